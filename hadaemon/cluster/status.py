@@ -1,0 +1,111 @@
+"""What a node tells of itself: plain values only, so that `json.dumps(dataclasses.asdict(status))` works."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hadaemon.cluster.states import NodeState, Role
+
+
+class Link(StrEnum):
+    """What is known of a port of the cluster."""
+
+    UP = "up"
+    DOWN = "down"
+    """Present, without carrier."""
+    NO_ADDRESS = "no-address"
+    """Carrier, but no own address to send from."""
+    ABSENT = "absent"
+    """No interface with its MAC address."""
+
+
+class PeerState(StrEnum):
+    """What the advertisements tell of the other node (a backup sends none)."""
+
+    ACTIVE = "active"
+    RELEASED = "released"
+    """Its last word was priority 0."""
+    SILENT = "silent"
+    """Heard before, not within its Active_Down_Interval."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreStatus:
+    """The node score and its parts; `priority` is what every advertisement carries."""
+
+    priority: int
+    links_down: int
+    preferred: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InterfaceStatus:
+    """One HA interface. Ages are seconds; None: never."""
+
+    port: str
+    vrid: int
+    state: str
+    """Of the virtual router: initialize, backup or active (RFC 9568 §6.4)."""
+    link: Link
+    address: str | None
+    """Own primary address."""
+    virtual_addresses: tuple[str, ...]
+    """With prefix length, as configured."""
+    held: bool
+    """The virtual addresses are meant to be on this port now."""
+    sent: int
+    received: int
+    """Advertisements sent and accepted by the receive checks since the start."""
+    last_heard: float | None
+    """Seconds since the last advertisement for this virtual router."""
+    heard_from: str | None
+    heard_priority: int | None
+    discards: dict[str, int]
+    """Dropped packets by reason; only reasons that occurred."""
+
+
+@dataclass(frozen=True, slots=True)
+class PeerStatus:
+    """The other node, as far as its last advertisement told."""
+
+    state: PeerState
+    port: str
+    address: str
+    priority: int
+    last_heard: float
+    """Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeStatus:
+    """The whole truth about a node at one moment."""
+
+    node: str
+    cluster: str | None
+    role: Role | None
+    state: NodeState
+    reason: str
+    """One plain sentence: why it is in this state."""
+    since: float
+    """Seconds in this state."""
+    score: ScoreStatus | None
+    interfaces: tuple[InterfaceStatus, ...]
+    peer: PeerStatus | None
+    """None: never heard."""
+    problems: tuple[str, ...]
+    """What an administrator should look at, most urgent first; empty when all is well."""
+
+
+def outside_status(node: str, state: NodeState, reason: str, problems: tuple[str, ...] = ()) -> NodeStatus:
+    """The status of a node that runs no cluster: not configured, or its configuration was refused."""
+    return NodeStatus(
+        node=node,
+        cluster=None,
+        role=None,
+        state=state,
+        reason=reason,
+        since=0.0,
+        score=None,
+        interfaces=(),
+        peer=None,
+        problems=problems,
+    )

@@ -1,0 +1,37 @@
+"""Raw TOML to validated, typed configuration: every error at once, each with its path in the file. Pure."""
+
+from hadaemon.config.load import check_pair, load_admin, load_cluster, load_node, load_preseed
+from hadaemon.config.model import (
+    Admin,
+    ClusterConfig,
+    HaInterface,
+    Hotwire,
+    NodeConfig,
+    Port,
+    Preseed,
+    VrrpConfig,
+)
+from hadaemon.config.problems import ConfigError, Problem
+from hadaemon.config.render import render_admin, render_cluster, render_node, render_used_preseed
+
+__all__ = [
+    "Admin",
+    "ClusterConfig",
+    "ConfigError",
+    "HaInterface",
+    "Hotwire",
+    "NodeConfig",
+    "Port",
+    "Preseed",
+    "Problem",
+    "VrrpConfig",
+    "check_pair",
+    "load_admin",
+    "load_cluster",
+    "load_node",
+    "load_preseed",
+    "render_admin",
+    "render_cluster",
+    "render_node",
+    "render_used_preseed",
+]

@@ -1,0 +1,85 @@
+"""The validated configuration: values that cannot be wrong on their own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Interface
+
+from hadaemon.vrrp.model import Centiseconds, Checksum, Vrid
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A logical port, bound to hardware by its MAC address."""
+
+    name: str
+    mac: str
+    """Lower case, colons."""
+    addresses: tuple[IPv4Interface, ...] = ()
+    """Own addresses of this node on the port."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeConfig:
+    """node.toml: what is this node's alone."""
+
+    name: str
+    ports: Mapping[str, Port]
+
+
+@dataclass(frozen=True, slots=True)
+class VrrpConfig:
+    """[vrrp] of cluster.toml."""
+
+    vrid_offset: int = 50
+    advertisement_interval: Centiseconds = Centiseconds(100)
+    preempt: bool = True
+    checksum: Checksum = Checksum.RFC9568
+
+
+@dataclass(frozen=True, slots=True)
+class Hotwire:
+    """[hotwire] of cluster.toml: the exclusive cable between the two nodes."""
+
+    port: str
+
+
+@dataclass(frozen=True, slots=True)
+class HaInterface:
+    """One of [[ha_interfaces]]: a port with virtual addresses; VRID = vrid_offset + number."""
+
+    port: str
+    number: int
+    vrid: Vrid
+    virtual_addresses: tuple[IPv4Interface, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterConfig:
+    """cluster.toml: what both nodes share."""
+
+    name: str
+    master: str
+    """Name of the node that is preferred; the other is the spare."""
+    ha_interfaces: tuple[HaInterface, ...]
+    enabled: bool = True
+    vrrp: VrrpConfig = VrrpConfig()
+    hotwire: Hotwire | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Admin:
+    """admin.toml and [admin] of a preseed: at least one of the two."""
+
+    password_hash: str | None = None
+    """crypt(5)."""
+    ssh_keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Preseed:
+    """preseed.toml: a node's whole first configuration."""
+
+    admin: Admin
+    node: NodeConfig
+    cluster: ClusterConfig | None = None
+    """None: a stand-alone node."""

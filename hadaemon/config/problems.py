@@ -1,0 +1,26 @@
+"""What is wrong with a configuration: always all of it at once."""
+
+from dataclasses import dataclass
+
+from hadaemon.errors import HadaemonError
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing to repair: where it is and what to do."""
+
+    file: str
+    path: str
+    """The key within the file, e.g. `ports.lan.mac` or `ha_interfaces[0].port`; empty: the file as a whole."""
+    message: str
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (self.file, self.path, self.message) if part)
+
+
+class ConfigError(HadaemonError):
+    """A configuration cannot be used; `problems` has every reason."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
