@@ -1,28 +1,101 @@
 """The ways in: text of a file to validated configuration, or ConfigError with every problem."""
 
+import re
+import tomllib
+from collections.abc import Callable
+from typing import TypeVar
+
+from hadaemon.config.cluster import read_cluster
 from hadaemon.config.model import Admin, ClusterConfig, NodeConfig, Preseed
+from hadaemon.config.node import read_node
+from hadaemon.config.pair import note_pair_problems
+from hadaemon.config.preseed import read_admin, read_preseed
+from hadaemon.config.problems import ConfigError
+from hadaemon.config.reader import Problems, Table
+
+SCHEMA = 1
+MAX_CHARACTERS = 1 << 20
+"""A real configuration has some thousand; more is a mistake or an attack."""
+
+T = TypeVar("T")
+
+_TOML_PLACE = re.compile(r"(?P<what>.*) \((?:at )?(?P<place>.*)\)\Z", re.DOTALL)
 
 
 def load_node(text: str, file: str = "node.toml") -> NodeConfig:
     """Validates node.toml."""
-    raise NotImplementedError
+    return _load(text, file, read_node)
 
 
 def load_cluster(text: str, file: str = "cluster.toml") -> ClusterConfig:
     """Validates cluster.toml on its own; `check_pair` holds it against the node."""
-    raise NotImplementedError
+    return _load(text, file, read_cluster)
 
 
 def load_preseed(text: str, file: str = "preseed.toml") -> Preseed:
     """Validates preseed.toml, the pair of node and cluster included."""
-    raise NotImplementedError
+    return _load(text, file, read_preseed)
 
 
 def load_admin(text: str, file: str = "admin.toml") -> Admin:
     """Validates admin.toml."""
-    raise NotImplementedError
+    return _load(text, file, read_admin)
 
 
 def check_pair(node: NodeConfig, cluster: ClusterConfig, cluster_file: str = "cluster.toml") -> None:
     """Holds the cluster's ports and addresses against the node's; raises ConfigError."""
-    raise NotImplementedError
+    problems = Problems(cluster_file)
+    note_pair_problems(node, cluster, "", problems)
+    _raise_if_any(problems)
+
+
+def _load(text: str, file: str, read: Callable[[Table], T | None]) -> T:
+    problems = Problems(file)
+    table = Table(_parse(text, problems), "", problems)
+    _check_schema(table)
+    config = read(table)
+    _raise_if_any(problems)
+    if config is None:
+        raise AssertionError(f"{file}: refused without a reason")
+    return config
+
+
+def _parse(text: str, problems: Problems) -> dict[str, object]:
+    if len(text) > MAX_CHARACTERS:
+        problems.add(
+            "",
+            f"has {len(text)} characters, {MAX_CHARACTERS} are the limit: is it the right file?",
+        )
+        _raise_if_any(problems)
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        problems.add("", _syntax_message(str(error)))
+    except RecursionError:
+        problems.add("", "is nested too deeply: is it the right file?")
+    except ValueError as error:
+        problems.add("", f"has a value that cannot be read: {error}")
+    _raise_if_any(problems)
+    raise AssertionError("unreachable")
+
+
+def _syntax_message(error: str) -> str:
+    found = _TOML_PLACE.match(error)
+    if not found:
+        return f"is not TOML: {error}"
+    return f"{found['place']}: is not TOML: {found['what']}"
+
+
+def _check_schema(table: Table) -> None:
+    """Another schema is another language: nothing else could be said about the file."""
+    if not table.require("schema", f"schema = {SCHEMA}"):
+        return
+    found = table.number("schema", 0, MAX_CHARACTERS, SCHEMA)
+    if found not in (SCHEMA, None):
+        table.note("schema", f"is {found}, but this version of hadaemon reads only {SCHEMA}")
+        _raise_if_any(table.problems)
+
+
+def _raise_if_any(problems: Problems) -> None:
+    if problems.found:
+        raise ConfigError(tuple(problems.found))

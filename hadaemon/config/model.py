@@ -6,6 +6,8 @@ from ipaddress import IPv4Interface
 
 from hadaemon.vrrp.model import Centiseconds, Checksum, Vrid
 
+DEFAULT_INTERVAL = Centiseconds(100)
+
 
 @dataclass(frozen=True, slots=True)
 class Port:
@@ -31,7 +33,7 @@ class VrrpConfig:
     """[vrrp] of cluster.toml."""
 
     vrid_offset: int = 50
-    advertisement_interval: Centiseconds = Centiseconds(100)
+    advertisement_interval: Centiseconds = DEFAULT_INTERVAL
     preempt: bool = True
     checksum: Checksum = Checksum.RFC9568
 

@@ -11,7 +11,7 @@ class Problem:
 
     file: str
     path: str
-    """The key within the file, e.g. `ports.lan.mac` or `ha_interfaces[0].port`; empty: the file as a whole."""
+    """The key within the file, e.g. `ports.lan.mac` or `ha_interfaces[0].port`; empty: the whole file."""
     message: str
 
     def __str__(self) -> str:

@@ -14,6 +14,7 @@ from hadaemon.vrrp.model import (
     Priority,
     Vrid,
 )
+from hadaemon.vrrp.router import Listen, Received, RouterState, Shutdown, Standing, TimerFired, VirtualRouter
 
 __all__ = [
     "IPV4_GROUP",
@@ -25,7 +26,14 @@ __all__ = [
     "Checksum",
     "Discard",
     "DiscardReason",
+    "Listen",
     "Priority",
+    "Received",
+    "RouterState",
+    "Shutdown",
+    "Standing",
+    "TimerFired",
+    "VirtualRouter",
     "Vrid",
     "decode",
     "encode",

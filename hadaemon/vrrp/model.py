@@ -31,6 +31,10 @@ IPV4_GROUP = IPv4Address("224.0.0.18")
 IPV6_GROUP = IPv6Address("ff02::12")
 """Where advertisements are sent (§5.1.1.2, §5.1.2.2)."""
 
+VERSION = 3
+ADVERTISEMENT_TYPE = 1
+"""The only packet type there is (§5.2.2)."""
+
 MAX_INTERVAL = Centiseconds(0xFFF)
 """Twelve bits hold Max Advertise Interval: 40.95 s (§5.2.7)."""
 
@@ -53,6 +57,8 @@ class DiscardReason(StrEnum):
     LENGTH = "length"
     COUNT = "count"
     CHECKSUM = "checksum"
+    INTERVAL = "interval"
+    """A Max Advertise Interval of zero, by which nothing could be timed (erratum 8301)."""
     VRID = "vrid"
     FAMILY = "family"
     OWN_SOURCE = "own-source"
@@ -76,4 +82,15 @@ class Advertisement:
     interval: Centiseconds
     """Max Advertise Interval: the sender's Advertisement_Interval."""
     addresses: tuple[IPAddress, ...]
-    """The virtual addresses, all of the family of the packet; at least one (erratum 8299)."""
+    """The virtual addresses, all of one family; at least one (erratum 8299), at most 255."""
+
+    def __post_init__(self) -> None:
+        """Refuses what could not be put on the wire; raises ValueError."""
+        if not 1 <= self.vrid <= 255:
+            raise ValueError(f"VRID {self.vrid} is not in 1-255")
+        if not 0 <= self.priority <= 255:
+            raise ValueError(f"priority {self.priority} is not in 0-255")
+        if not 1 <= self.interval <= MAX_INTERVAL:
+            raise ValueError(f"interval {self.interval} is not in 1-{MAX_INTERVAL} centiseconds")
+        if not 1 <= len(self.addresses) <= 255:
+            raise ValueError(f"{len(self.addresses)} addresses, not 1-255")

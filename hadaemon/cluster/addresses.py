@@ -1,0 +1,82 @@
+"""Which virtual addresses have been asked for on which port, and what became of it.
+
+Level-triggered: only differences are asked for, and what failed is asked for again with a growing delay.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Interface
+
+from hadaemon.cluster.actions import SetAddresses
+
+_FIRST_RETRY = 0.1
+_LAST_RETRY = 5.0
+"""Seconds before a failed change is tried again: doubled each time, up to the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    message: str
+    attempts: int
+    retry_at: float | None
+    """None: it has been asked for again, and nothing bad was heard since."""
+
+
+class AddressBook:
+    """What was last asked for, port by port."""
+
+    def __init__(self) -> None:
+        self._asked: dict[str, frozenset[IPv4Interface]] = {}
+        self._failures: dict[str, _Failure] = {}
+
+    @property
+    def next_deadline(self) -> float | None:
+        """When something that failed is to be tried again; monotonic seconds."""
+        retries = (failure.retry_at for failure in self._failures.values())
+        return min((retry for retry in retries if retry is not None), default=None)
+
+    def changes(
+        self, desired: Mapping[str, frozenset[IPv4Interface]], present: Iterable[str], now: float
+    ) -> list[SetAddresses]:
+        """What has to be asked for now on the ports that are there."""
+        orders = []
+        for port in present:
+            if self._asked.get(port) != desired[port]:
+                self._failures.pop(port, None)
+            elif not self._retry_due(port, now):
+                continue
+            self._asked[port] = desired[port]
+            orders.append(SetAddresses(port, desired[port]))
+        return orders
+
+    def forget(self, port: str) -> None:
+        """The hardware is gone, and with it all that was set on it."""
+        self._asked.pop(port, None)
+        self._failures.pop(port, None)
+
+    def failed(self, order: SetAddresses, message: str, now: float) -> None:
+        """An order had no effect; a newer one for the same port makes that irrelevant."""
+        if self._asked.get(order.port) != order.addresses:
+            return
+        before = self._failures.get(order.port)
+        attempts = 0 if before is None else before.attempts + 1
+        delay = min(_FIRST_RETRY * 2 ** min(attempts, 10), _LAST_RETRY)
+        self._failures[order.port] = _Failure(message, attempts, now + delay)
+
+    def has_failed(self, port: str) -> bool:
+        failure = self._failures.get(port)
+        return failure is not None and failure.retry_at is not None
+
+    def problems(self) -> list[str]:
+        return [
+            f"{port}: the virtual addresses could not be set: {failure.message}; trying again"
+            for port, failure in sorted(self._failures.items())
+            if self.has_failed(port)
+        ]
+
+    def _retry_due(self, port: str, now: float) -> bool:
+        failure = self._failures.get(port)
+        if failure is None or failure.retry_at is None or failure.retry_at > now:
+            return False
+        self._failures[port] = _Failure(failure.message, failure.attempts, None)
+        return True

@@ -1,0 +1,55 @@
+"""Why a node changed its state, in one plain phrase each: for the log, the history and `hactl status`."""
+
+from collections.abc import Sequence
+
+from hadaemon.cluster.events import AdvertisementReceived
+from hadaemon.cluster.haport import HaPort, Heard
+from hadaemon.cluster.score import Score
+from hadaemon.config.model import Port
+from hadaemon.vrrp.model import RELEASE, Priority
+
+NOT_STARTED = "not started yet"
+NOT_ENABLED = "the cluster is not enabled: set enabled = true in cluster.toml"
+STARTED = "started, listening for an active node"
+PORTS_COMPLETE = "all ports of the cluster are there now, listening for an active node"
+ALL_PORTS_GONE = "all ports of the cluster are gone: no network card has their MAC addresses any more"
+OVERSLEPT = "the daemon stood still for too long, listening for an active node before taking part again"
+
+
+def stopped(reason: str) -> str:
+    return f"stopped: {reason}"
+
+
+def missing(ports: Sequence[Port]) -> str:
+    """Ports that were never there since the start."""
+    names = ", ".join(f"{port.name} ({port.mac})" for port in ports)
+    return f"no network card has the MAC address of {names}: correct ports.<name>.mac in node.toml"
+
+
+def yielded(port: HaPort, event: AdvertisementReceived, own: Score) -> str:
+    theirs = event.advertisement.priority
+    if theirs == own.priority:
+        return f"{event.source} on {port.name} is active with the same score and wins by its address"
+    return f"{event.source} on {port.name} is active with a better score ({theirs} against {own.priority})"
+
+
+def takeover(ports: Sequence[HaPort], floor: Priority, now: float) -> str:
+    """Asked right before a backup becomes active."""
+    up = [port for port in ports if port.is_up]
+    if not up:
+        return "no HA interface has a link, so no other node can be seen"
+    heard = [(port, port.heard) for port in up if port.heard is not None]
+    if not heard:
+        return "no active node was heard"
+    port, last = max(heard, key=lambda pair: pair[1].at)
+    return _last_word(port, last, floor, now)
+
+
+def _last_word(port: HaPort, last: Heard, floor: Priority, now: float) -> str:
+    theirs = last.advertisement.priority
+    if theirs == RELEASE:
+        return f"{last.source} on {port.name} released the virtual addresses"
+    if theirs < floor and port.hears_now(now):
+        scores = f"{theirs} against {port.router.priority}"
+        return f"{last.source} on {port.name} is active with a worse score ({scores})"
+    return f"{last.source} on {port.name} has been silent for {now - last.at:.2f} s"

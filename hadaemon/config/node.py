@@ -1,0 +1,47 @@
+"""node.toml: what is this node's alone."""
+
+from hadaemon.config import values
+from hadaemon.config.model import NodeConfig, Port
+from hadaemon.config.reader import Table
+
+_PORT_EXAMPLE = "[ports.lan]"
+
+
+def read_node(table: Table) -> NodeConfig | None:
+    """None when a problem was noted."""
+    name = table.text("name", values.label, 'name = "alpha"')
+    tables = table.named_tables("ports", values.port_name, _PORT_EXAMPLE)
+    table.close()
+    ports = {port: _read_port(port, inner) for port, inner in tables.items()}
+    good = {port: value for port, value in ports.items() if value is not None}
+    _note_twice_used(table, good)
+    if name is None or len(good) != len(ports):
+        return None
+    return NodeConfig(name, good)
+
+
+def _read_port(name: str, table: Table) -> Port | None:
+    mac = table.text("mac", values.mac, 'mac = "52:54:00:12:34:56"')
+    addresses = table.texts("addresses", values.interface_address, '["192.168.12.141/24"]')
+    table.close()
+    if mac is None or addresses is None:
+        return None
+    return Port(name, mac, addresses)
+
+
+def _note_twice_used(table: Table, ports: dict[str, Port]) -> None:
+    """A MAC address binds one port; an address is on one port."""
+    macs: dict[str, str] = {}
+    addresses: dict[str, str] = {}
+    for port in ports.values():
+        path = f"{table.at('ports')}.{port.name}"
+        first = macs.setdefault(port.mac, port.name)
+        if first != port.name:
+            table.problems.add(
+                f"{path}.mac", f"{port.mac} is already the port {first}: each port needs its own"
+            )
+        for position, address in enumerate(port.addresses):
+            here = f"{path}.addresses[{position}]"
+            before = addresses.setdefault(str(address.ip), here)
+            if before != here:
+                table.problems.add(here, f"{address.ip} is already used at {before}: remove one of the two")

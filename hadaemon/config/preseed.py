@@ -1,0 +1,34 @@
+"""preseed.toml and admin.toml: the first configuration, and who may log in."""
+
+from hadaemon.config import values
+from hadaemon.config.cluster import read_cluster
+from hadaemon.config.model import Admin, Preseed
+from hadaemon.config.node import read_node
+from hadaemon.config.pair import note_pair_problems
+from hadaemon.config.reader import Table
+
+
+def read_preseed(table: Table) -> Preseed | None:
+    """None when a problem was noted."""
+    admin_table = table.required_table("admin")
+    node_table = table.required_table("node")
+    cluster_table = table.table("cluster")
+    table.close()
+    admin = None if admin_table is None else read_admin(admin_table)
+    node = None if node_table is None else read_node(node_table)
+    cluster = None if cluster_table is None else read_cluster(cluster_table)
+    if node is not None and cluster is not None:
+        note_pair_problems(node, cluster, "cluster", table.problems)
+    if admin is None or node is None or (cluster is None) != (cluster_table is None):
+        return None
+    return Preseed(admin, node, cluster)
+
+
+def read_admin(table: Table) -> Admin | None:
+    """None when a problem was noted."""
+    password = table.optional_text("password_hash", values.password_hash, None)
+    keys = table.texts("ssh_keys", values.ssh_key, '["ssh-ed25519 AAAA… name"]')
+    table.close()
+    if keys == () and not table.has("password_hash"):
+        table.note("password_hash", "is missing, and so is ssh_keys: without one of them nobody could log in")
+    return None if keys is None else Admin(password, keys)

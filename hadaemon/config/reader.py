@@ -1,0 +1,186 @@
+"""A cursor over a parsed TOML table: reads by key, collects every problem, knows what nobody asked for."""
+
+import difflib
+import re
+from collections.abc import Callable
+from typing import TypeVar
+
+from hadaemon.config.problems import Problem
+
+T = TypeVar("T")
+
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+\Z")
+
+_TYPE_NAMES = {
+    bool: "a boolean",
+    int: "an integer",
+    float: "a number",
+    str: "a string",
+    list: "an array",
+    dict: "a table",
+}
+
+
+class Problems:
+    """What was found so far in one file."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.found: list[Problem] = []
+
+    def add(self, path: str, message: str) -> None:
+        self.found.append(Problem(self.file, path, message))
+
+
+class Table:
+    """One table of the file. Reading methods answer None where a problem was noted instead of a value."""
+
+    def __init__(self, raw: dict[str, object], path: str, problems: Problems) -> None:
+        self.path = path
+        self.problems = problems
+        self._raw = raw
+        self._known: list[str] = []
+
+    def at(self, key: str) -> str:
+        """The path of a key of this table."""
+        quoted = key if _BARE_KEY.match(key) else f'"{key}"'
+        return f"{self.path}.{quoted}" if self.path else quoted
+
+    def note(self, key: str, message: str) -> None:
+        """Notes a problem with a key."""
+        self.problems.add(self.at(key), message)
+
+    def has(self, key: str) -> bool:
+        return key in self._raw
+
+    def require(self, key: str, example: str) -> bool:
+        """Whether a key that must be there is; notes it when it is not."""
+        self._known.append(key)
+        if key in self._raw:
+            return True
+        self.note(key, f"is missing: add it, e.g. {example}")
+        return False
+
+    def text(self, key: str, parse: Callable[[str], T], example: str) -> T | None:
+        """A required string; `parse` raises ValueError with what is wrong. The example is for the message."""
+        if not self.require(key, example):
+            return None
+        return self._parsed(self.at(key), self._raw[key], parse)
+
+    def optional_text(self, key: str, parse: Callable[[str], T], default: T) -> T | None:
+        self._known.append(key)
+        if key not in self._raw:
+            return default
+        return self._parsed(self.at(key), self._raw[key], parse)
+
+    def flag(self, key: str, default: bool) -> bool | None:
+        self._known.append(key)
+        value = self._raw.get(key, default)
+        if isinstance(value, bool):
+            return value
+        self.note(key, f"must be true or false, not {_describe(value)}")
+        return None
+
+    def number(self, key: str, low: int, high: int, default: int) -> int | None:
+        self._known.append(key)
+        value = self._raw.get(key, default)
+        if not isinstance(value, int) or isinstance(value, bool):
+            self.note(key, f"must be an integer from {low} to {high}, not {_describe(value)}")
+        elif not low <= value <= high:
+            self.note(key, f"must be from {low} to {high}")
+        else:
+            return value
+        return None
+
+    def texts(
+        self, key: str, parse: Callable[[str], T], example: str, required: bool = False
+    ) -> tuple[T, ...] | None:
+        """An array of strings; if required, with at least one."""
+        if required and not self.require(key, example):
+            return None
+        self._known.append(key)
+        values = self._raw.get(key, [])
+        if not isinstance(values, list):
+            self.note(key, f"must be an array of strings, e.g. {example}, not {_describe(values)}")
+            return None
+        if required and not values:
+            self.note(key, f"must not be empty, e.g. {example}")
+            return None
+        parsed = [
+            self._parsed(f"{self.at(key)}[{position}]", value, parse) for position, value in enumerate(values)
+        ]
+        good = tuple(value for value in parsed if value is not None)
+        return good if len(good) == len(parsed) else None
+
+    def table(self, key: str) -> "Table | None":
+        """A table that may be left out."""
+        self._known.append(key)
+        value = self._raw.get(key)
+        if value is None:
+            return None
+        if isinstance(value, dict):
+            return Table(value, self.at(key), self.problems)
+        self.note(key, f"must be a table, [{self.at(key)}], not {_describe(value)}")
+        return None
+
+    def required_table(self, key: str) -> "Table | None":
+        if not self.require(key, f"[{self.at(key)}]"):
+            return None
+        return self.table(key)
+
+    def named_tables(self, key: str, parse_name: Callable[[str], str], example: str) -> dict[str, "Table"]:
+        """A required table whose keys are names and whose values are tables."""
+        outer = self.table(key) if self.require(key, example) else None
+        if outer is None:
+            return {}
+        found = {}
+        for name in outer._raw:
+            self._parsed(outer.at(name), name, parse_name)
+            inner = outer.table(name)
+            if inner is not None:
+                found[name] = inner
+        if not outer._raw:
+            self.note(key, f"is empty: add at least one, e.g. {example}")
+        return found
+
+    def tables(self, key: str, example: str) -> list["Table"]:
+        """A required array of tables with at least one."""
+        if not self.require(key, example):
+            return []
+        values = self._raw[key]
+        if not isinstance(values, list):
+            self.note(key, f"must be an array of tables, {example}, not {_describe(values)}")
+            return []
+        if not values:
+            self.note(key, f"must not be empty, e.g. {example}")
+        found = []
+        for position, value in enumerate(values):
+            path = f"{self.at(key)}[{position}]"
+            if isinstance(value, dict):
+                found.append(Table(value, path, self.problems))
+            else:
+                self.problems.add(path, f"must be a table, {example}, not {_describe(value)}")
+        return found
+
+    def close(self) -> None:
+        """Notes every key that nobody has asked for."""
+        for key in self._raw:
+            if key in self._known:
+                continue
+            near = difflib.get_close_matches(key, self._known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"known are: {', '.join(sorted(set(self._known)))}"
+            self.note(key, f"unknown key: {hint}")
+
+    def _parsed(self, path: str, value: object, parse: Callable[[str], T]) -> T | None:
+        if not isinstance(value, str):
+            self.problems.add(path, f"must be a string, not {_describe(value)}")
+            return None
+        try:
+            return parse(value)
+        except ValueError as error:
+            self.problems.add(path, str(error))
+            return None
+
+
+def _describe(value: object) -> str:
+    return _TYPE_NAMES.get(type(value), "a date or time")

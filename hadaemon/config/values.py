@@ -1,0 +1,156 @@
+"""Single values: text to something that cannot be wrong. Every function raises ValueError with what to do."""
+
+import base64
+import binascii
+import re
+from decimal import Decimal
+from ipaddress import IPv4Interface, IPv6Interface, ip_interface
+
+from hadaemon.vrrp.model import MAX_INTERVAL, Centiseconds, Checksum
+
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")
+_PORT = re.compile(r"[a-z][a-z0-9_-]{0,14}\Z")
+_MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}\Z")
+_DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|s)\Z", re.ASCII)
+_CRYPT = re.compile(r"\$(y|gy|7|2[aby]|6|5)\$[!-9;-~]{8,}\Z")
+_KEY_TYPES = (
+    "ssh-ed25519",
+    "sk-ssh-ed25519@openssh.com",
+    "ecdsa-sha2-nistp256",
+    "ecdsa-sha2-nistp384",
+    "ecdsa-sha2-nistp521",
+    "sk-ecdsa-sha2-nistp256@openssh.com",
+    "ssh-rsa",
+)
+
+_SHOWN = 60
+"""Characters of a wrong value that a message repeats."""
+
+
+def label(text: str) -> str:
+    """The name of a node or a cluster: one label of a host name (RFC 1123 §2.1), lower case."""
+    if not _LABEL.match(text):
+        raise ValueError(
+            f"{_shown(text)} is not a name: use 1 to 63 lower-case letters, digits and hyphens, "
+            "no hyphen at the ends"
+        )
+    return text
+
+
+def port_name(text: str) -> str:
+    """The logical name of a port."""
+    if not _PORT.match(text):
+        raise ValueError(
+            f"{_shown(text)} is not a port name: use 1 to 15 lower-case letters, digits, hyphens and "
+            "underscores, a letter first"
+        )
+    return text
+
+
+def mac(text: str) -> str:
+    """A unicast MAC address, normalised to lower case and colons."""
+    normal = text.lower().replace("-", ":")
+    if not _MAC.match(normal):
+        raise ValueError(
+            f"{_shown(text)} is not a MAC address: write six pairs of hex digits, e.g. 52:54:00:12:34:56"
+        )
+    if int(normal[:2], 16) & 1:
+        raise ValueError(f"{_shown(text)} is a multicast address: take the MAC address of the network card")
+    if normal == "00:00:00:00:00:00":
+        raise ValueError("all zero is not the MAC address of a network card")
+    return normal
+
+
+def interface_address(text: str) -> IPv4Interface:
+    """A unicast IPv4 address with its prefix length."""
+    try:
+        address = ip_interface(text)
+    except ValueError:
+        raise ValueError(
+            f"{_shown(text)} is not an address with prefix length: write it as in 192.168.12.1/24"
+        ) from None
+    if isinstance(address, IPv6Interface):
+        raise ValueError(f"{_shown(text)} is an IPv6 address: only IPv4 is supported so far")
+    if "/" not in text:
+        raise ValueError(f"{_shown(text)} has no prefix length: write it as in {text}/24")
+    _refuse_special(address)
+    return address
+
+
+def _refuse_special(address: IPv4Interface) -> None:
+    ip, network = address.ip, address.network
+    if ip.is_unspecified or ip.is_loopback or ip.is_multicast or ip.is_reserved:
+        raise ValueError(f"{ip} cannot be the address of an interface: take a unicast address")
+    if network.prefixlen == 0:
+        raise ValueError(f"{address} has prefix length 0: take that of the network, mostly 24")
+    if network.prefixlen < 31 and ip == network.network_address:
+        raise ValueError(
+            f"{ip} is the network address of {network}: take an address between its first and last"
+        )
+    if network.prefixlen < 31 and ip == network.broadcast_address:
+        raise ValueError(
+            f"{ip} is the broadcast address of {network}: take an address between its first and last"
+        )
+
+
+def interval(text: str) -> Centiseconds:
+    """An Advertisement_Interval: 10 ms to 40.95 s in steps of 10 ms (RFC 9568 §5.2.7)."""
+    found = _DURATION.match(text)
+    if not found:
+        raise ValueError(f"{_shown(text)} is not a duration: write a number and ms or s, e.g. 100ms or 1s")
+    milliseconds = Decimal(found[1]) * (1000 if found[2] == "s" else 1)
+    if not 10 <= milliseconds <= MAX_INTERVAL * 10:
+        raise ValueError(f"{text} is out of range: from 10ms to 40.95s")
+    if milliseconds % 10:
+        raise ValueError(f"{text} is not a multiple of 10ms, the unit of VRRP")
+    return Centiseconds(int(milliseconds) // 10)
+
+
+def checksum(text: str) -> Checksum:
+    """Which checksum to send."""
+    try:
+        return Checksum(text)
+    except ValueError:
+        known = " or ".join(choice.value for choice in Checksum)
+        raise ValueError(f"{_shown(text)} is not known: write {known}") from None
+
+
+def password_hash(text: str) -> str:
+    """A hash as in crypt(5), never a password. The value is not repeated in the message."""
+    if not _CRYPT.match(text):
+        raise ValueError("is not a password hash as in crypt(5): make one with mkpasswd --method=sha512crypt")
+    return text
+
+
+def ssh_key(text: str) -> str:
+    """One public key as in authorized_keys, without options."""
+    kind, _, rest = text.partition(" ")
+    if kind not in _KEY_TYPES:
+        raise ValueError(
+            f"{_shown(text)} is not an SSH public key: copy one line of a .pub file, e.g. ssh-ed25519 AAAA…"
+        )
+    if not text.isprintable():
+        raise ValueError(f"{_shown(text)} has line breaks or control characters: one key is one line")
+    if not _key_matches(kind, rest.partition(" ")[0]):
+        raise ValueError(f"{_shown(text)} is damaged: copy the whole line of the .pub file")
+    return text
+
+
+def _key_matches(kind: str, blob: str) -> bool:
+    """The blob begins with the length and the name of its own type (RFC 4253 §6.6)."""
+    try:
+        data = base64.b64decode(blob, validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    name = kind.encode()
+    return (
+        data[:4] == len(name).to_bytes(4, "big")
+        and data[4 : 4 + len(name)] == name
+        and len(data) > 4 + len(name)
+    )
+
+
+def _shown(text: str) -> str:
+    """A wrong value, safe to print."""
+    short = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+    return ascii(short) if not short.isprintable() else f'"{short}"'

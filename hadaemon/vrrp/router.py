@@ -1,0 +1,180 @@
+"""One virtual router on one interface: the machine of RFC 9568 §6.4.
+
+It owns the two timers and learns the interval. Whether an advertisement is to be bowed to is not decided
+here: the event says so (`Standing`), because a node with several virtual routers decides once for them all.
+For the same reason an overdue Active_Down_Timer does nothing until the node delivers `TimerFired`.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from hadaemon.vrrp.model import RELEASE, Advertisement, Centiseconds, IPAddress, Priority, Vrid
+from hadaemon.vrrp.timers import active_down_interval, seconds, skew_time
+
+_ANSWERS_PER_INTERVAL = 10
+"""Two routers that both believe to be the better one must not answer each other at the speed of the wire."""
+
+
+class RouterState(StrEnum):
+    """RFC 9568 §6.3."""
+
+    INITIALIZE = "initialize"
+    BACKUP = "backup"
+    ACTIVE = "active"
+
+
+class Standing(StrEnum):
+    """How a received advertisement compares with us, as the election sees it."""
+
+    RELEASE = "release"
+    """Priority 0: its sender lets go."""
+    ACCEPTED = "accepted"
+    """We bow to it: a backup stays backup, an active becomes backup."""
+    REFUSED = "refused"
+    """We are to be active rather than its sender."""
+    UNDECIDED = "undecided"
+    """A tie that cannot be broken yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Be Backup for a whole Active_Down_Interval from now (Startup of §6.4.1, and each new beginning)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shutdown:
+    """Leave (Shutdown of §6.4.2 and §6.4.3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired:
+    """Adver_Timer when Active; Active_Down_Timer when Backup."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An advertisement for this virtual router."""
+
+    advertisement: Advertisement
+    standing: Standing
+
+
+RouterEvent: TypeAlias = Listen | Shutdown | TimerFired | Received
+
+
+class VirtualRouter:
+    """State, timers and what to send; times are monotonic seconds."""
+
+    def __init__(
+        self, vrid: Vrid, addresses: tuple[IPAddress, ...], interval: Centiseconds, priority: Priority
+    ) -> None:
+        self.vrid = vrid
+        self.addresses = addresses
+        self.interval = interval
+        """Advertisement_Interval: ours (§6.1)."""
+        self.priority = priority
+        """May be changed at any time; the next timer is computed with it."""
+        self.state = RouterState.INITIALIZE
+        self.next_deadline: float | None = None
+        """When the timer of the present state fires; None in Initialize."""
+        self._active_adver_interval = interval
+        """Learned from the Active Router (§6.1)."""
+        self._answered_at: float | None = None
+
+    def handle(self, event: RouterEvent, now: float) -> tuple[Advertisement, ...]:
+        """Takes in one event; answers with what to send."""
+        match event:
+            case Listen():
+                return self._listen(self.interval, now)
+            case Shutdown():
+                return self._shutdown()
+            case TimerFired():
+                return self._timer_fired(now)
+            case Received(advertisement, standing):
+                return self._received(advertisement, standing, now)
+
+    def advertisement(self) -> Advertisement:
+        """What we would send now (§7.2)."""
+        return Advertisement(self.vrid, self.priority, self.interval, self.addresses)
+
+    @property
+    def active_down_interval(self) -> float:
+        """Seconds of silence after which the Active Router counts as gone (§6.1)."""
+        return active_down_interval(self.priority, self._active_adver_interval)
+
+    def _listen(self, active_adver_interval: Centiseconds, now: float) -> tuple[Advertisement, ...]:
+        """Active_Adver_Interval, then Active_Down_Timer, then Backup (§6.4.1; §6.4.3 on yielding)."""
+        self._active_adver_interval = active_adver_interval
+        self.state = RouterState.BACKUP
+        self.next_deadline = now + self.active_down_interval
+        return ()
+
+    def _shutdown(self) -> tuple[Advertisement, ...]:
+        was_active = self.state is RouterState.ACTIVE
+        self.state = RouterState.INITIALIZE
+        self.next_deadline = None
+        if not was_active:
+            return ()
+        return (Advertisement(self.vrid, RELEASE, self.interval, self.addresses),)
+
+    def _timer_fired(self, now: float) -> tuple[Advertisement, ...]:
+        match self.state:
+            case RouterState.INITIALIZE:
+                return ()
+            case RouterState.BACKUP:
+                self.state = RouterState.ACTIVE
+                self._answered_at = None
+                self.next_deadline = now + seconds(self.interval)
+            case RouterState.ACTIVE:
+                self.next_deadline = self._next_round(now)
+        return (self.advertisement(),)
+
+    def _next_round(self, now: float) -> float:
+        """One interval after the last round was due, so that small delays do not add up."""
+        due = (now if self.next_deadline is None else self.next_deadline) + seconds(self.interval)
+        return due if due > now else now + seconds(self.interval)
+
+    def _received(
+        self, advertisement: Advertisement, standing: Standing, now: float
+    ) -> tuple[Advertisement, ...]:
+        match self.state:
+            case RouterState.INITIALIZE:
+                return ()
+            case RouterState.BACKUP:
+                return self._received_as_backup(advertisement, standing, now)
+            case RouterState.ACTIVE:
+                return self._received_as_active(advertisement, standing, now)
+
+    def _received_as_backup(
+        self, advertisement: Advertisement, standing: Standing, now: float
+    ) -> tuple[Advertisement, ...]:
+        """§6.4.2, an advertisement is received."""
+        if standing is Standing.RELEASE:
+            self.next_deadline = now + skew_time(self.priority, self._active_adver_interval)
+        elif standing is Standing.ACCEPTED:
+            self._listen(advertisement.interval, now)
+        return ()
+
+    def _received_as_active(
+        self, advertisement: Advertisement, standing: Standing, now: float
+    ) -> tuple[Advertisement, ...]:
+        """§6.4.3, an advertisement is received."""
+        match standing:
+            case Standing.ACCEPTED:
+                return self._listen(advertisement.interval, now)
+            case Standing.UNDECIDED:
+                return ()
+            case Standing.RELEASE:
+                self.next_deadline = now + seconds(self.interval)
+                return (self.advertisement(),)
+            case Standing.REFUSED:
+                return self._answer(now)
+
+    def _answer(self, now: float) -> tuple[Advertisement, ...]:
+        """At once, so that the sender and the switches learn who is Active."""
+        least = seconds(self.interval) / _ANSWERS_PER_INTERVAL
+        if self._answered_at is not None and now - self._answered_at < least:
+            return ()
+        self._answered_at = now
+        return (self.advertisement(),)
