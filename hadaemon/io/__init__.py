@@ -1,0 +1,3 @@
+"""The edge: one module per outside system. Each translates library errors into EdgeError and decides
+nothing.
+"""

@@ -1,0 +1,117 @@
+"""The control socket: one JSON object a line, requests in, answers out. For local administrators only."""
+
+import asyncio
+import contextlib
+import json
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from hadaemon.io.errors import ControlError
+
+Message: TypeAlias = dict[str, Any]
+"""A JSON object."""
+Handler: TypeAlias = Callable[[Message], Message]
+"""Must not block."""
+
+SOCKET_NAME = "control.sock"
+_MAX_REQUEST = 64 * 1024
+_MAX_ANSWER = 16 << 20
+_MAX_CLIENTS = 16
+_IDLE = 60.0
+"""Seconds after which a silent client is let go."""
+
+
+class ControlServer:
+    """Answers requests on a Unix socket (0660): the group of the daemon may speak to it."""
+
+    def __init__(self, path: Path, handler: Handler) -> None:
+        self._path = path
+        self._handler = handler
+        self._clients: set[asyncio.StreamWriter] = set()
+        self._server: asyncio.Server | None = None
+
+    async def open(self) -> None:
+        """Begins to listen. A socket file left behind is replaced."""
+        with contextlib.suppress(FileNotFoundError):
+            self._path.unlink()
+        previous = os.umask(0o117)
+        try:
+            self._server = await asyncio.start_unix_server(self._serve, str(self._path), limit=_MAX_REQUEST)
+        except OSError as error:
+            raise ControlError(f"{self._path}: cannot listen: {os.strerror(error.errno or 0)}") from error
+        finally:
+            os.umask(previous)
+
+    async def close(self) -> None:
+        """Ends listening and every conversation."""
+        if self._server is None:
+            return
+        self._server.close()
+        for writer in tuple(self._clients):
+            writer.close()
+        await self._server.wait_closed()
+        with contextlib.suppress(FileNotFoundError):
+            self._path.unlink()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if len(self._clients) >= _MAX_CLIENTS:
+            writer.close()
+            return
+        self._clients.add(writer)
+        try:
+            while line := await asyncio.wait_for(reader.readline(), _IDLE):
+                writer.write(json.dumps(self._answer(line)).encode() + b"\n")
+                await asyncio.wait_for(writer.drain(), _IDLE)
+        except (OSError, ValueError, TimeoutError):
+            return  # Gone, idle, or a line over the limit: nobody to answer to.
+        finally:
+            self._clients.discard(writer)
+            writer.close()
+
+    def _answer(self, line: bytes) -> Message:
+        try:
+            request = json.loads(line)
+        except ValueError:
+            return refusal("the request is not JSON")
+        if not isinstance(request, dict):
+            return refusal("the request is not a JSON object")
+        return self._handler(request)
+
+
+def refusal(error: str) -> Message:
+    """The answer to a request that cannot be carried out."""
+    return {"ok": False, "error": error}
+
+
+def ask(path: Path, request: Message, timeout: float) -> Message:
+    """The client's side: one request, one answer, within `timeout` seconds for each step. Blocking: not
+    for the daemon.
+    """
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
+        sock.settimeout(timeout)
+        try:
+            sock.connect(str(path))
+            sock.sendall(json.dumps(request).encode() + b"\n")
+            answer = _read_line(sock)
+        except TimeoutError as error:
+            raise ControlError(f"{path}: no answer within {timeout:g} s") from error
+    try:
+        message = json.loads(answer)
+    except ValueError as error:
+        raise ControlError(f"{path}: the answer is not JSON") from error
+    if not isinstance(message, dict):
+        raise ControlError(f"{path}: the answer is not a JSON object")
+    return message
+
+
+def _read_line(sock: socket.socket) -> bytes:
+    data = bytearray()
+    while not data.endswith(b"\n"):
+        chunk = sock.recv(1 << 16)
+        if not chunk or len(data) > _MAX_ANSWER:
+            break
+        data += chunk
+    return bytes(data)

@@ -1,0 +1,59 @@
+"""Files of the node: bounded reads, and writes that a power cut cannot tear (stage, fsync, rename, fsync
+the folder).
+"""
+
+import contextlib
+import os
+from pathlib import Path
+
+from hadaemon.io.errors import FileError
+
+MAX_SIZE = 1 << 20
+"""Bytes. No file of ours is larger; whatever is, is not ours."""
+
+
+def read_text(path: Path) -> str | None:
+    """The whole file; None: it does not exist."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_SIZE + 1)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise FileError(f"{path}: cannot be read: {os.strerror(error.errno or 0)}") from error
+    if len(data) > MAX_SIZE:
+        raise FileError(f"{path}: larger than {MAX_SIZE} bytes: this is not one of our files")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise FileError(f"{path}: not UTF-8 text at byte {error.start}: save it as UTF-8") from error
+
+
+def write_text(path: Path, text: str, mode: int, owner: tuple[int, int] | None = None) -> None:
+    """Replaces the file in one step, durably. `owner` is (uid, gid); None: the process's own."""
+    staged = path.with_name(f".{path.name}.new")
+    try:
+        # Made anew: nobody can have opened it, or have made it a link to somewhere else.
+        with contextlib.suppress(FileNotFoundError):
+            staged.unlink()
+        descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            if owner is not None:
+                os.fchown(file.fileno(), *owner)
+            os.fchmod(file.fileno(), mode)
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        staged.replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise FileError(f"{path}: cannot be written: {os.strerror(error.errno or 0)}") from error
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes renames and removals in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,111 @@
+"""The kernel's network interfaces and their IPv4 addresses, kept current from netlink messages.
+
+`LinkTable` only takes in facts; it opens nothing, so that it can be tested without a kernel.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import IPv4Interface
+
+VIRTUAL_ADDRESS_PROTOCOL = 0x48
+"""IFA_PROTO of every address that this product adds: anyone can tell them and drop them."""
+
+STACKED_KINDS = frozenset({"vlan", "macvlan", "macvtap", "ipvlan", "bridge", "bond", "team", "hsr", "dsa"})
+"""Kinds of interface that may carry the MAC address of a port below them: never the port itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One IPv4 address on an interface."""
+
+    interface: IPv4Interface
+    protocol: int
+    """IFA_PROTO; 0 where the kernel is older than 5.18 or nobody said."""
+
+    @property
+    def virtual(self) -> bool:
+        """Added by this product."""
+        return self.protocol == VIRTUAL_ADDRESS_PROTOCOL
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One network interface of the kernel."""
+
+    index: int
+    name: str
+    mac: str
+    """Lower case, colons; empty where the link has none."""
+    permanent_mac: str
+    """What the hardware was made with; empty where the driver does not tell."""
+    kind: str
+    """Of a software interface (`veth`, `vlan`, ...); empty for hardware."""
+    carrier: bool
+    """Administratively up, and the lower layer is up."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkGone:
+    """The interface was removed."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class AddressAdded:
+    """The address is on the interface."""
+
+    index: int
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class AddressRemoved:
+    """The address is no longer on the interface."""
+
+    index: int
+    interface: IPv4Interface
+
+
+Fact = Link | LinkGone | AddressAdded | AddressRemoved
+"""One message of the kernel, typed."""
+
+
+class LinkTable:
+    """What the kernel told so far."""
+
+    def __init__(self, facts: Iterable[Fact] = ()) -> None:
+        self._links: dict[int, Link] = {}
+        self._addresses: dict[int, dict[IPv4Interface, Address]] = {}
+        for fact in facts:
+            self.take(fact)
+
+    def take(self, fact: Fact) -> None:
+        """Takes in one fact; repeating it does no harm."""
+        match fact:
+            case Link():
+                self._links[fact.index] = fact
+            case LinkGone():
+                self._links.pop(fact.index, None)
+                self._addresses.pop(fact.index, None)
+            case AddressAdded():
+                self._addresses.setdefault(fact.index, {})[fact.address.interface] = fact.address
+            case AddressRemoved():
+                self._addresses.get(fact.index, {}).pop(fact.interface, None)
+
+    def addresses(self, index: int) -> tuple[Address, ...]:
+        """All IPv4 addresses on the interface, in the kernel's order."""
+        return tuple(self._addresses.get(index, {}).values())
+
+    def links(self) -> tuple[Link, ...]:
+        """Every interface, by index."""
+        return tuple(self._links[index] for index in sorted(self._links))
+
+    def find(self, mac: str) -> Link | None:
+        """The interface that a port with this MAC address is: the permanent address counts before the
+        present one.
+        """
+        ports = [link for link in self.links() if link.kind not in STACKED_KINDS]
+        by_permanent = (link for link in ports if link.permanent_mac == mac)
+        by_present = (link for link in ports if link.mac == mac and link.permanent_mac in ("", mac))
+        return next(by_permanent, None) or next(by_present, None)

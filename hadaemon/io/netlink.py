@@ -1,0 +1,214 @@
+"""rtnetlink: facts about links and addresses, and adding and removing virtual addresses.
+
+pyroute2 encodes and decodes; the sockets are plain and non-blocking, because the kernel has queued its answer
+to a request before `send` returns: there is nothing to wait for, and nothing blocks the loop.
+"""
+
+import errno
+import os
+import socket
+import struct
+from collections.abc import Iterator
+from ipaddress import IPv4Interface
+from typing import Any, TypeAlias
+
+from pyroute2.netlink.rtnl import (
+    RTM_DELADDR,
+    RTM_DELLINK,
+    RTM_GETADDR,
+    RTM_GETLINK,
+    RTM_NEWADDR,
+    RTM_NEWLINK,
+    RTMGRP_IPV4_IFADDR,
+    RTMGRP_LINK,
+)
+from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
+from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
+
+from hadaemon.io.errors import NetlinkError
+from hadaemon.io.links import (
+    VIRTUAL_ADDRESS_PROTOCOL,
+    Address,
+    AddressAdded,
+    AddressRemoved,
+    Fact,
+    Link,
+    LinkGone,
+)
+
+_Message: TypeAlias = Any
+"""A pyroute2 message: the library has no types."""
+
+_HEADER = struct.Struct("=IHHII")
+_ERROR, _DONE = 2, 3
+_REQUEST, _ACK, _DUMP, _CREATE, _EXCLUSIVE = 0x1, 0x4, 0x300, 0x400, 0x200
+_IFF_UP, _IFF_LOWER_UP = 0x1, 0x10000
+_SKIP_STATISTICS = 8
+"""RTEXT_FILTER_SKIP_STATS: counters are half of a link message, and nobody reads them here."""
+_MONITOR_BUFFER = 1 << 20
+_READ = 1 << 17
+
+
+class Overrun(Exception):
+    """Messages were lost: forget what is known and list everything again."""
+
+
+class Netlink:
+    """One request socket and one monitor socket. The monitor is subscribed before the first list:
+    nothing is missed.
+    """
+
+    def __init__(self) -> None:
+        self._requests = _open(groups=0)
+        self._monitor = _open(groups=RTMGRP_LINK | RTMGRP_IPV4_IFADDR)
+        self._monitor.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _MONITOR_BUFFER)
+        self._sequence = 0
+
+    def close(self) -> None:
+        """Closes both sockets."""
+        self._requests.close()
+        self._monitor.close()
+
+    def fileno(self) -> int:
+        """The monitor: readable when there are changes."""
+        return self._monitor.fileno()
+
+    def list_all(self) -> list[Fact]:
+        """Every link and every IPv4 address."""
+        links = ifinfmsg()
+        links["attrs"].append(("IFLA_EXT_MASK", _SKIP_STATISTICS))
+        addresses = ifaddrmsg()
+        addresses["family"] = socket.AF_INET
+        facts = self._ask("list links", RTM_GETLINK, _DUMP, links)
+        return facts + self._ask("list addresses", RTM_GETADDR, _DUMP, addresses)
+
+    def changes(self) -> list[Fact]:
+        """What changed since the last call. Raises Overrun when the kernel had to drop messages."""
+        facts: list[Fact] = []
+        while True:
+            try:
+                data = self._monitor.recv(_READ)
+            except BlockingIOError:
+                return facts
+            except OSError as error:
+                if error.errno == errno.ENOBUFS:
+                    raise Overrun from error
+                raise NetlinkError(
+                    "read netlink changes", error.errno or 0, os.strerror(error.errno or 0)
+                ) from error
+            facts += [fact for kind, body in _split(data) if (fact := _fact(kind, body)) is not None]
+
+    def add_address(self, index: int, interface: IPv4Interface) -> None:
+        """Puts a virtual address on a link. One that is there already is left as it is."""
+        message = _address_message(index, interface)
+        message["attrs"].append(("IFA_PROTO", VIRTUAL_ADDRESS_PROTOCOL))
+        try:
+            self._ask(f"add address {interface}", RTM_NEWADDR, _ACK | _CREATE | _EXCLUSIVE, message)
+        except NetlinkError as error:
+            if error.code != errno.EEXIST:
+                raise
+
+    def remove_address(self, index: int, interface: IPv4Interface) -> None:
+        """Takes an address from a link. One that is gone already, or with its link, is no error."""
+        try:
+            self._ask(f"remove address {interface}", RTM_DELADDR, _ACK, _address_message(index, interface))
+        except NetlinkError as error:
+            if error.code not in (errno.EADDRNOTAVAIL, errno.ENODEV):
+                raise
+
+    def _ask(self, what: str, kind: int, flags: int, message: _Message) -> list[Fact]:
+        self._sequence += 1
+        message["header"]["type"] = kind
+        message["header"]["flags"] = _REQUEST | flags
+        message["header"]["sequence_number"] = self._sequence
+        message.encode()
+        facts: list[Fact] = []
+        try:
+            self._requests.send(bytes(message.data))
+            while True:
+                for answer, body in _split(self._requests.recv(_READ)):
+                    if _HEADER.unpack_from(body)[3] != self._sequence:
+                        continue
+                    if answer in (_ERROR, _DONE):
+                        _raise_for(what, body)
+                        return facts
+                    if (fact := _fact(answer, body)) is not None:
+                        facts.append(fact)
+        except OSError as error:
+            raise NetlinkError(what, error.errno or 0, os.strerror(error.errno or 0)) from error
+
+
+def _open(groups: int) -> socket.socket:
+    kind = socket.SOCK_RAW | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
+    sock = socket.socket(socket.AF_NETLINK, kind, socket.NETLINK_ROUTE)
+    sock.bind((0, groups))
+    return sock
+
+
+def _split(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Each message of a datagram: type and the whole message, header included."""
+    offset = 0
+    while offset + _HEADER.size <= len(data):
+        length, kind, *_ = _HEADER.unpack_from(data, offset)
+        if length < _HEADER.size:
+            return
+        yield kind, data[offset : offset + length]
+        offset += (length + 3) & ~3
+
+
+def _raise_for(what: str, body: bytes) -> None:
+    """ERROR and DONE both begin with a negative errno; 0 is success."""
+    (code,) = struct.unpack_from("=i", body, _HEADER.size)
+    if code:
+        raise NetlinkError(what, -code, os.strerror(-code))
+
+
+def _address_message(index: int, interface: IPv4Interface) -> _Message:
+    message = ifaddrmsg()
+    message["family"] = socket.AF_INET
+    message["prefixlen"] = interface.network.prefixlen
+    message["index"] = index
+    message["attrs"] = [("IFA_LOCAL", str(interface.ip)), ("IFA_ADDRESS", str(interface.ip))]
+    return message
+
+
+def _fact(kind: int, body: bytes) -> Fact | None:
+    if kind in (RTM_NEWLINK, RTM_DELLINK):
+        return _link_fact(kind, _decoded(ifinfmsg, body))
+    if kind in (RTM_NEWADDR, RTM_DELADDR):
+        return _address_fact(kind, _decoded(ifaddrmsg, body))
+    return None
+
+
+def _decoded(codec: type[_Message], body: bytes) -> _Message:
+    message = codec(body)
+    message.decode()
+    return message
+
+
+def _link_fact(kind: int, message: _Message) -> Fact | None:
+    # AF_BRIDGE repeats links as ports of a bridge, and its DELLINK only means: left the bridge.
+    if message["family"] != socket.AF_UNSPEC:
+        return None
+    if kind == RTM_DELLINK:
+        return LinkGone(message["index"])
+    information = message.get_attr("IFLA_LINKINFO")
+    up = message["flags"] & _IFF_UP and message["flags"] & _IFF_LOWER_UP
+    return Link(
+        index=message["index"],
+        name=message.get_attr("IFLA_IFNAME") or "",
+        mac=message.get_attr("IFLA_ADDRESS") or "",
+        permanent_mac=message.get_attr("IFLA_PERM_ADDRESS") or "",
+        kind=(information.get_attr("IFLA_INFO_KIND") or "") if information else "",
+        carrier=bool(up),
+    )
+
+
+def _address_fact(kind: int, message: _Message) -> Fact | None:
+    local = message.get_attr("IFA_LOCAL") or message.get_attr("IFA_ADDRESS")
+    if message["family"] != socket.AF_INET or not local:
+        return None
+    interface = IPv4Interface((local, message["prefixlen"]))
+    if kind == RTM_DELADDR:
+        return AddressRemoved(message["index"], interface)
+    return AddressAdded(message["index"], Address(interface, message.get_attr("IFA_PROTO") or 0))

@@ -1,0 +1,73 @@
+"""What the files in the state folder amount to: a node to run, or the reasons why none can be run."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from hadaemon.config import ClusterConfig, ConfigError, NodeConfig, check_pair, load_cluster, load_node
+from hadaemon.errors import HadaemonError
+from hadaemon.io.files import read_text
+
+NODE_FILE = "node.toml"
+CLUSTER_FILE = "cluster.toml"
+
+
+class Condition(StrEnum):
+    """What the files allow."""
+
+    CLUSTER = "cluster"
+    """Both files are good: the node takes part."""
+    STAND_ALONE = "stand-alone"
+    """There is no cluster.toml: a node without a pair."""
+    UNCONFIGURED = "unconfigured"
+    """There is no node.toml: the node waits for its preseed."""
+    REFUSED = "refused"
+    """A file is wrong: nothing of it is applied."""
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """The files as one value. `node` and `cluster` are set as far as `condition` says."""
+
+    condition: Condition
+    node: NodeConfig | None = None
+    cluster: ClusterConfig | None = None
+    problems: tuple[str, ...] = ()
+
+
+def load_configuration(state: Path, setup_problems: Path | None = None) -> Configuration:
+    """Reads and validates everything before anything is used; every problem at once.
+
+    `setup_problems` is where the setup at boot left what was wrong with a preseed, one problem a line.
+    """
+    try:
+        node_text = read_text(state / NODE_FILE)
+        cluster_text = read_text(state / CLUSTER_FILE)
+        hints = read_text(setup_problems) if setup_problems else None
+    except HadaemonError as error:
+        return Configuration(Condition.REFUSED, problems=(str(error),))
+    if node_text is None:
+        return Configuration(Condition.UNCONFIGURED, problems=tuple((hints or "").splitlines()))
+    return check_texts(node_text, cluster_text, str(state / NODE_FILE), str(state / CLUSTER_FILE))
+
+
+def check_texts(node_text: str, cluster_text: str | None, node_file: str, cluster_file: str) -> Configuration:
+    """Validates the two texts alone and against each other."""
+    problems: list[str] = []
+    node: NodeConfig | None = None
+    cluster: ClusterConfig | None = None
+    try:
+        node = load_node(node_text, node_file)
+    except ConfigError as error:
+        problems += map(str, error.problems)
+    try:
+        cluster = load_cluster(cluster_text, cluster_file) if cluster_text is not None else None
+        if node is not None and cluster is not None:
+            check_pair(node, cluster, cluster_file)
+    except ConfigError as error:
+        problems += map(str, error.problems)
+    if node is None or problems:
+        return Configuration(Condition.REFUSED, node, None, tuple(problems))
+    if cluster is None:
+        return Configuration(Condition.STAND_ALONE, node)
+    return Configuration(Condition.CLUSTER, node, cluster)

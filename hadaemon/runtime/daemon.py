@@ -1,0 +1,153 @@
+"""The daemon: reads the configuration, runs a session when there is one to run, answers, and leaves in
+good order.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hadaemon.cluster import StateChanged
+from hadaemon.io.control import SOCKET_NAME, ControlServer, Message, refusal
+from hadaemon.io.notify import ServiceManager
+from hadaemon.runtime.configuration import Condition, Configuration, load_configuration
+from hadaemon.runtime.health import feed_watchdog, mark_good_once
+from hadaemon.runtime.network import Network
+from hadaemon.runtime.release import running_release
+from hadaemon.runtime.report import report
+from hadaemon.runtime.session import Session
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Where things are."""
+
+    state: Path
+    """Folder of node.toml and cluster.toml."""
+    run: Path
+    """Folder of the control socket."""
+    helper: Path
+    """Socket of the privileged helper."""
+    setup_problems: Path
+    """Where the setup at boot left what was wrong with a preseed."""
+
+
+class Daemon:
+    """One process. `run` returns when it was asked to stop; it raises when the daemon itself is broken."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._loop = asyncio.get_running_loop()
+        self._manager = ServiceManager(os.environ)
+        self._release = running_release()
+        self._stopped: asyncio.Future[str] = self._loop.create_future()
+        self._network = Network(self._loop, self._network_changed)
+        self._control = ControlServer(options.run / SOCKET_NAME, self._answer)
+        self._configuration = Configuration(Condition.UNCONFIGURED)
+        self._session: Session | None = None
+
+    async def run(self) -> None:
+        """From start to stop."""
+        self._loop.set_exception_handler(self._broken)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._loop.add_signal_handler(number, self._stop, "shutdown")
+        self._loop.add_signal_handler(signal.SIGHUP, self._reload)
+        await self._control.open()
+        self._begin(self._load())
+        self._manager.ready()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                background = [tasks.create_task(feed_watchdog(self._manager, self._overdue))]
+                if self._release.slot is not None:
+                    background.append(tasks.create_task(mark_good_once(self._options.helper, self._healthy)))
+                log.info("stopping: %s", await self._stopped)
+                for task in background:
+                    task.cancel()
+        finally:
+            self._manager.stopping()
+            self._end("shutdown")
+            await self._control.close()
+            self._network.close()
+
+    def _load(self) -> Configuration:
+        return load_configuration(self._options.state, self._options.setup_problems)
+
+    def _begin(self, configuration: Configuration) -> None:
+        """Puts a configuration to work. Without a cluster the node is `off`, and no virtual address is
+        on it.
+        """
+        self._configuration = configuration
+        for problem in configuration.problems:
+            log.error("%s", problem)
+        if configuration.node is None or configuration.cluster is None:
+            self._network.drop_leftovers({})
+            self._manager.status(f"off: {configuration.condition}")
+            return
+        self._session = Session(
+            configuration.node, configuration.cluster, self._network, self._loop, self._state_changed
+        )
+        self._session.start()
+
+    def _end(self, reason: str) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            session.stop(reason)
+
+    def _reload(self) -> Message:
+        """Reads the files again. A wrong one changes nothing that runs."""
+        configuration = self._load()
+        if configuration.condition is Condition.REFUSED and self._session is not None:
+            for problem in configuration.problems:
+                log.error("reload refused: %s", problem)
+            return refusal("the configuration was refused; what ran before still runs") | {
+                "problems": configuration.problems
+            }
+        if configuration == self._configuration:
+            return {"ok": True, "changed": False}
+        self._end("reload")
+        self._begin(configuration)
+        return {"ok": True, "changed": True, "condition": configuration.condition}
+
+    def _answer(self, request: Message) -> Message:
+        match request.get("command"):
+            case "status":
+                return report(self._configuration, self._session, self._network, self._release)
+            case "reload":
+                return self._reload()
+            case command:
+                return refusal(f"unknown command {command!r}: there are status and reload")
+
+    def _network_changed(self) -> None:
+        if self._session is not None:
+            self._session.network_changed()
+
+    def _state_changed(self, change: StateChanged) -> None:
+        log.info("%s -> %s: %s", change.old, change.new, change.reason)
+        self._manager.status(f"{change.new}: {change.reason}")
+
+    def _overdue(self) -> float:
+        return self._session.overdue() if self._session is not None else 0.0
+
+    def _healthy(self) -> bool:
+        """What a firmware must show to be kept: its configuration is understood, its ports exist and are
+        open.
+        """
+        if self._session is None:
+            return self._configuration.condition is not Condition.REFUSED
+        return self._session.ports.complete
+
+    def _stop(self, reason: str) -> None:
+        if not self._stopped.done():
+            self._stopped.set_result(reason)
+
+    def _broken(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """An exception in a callback is a defect: leave, and let the service manager start anew."""
+        error = context.get("exception") or RuntimeError(context["message"])
+        log.critical("internal error: %s", context["message"], exc_info=error)
+        if not self._stopped.done():
+            self._stopped.set_exception(error)

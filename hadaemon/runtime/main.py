@@ -1,0 +1,72 @@
+"""The command `hadaemon`: options, log, locked memory, and the loop."""
+
+import argparse
+import asyncio
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from hadaemon.errors import HadaemonError
+from hadaemon.io.memory import lock_memory
+from hadaemon.runtime.daemon import Daemon, Options
+
+log = logging.getLogger(__name__)
+
+_SYSLOG = {logging.CRITICAL: 2, logging.ERROR: 3, logging.WARNING: 4, logging.INFO: 6, logging.DEBUG: 7}
+"""Severities as the journal reads them from a line's prefix (sd-daemon(3))."""
+
+
+class JournalFormatter(logging.Formatter):
+    """`<severity>message`: the journal adds time and name."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One record, each of its lines with the prefix."""
+        prefix = f"<{_SYSLOG.get(record.levelno, 6)}>"
+        return "\n".join(prefix + line for line in super().format(record).splitlines())
+
+
+def parse(arguments: Sequence[str] | None) -> Options:
+    """The command line as options."""
+    parser = argparse.ArgumentParser(prog="hadaemon", description="The HA daemon of a Hotspare node.")
+    parser.add_argument(
+        "--state", type=Path, default=Path("/data/state"), help="folder of node.toml and cluster.toml"
+    )
+    parser.add_argument(
+        "--run", type=Path, default=Path("/run/hadaemon"), help="folder of the control socket"
+    )
+    parser.add_argument(
+        "--helper",
+        type=Path,
+        default=Path("/run/hotspare/helper.sock"),
+        help="socket of the privileged helper",
+    )
+    parser.add_argument(
+        "--setup-problems",
+        type=Path,
+        default=Path("/run/hotspare/setup-problems"),
+        help="what the setup at boot found wrong",
+    )
+    return Options(**vars(parser.parse_args(arguments)))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0: was asked to stop; 1: cannot run, the reason is in the log; any other end is a defect."""
+    options = parse(arguments)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JournalFormatter())
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    try:
+        lock_memory()
+    except HadaemonError as error:
+        log.warning("%s: deadlines may be missed when memory is short", error)
+    try:
+        asyncio.run(_run(options))
+    except HadaemonError as error:
+        log.critical("%s", error)
+        return 1
+    return 0
+
+
+async def _run(options: Options) -> None:
+    await Daemon(options).run()

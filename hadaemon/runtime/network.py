@@ -1,0 +1,128 @@
+"""The kernel's side of the node, always current: which links and addresses there are, and who wants to
+know.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from ipaddress import IPv4Interface
+
+from hadaemon.io.errors import NetlinkError
+from hadaemon.io.links import VIRTUAL_ADDRESS_PROTOCOL, Address, AddressAdded, AddressRemoved, LinkTable
+from hadaemon.io.netlink import Netlink, Overrun
+from hadaemon.io.udev import open_udev
+
+log = logging.getLogger(__name__)
+
+
+class Network:
+    """Links and addresses as the kernel has them. `changed` is called soon after each batch of changes,
+    once.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, changed: Callable[[], None]) -> None:
+        self._loop = loop
+        self._changed = changed
+        self._scheduled = False
+        self._netlink = Netlink()
+        self._udev = open_udev()
+        self.table = LinkTable(self._netlink.list_all())
+        loop.add_reader(self._netlink.fileno(), self._look)
+        if self._udev is not None:
+            loop.add_reader(self._udev.fileno(), self._udev_readable)
+
+    def close(self) -> None:
+        """Stops following."""
+        self._loop.remove_reader(self._netlink.fileno())
+        if self._udev is not None:
+            self._loop.remove_reader(self._udev.fileno())
+        self._netlink.close()
+
+    def driver(self, name: str) -> str:
+        """The driver behind an interface; empty where udev does not know."""
+        return self._udev.hardware(name).driver if self._udev is not None else ""
+
+    def set_virtual(
+        self, index: int, desired: frozenset[IPv4Interface], known: frozenset[IPv4Interface]
+    ) -> None:
+        """Makes exactly `desired` the virtual addresses of a link; raises NetlinkError after having
+        tried them all.
+
+        An address counts as virtual when it carries our protocol number or is among `known` (kernels before
+        5.18 keep no protocol number). No other address is touched. What stays is never taken away, not for an
+        instant.
+        """
+        self._look()
+        present = {address.interface: address for address in self.table.addresses(index)}
+        ours = {interface for interface, address in present.items() if address.virtual or interface in known}
+        failures: list[NetlinkError] = []
+        for interface in sorted(desired - present.keys()):
+            self._attempt(failures, self._add, index, interface)
+        for interface in sorted(ours - desired):
+            self._attempt(failures, self._remove, index, interface)
+        if failures:
+            raise failures[0]
+
+    def drop_leftovers(self, wanted: Mapping[int, frozenset[IPv4Interface]]) -> None:
+        """Removes every address with our protocol number, on any link, that is not in `wanted` (by link
+        index).
+        """
+        self._look()
+        for link in self.table.links():
+            ours = {address.interface for address in self.table.addresses(link.index) if address.virtual}
+            for interface in sorted(ours - wanted.get(link.index, frozenset())):
+                log.warning("dropping the virtual address %s left on %s", interface, link.name)
+                try:
+                    self._remove(link.index, interface)
+                except NetlinkError as error:
+                    log.error("%s on %s", error, link.name)
+
+    def _attempt(
+        self,
+        failures: list[NetlinkError],
+        act: Callable[[int, IPv4Interface], None],
+        index: int,
+        interface: IPv4Interface,
+    ) -> None:
+        try:
+            act(index, interface)
+        except NetlinkError as error:
+            failures.append(error)
+
+    def _add(self, index: int, interface: IPv4Interface) -> None:
+        self._netlink.add_address(index, interface)
+        self.table.take(AddressAdded(index, Address(interface, VIRTUAL_ADDRESS_PROTOCOL)))
+
+    def _remove(self, index: int, interface: IPv4Interface) -> None:
+        self._netlink.remove_address(index, interface)
+        self.table.take(AddressRemoved(index, interface))
+
+    def _look(self) -> None:
+        """Takes in what the kernel says has changed."""
+        try:
+            facts = self._netlink.changes()
+        except Overrun:
+            log.warning("netlink messages were lost: listing all links and addresses again")
+            self.table = LinkTable(self._netlink.list_all())
+            self._schedule()
+            return
+        for fact in facts:
+            self.table.take(fact)
+        if facts:
+            self._schedule()
+
+    def _udev_readable(self) -> None:
+        assert self._udev is not None
+        self._udev.drain()
+        self._look()
+        self._schedule()
+
+    def _schedule(self) -> None:
+        # Later, not now: the changes may have been read in the middle of an action.
+        if not self._scheduled:
+            self._scheduled = True
+            self._loop.call_soon(self._tell)
+
+    def _tell(self) -> None:
+        self._scheduled = False
+        self._changed()

@@ -1,0 +1,90 @@
+"""The answer to `status`: the node's own words and what only the edge knows. Schema 1; hactl only
+renders it.
+"""
+
+import dataclasses
+import os
+
+from hadaemon.cluster import NodeState, NodeStatus, outside_status
+from hadaemon.config import Port
+from hadaemon.io.control import Message
+from hadaemon.io.links import STACKED_KINDS, Link
+from hadaemon.runtime.configuration import Condition, Configuration
+from hadaemon.runtime.network import Network
+from hadaemon.runtime.release import Release
+from hadaemon.runtime.session import Session
+
+SCHEMA = 1
+"""Raised when a field changes its meaning or goes; new fields do not raise it."""
+
+_REASONS = {
+    Condition.STAND_ALONE: "there is no cluster.toml: this node stands alone",
+    Condition.UNCONFIGURED: "not configured: there is no node.toml",
+    Condition.REFUSED: "the configuration was refused",
+    Condition.CLUSTER: "the cluster has not been started",
+}
+
+
+def report(
+    configuration: Configuration,
+    session: Session | None,
+    network: Network,
+    release: Release,
+) -> Message:
+    """Everything there is to tell."""
+    status = session.status() if session is not None else _outside(configuration)
+    node = session.node_config if session is not None else configuration.node
+    ports = node.ports.values() if node is not None else ()
+    failures = session.ports.failures if session is not None else {}
+    sockets = tuple(f"port {name}: {failure}" for name, failure in failures.items())
+    status = dataclasses.replace(status, problems=status.problems + sockets)
+    return {
+        "ok": True,
+        "schema": SCHEMA,
+        "configuration": configuration.condition,
+        "status": dataclasses.asdict(status),
+        "ports": [_port(port, network) for port in ports],
+        "unbound": _unbound({port.mac for port in ports}, network),
+        "firmware": dataclasses.asdict(release),
+        "pid": os.getpid(),
+    }
+
+
+def _outside(configuration: Configuration) -> NodeStatus:
+    name = configuration.node.name if configuration.node is not None else os.uname().nodename
+    return outside_status(name, NodeState.OFF, _REASONS[configuration.condition], configuration.problems)
+
+
+def _port(port: Port, network: Network) -> Message:
+    """A configured port and the link that it is."""
+    link = network.table.find(port.mac)
+    return {
+        "port": port.name,
+        "mac": port.mac,
+        "interface": link.name if link is not None else None,
+        "driver": network.driver(link.name) if link is not None else "",
+        "carrier": link.carrier if link is not None else False,
+        "addresses": _addresses(link, network),
+    }
+
+
+def _unbound(macs: set[str], network: Network) -> list[Message]:
+    """Hardware that no port is bound to: what to look at when a port is absent."""
+    bound = {link.index for mac in macs if (link := network.table.find(mac)) is not None}
+    return [
+        {
+            "interface": link.name,
+            "mac": link.permanent_mac or link.mac,
+            "driver": network.driver(link.name),
+            "carrier": link.carrier,
+        }
+        for link in network.table.links()
+        if link.index not in bound and link.name != "lo" and link.kind not in STACKED_KINDS
+    ]
+
+
+def _addresses(link: Link | None, network: Network) -> list[Message]:
+    if link is None:
+        return []
+    present = network.table.addresses(link.index)
+    return [{"address": str(address.interface), "virtual": address.virtual} for address in present]

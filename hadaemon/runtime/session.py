@@ -1,0 +1,90 @@
+"""One configuration at work: its node, ports and executor, from Start to Stop."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from hadaemon.cluster import (
+    AdvertisementDiscarded,
+    Event,
+    Node,
+    NodeState,
+    NodeStatus,
+    Start,
+    StateChanged,
+    Stop,
+)
+from hadaemon.config import ClusterConfig, NodeConfig
+from hadaemon.runtime.engine import Engine
+from hadaemon.runtime.executor import Executor
+from hadaemon.runtime.network import Network
+from hadaemon.runtime.ports import HaPort, Ports
+from hadaemon.runtime.throttle import Throttle
+
+log = logging.getLogger(__name__)
+
+_DISCARD_LOG_PERIOD = 60.0
+"""Seconds between two log lines about the same reason on the same port."""
+
+
+class Session:
+    """Runs a node that is part of a cluster."""
+
+    def __init__(
+        self,
+        node: NodeConfig,
+        cluster: ClusterConfig,
+        network: Network,
+        loop: asyncio.AbstractEventLoop,
+        state_changed: Callable[[StateChanged], None],
+    ) -> None:
+        self.node_config = node
+        self.cluster_config = cluster
+        self._loop = loop
+        self._throttle = Throttle(_DISCARD_LOG_PERIOD)
+        ha_ports = {
+            interface.port: HaPort(node.ports[interface.port], frozenset(interface.virtual_addresses))
+            for interface in cluster.ha_interfaces
+        }
+        self.ports = Ports(ha_ports, network, loop, self._take)
+        self._network = network
+        self._executor = Executor(network, self.ports, cluster.vrrp.checksum, state_changed)
+        self._engine = Engine(Node(node, cluster, loop.time()), self._executor.execute, loop)
+
+    @property
+    def state(self) -> NodeState:
+        """The node's present state."""
+        return self._engine.node.state
+
+    def start(self) -> None:
+        """Looks at every port, then begins to take part."""
+        self.ports.refresh()
+        self._engine.post(Start())
+        self._network.drop_leftovers(self._executor.wanted())
+
+    def stop(self, reason: str) -> None:
+        """Releases everything: priority 0 goes out, the virtual addresses go."""
+        self._engine.post(Stop(reason))
+        self._engine.close()
+        self.ports.close()
+        self._executor.close()
+
+    def network_changed(self) -> None:
+        """Links or addresses are not what they were."""
+        self.ports.refresh()
+        self._executor.reconcile()
+
+    def status(self) -> NodeStatus:
+        """The node's own words."""
+        return self._engine.node.status(self._loop.time())
+
+    def overdue(self) -> float:
+        """Seconds by which the node waits for its deadline to be served."""
+        return self._engine.overdue()
+
+    def _take(self, event: Event) -> None:
+        if isinstance(event, AdvertisementDiscarded):
+            count = self._throttle.count((event.port, event.reason), self._loop.time())
+            if count:
+                log.warning("port %s: discarded %d packets: %s", event.port, count, event.reason)
+        self._engine.post(event)
