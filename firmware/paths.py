@@ -1,0 +1,12 @@
+"""Where things are: the checkout's own folders and the one cache beside them."""
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+IMAGES = ROOT / "images"
+BOARD = ROOT / "board"
+REQUIREMENTS = ROOT / "requirements"
+ARTIFACTS = ROOT / "test-artifacts"
+CACHE = Path(os.environ.get("HOTSPARE_CACHE", ROOT / ".cache")).resolve()
+LOGS = CACHE / "logs"

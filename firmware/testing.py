@@ -1,0 +1,142 @@
+"""The test command: which suites there are, how each is started, and the one table at the end."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from xml.etree import ElementTree
+
+from firmware import host
+from firmware.errors import FirmwareError
+from firmware.paths import ARTIFACTS, ROOT
+
+
+class Suite(StrEnum):
+    """The suites in the order in which they run: what fails fastest comes first."""
+
+    LINT = "lint"
+    UNIT = "unit"
+    NETNS = "netns"
+    BUILD = "build"
+    QEMU = "qemu"
+
+
+NEEDS: dict[Suite, tuple[str, ...]] = {
+    Suite.NETNS: ("netns",),
+    Suite.BUILD: ("image",),
+    Suite.QEMU: ("image", "pair"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TestOptions:
+    """What the test command was asked for. `shard` is "k/n" or empty; `seed` 0 means the default one."""
+
+    suites: tuple[Suite, ...]
+    nightly: bool = False
+    shard: str = ""
+    seed: int = 0
+    allow_skip: bool = False
+    only: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One row of the closing table; `seconds` is wall time."""
+
+    suite: Suite
+    passed: int
+    failed: int
+    skipped: int
+    seconds: float
+
+
+def run_tests(options: TestOptions) -> None:
+    """Run the chosen suites and print the table. Raises FirmwareError when anything failed."""
+    if options.shard and not re.fullmatch(r"[1-9]\d*/[1-9]\d*", options.shard):
+        raise FirmwareError(f"{options.shard!r} is no shard", where="--shard", todo="write it like 2/4")
+    for suite in options.suites:
+        host.ensure(*NEEDS.get(suite, ()))
+    ARTIFACTS.mkdir(exist_ok=True)
+    outcomes = [_timed(suite, options) for suite in options.suites]
+    _print_table(outcomes)
+    failed = [outcome.suite for outcome in outcomes if outcome.failed]
+    if failed:
+        raise FirmwareError(
+            f"failed: {', '.join(failed)}",
+            where="the output above; logs, journals and captures are in " + ARTIFACTS.name,
+            todo="run one suite with `test --" + failed[0] + "`, one test with `--only NAME`",
+        )
+
+
+def _timed(suite: Suite, options: TestOptions) -> Outcome:
+    print(f"\n== {suite} ==", flush=True)
+    start = time.monotonic()
+    run: Callable[[Suite, TestOptions], tuple[int, int, int]] = _lint if suite is Suite.LINT else _pytest
+    passed, failed, skipped = run(suite, options)
+    return Outcome(suite, passed, failed, skipped, time.monotonic() - start)
+
+
+def _lint(_suite: Suite, _options: TestOptions) -> tuple[int, int, int]:
+    # mypy runs outside the checkout's root, where `invoke` would be invoke.py and not the library.
+    checks = (
+        (ROOT, ["ruff", "format", "--check", "."]),
+        (ROOT, ["ruff", "check", "."]),
+        (ARTIFACTS, ["mypy", "--config-file", str(ROOT / "pyproject.toml")]),
+    )
+    codes = [
+        subprocess.run([sys.executable, "-P", "-m", *check], cwd=where, check=False).returncode
+        for where, check in checks
+    ]
+    failed = sum(1 for code in codes if code)
+    return len(codes) - failed, failed, 0
+
+
+def _pytest(suite: Suite, options: TestOptions) -> tuple[int, int, int]:
+    report = ARTIFACTS / f"{suite}.xml"
+    report.unlink(missing_ok=True)
+    command = [sys.executable, "-P", "-m", "pytest", f"tests/{suite}", "-q", "--durations=5"]
+    command += [f"--junit-xml={report}", "-m", "" if options.nightly else "not nightly"]
+    if options.only:
+        command += ["-k", options.only]
+    code = subprocess.run(command, cwd=ROOT, env=_environment(options), check=False).returncode
+    passed, failed, skipped = _counts(report) if report.exists() else (0, 0, 0)
+    nothing_matched = code == 5 and bool(options.only or options.shard)
+    if code and not failed and not nothing_matched:
+        failed = 1  # pytest itself could not run: that is no success
+    return passed, failed, skipped
+
+
+def _environment(options: TestOptions) -> dict[str, str]:
+    seed = options.seed or (int(time.strftime("%Y%m%d")) if options.nightly else 1)
+    print(f"seed {seed}" + (f", shard {options.shard}" if options.shard else ""))
+    return {
+        **os.environ,
+        "HOTSPARE_SEED": str(seed),
+        "HOTSPARE_SHARD": options.shard or "1/1",
+        "HOTSPARE_ALLOW_SKIP": "1" if options.allow_skip else "",
+    }
+
+
+def _counts(report: os.PathLike[str]) -> tuple[int, int, int]:
+    # The report is our own pytest's; nothing foreign is parsed here.
+    suite = ElementTree.parse(report).getroot().find("testsuite")  # noqa: S314
+    assert suite is not None, "pytest writes one testsuite element"
+    tests, failures, errors, skipped = (
+        int(suite.get(name, "0")) for name in ("tests", "failures", "errors", "skipped")
+    )
+    return tests - failures - errors - skipped, failures + errors, skipped
+
+
+def _print_table(outcomes: list[Outcome]) -> None:
+    print(f"\n{'suite':8}{'passed':>8}{'failed':>8}{'skipped':>9}{'seconds':>9}")
+    for row in outcomes:
+        print(f"{row.suite:8}{row.passed:8}{row.failed:8}{row.skipped:9}{row.seconds:9.1f}")
+    total = [sum(getattr(row, name) for row in outcomes) for name in ("passed", "failed", "skipped")]
+    if total[2]:
+        print(f"{total[2]} skipped: each is a gap in what was tested")
+    print(f"{total[0]} passed, {total[1]} failed, {total[2]} skipped", flush=True)

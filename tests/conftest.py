@@ -1,0 +1,39 @@
+"""What holds for every suite: no skip in silence, shards, and seeded randomness."""
+
+import os
+import zlib
+
+import hypothesis
+import pytest
+
+ALLOW_SKIP = bool(os.environ.get("HOTSPARE_ALLOW_SKIP"))
+SEED = int(os.environ.get("HOTSPARE_SEED", "1"))
+
+hypothesis.settings.register_profile("hotspare", deadline=None, database=None, print_blob=True)
+hypothesis.settings.load_profile("hotspare")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    part, parts = (int(number) for number in os.environ.get("HOTSPARE_SHARD", "1/1").split("/"))
+    mine = [item for item in items if zlib.crc32(item.nodeid.encode()) % parts == part - 1]
+    config.hook.pytest_deselected(items=[item for item in items if item not in mine])
+    items[:] = mine
+    for item in items:
+        function = getattr(item, "function", None)
+        if getattr(function, "is_hypothesis_test", False):
+            hypothesis.seed(SEED)(function)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if report.skipped and not ALLOW_SKIP:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"a capability is missing, and skipping was not allowed (--allow-skip): {reason}"
+    return report
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    for report in terminalreporter.getreports("skipped"):
+        terminalreporter.write_line(f"GAP {report.nodeid}: {report.longrepr[2]}")

@@ -1,0 +1,111 @@
+"""The import rules: who may import whom, and that `invoke` is the library from every way in."""
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PURE = ("vrrp", "cluster", "config", "sync", "menu")
+EFFECTS = {
+    "asyncio",
+    "os",
+    "pathlib",
+    "socket",
+    "subprocess",
+    "threading",
+    "time",
+    "random",
+    "select",
+    "signal",
+}
+
+
+def modules(package: str) -> list[Path]:
+    return sorted((ROOT / package).rglob("*.py"))
+
+
+def imported(path: Path) -> set[str]:
+    """The dotted names that a file imports, relative ones made absolute."""
+    package = path.relative_to(ROOT).with_suffix("").parts[:-1]
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else ()
+            stem = ".".join((*base, *([node.module] if node.module else [])))
+            names |= {stem} if node.module and not node.level else set()
+            names |= {f"{stem}.{alias.name}" for alias in node.names}
+    return names
+
+
+def top(names: set[str]) -> set[str]:
+    return {name.split(".")[0] for name in names}
+
+
+@pytest.mark.parametrize("package,other", [("firmware", "hadaemon"), ("hadaemon", "firmware")])
+def test_the_two_packages_never_import_each_other(package: str, other: str):
+    assert modules(package)
+    assert [str(path) for path in modules(package) if other in top(imported(path))] == []
+
+
+def test_the_pure_parts_import_the_standard_library_and_each_other_only():
+    files = [path for part in PURE for path in modules(f"hadaemon/{part}")]
+    assert files
+    allowed = sys.stdlib_module_names - EFFECTS
+    pure_parts = tuple(f"hadaemon.{part}" for part in (*PURE, "errors"))
+    for path in files:
+        for name in imported(path):
+            if name.startswith("hadaemon"):
+                assert name.startswith(pure_parts), f"{path}: {name}"
+            else:
+                assert name.split(".")[0] in allowed, f"{path}: {name}"
+
+
+def test_the_daemon_loads_neither_scapy_nor_cryptography():
+    code = (
+        "import sys, hadaemon.__main__;"
+        "print([m for m in ('scapy', 'cryptography', 'firmware', 'invoke') if m in sys.modules])"
+    )
+    out = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "[]"
+
+
+def test_host_and_venv_modules_need_no_installed_package():
+    for name in ("host", "venv", "errors", "paths", "__init__"):
+        names = top(imported(ROOT / "firmware" / f"{name}.py")) - {"firmware"}
+        assert names <= sys.stdlib_module_names
+
+
+WHERE = "import invoke; print(invoke.__file__); invoke.task"
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        pytest.param([sys.executable, "-P", "-c", WHERE], id="the launcher's python -P"),
+        pytest.param([sys.executable, "-c", WHERE], id="python in the checkout"),
+        pytest.param([sys.executable, "-m", "invoke", "--list"], id="python -m invoke"),
+        pytest.param([str(Path(sys.executable).parent / "inv"), "--list"], id="inv"),
+        pytest.param([sys.executable, str(ROOT / "invoke.py"), "--list"], id="invoke.py"),
+    ],
+)
+def test_invoke_is_the_library_from_every_way_in(way: list[str]):
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
+    done = subprocess.run(way, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    if way[-1] == "--list":
+        assert " image " in done.stdout
+    else:
+        assert "site-packages" in done.stdout
+
+
+def test_invoke_is_the_library_in_pytest():
+    import invoke
+
+    assert "site-packages" in str(invoke.__file__)
+    assert str(ROOT) not in [str(Path(entry or ".").resolve()) for entry in sys.path]
