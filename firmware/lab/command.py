@@ -1,0 +1,191 @@
+"""The QEMU command line of one node. Pure: a `MachineSpec` in, a list of arguments out.
+
+Devices carry the names that the rest of the lab uses: a NIC's device id is the port's name, so that
+QMP's `set_link` pulls that cable. The guest sees the carrier go only when the *device* is named, not its
+network backend.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+
+class Firmware(StrEnum):
+    """What starts the boot loader."""
+
+    BIOS = "bios"
+    UEFI = "uefi"
+
+
+class Accelerator(StrEnum):
+    """Who executes the guest's instructions."""
+
+    TCG = "tcg"
+    KVM = "kvm"
+
+
+class StickBus(StrEnum):
+    """How the preseed medium is attached."""
+
+    VIRTIO = "virtio"
+    """A virtual drive: fast, and there as soon as the kernel looks."""
+    USB = "usb"
+    """A stick: appears late, as on real hardware."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nic:
+    """One end of a cable: frames go as datagrams from the `local` socket to the `remote` one."""
+
+    port: str
+    mac: str
+    local: Path
+    remote: Path
+    capture: Path | None = None
+    """Where QEMU itself writes every frame, for cables that no switch sees."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stick:
+    """The preseed medium."""
+
+    image: Path
+    bus: StickBus = StickBus.VIRTIO
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UefiFirmware:
+    """Code shared by all machines, and this machine's own variables."""
+
+    code: Path
+    variables: Path
+    """A qcow2 overlay, so that a snapshot can hold it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sockets:
+    """The Unix sockets on which QEMU listens for us."""
+
+    qmp: Path
+    serial: Path
+    """ttyS0: the console a technician would see."""
+    console: Path
+    """hvc0: the console that the lab types into."""
+    vnc: Path
+
+
+@dataclass(frozen=True, slots=True)
+class MachineSpec:
+    """Everything about one virtual appliance."""
+
+    name: str
+    disk: Path
+    nics: tuple[Nic, ...]
+    sockets: Sockets
+    serial_log: Path
+    console_log: Path
+    stick: Stick | None = None
+    uefi: UefiFirmware | None = None
+    """None: BIOS."""
+    accelerator: Accelerator = Accelerator.TCG
+    memory_mib: int = 768
+    extra: tuple[str, ...] = ()
+    """Arguments for experiments, appended as they are."""
+
+
+def qemu_arguments(spec: MachineSpec) -> list[str]:
+    """The arguments after the program's name.
+
+    The guest's processor stands still at first (`-S`): cables that are pulled are pulled before it looks.
+    """
+    return [
+        *_machine(spec),
+        *_firmware(spec.uefi),
+        *_drive("disk", spec.disk, "qcow2", "virtio-blk-pci", boot_index=1),
+        *_stick(spec.stick),
+        *(argument for nic in spec.nics for argument in _nic(nic)),
+        *_consoles(spec),
+        *("-device", "virtio-rng-pci"),
+        *("-device", "i6300esb", "-action", "watchdog=reset"),
+        *("-qmp", f"unix:{escaped(spec.sockets.qmp)},server=on,wait=off"),
+        *spec.extra,
+    ]
+
+
+def escaped(value: Path) -> str:
+    """A path inside a QEMU option, where a comma would end the value."""
+    return str(value).replace(",", ",,")
+
+
+def _machine(spec: MachineSpec) -> Iterable[str]:
+    accelerator, cpu = "tcg,thread=multi", "max"
+    if spec.accelerator is Accelerator.KVM:
+        accelerator, cpu = "kvm", "host"
+    yield from ("-name", f"{spec.name},process=hotspare-{spec.name}", "-S", "-nodefaults", "-no-user-config")
+    yield from (
+        "-machine",
+        "q35",
+        "-accel",
+        accelerator,
+        "-cpu",
+        cpu,
+        "-smp",
+        "1",
+        "-m",
+        f"{spec.memory_mib}",
+    )
+    yield from ("-display", "none", "-vga", "std", "-vnc", f"unix:{escaped(spec.sockets.vnc)}")
+
+
+def _firmware(uefi: UefiFirmware | None) -> Iterable[str]:
+    if uefi:
+        code = f"if=pflash,unit=0,format=raw,readonly=on,file={escaped(uefi.code)}"
+        variables = f"if=pflash,unit=1,format=qcow2,file={escaped(uefi.variables)}"
+        yield from ("-drive", code, "-drive", variables)
+
+
+def _drive(
+    name: str, image: Path, image_format: str, device: str, boot_index: int, read_only: bool = False
+) -> Iterable[str]:
+    readonly = ",readonly=on" if read_only else ""
+    # The write-back cache is the host's memory. A killed QEMU loses what the guest had not flushed into newly
+    # allocated clusters, as a disk does when its power fails.
+    options = f"if=none,id={name},format={image_format},cache=writeback,discard=unmap{readonly}"
+    yield from ("-drive", f"{options},file={escaped(image)}")
+    yield from ("-device", f"{device},drive={name},bootindex={boot_index}")
+
+
+def _stick(stick: Stick | None) -> Iterable[str]:
+    if stick is None:
+        return
+    device = "virtio-blk-pci"
+    if stick.bus is StickBus.USB:
+        yield from ("-device", "qemu-xhci")
+        device = "usb-storage,removable=on"
+    yield from _drive("stick", stick.image, "qcow2", device, boot_index=2, read_only=stick.read_only)
+
+
+def _nic(nic: Nic) -> Iterable[str]:
+    ends = (
+        f"local.type=unix,local.path={escaped(nic.local)},remote.type=unix,remote.path={escaped(nic.remote)}"
+    )
+    yield from ("-netdev", f"dgram,id=net-{nic.port},{ends}")
+    # No option ROM: nothing is booted from the network, and loading it takes time.
+    yield from ("-device", f"virtio-net-pci,id={nic.port},netdev=net-{nic.port},mac={nic.mac},romfile=")
+    if nic.capture:
+        capture = f"filter-dump,id=capture-{nic.port},netdev=net-{nic.port},file={escaped(nic.capture)}"
+        yield from ("-object", capture)
+
+
+def _consoles(spec: MachineSpec) -> Iterable[str]:
+    yield from _console_socket("serial", spec.sockets.serial, spec.serial_log)
+    yield from ("-serial", "chardev:serial")
+    yield from _console_socket("console", spec.sockets.console, spec.console_log)
+    yield from ("-device", "virtio-serial-pci", "-device", "virtconsole,chardev=console")
+
+
+def _console_socket(name: str, socket: Path, log: Path) -> Iterable[str]:
+    yield "-chardev"
+    yield (f"socket,id={name},path={escaped(socket)},server=on,wait=off,logfile={escaped(log)},logappend=on")

@@ -1,0 +1,188 @@
+"""A shell on a serial console: log in, run commands, get their status and output back exactly.
+
+The line is opened with pyserial, so it may be a Unix socket of QEMU (`unix:///path`) or a port of this
+machine (`/dev/ttyUSB0`) with a real box behind it.
+
+A console is a poor transport: it echoes, wraps lines, limits their length and lets others write in
+between. So the interactive shell is replaced by one that neither echoes nor edits, a command travels as
+base64 in short pieces, and its output comes back as base64 in pieces that are asked for, between marks
+that no echo can imitate.
+"""
+
+import base64
+import binascii
+import re
+import secrets
+import shlex
+from dataclasses import dataclass
+
+import serial
+
+from firmware.lab.deadline import Deadline
+from firmware.lab.errors import ConsoleError, DeadlineExceeded
+
+PROMPT = "hotspare-lab> "
+INPUT_PIECE = 1000
+"""Characters of a command in one line; a terminal takes 4,095 at most."""
+OUTPUT_PIECE = 32768
+"""Characters of output asked for at once: QEMU drops what a virtio console says faster than it is read."""
+POLL_SECONDS = 0.1
+NUDGE_SECONDS = 4.0
+"""How long the other side may be silent before Enter is pressed again."""
+LOGIN_SECONDS = 60.0
+COMMAND_SECONDS = 60.0
+
+_LOGIN = re.compile(rb"login: $")
+_PASSWORD = re.compile(rb"Password: $")
+_OUR_PROMPT = re.compile(re.escape(PROMPT.encode()) + rb"$")
+_SHELL_PROMPT = re.compile(rb"[$#] (\x1b\[\?2004h)?$")
+_REFUSED = re.compile(rb"Login incorrect")
+_NUMBERS = r"(\d+) (\d+)"
+_BASE64 = r"([A-Za-z0-9+/=]*)"
+_CLEAN_SHELL = (
+    f"exec env -u TMOUT TERM=dumb PS1={shlex.quote(PROMPT)} PS2= PROMPT_COMMAND= HISTFILE= "
+    "bash --noprofile --norc --noediting -i"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a command in a node came to."""
+
+    status: int
+    output: str
+    """Standard output and standard error, as they came."""
+
+
+class Console:
+    """A logged-in console. Not for two threads at once."""
+
+    def __init__(self, url: str, user: str, password: str) -> None:
+        """Opens the line; nothing is said on it yet.
+
+        Raises:
+            ConsoleError: the line cannot be opened.
+        """
+        self._url = url
+        self._user = user
+        self._password = password
+        self._buffer = b""
+        if "firmware.lab" not in serial.protocol_handler_packages:
+            serial.protocol_handler_packages.append("firmware.lab")
+        try:
+            self._line = serial.serial_for_url(url, baudrate=115200, timeout=POLL_SECONDS)
+        except serial.SerialException as error:
+            raise ConsoleError(str(error), url) from error
+
+    def close(self) -> None:
+        """Hangs up; the shell stays as it is."""
+        self._line.close()
+
+    def login(self, deadline: Deadline) -> None:
+        """From whatever the console shows to a shell that takes commands; waits for the node to boot.
+
+        Raises:
+            DeadlineExceeded: there was no shell in time.
+            ConsoleError: the password was refused, or the line is gone.
+        """
+        quiet = Deadline(0)
+        self._buffer = b""
+        while True:
+            deadline.check("a login", self._url, f"The console's last words: {self._last_words()!r}")
+            if quiet.expired:
+                self._send("\n")
+                quiet = Deadline(NUDGE_SECONDS)
+            if not self._receive():
+                continue
+            quiet = Deadline(NUDGE_SECONDS)
+            if _REFUSED.search(self._buffer):
+                raise ConsoleError(f"the node refused the password of {self._user}", self._url)
+            if _OUR_PROMPT.search(self._buffer):
+                return self._silence_echo(deadline)
+            self._answer_prompt()
+
+    def _answer_prompt(self) -> None:
+        for prompt, answer in (
+            (_LOGIN, self._user),
+            (_PASSWORD, self._password),
+            (_SHELL_PROMPT, _CLEAN_SHELL),
+        ):
+            if prompt.search(self._buffer):
+                self._buffer = b""
+                self._send(answer + "\n")
+                return
+
+    def _silence_echo(self, deadline: Deadline) -> None:
+        nonce = secrets.token_hex(8)
+        self._send(f"stty -echo; mesg n 2>/dev/null; echo {nonce[:4]}''{nonce[4:]}\n")
+        self._read_until(re.compile(nonce.encode()), deadline)
+
+    def run(self, command: str, seconds: float = COMMAND_SECONDS) -> Result:
+        """Runs a command in a shell of its own and waits for its end.
+
+        Raises:
+            DeadlineExceeded: it took longer; it is interrupted.
+            ConsoleError: the line is gone or garbled.
+        """
+        deadline = Deadline(seconds)
+        try:
+            self._dictate(command)
+            status, end = map(int, self._ask('echo "$s $((${#r} - 1 - ${#s}))"', _NUMBERS, deadline))
+            pieces = [
+                self._ask(f'echo "${{r:{start}:{min(OUTPUT_PIECE, end - start)}}}"', _BASE64, deadline)[0]
+                for start in range(0, end, OUTPUT_PIECE)
+            ]
+        except DeadlineExceeded as error:
+            self._send("\x03")
+            raise DeadlineExceeded(
+                f"the command did not end within {deadline.seconds:.0f} s: {command}", self._url
+            ) from error
+        try:
+            output = base64.b64decode("".join(pieces), validate=True)
+        except binascii.Error as error:
+            raise ConsoleError(f"something wrote into the output of: {command}", self._url) from error
+        return Result(status, output.decode(errors="replace"))
+
+    def _dictate(self, command: str) -> None:
+        """Has the command run; the shell's variable r becomes its output (base64), a colon and its status."""
+        encoded = base64.b64encode(command.encode()).decode()
+        self._send("c=\n")
+        for start in range(0, len(encoded), INPUT_PIECE):
+            self._send(f"c+={encoded[start : start + INPUT_PIECE]}\n")
+        self._send(
+            'r=$(bash -c "$(base64 -d <<<"$c")" </dev/null 2>&1 | base64 -w0; echo ":${PIPESTATUS[0]}"); '
+            "s=${r##*:}\n"
+        )
+
+    def _ask(self, question: str, answer: str, deadline: Deadline) -> tuple[str, ...]:
+        """Runs something short in the shell itself and returns the groups of its answer."""
+        nonce = secrets.token_hex(8)
+        mark = f'echo -n {nonce[:4]}""{nonce[4:]}'
+        self._send(f"{mark}; {question}; {mark}\n")
+        found = self._read_until(re.compile(f"{nonce}{answer}\r?\n{nonce}".encode()), deadline)
+        return tuple(group.decode() for group in found.groups())
+
+    def _read_until(self, pattern: re.Pattern[bytes], deadline: Deadline) -> re.Match[bytes]:
+        while not (found := pattern.search(self._buffer)):
+            deadline.check("an answer", self._url, f"The console's last words: {self._last_words()!r}")
+            self._receive()
+        self._buffer = self._buffer[found.end() :]
+        return found
+
+    def _receive(self) -> bool:
+        """Takes in what is there, waiting a moment for it; says whether there was any."""
+        try:
+            data = self._line.read(max(1, self._line.in_waiting))
+        except (serial.SerialException, OSError) as error:
+            raise ConsoleError(f"the console is gone: {error}", self._url) from error
+        self._buffer += data
+        return bool(data)
+
+    def _send(self, text: str) -> None:
+        try:
+            self._line.write(text.encode())
+        except (serial.SerialException, OSError) as error:
+            raise ConsoleError(f"the console is gone: {error}", self._url) from error
+
+    def _last_words(self) -> str:
+        return self._buffer[-200:].decode(errors="replace")

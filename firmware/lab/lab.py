@@ -1,0 +1,230 @@
+"""The lab as one object: nodes, networks and clients made from a topology, and everything gone at the end.
+
+    with Lab(STANDARD_PAIR, options) as lab:
+        lab.node("alpha").power_on()
+        lab.cut("hotwire")
+
+Disks and logs live in a folder of the cache, sockets in a short temporary folder of their own, because
+the path of a Unix socket has at most 107 characters.
+"""
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from firmware.lab.capability import best_accelerator, uefi_firmware
+from firmware.lab.client import Client
+from firmware.lab.command import (
+    Accelerator,
+    Firmware,
+    MachineSpec,
+    Nic,
+    Sockets,
+    Stick,
+    StickBus,
+    UefiFirmware,
+)
+from firmware.lab.disk import create_overlay
+from firmware.lab.errors import LabError
+from firmware.lab.fat import fat_image
+from firmware.lab.node import Node
+from firmware.lab.preseed import FILE_NAME, LABEL, hash_password, make_password, render_preseed
+from firmware.lab.switch import Switch
+from firmware.lab.topology import Network, NetworkKind, Port, Topology
+from firmware.lab.topology import Node as NodeData
+from firmware.paths import CACHE
+
+FOLDER = CACHE / "lab"
+
+
+@dataclass(frozen=True, slots=True)
+class LabOptions:
+    """How the nodes of a lab are built."""
+
+    image: Path
+    """The raw disk image that every node's disk starts as. Nothing writes to it."""
+    firmware: Firmware = Firmware.BIOS
+    accelerator: Accelerator | None = None
+    """None: the best that works here."""
+    memory_mib: int = 768
+    disk_size: str = "4G"
+    """More than the image, so that the data partition has something to grow into."""
+    stick_bus: StickBus = StickBus.VIRTIO
+    stick_read_only: bool = False
+    preseeds: dict[str, str] | None = None
+    """The text of a node's preseed.toml by its name, in place of the one the topology gives."""
+    extra: tuple[str, ...] = ()
+    """QEMU arguments for experiments."""
+    keep: bool = False
+    """Leave the folder with disks and logs behind."""
+
+
+class Lab:
+    """Nodes that are off, with their cables, switches and clients in place."""
+
+    def __init__(self, topology: Topology, options: LabOptions) -> None:
+        """Makes disks, preseed media, switches and clients; no node is switched on.
+
+        Raises:
+            MissingCapability: this machine lacks something.
+            LabError: the image is missing.
+        """
+        self.topology = topology
+        self.options = options
+        self.admin_password = make_password()
+        self._hash = hash_password(self.admin_password)
+        self._accelerator = options.accelerator or best_accelerator()
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        self.folder = Path(tempfile.mkdtemp(prefix="run-", dir=FOLDER))
+        self._sockets = Path(tempfile.mkdtemp(prefix="hotspare-"))
+        self.switches: dict[str, Switch] = {}
+        self.clients: dict[str, Client] = {}
+        self.nodes: dict[str, Node] = {}
+        try:
+            self._build()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> "Lab":
+        """Returns itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Ends everything."""
+        self.close()
+
+    def close(self) -> None:
+        """Ends every process and thread and removes every socket and, unless it is to be kept, the folder."""
+        for node in self.nodes.values():
+            node.power_off()
+        for switch in self.switches.values():
+            switch.close()
+        shutil.rmtree(self._sockets, ignore_errors=True)
+        if not self.options.keep:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def node(self, name: str) -> Node:
+        """The node of that name.
+
+        Raises:
+            TopologyError: there is none.
+        """
+        return self.nodes[self.topology.node(name).name]
+
+    def cut(self, network: str) -> None:
+        """Pulls the nodes' cables out of a network: every guest on it loses its carrier."""
+        for node, port in self._ends(network):
+            node.pull(port)
+
+    def heal(self, network: str) -> None:
+        """Plugs the nodes' cables into a network again."""
+        for node, port in self._ends(network):
+            node.plug(port)
+
+    def switch(self, network: str) -> Switch:
+        """The switch of a network.
+
+        Raises:
+            LabError: it is a cable.
+        """
+        name = self.topology.network(network).name
+        if name not in self.switches:
+            raise LabError(
+                "this network is a direct cable, it has no switch",
+                name,
+                f"Switches: {', '.join(self.switches)}.",
+            )
+        return self.switches[name]
+
+    def save_artifacts(self, folder: Path) -> None:
+        """Copies logs and captures and asks the running nodes for their journals."""
+        for name, node in self.nodes.items():
+            target = folder / name
+            target.mkdir(parents=True, exist_ok=True)
+            node.save_artifacts(target)
+            for log in (self.folder / name).glob("*.log"):
+                shutil.copy2(log, target)
+        for capture in self.folder.glob("*.pcap"):
+            shutil.copy2(capture, folder)
+
+    def _ends(self, network: str) -> list[tuple[Node, str]]:
+        name = self.topology.network(network).name
+        return [(self.nodes[node.name], port.name) for node, port in self.topology.ends(name)]
+
+    def _build(self) -> None:
+        for network in self.topology.networks:
+            if network.kind is NetworkKind.SWITCH:
+                self.switches[network.name] = self._make_switch(network)
+        for client in self.topology.clients:
+            self.clients[client.name] = Client(client, self.switches[client.network])
+        for node in self.topology.nodes:
+            self.nodes[node.name] = self._make_node(node)
+
+    def _make_switch(self, network: Network) -> Switch:
+        switch = Switch(network.name, self.folder / f"{network.name}.pcap")
+        for node, port in self.topology.ends(network.name):
+            name = _switch_port(node.name, port.name)
+            switch.attach_socket(name, self._socket(f"switch.{name}"), self._socket(name))
+        return switch
+
+    def _make_node(self, node: NodeData) -> Node:
+        folder = self.folder / node.name
+        folder.mkdir()
+        disk = folder / "disk.qcow2"
+        create_overlay(self.options.image, "raw", disk, self.options.disk_size)
+        spec = MachineSpec(
+            name=node.name,
+            disk=disk,
+            nics=tuple(self._make_nic(node, port) for port in node.ports),
+            sockets=Sockets(
+                *(self._socket(f"{node.name}.{end}") for end in ("qmp", "serial", "console", "vnc"))
+            ),
+            serial_log=folder / "serial.log",
+            console_log=folder / "console.log",
+            stick=self._make_stick(node, folder),
+            uefi=self._make_uefi(folder) if self.options.firmware is Firmware.UEFI else None,
+            accelerator=self._accelerator,
+            memory_mib=self.options.memory_mib,
+            extra=self.options.extra,
+        )
+
+        def on_link(port: str, up: bool) -> None:
+            network = node.port(port).network
+            if not up and network in self.switches:
+                self.switches[network].forget(_switch_port(node.name, port))
+
+        return Node(node, spec, self.admin_password, on_link)
+
+    def _make_nic(self, node: NodeData, port: Port) -> Nic:
+        name = _switch_port(node.name, port.name)
+        if port.network in self.switches:
+            return Nic(port.name, port.mac, self._socket(name), self._socket(f"switch.{name}"))
+        ends = self.topology.ends(port.network)
+        (other_node, other_port) = next(end for end in ends if end != (node, port))
+        remote = self._socket(_switch_port(other_node.name, other_port.name))
+        # Both ends would see the same frames; the first one writes them down.
+        capture = self.folder / f"{port.network}.pcap" if ends[0] == (node, port) else None
+        return Nic(port.name, port.mac, self._socket(name), remote, capture)
+
+    def _make_stick(self, node: NodeData, folder: Path) -> Stick:
+        given = (self.options.preseeds or {}).get(node.name)
+        text = given if given is not None else render_preseed(node, self.topology.cluster, self._hash)
+        raw, image = folder / "stick.img", folder / "stick.qcow2"
+        raw.write_bytes(fat_image(LABEL, {FILE_NAME: text.encode()}))
+        create_overlay(raw, "raw", image)
+        return Stick(image, self.options.stick_bus, self.options.stick_read_only)
+
+    def _make_uefi(self, folder: Path) -> UefiFirmware:
+        code, template = uefi_firmware()
+        variables = folder / "uefi-variables.qcow2"
+        create_overlay(template, "raw", variables)
+        return UefiFirmware(code, variables)
+
+    def _socket(self, name: str) -> Path:
+        return self._sockets / name
+
+
+def _switch_port(node: str, port: str) -> str:
+    return f"{node}.{port}"

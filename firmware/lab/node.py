@@ -1,0 +1,270 @@
+"""One appliance of the lab, with verbs that say what a person beside it would do.
+
+A node is its data, its disk and its cables; the machine comes and goes with `power_on` and `power_off`.
+"""
+
+import contextlib
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from firmware.lab import topology
+from firmware.lab.command import MachineSpec
+from firmware.lab.console import COMMAND_SECONDS, Console, Result
+from firmware.lab.deadline import Deadline, wait_until
+from firmware.lab.errors import CommandFailed, ConsoleError, LabError
+from firmware.lab.machine import Machine
+
+ADMIN = "admin"
+BOOT_SECONDS = 240.0
+"""From power-on to a shell, first boot included, emulated on a busy machine."""
+SHUTDOWN_SECONDS = 120.0
+STATE_SECONDS = 60.0
+POLL_SECONDS = 1.0
+
+
+class Node:
+    """A node of the lab. Its verbs are for one thread."""
+
+    def __init__(
+        self, data: topology.Node, spec: MachineSpec, password: str, on_link: Callable[[str, bool], None]
+    ) -> None:
+        """A node that is off, with all its cables plugged.
+
+        Args:
+            data: name and ports.
+            spec: its machine.
+            password: of the account admin.
+            on_link: told of every port whose cable is pulled (False) or plugged (True).
+        """
+        self.data = data
+        self.name = data.name
+        self.spec = spec
+        self._password = password
+        self._on_link = on_link
+        self._pulled: set[str] = set()
+        self._machine: Machine | None = None
+        self._console: Console | None = None
+        self._logged_in = False
+
+    @property
+    def running(self) -> bool:
+        """Whether its power is on."""
+        return self._machine is not None and self._machine.running
+
+    @property
+    def machine(self) -> Machine:
+        """The running machine.
+
+        Raises:
+            LabError: the node is off.
+        """
+        if self._machine is None or not self._machine.running:
+            raise LabError("the node is off", self.name)
+        return self._machine
+
+    def mac(self, port: str) -> str:
+        """The MAC address of a port."""
+        return self.data.port(port).mac
+
+    # Power
+
+    def power_on(self) -> None:
+        """Switches the node on. It boots from here; wait with `wait_for_boot` or `wait_for_state`.
+
+        Raises:
+            LabError: it is on already.
+            MachineError: QEMU does not start.
+        """
+        if self.running:
+            raise LabError("the node is on already", self.name)
+        self._hang_up()
+        self._machine = Machine(self.spec, self.spec.serial_log.with_name("qemu.log"))
+        for port in self._pulled:
+            self._machine.qmp.set_link(port, up=False)
+        self._machine.resume()
+
+    def power_off(self) -> None:
+        """Cuts the power, as if the plug were pulled. A node that is off stays off."""
+        self._hang_up()
+        if self._machine:
+            self._machine.kill()
+        self._machine = None
+
+    def shutdown(self) -> None:
+        """Shuts the system down in order and waits until the power is off.
+
+        Raises:
+            DeadlineExceeded: it did not go down.
+        """
+        with contextlib.suppress(ConsoleError):
+            self.run("systemctl poweroff", root=True)
+        self.machine.wait_for_exit(Deadline(SHUTDOWN_SECONDS))
+        self._hang_up()
+        self._machine = None
+
+    def reset(self) -> None:
+        """Presses the reset button."""
+        self.machine.qmp.execute("system_reset")
+        self._hang_up()
+
+    # Cables
+
+    def pull(self, port: str) -> None:
+        """Pulls this node's end of a cable: the guest sees its carrier go. It stays pulled over a reboot."""
+        self._set_link(port, up=False)
+
+    def plug(self, port: str) -> None:
+        """Plugs the cable in again."""
+        self._set_link(port, up=True)
+
+    @property
+    def pulled(self) -> frozenset[str]:
+        """The ports whose cable is pulled."""
+        return frozenset(self._pulled)
+
+    def _set_link(self, port: str, up: bool) -> None:
+        name = self.data.port(port).name
+        if self.running:
+            self.machine.qmp.set_link(name, up)
+        if up:
+            self._pulled.discard(name)
+        else:
+            self._pulled.add(name)
+        self._on_link(name, up)
+
+    # Inside
+
+    def wait_for_boot(self, seconds: float = BOOT_SECONDS) -> None:
+        """Waits until somebody can log in.
+
+        Raises:
+            DeadlineExceeded: nobody could in time.
+        """
+        deadline = Deadline(seconds)
+        self._hang_up()
+        console = self._open_console()
+        console.login(deadline)
+        self._logged_in = True
+
+    def run(
+        self, command: str, root: bool = False, check: bool = True, seconds: float = COMMAND_SECONDS
+    ) -> Result:
+        """Runs a shell command in the node as admin, or as root.
+
+        Raises:
+            CommandFailed: its status is not zero, and `check` is set.
+            DeadlineExceeded: it took longer than `seconds`.
+        """
+        if not self._logged_in:
+            self.wait_for_boot()
+        full = f"sudo -n bash -c {_quoted(command)}" if root else command
+        result = self._open_console().run(full, seconds)
+        if check and result.status:
+            raise CommandFailed(f"status {result.status} of: {command}\n{result.output.rstrip()}", self.name)
+        return result
+
+    def status(self) -> dict[str, Any]:
+        """What `hactl status --json` says.
+
+        Raises:
+            CommandFailed: the daemon does not answer.
+        """
+        output = self.run("hactl status --json").output
+        try:
+            answer: dict[str, Any] = json.loads(output)
+        except ValueError:
+            raise CommandFailed(f"hactl's answer is no JSON: {output[:500]!r}", self.name) from None
+        return answer
+
+    def state(self) -> str:
+        """The node's state in one word; `unknown` while the daemon does not answer."""
+        try:
+            return str(self.status()["state"])
+        except (CommandFailed, KeyError):
+            return "unknown"
+
+    def wait_until(self, command: str, seconds: float = STATE_SECONDS, root: bool = False) -> Result:
+        """Repeats a command until it succeeds, and returns that result.
+
+        Raises:
+            DeadlineExceeded: it did not succeed in time.
+        """
+        deadline = Deadline(seconds)
+        result = self.run(command, root, check=False)
+        while result.status:
+            last = result.output.strip()[-500:]
+            deadline.check(f"success of: {command}", self.name, f"It said at last: {last}")
+            time.sleep(min(POLL_SECONDS, deadline.remaining))
+            result = self.run(command, root, check=False)
+        return result
+
+    def wait_for_state(self, state: str, seconds: float = STATE_SECONDS) -> None:
+        """Waits until the node is `active`, `backup`, `fault`, `maintenance` or `off`.
+
+        Raises:
+            DeadlineExceeded: it is not.
+        """
+        seen: list[str] = []
+
+        def reached() -> bool:
+            seen.append(self.state())
+            return seen[-1] == state
+
+        wait_until(
+            reached,
+            Deadline(seconds),
+            f"state {state}",
+            self.name,
+            POLL_SECONDS,
+            lambda: f"It was {seen[-1]} at last.",
+        )
+
+    def kill(self, service: str) -> None:
+        """Kills a service of the node with SIGKILL: it gets no chance to clean up."""
+        self.run(f"systemctl kill --kill-whom=all --signal=SIGKILL {service}", root=True)
+
+    # Traces
+
+    def save_artifacts(self, folder: Path) -> None:
+        """Writes what helps to understand a failure: the screen, and the journal if there is a shell."""
+        if not self.running:
+            return
+        with _best_effort(folder / "screen.txt"):
+            self.machine.qmp.screendump(folder / "screen.ppm")
+        if not self._logged_in:
+            return
+        for name, command in (
+            ("journal.txt", "journalctl --boot --no-pager --output=short-monotonic | tail -n 4000"),
+            ("network.txt", "ip -d address; ip route; ip neighbour; networkctl --no-pager status --all"),
+            ("status.txt", "hactl status; hactl status --json; systemctl --no-pager --failed"),
+        ):
+            with _best_effort(folder / name):
+                (folder / name).write_text(self.run(command, root=True, check=False, seconds=30).output)
+
+    def _open_console(self) -> Console:
+        if self._console is None:
+            socket = self.machine.spec.sockets.console
+            self._console = Console(f"unix://{socket}", ADMIN, self._password)
+        return self._console
+
+    def _hang_up(self) -> None:
+        if self._console:
+            self._console.close()
+        self._console = None
+        self._logged_in = False
+
+
+@contextlib.contextmanager
+def _best_effort(note: Path) -> Iterator[None]:
+    """Lets no error of collecting traces hide the failure they are for: it becomes one of the traces."""
+    try:
+        yield
+    except LabError as error:
+        note.write_text(f"{error}\n")
+
+
+def _quoted(command: str) -> str:
+    return "'" + command.replace("'", "'\\''") + "'"

@@ -1,0 +1,88 @@
+"""What a node of the lab is told at its first boot: the text of its `preseed.toml`.
+
+The lab knows the appliance only from outside, so it writes the documented file and shares no code with it.
+"""
+
+import json
+import secrets
+import subprocess
+from collections.abc import Iterable, Sequence
+
+from firmware.lab.errors import MissingCapability
+from firmware.lab.topology import Cluster, Node
+
+LABEL = "HOTSPARE"
+"""Label of the file system that a node looks for."""
+FILE_NAME = "preseed.toml"
+
+
+def make_password() -> str:
+    """A random password that can be typed on any keyboard layout."""
+    alphabet = "abcdefghkmnprstuvwx23456789"
+    return "".join(secrets.choice(alphabet) for _ in range(12))
+
+
+def hash_password(password: str) -> str:
+    """The crypt(5) hash of a password, SHA-512 with a random salt.
+
+    Python has no crypt module any more, so the `openssl` command computes it.
+
+    Raises:
+        MissingCapability: there is no `openssl` on this machine.
+    """
+    try:
+        done = subprocess.run(
+            ["openssl", "passwd", "-6", "-stdin"],
+            input=password,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except FileNotFoundError:
+        raise MissingCapability(
+            "the command 'openssl' is missing", todo="Install the package openssl."
+        ) from None
+    return done.stdout.strip()
+
+
+def render_preseed(
+    node: Node, cluster: Cluster | None, password_hash: str, ssh_keys: Sequence[str] = ()
+) -> str:
+    """The whole file for one node; without a cluster it stands alone."""
+    lines = ["schema = 1", "", "[admin]", f"password_hash = {_quoted(password_hash)}"]
+    if ssh_keys:
+        lines.append(f"ssh_keys = {_array(ssh_keys)}")
+    lines += _node_lines(node)
+    if cluster:
+        lines += _cluster_lines(cluster)
+    return "\n".join(lines) + "\n"
+
+
+def _node_lines(node: Node) -> list[str]:
+    lines = ["", "[node]", "schema = 1", f"name = {_quoted(node.name)}"]
+    for port in node.ports:
+        lines += ["", f"[node.ports.{port.name}]", f"mac = {_quoted(port.mac)}"]
+        if port.addresses:
+            lines.append(f"addresses = {_array(map(str, port.addresses))}")
+    return lines
+
+
+def _cluster_lines(cluster: Cluster) -> list[str]:
+    lines = ["", "[cluster]", "schema = 1", f"name = {_quoted(cluster.name)}"]
+    lines += [f"master = {_quoted(cluster.master)}", "", "[cluster.vrrp]"]
+    lines.append(f"advertisement_interval = {_quoted(cluster.advertisement_interval)}")
+    if cluster.hotwire:
+        lines += ["", "[cluster.hotwire]", f"port = {_quoted(cluster.hotwire)}"]
+    for interface in cluster.ha_interfaces:
+        lines += ["", "[[cluster.ha_interfaces]]", f"port = {_quoted(interface.port)}"]
+        lines.append(f"virtual_addresses = {_array(map(str, interface.virtual_addresses))}")
+    return lines
+
+
+def _quoted(text: str) -> str:
+    """A TOML basic string; JSON's quoting of ASCII text is a subset of it."""
+    return json.dumps(text)
+
+
+def _array(values: Iterable[str]) -> str:
+    return "[" + ", ".join(_quoted(value) for value in values) + "]"

@@ -1,0 +1,111 @@
+"""A small client of QEMU's machine protocol (QMP): one JSON object a line over a Unix socket.
+
+Blocking, with a deadline on every exchange. Events that QEMU sends in between are skipped.
+"""
+
+import json
+import socket
+from pathlib import Path
+from typing import Any
+
+from firmware.lab.deadline import Deadline
+from firmware.lab.errors import DeadlineExceeded, MachineError
+
+ANSWER_SECONDS = 30.0
+SNAPSHOT_SECONDS = 120.0
+
+
+class Qmp:
+    """A connection to one QEMU."""
+
+    def __init__(self, path: Path) -> None:
+        """Connects and leaves the capabilities negotiation.
+
+        Raises:
+            MachineError: nobody answers at that socket.
+        """
+        self._path = path
+        self._buffer = b""
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            self._socket.connect(str(path))
+        except OSError as error:
+            self._socket.close()
+            raise MachineError(f"QEMU does not answer: {error.strerror}", str(path)) from error
+        self._next_message(Deadline(ANSWER_SECONDS))
+        self.execute("qmp_capabilities")
+
+    def close(self) -> None:
+        """Ends the connection, not the machine."""
+        self._socket.close()
+
+    def execute(self, command: str, seconds: float = ANSWER_SECONDS, **arguments: object) -> Any:
+        """Sends a command and returns the value of its answer.
+
+        Raises:
+            MachineError: QEMU refused, or is gone.
+            DeadlineExceeded: it did not answer in time.
+        """
+        deadline = Deadline(seconds)
+        request = json.dumps({"execute": command, "arguments": arguments}).encode() + b"\n"
+        try:
+            self._socket.sendall(request)
+        except OSError as error:
+            raise MachineError(f"QEMU is gone: {error.strerror}", str(self._path)) from error
+        while True:
+            message = self._next_message(deadline)
+            if "return" in message:
+                return message["return"]
+            if "error" in message:
+                raise MachineError(f"QEMU refused {command}: {message['error']['desc']}", str(self._path))
+
+    def monitor(self, line: str, seconds: float = ANSWER_SECONDS) -> str:
+        """Runs a command of the human monitor and returns what it printed."""
+        return str(self.execute("human-monitor-command", seconds, **{"command-line": line}))
+
+    def set_link(self, device: str, up: bool) -> None:
+        """Plugs or pulls the cable of a network device; the guest sees its carrier change."""
+        self.execute("set_link", name=device, up=up)
+
+    def screendump(self, path: Path) -> None:
+        """Writes what the VGA screen shows, as a PPM picture."""
+        self.execute("screendump", filename=str(path))
+
+    def save_snapshot(self, name: str) -> None:
+        """Stores memory, devices and disks under a name.
+
+        Raises:
+            MachineError: a disk cannot hold snapshots.
+        """
+        self._snapshot_command("savevm", name)
+
+    def load_snapshot(self, name: str) -> None:
+        """Goes back to a stored state, disks included.
+
+        Raises:
+            MachineError: there is no such snapshot.
+        """
+        self._snapshot_command("loadvm", name)
+
+    def _snapshot_command(self, verb: str, name: str) -> None:
+        complaint = self.monitor(f"{verb} {name}", SNAPSHOT_SECONDS)
+        if complaint.strip():
+            raise MachineError(f"{verb} {name} failed: {complaint.strip()}", str(self._path))
+
+    def _next_message(self, deadline: Deadline) -> dict[str, Any]:
+        while b"\n" not in self._buffer:
+            self._socket.settimeout(max(deadline.remaining, 0.001))
+            try:
+                chunk = self._socket.recv(65536)
+            except TimeoutError:
+                raise DeadlineExceeded(
+                    f"QEMU did not answer within {deadline.seconds:.0f} s", str(self._path)
+                ) from None
+            except OSError as error:
+                raise MachineError(f"QEMU is gone: {error.strerror}", str(self._path)) from error
+            if not chunk:
+                raise MachineError("QEMU is gone", str(self._path))
+            self._buffer += chunk
+        line, self._buffer = self._buffer.split(b"\n", 1)
+        message: dict[str, Any] = json.loads(line)
+        return message

@@ -1,0 +1,209 @@
+"""A learning switch in user space: one thread, no privileges.
+
+A port is either a pair of Unix datagram sockets with a QEMU behind it (`-netdev dgram`), or a function of
+this process: a client. Every frame that enters is written to a capture file. Loss and delay can be set for
+each port; they apply to frames on their way out of it.
+"""
+
+import contextlib
+import random
+import selectors
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import SimpleQueue
+
+from scapy.utils import RawPcapWriter
+
+ETHERNET = 1
+"""Link type of the capture file."""
+MAX_FRAME = 65536
+HEADER = 14
+"""Bytes of an Ethernet header: destination, source, type."""
+RETRY_SECONDS = 0.002
+GIVE_UP_SECONDS = 0.2
+"""A receiver whose queue stays full for so long loses the frame."""
+
+Deliver = Callable[[bytes], None]
+
+
+class ForwardingTable:
+    """Which address was last seen at which port. Pure."""
+
+    def __init__(self) -> None:
+        """Knows nothing yet."""
+        self._ports: dict[bytes, str] = {}
+
+    def learn(self, frame: bytes, port: str) -> None:
+        """Notes where the sender of a frame is."""
+        source = frame[6:12]
+        if not source[0] & 1:
+            self._ports[source] = port
+
+    def destinations(self, frame: bytes, entered: str, ports: Iterable[str]) -> tuple[str, ...]:
+        """Where a frame goes: the port its receiver was seen at, or every other port."""
+        target = frame[:6]
+        known = None if target[0] & 1 else self._ports.get(target)
+        return tuple(port for port in ports if port != entered and known in (None, port))
+
+    def forget(self, port: str) -> None:
+        """Drops what was learned from a port, as a switch does when the cable is pulled."""
+        self._ports = {mac: where for mac, where in self._ports.items() if where != port}
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How bad a port is."""
+
+    loss: float = 0.0
+    """Share of the frames that vanish, 0 to 1."""
+    delay: float = 0.0
+    """Seconds that a frame takes."""
+
+
+@dataclass(slots=True)
+class _Port:
+    """A port with what waits to leave it, as (when due, frame), oldest first."""
+
+    deliver: Callable[[bytes], bool]
+    """Hands a frame over; False: not now, its queue is full."""
+    quality: Quality = Quality()
+    waiting: deque[tuple[float, bytes]] = field(default_factory=deque)
+
+
+class Switch:
+    """A running switch."""
+
+    def __init__(self, name: str, capture: Path, seed: int = 0) -> None:
+        """Starts its thread and its capture file; `seed` makes losses repeatable."""
+        self.name = name
+        self._table = ForwardingTable()
+        self._ports: dict[str, _Port] = {}
+        self._sockets: dict[str, tuple[socket.socket, Path]] = {}
+        self._random = random.Random(seed)  # noqa: S311 - repeatable losses are wanted
+        self._capture = RawPcapWriter(str(capture), linktype=ETHERNET, sync=True)
+        self._capture.write_header(None)
+        self._orders: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._selector = selectors.DefaultSelector()
+        self._wake_reader, self._wake_writer = socket.socketpair()
+        self._wake_reader.setblocking(False)
+        self._wake_writer.setblocking(False)
+        self._selector.register(self._wake_reader, selectors.EVENT_READ, None)
+        self._stopping = False
+        self._thread = threading.Thread(target=self._loop, name=f"switch-{name}", daemon=True)
+        self._thread.start()
+
+    def attach_socket(self, port: str, local: Path, remote: Path) -> None:
+        """Adds a port: datagrams that arrive at `local` are its frames, those for it go to `remote`."""
+        receiver = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        receiver.bind(str(local))
+        receiver.setblocking(False)
+        self._sockets[port] = (receiver, local)
+
+        def deliver(frame: bytes) -> bool:
+            try:
+                receiver.sendto(frame, str(remote))
+            except BlockingIOError:
+                return False
+            except OSError:
+                pass  # That node is switched off: nobody is at the other end of the cable.
+            return True
+
+        def add() -> None:
+            self._ports[port] = _Port(deliver)
+            self._selector.register(receiver, selectors.EVENT_READ, port)
+
+        self._order(add)
+
+    def attach(self, port: str, receive: Deliver) -> Deliver:
+        """Adds a port of this process; returns the function that sends a frame into it.
+
+        `receive` is called in the switch's thread and must not block.
+        """
+
+        def deliver(frame: bytes) -> bool:
+            receive(frame)
+            return True
+
+        self._order(lambda: self._ports.update({port: _Port(deliver)}))
+        return lambda frame: self._order(lambda: self._enter(frame, port))
+
+    def set_quality(self, port: str, quality: Quality) -> None:
+        """Makes a port lose or delay frames from now on."""
+        self._order(lambda: setattr(self._ports[port], "quality", quality))
+
+    def forget(self, port: str) -> None:
+        """Drops what was learned from a port whose cable was pulled."""
+        self._order(lambda: self._table.forget(port))
+
+    @property
+    def port_names(self) -> tuple[str, ...]:
+        """Every port that something is plugged into."""
+        return tuple(self._ports)
+
+    def close(self) -> None:
+        """Stops the thread, closes every port and the capture file."""
+        self._order(lambda: setattr(self, "_stopping", True))
+        self._thread.join()
+        self._selector.close()
+        self._wake_reader.close()
+        self._wake_writer.close()
+        for receiver, path in self._sockets.values():
+            receiver.close()
+            path.unlink(missing_ok=True)
+        self._capture.close()
+
+    def _order(self, action: Callable[[], None]) -> None:
+        """Lets the switch's thread do something; everything the thread owns is touched only by it."""
+        self._orders.put(action)
+        with contextlib.suppress(BlockingIOError):  # It is awake already, and has not even looked.
+            self._wake_writer.send(b"x")
+
+    def _loop(self) -> None:
+        while not self._stopping:
+            for key, _ in self._selector.select(self._time_until_due()):
+                if key.data is None:
+                    self._obey()
+                else:
+                    self._receive(self._sockets[key.data][0], key.data)
+            self._flush()
+
+    def _obey(self) -> None:
+        self._wake_reader.recv(4096)
+        while not self._orders.empty():
+            self._orders.get()()
+
+    def _receive(self, receiver: socket.socket, port: str) -> None:
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                self._enter(receiver.recv(MAX_FRAME), port)
+
+    def _enter(self, frame: bytes, port: str) -> None:
+        now = time.time()
+        self._capture.write_packet(frame, sec=int(now), usec=int(now % 1 * 1e6))
+        if len(frame) < HEADER:
+            return
+        self._table.learn(frame, port)
+        for name in self._table.destinations(frame, port, self._ports):
+            way_out = self._ports[name]
+            if self._random.random() >= way_out.quality.loss:
+                way_out.waiting.append((time.monotonic() + way_out.quality.delay, frame))
+
+    def _flush(self) -> None:
+        """Hands over what is due. A full receiver keeps its frames in order until it gives up on them."""
+        now = time.monotonic()
+        for port in self._ports.values():
+            while port.waiting and port.waiting[0][0] <= now:
+                due, frame = port.waiting[0]
+                if not port.deliver(frame) and now - due < GIVE_UP_SECONDS:
+                    break
+                port.waiting.popleft()
+
+    def _time_until_due(self) -> float | None:
+        """Seconds until the next frame can leave; None: nothing waits."""
+        due = [port.waiting[0][0] for port in self._ports.values() if port.waiting]
+        return max(RETRY_SECONDS, min(due) - time.monotonic()) if due else None
