@@ -1,0 +1,61 @@
+"""Frames off the wire, decoded by scapy: nothing of the code under test."""
+
+import select
+import socket
+import time
+from collections.abc import Callable
+
+from scapy.layers.inet import IP
+from scapy.layers.l2 import ARP, Ether
+from scapy.layers.vrrp import VRRPv3
+from scapy.packet import Packet
+
+from .namespaces import Namespace
+
+ETH_P_ALL = 3
+
+
+class Capture:
+    """Records every frame on an interface since it was made."""
+
+    def __init__(self, namespace: Namespace, interface: str) -> None:
+        self._socket = namespace.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+        self._socket.bind((interface, ETH_P_ALL))
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+        self._socket.setblocking(False)
+        self.frames: list[tuple[float, Packet]] = []
+
+    def read(self) -> list[tuple[float, Packet]]:
+        """All frames so far, each with the monotonic time when it was read."""
+        while True:
+            try:
+                data = self._socket.recv(65535)
+            except BlockingIOError:
+                return self.frames
+            self.frames.append((time.monotonic(), Ether(data)))
+
+    def wait(self, what: str, wanted: Callable[[Packet], bool], within: float) -> tuple[float, Packet]:
+        """The next frame that is wanted, of those that come from now on."""
+        seen = len(self.read())
+        deadline = time.monotonic() + within
+        while True:
+            for moment, frame in self.read()[seen:]:
+                if wanted(frame):
+                    return moment, frame
+            seen = len(self.frames)
+            left = deadline - time.monotonic()
+            assert left > 0, f"no such frame within {within:g} s: {what}"
+            select.select([self._socket], [], [], left)
+
+    def adverts(self, source: str | None = None) -> list[tuple[float, Packet]]:
+        """Every VRRP version 3 advertisement so far, of one source or of all."""
+        return [
+            (moment, frame)
+            for moment, frame in self.read()
+            if VRRPv3 in frame and (source is None or frame[IP].src == source)
+        ]
+
+
+def is_gratuitous_arp(frame: Packet, address: str) -> bool:
+    """An ARP announcement of the address."""
+    return ARP in frame and frame[ARP].psrc == address == frame[ARP].pdst

@@ -1,0 +1,217 @@
+"""Two nodes and a client on a LAN and a WAN, in namespaces: intent verbs for the tests."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hadaemon.io.control import ask
+from hadaemon.io.errors import ControlError
+
+from .capture import Capture
+from .namespaces import Namespace, Namespaces
+from .waiting import wait_for
+
+INTERVAL = 0.1
+"""Seconds between advertisements in these tests."""
+ACTIVE_DOWN = 3 * INTERVAL + INTERVAL / 2
+"""An upper bound of Active_Down_Interval for every priority that occurs here."""
+PORTS = ("lan", "wan")
+VIRTUAL = {"lan": "192.168.12.1", "wan": "192.168.175.101"}
+VRID = {"lan": 51, "wan": 52}
+OWN = {
+    "alpha": {"lan": "192.168.12.141", "wan": "192.168.175.102"},
+    "beta": {"lan": "192.168.12.142", "wan": "192.168.175.103"},
+}
+MAC = {
+    "alpha": {"lan": "52:54:00:48:0a:01", "wan": "52:54:00:48:0a:02"},
+    "beta": {"lan": "52:54:00:48:0b:01", "wan": "52:54:00:48:0b:02"},
+}
+CLIENT = "192.168.12.50"
+DROP_ADDRESSES = [sys.executable, "-P", "-m", "hadaemon.helper.drop_addresses"]
+
+CLUSTER = """
+schema = 1
+name = "office"
+master = "alpha"
+[vrrp]
+advertisement_interval = "100ms"
+[[ha_interfaces]]
+port = "lan"
+virtual_addresses = ["192.168.12.1/24"]
+[[ha_interfaces]]
+port = "wan"
+virtual_addresses = ["192.168.175.101/24"]
+"""
+
+
+@dataclass
+class TestNode:
+    """One node of the pair: its namespace, its files, its daemon."""
+
+    __test__ = False
+
+    name: str
+    namespace: Namespace
+    folder: Path
+    switch: Namespace
+    cluster: str = CLUSTER
+    addressed: bool = True
+    """Whether its ports have own addresses."""
+    daemon: "subprocess.Popen[str] | None" = field(default=None)
+
+    @property
+    def state_folder(self) -> Path:
+        return self.folder / "state"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "hadaemon.log"
+
+    def plug_in(self, port: str) -> None:
+        """Makes the port's cable: hardware appears, with its MAC and, if it has one, its own address."""
+        inside, outside = port, f"{self.name}-{port}"
+        peer = ["type", "veth", "peer", "name", inside, "address", MAC[self.name][port]]
+        self.switch.run("ip", "link", "add", outside, *peer)
+        self.switch.run("ip", "link", "set", outside, "master", f"br-{port}", "up")
+        self.switch.run("ip", "link", "set", inside, "netns", self.namespace.entry[2])
+        if self.addressed:
+            self.namespace.run("ip", "address", "add", f"{OWN[self.name][port]}/24", "dev", inside)
+        self.namespace.run("ip", "link", "set", inside, "up")
+
+    def tear_out(self, port: str) -> None:
+        """Removes the hardware behind a port."""
+        self.switch.run("ip", "link", "delete", f"{self.name}-{port}")
+
+    def pull(self, port: str) -> None:
+        """Pulls the cable: the port loses its carrier."""
+        self.switch.run("ip", "link", "set", f"{self.name}-{port}", "down")
+
+    def plug(self, port: str) -> None:
+        """Plugs the cable in again."""
+        self.switch.run("ip", "link", "set", f"{self.name}-{port}", "up")
+
+    def configure(self) -> None:
+        """Writes node.toml and cluster.toml."""
+        self.state_folder.mkdir(parents=True, exist_ok=True)
+        lines = ["schema = 1", f'name = "{self.name}"']
+        for port in PORTS:
+            addresses = f'["{OWN[self.name][port]}/24"]' if self.addressed else "[]"
+            lines += [f"[ports.{port}]", f'mac = "{MAC[self.name][port]}"', f"addresses = {addresses}"]
+        (self.state_folder / "node.toml").write_text("\n".join(lines) + "\n")
+        (self.state_folder / "cluster.toml").write_text(self.cluster)
+
+    def start(self) -> None:
+        """Starts the daemon."""
+        (self.folder / "run").mkdir(exist_ok=True)
+        command = [sys.executable, "-P", "-X", "dev", "-m", "hadaemon"]
+        command += ["--state", str(self.state_folder), "--run", str(self.folder / "run")]
+        command += ["--setup-problems", str(self.folder / "setup-problems")]
+        self.daemon = self.namespace.start(*command, log=self.log)
+
+    def ask(self, command: str) -> dict[str, Any]:
+        """One request over the control socket."""
+        return ask(self.folder / "run" / "control.sock", {"command": command}, timeout=2.0)
+
+    def status(self) -> dict[str, Any]:
+        """What the daemon tells; empty while it does not answer."""
+        try:
+            return self.ask("status")
+        except (ControlError, OSError):
+            return {}
+
+    def state(self) -> str:
+        """The node's state; empty while the daemon does not answer."""
+        status: dict[str, Any] = self.status().get("status", {})
+        return str(status.get("state", ""))
+
+    def wait_state(self, state: str, within: float = 3.0) -> None:
+        """Waits until the daemon says that it is in this state."""
+        try:
+            wait_for(f"{self.name} is {state}", lambda: self.state() == state, within)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{json.dumps(self.status(), indent=1)}\n{self.log.read_text()}") from error
+
+    def signal(self, number: signal.Signals) -> None:
+        """Sends the daemon a signal."""
+        assert self.daemon is not None
+        self.daemon.send_signal(number)
+
+    def wait_end(self, within: float = 3.0) -> int:
+        """Waits for the daemon's end; returns its exit code."""
+        assert self.daemon is not None
+        return self.daemon.wait(within)
+
+    def virtual_addresses(self) -> set[str]:
+        """Which of the pair's virtual addresses are on this node, as the kernel has it."""
+        found = re.findall(r"inet (\S+)/\d+", self.namespace.run("ip", "-4", "-o", "address", "show"))
+        return set(found) & set(VIRTUAL.values())
+
+    def own_addresses(self) -> set[str]:
+        """All other IPv4 addresses, loopback aside."""
+        found = re.findall(r"inet (\S+)/\d+", self.namespace.run("ip", "-4", "-o", "address", "show"))
+        return set(found) - set(VIRTUAL.values()) - {"127.0.0.1"}
+
+
+@dataclass
+class Pair:
+    """The whole topology."""
+
+    switch: Namespace
+    client: Namespace
+    alpha: TestNode
+    beta: TestNode
+
+    @property
+    def nodes(self) -> tuple[TestNode, TestNode]:
+        return self.alpha, self.beta
+
+    def start(self) -> None:
+        """Both daemons run; alpha, the master, is active and beta is backup."""
+        for node in self.nodes:
+            node.configure()
+            node.start()
+        self.alpha.wait_state("active")
+        self.beta.wait_state("backup")
+        self.wait_holder(self.alpha)
+
+    def wait_holder(self, holder: TestNode, within: float = 3.0) -> float:
+        """Waits until all virtual addresses are on this node and on no other; returns when that was seen."""
+        expected = [set(VIRTUAL.values()) if node is holder else set() for node in self.nodes]
+        wait_for(
+            f"{holder.name} alone holds the virtual addresses",
+            lambda: [node.virtual_addresses() for node in self.nodes] == expected,
+            within,
+        )
+        return time.monotonic()
+
+    def capture(self, port: str) -> Capture:
+        """Everything on the LAN or the WAN."""
+        return Capture(self.switch, f"br-{port}")
+
+
+def build_pair(namespaces: Namespaces, folder: Path) -> Pair:
+    """Switch, client and two nodes with their ports plugged in; no daemon runs yet."""
+    switch = namespaces.make("switch")
+    client = namespaces.make("client")
+    for port in PORTS:
+        switch.run("ip", "link", "add", f"br-{port}", "type", "bridge", "forward_delay", "0", "mcast_snooping", "0")
+        switch.run("ip", "link", "set", f"br-{port}", "up")
+    nodes = []
+    for name in OWN:
+        (folder / name).mkdir()
+        node = TestNode(name, namespaces.make(name), folder / name, switch)
+        for port in PORTS:
+            node.plug_in(port)
+        nodes.append(node)
+    switch.run("ip", "link", "add", "client", "type", "veth", "peer", "name", "eth0")
+    switch.run("ip", "link", "set", "client", "master", "br-lan", "up")
+    switch.run("ip", "link", "set", "eth0", "netns", client.entry[2])
+    client.run("ip", "address", "add", f"{CLIENT}/24", "dev", "eth0")
+    client.run("ip", "link", "set", "eth0", "up")
+    return Pair(switch, client, *nodes)
