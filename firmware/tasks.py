@@ -113,11 +113,11 @@ def test(
     only: str = "",
 ) -> None:
     """Run the checks and tests, all of them or a selection, and sum them up in one table."""
-    from firmware.testing import Suite, TestOptions, run_tests
+    from firmware.testing import Selection, Suite, run_tests
 
     chosen = {"lint": lint, "unit": unit, "netns": netns, "build": build, "qemu": qemu}
     run_tests(
-        TestOptions(
+        Selection(
             suites=tuple(Suite(name) for name, wanted in chosen.items() if wanted) or tuple(Suite),
             nightly=nightly,
             shard=shard,

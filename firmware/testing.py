@@ -33,7 +33,7 @@ NEEDS: dict[Suite, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class TestOptions:
+class Selection:
     """What the test command was asked for. `shard` is "k/n" or empty; `seed` 0 means the default one."""
 
     suites: tuple[Suite, ...]
@@ -55,7 +55,7 @@ class Outcome:
     seconds: float
 
 
-def run_tests(options: TestOptions) -> None:
+def run_tests(options: Selection) -> None:
     """Run the chosen suites and print the table. Raises FirmwareError when anything failed."""
     if options.shard and not re.fullmatch(r"[1-9]\d*/[1-9]\d*", options.shard):
         raise FirmwareError(f"{options.shard!r} is no shard", where="--shard", todo="write it like 2/4")
@@ -73,15 +73,15 @@ def run_tests(options: TestOptions) -> None:
         )
 
 
-def _timed(suite: Suite, options: TestOptions) -> Outcome:
+def _timed(suite: Suite, options: Selection) -> Outcome:
     print(f"\n== {suite} ==", flush=True)
     start = time.monotonic()
-    run: Callable[[Suite, TestOptions], tuple[int, int, int]] = _lint if suite is Suite.LINT else _pytest
+    run: Callable[[Suite, Selection], tuple[int, int, int]] = _lint if suite is Suite.LINT else _pytest
     passed, failed, skipped = run(suite, options)
     return Outcome(suite, passed, failed, skipped, time.monotonic() - start)
 
 
-def _lint(_suite: Suite, _options: TestOptions) -> tuple[int, int, int]:
+def _lint(_suite: Suite, _options: Selection) -> tuple[int, int, int]:
     # mypy runs outside the checkout's root, where `invoke` would be invoke.py and not the library.
     checks = (
         (ROOT, ["ruff", "format", "--check", "."]),
@@ -96,7 +96,7 @@ def _lint(_suite: Suite, _options: TestOptions) -> tuple[int, int, int]:
     return len(codes) - failed, failed, 0
 
 
-def _pytest(suite: Suite, options: TestOptions) -> tuple[int, int, int]:
+def _pytest(suite: Suite, options: Selection) -> tuple[int, int, int]:
     report = ARTIFACTS / f"{suite}.xml"
     report.unlink(missing_ok=True)
     command = [sys.executable, "-P", "-m", "pytest", f"tests/{suite}", "-q", "--durations=5"]
@@ -111,7 +111,7 @@ def _pytest(suite: Suite, options: TestOptions) -> tuple[int, int, int]:
     return passed, failed, skipped
 
 
-def _environment(options: TestOptions) -> dict[str, str]:
+def _environment(options: Selection) -> dict[str, str]:
     seed = options.seed or (int(time.strftime("%Y%m%d")) if options.nightly else 1)
     print(f"seed {seed}" + (f", shard {options.shard}" if options.shard else ""))
     return {

@@ -30,6 +30,9 @@ POLL_SECONDS = 0.1
 NUDGE_SECONDS = 4.0
 """How long the other side may be silent before Enter is pressed again."""
 LOGIN_SECONDS = 60.0
+"""How long one step of a login may take."""
+REFUSALS = 3
+"""A password may be spoiled by what else is on the line, but not three times."""
 COMMAND_SECONDS = 60.0
 
 _LOGIN = re.compile(rb"login: $")
@@ -63,10 +66,12 @@ class Console:
         Raises:
             ConsoleError: the line cannot be opened.
         """
-        self._url = url
+        self.url = url
         self._user = user
         self._password = password
         self._buffer = b""
+        self._patience = Deadline(0)
+        self._refusals = 0
         if "firmware.lab" not in serial.protocol_handler_packages:
             serial.protocol_handler_packages.append("firmware.lab")
         try:
@@ -78,30 +83,35 @@ class Console:
         """Hangs up; the shell stays as it is."""
         self._line.close()
 
-    def login(self, deadline: Deadline) -> None:
-        """From whatever the console shows to a shell that takes commands; waits for the node to boot.
+    @property
+    def last_words(self) -> str:
+        """The end of what came in and is not yet understood."""
+        return repr(self._buffer[-200:].decode(errors="replace"))
+
+    def login(self, seconds: float) -> bool:
+        """Works towards a shell that takes commands, from whatever the console shows; says whether it is there.
+
+        Call it again until it is: nothing is lost in between. The node may still be booting.
 
         Raises:
-            DeadlineExceeded: there was no shell in time.
-            ConsoleError: the password was refused, or the line is gone.
+            ConsoleError: the password was refused repeatedly, or the line is gone.
         """
-        quiet = Deadline(0)
-        self._buffer = b""
-        while True:
-            deadline.check("a login", self._url, f"The console's last words: {self._last_words()!r}")
-            if quiet.expired:
+        turn = Deadline(seconds)
+        while not turn.expired:
+            if self._patience.expired:
                 self._send("\n")
-                quiet = Deadline(NUDGE_SECONDS)
+                self._patience = Deadline(NUDGE_SECONDS)
             if not self._receive():
                 continue
-            quiet = Deadline(NUDGE_SECONDS)
-            if _REFUSED.search(self._buffer):
-                raise ConsoleError(f"the node refused the password of {self._user}", self._url)
             if _OUR_PROMPT.search(self._buffer):
-                return self._silence_echo(deadline)
+                self._silence_echo(Deadline(LOGIN_SECONDS))
+                return True
             self._answer_prompt()
+        return False
 
     def _answer_prompt(self) -> None:
+        if _REFUSED.search(self._buffer):
+            self._count_refusal()
         for prompt, answer in (
             (_LOGIN, self._user),
             (_PASSWORD, self._password),
@@ -110,7 +120,15 @@ class Console:
             if prompt.search(self._buffer):
                 self._buffer = b""
                 self._send(answer + "\n")
+                # A slow machine takes its time to answer, and an Enter in between would be an empty password.
+                self._patience = Deadline(LOGIN_SECONDS)
                 return
+
+    def _count_refusal(self) -> None:
+        self._buffer = _REFUSED.sub(b"", self._buffer)
+        self._refusals += 1
+        if self._refusals == REFUSALS:
+            raise ConsoleError(f"the node refuses the password of {self._user}", self.url)
 
     def _silence_echo(self, deadline: Deadline) -> None:
         nonce = secrets.token_hex(8)
@@ -135,12 +153,12 @@ class Console:
         except DeadlineExceeded as error:
             self._send("\x03")
             raise DeadlineExceeded(
-                f"the command did not end within {deadline.seconds:.0f} s: {command}", self._url
+                f"the command did not end within {deadline.seconds:.0f} s: {command}", self.url
             ) from error
         try:
             output = base64.b64decode("".join(pieces), validate=True)
         except binascii.Error as error:
-            raise ConsoleError(f"something wrote into the output of: {command}", self._url) from error
+            raise ConsoleError(f"something wrote into the output of: {command}", self.url) from error
         return Result(status, output.decode(errors="replace"))
 
     def _dictate(self, command: str) -> None:
@@ -164,7 +182,7 @@ class Console:
 
     def _read_until(self, pattern: re.Pattern[bytes], deadline: Deadline) -> re.Match[bytes]:
         while not (found := pattern.search(self._buffer)):
-            deadline.check("an answer", self._url, f"The console's last words: {self._last_words()!r}")
+            deadline.check("an answer", self.url, f"The console's last words: {self.last_words}")
             self._receive()
         self._buffer = self._buffer[found.end() :]
         return found
@@ -174,7 +192,7 @@ class Console:
         try:
             data = self._line.read(max(1, self._line.in_waiting))
         except (serial.SerialException, OSError) as error:
-            raise ConsoleError(f"the console is gone: {error}", self._url) from error
+            raise ConsoleError(f"the console is gone: {error}", self.url) from error
         self._buffer += data
         return bool(data)
 
@@ -182,7 +200,4 @@ class Console:
         try:
             self._line.write(text.encode())
         except (serial.SerialException, OSError) as error:
-            raise ConsoleError(f"the console is gone: {error}", self._url) from error
-
-    def _last_words(self) -> str:
-        return self._buffer[-200:].decode(errors="replace")
+            raise ConsoleError(f"the console is gone: {error}", self.url) from error

@@ -5,6 +5,7 @@ A node is its data, its disk and its cables; the machine comes and goes with `po
 
 import contextlib
 import json
+import shlex
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from firmware.lab.console import COMMAND_SECONDS, Console, Result
 from firmware.lab.deadline import Deadline, wait_until
 from firmware.lab.errors import CommandFailed, ConsoleError, LabError
 from firmware.lab.machine import Machine
+from firmware.lab.session import Session
 
 ADMIN = "admin"
 BOOT_SECONDS = 240.0
@@ -46,8 +48,7 @@ class Node:
         self._on_link = on_link
         self._pulled: set[str] = set()
         self._machine: Machine | None = None
-        self._console: Console | None = None
-        self._logged_in = False
+        self._session = Session(self._connect)
 
     @property
     def running(self) -> bool:
@@ -80,7 +81,7 @@ class Node:
         """
         if self.running:
             raise LabError("the node is on already", self.name)
-        self._hang_up()
+        self._session.hang_up()
         self._machine = Machine(self.spec, self.spec.serial_log.with_name("qemu.log"))
         for port in self._pulled:
             self._machine.qmp.set_link(port, up=False)
@@ -88,10 +89,10 @@ class Node:
 
     def power_off(self) -> None:
         """Cuts the power, as if the plug were pulled. A node that is off stays off."""
-        self._hang_up()
         if self._machine:
             self._machine.kill()
         self._machine = None
+        self._session.hang_up()
 
     def shutdown(self) -> None:
         """Shuts the system down in order and waits until the power is off.
@@ -102,13 +103,13 @@ class Node:
         with contextlib.suppress(ConsoleError):
             self.run("systemctl poweroff", root=True)
         self.machine.wait_for_exit(Deadline(SHUTDOWN_SECONDS))
-        self._hang_up()
+        self._session.hang_up()
         self._machine = None
 
     def reset(self) -> None:
         """Presses the reset button."""
         self.machine.qmp.execute("system_reset")
-        self._hang_up()
+        self._session.hang_up()
 
     # Cables
 
@@ -137,31 +138,37 @@ class Node:
 
     # Inside
 
+    @property
+    def logged_in(self) -> bool:
+        """Whether the lab has a shell in the node."""
+        return self.running and self._session.logged_in
+
+    def advance_login(self) -> bool:
+        """Takes one short turn towards a shell; says whether there is one. For those who cannot wait."""
+        return self.running and self._session.advance_login()
+
     def wait_for_boot(self, seconds: float = BOOT_SECONDS) -> None:
-        """Waits until somebody can log in.
+        """Waits until somebody can log in, after a reboot of the node's own too.
 
         Raises:
             DeadlineExceeded: nobody could in time.
         """
-        deadline = Deadline(seconds)
-        self._hang_up()
-        console = self._open_console()
-        console.login(deadline)
-        self._logged_in = True
+        self._session.hang_up()
+        self._session.wait_for_login(Deadline(seconds))
 
     def run(
         self, command: str, root: bool = False, check: bool = True, seconds: float = COMMAND_SECONDS
     ) -> Result:
-        """Runs a shell command in the node as admin, or as root.
+        """Runs a shell command in the node as admin, or as root; waits for the boot first if need be.
 
         Raises:
             CommandFailed: its status is not zero, and `check` is set.
             DeadlineExceeded: it took longer than `seconds`.
         """
-        if not self._logged_in:
-            self.wait_for_boot()
-        full = f"sudo -n bash -c {_quoted(command)}" if root else command
-        result = self._open_console().run(full, seconds)
+        if not self._session.logged_in:
+            self._session.wait_for_login(Deadline(BOOT_SECONDS))
+        full = f"sudo -n bash -c {shlex.quote(command)}" if root else command
+        result = self._session.run(full, seconds)
         if check and result.status:
             raise CommandFailed(f"status {result.status} of: {command}\n{result.output.rstrip()}", self.name)
         return result
@@ -234,7 +241,7 @@ class Node:
             return
         with _best_effort(folder / "screen.txt"):
             self.machine.qmp.screendump(folder / "screen.ppm")
-        if not self._logged_in:
+        if not self._session.logged_in:
             return
         for name, command in (
             ("journal.txt", "journalctl --boot --no-pager --output=short-monotonic | tail -n 4000"),
@@ -244,17 +251,8 @@ class Node:
             with _best_effort(folder / name):
                 (folder / name).write_text(self.run(command, root=True, check=False, seconds=30).output)
 
-    def _open_console(self) -> Console:
-        if self._console is None:
-            socket = self.machine.spec.sockets.console
-            self._console = Console(f"unix://{socket}", ADMIN, self._password)
-        return self._console
-
-    def _hang_up(self) -> None:
-        if self._console:
-            self._console.close()
-        self._console = None
-        self._logged_in = False
+    def _connect(self) -> Console:
+        return Console(f"unix://{self.machine.spec.sockets.console}", ADMIN, self._password)
 
 
 @contextlib.contextmanager
@@ -264,7 +262,3 @@ def _best_effort(note: Path) -> Iterator[None]:
         yield
     except LabError as error:
         note.write_text(f"{error}\n")
-
-
-def _quoted(command: str) -> str:
-    return "'" + command.replace("'", "'\\''") + "'"
