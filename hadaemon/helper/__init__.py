@@ -1,1 +1,3 @@
-"""What needs root, in small programs with fixed verbs: nothing here takes a path, a command or a name from outside."""
+"""What needs root, in small programs with fixed verbs: nothing here takes a path, a command or a name
+from outside.
+"""

@@ -1,7 +1,8 @@
-"""Drops every virtual address of this product, on any interface: run when the daemon has ended, however it ended.
+"""Drops every virtual address of this product, on any interface: run when the daemon has ended, however
+it ended.
 
-Plain rtnetlink over the standard library, because it runs between a crash and the takeover: measured, importing
-pyroute2 would take four times as long as all that is done here.
+Plain rtnetlink over the standard library, because it runs between a crash and the takeover: measured,
+importing pyroute2 would take four times as long as all that is done here.
 """
 
 import os

@@ -1,4 +1,5 @@
-"""Lives in a network namespace, so that it exists, and opens sockets there for the test process. Ends with its parent.
+"""Lives in a network namespace, so that it exists, and opens sockets there for the test process. Ends
+with its parent.
 
 Run as a script: standard input is a Unix socket. One JSON array [family, type, protocol] a message; the
 answer carries the open socket.

@@ -12,4 +12,6 @@ from .pair import Pair, build_pair
 @pytest.fixture
 def pair(tmp_path: Path) -> Iterator[Pair]:
     with Namespaces() as namespaces:
-        yield build_pair(namespaces, tmp_path)
+        built = build_pair(namespaces, tmp_path)
+        yield built
+        built.check_logs()

@@ -135,7 +135,8 @@ class TestNode:
         try:
             wait_for(f"{self.name} is {state}", lambda: self.state() == state, within)
         except AssertionError as error:
-            raise AssertionError(f"{error}\n{json.dumps(self.status(), indent=1)}\n{self.log.read_text()}") from error
+            told = json.dumps(self.status(), indent=1)
+            raise AssertionError(f"{error}\n{told}\n{self.log.read_text()}") from error
 
     def signal(self, number: signal.Signals) -> None:
         """Sends the daemon a signal."""
@@ -173,11 +174,10 @@ class Pair:
 
     def start(self) -> None:
         """Both daemons run; alpha, the master, is active and beta is backup."""
-        for node in self.nodes:
+        for node, state in ((self.alpha, "active"), (self.beta, "backup")):
             node.configure()
             node.start()
-        self.alpha.wait_state("active")
-        self.beta.wait_state("backup")
+            node.wait_state(state)
         self.wait_holder(self.alpha)
 
     def wait_holder(self, holder: TestNode, within: float = 3.0) -> float:
@@ -190,22 +190,30 @@ class Pair:
         )
         return time.monotonic()
 
+    def check_logs(self) -> None:
+        """No daemon told of a defect: an exception that escaped, or something left open."""
+        for node in self.nodes:
+            text = node.log.read_text() if node.log.exists() else ""
+            assert not re.search("Traceback|internal error|Warning:", text), text
+
     def capture(self, port: str) -> Capture:
         """Everything on the LAN or the WAN."""
         return Capture(self.switch, f"br-{port}")
 
 
-def build_pair(namespaces: Namespaces, folder: Path) -> Pair:
+def build_pair(namespaces: Namespaces, folder: Path, addressed: bool = True) -> Pair:
     """Switch, client and two nodes with their ports plugged in; no daemon runs yet."""
     switch = namespaces.make("switch")
     client = namespaces.make("client")
     for port in PORTS:
-        switch.run("ip", "link", "add", f"br-{port}", "type", "bridge", "forward_delay", "0", "mcast_snooping", "0")
+        switch.run(
+            "ip", "link", "add", f"br-{port}", "type", "bridge", "forward_delay", "0", "mcast_snooping", "0"
+        )
         switch.run("ip", "link", "set", f"br-{port}", "up")
     nodes = []
     for name in OWN:
         (folder / name).mkdir()
-        node = TestNode(name, namespaces.make(name), folder / name, switch)
+        node = TestNode(name, namespaces.make(name), folder / name, switch, addressed=addressed)
         for port in PORTS:
             node.plug_in(port)
         nodes.append(node)

@@ -1,0 +1,81 @@
+"""Bad input: the node stays off and says why; a bad reload changes nothing."""
+
+import signal
+
+import pytest
+
+from .pair import MAC, VIRTUAL, Pair
+from .waiting import wait_for
+
+MISTAKES = {
+    "port that does not exist": ("cluster.toml", 'port = "wan"', 'port = "wann"', "ha_interfaces"),
+    "unknown key": ("cluster.toml", "[vrrp]", "[vrrp]\ncolour = 1", "colour"),
+    "invalid address": ("cluster.toml", "192.168.12.1/24", "192.168.12.300/24", "virtual_addresses"),
+    "wrong MAC": ("node.toml", MAC["alpha"]["lan"], "52:54:00:48:0a", "ports.lan.mac"),
+    "not TOML": ("node.toml", "schema = 1", "schema = = 1", "node.toml"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_wrong_configuration_stays_off_and_says_why(pair: Pair, mistake: str) -> None:
+    file, old, new, place = MISTAKES[mistake]
+    pair.alpha.configure()
+    path = pair.alpha.state_folder / file
+    path.write_text(path.read_text().replace(old, new))
+    pair.alpha.start()
+    pair.alpha.wait_state("off")
+    answer = pair.alpha.status()
+    assert answer["configuration"] == "refused"
+    problems = answer["status"]["problems"]
+    assert any(str(path) in problem and place in problem for problem in problems), problems
+    assert pair.alpha.virtual_addresses() == set()
+    pair.alpha.configure()
+    pair.alpha.signal(signal.SIGHUP)
+    pair.alpha.wait_state("active")
+
+
+def test_an_unconfigured_node_is_off_and_tells_what_the_setup_found(pair: Pair) -> None:
+    (pair.alpha.folder / "setup-problems").write_text("preseed.toml: node.name: missing\n")
+    pair.alpha.state_folder.mkdir()
+    pair.alpha.start()
+    pair.alpha.wait_state("off")
+    answer = pair.alpha.status()
+    assert answer["configuration"] == "unconfigured"
+    assert answer["status"]["problems"] == ["preseed.toml: node.name: missing"]
+
+
+def test_a_bad_reload_changes_nothing(pair: Pair) -> None:
+    pair.start()
+    path = pair.alpha.state_folder / "cluster.toml"
+    path.write_text(path.read_text().replace("192.168.12.1/24", "nonsense"))
+    answer = pair.alpha.ask("reload")
+    assert not answer["ok"]
+    assert any("virtual_addresses" in problem for problem in answer["problems"])
+    assert pair.alpha.state() == "active"
+    assert pair.alpha.virtual_addresses() == set(VIRTUAL.values())
+
+
+def test_a_good_reload_is_applied(pair: Pair) -> None:
+    pair.start()
+    for node in pair.nodes:
+        node.cluster = node.cluster.replace('master = "alpha"', 'master = "beta"')
+        node.configure()
+        assert node.ask("reload")["changed"]
+    pair.wait_holder(pair.beta)
+    pair.alpha.wait_state("backup")
+    assert pair.alpha.status()["status"]["role"] == "spare"
+
+
+def test_a_reload_of_the_same_files_does_nothing(pair: Pair) -> None:
+    pair.start()
+    assert pair.alpha.ask("reload") == {"ok": True, "changed": False}
+    assert pair.alpha.state() == "active"
+
+
+def test_a_cluster_that_is_not_enabled_is_off(pair: Pair) -> None:
+    pair.alpha.cluster = pair.alpha.cluster.replace('master = "alpha"', 'master = "alpha"\nenabled = false')
+    pair.alpha.configure()
+    pair.alpha.start()
+    pair.alpha.wait_state("off")
+    wait_for("no address", lambda: pair.alpha.virtual_addresses() == set(), within=1)
+    assert pair.alpha.status()["configuration"] == "cluster"
