@@ -14,7 +14,10 @@ from hadaemon.cluster.haport import HaPort
 from hadaemon.cluster.score import Score
 from hadaemon.vrrp.model import RELEASE, Advertisement, Priority
 from hadaemon.vrrp.router import Standing
-from hadaemon.vrrp.timers import seconds
+
+TIE_PATIENCE = 0.03
+"""Seconds, or half an Advertisement_Interval if that is less, to wait for a rival's advertisement on the
+interface that decides: a node sends on all its interfaces at about the same time."""
 
 
 def acceptance_floor(score: Score, preempt: bool) -> Priority:
@@ -33,22 +36,21 @@ def standing_to_backup(advertisement: Advertisement, floor: Priority) -> Standin
 
 
 def standing_to_active(
-    advertisement: Advertisement, own: Priority, ports: Sequence[HaPort], tied_since: float | None, now: float
+    advertisement: Advertisement, own: Priority, ports: Sequence[HaPort], waited: bool, now: float
 ) -> Standing:
     """How an active takes an advertisement that `ports` has already noted (§6.4.3)."""
     if advertisement.priority == RELEASE:
         return Standing.RELEASE
     if advertisement.priority != own:
         return Standing.ACCEPTED if advertisement.priority > own else Standing.REFUSED
-    waited = tied_since is not None and now - tied_since >= seconds(advertisement.interval)
     return _break_tie(own, ports, waited, now)
 
 
 def _break_tie(own: Priority, ports: Sequence[HaPort], waited: bool, now: float) -> Standing:
     """The greater primary address wins (§6.4.3), compared on the interface with the lowest VRID, not on each.
 
-    The rival may be heard on another interface first. Then wait for one of its intervals: what it has not
-    sent on the lowest by then cannot be heard there.
+    The rival may be heard on another interface first. Then the decision waits (TIE_PATIENCE): what has not
+    come on the lowest by then cannot be heard there.
     """
     up = sorted((port for port in ports if port.is_up), key=lambda port: port.vrid)
     for port in up:

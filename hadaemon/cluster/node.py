@@ -54,7 +54,8 @@ class Node:
         self._announcer = Announcer()
         self._book = AddressBook()
         self._send_failures: dict[str, str] = {}
-        self._tied_since: float | None = None
+        self._tie: tuple[AdvertisementReceived, float] | None = None
+        """An advertisement with our own score, and when to decide at the latest."""
         self._outbox: list[Action] = []
         self._farewells: list[Action] = []
         self._changes: list[Action] = []
@@ -70,7 +71,8 @@ class Node:
     @property
     def next_deadline(self) -> float | None:
         """When `handle(Tick(), now)` is due, monotonic seconds; None: nothing is."""
-        deadlines = (self._protocol_deadline(), self._announcer.next_deadline, self._book.next_deadline)
+        tie = None if self._tie is None else self._tie[1]
+        deadlines = (self._protocol_deadline(), tie, self._announcer.next_deadline, self._book.next_deadline)
         return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
     def handle(self, event: Event, now: float) -> tuple[Action, ...]:
@@ -161,7 +163,7 @@ class Node:
     def _change_state(self, new: NodeState, reason: str, now: float) -> None:
         old, self._state = self._state, new
         self._reason = reason
-        self._tied_since = None
+        self._tie = None
         if new is not NodeState.ACTIVE:
             self._announcer.stop()
         if new is not old:
@@ -231,24 +233,25 @@ class Node:
             standing = election.standing_to_backup(event.advertisement, floor)
             self._drive(port, Received(event.advertisement, standing), now)
         elif self._state is NodeState.ACTIVE:
-            self._heard_as_active(port, event, now)
+            self._heard_as_active(port, event, waited=False, now=now)
 
-    def _heard_as_active(self, port: HaPort, event: AdvertisementReceived, now: float) -> None:
+    def _heard_as_active(self, port: HaPort, event: AdvertisementReceived, waited: bool, now: float) -> None:
         advertisement = event.advertisement
-        if self._tied_since is not None and now - self._tied_since > port.router.active_down_interval:
-            self._tied_since = None  # that tie is over: this is another one
         standing = election.standing_to_active(
-            advertisement, self._score.priority, tuple(self._ports.values()), self._tied_since, now
+            advertisement, self._score.priority, tuple(self._ports.values()), waited, now
         )
         answer = self._drive(port, Received(advertisement, standing), now)
         self._outbox += answer
+        if standing is Standing.UNDECIDED and not waited:
+            patience = min(election.TIE_PATIENCE, self._interval / 2)
+            self._tie = self._tie or (event, now + patience)
+            return
+        self._tie = None
         match standing:
             case Standing.ACCEPTED:
                 self._yield_to(port, reasons.yielded(port, event, self._score), now)
             case Standing.REFUSED if answer:
                 self._announcer.restart(now)
-            case Standing.UNDECIDED if self._tied_since is None:
-                self._tied_since = now
             case _:
                 pass
 
@@ -289,6 +292,9 @@ class Node:
         return due is not None and now - due > allowed
 
     def _fire_timers(self, now: float) -> None:
+        if self._tie is not None and self._tie[1] <= now:
+            event, _ = self._tie
+            self._heard_as_active(self._ports[event.port], event, waited=True, now=now)
         if self._state is NodeState.BACKUP:
             takeover = election.takeover_time(tuple(self._ports.values()))
             if takeover is not None and takeover <= now:

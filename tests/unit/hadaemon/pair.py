@@ -1,0 +1,132 @@
+"""Configurations of a pair and a driver for one node, shared by the tests of the cluster."""
+
+from ipaddress import IPv4Address, IPv4Interface
+
+from hadaemon.cluster import (
+    Action,
+    AdvertisementReceived,
+    Event,
+    Node,
+    NodeState,
+    PortChanged,
+    SendAdvertisement,
+    SetAddresses,
+    Start,
+    Tick,
+)
+from hadaemon.config import ClusterConfig, HaInterface, NodeConfig, Port, VrrpConfig
+from hadaemon.vrrp import Advertisement, Centiseconds, Priority, Vrid
+
+ALPHA, BETA = "alpha", "beta"
+PORTS = ("lan", "wan", "dmz")
+
+
+def own_address(node: str, port: str) -> IPv4Address:
+    """Ordered alpha < beta on lan and dmz, beta < alpha on wan."""
+    first = (node == ALPHA) == (port != "wan")
+    return IPv4Address(f"192.0.2.{10 * (PORTS.index(port) + 1) + (1 if first else 2)}")
+
+
+def virtual_address(port: str) -> IPv4Interface:
+    return IPv4Interface(f"198.51.100.{PORTS.index(port) + 1}/24")
+
+
+def node_config(name: str, ports: tuple[str, ...] = PORTS[:2]) -> NodeConfig:
+    return NodeConfig(name, {port: Port(port, f"52:54:00:00:00:{PORTS.index(port):02x}") for port in ports})
+
+
+def cluster_config(
+    ports: tuple[str, ...] = PORTS[:2],
+    interval: int = 100,
+    preempt: bool = True,
+    master: str = ALPHA,
+    enabled: bool = True,
+) -> ClusterConfig:
+    return ClusterConfig(
+        name="office",
+        master=master,
+        enabled=enabled,
+        vrrp=VrrpConfig(advertisement_interval=Centiseconds(interval), preempt=preempt),
+        ha_interfaces=tuple(
+            HaInterface(port, number, Vrid(50 + number), (virtual_address(port),))
+            for number, port in enumerate(ports, start=1)
+        ),
+    )
+
+
+class Driver:
+    """One node with a clock in its hand; the rival is played by the test."""
+
+    def __init__(self, name: str = ALPHA, start: bool = True, **cluster: object) -> None:
+        self.config = cluster_config(**cluster)  # type: ignore[arg-type]
+        self.ports = tuple(interface.port for interface in self.config.ha_interfaces)
+        self.name = name
+        self.rival = BETA if name == ALPHA else ALPHA
+        self.now = 1000.0
+        self.node = Node(node_config(name, self.ports), self.config, self.now)
+        self.last: tuple[Action, ...] = ()
+        if start:
+            for port in self.ports:
+                self.link(port)
+            self.do(Start())
+
+    def do(self, event: Event, after: float = 0.0) -> tuple[Action, ...]:
+        self.now += after
+        self.last = self.node.handle(event, self.now)
+        return self.last
+
+    def link(
+        self, port: str, carrier: bool = True, present: bool = True, after: float = 0.0, address: bool = True
+    ) -> tuple[Action, ...]:
+        own = own_address(self.name, port) if address and present else None
+        return self.do(PortChanged(port, present, carrier and present, own), after)
+
+    def hear(
+        self,
+        priority: int,
+        port: str = "lan",
+        after: float = 0.0,
+        interval: int | None = None,
+        source: IPv4Address | None = None,
+    ) -> tuple[Action, ...]:
+        interface = next(found for found in self.config.ha_interfaces if found.port == port)
+        advertisement = Advertisement(
+            interface.vrid,
+            Priority(priority),
+            Centiseconds(interval or self.config.vrrp.advertisement_interval),
+            tuple(address.ip for address in interface.virtual_addresses),
+        )
+        rival = source or own_address(self.rival, port)
+        return self.do(AdvertisementReceived(port, rival, advertisement), after)
+
+    def run(self, seconds: float) -> list[tuple[float, Action]]:
+        """Wakes the node exactly at its deadlines for so long."""
+        end = self.now + seconds
+        done: list[tuple[float, Action]] = []
+        while (due := self.node.next_deadline) is not None and due <= end:
+            assert due >= self.now or not done, "a deadline in the past: the loop would spin"
+            self.now = max(due, self.now)
+            done += [(self.now, action) for action in self.do(Tick())]
+        self.now = end
+        return done
+
+    def become_active(self) -> "Driver":
+        self.run(4.0 * self.config.vrrp.advertisement_interval / 100)
+        assert self.node.state is NodeState.ACTIVE
+        return self
+
+    def sent(self, port: str | None = None) -> list[int]:
+        """Priorities of the advertisements in the last answer."""
+        return priorities(self.last, port)
+
+    def addresses(self) -> dict[str, frozenset[IPv4Interface]]:
+        """What the last answer sets."""
+        return {action.port: action.addresses for action in self.last if isinstance(action, SetAddresses)}
+
+
+def priorities(actions: tuple[Action, ...], port: str | None = None) -> list[int]:
+    return [
+        action.advertisement.priority
+        for action in actions
+        if isinstance(action, SendAdvertisement) and port in (None, action.port)
+    ]

@@ -1,0 +1,133 @@
+"""docs/configuration.md says what the code does: its examples are valid, its keys exist, its table holds."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from hadaemon.config import ConfigError, check_pair, load_cluster, load_node, load_preseed
+
+from .pair import ALPHA, BETA, PORTS, cluster_config
+from .world import NODES, World
+
+PAGE = (Path(__file__).parents[3] / "docs" / "configuration.md").read_text(encoding="utf-8")
+EXAMPLES = dict(re.findall(r"```toml (\S+)\n(.*?)```", PAGE, re.DOTALL))
+LOADERS = {"node.toml": load_node, "cluster.toml": load_cluster, "preseed.toml": load_preseed}
+
+
+def table_after(heading: str) -> list[list[str]]:
+    """The cells of the first table after a heading, without its head."""
+    rest = PAGE[PAGE.index(heading) :]
+    lines = rest[rest.index("\n| ") + 1 :].split("\n\n")[0].splitlines()
+    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip().strip("|"))] for line in lines[2:]]
+
+
+def keys_of(file: str) -> set[str]:
+    return {row[0].strip("`") for row in table_after(f"\n## {file}")}
+
+
+@pytest.mark.parametrize("file", LOADERS)
+def test_the_example_is_valid(file):
+    LOADERS[file](EXAMPLES[file])
+
+
+def test_the_examples_of_node_and_cluster_fit_together():
+    check_pair(load_node(EXAMPLES["node.toml"]), load_cluster(EXAMPLES["cluster.toml"]))
+
+
+def normal(path: str, file: str) -> str:
+    path = re.sub(r"\[\d+\]", "[]", path)
+    return re.sub(r"^ports\.\w+", "ports.<name>", path) if file == "node.toml" else path
+
+
+PROBES = {
+    "node.toml": ["", "ports.probe"],
+    "cluster.toml": ["", "vrrp", "hotwire", "ha_interfaces"],
+    "preseed.toml": ["", "admin"],
+}
+
+
+@pytest.mark.parametrize("file", LOADERS)
+def test_every_key_that_is_read_is_documented_and_no_other(file):
+    """An unknown key in each table makes the reader name the keys that it knows."""
+    known = set()
+    for table in PROBES[file]:
+        header = f"[[{table}]]\n" if table == "ha_interfaces" else f"[{table}]\n" if table else ""
+        with pytest.raises(ConfigError) as refused:
+            LOADERS[file](f'schema = 1\n{header}"?" = 1')
+        (hint,) = [
+            problem.message.removeprefix("unknown key: known are: ")
+            for problem in refused.value.problems
+            if problem.path.endswith('"?"')
+        ]
+        prefix = {"": "", "ports.probe": "ports.<name>.", "ha_interfaces": "ha_interfaces[]."}.get(
+            table, f"{table}."
+        )
+        known |= {f"{prefix}{key}" for key in hint.split(", ")}
+    documented = keys_of(file)
+    assert documented >= known - {"vrrp"}, "vrrp is only a heading"
+    assert documented <= known
+
+
+@pytest.mark.parametrize("file", LOADERS)
+def test_every_documented_default_is_accepted(file):
+    """Keys with a default may be left out: the minimal files hold only what is required."""
+    minimal = {
+        "node.toml": 'schema = 1\nname = "a"\n[ports.lan]\nmac = "52:54:00:48:0a:01"\n',
+        "cluster.toml": 'schema = 1\nname = "a"\nmaster = "b"\n[[ha_interfaces]]\nport = "lan"\n'
+        'virtual_addresses = ["192.0.2.1/24"]\n',
+        "preseed.toml": 'schema = 1\n[admin]\npassword_hash = "$6$abcdefgh$abcdefgh"\n[node]\nname = "a"\n'
+        '[node.ports.lan]\nmac = "52:54:00:48:0a:01"\n',
+    }
+    LOADERS[file](minimal[file])
+
+
+ROWS = table_after("<!-- This table is read by the tests. -->")
+
+
+def test_the_table_has_the_five_rows():
+    assert len(ROWS) == 5
+
+
+HISTORIES = [
+    ("before the start", True),
+    ("before the start", False),
+    ("together", True),
+    ("together", False),
+    ("one after another", True),
+]
+
+
+def pair_with_links(row: list[str], history: str, preempt: bool, interval: int) -> World:
+    """UTM 1 is alpha, UTM 2 is beta; the links of the row fail at the time that the history says."""
+    world = World(cluster_config(PORTS[:2], interval=interval, preempt=preempt))
+    settle = 3 * world.longest_silence
+    places = [(ALPHA, "lan"), (BETA, "lan"), (ALPHA, "wan"), (BETA, "wan")]
+    links = {place: link == "up" for place, link in zip(places, row[:4], strict=True)}
+    if history == "before the start":
+        world.carrier = dict(links)
+    for name in NODES:
+        world.boot(name)
+        world.run(settle)
+    for (name, port), link in links.items():
+        world.plug(name, port, link)
+        world.run(settle if history == "one after another" else 0.001)
+    world.run(settle)
+    return world
+
+
+@pytest.mark.parametrize("interval", [10, 100])
+@pytest.mark.parametrize("history, preempt", HISTORIES)
+@pytest.mark.parametrize("row", ROWS, ids=["-".join(row[:4]) for row in ROWS])
+def test_who_is_active_as_in_the_table(row, history, preempt, interval):
+    world = pair_with_links(row, history, preempt, interval)
+    assert [str(world.state(name)) for name in NODES] == row[4:]
+    assert world.answering() == [
+        name for name, state in zip(NODES, row[4:], strict=True) if state == "active"
+    ]
+
+
+def test_without_preemption_a_switch_that_dies_for_one_node_after_the_other_leaves_the_spare_active():
+    """Equal health in the end, and preference does not count: who has taken over stays."""
+    world = pair_with_links(ROWS[2], "one after another", preempt=False, interval=100)
+    assert world.answering() == [BETA]
