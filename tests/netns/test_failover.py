@@ -16,6 +16,7 @@ SLACK = 0.5
 
 def test_the_master_becomes_active_and_the_spare_backup(pair: Pair) -> None:
     pair.start()
+    wait_for("the spare hears the master", lambda: pair.beta.status()["status"]["peer"], within=2)
     alpha, beta = pair.alpha.status()["status"], pair.beta.status()["status"]
     assert (alpha["role"], alpha["state"]) == ("master", "active")
     assert (beta["role"], beta["state"]) == ("spare", "backup")

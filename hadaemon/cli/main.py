@@ -1,0 +1,152 @@
+"""The command line of `hactl`: arguments, exit codes, and one clear sentence when something is wrong."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from enum import IntEnum
+from pathlib import Path
+
+from hadaemon.cli.render import SCHEMA, Answer, render_status
+from hadaemon.errors import HadaemonError
+from hadaemon.io.control import ask
+from hadaemon.io.files import read_text
+from hadaemon.runtime.configuration import CLUSTER_FILE, NODE_FILE, Condition, check_texts
+
+SOCKET = Path("/run/hadaemon/control.sock")
+STATE = Path("/data/state")
+_TIMEOUT = 5.0
+"""Seconds that the daemon has for an answer."""
+
+_EXAMPLES = """
+examples:
+  hactl status                      who is active, why, and whether all is well
+  hactl status --verbose            every port, counters, discarded packets
+  hactl status --json               the same for programs
+  hactl config check                would the files in /data/state be accepted?
+  hactl config check --node new-node.toml --cluster new-cluster.toml
+  hactl reload                      read the files in /data/state again and apply them
+
+exit codes:
+  0  done    1  refused, or the configuration is wrong    2  wrong usage
+  3  the daemon does not answer    4  no permission
+"""
+
+
+class Exit(IntEnum):
+    """The exit codes; 2 is argparse's own for wrong usage."""
+
+    DONE = 0
+    REFUSED = 1
+    NO_DAEMON = 3
+    NO_PERMISSION = 4
+
+
+class CommandFailed(Exception):
+    """A command ends here: what to say, and the exit code."""
+
+    def __init__(self, code: Exit, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; returns its exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except CommandFailed as failure:
+        print(f"hactl: {failure}", file=sys.stderr)
+        return failure.code
+    except BrokenPipeError:
+        # The reader (`| head`) has seen enough. Standard output must not be flushed again at the exit.
+        sys.stderr.close()
+    return Exit.DONE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="hactl",
+        description="Shows and steers the HA daemon of this node.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--socket", type=Path, default=SOCKET, help="the daemon's control socket (%(default)s)"
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    status = commands.add_parser("status", help="who is active, why, and whether all is well")
+    status.add_argument("--json", action="store_true", help="the whole answer as JSON")
+    status.add_argument("--verbose", action="store_true", help="every port, counters, discarded packets")
+    status.set_defaults(run=_status)
+    reload = commands.add_parser("reload", help="read node.toml and cluster.toml again and apply them")
+    reload.set_defaults(run=_reload)
+    config = commands.add_parser("config", help="work on configuration files")
+    config_commands = config.add_subparsers(required=True, metavar="COMMAND")
+    check = config_commands.add_parser("check", help="validate files, apply nothing")
+    check.add_argument("--node", type=Path, default=STATE / NODE_FILE, help="(%(default)s)")
+    check.add_argument("--cluster", type=Path, default=STATE / CLUSTER_FILE, help="(%(default)s)")
+    check.set_defaults(run=_check)
+    return parser
+
+
+def _status(options: argparse.Namespace) -> None:
+    answer = _ask(options.socket, "status")
+    if options.json:
+        print(json.dumps(answer, indent=2))
+        return
+    if answer.get("schema") != SCHEMA:
+        raise CommandFailed(
+            Exit.REFUSED,
+            f"the daemon answers in schema {answer.get('schema')}, this hactl understands {SCHEMA}: "
+            "use the hactl of the same firmware, or --json",
+        )
+    print(render_status(answer, options.verbose))
+
+
+def _reload(options: argparse.Namespace) -> None:
+    answer = _ask(options.socket, "reload")
+    print(
+        f"applied: {answer['condition']}"
+        if answer["changed"]
+        else "nothing to do: the files are as they were"
+    )
+
+
+def _check(options: argparse.Namespace) -> None:
+    node, cluster = _read(options.node), _read(options.cluster)
+    if node is None:
+        raise CommandFailed(Exit.REFUSED, f"{options.node}: there is no such file")
+    checked = check_texts(node, cluster, str(options.node), str(options.cluster))
+    if checked.condition is Condition.REFUSED:
+        raise CommandFailed(Exit.REFUSED, _with_problems("the configuration is wrong", checked.problems))
+    print("good" if cluster is not None else f"good, and without {options.cluster} the node stands alone")
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return read_text(path)
+    except HadaemonError as error:
+        code = Exit.NO_PERMISSION if isinstance(error.__cause__, PermissionError) else Exit.REFUSED
+        raise CommandFailed(code, str(error)) from error
+
+
+def _ask(socket: Path, command: str) -> Answer:
+    try:
+        answer = ask(socket, {"command": command}, _TIMEOUT)
+    except PermissionError as error:
+        raise CommandFailed(
+            Exit.NO_PERMISSION, f"{socket}: no permission: be root or in the group hadaemon"
+        ) from error
+    except (OSError, HadaemonError) as error:
+        raise CommandFailed(
+            Exit.NO_DAEMON, f"the daemon does not answer ({error}): see `systemctl status hadaemon`"
+        ) from error
+    if not answer.get("ok"):
+        text = str(answer.get("error", "refused without a reason"))
+        raise CommandFailed(Exit.REFUSED, _with_problems(text, answer.get("problems", ())))
+    return answer
+
+
+def _with_problems(text: str, problems: Sequence[str]) -> str:
+    return "\n".join([text, *(f"  ! {problem}" for problem in problems)])

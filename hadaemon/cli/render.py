@@ -1,0 +1,155 @@
+"""The daemon's status answer as text. Pure: an answer in, lines out."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeAlias
+
+Answer: TypeAlias = dict[str, Any]
+
+SCHEMA = 1
+"""The schema of the answers that this version understands."""
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+
+
+def render_status(answer: Answer, verbose: bool = False) -> str:
+    """The whole status, the most important thing first."""
+    status = answer["status"]
+    sections = [_head(answer), _interfaces(answer), _peer(status), _problems(status)]
+    if verbose:
+        sections += [_ports(answer), _counters(status)]
+    if verbose or any(port["interface"] is None for port in answer["ports"]):
+        sections.append(_unbound(answer))
+    return "\n\n".join("\n".join(lines) for lines in map(list, sections) if lines)
+
+
+def duration(seconds: float) -> str:
+    """At most two units: `3 h 2 min`."""
+    whole = int(seconds)
+    if whole < _MINUTE:
+        return f"{whole} s"
+    if whole < _HOUR:
+        return f"{whole // _MINUTE} min {whole % _MINUTE} s"
+    if whole < _DAY:
+        return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE} min"
+    return f"{whole // _DAY} d {whole % _DAY // _HOUR} h"
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Columns as wide as their widest cell."""
+    widths = [max(len(row[column]) for row in (header, *rows)) for column in range(len(header))]
+    for row in (header, *rows):
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _head(answer: Answer) -> Iterator[str]:
+    status, firmware = answer["status"], answer["firmware"]
+    role = f" ({status['role']})" if status["role"] else ""
+    cluster = f" of cluster {status['cluster']}" if status["cluster"] else ""
+    since = f" for {duration(status['since'])}" if status["cluster"] else ""
+    yield f"{status['node']}{role}{cluster}: {status['state'].upper()}{since}"
+    yield f"  {status['reason']}"
+    if status["score"]:
+        score = status["score"]
+        preferred = "preferred" if score["preferred"] else "not preferred"
+        yield f"  priority {score['priority']}: {_links_down(score['links_down'])}, {preferred}"
+    if firmware["version"] or firmware["slot"]:
+        yield f"  firmware {firmware['version'] or 'unknown'}, slot {firmware['slot'] or 'unknown'}"
+
+
+def _links_down(count: int) -> str:
+    return "all links up" if not count else f"{count} link{'s' if count > 1 else ''} down"
+
+
+def _interfaces(answer: Answer) -> Iterator[str]:
+    interfaces = answer["status"]["interfaces"]
+    if not interfaces:
+        return
+    ports = {port["port"]: port for port in answer["ports"]}
+    rows = []
+    for interface in interfaces:
+        port = ports[interface["port"]]
+        rows.append(
+            (
+                interface["port"],
+                port["interface"] or "-",
+                port["mac"],
+                interface["link"],
+                str(interface["vrid"]),
+                interface["state"],
+                interface["address"] or "-",
+                ", ".join(interface["virtual_addresses"]) + (" (here)" if interface["held"] else ""),
+            )
+        )
+    header = ("port", "interface", "MAC", "link", "VRID", "state", "address", "virtual addresses")
+    yield from table(header, rows)
+
+
+def _peer(status: Answer) -> Iterator[str]:
+    peer = status["peer"]
+    if peer:
+        yield (
+            f"peer: {peer['state']}, {peer['address']} on {peer['port']}, priority {peer['priority']}, "
+            f"heard {peer['last_heard']:.1f} s ago"
+        )
+    elif status["cluster"]:
+        yield "peer: never heard (a node in backup sends nothing)"
+
+
+def _problems(status: Answer) -> Iterator[str]:
+    if status["problems"]:
+        yield "problems:"
+        yield from (f"  ! {problem}" for problem in status["problems"])
+    elif status["cluster"]:
+        yield "no problems"
+
+
+def _ports(answer: Answer) -> Iterator[str]:
+    rows = [
+        (
+            port["port"],
+            port["interface"] or "absent",
+            port["mac"],
+            port["driver"] or "-",
+            "carrier" if port["carrier"] else "no carrier",
+            ", ".join(address["address"] for address in port["addresses"]) or "-",
+        )
+        for port in answer["ports"]
+    ]
+    if rows:
+        yield "all ports:"
+        header = ("port", "interface", "MAC", "driver", "link", "addresses now")
+        yield from (f"  {line}" for line in table(header, rows))
+
+
+def _unbound(answer: Answer) -> Iterator[str]:
+    rows = [
+        (
+            link["interface"],
+            link["mac"],
+            link["driver"] or "-",
+            "carrier" if link["carrier"] else "no carrier",
+        )
+        for link in answer["unbound"]
+    ]
+    if rows:
+        yield "hardware that no port is bound to:"
+        yield from (f"  {line}" for line in table(("interface", "MAC", "driver", "link"), rows))
+
+
+def _counters(status: Answer) -> Iterator[str]:
+    rows = []
+    for interface in status["interfaces"]:
+        discards = ", ".join(f"{reason} {count}" for reason, count in sorted(interface["discards"].items()))
+        heard = interface["last_heard"]
+        rows.append(
+            (
+                interface["port"],
+                str(interface["sent"]),
+                str(interface["received"]),
+                "never" if heard is None else f"{heard:.1f} s ago from {interface['heard_from']}",
+                discards or "none",
+            )
+        )
+    if rows:
+        yield "advertisements:"
+        yield from (f"  {line}" for line in table(("port", "sent", "received", "last", "discarded"), rows))
