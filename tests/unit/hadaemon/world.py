@@ -1,7 +1,7 @@
-"""A simulated world: two nodes, their links and switches, one clock. Watches the pair's invariants at all times.
+"""A simulated world: two nodes, their links and switches, one clock. It watches the invariants throughout.
 
-Packets go through the codec. Delay makes them overtake each other. A node that sleeps keeps its kernel addresses
-and finds everything that came in when it wakes, as a real process does.
+Packets go through the codec. Delay makes them overtake each other. A node that sleeps keeps its kernel
+addresses and finds everything that came in when it wakes, as a real process does.
 """
 
 import heapq
