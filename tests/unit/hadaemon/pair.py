@@ -111,7 +111,10 @@ class Driver:
         return done
 
     def become_active(self) -> "Driver":
-        self.run(4.0 * self.config.vrrp.advertisement_interval / 100)
+        """The next regular round is a whole interval away."""
+        assert self.node.next_deadline is not None
+        self.now = self.node.next_deadline
+        self.do(Tick())
         assert self.node.state is NodeState.ACTIVE
         return self
 

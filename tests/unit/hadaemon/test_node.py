@@ -1,0 +1,428 @@
+"""One node: the group of HA interfaces moves as one."""
+
+from ipaddress import IPv4Address
+
+import pytest
+
+from hadaemon.cluster import (
+    ActionFailed,
+    AdvertisementReceived,
+    Announce,
+    NodeState,
+    Role,
+    SendAdvertisement,
+    SetAddresses,
+    Start,
+    StateChanged,
+    Stop,
+    Tick,
+)
+from hadaemon.vrrp import Advertisement, Centiseconds, Priority, Vrid
+
+from .pair import ALPHA, BETA, Driver, own_address, virtual_address
+
+MASTER, SPARE = 254, 253
+NOTHING = {"lan": frozenset(), "wan": frozenset()}
+ALL = {port: frozenset({virtual_address(port)}) for port in ("lan", "wan")}
+DOWN_OF_MASTER, DOWN_OF_SPARE = 3 + 2 / 256, 3 + 3 / 256
+
+
+def order(actions):
+    """Kinds of the actions, in order."""
+    return [type(action) for action in actions]
+
+
+# becoming active
+
+
+def test_a_node_listens_for_a_whole_active_down_interval_before_it_becomes_active():
+    driver = Driver(ALPHA)
+    assert driver.node.state is NodeState.BACKUP
+    assert driver.node.next_deadline == pytest.approx(driver.now + DOWN_OF_MASTER)
+    assert driver.run(DOWN_OF_MASTER - 0.001) == []
+    driver.run(0.002)
+    assert driver.node.state is NodeState.ACTIVE
+
+
+def test_taking_over_claims_then_sets_addresses_then_announces():
+    driver = Driver(ALPHA)
+    driver.do(Tick(), after=DOWN_OF_MASTER)
+    kinds = [SendAdvertisement, SetAddresses, Announce]
+    assert order(driver.last) == [kind for kind in kinds for _ in driver.ports] + [StateChanged]
+    assert driver.sent() == [MASTER, MASTER]
+    assert driver.addresses() == ALL
+    assert driver.node.desired_addresses() == ALL
+
+
+def test_one_interface_that_hears_the_active_keeps_the_whole_group_backup():
+    driver = Driver(BETA)
+    for _ in range(20):
+        driver.hear(MASTER, "wan", after=1.0)
+    assert driver.node.state is NodeState.BACKUP
+    driver.run(DOWN_OF_SPARE)
+    assert driver.node.state is NodeState.ACTIVE
+
+
+def test_an_interface_without_link_is_not_waited_for():
+    driver = Driver(BETA)
+    driver.hear(MASTER, "wan", after=1.0)
+    driver.hear(MASTER, "lan", after=1.5)
+    driver.link("lan", carrier=False, after=0.1)
+    driver.run(DOWN_OF_SPARE - 1.6 + 0.1)
+    assert driver.node.state is NodeState.ACTIVE, "wan has been silent for its interval"
+
+
+def test_a_release_on_every_interface_is_followed_within_skew_time():
+    driver = Driver(BETA)
+    for port in driver.ports:
+        driver.hear(MASTER, port)
+    driver.hear(0, "lan", after=0.5)
+    assert driver.node.next_deadline == pytest.approx(driver.now - 0.5 + DOWN_OF_SPARE), (
+        "wan has not released"
+    )
+    driver.hear(0, "wan")
+    assert driver.node.next_deadline == pytest.approx(driver.now + 3 / 256)
+
+
+def test_the_interval_of_the_active_is_learned():
+    driver = Driver(BETA)
+    for port in driver.ports:
+        driver.hear(MASTER, port, interval=10)
+    assert driver.node.next_deadline == pytest.approx(driver.now + 0.1 * DOWN_OF_SPARE)
+
+
+def test_a_link_that_comes_up_is_listened_to_first():
+    driver = Driver(BETA)
+    driver.link("lan", carrier=False)
+    driver.link("lan", after=3.0)
+    assert driver.node.next_deadline == pytest.approx(driver.now + 3 + 3 / 256)
+
+
+def test_without_any_link_a_node_becomes_active_after_its_interval():
+    driver = Driver(BETA)
+    for port in driver.ports:
+        driver.link(port, carrier=False)
+    driver.run(4.0)
+    assert driver.node.state is NodeState.ACTIVE
+    assert driver.node.desired_addresses() == ALL
+
+
+# being active
+
+
+def test_the_active_advertises_every_interval_on_every_interface_without_drift():
+    driver = Driver(ALPHA)
+    driver.do(Tick(), after=DOWN_OF_MASTER)
+    start = driver.now
+    for number in range(1, 50):
+        driver.now = start + number + 0.01
+        driver.do(Tick())
+        assert driver.sent("lan") == driver.sent("wan") == [MASTER]
+
+
+def test_a_lost_link_is_told_at_once_on_the_links_that_are_left():
+    driver = Driver(ALPHA).become_active()
+    driver.link("lan", carrier=False)
+    assert driver.sent("lan") == []
+    assert driver.sent("wan") == [MASTER - 8]
+    driver.link("lan")
+    assert driver.sent("lan") == driver.sent("wan") == [MASTER]
+
+
+def test_addresses_stay_on_an_interface_that_lost_its_link():
+    driver = Driver(ALPHA).become_active()
+    driver.link("lan", carrier=False)
+    assert driver.addresses() == {}
+    assert driver.node.desired_addresses() == ALL
+
+
+@pytest.mark.parametrize("port", ["lan", "wan"])
+def test_a_superior_advertisement_on_one_interface_makes_all_yield_at_once(port):
+    driver = Driver(BETA).become_active()
+    driver.hear(MASTER, port)
+    assert driver.node.state is NodeState.BACKUP
+    assert driver.addresses() == NOTHING
+    assert driver.sent() == []
+
+
+def test_a_losing_advertisement_is_answered_at_once_and_all_addresses_are_announced_again():
+    driver = Driver(ALPHA).become_active()
+    driver.run(30)
+    driver.hear(SPARE, "wan", after=0.2)
+    assert driver.sent("wan") == [MASTER]
+    assert {action.port for action in driver.last if isinstance(action, Announce)} == {"lan", "wan"}
+    assert driver.node.state is NodeState.ACTIVE
+
+
+def test_a_release_is_answered_with_a_claim():
+    driver = Driver(ALPHA).become_active()
+    driver.hear(0, "wan", after=0.2)
+    assert driver.sent("wan") == [MASTER]
+
+
+# preference and health
+
+
+def test_the_master_takes_over_from_the_spare():
+    driver = Driver(ALPHA)
+    for _ in range(3):
+        driver.hear(SPARE, "lan", after=1.0)
+    driver.run(0.1)
+    assert driver.node.state is NodeState.ACTIVE
+
+
+def test_without_preemption_the_master_leaves_an_equally_healthy_spare_active():
+    driver = Driver(ALPHA, preempt=False)
+    for _ in range(20):
+        driver.hear(SPARE, "lan", after=1.0)
+    assert driver.node.state is NodeState.BACKUP
+
+
+@pytest.mark.parametrize("preempt", [True, False])
+@pytest.mark.parametrize("name, theirs", [(ALPHA, SPARE - 8), (BETA, MASTER - 8)])
+def test_better_health_always_takes_over(preempt, name, theirs):
+    driver = Driver(name, preempt=preempt)
+    for _ in range(4):
+        driver.hear(theirs, "wan", after=1.0)
+    assert driver.node.state is NodeState.ACTIVE
+
+
+@pytest.mark.parametrize("preempt", [True, False])
+def test_worse_health_never_takes_over_even_if_preferred(preempt):
+    driver = Driver(ALPHA, preempt=preempt)
+    driver.link("lan", carrier=False)
+    for _ in range(20):
+        driver.hear(SPARE, "wan", after=1.0)
+    assert driver.node.state is NodeState.BACKUP
+
+
+# ties
+
+
+def test_a_tie_is_decided_by_the_interface_with_the_lowest_vrid():
+    """alpha has the smaller address on lan and the greater on wan."""
+    driver = Driver(ALPHA, master="neither").become_active()
+    driver.hear(SPARE, "wan")
+    assert driver.node.state is NodeState.ACTIVE
+    assert driver.sent() == [], "undecided: lan has not been heard yet"
+    driver.hear(SPARE, "lan", after=0.005)
+    assert driver.node.state is NodeState.BACKUP
+
+
+def test_a_tie_is_decided_elsewhere_when_the_lowest_cannot_be_heard():
+    driver = Driver(ALPHA, master="neither").become_active()
+    driver.hear(SPARE, "wan")
+    assert driver.run(0.029) == []
+    done = [action for _, action in driver.run(0.002)]
+    assert driver.node.state is NodeState.ACTIVE, "alpha has the greater address on wan"
+    assert SendAdvertisement in order(done)
+
+
+def test_an_undecidable_tie_does_not_keep_the_loop_spinning():
+    driver = Driver(ALPHA, master="neither").become_active()
+    driver.hear(SPARE, "wan")
+    driver.link("wan", carrier=False, after=0.001)
+    driver.run(0.5)
+    assert driver.node.next_deadline > driver.now
+
+
+# leaving
+
+
+def test_a_stop_removes_the_addresses_before_it_releases():
+    driver = Driver(ALPHA).become_active()
+    driver.do(Stop("shutdown"), after=0.1)
+    assert order(driver.last) == [SetAddresses] * 2 + [SendAdvertisement] * 2 + [StateChanged]
+    assert driver.sent() == [0, 0]
+    assert driver.addresses() == NOTHING
+    assert driver.node.state is NodeState.OFF
+    assert driver.node.next_deadline is None
+
+
+def test_a_stopped_backup_says_nothing():
+    driver = Driver(BETA)
+    driver.do(Stop("shutdown"))
+    assert driver.sent() == []
+
+
+def test_after_a_stop_nothing_moves_the_node_but_a_start():
+    driver = Driver(ALPHA).become_active()
+    driver.do(Stop("shutdown"))
+    driver.hear(SPARE)
+    driver.link("lan", carrier=False)
+    driver.link("lan")
+    driver.do(Tick(), after=100)
+    assert driver.node.state is NodeState.OFF
+    driver.do(Start())
+    assert driver.node.state is NodeState.BACKUP
+
+
+# standing still
+
+
+def test_an_active_that_overslept_lets_go_and_says_nothing():
+    driver = Driver(ALPHA).become_active()
+    driver.do(Tick(), after=3.5)
+    assert driver.sent() == []
+    assert driver.addresses() == NOTHING
+    assert driver.node.state is NodeState.BACKUP
+    assert driver.node.next_deadline == pytest.approx(driver.now + DOWN_OF_MASTER)
+
+
+def test_an_active_that_is_late_but_cannot_have_been_replaced_goes_on():
+    driver = Driver(ALPHA)
+    driver.do(Tick(), after=DOWN_OF_MASTER)
+    driver.do(Tick(), after=2.9)
+    assert driver.sent() == [MASTER, MASTER]
+    assert driver.node.state is NodeState.ACTIVE
+
+
+def test_a_backup_that_overslept_reads_what_has_come_in_before_it_takes_over():
+    driver = Driver(BETA)
+    driver.do(Tick(), after=DOWN_OF_SPARE + 1.1)
+    assert driver.node.state is NodeState.BACKUP
+    assert driver.node.next_deadline == pytest.approx(driver.now + DOWN_OF_SPARE)
+
+
+# taking part at all
+
+
+def test_a_node_with_a_port_that_was_never_there_is_in_fault_and_says_nothing():
+    driver = Driver(ALPHA, start=False)
+    driver.link("lan")
+    driver.link("wan", present=False)
+    driver.do(Start())
+    driver.run(10)
+    assert driver.node.state is NodeState.FAULT
+    assert "wan (52:54:00:00:00:01)" in driver.node.status(driver.now).reason
+    driver.link("wan")
+    assert driver.node.state is NodeState.BACKUP
+
+
+def test_a_card_that_vanishes_is_a_lost_link_and_its_addresses_are_set_again_when_it_returns():
+    driver = Driver(ALPHA).become_active()
+    driver.link("wan", present=False, after=0.1)
+    assert driver.node.state is NodeState.ACTIVE
+    assert driver.sent("lan") == [MASTER - 8]
+    driver.link("wan", after=0.1)
+    assert driver.addresses() == {"wan": ALL["wan"]}
+    assert Announce in order(driver.last)
+
+
+def test_a_node_whose_cards_are_all_gone_is_in_fault():
+    driver = Driver(ALPHA).become_active()
+    driver.link("wan", present=False)
+    driver.link("lan", present=False)
+    assert driver.node.state is NodeState.FAULT
+    assert driver.node.desired_addresses() == NOTHING
+    driver.link("lan")
+    assert driver.node.state is NodeState.BACKUP
+
+
+def test_a_port_without_own_address_cannot_serve():
+    driver = Driver(ALPHA).become_active()
+    driver.link("lan", address=False)
+    assert driver.sent("lan") == []
+    assert driver.sent("wan") == [MASTER - 8]
+
+
+def test_a_disabled_cluster_keeps_the_node_off():
+    driver = Driver(ALPHA, enabled=False)
+    driver.run(10)
+    assert driver.node.state is NodeState.OFF
+    assert "not enabled" in driver.node.status(driver.now).reason
+
+
+def test_a_port_that_appears_is_cleaned_of_what_a_crash_left():
+    driver = Driver(ALPHA, start=False)
+    driver.link("lan")
+    assert driver.addresses() == {"lan": frozenset()}
+
+
+def test_ports_outside_the_cluster_do_not_matter():
+    driver = Driver(ALPHA).become_active()
+    assert driver.link("dmz", carrier=False) == ()
+
+
+@pytest.mark.parametrize("name, role", [(ALPHA, Role.MASTER), (BETA, Role.SPARE)])
+def test_the_role_follows_the_name_of_the_master(name, role):
+    assert Driver(name).node.role is role
+
+
+# what is not for us
+
+
+def test_our_own_advertisements_do_not_count():
+    driver = Driver(ALPHA).become_active()
+    driver.hear(MASTER, "lan", source=own_address(ALPHA, "lan"))
+    assert driver.last == ()
+
+
+def test_advertisements_of_other_virtual_routers_do_not_count():
+    driver = Driver(ALPHA).become_active()
+    foreign = Advertisement(Vrid(99), Priority(255), Centiseconds(100), (IPv4Address("203.0.113.1"),))
+    driver.do(AdvertisementReceived("lan", IPv4Address("192.0.2.99"), foreign))
+    assert driver.node.state is NodeState.ACTIVE
+    assert driver.node.status(driver.now).interfaces[0].discards == {"vrid": 1}
+
+
+# announcing and failing
+
+
+def announcements(done):
+    return [at for at, action in done if isinstance(action, Announce) and action.port == "lan"]
+
+
+def test_addresses_are_announced_five_times_and_every_minute_from_then_on():
+    driver = Driver(ALPHA)
+    start = driver.now + DOWN_OF_MASTER
+    times = [at - start for at in announcements(driver.run(200))]
+    assert times == pytest.approx([0, 0.2, 1, 2, 5, 65, 125, 185])
+
+
+def test_nothing_is_announced_after_yielding():
+    driver = Driver(BETA).become_active()
+    driver.hear(MASTER)
+    assert announcements(driver.run(2)) == []
+
+
+def test_addresses_that_could_not_be_set_are_tried_again_with_growing_delay_and_not_announced():
+    driver = Driver(ALPHA)
+    driver.do(Tick(), after=DOWN_OF_MASTER)
+    attempts = []
+    for _ in range(9):
+        (failed,) = [a for a in driver.last if isinstance(a, SetAddresses) and a.port == "lan"]
+        driver.do(ActionFailed(failed, "busy"))
+        begin = driver.now
+        while True:
+            driver.now = driver.node.next_deadline
+            driver.do(Tick())
+            if "lan" in driver.addresses():
+                break
+            assert announcements([(0, action) for action in driver.last]) == []
+        attempts.append(driver.now - begin)
+    assert attempts == pytest.approx([0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5, 5, 5])
+    assert Announce in order(driver.last), "it may have worked: the network has to know"
+    assert "lan" not in driver.addresses() or driver.node.status(driver.now).problems == ()
+
+
+def test_a_failure_that_a_newer_order_overtook_does_not_matter():
+    driver = Driver(BETA).become_active()
+    wanted = SetAddresses("lan", ALL["lan"])
+    driver.hear(MASTER)
+    driver.do(ActionFailed(wanted, "too late"))
+    assert driver.node.status(driver.now).problems == ()
+    assert driver.run(2.5) == []
+
+
+def test_the_reasons_are_told():
+    driver = Driver(BETA)
+    driver.do(Tick(), after=DOWN_OF_SPARE)
+    assert driver.last[-1] == StateChanged(NodeState.BACKUP, NodeState.ACTIVE, "no active node was heard")
+    driver.hear(MASTER, "wan")
+    (yielded,) = [action for action in driver.last if isinstance(action, StateChanged)]
+    assert yielded.reason == "192.0.2.22 on wan is active with a better score (254 against 253)"
+    driver.hear(0, "wan", after=1.0)
+    driver.hear(0, "lan", after=0.001)
+    driver.run(0.5)
+    assert driver.node.status(driver.now).reason == "192.0.2.11 on lan released the virtual addresses"
