@@ -1,0 +1,145 @@
+"""TARGET_DIR: what is laid over an engine's root file system, the same for every engine.
+
+Overlays, the locked Python packages, hadaemon, accounts and presets, then the board's post-build hooks.
+"""
+
+import os
+import re
+import shutil
+import sys
+from pathlib import Path
+
+from firmware.build import hooks
+from firmware.build.context import LAYER_EPOCH, Context
+from firmware.build.layers import api_mounts, key_of
+from firmware.errors import FirmwareError
+
+PYTHON_IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc", "tests")
+
+
+def assemble(context: Context) -> None:
+    """Fill the mounted TARGET_DIR."""
+    target = context.target
+    for overlay in (context.root / "rootfs-overlay", *(folder / "rootfs-overlay" for folder in context.board.folders)):
+        lay_over(overlay, target)
+    packages = target / "usr/local/lib" / python_folder(target) / "dist-packages"
+    shutil.copytree(python_packages(context, python_folder(target)), packages, dirs_exist_ok=True)
+    shutil.copytree(context.root / "hadaemon", packages / "hadaemon", ignore=PYTHON_IGNORED)
+    write_identity(context)
+    with api_mounts(target):
+        configure(context)
+    hooks.run_hooks(context, "post-build.sh", context.target)
+    seal_off(target)
+
+
+def lay_over(overlay: Path, target: Path) -> None:
+    """Copy an overlay's files; every file gets root as its owner and the mode 0755 or 0644 by its x bit.
+
+    What git does not keep (owners, group and other bits) must not depend on whose checkout it is.
+    """
+    for path in sorted(overlay.rglob("*")):
+        place = target / path.relative_to(overlay)
+        if path.is_symlink():
+            place.unlink(missing_ok=True)
+            place.symlink_to(os.readlink(path))
+        elif path.is_dir():
+            place.mkdir(mode=0o755, exist_ok=True)
+        elif path.name != ".gitkeep" and "__pycache__" not in path.parts:
+            place.unlink(missing_ok=True)
+            shutil.copyfile(path, place)
+            place.chmod(0o755 if path.stat().st_mode & 0o100 else 0o644)
+
+
+def python_folder(target: Path) -> str:
+    """The folder name of the image's Python, such as `python3.13`."""
+    names = sorted(path.name for path in (target / "usr/lib").glob("python3.*"))
+    if not names:
+        raise FirmwareError("the image has no Python", where="board/common/packages", todo="add python3")
+    return names[-1]
+
+
+def python_packages(context: Context, python: str) -> Path:
+    """The layer with the wheels of requirements/image.txt, unpacked."""
+    requirements = context.root / "requirements/image.txt"
+    key = key_of(requirements.read_text(), python)
+    if ready := context.layers.ready("wheels", key):
+        return ready
+    draft = context.layers.draft("wheels")
+    command = ["-m", "pip", "install", "--quiet", "--no-compile", "--require-hashes", "--no-deps", "--no-cache-dir"]
+    command += ["--only-binary=:all:", f"--python-version={python.removeprefix('python')}", f"--target={draft}"]
+    context.tools.host(sys.executable, "-P", *command, f"--requirement={requirements}")
+    shutil.rmtree(draft / "bin", ignore_errors=True)
+    return context.layers.keep(draft, "wheels", key)
+
+
+def write_identity(context: Context) -> None:
+    """Say in the image what it is, in the fields that os-release(5) has for it."""
+    board = context.board
+    path = context.target / "usr/lib/os-release"
+    debian = [line for line in path.read_text().splitlines() if not re.match(r"(PRETTY_NAME|NAME|HOME_URL)=", line)]
+    own = [
+        'NAME="Hotspare"',
+        f'PRETTY_NAME="Hotspare {context.options.image_version} for {board.name}"',
+        "IMAGE_ID=hotspare",
+        f"IMAGE_VERSION={context.options.image_version}",
+        f"VARIANT_ID={board.name}",
+        f"BUILD_ID={context.build_id}",
+    ]
+    dropped = {"SUPPORT_URL", "BUG_REPORT_URL"}
+    path.write_text("\n".join([*own, *(line for line in debian if line.split("=")[0] not in dropped)]) + "\n")
+    keyring = context.target / "etc/rauc/keyring.pem"
+    keyring.parent.mkdir(exist_ok=True)
+    shutil.copyfile(context.keys.keyring, keyring)
+    system = context.target / "etc/rauc/system.conf"
+    system.write_text(system.read_text().replace("@COMPATIBLE@", board.compatible))
+
+
+def configure(context: Context) -> None:
+    """Run the image's own programs where their result belongs into the image."""
+    target, tools = context.target, context.tools
+    clock = {"SOURCE_DATE_EPOCH": str(LAYER_EPOCH)}
+    tools.chroot(target, "systemd-sysusers", env=clock)
+    tools.chroot(target, "systemctl", "preset-all", "--preset-mode=full", env=clock)
+    tools.chroot(target, "systemctl", "--global", "preset-all", env=clock)
+    library = f"/usr/local/lib/{python_folder(target)}/dist-packages"
+    compile_all = ["python3", "-I", "-m", "compileall", "-q", "-j", "1", "--invalidation-mode", "unchecked-hash"]
+    tools.chroot(target, *compile_all, library, env=clock)
+
+
+def seal_off(target: Path) -> None:
+    """Remove what configuring left behind, and turn the image's /var into rules that make it on the data partition."""
+    for name in ("group-", "passwd-", "shadow-", "gshadow-", "subuid-", "subgid-", ".pwd.lock"):
+        (target / "etc" / name).unlink(missing_ok=True)
+    shadow = target / "etc/shadow"
+    shadow.write_text(re.sub(r"(?m)^([^:]*:[^:]*):\d*:", r"\1:1:", shadow.read_text()))
+    rules = var_rules(target / "var", accounts(target / "etc/passwd"), accounts(target / "etc/group"))
+    (target / "usr/lib/tmpfiles.d/hotspare-var.conf").write_text(rules)
+    for path in sorted((target / "var").iterdir()):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    for name in ("machine-id", "resolv.conf"):
+        (target / "etc" / name).write_text("")
+    for name in ("data", "boot/efi"):
+        (target / name).mkdir(exist_ok=True)
+
+
+def accounts(path: Path) -> dict[int, str]:
+    """Names by number, of /etc/passwd or /etc/group."""
+    rows = (line.split(":") for line in path.read_text().splitlines())
+    return {int(row[2]): row[0] for row in rows}
+
+
+def var_rules(var: Path, users: dict[int, str], groups: dict[int, str]) -> str:
+    """tmpfiles.d rules that make what is in the image's /var: so that an upgrade's new folders appear too."""
+    rules = ["# Made at build time from the /var of the packages: /var itself is on the data partition.\n"]
+    for path in sorted(var.rglob("*")):
+        name = f"/{path.relative_to(var.parent)}"
+        status = path.lstat()
+        owner, group = users.get(status.st_uid, status.st_uid), groups.get(status.st_gid, status.st_gid)
+        if path.is_symlink():
+            rules.append(f"L {name} - - - - {os.readlink(path)}\n")
+        elif path.is_dir():
+            rules.append(f"d {name} {status.st_mode & 0o7777:04o} {owner} {group} -\n")
+    return "".join(rules)

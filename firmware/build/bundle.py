@@ -1,0 +1,48 @@
+"""The update bundle: RAUC's verity format, signed, with block indexes so that an update fetches only what changed."""
+
+import shutil
+from pathlib import Path
+
+from firmware.build.context import Context
+from firmware.errors import FirmwareError
+
+MANIFEST = """\
+[update]
+compatible={compatible}
+version={version}
+build={build}
+
+[bundle]
+format=verity
+
+[image.bootfs]
+filename=boot.vfat
+adaptive=block-hash-index
+
+[image.rootfs]
+filename=rootfs.img
+adaptive=block-hash-index
+"""
+
+
+def make_bundle(context: Context) -> Path:
+    """`update.raucb` in BINARIES_DIR, checked against the keyring that the image will check it with."""
+    folder = context.work / "bundle"
+    folder.mkdir()
+    for name in ("boot.vfat", "rootfs.img"):
+        (folder / name).hardlink_to(context.binaries / name)
+    version, compatible = context.options.image_version, context.board.compatible
+    text = MANIFEST.format(compatible=compatible, version=version, build=context.build_id)
+    (folder / "manifest.raucm").write_text(text)
+    bundle = context.binaries / "update.raucb"
+    # The root in it is compressed already: a strong compression of the rest would gain little for its time.
+    squashfs = "-comp zstd -Xcompression-level 3"
+    context.tools.run(
+        *("rauc", f"--cert={context.keys.cert}", f"--key={context.keys.key}", "bundle"),
+        *(f"--mksquashfs-args={squashfs}", folder, bundle),
+    )
+    info = context.tools.run("rauc", f"--keyring={context.keys.keyring}", "info", "--output-format=shell", bundle)
+    if f"RAUC_MF_COMPATIBLE='{compatible}'" not in info:
+        raise FirmwareError("the bundle that was made does not read back", where=str(context.progress.log))
+    shutil.rmtree(folder)
+    return bundle

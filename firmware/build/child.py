@@ -1,0 +1,52 @@
+"""The build's child process: it runs inside the namespaces, does one request and reports over a pipe."""
+
+import json
+import os
+import sys
+import threading
+import traceback
+from typing import Any
+
+from firmware.build import stages
+from firmware.build.commands import no_space
+from firmware.errors import FirmwareError
+
+REQUESTS = {"build": stages.build, "clean": stages.clean}
+
+
+def main() -> None:
+    """Read one request from standard input, do it, write the answer to the pipe named last on the command line."""
+    os.umask(0o022)
+    request = json.loads(sys.stdin.buffer.readline())
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    answer = _answer(request)
+    with open(int(sys.argv[2]), "wb") as pipe:
+        pipe.write(json.dumps(answer).encode())
+
+
+def _answer(request: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return {"result": REQUESTS[request["verb"]](request)}
+    except FirmwareError as error:
+        return {"error": {"what": error.what, "where": error.where, "todo": error.todo}}
+    except OSError as error:
+        if not no_space(error):
+            return _unexpected(error)
+        todo = "free some space, or move the cache to a larger disk with HOTSPARE_CACHE"
+        what = "there is no space left on the device"
+        return {"error": {"what": what, "where": str(error.filename or ""), "todo": todo}}
+    except Exception as error:
+        return _unexpected(error)
+
+
+def _unexpected(error: Exception) -> dict[str, Any]:
+    """A fault of the builder itself: here the traceback is what helps."""
+    trace = "".join(traceback.format_exception(error))
+    return {"error": {"what": f"unexpected: {error}\n{trace}", "where": "", "todo": "report it with this text"}}
+
+
+def _die_with_parent() -> None:
+    """As the first process of its namespace, this one takes everything along when it ends."""
+    while sys.stdin.buffer.read(1):
+        pass
+    os._exit(1)

@@ -1,0 +1,112 @@
+"""Run one outside command for a stage: output into the stage's log, failures as one clear message."""
+
+import errno
+import re
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from firmware.errors import FirmwareError
+
+TAIL_LINES = 15
+
+# What tools print, and what it means to the user. The first match in a failed command's output speaks.
+KNOWN_FAILURES: tuple[tuple[re.Pattern[str], str, str], ...] = (
+    (
+        re.compile(r"No space left on device"),
+        "there is no space left on the device",
+        "free some space (`python3 invoke.py clean` empties the cache), or move it with HOTSPARE_CACHE",
+    ),
+    (
+        re.compile(r"E: Unable to locate package (?P<name>\S+)|E: Package '(?P<other>\S+)' has no installation"),
+        "package {name} does not exist in the Debian suite",
+        "correct the name in the board's `packages` file, or use another mirror (--mirror)",
+    ),
+    (
+        re.compile(
+            r"(Temporary failure resolving|Could not resolve|Could not connect|Connection timed out"
+            r"|Network is unreachable|Connection refused)"
+        ),
+        "the package mirror cannot be reached",
+        "check the network and the host's apt sources, or name a mirror that answers with --mirror",
+    ),
+    (
+        re.compile(r"(does not have a Release file|404 +Not Found)"),
+        "the mirror does not have what was asked for",
+        "check --mirror (its base URL is the folder that has `dists/`), or try again with --fresh",
+    ),
+    (
+        re.compile(r"(NO_PUBKEY|is not signed|Missing key|signature verification failed)", re.IGNORECASE),
+        "the mirror's signature could not be verified",
+        "upgrade the host's debian-archive-keyring package",
+    ),
+)
+
+
+class CommandFailed(FirmwareError):
+    """An outside command failed; the message has its meaning if it is known, else the end of its output."""
+
+
+def run(
+    command: Sequence[str],
+    log: Path,
+    *,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    feed: str | None = None,
+) -> str:
+    """Run `command`, append its output to `log` and return its standard output.
+
+    Raises `CommandFailed` when it exits with anything but 0, and `FirmwareError` when it is not installed.
+    """
+    with log.open("ab") as out:
+        out.write(f"$ {' '.join(command)}\n".encode())
+        out.flush()
+        begin = out.tell()
+        try:
+            done = subprocess.run(
+                command,
+                input=None if feed is None else feed.encode(),
+                stdin=subprocess.DEVNULL if feed is None else None,
+                stdout=subprocess.PIPE,
+                stderr=out,
+                env=None if env is None else dict(env),
+                cwd=cwd,
+                check=False,
+            )
+        except FileNotFoundError as error:
+            raise FirmwareError(
+                f"the command {command[0]} is missing", todo="install the host packages that the README names"
+            ) from error
+        out.write(done.stdout)
+    if done.returncode != 0:
+        raise explain(command, done.returncode, log, begin)
+    return done.stdout.decode(errors="replace")
+
+
+def explain(command: Sequence[str], status: int, log: Path, begin: int) -> CommandFailed:
+    """The error for a failed command, from what it wrote to its log."""
+    text = log.read_bytes()[begin:].decode(errors="replace")
+    for pattern, what, todo in KNOWN_FAILURES:
+        if match := pattern.search(text):
+            name = next((group for group in match.groups() if group), "")
+            return CommandFailed(what.format(name=name), where=str(log), todo=todo)
+    tail = "\n".join(f"    {line}" for line in text.splitlines()[-TAIL_LINES:])
+    return CommandFailed(
+        f"{command_name(command)} failed with exit status {status}; its last lines:\n{tail}",
+        where=str(log),
+        todo="the log has all of its output",
+    )
+
+
+def command_name(command: Sequence[str]) -> str:
+    """The program that a command line is about: behind chroot and env wrappers."""
+    words = [word for word in command if "=" not in word]
+    while words and words[0] in {"chroot", "env", "eatmydata"}:
+        words = words[2:] if words[0] == "chroot" else words[1:]
+    return words[0] if words else command[0]
+
+
+def no_space(error: OSError) -> bool:
+    """Whether an error of the operating system says that a disk or a quota is full."""
+    return error.errno in {errno.ENOSPC, errno.EDQUOT}

@@ -1,0 +1,138 @@
+"""The disk image: a GPT whose layout is for ever, and the partitions' contents copied to their places."""
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from firmware.build.boot import SECTOR, make_bios_loader
+from firmware.build.context import Context
+from firmware.build.ids import make_uuid
+from firmware.build.seal import BLOCK, ROOT_PARTITION_SIZE
+
+MIB = 1 << 20
+
+_BIOS_BOOT = "21686148-6449-6E6F-744E-656564454649"
+_ESP = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
+_BASIC_DATA = "EBD0A0A2-B9E5-4433-87C0-68B6B72699C7"
+_ROOT_X86_64 = "4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709"
+_LINUX = "0FC63DAF-8483-4772-8E79-3D69D8477DE4"
+
+
+@dataclass(frozen=True)
+class Partition:
+    """One partition: its PARTLABEL, its size in bytes, its type and the file of BINARIES_DIR that fills it."""
+
+    label: str
+    size: int
+    type: str
+    content: str | None = None
+
+
+PARTITIONS = (
+    Partition("bios-boot", 1 * MIB, _BIOS_BOOT),
+    Partition("esp", 64 * MIB, _ESP, "esp.vfat"),
+    Partition("boot-a", 128 * MIB, _BASIC_DATA, "boot.vfat"),
+    Partition("root-a", ROOT_PARTITION_SIZE, _ROOT_X86_64, "rootfs.img"),
+    Partition("boot-b", 128 * MIB, _BASIC_DATA),
+    Partition("root-b", ROOT_PARTITION_SIZE, _ROOT_X86_64),
+    # The only one of Linux' general type: systemd-repart finds by type what it grows.
+    Partition("data", 256 * MIB, _LINUX, "data.ext4"),
+)
+FIRST = 1 * MIB
+"""Bytes before the first partition, and after the last one for the second table."""
+
+
+def partition_offsets() -> dict[str, int]:
+    """Where each partition begins, in bytes."""
+    offsets, position = {}, FIRST
+    for partition in PARTITIONS:
+        offsets[partition.label] = position
+        position += partition.size
+    return offsets
+
+
+def disk_size() -> int:
+    """The size of the image in bytes."""
+    return FIRST + sum(partition.size for partition in PARTITIONS) + FIRST
+
+
+def make_disk(context: Context) -> Path:
+    """`disk.img` in BINARIES_DIR: sparse, ready to boot from either kind of firmware."""
+    disk = context.binaries / "disk.img"
+    with disk.open("wb") as file:
+        file.truncate(disk_size())
+    context.tools.run("sfdisk", "--no-reread", "--no-tell-kernel", "--quiet", disk, feed=partition_table(context))
+    offsets = partition_offsets()
+    with disk.open("r+b") as file:
+        for partition in PARTITIONS:
+            if partition.content:
+                copy_sparse(context.binaries / partition.content, file.fileno(), offsets[partition.label])
+        if loader := make_bios_loader(context, offsets["bios-boot"] // SECTOR):
+            os.pwrite(file.fileno(), loader.boot_code, 0)
+            os.pwrite(file.fileno(), loader.core, offsets["bios-boot"])
+    return disk
+
+
+def partition_table(context: Context) -> str:
+    """The script for sfdisk, with every identifier explicit."""
+    offsets = partition_offsets()
+    lines = ["label: gpt", f"label-id: {make_uuid(context, 'disk')}"]
+    for number, partition in enumerate(PARTITIONS, start=1):
+        start, size = offsets[partition.label] // SECTOR, partition.size // SECTOR
+        identity = f'uuid={make_uuid(context, partition.label)}, name="{partition.label}"'
+        lines.append(f"{number}: start={start}, size={size}, type={partition.type}, {identity}")
+    return "\n".join(lines) + "\n"
+
+
+def make_data(context: Context) -> Path:
+    """`data.ext4`: the data partition as it is shipped, nearly empty. The node grows it at its first boot."""
+    image = context.binaries / "data.ext4"
+    folder = context.work / "data"
+    for name, mode in (("state", 0o750), ("var", 0o755), ("home", 0o755), ("rauc", 0o700)):
+        (folder / name).mkdir(parents=True, mode=mode)
+        (folder / name).chmod(mode)
+    os.chown(folder / "state", 0, STATE_GROUP)
+    for path in [*folder.iterdir(), folder]:
+        os.utime(path, (context.epoch, context.epoch))
+    size = next(partition.size for partition in PARTITIONS if partition.label == "data")
+    uuid, seed = make_uuid(context, "data-file-system"), make_uuid(context, "data-hash-seed")
+    with image.open("wb") as file:
+        file.truncate(size)
+    # The journal's size is fixed, because what mke2fs would choose for 256 MiB is too small once the disk is grown.
+    context.tools.run(
+        *("mke2fs", "-q", "-t", "ext4", "-L", "data", "-U", uuid, "-e", "remount-ro", "-J", "size=32", "-m", "1"),
+        *("-E", f"hash_seed={seed},lazy_itable_init=1,nodiscard,root_owner=0:0", "-d", folder, image),
+        env={"SOURCE_DATE_EPOCH": str(context.epoch)},
+    )
+    return image
+
+
+STATE_GROUP = 900
+"""The group `hadaemon`; the number is fixed in rootfs-overlay/usr/lib/sysusers.d."""
+
+
+def copy_sparse(source: Path, target: int, offset: int) -> None:
+    """Copy a file to `offset` of an open, empty file, leaving its blocks of zeros out."""
+    zeros = bytes(BLOCK)
+    with source.open("rb") as file:
+        position = 0
+        while chunk := file.read(MIB):
+            if chunk.count(0) != len(chunk):
+                for start in range(0, len(chunk), BLOCK):
+                    block = chunk[start : start + BLOCK]
+                    if block != zeros[: len(block)]:
+                        os.pwrite(target, block, offset + position + start)
+            position += len(chunk)
+
+
+def publish(path: Path, place: Path) -> Path:
+    """Rename a finished file to its place; across file systems by way of a copy beside it."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.rename(place)
+    except OSError:
+        staged = place.with_name(f".{place.name}.new")
+        shutil.copyfile(path, staged)
+        staged.rename(place)
+    return place

@@ -1,0 +1,141 @@
+"""Cached layers: folders named by the hash of all that went into them, and overlay mounts of them.
+
+A layer appears under its name only when it is complete. Layers are never changed after that; later stages lay
+an overlay over them.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+
+from firmware.errors import FirmwareError
+
+KEPT_PER_NAME = 3
+"""How many layers of one name stay in the cache: enough to change between boards without building anew."""
+
+
+def key_of(*parts: object) -> str:
+    """A short hash of values (anything JSON can say)."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def source_of(*modules: ModuleType) -> list[str]:
+    """The source text of modules: a layer is only as good as the code that made it."""
+    return [Path(module.__file__).read_text() for module in modules if module.__file__]
+
+
+def tree_hash(folder: Path, *, skip: tuple[str, ...] = ("__pycache__",)) -> str:
+    """A hash of the names, modes and contents of all files in a folder; of a missing folder too."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if set(skip) & set(path.parts):
+            continue
+        digest.update(f"{path.relative_to(folder)}\0{path.lstat().st_mode:o}\0".encode())
+        if path.is_symlink():
+            digest.update(os.readlink(path).encode())
+        elif path.is_file():
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+class LayerCache:
+    """The layers under one folder of the cache; `work` is on the same file system."""
+
+    def __init__(self, folder: Path, work: Path, *, fresh: bool = False) -> None:
+        self._folder = folder
+        self._work = work
+        self._fresh = fresh
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def path(self, name: str, key: str) -> Path:
+        """Where the layer is or will be. Trees of root and of a user's namespace differ in their owners."""
+        return self._folder / f"{name}-{key_of(key, _outer_uid())}"
+
+    def ready(self, name: str, key: str) -> Path | None:
+        """The layer if it is there."""
+        path = self.path(name, key)
+        if not path.is_dir() or self._fresh:
+            return None
+        os.utime(path)
+        return path
+
+    def draft(self, name: str) -> Path:
+        """A folder to make a layer in."""
+        path = self._work / f"layer-{name}"
+        path.mkdir(parents=True)
+        return path
+
+    def keep(self, draft: Path, name: str, key: str) -> Path:
+        """Make the finished draft the layer, and let the oldest ones of its name go."""
+        path = self.path(name, key)
+        if path.exists():
+            shutil.rmtree(path)
+        draft.rename(path)
+        os.utime(path)
+        others = sorted(self._folder.glob(f"{name}-*"), key=lambda other: other.stat().st_mtime, reverse=True)
+        for old in others[KEPT_PER_NAME:]:
+            shutil.rmtree(old)
+        return path
+
+
+def _outer_uid() -> int:
+    """The user outside of the namespace that is root in it."""
+    first = Path("/proc/self/uid_map").read_text().split()
+    return int(first[1])
+
+
+@contextmanager
+def overlay(lower: Sequence[Path], upper: Path, target: Path) -> Iterator[Path]:
+    """Mount an overlay on `target`: `lower` (the topmost first) read-only, changes into `upper`."""
+    scratch = upper.with_name(upper.name + ".scratch")
+    for folder in (upper, scratch, target):
+        folder.mkdir(parents=True, exist_ok=True)
+    options = f"lowerdir={':'.join(map(str, lower))},upperdir={upper},workdir={scratch},userxattr"
+    done = subprocess.run(
+        ["mount", "-t", "overlay", "overlay", "-o", options, str(target)], capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise FirmwareError(
+            f"the kernel refuses an overlay mount: {done.stderr.strip()}",
+            where=str(upper),
+            todo="put the cache on an ordinary file system with HOTSPARE_CACHE (an overlay cannot lie on another one)",
+        )
+    try:
+        yield target
+    finally:
+        subprocess.run(["umount", "--recursive", "--lazy", str(target)], check=False, capture_output=True)
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def bind(source: Path, target: Path, *, read_only: bool = False) -> None:
+    """Bind a file or a folder over `target`, which is made if it is missing."""
+    if source.is_dir():
+        target.mkdir(parents=True, exist_ok=True)
+    elif not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.touch()
+    subprocess.run(["mount", "--rbind", str(source), str(target)], check=True)
+    if read_only:
+        subprocess.run(["mount", "-o", "remount,bind,ro", str(target)], check=False, capture_output=True)
+
+
+@contextmanager
+def api_mounts(root: Path) -> Iterator[Path]:
+    """Give the programs in a tree /proc, a few devices and a /run and /tmp of their own while the body runs."""
+    mounts = [root / name for name in ("proc", "dev", "run", "tmp")]
+    subprocess.run(["mount", "-t", "proc", "proc", str(mounts[0])], check=True)
+    try:
+        for folder in mounts[1:]:
+            subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(folder)], check=True)
+        for name in ("null", "zero", "full", "random", "urandom"):
+            bind(Path("/dev") / name, root / "dev" / name)
+        yield root
+    finally:
+        for folder in mounts:
+            subprocess.run(["umount", "--recursive", "--lazy", str(folder)], check=False, capture_output=True)

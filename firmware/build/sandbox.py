@@ -1,0 +1,144 @@
+"""The build's own namespaces: everything happens in one child process that sees them alone.
+
+As an ordinary user the child gets a user namespace with the user's subordinate ids (it is root there and
+nowhere else); as root only a mount and a process namespace. So whatever ends the build, mounts and processes
+end with it: the child reads its standard input for as long as it lives and stops when that closes.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from firmware.errors import FirmwareError
+
+_ENTER = "import json,sys; sys.path[:]=json.loads(sys.argv[1]); from firmware.build import child; child.main()"
+
+HOST_PROGRAMS = {
+    "mmdebstrap": "mmdebstrap",
+    "newuidmap": "uidmap",
+    "newgidmap": "uidmap",
+    "unshare": "util-linux",
+    "apt-get": "apt",
+}
+"""Programs that must be on the host, and the Debian package of each."""
+
+SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+Message = dict[str, Any]
+
+
+def run_in_namespaces(request: Mapping[str, Any]) -> Message:
+    """Let a child do `request` in its own namespaces and return its answer.
+
+    Raises the `FirmwareError` that the child reports. Any interruption ends the child and what it started.
+    """
+    require_host_programs()
+    read_end, write_end = os.pipe()
+    command = [*namespace_command(), sys.executable, "-P", "-c", _ENTER, json.dumps(sys.path), str(write_end)]
+    # A session of its own: Ctrl-C reaches this process alone, which then ends the child as a whole.
+    child = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        pass_fds=[write_end],
+        start_new_session=True,
+        env=child_environment(),
+    )
+    os.close(write_end)
+    assert child.stdin is not None and child.stderr is not None
+    stderr = bytearray()
+    drain = threading.Thread(target=lambda pipe: stderr.extend(pipe.read()), args=(child.stderr,), daemon=True)
+    drain.start()
+    try:
+        with _terminate_as_interrupt():
+            _send(child, request)
+            with open(read_end, "rb") as answers:
+                answer = answers.read()
+            child.wait()
+    except BaseException:
+        child.send_signal(signal.SIGKILL)  # unshare --kill-child takes the whole process namespace along
+        child.wait()
+        raise
+    finally:
+        child.stdin.close()
+    drain.join()
+    if not answer:
+        raise _explain_no_answer(child.returncode, stderr.decode(errors="replace"))
+    return _unpack(json.loads(answer))
+
+
+def _send(child: "subprocess.Popen[bytes]", request: Mapping[str, Any]) -> None:
+    """Hand over the request; that the child is already dead shows when there is no answer."""
+    assert child.stdin is not None
+    try:
+        child.stdin.write(json.dumps(request).encode() + b"\n")
+        child.stdin.flush()
+    except BrokenPipeError:
+        pass
+
+
+def _unpack(message: Message) -> Message:
+    if error := message.get("error"):
+        raise FirmwareError(error["what"], where=error["where"], todo=error["todo"])
+    result: Message = message["result"]
+    return result
+
+
+class _terminate_as_interrupt:
+    """While it is entered, SIGTERM and SIGHUP end the build in the same orderly way as Ctrl-C."""
+
+    def __enter__(self) -> None:
+        self._old: dict[signal.Signals, Any] = {}
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                self._old[number] = signal.signal(number, self._interrupt)
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._old.items():
+            signal.signal(number, handler)
+
+    @staticmethod
+    def _interrupt(number: int, _frame: object) -> None:
+        raise KeyboardInterrupt(signal.Signals(number).name)
+
+
+def namespace_command() -> list[str]:
+    """The command that enters the namespaces."""
+    mapping = [] if os.geteuid() == 0 else ["--user", "--map-root-user", "--map-auto"]
+    return ["unshare", *mapping, "--mount", "--propagation=private", "--pid", "--fork", "--kill-child", "--mount-proc"]
+
+
+def child_environment() -> dict[str, str]:
+    """The host's environment with what must be fixed: locale, time zone, hash seed, path."""
+    fixed = {"LC_ALL": "C.UTF-8", "TZ": "UTC", "PYTHONHASHSEED": "0", "PIP_ROOT_USER_ACTION": "ignore"}
+    path = os.environ.get("PATH", "")
+    return {**os.environ, **fixed, "PATH": f"{path}:{SYSTEM_PATH}"}
+
+
+def require_host_programs() -> None:
+    """Raise one error that names every missing package."""
+    path = child_environment()["PATH"]
+    missing = sorted({package for name, package in HOST_PROGRAMS.items() if shutil.which(name, path=path) is None})
+    if missing:
+        raise FirmwareError(
+            f"host packages are missing: {', '.join(missing)}", todo=f"sudo apt-get install {' '.join(missing)}"
+        )
+
+
+def _explain_no_answer(status: int, stderr: str) -> FirmwareError:
+    text = stderr.strip()
+    if "unshare" in text or "newuidmap" in text or "newgidmap" in text or "uid_map" in text:
+        return FirmwareError(
+            f"this host does not let an ordinary user make namespaces ({text.splitlines()[-1]})",
+            where="unshare --map-root-user --map-auto",
+            todo="give the user subordinate ids (sudo usermod --add-subuids 100000-165535 --add-subgids "
+            "100000-165535 NAME), allow unprivileged user namespaces (sysctl kernel.unprivileged_userns_clone=1; "
+            "on Ubuntu kernel.apparmor_restrict_unprivileged_userns=0), or run as root",
+        )
+    return FirmwareError(f"the build process ended without a result (exit status {status})\n{text}")

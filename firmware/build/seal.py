@@ -1,0 +1,104 @@
+"""Seal TARGET_DIR: one squashfs with its dm-verity tree appended, and the numbers the initrd needs to open it."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from firmware.build.context import Context
+from firmware.build.ids import make_uuid
+from firmware.errors import FirmwareError
+
+BLOCK = 4096
+"""Bytes: block size of data and hashes, and what RAUC's block index needs the image to be a multiple of."""
+
+ROOT_PARTITION_SIZE = 512 << 20
+
+# Files that change between builds go last, so that an update shares all blocks before them.
+LATE_FOLDERS = ("usr/local/lib",)
+LATE_FILES = ("usr/lib/os-release",)
+
+
+@dataclass(frozen=True)
+class SealedRoot:
+    """The sealed root file system; sizes in blocks of 4096 bytes, `blocks` includes superblock and hash tree."""
+
+    path: Path
+    data_blocks: int
+    blocks: int
+    root_hash: str
+    salt: str
+
+    @property
+    def kernel_argument(self) -> str:
+        """What the initrd reads: see board/common/initramfs."""
+        return f"hotspare.verity={self.data_blocks}:{self.blocks}:{self.root_hash}:{self.salt}"
+
+
+def seal(context: Context) -> SealedRoot:
+    """Make `rootfs.img` in BINARIES_DIR from TARGET_DIR."""
+    image = context.binaries / "rootfs.img"
+    _make_squashfs(context, image)
+    data_size = _pad(image)
+    salt = make_uuid(context, "verity-salt").hex * 2
+    output = context.tools.run(
+        "veritysetup",
+        "format",
+        f"--data-block-size={BLOCK}",
+        f"--hash-block-size={BLOCK}",
+        f"--data-blocks={data_size // BLOCK}",
+        f"--hash-offset={data_size}",
+        f"--salt={salt}",
+        f"--uuid={make_uuid(context, 'verity')}",
+        "--hash=sha256",
+        image,
+        image,
+    )
+    root_hash = next(line.split()[-1] for line in output.splitlines() if line.startswith("Root hash"))
+    size = _pad(image)
+    if size > ROOT_PARTITION_SIZE:
+        raise FirmwareError(
+            f"the root file system has {size >> 20} MiB, its partition {ROOT_PARTITION_SIZE >> 20}",
+            where=f"board/{context.board.name}/packages",
+            todo="take packages or modules away",
+        )
+    return SealedRoot(image, data_size // BLOCK, size // BLOCK, root_hash, salt)
+
+
+def _make_squashfs(context: Context, image: Path) -> None:
+    compression = ["-comp", "zstd", "-Xcompression-level", "3"]
+    if context.options.release:
+        compression = ["-comp", "xz", "-Xbcj", "x86", "-b", "1M"]
+    order = context.work / "sort"
+    order.write_text(sort_file(context.target))
+    context.tools.run(
+        "mksquashfs",
+        context.target,
+        image,
+        *compression,
+        "-noappend",
+        "-no-progress",
+        "-quiet",
+        "-no-xattrs",
+        "-no-hardlinks",
+        "-sort",
+        order,
+        env={"SOURCE_DATE_EPOCH": str(context.epoch)},
+    )
+
+
+def sort_file(target: Path) -> str:
+    """mksquashfs writes files of a lower priority later; without a line a file has 0."""
+    lines = []
+    for priority, names in ((-10, LATE_FOLDERS), (-20, ("usr/local/lib/python3*/dist-packages/hadaemon",)), (-30, LATE_FILES)):
+        for pattern in names:
+            for path in sorted(target.glob(pattern)):
+                found = sorted(path.rglob("*")) if path.is_dir() else [path]
+                lines += [(str(file.relative_to(target)), priority) for file in found if file.is_file()]
+    return "".join(f"{name} {priority}\n" for name, priority in dict(lines).items())
+
+
+def _pad(path: Path) -> int:
+    """Extend a file to a multiple of the block size; returns its new size."""
+    size = -(-path.stat().st_size // BLOCK) * BLOCK
+    os.truncate(path, size)
+    return size

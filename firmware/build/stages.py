@@ -1,0 +1,131 @@
+"""The requests that the child does inside the namespaces: `build` is the pipeline, `clean` takes layers away."""
+
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from firmware.build import bmap, debian, hooks, manifest
+from firmware.build.assemble import assemble
+from firmware.build.board import load_board
+from firmware.build.boot import make_boot_image, make_esp
+from firmware.build.bundle import make_bundle
+from firmware.build.context import Context
+from firmware.build.disk import make_data, make_disk, publish
+from firmware.build.keys import signing_keys
+from firmware.build.layers import LayerCache, overlay
+from firmware.build.mirror import find_mirror
+from firmware.build.options import BuildOptions
+from firmware.build.progress import Progress
+from firmware.build.seal import SealedRoot, seal
+from firmware.build.tools import prepare_tools
+
+Request = dict[str, Any]
+
+
+def build(request: Request) -> dict[str, str]:
+    """Build one image: root file system, overlay, seal, disk, bundle, manifest."""
+    with building(request) as context:
+        layers = debian.fill_target(context)
+        with overlay(layers, context.work / "target-changes", context.target):
+            fill(context)
+            root = seal_root(context)
+        write_disk(context, root)
+        return publish_results(context, root)
+
+
+def clean(request: Request) -> dict[str, str]:
+    """Remove what an interrupted build left, or with `all` every layer, package and log of the cache."""
+    cache = Path(request["cache"])
+    for name in ("work", "layers", "packages", "logs", "disks") if request.get("all") else ("work",):
+        shutil.rmtree(cache / name, ignore_errors=True)
+    return {}
+
+
+@contextmanager
+def building(request: Request) -> Iterator[Context]:
+    """The context of one build; its work folder and its mounts are gone afterwards."""
+    options = read_options(request["options"])
+    root, cache, images = (Path(request[name]) for name in ("root", "cache", "images"))
+    clean(request | {"all": False})
+    work = cache / "work"
+    work.mkdir(parents=True)
+    (work / "binaries").mkdir()
+    progress = Progress(cache / "logs")
+    board = load_board(root / "board", options.board)
+    mirror = find_mirror(options.mirror)
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, work, ignore_errors=True)
+        shared = tuple(dict.fromkeys((root, cache)))
+        tools = prepare_tools(cache, work, mirror, progress, stack, shared)
+        layers = LayerCache(cache / "layers", work, fresh=options.fresh or options.release)
+        keys = signing_keys(options, cache, work, tools)
+        yield Context(
+            options, request["build_id"], board, mirror, progress, layers, tools, keys, root, cache, images, work
+        )
+
+
+def read_options(values: dict[str, Any]) -> BuildOptions:
+    """The options as the parent had them before they became JSON."""
+    paths = {name: Path(values[name]) for name in ("key", "cert") if values[name]}
+    return BuildOptions(**{**values, **paths})
+
+
+def fill(context: Context) -> None:
+    """Lay everything that is Hotspare's own over the engine's root file system."""
+    with context.progress.stage("target", "overlays, Python packages, hadaemon, hooks"):
+        assemble(context)
+
+
+def seal_root(context: Context) -> SealedRoot:
+    """Squashfs and verity."""
+    with context.progress.stage("seal", "squashfs with its verity tree"):
+        return seal(context)
+
+
+def write_disk(context: Context, root: SealedRoot) -> None:
+    """Boot partitions, data partition and the disk of them all."""
+    with context.progress.stage("disk", "boot partitions, data partition, disk"):
+        make_boot_image(context, root)
+        make_esp(context)
+        make_data(context)
+        make_disk(context)
+        hooks.run_hooks(context, "post-image.sh", context.binaries)
+
+
+def publish_results(context: Context, root: SealedRoot) -> dict[str, str]:
+    """Bundle, compressed disk, block map and manifest; then all of them appear at their places."""
+    name = f"hotspare-{context.board.name}-{context.options.image_version}"
+    made = context.binaries
+    with context.progress.stage("bundle", "signed update bundle, compressed disk, block map, manifest"):
+        with ThreadPoolExecutor() as pool:
+            jobs = [pool.submit(make_bundle, context), pool.submit(compress, context), pool.submit(map_blocks, context)]
+            for job in jobs:
+                job.result()
+        artefacts = {
+            f"{name}.img.zst": made / "disk.img.zst",
+            f"{name}.img.bmap": made / "disk.img.bmap",
+            f"{name}.raucb": made / "update.raucb",
+        }
+        manifest.write(manifest.manifest(context, root, artefacts), made / "manifest.json")
+    folder = context.images / context.board.name
+    image, block_map, bundle = (publish(path, folder / file) for file, path in artefacts.items())
+    raw = publish(made / "disk.img", context.cache / "disks" / f"{name}.img")
+    listing = publish(made / "manifest.json", folder / "manifest.json")
+    results = {"folder": folder, "image": image, "bmap": block_map, "bundle": bundle, "manifest": listing, "raw_image": raw}
+    return {key: str(path) for key, path in results.items()}
+
+
+def compress(context: Context) -> None:
+    """`disk.img.zst`. The level changes little: what takes space is compressed already."""
+    level = "-19" if context.options.release else "-1"
+    disk = context.binaries / "disk.img"
+    context.tools.run("zstd", "-q", "-T2", level, "--no-progress", disk, "-o", disk.with_name("disk.img.zst"))
+
+
+def map_blocks(context: Context) -> None:
+    """`disk.img.bmap`."""
+    disk = context.binaries / "disk.img"
+    disk.with_name("disk.img.bmap").write_text(bmap.block_map(disk))
