@@ -1,0 +1,1 @@
+"""What happens at boot, once, as root: the node's files become the system's configuration."""

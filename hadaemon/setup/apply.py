@@ -1,0 +1,100 @@
+"""The configuration becomes the system's: name, network files, administrator, console text. At each boot."""
+
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+from hadaemon.config import Admin, ConfigError, NodeConfig, load_admin
+from hadaemon.errors import HadaemonError
+from hadaemon.io.errors import FileError
+from hadaemon.io.files import read_text, write_text
+from hadaemon.runtime.configuration import Configuration
+from hadaemon.setup.places import ADMIN, Owners, Places
+from hadaemon.setup.render import (
+    authorized_keys,
+    console_message,
+    hosts_file,
+    issue,
+    network_file,
+    with_password,
+)
+
+
+def apply_node(
+    node: NodeConfig, places: Places, set_hostname: Callable[[str], None] = socket.sethostname
+) -> None:
+    """Name and network of the node. Files of ports that are no longer there go."""
+    try:
+        set_hostname(node.name)
+    except OSError as error:
+        raise FileError(f"host name {node.name}: {os.strerror(error.errno or 0)}") from error
+    write_text(places.etc / "hostname", f"{node.name}\n", 0o644)
+    write_text(places.etc / "hosts", hosts_file(node.name), 0o644)
+    _folder(places.networkd)
+    wanted = {f"10-hotspare-{port.name}.network": network_file(port) for port in node.ports.values()}
+    for stale in set(places.networkd.glob("10-hotspare-*.network")):
+        if stale.name not in wanted:
+            stale.unlink()
+    for name, text in wanted.items():
+        write_text(places.networkd / name, text, 0o644)
+
+
+def apply_admin(places: Places, owners: Owners) -> tuple[str, ...]:
+    """The administrator's password and keys from admin.toml; what is wrong with that file."""
+    try:
+        text = read_text(places.admin_file)
+        if text is None:
+            return ()
+        admin = load_admin(text, str(places.admin_file))
+        _set_password(admin, places)
+        _set_keys(admin, places, owners)
+    except ConfigError as error:
+        return tuple(map(str, error.problems))
+    except HadaemonError as error:
+        return (str(error),)
+    return ()
+
+
+def tell(
+    configuration: Configuration, problems: tuple[str, ...], version: str | None, places: Places
+) -> None:
+    """Console, login prompt, and the daemon's status learn what became of it."""
+    for file in (places.setup_problems, places.issue):
+        _folder(file.parent)
+    write_text(places.setup_problems, "".join(f"{problem}\n" for problem in problems), 0o644)
+    write_text(places.issue, issue(configuration, problems, version), 0o644)
+    message = console_message(configuration, problems)
+    if message:
+        try:
+            places.console.write_text(message, encoding="utf-8")
+        except OSError:
+            return  # A box without a console has nobody to tell there: the journal has it too.
+
+
+def _set_password(admin: Admin, places: Places) -> None:
+    if admin.password_hash is None:
+        return
+    path = places.etc / "shadow"
+    try:
+        present = path.stat()
+    except OSError as error:
+        raise FileError(f"{path}: {os.strerror(error.errno or 0)}") from error
+    text = with_password(read_text(path) or "", ADMIN, admin.password_hash)
+    write_text(path, text, present.st_mode & 0o777, (present.st_uid, present.st_gid))
+
+
+def _set_keys(admin: Admin, places: Places, owners: Owners) -> None:
+    ssh = places.admin_home / ".ssh"
+    for folder in (places.admin_home, ssh):
+        _folder(folder, 0o700, owners.admin)
+    write_text(ssh / "authorized_keys", authorized_keys(admin.ssh_keys), 0o600, owners.admin)
+
+
+def _folder(path: Path, mode: int = 0o755, owner: tuple[int, int] | None = None) -> None:
+    try:
+        path.mkdir(mode=mode, parents=True, exist_ok=True)
+        if owner is not None:
+            os.chown(path, *owner, follow_symlinks=False)
+    except OSError as error:
+        raise FileError(f"{path}: {os.strerror(error.errno or 0)}") from error

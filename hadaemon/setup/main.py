@@ -1,0 +1,89 @@
+"""The boot-time setup: preseed, if the node has no configuration yet; then the system's files, each time.
+
+Nothing here may keep a node from booting: whatever goes wrong is told on the console, and the boot goes on.
+"""
+
+import sys
+from collections.abc import Callable
+
+from hadaemon.config import ConfigError, load_preseed
+from hadaemon.errors import HadaemonError
+from hadaemon.io.files import read_text
+from hadaemon.runtime.configuration import NODE_FILE, load_configuration
+from hadaemon.runtime.release import running_release
+from hadaemon.setup.apply import apply_admin, apply_node, tell
+from hadaemon.setup.medium import PRESEED, Medium, mounted, wait_for_device
+from hadaemon.setup.places import Owners, Places, system_owners
+from hadaemon.setup.render import LABEL
+from hadaemon.setup.state import make_state_folder, store_preseed
+
+
+def main() -> int:
+    """0: the node is set up, or waits for its preseed; 1: something is wrong, the console says what."""
+    places = Places()
+    owners = system_owners()
+    problems = set_up(places, owners)
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    return 1 if problems else 0
+
+
+def set_up(
+    places: Places, owners: Owners, take: Callable[[Places, Owners], None] | None = None
+) -> tuple[str, ...]:
+    """Everything that happens at boot; what is wrong, one problem an item. `take` finds and takes a
+    preseed.
+    """
+    problems = _data_problems(places)
+    problems += _preseed_problems(places, owners, take or take_from_medium)
+    configuration = load_configuration(places.state)
+    problems += configuration.problems + apply_admin(places, owners)
+    if configuration.node is not None:
+        try:
+            apply_node(configuration.node, places)
+        except HadaemonError as error:
+            problems += (str(error),)
+    tell(configuration, problems, running_release().version, places)
+    return problems
+
+
+def take_from_medium(places: Places, owners: Owners) -> None:
+    """Waits for the medium, takes its preseed, and retires it. No medium: nothing happens."""
+    device = wait_for_device(places.medium, LABEL)
+    if device is None:
+        return
+    with mounted(device, places.run / "preseed") as medium:
+        take_preseed(medium, places, owners)
+
+
+def take_preseed(medium: Medium, places: Places, owners: Owners) -> None:
+    """Everything is validated before anything is written."""
+    preseed = load_preseed(medium.read(), PRESEED)
+    store_preseed(preseed, places, owners)
+    try:
+        medium.retire(preseed)
+    except (HadaemonError, OSError) as error:
+        # It is not read again in any case: the node is configured now.
+        print(f"the preseed stays on its medium, which cannot be written: {error}", file=sys.stderr)
+
+
+def _preseed_problems(
+    places: Places, owners: Owners, take: Callable[[Places, Owners], None]
+) -> tuple[str, ...]:
+    try:
+        make_state_folder(places, owners)
+        if read_text(places.state / NODE_FILE) is None:
+            take(places, owners)
+    except ConfigError as error:
+        return tuple(map(str, error.problems))
+    except HadaemonError as error:
+        return (str(error),)
+    return ()
+
+
+def _data_problems(places: Places) -> tuple[str, ...]:
+    try:
+        reason = read_text(places.data_error)
+    except HadaemonError as error:
+        reason = str(error)
+    return (f"the data partition cannot be used: {' '.join(reason.split())}",) if reason else ()

@@ -1,0 +1,85 @@
+"""The preseed medium: a USB stick, CD or virtual drive with a known label."""
+
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from hadaemon.config import Preseed, render_used_preseed
+from hadaemon.errors import HadaemonError
+from hadaemon.io.files import read_text, sync_folder, write_text
+
+PRESEED = "preseed.toml"
+_OPTIONS = {"vfat": "nosuid,nodev,noexec,fmask=0177,dmask=0077", "iso9660": "nosuid,nodev,noexec"}
+_WAIT = 8.0
+"""Seconds that an unconfigured node waits for a slow USB stick."""
+_LOOK = 0.2
+
+
+class MediumError(HadaemonError):
+    """The medium is there and cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Medium:
+    """A mounted preseed medium, read-only."""
+
+    device: Path
+    folder: Path
+
+    def read(self) -> str:
+        """The text of the preseed."""
+        text = read_text(self.folder / PRESEED)
+        if text is None:
+            raise MediumError(f"{PRESEED}: not in the top folder of {self.device}")
+        return text
+
+    def retire(self, preseed: Preseed) -> None:
+        """Leaves a copy without secrets in place of the preseed, where the medium can be written."""
+        _run("mount", "-o", "remount,rw", str(self.folder))
+        write_text(
+            self.folder / f"preseed-used-{preseed.node.name}.toml", render_used_preseed(preseed), 0o600
+        )
+        (self.folder / PRESEED).unlink()
+        sync_folder(self.folder)
+
+
+def wait_for_device(by_label: Path, label: str) -> Path | None:
+    """The device with the label; None: there is none, even after a while."""
+    _run("udevadm", "settle", "--timeout=30")
+    deadline = time.monotonic() + _WAIT
+    device = by_label / label
+    while not device.exists():
+        if time.monotonic() > deadline:
+            return None
+        time.sleep(_LOOK)
+    return device.resolve()
+
+
+@contextmanager
+def mounted(device: Path, folder: Path) -> Iterator[Medium]:
+    """Mounts the device read-only in a private place."""
+    kind = _run("blkid", "-p", "-o", "value", "-s", "TYPE", str(device)).strip()
+    if kind not in _OPTIONS:
+        raise MediumError(f"{device}: has the file system {kind or 'unknown'}: FAT or ISO 9660 is wanted")
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _run("mount", "-t", kind, "-o", f"ro,{_OPTIONS[kind]}", str(device), str(folder))
+    try:
+        yield Medium(device, folder)
+    finally:
+        _run("umount", str(folder))
+        folder.rmdir()
+
+
+def _run(*command: str) -> str:
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", timeout=60, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise MediumError(f"{command[0]}: {error}") from error
+    if done.returncode != 0:
+        raise MediumError(f"{' '.join(command)}: {' '.join(done.stderr.split())}")
+    return done.stdout

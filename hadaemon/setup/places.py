@@ -1,0 +1,78 @@
+"""Where the system's files are: below one root, so that tests have their own."""
+
+import grp
+import pwd
+from dataclasses import dataclass
+from pathlib import Path
+
+ADMIN = "admin"
+GROUP = "hadaemon"
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Everything that the setup reads or writes."""
+
+    root: Path = Path("/")
+
+    @property
+    def state(self) -> Path:
+        return self.root / "data/state"
+
+    @property
+    def admin_file(self) -> Path:
+        return self.state / "admin.toml"
+
+    @property
+    def admin_home(self) -> Path:
+        return self.root / "data/home" / ADMIN
+
+    @property
+    def networkd(self) -> Path:
+        return self.root / "run/systemd/network"
+
+    @property
+    def etc(self) -> Path:
+        return self.root / "etc"
+
+    @property
+    def issue(self) -> Path:
+        return self.root / "run/issue.d/hotspare.issue"
+
+    @property
+    def run(self) -> Path:
+        """Its own folder of volatile files."""
+        return self.root / "run/hotspare"
+
+    @property
+    def setup_problems(self) -> Path:
+        """For the daemon to show: one problem a line."""
+        return self.run / "setup-problems"
+
+    @property
+    def data_error(self) -> Path:
+        """Left by the initrd when the data partition could not be used."""
+        return self.run / "data-error"
+
+    @property
+    def medium(self) -> Path:
+        return self.root / "dev/disk/by-label"
+
+    @property
+    def console(self) -> Path:
+        return self.root / "dev/console"
+
+
+@dataclass(frozen=True, slots=True)
+class Owners:
+    """(uid, gid) of the files that are written; None: whoever runs this."""
+
+    state: tuple[int, int] | None = None
+    secret: tuple[int, int] | None = None
+    admin: tuple[int, int] | None = None
+
+
+def system_owners() -> Owners:
+    """As the image has its users. Raises KeyError where they do not exist."""
+    admin = pwd.getpwnam(ADMIN)
+    return Owners(state=(0, grp.getgrnam(GROUP).gr_gid), secret=(0, 0), admin=(admin.pw_uid, admin.pw_gid))

@@ -1,0 +1,106 @@
+"""The node's configuration as texts of the system. Pure."""
+
+from hadaemon.config import Port
+from hadaemon.runtime.configuration import Condition, Configuration
+
+LABEL = "HOTSPARE"
+"""Of the file system that a preseed is on."""
+
+_DOCUMENT = "See docs/preseed.md for its content."
+
+_HOW_TO_PRESEED = f"""\
+To configure it: write preseed.toml to the top folder of a USB stick (FAT, label {LABEL}),
+plug the stick in, and switch this box off and on. {_DOCUMENT}"""
+
+_HOW_TO_REPAIR = """\
+This node stays out of the cluster. Log in, correct the file, try it with `hactl config check`,
+and apply it with `hactl reload`; ports and names take effect at the next boot."""
+
+
+def network_file(port: Port) -> str:
+    """systemd.network(5) of one port. What the daemon puts on the port is not networkd's to remove."""
+    lines = [
+        "[Match]",
+        f"PermanentMACAddress={port.mac}",
+        "",
+        "[Link]",
+        "RequiredForOnline=no",
+        "",
+        "[Network]",
+        f"Description=port {port.name}",
+        *(f"Address={address}" for address in port.addresses),
+        "DHCP=no",
+        "IPv6AcceptRA=no",
+        "LinkLocalAddressing=no",
+        "LLDP=no",
+        # Addresses outlive a pulled cable and a restart of networkd, own and virtual ones alike.
+        "KeepConfiguration=static",
+        "ConfigureWithoutCarrier=yes",
+        "IgnoreCarrierLoss=yes",
+    ]
+    if not port.addresses:
+        # The other node's advertisements come from link-local addresses then, to which there is no route
+        # back.
+        lines.append("IPv4ReversePathFilter=no")
+    return "\n".join(lines) + "\n"
+
+
+def hosts_file(name: str) -> str:
+    """hosts(5): the node knows its own name without a network."""
+    return f"127.0.0.1 localhost\n127.0.1.1 {name}\n::1 localhost ip6-localhost ip6-loopback\n"
+
+
+def with_password(shadow: str, user: str, password_hash: str) -> str:
+    """shadow(5) with the user's hash replaced and no ageing; everything else stays."""
+    entry = f"{user}:{password_hash}:::::::"
+    lines = shadow.splitlines()
+    if not any(line.startswith(f"{user}:") for line in lines):
+        return "\n".join([*lines, entry]) + "\n"
+    return "\n".join(entry if line.startswith(f"{user}:") else line for line in lines) + "\n"
+
+
+def authorized_keys(keys: tuple[str, ...]) -> str:
+    """sshd's authorized_keys, with a word to whoever edits it."""
+    return "\n".join(["# Written at each boot from admin.toml.", *keys]) + "\n"
+
+
+def issue(configuration: Configuration, problems: tuple[str, ...], version: str | None) -> str:
+    r"""issue(5): what a console shows above the login prompt. `\l` and the like mean something to getty."""
+    head = f"Hotspare {version or ''}".rstrip()
+    parts = [f"{head} - {_summary(configuration)} (\\l)"]
+    if problems:
+        parts.append("\n".join(["Problems:", *(f"  ! {_plain(problem)}" for problem in problems)]))
+    if configuration.condition is Condition.UNCONFIGURED:
+        parts.append(_HOW_TO_PRESEED)
+    elif problems:
+        parts.append(_HOW_TO_REPAIR)
+    return "\n\n".join(parts) + "\n\n"
+
+
+def console_message(configuration: Configuration, problems: tuple[str, ...]) -> str:
+    """For the console at boot, when something is wrong; empty when nothing is."""
+    if not problems and configuration.condition is not Condition.UNCONFIGURED:
+        return ""
+    repair = _HOW_TO_PRESEED if configuration.condition is Condition.UNCONFIGURED else _HOW_TO_REPAIR
+    lines = [f"hotspare: {_summary(configuration)}", *(f"  ! {problem}" for problem in problems), repair]
+    return "\r\n".join("\n".join(["", *lines, ""]).splitlines()) + "\r\n"
+
+
+def _summary(configuration: Configuration) -> str:
+    node, cluster = configuration.node, configuration.cluster
+    match configuration.condition:
+        case Condition.UNCONFIGURED:
+            return "this node is not configured"
+        case Condition.REFUSED:
+            return f"node {node.name}: its configuration is wrong" if node else "its configuration is wrong"
+        case Condition.STAND_ALONE:
+            return f"node {node.name if node else ''}, standing alone"
+        case Condition.CLUSTER:
+            assert node is not None
+            assert cluster is not None
+            role = "master" if cluster.master == node.name else "spare"
+            return f"node {node.name}, {role} of cluster {cluster.name}"
+
+
+def _plain(text: str) -> str:
+    return text.replace("\\", "\\\\")

@@ -1,0 +1,35 @@
+"""The state folder: what a preseed leaves there for ever."""
+
+import os
+
+from hadaemon.config import Preseed, render_admin, render_cluster, render_node
+from hadaemon.io.errors import FileError
+from hadaemon.io.files import sync_folder, write_text
+from hadaemon.runtime.configuration import CLUSTER_FILE, NODE_FILE
+from hadaemon.setup.places import Owners, Places
+
+
+def make_state_folder(places: Places, owners: Owners) -> None:
+    """The folder with its owner and mode, whatever they were."""
+    try:
+        places.state.mkdir(parents=True, exist_ok=True)
+        if owners.state is not None:
+            os.chown(places.state, *owners.state)
+        places.state.chmod(0o750)
+    except OSError as error:
+        raise FileError(f"{places.state}: {os.strerror(error.errno or 0)}") from error
+
+
+def store_preseed(preseed: Preseed, places: Places, owners: Owners) -> None:
+    """Writes the three files. node.toml comes last: with it the node is configured, without it nothing
+    counts.
+
+    A power cut before that leaves an unconfigured node, which reads its preseed again.
+    """
+    write_text(places.admin_file, render_admin(preseed.admin), 0o600, owners.secret)
+    if preseed.cluster is not None:
+        write_text(places.state / CLUSTER_FILE, render_cluster(preseed.cluster), 0o640, owners.state)
+    else:
+        (places.state / CLUSTER_FILE).unlink(missing_ok=True)
+        sync_folder(places.state)
+    write_text(places.state / NODE_FILE, render_node(preseed.node), 0o640, owners.state)
