@@ -29,7 +29,7 @@ OUTPUT_PIECE = 32768
 POLL_SECONDS = 0.1
 NUDGE_SECONDS = 4.0
 """How long the other side may be silent before Enter is pressed again."""
-LOGIN_SECONDS = 60.0
+LOGIN_SECONDS = 20.0
 """How long one step of a login may take."""
 REFUSALS = 3
 """A password may be spoiled by what else is on the line, but not three times."""
@@ -57,6 +57,21 @@ class Result:
     """Standard output and standard error, as they came."""
 
 
+def open_line(url: str, timeout: float | None = None) -> serial.Serial:
+    """Opens a serial line: `unix:///path`, a device such as `/dev/ttyUSB0`, or another address of pyserial.
+
+    Raises:
+        ConsoleError: it cannot be opened.
+    """
+    if "firmware.lab" not in serial.protocol_handler_packages:
+        serial.protocol_handler_packages.append("firmware.lab")
+    try:
+        line: serial.Serial = serial.serial_for_url(url, baudrate=115200, timeout=timeout)
+    except serial.SerialException as error:
+        raise ConsoleError(str(error), url) from error
+    return line
+
+
 class Console:
     """A logged-in console. Not for two threads at once."""
 
@@ -72,12 +87,7 @@ class Console:
         self._buffer = b""
         self._patience = Deadline(0)
         self._refusals = 0
-        if "firmware.lab" not in serial.protocol_handler_packages:
-            serial.protocol_handler_packages.append("firmware.lab")
-        try:
-            self._line = serial.serial_for_url(url, baudrate=115200, timeout=POLL_SECONDS)
-        except serial.SerialException as error:
-            raise ConsoleError(str(error), url) from error
+        self._line = open_line(url, POLL_SECONDS)
 
     def close(self) -> None:
         """Hangs up; the shell stays as it is."""
@@ -89,7 +99,7 @@ class Console:
         return repr(self._buffer[-200:].decode(errors="replace"))
 
     def login(self, seconds: float) -> bool:
-        """Works towards a shell that takes commands, from whatever the console shows; says whether it is there.
+        """Works towards a shell from whatever the console shows; says whether it is there.
 
         Call it again until it is: nothing is lost in between. The node may still be booting.
 

@@ -25,7 +25,7 @@ from firmware.lab.command import (
     StickBus,
     UefiFirmware,
 )
-from firmware.lab.disk import create_overlay
+from firmware.lab.disk import create_overlay, link_or_copy
 from firmware.lab.errors import LabError
 from firmware.lab.fat import fat_image
 from firmware.lab.node import Node
@@ -74,10 +74,12 @@ class Lab:
         self.options = options
         self.admin_password = make_password()
         self._hash = hash_password(self.admin_password)
-        self._accelerator = options.accelerator or best_accelerator()
+        self.accelerator = options.accelerator or best_accelerator()
         FOLDER.mkdir(parents=True, exist_ok=True)
         self.folder = Path(tempfile.mkdtemp(prefix="run-", dir=FOLDER))
         self._sockets = Path(tempfile.mkdtemp(prefix="hotspare-"))
+        # A link of our own, because a build may put a new image in place while this lab runs on the old one.
+        self._base = self.folder / "image.raw"
         self.switches: dict[str, Switch] = {}
         self.clients: dict[str, Client] = {}
         self.nodes: dict[str, Node] = {}
@@ -154,6 +156,7 @@ class Lab:
         return [(self.nodes[node.name], port.name) for node, port in self.topology.ends(name)]
 
     def _build(self) -> None:
+        link_or_copy(self.options.image, self._base)
         for network in self.topology.networks:
             if network.kind is NetworkKind.SWITCH:
                 self.switches[network.name] = self._make_switch(network)
@@ -173,7 +176,7 @@ class Lab:
         folder = self.folder / node.name
         folder.mkdir()
         disk = folder / "disk.qcow2"
-        create_overlay(self.options.image, "raw", disk, self.options.disk_size)
+        create_overlay(self._base, "raw", disk, self.options.disk_size)
         spec = MachineSpec(
             name=node.name,
             disk=disk,
@@ -185,7 +188,7 @@ class Lab:
             console_log=folder / "console.log",
             stick=self._make_stick(node, folder),
             uefi=self._make_uefi(folder) if self.options.firmware is Firmware.UEFI else None,
-            accelerator=self._accelerator,
+            accelerator=self.accelerator,
             memory_mib=self.options.memory_mib,
             extra=self.options.extra,
         )

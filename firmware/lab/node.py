@@ -25,6 +25,7 @@ BOOT_SECONDS = 240.0
 SHUTDOWN_SECONDS = 120.0
 STATE_SECONDS = 60.0
 POLL_SECONDS = 1.0
+STATUS_SECONDS = 20.0
 
 
 class Node:
@@ -179,7 +180,7 @@ class Node:
         Raises:
             CommandFailed: the daemon does not answer.
         """
-        output = self.run("hactl status --json").output
+        output = self.run("hactl status --json", seconds=STATUS_SECONDS).output
         try:
             answer: dict[str, Any] = json.loads(output)
         except ValueError:
