@@ -1,8 +1,7 @@
 """Whether a node can run a cluster's configuration."""
 
-import difflib
-
 from hadaemon.config.model import ClusterConfig, NodeConfig
+from hadaemon.config.problems import did_you_mean
 from hadaemon.config.reader import Problems
 
 
@@ -27,6 +26,5 @@ def note_pair_problems(node: NodeConfig, cluster: ClusterConfig, prefix: str, pr
 def _note_unknown_port(node: NodeConfig, port: str, path: str, problems: Problems) -> None:
     if port in node.ports:
         return
-    near = difflib.get_close_matches(port, node.ports, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"it has: {', '.join(node.ports)}"
+    hint = did_you_mean(port, node.ports, "it has")
     problems.add(path, f'node {node.name} has no port "{port}": {hint}')

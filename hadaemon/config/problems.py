@@ -1,5 +1,7 @@
 """What is wrong with a configuration: always all of it at once."""
 
+import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hadaemon.errors import HadaemonError
@@ -24,3 +26,10 @@ class ConfigError(HadaemonError):
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = problems
+
+
+def did_you_mean(word: str, known: Iterable[str], otherwise: str) -> str:
+    """The known word that was probably meant, or all of them."""
+    words = sorted(set(known))
+    near = difflib.get_close_matches(word, words, n=1) or [longer for longer in words if word in longer]
+    return f"did you mean {near[0]}?" if near else f"{otherwise}: {', '.join(words)}"

@@ -1,11 +1,10 @@
 """A cursor over a parsed TOML table: reads by key, collects every problem, knows what nobody asked for."""
 
-import difflib
 import re
 from collections.abc import Callable
 from typing import TypeVar
 
-from hadaemon.config.problems import Problem
+from hadaemon.config.problems import Problem, did_you_mean
 
 T = TypeVar("T")
 
@@ -167,9 +166,7 @@ class Table:
         for key in self._raw:
             if key in self._known:
                 continue
-            near = difflib.get_close_matches(key, self._known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"known are: {', '.join(sorted(set(self._known)))}"
-            self.note(key, f"unknown key: {hint}")
+            self.note(key, f"unknown key: {did_you_mean(key, self._known, 'known are')}")
 
     def _parsed(self, path: str, value: object, parse: Callable[[str], T]) -> T | None:
         if not isinstance(value, str):

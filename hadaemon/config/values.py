@@ -137,17 +137,17 @@ def ssh_key(text: str) -> str:
 
 
 def _key_matches(kind: str, blob: str) -> bool:
-    """The blob begins with the length and the name of its own type (RFC 4253 §6.6)."""
+    """The blob is a row of strings, each after its length; the first names the type (RFC 4253 §6.6)."""
     try:
         data = base64.b64decode(blob, validate=True)
     except (binascii.Error, ValueError):
         return False
-    name = kind.encode()
-    return (
-        data[:4] == len(name).to_bytes(4, "big")
-        and data[4 : 4 + len(name)] == name
-        and len(data) > 4 + len(name)
-    )
+    at, fields = 0, []
+    while at < len(data):
+        begin = at + 4
+        at = begin + int.from_bytes(data[at:begin], "big")
+        fields.append(data[begin:at])
+    return at == len(data) and len(fields) > 1 and fields[0] == kind.encode()
 
 
 def _shown(text: str) -> str:
