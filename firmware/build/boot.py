@@ -25,7 +25,7 @@ GRUBENV = {"ORDER": "A B", "A_OK": "1", "B_OK": "0", "A_TRY": "0", "B_TRY": "0"}
 """The preset. Slot B is not OK until the first boot has filled it."""
 
 _MODULES = (
-    "boot echo fat linux loadenv ls minicmd normal part_gpt reboot regexp serial sleep source terminal test true"
+    "boot configfile echo fat linux loadenv ls minicmd normal part_gpt reboot regexp serial sleep terminal test true"
 ).split()
 _PLATFORM_MODULES = {Boot.BIOS: ["biosdisk", "halt"], Boot.UEFI: ["all_video", "efifwsetup", "halt"]}
 

@@ -125,6 +125,11 @@ def bind(source: Path, target: Path, *, read_only: bool = False) -> None:
         subprocess.run(["mount", "-o", "remount,bind,ro", str(target)], check=False, capture_output=True)
 
 
+def share_mounts() -> None:
+    """Let what is mounted later appear in bind mounts of its place too. These namespaces are cut off from the host."""
+    subprocess.run(["mount", "--make-rshared", "/"], check=True)
+
+
 @contextmanager
 def api_mounts(root: Path) -> Iterator[Path]:
     """Give the programs in a tree /proc, a few devices and a /run and /tmp of their own while the body runs."""

@@ -15,7 +15,7 @@ from firmware.build.bundle import make_bundle
 from firmware.build.context import Context
 from firmware.build.disk import make_data, make_disk, publish
 from firmware.build.keys import signing_keys
-from firmware.build.layers import LayerCache, overlay
+from firmware.build.layers import LayerCache, overlay, share_mounts
 from firmware.build.mirror import find_mirror
 from firmware.build.options import BuildOptions
 from firmware.build.progress import Progress
@@ -50,6 +50,7 @@ def building(request: Request) -> Iterator[Context]:
     options = read_options(request["options"])
     root, cache, images = (Path(request[name]) for name in ("root", "cache", "images"))
     clean(request | {"all": False})
+    share_mounts()
     work = cache / "work"
     work.mkdir(parents=True)
     (work / "binaries").mkdir()
@@ -58,7 +59,7 @@ def building(request: Request) -> Iterator[Context]:
     mirror = find_mirror(options.mirror)
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, work, ignore_errors=True)
-        shared = tuple(dict.fromkeys((root, cache)))
+        shared = (root,) if cache.is_relative_to(root) else (root, cache)
         tools = prepare_tools(cache, work, mirror, progress, stack, shared)
         layers = LayerCache(cache / "layers", work, fresh=options.fresh or options.release)
         keys = signing_keys(options, cache, work, tools)
