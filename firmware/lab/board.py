@@ -16,9 +16,11 @@ from firmware.lab.node import Node
 PAUSE_SECONDS = 1.0
 PAUSE_FACTOR = 4.0
 """A node spends at most a fifth of its time on answering."""
-OFF = "switched off"
+OFF = "powered-off"
 BOOTING = "booting"
-NO_ANSWER = "up, hadaemon silent"
+NO_ANSWER = "silent"
+"""There is a shell, but hadaemon does not answer."""
+STATES = ("active", "backup", "fault", "maintenance", "off", OFF, BOOTING, NO_ANSWER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class NodeView:
 
     name: str
     state: str
-    """The node's own state, or `switched off`, `booting`, `up, hadaemon silent`."""
+    """One of STATES: the node's own word, or what we see when it says none."""
     role: str = ""
     reason: str = ""
     pulled: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ from ipaddress import IPv4Address
 
 from firmware.errors import FirmwareError
 from firmware.lab.attach import attach
-from firmware.lab.board import Board
+from firmware.lab.board import STATES, Board
 from firmware.lab.client import Client, Watch
 from firmware.lab.deadline import Deadline, wait_until
 from firmware.lab.errors import DeadlineExceeded, LabError
@@ -27,7 +27,7 @@ PING_SECONDS = 1.0
 HELP = """\
 status                   how both nodes are, and why
 wait ready [SECONDS]     until one node is active, the other its backup
-wait NODE STATE [SECONDS]  until a node is active, backup, fault or off
+wait NODE STATE [SECONDS]  until a node is active, backup, fault, powered-off, ...
 wait owner NODE [SECONDS]  until a node answers for the virtual address
 kill NODE                cut its power
 start NODE               switch it on
@@ -134,7 +134,7 @@ class Shell(cmd.Cmd):
             case ["owner", name]:
                 node = self._lab.node(name)
                 self._watch.wait_for_owner(self._owner_mac(node), Deadline(seconds))
-            case [name, state]:
+            case [name, state] if state in STATES:
                 node = self._lab.node(name)
                 wait_until(
                     lambda: self._board.view(node.name).state == state,
@@ -144,7 +144,7 @@ class Shell(cmd.Cmd):
                     explain=lambda: f"It is: {self._board.view(node.name)}.",
                 )
             case _:
-                raise LabError(f"cannot wait for {arg!r}", "wait", "Type: help")
+                raise LabError(f"cannot wait for {arg!r}", "wait", f"The states are: {', '.join(STATES)}.")
 
     # Power
 
