@@ -85,13 +85,17 @@ class Daemon:
         for problem in configuration.problems:
             log.error("%s", problem)
         if configuration.node is None or configuration.cluster is None:
+            self._end("reload")
             self._network.drop_leftovers({})
             self._manager.status(f"off: {configuration.condition}")
             return
-        self._session = Session(
-            configuration.node, configuration.cluster, self._network, self._loop, self._state_changed
+        predecessor, self._session = (
+            self._session,
+            Session(
+                configuration.node, configuration.cluster, self._network, self._loop, self._state_changed
+            ),
         )
-        self._session.start()
+        self._session.start(predecessor)
 
     def _end(self, reason: str) -> None:
         session, self._session = self._session, None
@@ -109,7 +113,6 @@ class Daemon:
             }
         if configuration == self._configuration:
             return {"ok": True, "changed": False}
-        self._end("reload")
         self._begin(configuration)
         return {"ok": True, "changed": True, "condition": configuration.condition}
 

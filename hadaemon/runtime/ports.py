@@ -32,7 +32,7 @@ class HaPort:
 
 
 class Ports:
-    """Binds ports to links and tells the node of every change, as PortChanged."""
+    """Binds ports to links; every change is a PortChanged for the node."""
 
     def __init__(
         self,
@@ -40,28 +40,33 @@ class Ports:
         network: Network,
         loop: asyncio.AbstractEventLoop,
         post: Callable[[Event], None],
+        look_again: Callable[[], None],
     ) -> None:
+        """`post` takes what arrives; `look_again` has to call `refresh`."""
         self._ports = ports
         self._network = network
         self._loop = loop
         self._post = post
+        self._look_again = look_again
         self._sockets: dict[str, VrrpSocket] = {}
         self._told: dict[str, PortChanged] = {}
         self._retry: asyncio.TimerHandle | None = None
         self.failures: dict[str, str] = {}
         """Why a port that is there has no socket."""
 
-    def refresh(self) -> None:
-        """Looks at each port again: opens and closes sockets, and posts what is new."""
+    def refresh(self) -> list[PortChanged]:
+        """Looks at each port again: opens and closes sockets; the answer is what is new."""
+        news = []
         for name in self._ports:
             link = self.link(name)
             self._follow(name, link)
             now = self._view(name, link)
             if self._told.get(name) != now:
                 self._told[name] = now
-                self._post(now)
+                news.append(now)
         if self.failures and self._retry is None:
             self._retry = self._loop.call_later(_RETRY, self._try_again)
+        return news
 
     def close(self) -> None:
         """Closes every socket."""
@@ -143,7 +148,7 @@ class Ports:
 
     def _try_again(self) -> None:
         self._retry = None
-        self.refresh()
+        self._look_again()
 
 
 def primary_address(ha_port: HaPort, present: tuple[Address, ...]) -> IPv4Address | None:

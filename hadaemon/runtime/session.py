@@ -13,12 +13,14 @@ from hadaemon.cluster import (
     Start,
     StateChanged,
     Stop,
+    Tick,
 )
 from hadaemon.config import ClusterConfig, NodeConfig
 from hadaemon.runtime.engine import Engine
 from hadaemon.runtime.executor import Executor
 from hadaemon.runtime.network import Network
 from hadaemon.runtime.ports import HaPort, Ports
+from hadaemon.runtime.succession import experienced_node
 from hadaemon.runtime.throttle import Throttle
 
 log = logging.getLogger(__name__)
@@ -46,32 +48,57 @@ class Session:
             interface.port: HaPort(node.ports[interface.port], frozenset(interface.virtual_addresses))
             for interface in cluster.ha_interfaces
         }
-        self.ports = Ports(ha_ports, network, loop, self._take)
+        self.ports = Ports(ha_ports, network, loop, self._take, self.network_changed)
         self._network = network
         self._executor = Executor(network, self.ports, cluster.vrrp.checksum, state_changed)
-        self._engine = Engine(Node(node, cluster, loop.time()), self._executor.execute, loop)
+        self._engine: Engine
+        """Made by `start`."""
 
     @property
     def state(self) -> NodeState:
         """The node's present state."""
         return self._engine.node.state
 
-    def start(self) -> None:
-        """Looks at every port, then begins to take part."""
-        self.ports.refresh()
-        self._engine.post(Start())
+    def start(self, predecessor: "Session | None" = None) -> None:
+        """Begins to take part, in place of another configuration's session if there is one.
+
+        A predecessor that is active hands over within this call: the node stays active, and an address that
+        stays is not taken away for an instant. Any other predecessor leaves as at a stop.
+        """
+        facts = tuple(self.ports.refresh())
+        now = self._loop.time()
+        node = None
+        if predecessor is not None and predecessor.state is NodeState.ACTIVE:
+            node = experienced_node(self.node_config, self.cluster_config, facts, now)
+        if node is not None and predecessor is not None:
+            predecessor.close()
+            self._run(node, (Tick(),))
+            return
+        if predecessor is not None:
+            predecessor.stop("reload")
+        self._run(Node(self.node_config, self.cluster_config, now), (*facts, Start()))
+
+    def _run(self, node: Node, opening: tuple[Event, ...]) -> None:
+        self._engine = Engine(node, self._executor.execute, self._loop)
+        for event in opening:
+            self._engine.post(event)
         self._network.drop_leftovers(self._executor.wanted())
 
     def stop(self, reason: str) -> None:
         """Releases everything: priority 0 goes out, the virtual addresses go."""
         self._engine.post(Stop(reason))
+        self.close()
+
+    def close(self) -> None:
+        """Closes what is open, and releases nothing."""
         self._engine.close()
         self.ports.close()
         self._executor.close()
 
     def network_changed(self) -> None:
         """Links or addresses are not what they were."""
-        self.ports.refresh()
+        for event in self.ports.refresh():
+            self._engine.post(event)
         self._executor.reconcile()
 
     def status(self) -> NodeStatus:

@@ -2,7 +2,6 @@
 
 import os
 import socket
-from collections.abc import Callable
 from pathlib import Path
 
 from hadaemon.config import Admin, ConfigError, NodeConfig, load_admin
@@ -21,12 +20,10 @@ from hadaemon.setup.render import (
 )
 
 
-def apply_node(
-    node: NodeConfig, places: Places, set_hostname: Callable[[str], None] = socket.sethostname
-) -> None:
+def apply_node(node: NodeConfig, places: Places) -> None:
     """Name and network of the node. Files of ports that are no longer there go."""
     try:
-        set_hostname(node.name)
+        socket.sethostname(node.name)
     except OSError as error:
         raise FileError(f"host name {node.name}: {os.strerror(error.errno or 0)}") from error
     write_text(places.etc / "hostname", f"{node.name}\n", 0o644)

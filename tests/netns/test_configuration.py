@@ -3,8 +3,9 @@
 import signal
 
 import pytest
+from scapy.layers.vrrp import VRRPv3
 
-from .pair import MAC, VIRTUAL, Pair
+from .pair import ACTIVE_DOWN, INTERVAL, MAC, OWN, VIRTUAL, Pair
 from .waiting import wait_for
 
 MISTAKES = {
@@ -64,6 +65,42 @@ def test_a_good_reload_is_applied(pair: Pair) -> None:
     pair.wait_holder(pair.beta)
     pair.alpha.wait_state("backup")
     assert pair.alpha.status()["status"]["role"] == "spare"
+
+
+def test_a_reload_on_the_active_never_drops_an_address_that_stays(pair: Pair) -> None:
+    pair.start()
+    namespace = pair.alpha.namespace
+    namespace.start("ip", "-4", "monitor", "address", log=pair.alpha.folder / "monitor.log")
+
+    def monitored(mark: str) -> str:
+        """What the monitor has seen, once it has seen the mark, which is set and removed here."""
+        for verb in ("add", "delete"):
+            namespace.run("ip", "address", verb, mark, "dev", "lo")
+        text = (pair.alpha.folder / "monitor.log").read_text()
+        return text if mark in text else ""
+
+    wait_for("the monitor listens", lambda: monitored("10.99.99.1/32"), within=3)
+    lan = pair.capture("lan")
+    old, new = '["192.168.12.1/24"]', '["192.168.12.1/24", "192.168.12.2/24"]'
+    pair.alpha.cluster = pair.alpha.cluster.replace(old, new)
+    pair.alpha.configure()
+    assert pair.alpha.ask("reload")["changed"]
+    text = wait_for("the monitor has seen all", lambda: monitored("10.99.99.2/32"), within=3)
+    assert "192.168.12.2/24" in text
+    assert "192.168.12.1/24" not in text
+    count = 2 * int(ACTIVE_DOWN / INTERVAL)
+    wait_for("it goes on", lambda: len(lan.adverts(OWN["alpha"]["lan"])) > count, within=3)
+    assert not lan.adverts(OWN["beta"]["lan"])
+    assert all(frame[VRRPv3].priority != 0 for _, frame in lan.adverts())
+    assert (pair.alpha.state(), pair.beta.state()) == ("active", "backup")
+
+
+def test_a_reload_that_ends_the_cluster_releases_everything(pair: Pair) -> None:
+    pair.start()
+    (pair.alpha.state_folder / "cluster.toml").unlink()
+    assert pair.alpha.ask("reload")["condition"] == "stand-alone"
+    pair.wait_holder(pair.beta)
+    assert pair.alpha.state() == "off"
 
 
 def test_a_reload_of_the_same_files_does_nothing(pair: Pair) -> None:

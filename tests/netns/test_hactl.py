@@ -1,0 +1,75 @@
+"""hactl as an administrator uses it, against daemons that run."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from .pair import MAC, OWN, Pair, TestNode
+from .waiting import wait_for
+
+
+def hactl(node: TestNode, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    socket = str(node.folder / "run" / "control.sock")
+    command = [sys.executable, "-P", "-c", "from hadaemon.cli.main import main; raise SystemExit(main())"]
+    return subprocess.run(
+        [*command, "--socket", socket, *arguments], capture_output=True, text=True, timeout=10, check=False
+    )
+
+
+def test_status_of_both_nodes(pair: Pair) -> None:
+    pair.start()
+    wait_for("the spare hears the master", lambda: pair.beta.status()["status"]["peer"], within=2)
+    alpha, beta = hactl(pair.alpha, "status"), hactl(pair.beta, "status", "--verbose")
+    assert (alpha.returncode, alpha.stderr) == (0, "")
+    assert alpha.stdout.startswith("alpha (master) of cluster office: ACTIVE for ")
+    assert "192.168.12.1/24 (here)" in alpha.stdout
+    assert MAC["alpha"]["lan"] in alpha.stdout
+    assert beta.stdout.startswith("beta (spare) of cluster office: BACKUP for ")
+    assert (
+        f"peer: active, {OWN['alpha']['wan']}" in beta.stdout
+        or f"peer: active, {OWN['alpha']['lan']}" in beta.stdout
+    )
+    assert "(here)" not in beta.stdout
+
+
+def test_status_as_json(pair: Pair) -> None:
+    pair.start()
+    answer = json.loads(hactl(pair.alpha, "status", "--json").stdout)
+    assert answer["schema"] == 1
+    assert answer["status"]["state"] == "active"
+    assert [port["interface"] for port in answer["ports"]] == ["lan", "wan"]
+
+
+def test_a_wrong_mac_is_shown_beside_the_hardware_that_is_there(pair: Pair) -> None:
+    pair.alpha.configure()
+    path = pair.alpha.state_folder / "node.toml"
+    path.write_text(path.read_text().replace(MAC["alpha"]["lan"], "52:54:00:48:0a:99"))
+    pair.alpha.start()
+    pair.alpha.wait_state("fault")
+    shown = hactl(pair.alpha, "status").stdout
+    assert "52:54:00:48:0a:99" in shown
+    assert "hardware that no port is bound to" in shown
+    assert MAC["alpha"]["lan"] in shown
+
+
+def test_reload(pair: Pair) -> None:
+    pair.start()
+    assert "nothing to do" in hactl(pair.alpha, "reload").stdout
+    pair.alpha.cluster = pair.alpha.cluster.replace("office", "home")
+    pair.alpha.configure()
+    assert hactl(pair.alpha, "reload").stdout == "applied: cluster\n"
+    (pair.alpha.state_folder / "cluster.toml").write_text("nonsense")
+    refused = hactl(pair.alpha, "reload")
+    assert refused.returncode == 1
+    assert "cluster.toml" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize("arguments", [("status",), ("reload",)])
+def test_without_a_daemon(pair: Pair, arguments: tuple[str, ...]) -> None:
+    done = hactl(pair.alpha, *arguments)
+    assert done.returncode == 3
+    assert "the daemon does not answer" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,104 @@
+"""The queue, the timer and the way back of failures, with a node that only records."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from hadaemon.cluster import ActionFailed, Announce, Tick
+from hadaemon.io.errors import PortError
+from hadaemon.runtime.engine import Engine
+
+ANNOUNCE = Announce("lan", ())
+
+
+class Recorder:
+    """Answers each event as it was told to, and keeps what it saw."""
+
+    def __init__(self, answers: dict[object, tuple[object, ...]]) -> None:
+        self.answers = answers
+        self.seen: list[object] = []
+        self.next_deadline: float | None = None
+
+    def handle(self, event: object, now: float) -> tuple[object, ...]:
+        self.seen.append(event)
+        return self.answers.get(event, ())
+
+
+def engine(node: Any, execute: Any, loop: asyncio.AbstractEventLoop) -> Engine:
+    return Engine(node, execute, loop)
+
+
+def run(test: Any) -> None:
+    asyncio.run(asyncio.wait_for(test, 5))
+
+
+def test_actions_are_done_in_order_and_failures_come_back_as_events():
+    async def scenario() -> None:
+        done: list[object] = []
+
+        def execute(action: object) -> None:
+            done.append(action)
+            if action is ANNOUNCE:
+                raise PortError("port lan: absent")
+
+        node = Recorder({"event": ("first", ANNOUNCE, "last")})
+        engine(node, execute, asyncio.get_running_loop()).post("event")  # type: ignore[arg-type]
+        assert done == ["first", ANNOUNCE, "last"]
+        assert node.seen == ["event", ActionFailed(ANNOUNCE, "port lan: absent")]
+
+    run(scenario())
+
+
+def test_an_event_that_an_action_causes_waits_its_turn():
+    async def scenario() -> None:
+        order: list[str] = []
+        node = Recorder({"outer": ("cause", "effect")})
+
+        def execute(action: object) -> None:
+            order.append(f"begin {action}")
+            if action == "cause":
+                subject.post("inner")  # type: ignore[arg-type]
+            order.append(f"end {action}")
+
+        subject = engine(node, execute, asyncio.get_running_loop())
+        subject.post("outer")  # type: ignore[arg-type]
+        assert order == ["begin cause", "end cause", "begin effect", "end effect"]
+        assert node.seen == ["outer", "inner"]
+
+    run(scenario())
+
+
+def test_the_deadline_is_served_once_and_only_the_latest():
+    async def scenario() -> None:
+        loop = asyncio.get_running_loop()
+        served = loop.create_future()
+        node = Recorder({})
+        subject = engine(node, lambda action: None, loop)
+
+        def handle(event: object, now: float) -> tuple[object, ...]:
+            node.seen.append(event)
+            node.next_deadline = None
+            if isinstance(event, Tick):
+                served.set_result(now)
+            return ()
+
+        node.next_deadline = loop.time() + 3600
+        subject.post("far")  # type: ignore[arg-type]
+        wanted = node.next_deadline = loop.time() + 0.02
+        subject.post("near")  # type: ignore[arg-type]
+        node.handle = handle  # type: ignore[method-assign]
+        assert await served >= wanted - 0.001
+        assert subject.overdue() == 0.0
+
+    run(scenario())
+
+
+def test_a_deadline_that_is_not_served_is_overdue():
+    async def scenario() -> None:
+        loop = asyncio.get_running_loop()
+        node = Recorder({})
+        node.next_deadline = loop.time() - 2
+        assert engine(node, lambda action: None, loop).overdue() == pytest.approx(2, abs=0.5)
+
+    run(scenario())

@@ -1,0 +1,235 @@
+"""hactl against a daemon that only answers, and the control socket itself."""
+
+import asyncio
+import json
+import socket
+import stat
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hadaemon.cli.main import main
+from hadaemon.cli.render import duration, render_status
+from hadaemon.io.control import ControlServer, ask
+
+ANSWER: dict[str, Any] = {
+    "ok": True,
+    "schema": 1,
+    "configuration": "cluster",
+    "status": {
+        "node": "alpha",
+        "cluster": "office",
+        "role": "master",
+        "state": "active",
+        "reason": "nobody else was heard",
+        "since": 7384.2,
+        "score": {"priority": 254, "links_down": 0, "preferred": True},
+        "interfaces": [
+            {
+                "port": "lan",
+                "vrid": 51,
+                "state": "active",
+                "link": "up",
+                "address": "192.168.12.141",
+                "virtual_addresses": ["192.168.12.1/24"],
+                "held": True,
+                "sent": 7384,
+                "received": 0,
+                "last_heard": None,
+                "heard_from": None,
+                "heard_priority": None,
+                "discards": {"ttl": 3},
+            }
+        ],
+        "peer": None,
+        "problems": [],
+    },
+    "ports": [
+        {
+            "port": "lan",
+            "mac": "52:54:00:48:0a:01",
+            "interface": "enp1s0",
+            "driver": "igb",
+            "carrier": True,
+            "addresses": [{"address": "192.168.12.141/24", "virtual": False}],
+        }
+    ],
+    "unbound": [],
+    "firmware": {"version": "0.1.0", "slot": "A"},
+    "pid": 1,
+}
+
+
+@contextmanager
+def serving(path: Path, handler: Any) -> Iterator[None]:
+    """The control socket in a thread with a loop of its own."""
+    ready, done = threading.Event(), threading.Event()
+
+    async def serve() -> None:
+        server = ControlServer(path, handler)
+        await server.open()
+        ready.set()
+        await asyncio.to_thread(done.wait)
+        await server.close()
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    assert ready.wait(5)
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join(5)
+    assert not thread.is_alive()
+    assert not path.exists()
+
+
+def hactl(path: Path, *arguments: str) -> int:
+    return main(["--socket", str(path), *arguments])
+
+
+def test_status_at_a_glance(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    with serving(tmp_path / "s", lambda request: ANSWER):
+        assert hactl(tmp_path / "s", "status") == 0
+    out = capsys.readouterr().out
+    assert out.splitlines()[0] == "alpha (master) of cluster office: ACTIVE for 2 h 3 min"
+    assert "firmware 0.1.0, slot A" in out
+    assert "enp1s0" in out
+    assert "192.168.12.1/24 (here)" in out
+    assert "no problems" in out
+    assert "ttl 3" not in out
+
+
+def test_verbose_status_shows_what_was_discarded(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    with serving(tmp_path / "s", lambda request: ANSWER):
+        assert hactl(tmp_path / "s", "status", "--verbose") == 0
+    out = capsys.readouterr().out
+    assert "ttl 3" in out
+    assert "igb" in out
+
+
+def test_json_is_the_whole_answer(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    with serving(tmp_path / "s", lambda request: ANSWER):
+        assert hactl(tmp_path / "s", "status", "--json") == 0
+    assert json.loads(capsys.readouterr().out) == ANSWER
+
+
+def test_an_absent_port_is_shown_beside_the_hardware_that_is_there():
+    answer = json.loads(json.dumps(ANSWER))
+    answer["ports"][0] |= {"interface": None, "driver": "", "carrier": False, "addresses": []}
+    answer["status"]["problems"] = ["lan: no interface has the MAC address 52:54:00:48:0a:01"]
+    answer["unbound"] = [
+        {"interface": "enp9s0", "mac": "52:54:00:48:0a:99", "driver": "igb", "carrier": True}
+    ]
+    text = render_status(answer)
+    assert "  ! lan: no interface" in text
+    assert "enp9s0     52:54:00:48:0a:99  igb" in text
+
+
+def test_another_schema_is_refused_and_json_still_works(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    with serving(tmp_path / "s", lambda request: ANSWER | {"schema": 2}):
+        assert hactl(tmp_path / "s", "status") == 1
+        assert hactl(tmp_path / "s", "status", "--json") == 0
+    assert "schema 2" in capsys.readouterr().err
+
+
+def test_a_refused_reload_lists_every_problem(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    refused = {"ok": False, "error": "the configuration was refused", "problems": ["a: b", "c: d"]}
+    with serving(tmp_path / "s", lambda request: refused):
+        assert hactl(tmp_path / "s", "reload") == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "hactl: the configuration was refused",
+        "  ! a: b",
+        "  ! c: d",
+    ]
+
+
+def test_no_daemon(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    assert hactl(tmp_path / "none", "status") == 3
+    assert "the daemon does not answer" in capsys.readouterr().err
+
+
+def test_no_permission(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    assert hactl(tmp_path / "s", "status") == 4
+    assert "group hadaemon" in capsys.readouterr().err
+
+
+def test_wrong_usage_is_told_with_the_commands(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as ended:
+        main(["statsu"])
+    assert ended.value.code == 2
+    assert "status" in capsys.readouterr().err
+
+
+def test_config_check(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    node, cluster = tmp_path / "node.toml", tmp_path / "cluster.toml"
+    arguments = ["config", "check", "--node", str(node), "--cluster", str(cluster)]
+    assert main(arguments) == 1
+    node.write_text('schema = 1\nname = "alpha"\n[ports.lan]\nmac = "52:54:00:48:0a:01"\n')
+    assert main(arguments) == 0
+    cluster.write_text('schema = 1\nname = "office"\nmaster = "alpha"\n')
+    assert main(arguments) == 1
+    captured = capsys.readouterr()
+    assert f"{node}: there is no such file" in captured.err
+    assert "stands alone" in captured.out
+    assert f"! {cluster}: ha_interfaces" in captured.err
+
+
+@pytest.mark.parametrize(
+    "line,error",
+    [
+        (b"nonsense\n", "not JSON"),
+        (b"[1]\n", "not a JSON object"),
+        (b"\xff\n", "not JSON"),
+        (b"\n", "not JSON"),
+    ],
+)
+def test_the_socket_answers_nonsense_with_a_refusal(tmp_path: Path, line: bytes, error: str):
+    path = tmp_path / "s"
+    with serving(path, lambda request: ANSWER), socket.socket(socket.AF_UNIX) as client:
+        assert stat.S_IMODE(path.stat().st_mode) == 0o660
+        client.settimeout(5)
+        client.connect(str(path))
+        client.sendall(line)
+        answer = json.loads(client.makefile("rb").readline())
+        assert answer["ok"] is False
+        assert error in answer["error"]
+        assert ask(path, {"command": "status"}, 5)["ok"], "others are served"
+
+
+def test_an_endless_line_ends_the_conversation(tmp_path: Path):
+    path = tmp_path / "s"
+    with serving(path, lambda request: ANSWER), socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(5)
+        client.connect(str(path))
+        with pytest.raises((BrokenPipeError, ConnectionResetError)):
+            client.sendall(b"x" * (1 << 26))
+
+
+def test_too_many_clients_are_turned_away_and_room_is_made_again(tmp_path: Path):
+    path = tmp_path / "s"
+    with serving(path, lambda request: ANSWER):
+        clients = [socket.socket(socket.AF_UNIX) for _ in range(17)]
+        for client in clients:
+            client.settimeout(5)
+            client.connect(str(path))
+        assert clients[-1].recv(1) == b""
+        for client in clients:
+            client.close()
+        assert ask(path, {"command": "status"}, 5)["ok"]
+
+
+@pytest.mark.parametrize(
+    "seconds,text",
+    [(0, "0 s"), (59.9, "59 s"), (61, "1 min 1 s"), (7384, "2 h 3 min"), (90000, "1 d 1 h")],
+)
+def test_durations(seconds: float, text: str):
+    assert duration(seconds) == text
