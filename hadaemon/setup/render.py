@@ -6,7 +6,7 @@ from hadaemon.runtime.configuration import Condition, Configuration
 LABEL = "HOTSPARE"
 """Of the file system that a preseed is on."""
 
-_DOCUMENT = "See docs/preseed.md for its content."
+_DOCUMENT = "Its content: docs/configuration.md."
 
 _HOW_TO_PRESEED = f"""\
 To configure it: write preseed.toml to the top folder of a USB stick (FAT, label {LABEL}),
