@@ -119,7 +119,8 @@ def seal_off(target: Path) -> None:
             shutil.rmtree(path)
         else:
             path.unlink()
-    for name in ("machine-id", "resolv.conf"):
+    # `.updated` as old as /usr: systemd's units that follow an upgrade of /usr have nothing to do here.
+    for name in ("machine-id", "resolv.conf", ".updated"):
         (target / "etc" / name).write_text("")
     for name in ("data", "boot/efi"):
         (target / name).mkdir(exist_ok=True)

@@ -102,6 +102,7 @@ def make_data(context: Context) -> Path:
     # The journal's size is fixed, because what mke2fs would choose for 256 MiB is too small once the disk is grown.
     context.tools.run(
         *("mke2fs", "-q", "-t", "ext4", "-L", "data", "-U", uuid, "-e", "remount-ro", "-J", "size=32", "-m", "1"),
+        *("-b", "4096", "-I", "256", "-i", "16384"),
         *("-E", f"hash_seed={seed},lazy_itable_init=1,nodiscard,root_owner=0:0", "-d", folder, image),
         env={"SOURCE_DATE_EPOCH": str(context.epoch)},
     )

@@ -82,7 +82,11 @@ def _make_squashfs(context: Context, image: Path) -> None:
         "-no-hardlinks",
         "-sort",
         order,
-        env={"SOURCE_DATE_EPOCH": str(context.epoch)},
+        # Not SOURCE_DATE_EPOCH: that would keep the times of files that a layer made before the last commit.
+        "-mkfs-time",
+        str(context.epoch),
+        "-all-time",
+        str(context.epoch),
     )
 
 
