@@ -25,7 +25,12 @@ _CREDENTIALS = struct.Struct("=iII")
 
 def main() -> int:
     """Serves the connection on standard input; 0 when the verb was done."""
-    with socket.socket(fileno=0) as connection:
+    try:
+        accepted = socket.socket(fileno=0)
+    except OSError:
+        print("helper: is started by the service manager, for a connection to its socket", file=sys.stderr)
+        return 1
+    with accepted as connection:
         connection.settimeout(_REQUEST_TIMEOUT)
         answer = serve(connection, allowed_users(), VERBS)
         print(answer, file=sys.stderr)
