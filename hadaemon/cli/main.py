@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hadaemon.cli.render import SCHEMA, Answer, render_status
 from hadaemon.errors import HadaemonError
-from hadaemon.io.control import ask
+from hadaemon.io.control_client import ask
 from hadaemon.io.files import read_text
 from hadaemon.runtime.configuration import CLUSTER_FILE, NODE_FILE, Condition, check_texts
 

@@ -1,24 +1,20 @@
-"""The control socket: one JSON object a line, requests in, answers out. For local administrators only."""
+"""The daemon's side of the control socket: one JSON object a line, requests in, answers out."""
 
 import asyncio
 import contextlib
 import json
 import os
-import socket
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
+from hadaemon.io.control_client import Message
 from hadaemon.io.errors import ControlError
 
-Message: TypeAlias = dict[str, Any]
-"""A JSON object."""
 Handler: TypeAlias = Callable[[Message], Message]
 """Must not block."""
 
-SOCKET_NAME = "control.sock"
 _MAX_REQUEST = 64 * 1024
-_MAX_ANSWER = 16 << 20
 _MAX_CLIENTS = 16
 _IDLE = 60.0
 """Seconds after which a silent client is let go."""
@@ -84,34 +80,3 @@ class ControlServer:
 def refusal(error: str) -> Message:
     """The answer to a request that cannot be carried out."""
     return {"ok": False, "error": error}
-
-
-def ask(path: Path, request: Message, timeout: float) -> Message:
-    """The client's side: one request, one answer, within `timeout` seconds for each step. Blocking: not
-    for the daemon.
-    """
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
-        sock.settimeout(timeout)
-        try:
-            sock.connect(str(path))
-            sock.sendall(json.dumps(request).encode() + b"\n")
-            answer = _read_line(sock)
-        except TimeoutError as error:
-            raise ControlError(f"{path}: no answer within {timeout:g} s") from error
-    try:
-        message = json.loads(answer)
-    except ValueError as error:
-        raise ControlError(f"{path}: the answer is not JSON") from error
-    if not isinstance(message, dict):
-        raise ControlError(f"{path}: the answer is not a JSON object")
-    return message
-
-
-def _read_line(sock: socket.socket) -> bytes:
-    data = bytearray()
-    while not data.endswith(b"\n"):
-        chunk = sock.recv(1 << 16)
-        if not chunk or len(data) > _MAX_ANSWER:
-            break
-        data += chunk
-    return bytes(data)

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from hadaemon.cluster import StateChanged
-from hadaemon.io.control import SOCKET_NAME, ControlServer, Message, refusal
+from hadaemon.io.control import ControlServer, refusal
+from hadaemon.io.control_client import SOCKET_NAME, Message
 from hadaemon.io.notify import ServiceManager
 from hadaemon.runtime.configuration import Condition, Configuration, load_configuration
 from hadaemon.runtime.health import feed_watchdog, mark_good_once

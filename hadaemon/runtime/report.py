@@ -7,7 +7,7 @@ import os
 
 from hadaemon.cluster import NodeState, NodeStatus, outside_status
 from hadaemon.config import Port
-from hadaemon.io.control import Message
+from hadaemon.io.control_client import Message
 from hadaemon.io.links import STACKED_KINDS, Link
 from hadaemon.runtime.configuration import Condition, Configuration
 from hadaemon.runtime.network import Network

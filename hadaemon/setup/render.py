@@ -83,7 +83,7 @@ def console_message(configuration: Configuration, problems: tuple[str, ...]) -> 
         return ""
     repair = _HOW_TO_PRESEED if configuration.condition is Condition.UNCONFIGURED else _HOW_TO_REPAIR
     lines = [f"hotspare: {_summary(configuration)}", *(f"  ! {problem}" for problem in problems), repair]
-    return "\r\n".join("\n".join(["", *lines, ""]).splitlines()) + "\r\n"
+    return "\n".join(["", *lines, "", ""])
 
 
 def _summary(configuration: Configuration) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hadaemon.io.control import ask
+from hadaemon.io.control_client import ask
 from hadaemon.io.errors import ControlError
 
 from .capture import Capture

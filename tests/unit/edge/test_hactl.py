@@ -14,7 +14,8 @@ import pytest
 
 from hadaemon.cli.main import main
 from hadaemon.cli.render import duration, render_status
-from hadaemon.io.control import ControlServer, ask
+from hadaemon.io.control import ControlServer
+from hadaemon.io.control_client import ask
 
 ANSWER: dict[str, Any] = {
     "ok": True,
