@@ -3,7 +3,6 @@
 Overlays, the locked Python packages, hadaemon, accounts and presets, then the board's post-build hooks.
 """
 
-import os
 import re
 import shutil
 import sys
@@ -20,8 +19,8 @@ PYTHON_IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc", "tests")
 def assemble(context: Context) -> None:
     """Fill the mounted TARGET_DIR."""
     target = context.target
-    for overlay in (context.root / "rootfs-overlay", *(folder / "rootfs-overlay" for folder in context.board.folders)):
-        lay_over(overlay, target)
+    for folder in (context.root, *context.board.folders):
+        lay_over(folder / "rootfs-overlay", target)
     packages = target / "usr/local/lib" / python_folder(target) / "dist-packages"
     shutil.copytree(python_packages(context, python_folder(target)), packages, dirs_exist_ok=True)
     shutil.copytree(context.root / "hadaemon", packages / "hadaemon", ignore=PYTHON_IGNORED)
@@ -41,7 +40,7 @@ def lay_over(overlay: Path, target: Path) -> None:
         place = target / path.relative_to(overlay)
         if path.is_symlink():
             place.unlink(missing_ok=True)
-            place.symlink_to(os.readlink(path))
+            place.symlink_to(path.readlink())
         elif path.is_dir():
             place.mkdir(mode=0o755, exist_ok=True)
         elif path.name != ".gitkeep" and "__pycache__" not in path.parts:
@@ -65,9 +64,21 @@ def python_packages(context: Context, python: str) -> Path:
     if ready := context.layers.ready("wheels", key):
         return ready
     draft = context.layers.draft("wheels")
-    command = ["-m", "pip", "install", "--quiet", "--no-compile", "--require-hashes", "--no-deps", "--no-cache-dir"]
-    command += ["--only-binary=:all:", f"--python-version={python.removeprefix('python')}", f"--target={draft}"]
-    context.tools.host(sys.executable, "-P", *command, f"--requirement={requirements}")
+    context.tools.host(
+        *(
+            sys.executable,
+            "-P",
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--no-compile",
+            "--no-deps",
+            "--no-cache-dir",
+        ),
+        *("--require-hashes", "--only-binary=:all:", f"--python-version={python.removeprefix('python')}"),
+        *(f"--target={draft}", f"--requirement={requirements}"),
+    )
     shutil.rmtree(draft / "bin", ignore_errors=True)
     return context.layers.keep(draft, "wheels", key)
 
@@ -76,7 +87,8 @@ def write_identity(context: Context) -> None:
     """Say in the image what it is, in the fields that os-release(5) has for it."""
     board = context.board
     path = context.target / "usr/lib/os-release"
-    debian = [line for line in path.read_text().splitlines() if not re.match(r"(PRETTY_NAME|NAME|HOME_URL)=", line)]
+    replaced = re.compile(r"(PRETTY_NAME|NAME|HOME_URL|SUPPORT_URL|BUG_REPORT_URL)=")
+    debian = [line for line in path.read_text().splitlines() if not replaced.match(line)]
     own = [
         'NAME="Hotspare"',
         f'PRETTY_NAME="Hotspare {context.options.image_version} for {board.name}"',
@@ -85,8 +97,7 @@ def write_identity(context: Context) -> None:
         f"VARIANT_ID={board.name}",
         f"BUILD_ID={context.build_id}",
     ]
-    dropped = {"SUPPORT_URL", "BUG_REPORT_URL"}
-    path.write_text("\n".join([*own, *(line for line in debian if line.split("=")[0] not in dropped)]) + "\n")
+    path.write_text("\n".join([*own, *debian]) + "\n")
     keyring = context.target / "etc/rauc/keyring.pem"
     keyring.parent.mkdir(exist_ok=True)
     shutil.copyfile(context.keys.keyring, keyring)
@@ -102,12 +113,12 @@ def configure(context: Context) -> None:
     tools.chroot(target, "systemctl", "preset-all", "--preset-mode=full", env=clock)
     tools.chroot(target, "systemctl", "--global", "preset-all", env=clock)
     library = f"/usr/local/lib/{python_folder(target)}/dist-packages"
-    compile_all = ["python3", "-I", "-m", "compileall", "-q", "-j", "1", "--invalidation-mode", "unchecked-hash"]
+    compile_all = ("python3", "-I", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash")
     tools.chroot(target, *compile_all, library, env=clock)
 
 
 def seal_off(target: Path) -> None:
-    """Remove what configuring left behind, and turn the image's /var into rules that make it on the data partition."""
+    """Remove what configuring left behind, and turn the image's /var into rules that make it on the data."""
     for name in ("group-", "passwd-", "shadow-", "gshadow-", "subuid-", "subgid-", ".pwd.lock"):
         (target / "etc" / name).unlink(missing_ok=True)
     shadow = target / "etc/shadow"
@@ -140,7 +151,7 @@ def var_rules(var: Path, users: dict[int, str], groups: dict[int, str]) -> str:
         status = path.lstat()
         owner, group = users.get(status.st_uid, status.st_uid), groups.get(status.st_gid, status.st_gid)
         if path.is_symlink():
-            rules.append(f"L {name} - - - - {os.readlink(path)}\n")
+            rules.append(f"L {name} - - - - {path.readlink()}\n")
         elif path.is_dir():
             rules.append(f"d {name} {status.st_mode & 0o7777:04o} {owner} {group} -\n")
     return "".join(rules)

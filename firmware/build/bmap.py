@@ -1,4 +1,4 @@
-"""Block maps (bmap 2.0): which blocks of a disk image hold something, with checksums, for bmaptool and `dd`-haters.
+"""Block maps (bmap 2.0): which blocks of a disk image hold something, with checksums, for bmaptool.
 
 Made from the content and not from the file system's holes, which differ from one host to the next.
 """
@@ -16,7 +16,9 @@ def block_map(image: Path) -> str:
     size = image.stat().st_size
     ranges = list(mapped_ranges(image))
     mapped = sum(last - first + 1 for first, last, _ in ranges)
-    rows = "\n".join(f'        <Range chksum="{digest}"> {_span(first, last)} </Range>' for first, last, digest in ranges)
+    rows = "\n".join(
+        f'        <Range chksum="{sum_}"> {_span(first, last)} </Range>' for first, last, sum_ in ranges
+    )
     text = f"""<?xml version="1.0" ?>
 <bmap version="2.0">
     <ImageSize> {size} </ImageSize>

@@ -1,13 +1,13 @@
 """Boards: folders of data. `common` is what all share; a board's own folder says only what differs.
 
-    board.toml        consoles, kernel arguments, ways to boot (all keys optional, `common` has the defaults)
-    packages          Debian packages, one a line; `-name` takes one of common's away
-    modules           kernel modules in the image (what they depend on comes along)
-    initrd-modules    those of them that are needed to find the disk
-    firmware          files of /usr/lib/firmware to keep, as shell patterns
-    rootfs-overlay/   laid over the root file system
-    post-build.sh     hooks, with Buildroot's environment
-    post-image.sh
+board.toml        consoles, kernel arguments, ways to boot (all keys optional, `common` has the defaults)
+packages          Debian packages, one a line; `-name` takes one of common's away
+modules           kernel modules in the image (what they depend on comes along)
+initrd-modules    those of them that are needed to find the disk
+firmware          files of /usr/lib/firmware to keep, as shell patterns
+rootfs-overlay/   laid over the root file system
+post-build.sh     hooks, with Buildroot's environment
+post-image.sh
 """
 
 import re
@@ -99,22 +99,33 @@ def load_board(folder: Path, name: str) -> Board:
             todo=f"choose one of: {', '.join(known_boards(folder))}",
         )
     if not _NAME.match(name):
-        raise FirmwareError(f"a board cannot be called {name!r}", where=f"{folder.name}/", todo="use a-z 0-9 _ -")
+        raise FirmwareError(
+            f"a board cannot be called {name!r}", where=f"{folder.name}/", todo="use a-z 0-9 _ -"
+        )
     folders = (folder / COMMON, folder / name)
     common, own = (_read_toml(path / "board.toml") for path in folders)
     merged = {key: _chosen(key, common, own, folders[1]) for key in (field.name for field in fields(_File))}
-    lists = {key: _merged_list(folders, key.replace("_", "-")) for key in LISTS}
-    return Board(name=name, folders=folders, **merged, **lists)
-
-
-LISTS = ("packages", "modules", "initrd_modules", "firmware")
+    packages, modules, initrd_modules, firmware = (
+        _merged_list(folders, file) for file in ("packages", "modules", "initrd-modules", "firmware")
+    )
+    return Board(
+        name=name,
+        folders=folders,
+        packages=packages,
+        modules=modules,
+        initrd_modules=initrd_modules,
+        firmware=firmware,
+        **merged,
+    )
 
 
 def _chosen(key: str, common: _File, own: _File, folder: Path) -> Any:
     value = getattr(own, key)
     value = getattr(common, key) if value is None else value
     if value is None:
-        raise FirmwareError(f"{key} is missing", where=f"board/{folder.name}/board.toml", todo=f"add {key} = …")
+        raise FirmwareError(
+            f"{key} is missing", where=f"board/{folder.name}/board.toml", todo=f"add {key} = …"
+        )
     return value
 
 
@@ -127,10 +138,14 @@ def _read_toml(path: Path) -> _File:
     known = {"schema", *(field.name for field in fields(_File))}
     if unknown := sorted(set(raw) - known):
         raise FirmwareError(
-            f"unknown key {unknown[0]!r}", where=f"{where}: {unknown[0]}", todo=f"known keys: {', '.join(sorted(known))}"
+            f"unknown key {unknown[0]!r}",
+            where=f"{where}: {unknown[0]}",
+            todo=f"known keys: {', '.join(sorted(known))}",
         )
     if raw.pop("schema", None) != SCHEMA:
-        raise FirmwareError("the schema is not known", where=f"{where}: schema", todo=f"write schema = {SCHEMA}")
+        raise FirmwareError(
+            "the schema is not known", where=f"{where}: schema", todo=f"write schema = {SCHEMA}"
+        )
     description = raw.pop("description", None)
     if not isinstance(description, str | None):
         raise FirmwareError("must be a text", where=f"{where}: description", todo='write description = "…"')
@@ -146,7 +161,9 @@ def _texts(value: object, where: str) -> tuple[str, ...]:
     for index, item in enumerate(value):
         if not isinstance(item, str) or not item or set(item) & set("\"'\\\n\t "):
             raise FirmwareError(
-                f"{item!r} is not a text without blanks and quotes", where=f"{where}[{index}]", todo='write "…"'
+                f"{item!r} is not a text without blanks and quotes",
+                where=f"{where}[{index}]",
+                todo='write "…"',
             )
     return tuple(value)
 
@@ -165,7 +182,9 @@ def _boots(values: tuple[str, ...], where: str) -> tuple[Boot, ...]:
     for index, value in enumerate(values):
         if value not in list(Boot):
             raise FirmwareError(
-                f"{value!r} is not a way to boot", where=f"{where}: boot[{index}]", todo=f"choose of {', '.join(Boot)}"
+                f"{value!r} is not a way to boot",
+                where=f"{where}: boot[{index}]",
+                todo=f"choose of {', '.join(Boot)}",
             )
     return tuple(Boot(value) for value in values)
 
@@ -177,7 +196,9 @@ def _merged_list(folders: tuple[Path, ...], name: str) -> tuple[Listed, ...]:
             if entry.name.startswith("-"):
                 if entries.pop(entry.name[1:], None) is None:
                     raise FirmwareError(
-                        f"{entry.name[1:]!r} is not there to be taken away", where=entry.place, todo="remove the line"
+                        f"{entry.name[1:]!r} is not there to be taken away",
+                        where=entry.place,
+                        todo="remove the line",
                     )
             else:
                 entries[entry.name] = entry

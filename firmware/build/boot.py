@@ -25,8 +25,9 @@ GRUBENV = {"ORDER": "A B", "A_OK": "1", "B_OK": "0", "A_TRY": "0", "B_TRY": "0"}
 """The preset. Slot B is not OK until the first boot has filled it."""
 
 _MODULES = (
-    "boot configfile echo fat linux loadenv ls minicmd normal part_gpt reboot regexp serial sleep terminal test true"
-).split()
+    *("boot", "configfile", "echo", "fat", "linux", "loadenv", "ls", "minicmd", "normal", "part_gpt"),
+    *("reboot", "regexp", "serial", "sleep", "terminal", "test", "true"),
+)
 _PLATFORM_MODULES = {Boot.BIOS: ["biosdisk", "halt"], Boot.UEFI: ["all_video", "efifwsetup", "halt"]}
 
 # Offsets in GRUB's boot.img and diskboot.img, from its include/grub/i386/pc/boot.h and its bios-setup.

@@ -1,4 +1,4 @@
-"""The update bundle: RAUC's verity format, signed, with block indexes so that an update fetches only what changed."""
+"""The update bundle: RAUC's verity format, signed, with block indexes to fetch only what changed."""
 
 import shutil
 from pathlib import Path
@@ -41,7 +41,9 @@ def make_bundle(context: Context) -> Path:
         *("rauc", f"--cert={context.keys.cert}", f"--key={context.keys.key}", "bundle"),
         *(f"--mksquashfs-args={squashfs}", folder, bundle),
     )
-    info = context.tools.run("rauc", f"--keyring={context.keys.keyring}", "info", "--output-format=shell", bundle)
+    info = context.tools.run(
+        "rauc", f"--keyring={context.keys.keyring}", "info", "--output-format=shell", bundle
+    )
     if f"RAUC_MF_COMPATIBLE='{compatible}'" not in info:
         raise FirmwareError("the bundle that was made does not read back", where=str(context.progress.log))
     shutil.rmtree(folder)

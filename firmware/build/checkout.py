@@ -7,6 +7,9 @@ from pathlib import Path
 UNVERSIONED_TIME = 1_767_225_600
 """Seconds since 1970 (2026-01-01): the time of a source tree that came without git."""
 
+INPUTS = ("hadaemon", "board", "rootfs-overlay", "firmware/build", "requirements")
+"""What an image is made of."""
+
 
 @dataclass(frozen=True)
 class Commit:
@@ -20,9 +23,11 @@ def last_commit(root: Path) -> Commit:
     """The last commit of the checkout at `root`, or fixed values where there is no git."""
     git = ["git", "-c", f"safe.directory={root}", "-C", str(root)]
     try:
-        show = subprocess.run([*git, "log", "-1", "--format=%ct %h"], capture_output=True, text=True, check=False)
+        show = subprocess.run(
+            [*git, "log", "-1", "--format=%ct %h"], capture_output=True, text=True, check=False
+        )
         status = subprocess.run(
-            [*git, "status", "--porcelain", "--", "hadaemon", "board", "rootfs-overlay", "firmware/build", "requirements"],
+            [*git, "status", "--porcelain", "--", *INPUTS],
             capture_output=True,
             text=True,
             check=False,

@@ -7,20 +7,20 @@ import threading
 import traceback
 from typing import Any
 
-from firmware.build import stages
 from firmware.build.commands import no_space
+from firmware.build.stages import build, clean
 from firmware.errors import FirmwareError
 
-REQUESTS = {"build": stages.build, "clean": stages.clean}
+REQUESTS = {"build": build, "clean": clean}
 
 
 def main() -> None:
-    """Read one request from standard input, do it, write the answer to the pipe named last on the command line."""
+    """Do the one request on standard input; the answer goes to the pipe that the command line names."""
     os.umask(0o022)
     request = json.loads(sys.stdin.buffer.readline())
     threading.Thread(target=_die_with_parent, daemon=True).start()
     answer = _answer(request)
-    with open(int(sys.argv[2]), "wb") as pipe:
+    with os.fdopen(int(sys.argv[2]), "wb") as pipe:
         pipe.write(json.dumps(answer).encode())
 
 
@@ -35,14 +35,16 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
         todo = "free some space, or move the cache to a larger disk with HOTSPARE_CACHE"
         what = "there is no space left on the device"
         return {"error": {"what": what, "where": str(error.filename or ""), "todo": todo}}
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - told to the parent, which raises it
         return _unexpected(error)
 
 
 def _unexpected(error: Exception) -> dict[str, Any]:
     """A fault of the builder itself: here the traceback is what helps."""
     trace = "".join(traceback.format_exception(error))
-    return {"error": {"what": f"unexpected: {error}\n{trace}", "where": "", "todo": "report it with this text"}}
+    return {
+        "error": {"what": f"unexpected: {error}\n{trace}", "where": "", "todo": "report it with this text"}
+    }
 
 
 def _die_with_parent() -> None:

@@ -18,7 +18,9 @@ KNOWN_FAILURES: tuple[tuple[re.Pattern[str], str, str], ...] = (
         "free some space (`python3 invoke.py clean` empties the cache), or move it with HOTSPARE_CACHE",
     ),
     (
-        re.compile(r"E: Unable to locate package (?P<name>\S+)|E: Package '(?P<other>\S+)' has no installation"),
+        re.compile(
+            r"E: Unable to locate package (?P<name>\S+)|E: Package '(?P<other>\S+)' has no installation"
+        ),
         "package {name} does not exist in the Debian suite",
         "correct the name in the board's `packages` file, or use another mirror (--mirror)",
     ),
@@ -101,8 +103,8 @@ def explain(command: Sequence[str], status: int, log: Path, begin: int) -> Comma
 
 def command_name(command: Sequence[str]) -> str:
     """The program that a command line is about: behind chroot and env wrappers."""
-    words = [word for word in command if "=" not in word]
-    while words and words[0] in {"chroot", "env", "eatmydata"}:
+    words = [word for word in command if "=" not in word and word != "--mount"]
+    while words and words[0] in {"unshare", "chroot", "env", "eatmydata"}:
         words = words[2:] if words[0] == "chroot" else words[1:]
     return words[0] if words else command[0]
 

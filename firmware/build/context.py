@@ -12,7 +12,7 @@ from firmware.build.progress import Progress
 from firmware.build.tools import Tools
 
 LAYER_EPOCH = 1_767_225_600
-"""Seconds since 1970 (2026-01-01): the clock that layers are made by, so that a commit does not age them all."""
+"""Seconds since 1970 (2026-01-01): the clock that layers are made by, so that a commit ages none of them."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The Debian engine: fills TARGET_DIR from packages and puts kernel and initrd into BINARIES_DIR.
 
 Two cached layers. `packages` is the tree as mmdebstrap makes it; `system` lies over it and holds what a board
-changes: allow-listed kernel modules and firmware, the initrd, and the removal of what an appliance never uses.
+changes: allow-listed kernel modules and firmware, the initrd, and the removal of what is never used.
 """
 
 import shutil
@@ -28,7 +28,7 @@ ACCOUNTS = (
     ("haproxy", 989, "/var/lib/haproxy"),
     ("tcpdump", 988, "/nonexistent"),
 )
-"""Accounts that packages would else number by the order of their installation: name, id, home (None: only a group).
+"""Accounts that packages would else number in the order they come: name, id, home (None: only a group).
 
 Files on the data partition are owned by number, so a number must mean the same in every image to come.
 """
@@ -79,7 +79,7 @@ def _bootstrap(context: Context, names: list[str]) -> Path:
 
 
 def _essential_hook() -> str:
-    """Before the chosen packages are installed: fixed account numbers, and no host keys made to be thrown away."""
+    """Before the chosen packages come: fixed account numbers, and no host keys made in vain."""
     lines = ["#!/bin/sh", "set -e", 'cd "$1/etc"', "mkdir -p ssh"]
     for name, number, home in ACCOUNTS:
         lines.append(f"echo '{name}:x:{number}:' >> group")
@@ -110,7 +110,9 @@ def _system_layer(context: Context, packages: Path) -> Path:
 
 
 def _module_inputs(board: Board) -> list[list[str]]:
-    return [[entry.name for entry in entries] for entries in (board.modules, board.initrd_modules, board.firmware)]
+    return [
+        [entry.name for entry in entries] for entries in (board.modules, board.initrd_modules, board.firmware)
+    ]
 
 
 def _reduce(context: Context, root: Path, binaries: Path) -> None:

@@ -21,7 +21,7 @@ _LINUX = "0FC63DAF-8483-4772-8E79-3D69D8477DE4"
 
 @dataclass(frozen=True)
 class Partition:
-    """One partition: its PARTLABEL, its size in bytes, its type and the file of BINARIES_DIR that fills it."""
+    """One partition: PARTLABEL, size in bytes, type and the file of BINARIES_DIR that fills it."""
 
     label: str
     size: int
@@ -62,7 +62,9 @@ def make_disk(context: Context) -> Path:
     disk = context.binaries / "disk.img"
     with disk.open("wb") as file:
         file.truncate(disk_size())
-    context.tools.run("sfdisk", "--no-reread", "--no-tell-kernel", "--quiet", disk, feed=partition_table(context))
+    context.tools.run(
+        "sfdisk", "--no-reread", "--no-tell-kernel", "--quiet", disk, feed=partition_table(context)
+    )
     offsets = partition_offsets()
     with disk.open("r+b") as file:
         for partition in PARTITIONS:
@@ -99,9 +101,24 @@ def make_data(context: Context) -> Path:
     uuid, seed = make_uuid(context, "data-file-system"), make_uuid(context, "data-hash-seed")
     with image.open("wb") as file:
         file.truncate(size)
-    # The journal's size is fixed, because what mke2fs would choose for 256 MiB is too small once the disk is grown.
+    # Journal and blocks have fixed sizes: what mke2fs would choose for 256 MiB is too small once it is grown.
     context.tools.run(
-        *("mke2fs", "-q", "-t", "ext4", "-L", "data", "-U", uuid, "-e", "remount-ro", "-J", "size=32", "-m", "1"),
+        *(
+            "mke2fs",
+            "-q",
+            "-t",
+            "ext4",
+            "-L",
+            "data",
+            "-U",
+            str(uuid),
+            "-e",
+            "remount-ro",
+            "-J",
+            "size=32",
+            "-m",
+            "1",
+        ),
         *("-b", "4096", "-I", "256", "-i", "16384"),
         *("-E", f"hash_seed={seed},lazy_itable_init=1,nodiscard,root_owner=0:0", "-d", folder, image),
         env={"SOURCE_DATE_EPOCH": str(context.epoch)},

@@ -13,7 +13,9 @@ def run_hooks(context: Context, name: str, argument: Path) -> None:
     for folder in context.board.folders:
         script = folder / name
         if script.exists():
-            context.tools.run("sh", "-eu", script, argument, env=hook_environment(context, folder), cwd=context.root)
+            context.tools.run(
+                "sh", "-eu", script, argument, env=hook_environment(context, folder), cwd=context.root
+            )
 
 
 def hook_environment(context: Context, folder: Path) -> dict[str, str]:

@@ -26,7 +26,9 @@ def make_initrd(context: Context, root: Path, release: str, result: Path) -> Non
             shutil.copytree(folder / "initramfs", settings, dirs_exist_ok=True)
     (settings / "initramfs.conf").write_text(SETTINGS)
     (settings / "modules").write_text("")
-    (settings / "hotspare-modules").write_text("".join(f"{entry.name}\n" for entry in context.board.initrd_modules))
+    (settings / "hotspare-modules").write_text(
+        "".join(f"{entry.name}\n" for entry in context.board.initrd_modules)
+    )
     for script in [*settings.glob("hooks/*"), *settings.glob("scripts/*/*")]:
         script.chmod(0o755)
     context.tools.chroot(
@@ -37,6 +39,6 @@ def make_initrd(context: Context, root: Path, release: str, result: Path) -> Non
         "-o",
         "/run/initrd.img",
         release,
-        env={"SOURCE_DATE_EPOCH": str(LAYER_EPOCH), "TMPDIR": "/tmp"},
+        env={"SOURCE_DATE_EPOCH": str(LAYER_EPOCH), "TMPDIR": "/run"},
     )
     shutil.copyfile(root / "run/initrd.img", result)

@@ -1,4 +1,4 @@
-"""Keys that sign update bundles. Development keys make themselves; a release names its own and refuses those."""
+"""Keys that sign update bundles. Development keys make themselves; a release names its own."""
 
 import os
 from dataclasses import dataclass
@@ -30,7 +30,9 @@ def check_release_keys(options: BuildOptions) -> None:
             todo="give both as PEM files, or leave --release out to sign with the development key",
         )
     if bool(options.key) != bool(options.cert):
-        raise FirmwareError("key and certificate belong together", where="--key, --cert", todo="give both or none")
+        raise FirmwareError(
+            "key and certificate belong together", where="--key, --cert", todo="give both or none"
+        )
     for option, path in (("--key", options.key), ("--cert", options.cert)):
         if path and not path.is_file():
             raise FirmwareError(f"there is no file {path}", where=option, todo="name an existing PEM file")
@@ -44,7 +46,7 @@ def signing_keys(options: BuildOptions, cache: Path, work: Path, tools: Tools) -
     # Named keys may be anywhere on the host, where the tools do not see them.
     keys = SigningKeys(work / "key.pem", work / "cert.pem", work / "cert.pem")
     for source, copy in ((options.key, keys.key), (options.cert, keys.cert)):
-        with open(os.open(copy, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
+        with os.fdopen(os.open(copy, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
             file.write(Path(source).read_bytes())
     _check_certificate(options, keys, tools)
     return keys
@@ -54,7 +56,9 @@ def _check_certificate(options: BuildOptions, keys: SigningKeys, tools: Tools) -
     subject = tools.run("openssl", "x509", "-in", keys.cert, "-noout", "-subject")
     if options.release and DEVELOPMENT_NAME in subject:
         raise FirmwareError(
-            "this is a development certificate", where=f"--cert {options.cert}", todo="sign releases with a key of their own"
+            "this is a development certificate",
+            where=f"--cert {options.cert}",
+            todo="sign releases with a key of their own",
         )
     public = tools.run("openssl", "x509", "-in", keys.cert, "-noout", "-pubkey")
     if tools.run("openssl", "pkey", "-in", keys.key, "-pubout") != public:
@@ -66,7 +70,9 @@ def _check_certificate(options: BuildOptions, keys: SigningKeys, tools: Tools) -
 
 
 def _development_keys(folder: Path, tools: Tools) -> SigningKeys:
-    keys = SigningKeys(folder / "development.key.pem", folder / "development.cert.pem", folder / "development.cert.pem")
+    keys = SigningKeys(
+        folder / "development.key.pem", folder / "development.cert.pem", folder / "development.cert.pem"
+    )
     if keys.key.exists() and keys.cert.exists():
         return keys
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -38,7 +38,7 @@ def tree_hash(folder: Path, *, skip: tuple[str, ...] = ("__pycache__",)) -> str:
             continue
         digest.update(f"{path.relative_to(folder)}\0{path.lstat().st_mode:o}\0".encode())
         if path.is_symlink():
-            digest.update(os.readlink(path).encode())
+            digest.update(str(path.readlink()).encode())
         elif path.is_file():
             digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
@@ -98,13 +98,16 @@ def overlay(lower: Sequence[Path], upper: Path, target: Path) -> Iterator[Path]:
         folder.mkdir(parents=True, exist_ok=True)
     options = f"lowerdir={':'.join(map(str, lower))},upperdir={upper},workdir={scratch},userxattr"
     done = subprocess.run(
-        ["mount", "-t", "overlay", "overlay", "-o", options, str(target)], capture_output=True, text=True, check=False
+        ["mount", "-t", "overlay", "overlay", "-o", options, str(target)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode != 0:
         raise FirmwareError(
             f"the kernel refuses an overlay mount: {done.stderr.strip()}",
             where=str(upper),
-            todo="put the cache on an ordinary file system with HOTSPARE_CACHE (an overlay cannot lie on another one)",
+            todo="put the cache on an ordinary file system with HOTSPARE_CACHE, not on another overlay",
         )
     try:
         yield target
@@ -126,13 +129,13 @@ def bind(source: Path, target: Path, *, read_only: bool = False) -> None:
 
 
 def share_mounts() -> None:
-    """Let what is mounted later appear in bind mounts of its place too. These namespaces are cut off from the host."""
+    """Let what is mounted later appear in bind mounts of its place too; the host is cut off already."""
     subprocess.run(["mount", "--make-rshared", "/"], check=True)
 
 
 @contextmanager
 def api_mounts(root: Path) -> Iterator[Path]:
-    """Give the programs in a tree /proc, a few devices and a /run and /tmp of their own while the body runs."""
+    """Give the programs in a tree /proc, a few devices, /run and /tmp of their own for a while."""
     mounts = [root / name for name in ("proc", "dev", "run", "tmp")]
     subprocess.run(["mount", "-t", "proc", "proc", str(mounts[0])], check=True)
     try:

@@ -1,4 +1,4 @@
-"""The manifest: what is in an image and what came out, with sizes and hashes. Nothing in it tells of the host."""
+"""The manifest: what is in an image and what came out, with sizes and hashes. Nothing tells of the host."""
 
 import hashlib
 import json

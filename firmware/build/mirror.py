@@ -59,7 +59,7 @@ def find_mirror(named: str | None, apt: Path = Path("/etc/apt")) -> Mirror:
             raise FirmwareError(
                 f"{named!r} is not the address of a mirror",
                 where="--mirror",
-                todo="give a URL, such as the one in /etc/apt/sources.list.d/debian.sources of a Debian machine",
+                todo="give a URL, such as a Debian machine has in /etc/apt/sources.list.d/debian.sources",
             )
         return Mirror(named.rstrip("/"), security_of(named), options)
     sources = [source for source in read_sources(apt) if is_debian(source)]
@@ -124,7 +124,10 @@ def parse_deb822(text: str) -> Iterator[Source]:
         unfolded = re.sub(r"\n[ \t]+", " ", stanza.strip())
         pairs = (line.split(":", 1) for line in unfolded.splitlines() if ":" in line)
         fields = {name.strip().lower(): value.split() for name, value in pairs}
-        if "deb" not in fields.get("types", []) or fields.get("enabled", ["yes"])[0].lower() in {"no", "false"}:
+        if "deb" not in fields.get("types", []) or fields.get("enabled", ["yes"])[0].lower() in {
+            "no",
+            "false",
+        }:
             continue
         for uri in fields.get("uris", []):
             for suite in fields.get("suites", []):

@@ -34,7 +34,7 @@ def keep_modules(root: Path, release: str, board: Board) -> None:
 
 
 def closure(folder: Path, wanted: Iterable[Listed]) -> set[str]:
-    """Paths below `folder` of the wanted modules and of all they need. Modules built into the kernel need none."""
+    """Paths below `folder` of the wanted modules and of all they need. Built-in ones have none."""
     dependencies = _dependencies((folder / "modules.dep").read_text())
     by_name = {module_name(path): path for path in dependencies}
     built_in = {module_name(line) for line in (folder / "modules.builtin").read_text().split()}
@@ -81,7 +81,7 @@ def _soft_dependencies(
 
 
 def keep_firmware(root: Path, board: Board) -> None:
-    """Remove every firmware file that no pattern of the board names; a pattern that matches none is an error."""
+    """Remove every firmware file that no pattern of the board names; a pattern must match one."""
     folder = root / "usr/lib/firmware"
     if not folder.is_dir():
         folder.mkdir(parents=True)
@@ -91,7 +91,9 @@ def keep_firmware(root: Path, board: Board) -> None:
         matches = fnmatch.filter(files, entry.name)
         if not matches:
             raise FirmwareError(
-                f"no firmware file matches {entry.name!r}", where=entry.place, todo="correct the pattern or remove it"
+                f"no firmware file matches {entry.name!r}",
+                where=entry.place,
+                todo="correct the pattern or remove it",
             )
         keep.update(matches)
     for name, path in files.items():

@@ -1,10 +1,9 @@
 """Stages: one line each with its time, and a log file that holds what its commands printed."""
 
-import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -55,7 +54,6 @@ class Progress:
         self._print(f"{before}{now - begin:6.1f} s {name:<10} {what}   ({now - self._start:.1f} s in all)")
 
     def _print(self, text: str, end: str = "\n") -> None:
-        try:
+        # When the reader went away (a pipe into `head`), the build goes on.
+        with suppress(BrokenPipeError):
             print(text, end=end, file=self._stream, flush=True)
-        except BrokenPipeError:  # the reader went away; the build goes on
-            self._stream = open(os.devnull, "w")  # noqa: SIM115

@@ -1,6 +1,6 @@
 """What an appliance never uses goes: packages' leftovers, whole packages that only installed others, caches.
 
-It is also what makes builds equal bit for bit: files that hold a time, a random number or something of the host.
+It also makes builds equal bit for bit: files that hold a time, a random number or something of the host go.
 """
 
 import shutil
@@ -123,7 +123,7 @@ def prune(root: Path) -> None:
 
 
 def package_table(root: Path) -> str:
-    """Every installed package, one a line: name, version, installed size in KiB, source, whether its files stay."""
+    """Every installed package, one a line: name, version, size in KiB, source, whether its files stay."""
     rows = []
     for stanza in (root / "var/lib/dpkg/status").read_text().split("\n\n"):
         fields = dict(line.split(": ", 1) for line in stanza.splitlines() if ": " in line and line[0] != " ")

@@ -17,7 +17,9 @@ from typing import Any
 
 from firmware.errors import FirmwareError
 
-_ENTER = "import json,sys; sys.path[:]=json.loads(sys.argv[1]); from firmware.build import child; child.main()"
+_ENTER = (
+    "import json,sys; sys.path[:]=json.loads(sys.argv[1]); from firmware.build import child; child.main()"
+)
 
 HOST_PROGRAMS = {
     "mmdebstrap": "mmdebstrap",
@@ -51,14 +53,17 @@ def run_in_namespaces(request: Mapping[str, Any]) -> Message:
         env=child_environment(),
     )
     os.close(write_end)
-    assert child.stdin is not None and child.stderr is not None
+    assert child.stdin is not None
+    assert child.stderr is not None
     stderr = bytearray()
-    drain = threading.Thread(target=lambda pipe: stderr.extend(pipe.read()), args=(child.stderr,), daemon=True)
+    drain = threading.Thread(
+        target=lambda pipe: stderr.extend(pipe.read()), args=(child.stderr,), daemon=True
+    )
     drain.start()
     try:
         with _terminate_as_interrupt():
             _send(child, request)
-            with open(read_end, "rb") as answers:
+            with os.fdopen(read_end, "rb") as answers:
                 answer = answers.read()
             child.wait()
     except BaseException:
@@ -111,7 +116,16 @@ class _terminate_as_interrupt:
 def namespace_command() -> list[str]:
     """The command that enters the namespaces."""
     mapping = [] if os.geteuid() == 0 else ["--user", "--map-root-user", "--map-auto"]
-    return ["unshare", *mapping, "--mount", "--propagation=private", "--pid", "--fork", "--kill-child", "--mount-proc"]
+    return [
+        "unshare",
+        *mapping,
+        "--mount",
+        "--propagation=private",
+        "--pid",
+        "--fork",
+        "--kill-child",
+        "--mount-proc",
+    ]
 
 
 def child_environment() -> dict[str, str]:
@@ -124,10 +138,13 @@ def child_environment() -> dict[str, str]:
 def require_host_programs() -> None:
     """Raise one error that names every missing package."""
     path = child_environment()["PATH"]
-    missing = sorted({package for name, package in HOST_PROGRAMS.items() if shutil.which(name, path=path) is None})
+    missing = sorted(
+        {package for name, package in HOST_PROGRAMS.items() if shutil.which(name, path=path) is None}
+    )
     if missing:
         raise FirmwareError(
-            f"host packages are missing: {', '.join(missing)}", todo=f"sudo apt-get install {' '.join(missing)}"
+            f"host packages are missing: {', '.join(missing)}",
+            todo=f"sudo apt-get install {' '.join(missing)}",
         )
 
 
@@ -138,7 +155,7 @@ def _explain_no_answer(status: int, stderr: str) -> FirmwareError:
             f"this host does not let an ordinary user make namespaces ({text.splitlines()[-1]})",
             where="unshare --map-root-user --map-auto",
             todo="give the user subordinate ids (sudo usermod --add-subuids 100000-165535 --add-subgids "
-            "100000-165535 NAME), allow unprivileged user namespaces (sysctl kernel.unprivileged_userns_clone=1; "
+            "100000-165535 NAME), allow unprivileged user namespaces (kernel.unprivileged_userns_clone=1; "
             "on Ubuntu kernel.apparmor_restrict_unprivileged_userns=0), or run as root",
         )
     return FirmwareError(f"the build process ended without a result (exit status {status})\n{text}")

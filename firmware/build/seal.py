@@ -1,4 +1,4 @@
-"""Seal TARGET_DIR: one squashfs with its dm-verity tree appended, and the numbers the initrd needs to open it."""
+"""Seal TARGET_DIR: one squashfs with its dm-verity tree appended, and what the initrd needs to open it."""
 
 import os
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ LATE_FILES = ("usr/lib/os-release",)
 
 @dataclass(frozen=True)
 class SealedRoot:
-    """The sealed root file system; sizes in blocks of 4096 bytes, `blocks` includes superblock and hash tree."""
+    """The sealed root file system; sizes in blocks of 4096 bytes; `blocks` is all of it."""
 
     path: Path
     data_blocks: int
@@ -93,7 +93,11 @@ def _make_squashfs(context: Context, image: Path) -> None:
 def sort_file(target: Path) -> str:
     """mksquashfs writes files of a lower priority later; without a line a file has 0."""
     lines = []
-    for priority, names in ((-10, LATE_FOLDERS), (-20, ("usr/local/lib/python3*/dist-packages/hadaemon",)), (-30, LATE_FILES)):
+    for priority, names in (
+        (-10, LATE_FOLDERS),
+        (-20, ("usr/local/lib/python3*/dist-packages/hadaemon",)),
+        (-30, LATE_FILES),
+    ):
         for pattern in names:
             for path in sorted(target.glob(pattern)):
                 found = sorted(path.rglob("*")) if path.is_dir() else [path]

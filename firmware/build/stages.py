@@ -1,4 +1,4 @@
-"""The requests that the child does inside the namespaces: `build` is the pipeline, `clean` takes layers away."""
+"""The requests that the child does inside the namespaces: `build` is the pipeline, `clean` takes away."""
 
 import shutil
 from collections.abc import Iterator
@@ -64,7 +64,18 @@ def building(request: Request) -> Iterator[Context]:
         layers = LayerCache(cache / "layers", work, fresh=options.fresh or options.release)
         keys = signing_keys(options, cache, work, tools)
         yield Context(
-            options, request["build_id"], board, mirror, progress, layers, tools, keys, root, cache, images, work
+            options,
+            request["build_id"],
+            board,
+            mirror,
+            progress,
+            layers,
+            tools,
+            keys,
+            root,
+            cache,
+            images,
+            work,
         )
 
 
@@ -102,9 +113,7 @@ def publish_results(context: Context, root: SealedRoot) -> dict[str, str]:
     made = context.binaries
     with context.progress.stage("bundle", "signed update bundle, compressed disk, block map, manifest"):
         with ThreadPoolExecutor() as pool:
-            jobs = [pool.submit(make_bundle, context), pool.submit(compress, context), pool.submit(map_blocks, context)]
-            for job in jobs:
-                job.result()
+            list(pool.map(lambda job: job(context), (make_bundle, compress, map_blocks)))
         artefacts = {
             f"{name}.img.zst": made / "disk.img.zst",
             f"{name}.img.bmap": made / "disk.img.bmap",
@@ -115,7 +124,14 @@ def publish_results(context: Context, root: SealedRoot) -> dict[str, str]:
     image, block_map, bundle = (publish(path, folder / file) for file, path in artefacts.items())
     raw = publish(made / "disk.img", context.cache / "disks" / f"{name}.img")
     listing = publish(made / "manifest.json", folder / "manifest.json")
-    results = {"folder": folder, "image": image, "bmap": block_map, "bundle": bundle, "manifest": listing, "raw_image": raw}
+    results = {
+        "folder": folder,
+        "image": image,
+        "bmap": block_map,
+        "bundle": bundle,
+        "manifest": listing,
+        "raw_image": raw,
+    }
     return {key: str(path) for key, path in results.items()}
 
 

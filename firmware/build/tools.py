@@ -1,4 +1,4 @@
-"""The tools tree: a small Debian system that holds every image tool, so that the host's versions do not matter."""
+"""The tools tree: a small Debian system with every image tool, so that the host's versions do not matter."""
 
 import os
 import shutil
@@ -60,11 +60,17 @@ class Tools:
         self._progress = progress
 
     def run(
-        self, *command: str | Path, env: Mapping[str, str] | None = None, feed: str | None = None, cwd: Path | None = None
+        self,
+        *command: str | Path,
+        env: Mapping[str, str] | None = None,
+        feed: str | None = None,
+        cwd: Path | None = None,
     ) -> str:
         """Run a program of the tools tree and return its standard output; it also goes to the stage's log."""
         folder = ["env", f"--chdir={cwd}"] if cwd else []
-        words = ["chroot", str(self._root), *folder, *map(str, command)]
+        # mmdebstrap unmounts what it mounted; in a namespace of its own that cannot reach the build's mounts.
+        apart = ["unshare", "--mount", "--propagation=private"]
+        words = [*apart, "chroot", str(self._root), *folder, *map(str, command)]
         return run(words, self._progress.log, env=environment(env), feed=feed)
 
     def read(self, name: str) -> bytes:
@@ -125,7 +131,9 @@ def prepare_tools(
     tree = store.ready("tools", key)
     if tree is None:
         with progress.stage("tools", f"Debian {SUITE} tools tree"):
-            tree = store.keep(_make_tree(store.draft("tools"), cache / "packages", mirror, progress), "tools", key)
+            tree = store.keep(
+                _make_tree(store.draft("tools"), cache / "packages", mirror, progress), "tools", key
+            )
     else:
         progress.reused("tools", f"Debian {SUITE} tools tree")
     # An overlay: whatever a tool writes outside of the shared folders is gone with the build.
