@@ -1,0 +1,94 @@
+"""The disk's layout is for ever: numbers, labels and places; and its image is made from content alone."""
+
+import hashlib
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from firmware.build import bmap, disk
+from firmware.build.boot import GRUBENV, grubenv, patch_boot_code, patch_core
+
+
+def test_numbers_and_labels_are_those_that_nodes_in_the_field_have() -> None:
+    assert [partition.label for partition in disk.PARTITIONS] == [
+        *("bios-boot", "esp", "boot-a", "root-a", "boot-b", "root-b", "data"),
+    ]
+    sizes = {partition.label: partition.size >> 20 for partition in disk.PARTITIONS}
+    assert sizes["root-a"] == sizes["root-b"] == 512
+    assert sizes["boot-a"] == sizes["boot-b"] == 128
+
+
+def test_partitions_are_aligned_and_do_not_overlap() -> None:
+    offsets = disk.partition_offsets()
+    end = disk.FIRST
+    for partition in disk.PARTITIONS:
+        assert offsets[partition.label] == end
+        assert offsets[partition.label] % disk.MIB == 0
+        end += partition.size
+    assert disk.disk_size() == end + disk.MIB
+
+
+def test_only_the_data_partition_has_the_type_that_grows() -> None:
+    types = [partition.type for partition in disk.PARTITIONS]
+    assert types.count(types[-1]) == 1
+
+
+@pytest.fixture
+def sparse(tmp_path: Path) -> Path:
+    path = tmp_path / "image"
+    content = bytearray(40 * bmap.BLOCK)
+    content[bmap.BLOCK : 3 * bmap.BLOCK] = os.urandom(2 * bmap.BLOCK)
+    content[30 * bmap.BLOCK + 17] = 1
+    content[39 * bmap.BLOCK :] = os.urandom(bmap.BLOCK)
+    path.write_bytes(content)
+    return path
+
+
+def test_copy_sparse_copies_all_and_leaves_zeros_out(sparse: Path, tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    with target.open("w+b") as file:
+        file.truncate(1 << 20)
+        disk.copy_sparse(sparse, file.fileno(), 5 * bmap.BLOCK)
+    copied = target.read_bytes()
+    assert copied[5 * bmap.BLOCK : 45 * bmap.BLOCK] == sparse.read_bytes()
+    assert copied[45 * bmap.BLOCK :].count(0) == len(copied) - 45 * bmap.BLOCK
+    assert target.stat().st_blocks * 512 < 20 * bmap.BLOCK
+
+
+def test_block_map_names_every_block_that_holds_something(sparse: Path) -> None:
+    ranges = list(bmap.mapped_ranges(sparse))
+    assert [(first, last) for first, last, _ in ranges] == [(1, 2), (30, 30), (39, 39)]
+    content = sparse.read_bytes()
+    for first, last, digest in ranges:
+        assert hashlib.sha256(content[first * bmap.BLOCK : (last + 1) * bmap.BLOCK]).hexdigest() == digest
+
+
+def test_block_map_carries_its_own_checksum(sparse: Path) -> None:
+    text = bmap.block_map(sparse)
+    digest = re.search(r"<BmapFileChecksum> (\w+) <", text)
+    assert digest is not None
+    assert hashlib.sha256(text.replace(digest[1], "0" * 64).encode()).hexdigest() == digest[1]
+    assert "<MappedBlocksCount> 4 </MappedBlocksCount>" in text
+    assert "> 1-2 </Range>" in text
+
+
+def test_grubenv_is_what_grub_accepts() -> None:
+    block = grubenv(GRUBENV)
+    assert len(block) == 1024
+    assert block.startswith(b"# GRUB Environment Block\nORDER=A B\n")
+    assert block.endswith(b"#")
+
+
+def test_boot_code_finds_the_core() -> None:
+    code = patch_boot_code(bytes(512), 2048)
+    assert len(code) == 440, "behind it are the disk's signature and the partition table"
+    assert code[0x5C:0x64] == (2048).to_bytes(8, "little")
+
+
+def test_core_finds_the_rest_of_itself() -> None:
+    core = patch_core(b"\xee" * 1300, 2048)
+    assert len(core) == 3 * 512
+    assert core[500:508] == (2049).to_bytes(8, "little")
+    assert core[508:510] == (2).to_bytes(2, "little")
