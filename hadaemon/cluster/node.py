@@ -198,7 +198,7 @@ class Node:
             self._leave(NodeState.FAULT, fault, now)
         elif self._state is NodeState.FAULT:
             self._listen_again(reasons.PORTS_COMPLETE, now)
-        elif self._state is NodeState.ACTIVE and (rescored or came_up):
+        elif self._state is NodeState.ACTIVE and rescored:
             self._assert_active(announce=came_up is not None, now=now)
         elif self._state is NodeState.BACKUP and came_up:
             self._drive(came_up, Listen(), now)

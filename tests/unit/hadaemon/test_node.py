@@ -219,11 +219,20 @@ def test_a_tie_is_decided_elsewhere_when_the_lowest_cannot_be_heard():
 
 
 def test_an_undecidable_tie_does_not_keep_the_loop_spinning():
+    """The rival is heard on an interface that has no link any more: nothing can be compared."""
     driver = Driver(ALPHA, master="neither").become_active()
-    driver.hear(SPARE, "wan")
-    driver.link("wan", carrier=False, after=0.001)
+    driver.link("wan", carrier=False)
+    driver.hear(SPARE - 8, "wan", after=0.001)
     driver.run(0.5)
     assert driver.node.next_deadline > driver.now
+
+
+def test_a_tie_is_forgotten_when_the_node_leaves():
+    driver = Driver(BETA, master="neither").become_active()
+    driver.hear(SPARE, "wan")
+    driver.do(Stop("shutdown"), after=0.001)
+    driver.do(Tick(), after=1.0)
+    assert driver.node.state is NodeState.OFF
 
 
 # leaving
@@ -237,6 +246,12 @@ def test_a_stop_removes_the_addresses_before_it_releases():
     assert driver.addresses() == NOTHING
     assert driver.node.state is NodeState.OFF
     assert driver.node.next_deadline is None
+
+
+def test_a_second_start_changes_nothing():
+    driver = Driver(ALPHA).become_active()
+    assert driver.do(Start()) == ()
+    assert driver.node.state is NodeState.ACTIVE
 
 
 def test_a_stopped_backup_says_nothing():
@@ -364,6 +379,7 @@ def test_advertisements_of_other_virtual_routers_do_not_count():
     driver.do(AdvertisementReceived("lan", IPv4Address("192.0.2.99"), foreign))
     assert driver.node.state is NodeState.ACTIVE
     assert driver.node.status(driver.now).interfaces[0].discards == {"vrid": 1}
+    assert driver.node.status(driver.now).problems == (), "other groups may share the network"
 
 
 # announcing and failing
@@ -378,6 +394,12 @@ def test_addresses_are_announced_five_times_and_every_minute_from_then_on():
     start = driver.now + DOWN_OF_MASTER
     times = [at - start for at in announcements(driver.run(200))]
     assert times == pytest.approx([0, 0.2, 1, 2, 5, 65, 125, 185])
+
+
+def test_nothing_is_announced_on_an_interface_without_link():
+    driver = Driver(ALPHA).become_active()
+    driver.link("lan", carrier=False)
+    assert announcements(driver.run(120)) == []
 
 
 def test_nothing_is_announced_after_yielding():
@@ -426,3 +448,11 @@ def test_the_reasons_are_told():
     driver.hear(0, "lan", after=0.001)
     driver.run(0.5)
     assert driver.node.status(driver.now).reason == "192.0.2.11 on lan released the virtual addresses"
+
+
+def test_taking_over_from_a_worse_node_is_told_as_that():
+    driver = Driver(BETA)
+    for _ in range(4):
+        driver.hear(MASTER - 8, "wan", after=1.0)
+    reason = driver.node.status(driver.now).reason
+    assert reason == "192.0.2.22 on wan is active with a worse score (246 against 253)"
