@@ -69,7 +69,7 @@ class AddressBook:
 
     def problems(self) -> list[str]:
         return [
-            f"{port}: the virtual addresses could not be set: {failure.message}; trying again"
+            f"port {port}: the virtual addresses could not be set: {failure.message}; trying again"
             for port, failure in sorted(self._failures.items())
             if self.has_failed(port)
         ]

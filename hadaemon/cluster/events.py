@@ -10,7 +10,13 @@ from hadaemon.vrrp.model import Advertisement, DiscardReason
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """The daemon is ready: sockets are open, and PortChanged told of every port that is there."""
+    """The daemon is ready: sockets are open, and PortChanged told of every port that is there.
+
+    Nothing is ordered before it.
+    """
+
+    active: bool = False
+    """This process was active up to now and heard nobody better (a reload): go on without a pause."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,13 +124,15 @@ class HaPort:
         """What an administrator should look at on this port."""
         found = []
         if self.link is Link.ABSENT and self.was_present:
-            found.append(f"{self.name}: the network card is gone: look for a hardware fault in the journal")
+            found.append(
+                f"port {self.name}: the network card is gone: look for a hardware fault in the journal"
+            )
         elif self.link is Link.DOWN:
-            found.append(f"{self.name}: no carrier: check the cable and the switch port")
+            found.append(f"port {self.name}: no carrier: check the cable and the switch port")
         elif self.link is Link.NO_ADDRESS:
             found.append(
-                f"{self.name}: no own address, so nothing can be sent: "
-                f"set ports.{self.name}.addresses in node.toml"
+                f"port {self.name}: no own address is on it, so nothing can be sent: "
+                f"check ports.{self.name}.addresses in node.toml"
             )
         if self._addresses_differ(now):
             found.append(self._foreign_addresses())
@@ -148,14 +150,14 @@ class HaPort:
         assert self.heard is not None
         theirs = ", ".join(str(address) for address in self.heard.advertisement.addresses)
         return (
-            f"{self.name}: {self.heard.source} advertises VRID {self.vrid} with other virtual addresses "
+            f"port {self.name}: {self.heard.source} advertises VRID {self.vrid} with other virtual addresses "
             f"({theirs}): another VRRP group uses this VRID, or the two nodes differ in cluster.toml"
         )
 
     def _discard_summary(self) -> str:
         if self.discards[DiscardReason.OWN_SOURCE]:
             return (
-                f"{self.name}: VRRP packets from our own address {self.address} come in: "
+                f"port {self.name}: VRRP packets from our own address {self.address} come in: "
                 "the address is used twice, or the network has a loop"
             )
         counts = ", ".join(
@@ -163,4 +165,6 @@ class HaPort:
             for reason, count in sorted(self.discards.items())
             if reason is not DiscardReason.VRID
         )
-        return f"{self.name}: unacceptable VRRP packets are dropped ({counts}): look for a foreign router"
+        return (
+            f"port {self.name}: unacceptable VRRP packets are dropped ({counts}): look for a foreign router"
+        )

@@ -28,7 +28,7 @@ from hadaemon.cluster.score import Score
 from hadaemon.cluster.states import NodeState, Role
 from hadaemon.cluster.status import NodeStatus
 from hadaemon.config.model import ClusterConfig, NodeConfig
-from hadaemon.vrrp.model import Advertisement
+from hadaemon.vrrp.model import Advertisement, Priority
 from hadaemon.vrrp.router import Listen, Received, RouterEvent, Shutdown, Standing, TimerFired
 from hadaemon.vrrp.timers import seconds
 
@@ -54,6 +54,8 @@ class Node:
         self._announcer = Announcer()
         self._book = AddressBook()
         self._send_failures: dict[str, str] = {}
+        self._started = False
+        """A Start has come at some time."""
         self._tie: tuple[AdvertisementReceived, float] | None = None
         """An advertisement with our own score, and when to decide at the latest."""
         self._outbox: list[Action] = []
@@ -80,8 +82,8 @@ class Node:
         if self._overslept(now):
             self._listen_again(reasons.OVERSLEPT, now)
         match event:
-            case Start():
-                self._start(now)
+            case Start(active):
+                self._start(active, now)
             case Stop(reason):
                 self._leave(NodeState.OFF, reasons.stopped(reason), now)
             case PortChanged():
@@ -109,7 +111,9 @@ class Node:
     def status(self, now: float) -> NodeStatus:
         """What to tell the administrator."""
         ports = tuple(self._ports.values())
-        failures = [f"{port}: sending failed: {text}" for port, text in sorted(self._send_failures.items())]
+        failures = [
+            f"port {port}: sending failed: {text}" for port, text in sorted(self._send_failures.items())
+        ]
         held = frozenset(name for name in self._ports if not self._book.has_failed(name))
         facts = Facts(
             node=self._node.name,
@@ -127,18 +131,23 @@ class Node:
 
     # taking part
 
-    def _start(self, now: float) -> None:
+    def _start(self, active: bool, now: float) -> None:
         if self._state is not NodeState.OFF:
             return
+        self._started = True
         if not self._cluster.enabled:
             self._reason = reasons.NOT_ENABLED
             return
         self._rescore()
         fault = self._fault()
-        if fault is None:
-            self._listen_again(reasons.STARTED, now)
-        else:
+        if fault is not None:
             self._change_state(NodeState.FAULT, fault, now)
+            return
+        if active:
+            self._listen_on_all(now)
+            self._become_active(reasons.CONTINUED, now)
+        else:
+            self._listen_again(reasons.STARTED, now)
 
     def _leave(self, state: NodeState, reason: str, now: float) -> None:
         """Out of the election: whoever listens is told (RFC 9568 §6.4.3, Shutdown)."""
@@ -148,17 +157,23 @@ class Node:
 
     def _listen_again(self, reason: str, now: float) -> None:
         """Backup from now on, and silent until it is known who is active."""
-        for port in self._ports.values():
-            self._drive(port, Listen(), now)
+        self._listen_on_all(now)
         self._change_state(NodeState.BACKUP, reason, now)
 
-    def _become_active(self, now: float) -> None:
-        floor = election.acceptance_floor(self._score, self._cluster.vrrp.preempt)
-        reason = reasons.takeover(tuple(self._ports.values()), floor, now)
+    def _listen_on_all(self, now: float) -> None:
+        for port in self._ports.values():
+            self._drive(port, Listen(), now)
+
+    def _become_active(self, reason: str, now: float) -> None:
         for port in self._ports.values():
             self._outbox += self._drive(port, TimerFired(), now)
         self._change_state(NodeState.ACTIVE, reason, now)
         self._announcer.restart(now)
+
+    @property
+    def _floor(self) -> Priority:
+        """The lowest priority that we leave active."""
+        return election.acceptance_floor(self._score, self._cluster.vrrp.preempt)
 
     def _change_state(self, new: NodeState, reason: str, now: float) -> None:
         old, self._state = self._state, new
@@ -229,8 +244,7 @@ class Node:
             return
         port.note_advertisement(event.source, event.advertisement, now)
         if self._state is NodeState.BACKUP:
-            floor = election.acceptance_floor(self._score, self._cluster.vrrp.preempt)
-            standing = election.standing_to_backup(event.advertisement, floor)
+            standing = election.standing_to_backup(event.advertisement, self._floor)
             self._drive(port, Received(event.advertisement, standing), now)
         elif self._state is NodeState.ACTIVE:
             self._heard_as_active(port, event, waited=False, now=now)
@@ -296,9 +310,10 @@ class Node:
             event, _ = self._tie
             self._heard_as_active(self._ports[event.port], event, waited=True, now=now)
         if self._state is NodeState.BACKUP:
-            takeover = election.takeover_time(tuple(self._ports.values()))
+            ports = tuple(self._ports.values())
+            takeover = election.takeover_time(ports)
             if takeover is not None and takeover <= now:
-                self._become_active(now)
+                self._become_active(reasons.takeover(ports, self._floor, now), now)
         elif self._state is NodeState.ACTIVE:
             for port in self._ports.values():
                 due = port.router.next_deadline
@@ -322,7 +337,7 @@ class Node:
 
         So the other node lets go before the addresses come, and takes them only when they are gone.
         """
-        present = [name for name, port in self._ports.items() if port.present]
+        present = [name for name, port in self._ports.items() if port.present and self._started]
         addresses = self._book.changes(self.desired_addresses(), present, now)
         if addresses and self._state is NodeState.ACTIVE:
             self._announcer.restart(now)

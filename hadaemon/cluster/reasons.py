@@ -11,6 +11,7 @@ from hadaemon.vrrp.model import RELEASE, Priority
 NOT_STARTED = "not started yet"
 NOT_ENABLED = "the cluster is not enabled: set enabled = true in cluster.toml"
 STARTED = "started, listening for an active node"
+CONTINUED = "was active before the configuration was read again"
 PORTS_COMPLETE = "all ports of the cluster are there now, listening for an active node"
 ALL_PORTS_GONE = "all ports of the cluster are gone: no network card has their MAC addresses any more"
 OVERSLEPT = "the daemon stood still for too long, listening for an active node before taking part again"

@@ -348,10 +348,37 @@ def test_a_disabled_cluster_keeps_the_node_off():
     assert "not enabled" in driver.node.status(driver.now).reason
 
 
-def test_a_port_that_appears_is_cleaned_of_what_a_crash_left():
+def test_a_start_cleans_the_ports_of_what_a_crash_left_and_nothing_is_ordered_before_it():
+    driver = Driver(ALPHA, start=False)
+    assert driver.link("lan") == driver.link("wan") == ()
+    driver.do(Start())
+    assert driver.addresses() == NOTHING
+
+
+def test_a_start_cleans_the_ports_of_a_disabled_cluster_too():
+    driver = Driver(ALPHA, enabled=False)
+    assert driver.addresses() == NOTHING
+
+
+def test_an_active_that_read_its_configuration_again_goes_on_without_a_pause():
     driver = Driver(ALPHA, start=False)
     driver.link("lan")
-    assert driver.addresses() == {"lan": frozenset()}
+    driver.link("wan")
+    driver.do(Start(active=True))
+    reason = "was active before the configuration was read again"
+    assert driver.last[-1] == StateChanged(NodeState.OFF, NodeState.ACTIVE, reason)
+    assert driver.addresses() == ALL
+    assert driver.sent() == [MASTER, MASTER]
+
+
+@pytest.mark.parametrize("enabled, ports", [(False, ("lan", "wan")), (True, ("lan",))])
+def test_a_configuration_that_cannot_run_does_not_go_on_as_active(enabled, ports):
+    driver = Driver(ALPHA, start=False, enabled=enabled)
+    for port in ports:
+        driver.link(port)
+    driver.do(Start(active=True))
+    assert driver.node.state in (NodeState.OFF, NodeState.FAULT)
+    assert driver.node.desired_addresses() == NOTHING
 
 
 def test_ports_outside_the_cluster_do_not_matter():

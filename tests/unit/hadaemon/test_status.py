@@ -85,13 +85,13 @@ def test_links_are_told_with_what_to_do():
     driver.link("lan", carrier=False)
     driver.link("wan", address=False)
     assert status(driver).problems == (
-        "lan: no carrier: check the cable and the switch port",
-        "wan: no own address, so nothing can be sent: set ports.wan.addresses in node.toml",
+        "port lan: no carrier: check the cable and the switch port",
+        "port wan: no own address is on it, so nothing can be sent: check ports.wan.addresses in node.toml",
     )
     assert status(driver).score.links_down == 2
     driver.link("wan", present=False)
     assert status(driver).interfaces[1].link is Link.ABSENT
-    assert status(driver).problems[1].startswith("wan: the network card is gone")
+    assert status(driver).problems[1].startswith("port wan: the network card is gone")
 
 
 def test_a_fault_is_the_first_problem():
@@ -108,7 +108,7 @@ def test_discards_are_counted_by_reason_and_a_problem_for_a_minute():
         driver.do(AdvertisementDiscarded("wan", reason))
     assert status(driver).interfaces[1].discards == {"checksum": 2, "ttl": 1}
     assert status(driver).problems == (
-        "wan: unacceptable VRRP packets are dropped (checksum 2, ttl 1): look for a foreign router",
+        "port wan: unacceptable VRRP packets are dropped (checksum 2, ttl 1): look for a foreign router",
     )
     driver.run(61)
     assert status(driver).problems == ()
@@ -118,7 +118,7 @@ def test_our_own_address_on_the_network_is_a_problem():
     driver = Driver(ALPHA).become_active()
     driver.hear(254, source=own_address(ALPHA, "lan"))
     assert status(driver).problems == (
-        "lan: VRRP packets from our own address 192.0.2.11 come in: "
+        "port lan: VRRP packets from our own address 192.0.2.11 come in: "
         "the address is used twice, or the network has a loop",
     )
 
@@ -139,7 +139,7 @@ def test_addresses_that_could_not_be_set_are_not_called_held():
     driver.do(ActionFailed(failed, "Operation not permitted"))
     assert [interface.held for interface in status(driver).interfaces] == [False, True]
     assert status(driver).problems == (
-        "lan: the virtual addresses could not be set: Operation not permitted; trying again",
+        "port lan: the virtual addresses could not be set: Operation not permitted; trying again",
     )
     driver.now = driver.node.next_deadline
     driver.do(Tick())
@@ -150,7 +150,7 @@ def test_a_failure_to_send_is_told_until_the_next_try():
     driver = Driver(ALPHA).become_active()
     failed = next(action for action in driver.last if isinstance(action, SendAdvertisement))
     driver.do(ActionFailed(failed, "Network is down"))
-    assert status(driver).problems == ("lan: sending failed: Network is down",)
+    assert status(driver).problems == ("port lan: sending failed: Network is down",)
     driver.run(1)
     assert status(driver).problems == ()
 
