@@ -140,7 +140,8 @@ def api_mounts(root: Path) -> Iterator[Path]:
     subprocess.run(["mount", "-t", "proc", "proc", str(mounts[0])], check=True)
     try:
         for folder in mounts[1:]:
-            subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(folder)], check=True)
+            # Not tmpfs' own 1777: the kernel denies O_CREAT on another user's device in a sticky folder.
+            subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=0755", "tmpfs", str(folder)], check=True)
         for name in ("null", "zero", "full", "random", "urandom"):
             bind(Path("/dev") / name, root / "dev" / name)
         yield root
