@@ -1,3 +1,1 @@
-"""What needs root, in small programs with fixed verbs: nothing here takes a path, a command or a name
-from outside.
-"""
+"""What needs root, in small programs with fixed verbs: no path, command or name comes from outside."""

@@ -1,3 +1,1 @@
-"""The edge: one module per outside system. Each translates library errors into EdgeError and decides
-nothing.
-"""
+"""The edge: one module per outside system, which decides nothing and translates errors into EdgeError."""

@@ -1,6 +1,4 @@
-"""Gratuitous ARP: tells every neighbour on a port that an address is here now (RFC 9568 §6.4.1, RFC 5227
-§3).
-"""
+"""Gratuitous ARP: tells every neighbour on a port that an address is here now (RFC 9568 §6.4.1)."""
 
 import os
 import socket
@@ -42,8 +40,6 @@ class ArpAnnouncer:
 
 
 def gratuitous_arp(mac: bytes, address: IPv4Address) -> bytes:
-    """The whole frame, in the request form (sender = target, target MAC zero): measured, every neighbour
-    takes it.
-    """
+    """The whole frame, in the request form (sender = target): measured, every neighbour takes it."""
     ethernet = _BROADCAST + mac + _ETHERTYPE_ARP.to_bytes(2, "big")
     return ethernet + _ARP.pack(1, 0x0800, 6, 4, _REQUEST, mac, address.packed, bytes(6), address.packed)

@@ -1,6 +1,4 @@
-"""Files of the node: bounded reads, and writes that a power cut cannot tear (stage, fsync, rename, fsync
-the folder).
-"""
+"""Files of the node: bounded reads, and writes that a power cut cannot tear."""
 
 import contextlib
 import os

@@ -102,9 +102,7 @@ class LinkTable:
         return tuple(self._links[index] for index in sorted(self._links))
 
     def find(self, mac: str) -> Link | None:
-        """The interface that a port with this MAC address is: the permanent address counts before the
-        present one.
-        """
+        """The interface that a port is: a permanent MAC address counts before a present one."""
         ports = [link for link in self.links() if link.kind not in STACKED_KINDS]
         by_permanent = (link for link in ports if link.permanent_mac == mac)
         by_present = (link for link in ports if link.mac == mac and link.permanent_mac in ("", mac))

@@ -54,9 +54,7 @@ class Overrun(Exception):
 
 
 class Netlink:
-    """One request socket and one monitor socket. The monitor is subscribed before the first list:
-    nothing is missed.
-    """
+    """A request socket and a monitor, subscribed before the first list so that nothing is missed."""
 
     def __init__(self) -> None:
         self._requests = _open(groups=0)

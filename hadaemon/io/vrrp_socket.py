@@ -76,9 +76,7 @@ class VrrpSocket:
             raise PortError(f"send advertisement: {_text(error)}") from error
 
     def receive(self) -> Iterator[Packet]:
-        """What has arrived, up to one batch. A port that went down while reading is told by netlink, not
-        here.
-        """
+        """What has arrived, up to one batch. That a port went down is told by netlink, not here."""
         for _ in range(_BATCH):
             try:
                 data = self._socket.recv(65535)

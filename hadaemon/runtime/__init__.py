@@ -1,3 +1,1 @@
-"""The shell around the pure core: event queue, one deadline timer, and one executor as the only way to
-an effect.
-"""
+"""The shell around the pure core: event queue, deadline timer, and one executor for every effect."""

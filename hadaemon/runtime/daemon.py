@@ -1,6 +1,4 @@
-"""The daemon: reads the configuration, runs a session when there is one to run, answers, and leaves in
-good order.
-"""
+"""The daemon: reads the configuration, runs a session if it allows one, answers, leaves in good order."""
 
 import asyncio
 import logging
@@ -79,9 +77,7 @@ class Daemon:
         return load_configuration(self._options.state, self._options.setup_problems)
 
     def _begin(self, configuration: Configuration) -> None:
-        """Puts a configuration to work. Without a cluster the node is `off`, and no virtual address is
-        on it.
-        """
+        """Puts a configuration to work. Without a cluster the node is `off` and has no virtual address."""
         self._configuration = configuration
         for problem in configuration.problems:
             log.error("%s", problem)
@@ -138,9 +134,7 @@ class Daemon:
         return self._session.overdue() if self._session is not None else 0.0
 
     def _healthy(self) -> bool:
-        """What a firmware must show to be kept: its configuration is understood, its ports exist and are
-        open.
-        """
+        """What a firmware must show to be kept: it understands its configuration and has its ports."""
         if self._session is None:
             return self._configuration.condition is not Condition.REFUSED
         return self._session.ports.complete

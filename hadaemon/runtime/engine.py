@@ -1,6 +1,4 @@
-"""Event in, actions out, effects done: the queue, the one deadline timer, and failures that come back as
-events.
-"""
+"""Events in, actions out, effects done: queue, deadline timer, and failures that return as events."""
 
 import asyncio
 from collections import deque
@@ -11,9 +9,7 @@ from hadaemon.errors import HadaemonError
 
 
 class Engine:
-    """Feeds one node. Events that come while one is handled wait their turn: the node never sees itself
-    half-way.
-    """
+    """Feeds one node. An event that comes while another is handled waits its turn."""
 
     def __init__(
         self, node: Node, execute: Callable[[Action], None], loop: asyncio.AbstractEventLoop

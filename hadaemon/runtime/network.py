@@ -1,6 +1,4 @@
-"""The kernel's side of the node, always current: which links and addresses there are, and who wants to
-know.
-"""
+"""The kernel's side of the node, always current: which links and addresses there are."""
 
 import asyncio
 import logging
@@ -16,9 +14,7 @@ log = logging.getLogger(__name__)
 
 
 class Network:
-    """Links and addresses as the kernel has them. `changed` is called soon after each batch of changes,
-    once.
-    """
+    """Links and addresses as the kernel has them. `changed` is called soon after a batch of changes."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, changed: Callable[[], None]) -> None:
         self._loop = loop
@@ -64,9 +60,7 @@ class Network:
             raise failures[0]
 
     def drop_leftovers(self, wanted: Mapping[int, frozenset[IPv4Interface]]) -> None:
-        """Removes every address with our protocol number, on any link, that is not in `wanted` (by link
-        index).
-        """
+        """Removes every address with our protocol number that is not in `wanted` (by link index)."""
         self._look()
         for link in self.table.links():
             ours = {address.interface for address in self.table.addresses(link.index) if address.virtual}

@@ -1,6 +1,4 @@
-"""The HA ports of one configuration: bound to links by MAC, each with its VRRP socket, followed through
-hotplug.
-"""
+"""The HA ports of one configuration: bound to links by MAC, with VRRP sockets, followed through hotplug."""
 
 import asyncio
 import hashlib
@@ -168,8 +166,6 @@ def primary_address(ha_port: HaPort, present: tuple[Address, ...]) -> IPv4Addres
 
 
 def link_local(mac: str) -> IPv4Address:
-    """A fixed address of 169.254.1.0-169.254.254.255 (RFC 3927 §2.1) that follows from the port's MAC
-    address.
-    """
+    """A fixed address of 169.254.1.0-169.254.254.255 (RFC 3927 §2.1), from the port's MAC address."""
     number = int.from_bytes(hashlib.sha256(mac.encode()).digest()[:8], "big")
     return IPv4Address("169.254.1.0") + number % (254 * 256)

@@ -1,6 +1,4 @@
-"""The answer to `status`: the node's own words and what only the edge knows. Schema 1; hactl only
-renders it.
-"""
+"""The answer to `status`: the node's own words and what only the edge knows. hactl only renders it."""
 
 import dataclasses
 import os

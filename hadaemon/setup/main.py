@@ -31,9 +31,7 @@ def main() -> int:
 def set_up(
     places: Places, owners: Owners, take: Callable[[Places, Owners], None] | None = None
 ) -> tuple[str, ...]:
-    """Everything that happens at boot; what is wrong, one problem an item. `take` finds and takes a
-    preseed.
-    """
+    """All that happens at boot; the answer is what is wrong. `take` finds and takes a preseed."""
     problems = _data_problems(places)
     problems += _preseed_problems(places, owners, take or take_from_medium)
     configuration = load_configuration(places.state)

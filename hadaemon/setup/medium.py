@@ -48,9 +48,9 @@ class Medium:
 
 def wait_for_device(by_label: Path, label: str) -> Path | None:
     """The device with the label; None: there is none, even after a while."""
-    _run("udevadm", "settle", "--timeout=30")
-    deadline = time.monotonic() + _WAIT
     device = by_label / label
+    _run("udevadm", "settle", "--timeout=30", f"--exit-if-exists={device}")
+    deadline = time.monotonic() + _WAIT
     while not device.exists():
         if time.monotonic() > deadline:
             return None

@@ -118,7 +118,5 @@ def _processes() -> list[tuple[int, str]]:
 
 
 def _namespace_mounts() -> list[str]:
-    """What keeps a namespace without a process (`ip netns add`): other mounts are other programs'
-    business.
-    """
+    """What keeps a namespace without a process, as `ip netns add` does."""
     return [line for line in Path("/proc/self/mounts").read_text().splitlines() if line.startswith("nsfs ")]
