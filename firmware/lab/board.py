@@ -50,7 +50,7 @@ def look_at(node: Node) -> NodeView:
     try:
         if not node.advance_login():
             return NodeView(node.name, BOOTING, pulled=pulled)
-        status = node.status()
+        status = node.status()["status"]
     except LabError:
         return NodeView(node.name, NO_ANSWER, pulled=pulled)
     role = str(status.get("role") or "")

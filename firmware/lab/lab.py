@@ -10,7 +10,8 @@ the path of a Unix socket has at most 107 characters.
 
 import shutil
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from firmware.lab.capability import best_accelerator, uefi_firmware
@@ -39,21 +40,30 @@ FOLDER = CACHE / "lab"
 
 
 @dataclass(frozen=True, slots=True)
+class NodeOptions:
+    """What may differ between the nodes of a lab."""
+
+    firmware: Firmware = Firmware.BIOS
+    stick_bus: StickBus = StickBus.VIRTIO
+    stick_read_only: bool = False
+    preseed: str | None = None
+    """The text of preseed.toml in place of the one that the topology gives."""
+
+
+@dataclass(frozen=True, slots=True)
 class LabOptions:
     """How the nodes of a lab are built."""
 
     image: Path
     """The raw disk image that every node's disk starts as. Nothing writes to it."""
-    firmware: Firmware = Firmware.BIOS
+    node: NodeOptions = NodeOptions()
+    special: Mapping[str, NodeOptions] = field(default_factory=dict)
+    """In place of `node`, by a node's name."""
     accelerator: Accelerator | None = None
     """None: the best that works here."""
     memory_mib: int = 768
     disk_size: str = "4G"
     """More than the image, so that the data partition has something to grow into."""
-    stick_bus: StickBus = StickBus.VIRTIO
-    stick_read_only: bool = False
-    preseeds: dict[str, str] | None = None
-    """The text of a node's preseed.toml by its name, in place of the one the topology gives."""
     extra: tuple[str, ...] = ()
     """QEMU arguments for experiments."""
     keep: bool = False
@@ -173,6 +183,7 @@ class Lab:
         return switch
 
     def _make_node(self, node: NodeData) -> Node:
+        options = self.options.special.get(node.name, self.options.node)
         folder = self.folder / node.name
         folder.mkdir()
         disk = folder / "disk.qcow2"
@@ -186,8 +197,8 @@ class Lab:
             ),
             serial_log=folder / "serial.log",
             console_log=folder / "console.log",
-            stick=self._make_stick(node, folder),
-            uefi=self._make_uefi(folder) if self.options.firmware is Firmware.UEFI else None,
+            stick=self._make_stick(node, options, folder),
+            uefi=self._make_uefi(folder) if options.firmware is Firmware.UEFI else None,
             accelerator=self.accelerator,
             memory_mib=self.options.memory_mib,
             extra=self.options.extra,
@@ -211,13 +222,14 @@ class Lab:
         capture = self.folder / f"{port.network}.pcap" if ends[0] == (node, port) else None
         return Nic(port.name, port.mac, self._socket(name), remote, capture)
 
-    def _make_stick(self, node: NodeData, folder: Path) -> Stick:
-        given = (self.options.preseeds or {}).get(node.name)
-        text = given if given is not None else render_preseed(node, self.topology.cluster, self._hash)
+    def _make_stick(self, node: NodeData, options: NodeOptions, folder: Path) -> Stick:
+        text = options.preseed
+        if text is None:
+            text = render_preseed(node, self.topology.cluster, self._hash)
         raw, image = folder / "stick.img", folder / "stick.qcow2"
         raw.write_bytes(fat_image(LABEL, {FILE_NAME: text.encode()}))
         create_overlay(raw, "raw", image)
-        return Stick(image, self.options.stick_bus, self.options.stick_read_only)
+        return Stick(image, options.stick_bus, options.stick_read_only)
 
     def _make_uefi(self, folder: Path) -> UefiFirmware:
         code, template = uefi_firmware()

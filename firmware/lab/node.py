@@ -190,8 +190,8 @@ class Node:
     def state(self) -> str:
         """The node's state in one word; `unknown` while the daemon does not answer."""
         try:
-            return str(self.status()["state"])
-        except (CommandFailed, KeyError):
+            return str(self.status()["status"]["state"])
+        except CommandFailed:
             return "unknown"
 
     def wait_until(self, command: str, seconds: float = STATE_SECONDS, root: bool = False) -> Result:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from firmware.lab.board import Board
 from firmware.lab.command import Firmware
 from firmware.lab.images import raw_image
-from firmware.lab.lab import Lab, LabOptions
+from firmware.lab.lab import Lab, LabOptions, NodeOptions
 from firmware.lab.screen import Screen
 from firmware.lab.shell import Shell, describe_ways_in, virtual_address
 from firmware.lab.topology import STANDARD_PAIR
@@ -33,7 +33,7 @@ def run_pair(options: PairOptions) -> None:
     """
     lab_options = LabOptions(
         image=raw_image(options.board),
-        firmware=Firmware.UEFI if options.uefi else Firmware.BIOS,
+        node=NodeOptions(firmware=Firmware.UEFI if options.uefi else Firmware.BIOS),
         keep=options.keep,
     )
     with contextlib.suppress(KeyboardInterrupt), Lab(STANDARD_PAIR, lab_options) as lab:
@@ -58,9 +58,10 @@ def _play(lab: Lab) -> None:
 
 def _greeting(lab: Lab) -> str:
     names = " and ".join(lab.nodes)
+    how = f"{lab.accelerator.value}, {lab.options.node.firmware.value}"
     return (
-        f"{names} are booting ({lab.accelerator.value}, {lab.options.firmware.value}). Emulated, the first "
-        f"boot takes about a minute.\n{describe_ways_in(lab)}\nType help for the commands, quit to leave."
+        f"{names} are booting ({how}). Emulated, the first boot takes about a minute.\n"
+        f"{describe_ways_in(lab)}\nType help for the commands, quit to leave."
     )
 
 

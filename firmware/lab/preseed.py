@@ -59,7 +59,7 @@ def render_preseed(
 
 
 def _node_lines(node: Node) -> list[str]:
-    lines = ["", "[node]", "schema = 1", f"name = {_quoted(node.name)}"]
+    lines = ["", "[node]", f"name = {_quoted(node.name)}"]
     for port in node.ports:
         lines += ["", f"[node.ports.{port.name}]", f"mac = {_quoted(port.mac)}"]
         if port.addresses:
@@ -68,7 +68,7 @@ def _node_lines(node: Node) -> list[str]:
 
 
 def _cluster_lines(cluster: Cluster) -> list[str]:
-    lines = ["", "[cluster]", "schema = 1", f"name = {_quoted(cluster.name)}"]
+    lines = ["", "[cluster]", f"name = {_quoted(cluster.name)}"]
     lines += [f"master = {_quoted(cluster.master)}", "", "[cluster.vrrp]"]
     lines.append(f"advertisement_interval = {_quoted(cluster.advertisement_interval)}")
     if cluster.hotwire:

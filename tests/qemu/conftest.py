@@ -1,0 +1,134 @@
+"""The labs of the QEMU tests: one pair, booted once and shared, and labs of a test's own.
+
+After every failure the logs, journals and captures of all open labs are kept in the artifacts folder and
+named in the report.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from ipaddress import IPv4Address
+from pathlib import Path
+
+import pytest
+
+from firmware.lab.client import Watch
+from firmware.lab.command import Firmware, StickBus
+from firmware.lab.deadline import Deadline, timeout_multiplier
+from firmware.lab.errors import MissingCapability
+from firmware.lab.images import raw_image
+from firmware.lab.lab import Lab, LabOptions, NodeOptions
+from firmware.lab.topology import STANDARD_PAIR, Topology
+from firmware.paths import ARTIFACTS
+
+BOARD = "generic-x86_64"
+VIRTUAL = {"client": IPv4Address("192.168.12.1"), "router": IPv4Address("192.168.175.101")}
+PORTS = {"client": "lan", "router": "wan"}
+READY_SECONDS = 240.0
+MOVE_SECONDS = 60.0
+"""A takeover: three advertisements of one second, on emulated processors that may be busy booting."""
+CONFLICT_SECONDS = 2.0
+"""Handing over is no conflict: a preempting node is heard, and then the other lets go."""
+
+_open_labs: list[Lab] = []
+
+
+def open_lab(topology: Topology, options: LabOptions) -> Lab:
+    """A lab whose traces are kept when a test fails; skips (which counts as failure) what cannot be had."""
+    try:
+        lab = Lab(topology, options)
+    except MissingCapability as error:
+        pytest.skip(str(error))
+    _open_labs.append(lab)
+    return lab
+
+
+def close_lab(lab: Lab) -> None:
+    _open_labs.remove(lab)
+    lab.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    report = yield
+    if report.failed and _open_labs:
+        folder = ARTIFACTS / "qemu" / re.sub(r"[^\w.-]+", "_", item.name)
+        for number, lab in enumerate(_open_labs):
+            lab.save_artifacts(folder / f"lab-{number}")
+        report.sections.append(("artifacts", f"kept in {folder}"))
+    return report
+
+
+@pytest.fixture(scope="session")
+def image() -> Path:
+    return raw_image(BOARD)
+
+
+@pytest.fixture
+def make_lab(image: Path) -> Iterator[Callable[..., Lab]]:
+    """Makes labs that end with the test."""
+    labs = []
+
+    def make(topology: Topology = STANDARD_PAIR, node: NodeOptions | None = None) -> Lab:
+        labs.append(open_lab(topology, LabOptions(image, node or NodeOptions())))
+        return labs[-1]
+
+    yield make
+    for lab in labs:
+        close_lab(lab)
+
+
+@pytest.fixture(scope="session")
+def booted_pair(image: Path) -> Iterator[Lab]:
+    """Both nodes after their first boot: alpha by BIOS, beta by UEFI from a write-protected USB stick."""
+    usb = NodeOptions(Firmware.UEFI, StickBus.USB, stick_read_only=True)
+    lab = open_lab(STANDARD_PAIR, LabOptions(image, special={"beta": usb}))
+    for node in lab.nodes.values():
+        node.power_on()
+    yield lab
+    close_lab(lab)
+
+
+@pytest.fixture
+def pair(booted_pair: Lab) -> Lab:
+    """The shared pair, as it should be: all on, all plugged, alpha active and beta its backup."""
+    for node in booted_pair.nodes.values():
+        for port in node.pulled:
+            node.plug(port)
+        if not node.running:
+            node.power_on()
+    booted_pair.node("alpha").wait_for_state("active", READY_SECONDS)
+    booted_pair.node("beta").wait_for_state("backup", READY_SECONDS)
+    return booted_pair
+
+
+class Eyes:
+    """Watches on both sides of the pair: the LAN's client and the WAN's router."""
+
+    def __init__(self, lab: Lab, watches: dict[str, Watch]) -> None:
+        self._lab = lab
+        self.watches = watches
+
+    def wait_for_owner(self, node: str, seconds: float = MOVE_SECONDS) -> None:
+        """Waits until one node, and no other, answers on the LAN and on the WAN."""
+        deadline = Deadline(seconds)
+        for client, watch in self.watches.items():
+            watch.wait_for_owner(self._lab.node(node).mac(PORTS[client]), deadline)
+
+    def owners(self, client: str) -> list[str]:
+        """Which nodes answered, one after the other."""
+        names = {node.mac(PORTS[client]): node.name for node in self._lab.nodes.values()}
+        return [names[mac] for mac in self.watches[client].owners]
+
+
+@pytest.fixture
+def eyes(pair: Lab) -> Iterator[Eyes]:
+    """Watches during the test, and holds at its end that never two nodes answered."""
+    watches = {name: pair.clients[name].watch(address) for name, address in VIRTUAL.items()}
+    try:
+        yield Eyes(pair, watches)
+    finally:
+        for watch in watches.values():
+            watch.close()
+    limit = CONFLICT_SECONDS * timeout_multiplier()
+    for name, watch in watches.items():
+        assert watch.longest_conflict() <= limit, f"two nodes answered the {name} at the same time"

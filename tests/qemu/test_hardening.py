@@ -1,0 +1,94 @@
+"""What the appliance does not do: run as root, listen, have default passwords, keep what it was told once."""
+
+import re
+
+import pytest
+
+from firmware.lab.lab import Lab
+
+EXPOSURE_LIMIT = 2.2
+NODES = ["alpha", "beta"]
+
+
+def test_the_daemons_sandbox_scores_well(pair: Lab) -> None:
+    report = pair.node("alpha").run("systemd-analyze --no-pager security hadaemon.service", root=True).output
+    exposure = re.search(r"Overall exposure level for hadaemon\.service: ([0-9.]+)", report)
+    assert exposure, report
+    assert float(exposure[1]) <= EXPOSURE_LIMIT
+
+
+def test_the_daemon_is_not_root(pair: Lab) -> None:
+    alpha = pair.node("alpha")
+    pid = alpha.status()["pid"]
+    status = dict(
+        line.split(":\t", 1) for line in alpha.run(f"cat /proc/{pid}/status", root=True).output.splitlines()
+    )
+    assert set(status["Uid"].split()) == {"900"}
+    assert set(status["Gid"].split()) == {"900"}
+    assert status["NoNewPrivs"].strip() == "1"
+    for which in ("CapPrm", "CapEff", "CapBnd", "CapAmb"):
+        assert int(status[which], 16) == 1 << 12 | 1 << 13, f"{which}: more than net_admin and net_raw"
+
+
+@pytest.mark.parametrize("name", NODES)
+def test_nothing_listens_on_tcp_or_udp(pair: Lab, name: str) -> None:
+    listening = pair.node(name).run("ss -H -ltun", root=True).output
+    assert listening.strip() == ""
+
+
+@pytest.mark.parametrize("name", NODES)
+def test_only_the_preseeded_password_opens_anything(pair: Lab, name: str) -> None:
+    shadow = pair.node(name).run("cat /etc/shadow", root=True).output
+    hashes = {line.split(":")[0]: line.split(":")[1] for line in shadow.splitlines()}
+    with_password = {user for user, value in hashes.items() if not value.startswith(("!", "*"))}
+    assert with_password == {"admin"}
+    assert hashes["admin"].startswith("$6$")
+
+
+def test_a_used_preseed_is_renamed_and_keeps_no_secret(pair: Lab) -> None:
+    output = (
+        pair.node("alpha")
+        .run(
+            "mkdir -p /run/stick && mount -o ro /dev/disk/by-label/HOTSPARE /run/stick && "
+            "ls /run/stick && cat /run/stick/*; umount /run/stick",
+            root=True,
+        )
+        .output
+    )
+    assert output.splitlines()[0] == "preseed-used-alpha.toml"
+    assert "$6$" not in output
+
+
+def test_a_write_protected_preseed_is_used_once_all_the_same(pair: Lab) -> None:
+    beta = pair.node("beta")
+    listing = beta.run(
+        "mkdir -p /run/stick && mount -o ro /dev/disk/by-label/HOTSPARE /run/stick && "
+        "ls /run/stick; umount /run/stick",
+        root=True,
+    ).output
+    assert listing.split() == ["preseed.toml"]
+    before = beta.run("stat -c %y /data/state/node.toml", root=True).output
+    beta.run("systemctl restart hotspare-setup.service", root=True)
+    assert beta.run("stat -c %y /data/state/node.toml", root=True).output == before
+
+
+@pytest.mark.parametrize("name", NODES)
+def test_state_is_readable_only_by_those_who_need_it(pair: Lab, name: str) -> None:
+    modes = pair.node(name).run("cd /data/state && stat -c '%n %a %U %G' . *.toml", root=True).output
+    assert set(modes.splitlines()) == {
+        ". 750 root hadaemon",
+        "admin.toml 600 root root",
+        "cluster.toml 640 root hadaemon",
+        "node.toml 640 root hadaemon",
+    }
+
+
+@pytest.mark.parametrize("name", NODES)
+def test_the_data_partition_has_grown(pair: Lab, name: str) -> None:
+    size = int(pair.node(name).run("df --output=size -m /data | tail -1").output)
+    assert size > 2000, "the disk has 4 GiB, and the image 256 MiB for data"
+
+
+@pytest.mark.parametrize("name", NODES)
+def test_everything_is_running(pair: Lab, name: str) -> None:
+    assert pair.node(name).run("systemctl --failed --plain --no-legend").output.strip() == ""
