@@ -47,7 +47,7 @@ class ControlServer:
             return
         self._server.close()
         for writer in tuple(self._clients):
-            writer.close()
+            writer.transport.abort()  # A client that does not read must not keep the daemon from leaving.
         await self._server.wait_closed()
         with contextlib.suppress(FileNotFoundError):
             self._path.unlink()

@@ -1,18 +1,15 @@
 """The one way from an action of the node to an effect."""
 
-import logging
 from collections.abc import Callable
 from ipaddress import IPv4Interface
 from typing import assert_never
 
-from hadaemon.cluster import Action, Announce, SendAdvertisement, SetAddresses, StateChanged
+from hadaemon.cluster import Action, ActionFailed, Announce, SendAdvertisement, SetAddresses, StateChanged
 from hadaemon.io.arp import ArpAnnouncer
 from hadaemon.io.errors import NetlinkError, PortError
 from hadaemon.runtime.network import Network
 from hadaemon.runtime.ports import Ports
 from hadaemon.vrrp import IPV4_GROUP, Checksum, encode
-
-log = logging.getLogger(__name__)
 
 
 class Executor:
@@ -51,13 +48,15 @@ class Executor:
             case _:
                 assert_never(action)
 
-    def reconcile(self) -> None:
+    def reconcile(self) -> list[ActionFailed]:
         """Puts right what somebody else changed: a port that came back, an address that was taken away."""
-        for name in self._desired:
+        failures = []
+        for name, addresses in self._desired.items():
             try:
                 self._reconcile(name)
             except NetlinkError as error:
-                log.error("port %s: %s", name, error)
+                failures.append(ActionFailed(SetAddresses(name, addresses), str(error)))
+        return failures
 
     def wanted(self) -> dict[int, frozenset[IPv4Interface]]:
         """The virtual addresses that are meant to be there, by link index."""

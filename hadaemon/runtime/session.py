@@ -97,9 +97,10 @@ class Session:
 
     def network_changed(self) -> None:
         """Links or addresses are not what they were."""
-        for event in self.ports.refresh():
-            self._engine.post(event)
-        self._executor.reconcile()
+        for change in self.ports.refresh():
+            self._engine.post(change)
+        for failure in self._executor.reconcile():
+            self._engine.post(failure)
 
     def status(self) -> NodeStatus:
         """The node's own words."""

@@ -1,0 +1,41 @@
+"""The commands and units that the image gets: they name what exists."""
+
+import ast
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+
+OVERLAY = Path(__file__).resolve().parents[3] / "rootfs-overlay"
+UNITS = OVERLAY / "usr/lib/systemd/system"
+COMMANDS = ("usr/sbin/hadaemon", "usr/bin/hactl", *(f"usr/libexec/hotspare/{n}" for n in ("setup", "helper")))
+OURS = ("hadaemon.service", "hadaemon-helper.socket", "hadaemon-helper@.service", "hotspare-setup.service")
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, "usr/libexec/hotspare/drop-addresses"])
+def test_a_command_runs_a_function_that_exists(command: str):
+    path = OVERLAY / command
+    assert path.stat().st_mode & 0o111 == 0o111
+    text = path.read_text()
+    assert text.startswith("#!/usr/bin/python3 -PsE\n")
+    (imported,) = (node for node in ast.parse(text).body if isinstance(node, ast.ImportFrom))
+    assert callable(getattr(importlib.import_module(str(imported.module)), imported.names[0].name))
+
+
+@pytest.mark.parametrize("unit", OURS)
+def test_a_unit_starts_what_the_image_has(unit: str):
+    text = (UNITS / unit).read_text()
+    for command in re.findall(r"^Exec\w+=[+!@:-]*(\S+)", text, re.MULTILINE):
+        assert command == "/bin/kill" or (OVERLAY / command[1:]).exists(), command
+
+
+def test_the_daemon_is_neither_root_nor_more_capable_than_it_must_be():
+    text = (UNITS / "hadaemon.service").read_text()
+    settings = dict(line.split("=", 1) for line in text.splitlines() if "=" in line and line[0] not in "#[")
+    assert settings["User"] == "hadaemon"
+    for key in ("CapabilityBoundingSet", "AmbientCapabilities"):
+        assert settings[key] == "CAP_NET_ADMIN CAP_NET_RAW"
+    assert settings["ExecStopPost"] == "/usr/libexec/hotspare/drop-addresses"
+    assert settings["Restart"] == "always"
+    assert settings["StartLimitIntervalSec"] == "0"
