@@ -127,13 +127,14 @@ def _unbound(answer: Answer) -> Iterator[str]:
             link["interface"],
             link["mac"],
             link["driver"] or "-",
+            link["path"] or "-",
             "carrier" if link["carrier"] else "no carrier",
         )
         for link in answer["unbound"]
     ]
     if rows:
         yield "hardware that no port is bound to:"
-        yield from (f"  {line}" for line in table(("interface", "MAC", "driver", "link"), rows))
+        yield from (f"  {line}" for line in table(("interface", "MAC", "driver", "bus", "link"), rows))
 
 
 def _counters(status: Answer) -> Iterator[str]:

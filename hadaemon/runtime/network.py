@@ -8,7 +8,7 @@ from ipaddress import IPv4Interface
 from hadaemon.io.errors import NetlinkError
 from hadaemon.io.links import VIRTUAL_ADDRESS_PROTOCOL, Address, AddressAdded, AddressRemoved, LinkTable
 from hadaemon.io.netlink import Netlink, Overrun
-from hadaemon.io.udev import open_udev
+from hadaemon.io.udev import Hardware, open_udev
 
 log = logging.getLogger(__name__)
 
@@ -34,9 +34,9 @@ class Network:
             self._loop.remove_reader(self._udev.fileno())
         self._netlink.close()
 
-    def driver(self, name: str) -> str:
-        """The driver behind an interface; empty where udev does not know."""
-        return self._udev.hardware(name).driver if self._udev is not None else ""
+    def hardware(self, name: str) -> Hardware:
+        """What is behind an interface; empty where there is no udev."""
+        return self._udev.hardware(name) if self._udev is not None else Hardware("", "")
 
     def set_virtual(
         self, index: int, desired: frozenset[IPv4Interface], known: frozenset[IPv4Interface]

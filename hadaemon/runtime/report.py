@@ -60,7 +60,7 @@ def _port(port: Port, network: Network) -> Message:
         "port": port.name,
         "mac": port.mac,
         "interface": link.name if link is not None else None,
-        "driver": network.driver(link.name) if link is not None else "",
+        "driver": network.hardware(link.name).driver if link is not None else "",
         "carrier": link.carrier if link is not None else False,
         "addresses": _addresses(link, network),
     }
@@ -73,7 +73,7 @@ def _unbound(macs: set[str], network: Network) -> list[Message]:
         {
             "interface": link.name,
             "mac": link.permanent_mac or link.mac,
-            "driver": network.driver(link.name),
+            **dataclasses.asdict(network.hardware(link.name)),
             "carrier": link.carrier,
         }
         for link in network.table.links()

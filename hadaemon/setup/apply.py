@@ -48,7 +48,7 @@ def apply_admin(places: Places, owners: Owners) -> tuple[str, ...]:
         _set_keys(admin, places, owners)
     except ConfigError as error:
         return tuple(map(str, error.problems))
-    except HadaemonError as error:
+    except (HadaemonError, OSError) as error:
         return (str(error),)
     return ()
 

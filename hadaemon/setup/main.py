@@ -33,13 +33,14 @@ def set_up(
 ) -> tuple[str, ...]:
     """All that happens at boot; the answer is what is wrong. `take` finds and takes a preseed."""
     problems = _data_problems(places)
-    problems += _preseed_problems(places, owners, take or take_from_medium)
+    if not problems:  # On a stand-in for the lost data a preseed would be used up in vain.
+        problems = _preseed_problems(places, owners, take or take_from_medium)
     configuration = load_configuration(places.state)
     problems += configuration.problems + apply_admin(places, owners)
     if configuration.node is not None:
         try:
             apply_node(configuration.node, places)
-        except HadaemonError as error:
+        except (HadaemonError, OSError) as error:
             problems += (str(error),)
     tell(configuration, problems, running_release().version, places)
     return problems
@@ -74,7 +75,7 @@ def _preseed_problems(
             take(places, owners)
     except ConfigError as error:
         return tuple(map(str, error.problems))
-    except HadaemonError as error:
+    except (HadaemonError, OSError) as error:
         return (str(error),)
     return ()
 

@@ -124,11 +124,17 @@ def test_an_absent_port_is_shown_beside_the_hardware_that_is_there():
     answer["ports"][0] |= {"interface": None, "driver": "", "carrier": False, "addresses": []}
     answer["status"]["problems"] = ["lan: no interface has the MAC address 52:54:00:48:0a:01"]
     answer["unbound"] = [
-        {"interface": "enp9s0", "mac": "52:54:00:48:0a:99", "driver": "igb", "carrier": True}
+        {
+            "interface": "enp9s0",
+            "mac": "52:54:00:48:0a:99",
+            "driver": "igb",
+            "path": "pci-0000:09:00.0",
+            "carrier": True,
+        }
     ]
     text = render_status(answer)
     assert "  ! lan: no interface" in text
-    assert "enp9s0     52:54:00:48:0a:99  igb" in text
+    assert "enp9s0     52:54:00:48:0a:99  igb     pci-0000:09:00.0  carrier" in text
 
 
 def test_another_schema_is_refused_and_json_still_works(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

@@ -1,6 +1,5 @@
 """The boot-time setup, with a root folder of its own."""
 
-import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,7 +69,7 @@ def stick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stick:
 
 
 def refuse(places: Places, owners: Owners) -> None:
-    raise AssertionError("a configured node must not look for a preseed")
+    raise AssertionError("this node must not take a preseed")
 
 
 def test_a_preseed_configures_the_node(places: Places, stick: Stick):
@@ -184,7 +183,7 @@ def test_files_of_ports_that_went_away_go(places: Places, stick: Stick):
 def test_a_lost_data_partition_is_told(places: Places):
     places.run.mkdir(parents=True)
     places.data_error.write_text("fsck found\nerrors\n")
-    problems = set_up(places, Owners(), lambda places, owners: None)
+    problems = set_up(places, Owners(), refuse)
     assert problems == ("the data partition cannot be used: fsck found errors",)
     assert problems[0] in places.issue.read_text()
 
@@ -227,10 +226,12 @@ def test_a_foreign_file_system_is_refused_by_name(places: Places, monkeypatch: p
     assert "FAT" in problems[0]
 
 
-def test_an_unexpected_failure_of_the_system_is_a_problem_not_a_traceback(places: Places, stick: Stick):
+@pytest.mark.parametrize(
+    "error", [HadaemonError("mount: no such device"), OSError(30, "Read-only file system")]
+)
+def test_a_failure_of_the_system_is_a_problem_not_a_traceback(places: Places, error: Exception):
     def fail(places: Places, owners: Owners) -> None:
-        with contextlib.suppress(KeyError):
-            raise HadaemonError("mount: no such device")
-        raise AssertionError("unreachable")
+        raise error
 
-    assert set_up(places, Owners(), fail) == ("mount: no such device",)
+    assert set_up(places, Owners(), fail) == (str(error),)
+    assert str(error) in places.issue.read_text()
