@@ -7,11 +7,11 @@ changes: allow-listed kernel modules and firmware, the initrd, and the removal o
 import shutil
 from pathlib import Path
 
-from firmware.build import initrd, modules, prune, tools
+from firmware.build import initrd, modules, prune
 from firmware.build.board import Board
 from firmware.build.context import LAYER_EPOCH, Context
 from firmware.build.layers import api_mounts, key_of, overlay, source_of, tree_hash
-from firmware.build.mirror import SUITE
+from firmware.build.mirror import SUITE, Mirror
 from firmware.build.tools import bootstrap_options, package_cache_hooks
 
 ACCOUNTS = (
@@ -47,7 +47,7 @@ def fill_target(context: Context) -> list[Path]:
 def _packages_layer(context: Context) -> Path:
     board = context.board
     names = sorted(entry.name for entry in board.packages)
-    key = key_of(names, SUITE, ACCOUNTS, source_of(tools))
+    key = key_of(names, SUITE, _essential_hook(), bootstrap_options(Mirror("", "")))
     what = f"{len(names)} chosen packages and what they need"
     if ready := context.layers.ready("packages", key):
         context.progress.reused("packages", what)

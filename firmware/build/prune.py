@@ -42,6 +42,7 @@ KEPT_OF_GRUB = "usr/bin/grub-editenv"
 
 REMOVED = (
     "boot/*",
+    "dev/*",
     "etc/.pwd.lock",
     "etc/*-",
     "etc/apt",

@@ -127,7 +127,7 @@ def prepare_tools(
 ) -> Tools:
     """The tools tree, made if it is missing, mounted with `shared` folders at their own paths."""
     store = LayerCache(cache / "layers", work)
-    key = layers.key_of(PACKAGES, SUITE)
+    key = layers.key_of(PACKAGES, SUITE, bootstrap_options(Mirror("", "")))
     tree = store.ready("tools", key)
     if tree is None:
         with progress.stage("tools", f"Debian {SUITE} tools tree"):
