@@ -4,6 +4,7 @@ Made from the content and not from the file system's holes, which differ from on
 """
 
 import hashlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,17 +43,33 @@ def _span(first: int, last: int) -> str:
 
 def mapped_ranges(image: Path) -> Iterator[tuple[int, int, str]]:
     """First block, last block and SHA-256 of each run of blocks that are not all zeros."""
-    zeros = bytes(BLOCK)
-    first, digest, number = -1, hashlib.sha256(), 0
-    with image.open("rb") as file:
-        while block := file.read(BLOCK):
-            if block == zeros[: len(block)]:
-                if first >= 0:
-                    yield first, number - 1, digest.hexdigest()
-                    first, digest = -1, hashlib.sha256()
-            else:
-                first = number if first < 0 else first
-                digest.update(block)
-            number += 1
+    first, last, digest = -1, -1, hashlib.sha256()
+    for number, block in data_blocks(image):
+        if first >= 0 and number != last + 1:
+            yield first, last, digest.hexdigest()
+            first, digest = -1, hashlib.sha256()
+        first = number if first < 0 else first
+        last = number
+        digest.update(block)
     if first >= 0:
-        yield first, number - 1, digest.hexdigest()
+        yield first, last, digest.hexdigest()
+
+
+def data_blocks(image: Path) -> Iterator[tuple[int, bytes]]:
+    """Number and content of each block that is not all zeros; holes are skipped unread, to save time."""
+    zeros = bytes(BLOCK)
+    with image.open("rb") as file:
+        position, size = 0, os.fstat(file.fileno()).st_size
+        while position < size:
+            try:
+                start = os.lseek(file.fileno(), position, os.SEEK_DATA)
+            except OSError:  # nothing but a hole up to the end
+                return
+            end = os.lseek(file.fileno(), start, os.SEEK_HOLE)
+            number = start // BLOCK
+            file.seek(number * BLOCK)
+            while number * BLOCK < end and (block := file.read(BLOCK)):
+                if block != zeros[: len(block)]:
+                    yield number, block
+                number += 1
+            position = max(end, number * BLOCK)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,20 @@ from firmware.build.context import Context
 from firmware.build.seal import SealedRoot
 
 SCHEMA = 1
+PARTS = ("vmlinuz", "initrd.img", "rootfs.img", "boot.vfat", "esp.vfat", "data.ext4")
+"""What the disk is made of."""
 
 
-def manifest(context: Context, root: SealedRoot, artefacts: dict[str, Path]) -> dict[str, Any]:
-    """The manifest's content; `artefacts` by the names they are published under."""
-    parts = ("vmlinuz", "initrd.img", "rootfs.img", "boot.vfat", "esp.vfat", "data.ext4")
+def manifest(
+    context: Context, root: SealedRoot, bundle: dict[str, str], artefacts: dict[str, Path]
+) -> dict[str, Any]:
+    """The manifest's content; `artefacts` by the names they are published under.
+
+    `bundle` has the hashes that the bundle states: a bundle is never equal twice, for its signature.
+    """
+    parts = {name: context.binaries / name for name in PARTS}
+    with ThreadPoolExecutor() as pool:  # hashing leaves the interpreter's lock alone
+        disk, images, files = pool.map(describe_all, ({"": context.binaries / "disk.img"}, parts, artefacts))
     return {
         "schema": SCHEMA,
         "board": context.board.name,
@@ -23,12 +33,18 @@ def manifest(context: Context, root: SealedRoot, artefacts: dict[str, Path]) -> 
         "release": context.options.release,
         "source_date_epoch": context.epoch,
         "root_hash": root.root_hash,
-        "images": {name: describe(context.binaries / name) for name in parts},
-        "disk": describe(context.binaries / "disk.img"),
-        "artefacts": {name: describe(path) for name, path in artefacts.items()},
+        "images": images,
+        "disk": disk[""],
+        "bundle": bundle,
+        "artefacts": files,
         "packages": packages(context.binaries / "packages.tsv"),
         "python_packages": python_packages(context.root / "requirements/image.txt"),
     }
+
+
+def describe_all(files: dict[str, Path]) -> dict[str, dict[str, Any]]:
+    """`describe` for each of several files."""
+    return {name: describe(path) for name, path in files.items()}
 
 
 def describe(path: Path) -> dict[str, Any]:

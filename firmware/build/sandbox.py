@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from firmware.errors import FirmwareError
@@ -71,8 +72,10 @@ def run_in_namespaces(request: Mapping[str, Any]) -> Message:
         child.wait()
         raise
     finally:
-        child.stdin.close()
-    drain.join()
+        with suppress(BrokenPipeError):
+            child.stdin.close()
+        drain.join()
+        child.stderr.close()
     if not answer:
         raise _explain_no_answer(child.returncode, stderr.decode(errors="replace"))
     return _unpack(json.loads(answer))
@@ -81,11 +84,9 @@ def run_in_namespaces(request: Mapping[str, Any]) -> Message:
 def _send(child: "subprocess.Popen[bytes]", request: Mapping[str, Any]) -> None:
     """Hand over the request; that the child is already dead shows when there is no answer."""
     assert child.stdin is not None
-    try:
+    with suppress(BrokenPipeError):
         child.stdin.write(json.dumps(request).encode() + b"\n")
         child.stdin.flush()
-    except BrokenPipeError:
-        pass
 
 
 def _unpack(message: Message) -> Message:

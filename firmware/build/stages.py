@@ -113,13 +113,16 @@ def publish_results(context: Context, root: SealedRoot) -> dict[str, str]:
     made = context.binaries
     with context.progress.stage("bundle", "signed update bundle, compressed disk, block map, manifest"):
         with ThreadPoolExecutor() as pool:
-            list(pool.map(lambda job: job(context), (make_bundle, compress, map_blocks)))
+            jobs = [pool.submit(compress, context), pool.submit(map_blocks, context)]
+            hashes = make_bundle(context)
+            for job in jobs:
+                job.result()
         artefacts = {
             f"{name}.img.zst": made / "disk.img.zst",
             f"{name}.img.bmap": made / "disk.img.bmap",
             f"{name}.raucb": made / "update.raucb",
         }
-        manifest.write(manifest.manifest(context, root, artefacts), made / "manifest.json")
+        manifest.write(manifest.manifest(context, root, hashes, artefacts), made / "manifest.json")
     folder = context.images / context.board.name
     image, block_map, bundle = (publish(path, folder / file) for file, path in artefacts.items())
     raw = publish(made / "disk.img", context.cache / "disks" / f"{name}.img")

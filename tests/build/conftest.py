@@ -1,0 +1,112 @@
+"""Builds in copies of the checkout, with a cache of their own: nothing of the developer's is touched."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from firmware import paths
+
+BUILD = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+from firmware.build.image import BuildOptions, build_image, clean_cache
+from firmware.errors import FirmwareError
+try:
+    options = json.loads(sys.argv[2])
+    if options is None:
+        clean_cache()
+    else:
+        result = build_image(BuildOptions(**options))
+        print("RESULT", json.dumps({name: str(value) for name, value in vars(result).items()}))
+except FirmwareError as error:
+    sys.exit(str(error))
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+EXCLUDED = shutil.ignore_patterns(
+    ".venv", ".cache", "test-artifacts", "__pycache__", ".*_cache", "*.img*", "*.raucb"
+)
+
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A cache with the packages that the developer's has already; emptied at the end."""
+    folder = tmp_path_factory.mktemp("cache")
+    (folder / "packages").mkdir()
+    for package in (paths.CACHE / "packages").glob("*.deb"):
+        shutil.copyfile(package, folder / "packages" / package.name)
+    yield folder
+    process = start_build(paths.ROOT, folder, None)
+    process.communicate(timeout=300)
+    assert process.returncode == 0
+    assert not (folder / "layers").exists()
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of the checkout as it is now."""
+    return copy_checkout(tmp_path / "checkout")
+
+
+def copy_checkout(place: Path) -> Path:
+    """Copy this checkout (with its history, which dates the image) to `place`."""
+    return Path(shutil.copytree(paths.ROOT, place, ignore=EXCLUDED, symlinks=True))
+
+
+@pytest.fixture
+def start(cache: Path) -> Iterator[Start]:
+    """Start a build of a checkout with options; it is ended with the test."""
+    running: list[subprocess.Popen[str]] = []
+
+    def begin(checkout: Path, **options: object) -> "subprocess.Popen[str]":
+        running.append(start_build(checkout, cache, options))
+        return running[-1]
+
+    yield begin
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+def start_build(checkout: Path, cache: Path, options: object) -> "subprocess.Popen[str]":
+    """A build as a process of its own, as a user would start it; None cleans the cache."""
+    return subprocess.Popen(
+        [sys.executable, "-P", "-c", BUILD, str(checkout), json.dumps(options)],
+        env={**os.environ, "HOTSPARE_CACHE": str(cache)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.fixture
+def build(start: Start) -> Callable[..., dict[str, Path]]:
+    """Build a checkout and return the paths of its results."""
+
+    def finish(checkout: Path, **options: object) -> dict[str, Path]:
+        out, err = (process := start(checkout, **options)).communicate(timeout=900)
+        assert process.returncode == 0, f"{out}\n{err}"
+        result = json.loads(out.splitlines()[-1].removeprefix("RESULT "))
+        return {name: Path(value) for name, value in result.items()}
+
+    return finish
+
+
+@pytest.fixture
+def failure(start: Start) -> Callable[..., str]:
+    """Build a checkout that must fail and return what it says."""
+
+    def finish(checkout: Path, **options: object) -> str:
+        out, err = (process := start(checkout, **options)).communicate(timeout=900)
+        assert process.returncode == 1, f"{out}\n{err}"
+        return err
+
+    return finish
