@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+EMULATED_PROCESSOR = "qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt"
+"""Boots with a fifth less work than `max` (69 against 87 processor-seconds to
+`active`), which makes the guest choose AVX code and protections that are cheap in hardware and dear in emulation."""
+
 
 class Firmware(StrEnum):
     """What starts the boot loader."""
@@ -120,7 +124,7 @@ def escaped(value: Path) -> str:
 
 
 def _machine(spec: MachineSpec) -> Iterable[str]:
-    accelerator, cpu = "tcg,thread=multi", "max"
+    accelerator, cpu = "tcg,thread=multi", EMULATED_PROCESSOR
     if spec.accelerator is Accelerator.KVM:
         accelerator, cpu = "kvm", "host"
     yield from ("-name", f"{spec.name},process=hotspare-{spec.name}", "-S", "-nodefaults", "-no-user-config")

@@ -5,6 +5,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from firmware.lab.command import (
+    EMULATED_PROCESSOR,
     Accelerator,
     MachineSpec,
     Nic,
@@ -66,7 +67,7 @@ def test_flushes_of_the_guest_reach_the_disk() -> None:
 
 def test_emulation_is_multi_threaded_and_virtualization_passes_the_processor_through() -> None:
     assert options(SPEC, "-accel") == ["tcg,thread=multi"]
-    assert options(SPEC, "-cpu") == ["max"]
+    assert options(SPEC, "-cpu") == [EMULATED_PROCESSOR]
     virtualized = replace(SPEC, accelerator=Accelerator.KVM)
     assert options(virtualized, "-accel") == ["kvm"]
     assert options(virtualized, "-cpu") == ["host"]
