@@ -67,7 +67,7 @@ def seal(context: Context) -> SealedRoot:
 def _make_squashfs(context: Context, image: Path) -> None:
     compression = ["-comp", "zstd", "-Xcompression-level", "3"]
     if context.options.release:
-        compression = ["-comp", "xz", "-Xbcj", "x86", "-b", "1M"]
+        compression = ["-comp", "zstd", "-Xcompression-level", "19", "-b", "1M"]
     order = context.work / "sort"
     order.write_text(sort_file(context.target))
     context.tools.run(

@@ -39,7 +39,7 @@ def build(request: Request) -> dict[str, str]:
 def clean(request: Request) -> dict[str, str]:
     """Remove what an interrupted build left, or with `all` every layer, package and log of the cache."""
     cache = Path(request["cache"])
-    for name in ("work", "layers", "packages", "logs", "disks") if request.get("all") else ("work",):
+    for name in ("work", "layers", "packages", "logs", "disks", "bench") if request.get("all") else ("work",):
         shutil.rmtree(cache / name, ignore_errors=True)
     return {}
 
@@ -140,7 +140,7 @@ def publish_results(context: Context, root: SealedRoot) -> dict[str, str]:
 
 def compress(context: Context) -> None:
     """`disk.img.zst`. The level changes little: what takes space is compressed already."""
-    level = "-19" if context.options.release else "-1"
+    level = "-9" if context.options.release else "-1"
     disk = context.binaries / "disk.img"
     context.tools.run("zstd", "-q", "-T2", level, "--no-progress", disk, "-o", disk.with_name("disk.img.zst"))
 

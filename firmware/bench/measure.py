@@ -1,0 +1,65 @@
+"""Figures with their spread, and the Markdown table that shows two of them beside each other."""
+
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Several measurements of one thing, in `unit`."""
+
+    values: tuple[float, ...]
+    unit: str = "s"
+
+    @property
+    def median(self) -> float:
+        """What stands for all of them."""
+        return statistics.median(self.values)
+
+    def __str__(self) -> str:
+        """The median, and from least to most where there are several."""
+        text = f"{self.median:.1f} {self.unit}"
+        if len(self.values) > 1:
+            text += f" ({min(self.values):.1f} to {max(self.values):.1f})"
+        return text
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table; `peer` and `target` where there are such."""
+
+    what: str
+    ours: Figure
+    peer: Figure | None = None
+    target: str = ""
+
+    def cells(self) -> tuple[str, ...]:
+        """The texts of the line."""
+        ratio = f"{self.ours.median / self.peer.median:.2f}" if self.peer else ""
+        return self.what, str(self.ours), str(self.peer or ""), ratio, self.target
+
+
+def seconds_of(action: Callable[[], object]) -> float:
+    """How long an action takes, in seconds of wall time."""
+    begin = time.monotonic()
+    action()
+    return time.monotonic() - begin
+
+
+def table(header: Iterable[str], rows: Iterable[Row]) -> str:
+    """A Markdown table."""
+    lines = [tuple(header), *(row.cells() for row in rows)]
+    lines.insert(1, tuple("---" for _ in lines[0]))
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def machine() -> str:
+    """What was measured on, without saying which machine it is."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "")
+    return f"{os.cpu_count()} processors ({model or platform.machine()})"
