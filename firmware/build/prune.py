@@ -35,6 +35,7 @@ DROPPED_PACKAGES = (
     "sensible-utils",
     "sqv",
     "ucf",
+    "zstd",
 )
 """Packages that serve to install or to build: their files go, whatever says that it depends on them."""
 
@@ -81,7 +82,10 @@ REMOVED = (
     "usr/lib/python3*/**/pydoc_data",
     "usr/lib/python3*/**/tkinter",
     "usr/lib/python3*/**/turtledemo",
-    "usr/lib/udev/hwdb.d",
+    # Names of devices for people, and drivers' quirks of input devices.
+    "usr/lib/udev/hwdb.*",
+    # Character sets other than the ones that glibc has built in (UTF-8 is).
+    "usr/lib/x86_64-linux-gnu/gconv",
     "usr/share/bash-completion",
     "usr/share/bug",
     "usr/share/debconf",

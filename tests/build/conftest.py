@@ -14,6 +14,7 @@ from firmware import paths
 
 BUILD = """
 import json, sys
+from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from firmware.build.image import BuildOptions, build_image, clean_cache
 from firmware.errors import FirmwareError
@@ -22,6 +23,7 @@ try:
     if options is None:
         clean_cache()
     else:
+        options |= {name: Path(options[name]) for name in ("key", "cert") if name in options}
         result = build_image(BuildOptions(**options))
         print("RESULT", json.dumps({name: str(value) for name, value in vars(result).items()}))
 except FirmwareError as error:
@@ -29,9 +31,7 @@ except FirmwareError as error:
 except KeyboardInterrupt:
     sys.exit(130)
 """
-EXCLUDED = shutil.ignore_patterns(
-    ".venv", ".cache", "test-artifacts", "__pycache__", ".*_cache", "*.img*", "*.raucb"
-)
+EXCLUDED = shutil.ignore_patterns(".venv", ".cache", "test-artifacts", "__pycache__", ".*_cache", "images")
 
 Start = Callable[..., "subprocess.Popen[str]"]
 
