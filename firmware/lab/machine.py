@@ -81,9 +81,13 @@ class Machine:
             self.spec.name,
             interval=0.02,
         )
-        if not self.running:
-            raise MachineError(f"QEMU ended at once: {self._last_words()}", self.spec.name)
-        return Qmp(self.spec.sockets.qmp)
+        try:
+            return Qmp(self.spec.sockets.qmp)
+        except MachineError as error:
+            # It opens its sockets before it looks at all of its arguments.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(STOP_SECONDS)
+            raise MachineError(f"QEMU did not start: {self._last_words()}", self.spec.name) from error
 
     @property
     def pid(self) -> int:

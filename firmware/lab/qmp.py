@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from firmware.lab.deadline import Deadline
-from firmware.lab.errors import DeadlineExceeded, MachineError
+from firmware.lab.errors import DeadlineExceeded, LabError, MachineError
 
 ANSWER_SECONDS = 30.0
 SNAPSHOT_SECONDS = 120.0
@@ -32,8 +32,12 @@ class Qmp:
         except OSError as error:
             self._socket.close()
             raise MachineError(f"QEMU does not answer: {error.strerror}", str(path)) from error
-        self._next_message(Deadline(ANSWER_SECONDS))
-        self.execute("qmp_capabilities")
+        try:
+            self._next_message(Deadline(ANSWER_SECONDS))
+            self.execute("qmp_capabilities")
+        except LabError:
+            self._socket.close()
+            raise
 
     def close(self) -> None:
         """Ends the connection, not the machine."""

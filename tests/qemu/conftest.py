@@ -5,7 +5,7 @@ named in the report.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from ipaddress import IPv4Address
 from pathlib import Path
 
@@ -29,30 +29,37 @@ MOVE_SECONDS = 60.0
 CONFLICT_SECONDS = 2.0
 """Handing over is no conflict: a preempting node is heard, and then the other lets go."""
 
-_open_labs: list[Lab] = []
+
+class Labs:
+    """All labs that are open, so that a failure can collect the traces of each."""
+
+    def __init__(self) -> None:
+        self.open: list[Lab] = []
+
+    def make(self, topology: Topology, options: LabOptions) -> Lab:
+        """Opens a lab; skips (which counts as a failure) when this machine lacks something."""
+        try:
+            lab = Lab(topology, options)
+        except MissingCapability as error:
+            pytest.skip(str(error))
+        self.open.append(lab)
+        return lab
+
+    def close(self, lab: Lab) -> None:
+        """Ends a lab."""
+        self.open.remove(lab)
+        lab.close()
 
 
-def open_lab(topology: Topology, options: LabOptions) -> Lab:
-    """A lab whose traces are kept when a test fails; skips (which counts as failure) what cannot be had."""
-    try:
-        lab = Lab(topology, options)
-    except MissingCapability as error:
-        pytest.skip(str(error))
-    _open_labs.append(lab)
-    return lab
-
-
-def close_lab(lab: Lab) -> None:
-    _open_labs.remove(lab)
-    lab.close()
+LABS = Labs()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     report = yield
-    if report.failed and _open_labs:
+    if report.failed and LABS.open:
         folder = ARTIFACTS / "qemu" / re.sub(r"[^\w.-]+", "_", item.name)
-        for number, lab in enumerate(_open_labs):
+        for number, lab in enumerate(LABS.open):
             lab.save_artifacts(folder / f"lab-{number}")
         report.sections.append(("artifacts", f"kept in {folder}"))
     return report
@@ -63,29 +70,20 @@ def image() -> Path:
     return raw_image(BOARD)
 
 
-@pytest.fixture
-def make_lab(image: Path) -> Iterator[Callable[..., Lab]]:
-    """Makes labs that end with the test."""
-    labs = []
-
-    def make(topology: Topology = STANDARD_PAIR, node: NodeOptions | None = None) -> Lab:
-        labs.append(open_lab(topology, LabOptions(image, node or NodeOptions())))
-        return labs[-1]
-
-    yield make
-    for lab in labs:
-        close_lab(lab)
+@pytest.fixture(scope="session")
+def labs() -> Labs:
+    return LABS
 
 
 @pytest.fixture(scope="session")
-def booted_pair(image: Path) -> Iterator[Lab]:
+def booted_pair(labs: Labs, image: Path) -> Iterator[Lab]:
     """Both nodes after their first boot: alpha by BIOS, beta by UEFI from a write-protected USB stick."""
     usb = NodeOptions(Firmware.UEFI, StickBus.USB, stick_read_only=True)
-    lab = open_lab(STANDARD_PAIR, LabOptions(image, special={"beta": usb}))
+    lab = labs.make(STANDARD_PAIR, LabOptions(image, special={"beta": usb}))
     for node in lab.nodes.values():
         node.power_on()
     yield lab
-    close_lab(lab)
+    labs.close(lab)
 
 
 @pytest.fixture

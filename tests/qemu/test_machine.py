@@ -1,0 +1,174 @@
+"""The machinery of the lab with a QEMU that boots nothing: it starts, obeys and leaves nothing behind."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from firmware.lab.capability import uefi_firmware
+from firmware.lab.deadline import Deadline, wait_until
+from firmware.lab.disk import corrupt, create_overlay, partition, partitions
+from firmware.lab.errors import LabError, MachineError
+from firmware.lab.lab import Lab, LabOptions
+from firmware.lab.topology import STANDARD_PAIR
+
+PARTITIONS = ["bios-boot", "esp", "boot-a", "root-a", "boot-b", "root-b", "data"]
+SMALL = 256
+
+
+@pytest.fixture
+def blank(tmp_path: Path) -> Path:
+    """A disk with nothing on it."""
+    disk = tmp_path / "blank.img"
+    disk.write_bytes(bytes(1 << 20))
+    return disk
+
+
+@pytest.fixture
+def dark_pair(labs, blank: Path) -> Iterator[Lab]:
+    lab = labs.make(STANDARD_PAIR, LabOptions(blank, memory_mib=SMALL, disk_size="8M"))
+    yield lab
+    labs.close(lab)
+
+
+def test_a_lab_leaves_no_process_socket_or_file(blank: Path) -> None:
+    with Lab(STANDARD_PAIR, LabOptions(blank, memory_mib=SMALL, disk_size="8M")) as lab:
+        for node in lab.nodes.values():
+            node.power_on()
+        pids = [node.machine.pid for node in lab.nodes.values()]
+        sockets = lab.node("alpha").spec.sockets.qmp.parent
+        assert all(Path(f"/proc/{pid}").exists() for pid in pids)
+        assert lab.folder.exists()
+        assert any(sockets.iterdir())
+    assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+    assert not lab.folder.exists()
+    assert not sockets.exists()
+
+
+def test_a_lab_that_cannot_be_built_leaves_nothing(tmp_path: Path) -> None:
+    before = set(Path("/tmp").glob("hotspare-*"))
+    with pytest.raises(LabError, match="the image is missing"):
+        Lab(STANDARD_PAIR, LabOptions(tmp_path / "no.img"))
+    assert set(Path("/tmp").glob("hotspare-*")) == before
+
+
+def test_a_kept_lab_leaves_its_disks(blank: Path) -> None:
+    with Lab(STANDARD_PAIR, LabOptions(blank, memory_mib=SMALL, disk_size="8M", keep=True)) as lab:
+        pass
+    kept = lab.folder
+    assert (kept / "alpha" / "disk.qcow2").exists()
+    shutil.rmtree(kept)
+
+
+def test_power_can_be_cut_and_restored(dark_pair: Lab) -> None:
+    alpha = dark_pair.node("alpha")
+    alpha.power_on()
+    with pytest.raises(LabError, match="on already"):
+        alpha.power_on()
+    first = alpha.machine.pid
+    alpha.power_off()
+    assert not alpha.running
+    alpha.power_off()
+    with pytest.raises(LabError, match="the node is off"):
+        alpha.reset()
+    alpha.power_on()
+    assert alpha.machine.pid != first
+
+
+def test_a_cut_network_is_remembered_over_a_power_cut(dark_pair: Lab) -> None:
+    alpha, beta = dark_pair.node("alpha"), dark_pair.node("beta")
+    alpha.power_on()
+    dark_pair.cut("hotwire")
+    alpha.power_off()
+    alpha.power_on()
+    assert alpha.pulled == beta.pulled == {"hotwire"}
+    dark_pair.heal("hotwire")
+    assert alpha.pulled == beta.pulled == frozenset()
+
+
+def test_a_node_and_a_port_that_do_not_exist_are_refused(dark_pair: Lab) -> None:
+    with pytest.raises(LabError, match="no node 'gamma'"):
+        dark_pair.node("gamma")
+    with pytest.raises(LabError, match="no port 'dmz'"):
+        dark_pair.node("alpha").pull("dmz")
+    with pytest.raises(LabError, match="no network 'dmz'"):
+        dark_pair.cut("dmz")
+    with pytest.raises(LabError, match="direct cable"):
+        dark_pair.switch("hotwire")
+
+
+def test_qemu_that_refuses_its_arguments_says_why(labs, blank: Path) -> None:
+    lab = labs.make(STANDARD_PAIR, LabOptions(blank, extra=("-device", "flux-capacitor")))
+    try:
+        with pytest.raises(MachineError, match="flux-capacitor"):
+            lab.node("alpha").power_on()
+        assert not lab.node("alpha").running
+    finally:
+        labs.close(lab)
+
+
+def test_snapshots_hold_disks_and_memory(labs, blank: Path) -> None:
+    lab = labs.make(STANDARD_PAIR.only("alpha"), LabOptions(blank, memory_mib=SMALL, disk_size="8M"))
+    try:
+        alpha = lab.node("alpha")
+        alpha.power_on()
+        alpha.machine.qmp.save_snapshot("dark")
+        alpha.machine.qmp.load_snapshot("dark")
+        with pytest.raises(MachineError, match="loadvm light failed"):
+            alpha.machine.qmp.load_snapshot("light")
+    finally:
+        labs.close(lab)
+
+
+def test_qemu_dies_with_the_lab(labs, blank: Path, tmp_path: Path) -> None:
+    """A lab that is killed cannot clean up; the kernel ends its machines all the same."""
+    pid_file = tmp_path / "pid"
+    child = os.fork()
+    if child == 0:
+        lab = Lab(STANDARD_PAIR.only("alpha"), LabOptions(blank, memory_mib=SMALL, disk_size="8M"))
+        lab.node("alpha").power_on()
+        sockets = lab.node("alpha").spec.sockets.qmp.parent
+        pid_file.with_suffix(".new").write_text(f"{lab.node('alpha').machine.pid} {lab.folder} {sockets}")
+        pid_file.with_suffix(".new").rename(pid_file)
+        os.kill(os.getpid(), 9)
+    os.waitpid(child, 0)
+    pid, folder, sockets = pid_file.read_text().split()
+    wait_until(lambda: not Path(f"/proc/{pid}").exists(), Deadline(10), "the end of QEMU")
+    shutil.rmtree(folder)
+    shutil.rmtree(sockets)
+
+
+def test_the_image_has_the_documented_partitions(image: Path, tmp_path: Path) -> None:
+    disk = tmp_path / "disk.qcow2"
+    create_overlay(image, "raw", disk, "4G")
+    assert [found.label for found in partitions(disk)] == PARTITIONS
+    assert partition(disk, "root-a").size == 512 << 20
+    with pytest.raises(LabError, match="no partition 'root-c'"):
+        partition(disk, "root-c")
+
+
+def test_damage_stays_in_the_overlay(image: Path, tmp_path: Path) -> None:
+    disk = tmp_path / "disk.qcow2"
+    create_overlay(image, "raw", disk)
+    start = partition(disk, "root-a").offset
+    with image.open("rb") as stream:
+        stream.seek(start)
+        before = stream.read(512)
+        corrupt(disk, "root-a", 0, 512)
+        stream.seek(start)
+        assert stream.read(512) == before
+    assert before != b"\xff" * 512
+
+
+def test_a_disk_without_partitions_is_told(blank: Path, tmp_path: Path) -> None:
+    disk = tmp_path / "disk.qcow2"
+    create_overlay(blank, "raw", disk)
+    with pytest.raises(LabError, match="no GPT"):
+        partitions(disk)
+
+
+def test_the_uefi_firmware_is_found() -> None:
+    code, variables = uefi_firmware()
+    assert code.stat().st_size > variables.stat().st_size > 0
