@@ -1,6 +1,6 @@
 """The peer: mkosi of Debian 13, in a tree of its own, building an image of the same packages.
 
-It is given the advantage: its image neither boots by itself nor has two slots, a verity tree or an update bundle.
+It is given the advantage: its image has no boot loader, no second slot, no verity tree and no bundle.
 """
 
 import os

@@ -3,7 +3,8 @@
 import errno
 import re
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from firmware.errors import FirmwareError
@@ -55,9 +56,9 @@ def run(
     *,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
-    feed: str | None = None,
+    feed: Iterable[bytes | memoryview] = (),
 ) -> str:
-    """Run `command`, append its output to `log` and return its standard output.
+    """Run `command` with `feed` as its input, append its output to `log` and return its standard output.
 
     Raises `CommandFailed` when it exits with anything but 0, and `FirmwareError` when it is not installed.
     """
@@ -66,24 +67,36 @@ def run(
         out.flush()
         begin = out.tell()
         try:
-            done = subprocess.run(
+            process = subprocess.Popen(
                 command,
-                input=None if feed is None else feed.encode(),
-                stdin=subprocess.DEVNULL if feed is None else None,
+                stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=out,
                 env=None if env is None else dict(env),
                 cwd=cwd,
-                check=False,
             )
         except FileNotFoundError as error:
             raise FirmwareError(
                 f"the command {command[0]} is missing", todo="install the host packages that the README names"
             ) from error
-        out.write(done.stdout)
-    if done.returncode != 0:
-        raise explain(command, done.returncode, log, begin)
-    return done.stdout.decode(errors="replace")
+        with process:
+            answer = _converse(process, feed)
+        out.write(answer)
+    if process.returncode != 0:
+        raise explain(command, process.returncode, log, begin)
+    return answer.decode(errors="replace")
+
+
+def _converse(process: "subprocess.Popen[bytes]", feed: Iterable[bytes | memoryview]) -> bytes:
+    """Write the whole input, then read the output: what is fed here answers only at its end."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with suppress(BrokenPipeError):  # it ended early, and its exit status says why
+        for chunk in feed:
+            process.stdin.write(chunk)
+    with suppress(BrokenPipeError):
+        process.stdin.close()
+    return process.stdout.read()
 
 
 def explain(command: Sequence[str], status: int, log: Path, begin: int) -> CommandFailed:

@@ -63,7 +63,7 @@ def make_disk(context: Context) -> Path:
     with disk.open("wb") as file:
         file.truncate(disk_size())
     context.tools.run(
-        "sfdisk", "--no-reread", "--no-tell-kernel", "--quiet", disk, feed=partition_table(context)
+        "sfdisk", "--no-reread", "--no-tell-kernel", "--quiet", disk, feed=[partition_table(context).encode()]
     )
     offsets = partition_offsets()
     with disk.open("r+b") as file:

@@ -8,6 +8,7 @@ from typing import Any
 
 from firmware.build.context import Context
 from firmware.build.seal import SealedRoot
+from firmware.build.sparse import chunks
 
 SCHEMA = 1
 PARTS = ("vmlinuz", "initrd.img", "rootfs.img", "boot.vfat", "esp.vfat", "data.ext4")
@@ -49,9 +50,10 @@ def describe_all(files: dict[str, Path]) -> dict[str, dict[str, Any]]:
 
 def describe(path: Path) -> dict[str, Any]:
     """Size in bytes and SHA-256 of a file."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return {"size": path.stat().st_size, "sha256": digest}
+    digest = hashlib.sha256()
+    for chunk in chunks(path):
+        digest.update(chunk)
+    return {"size": path.stat().st_size, "sha256": digest.hexdigest()}
 
 
 def packages(table: Path) -> list[dict[str, Any]]:

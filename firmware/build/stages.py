@@ -20,6 +20,7 @@ from firmware.build.mirror import find_mirror
 from firmware.build.options import BuildOptions
 from firmware.build.progress import Progress
 from firmware.build.seal import SealedRoot, seal
+from firmware.build.sparse import chunks
 from firmware.build.tools import prepare_tools
 
 Request = dict[str, Any]
@@ -142,7 +143,9 @@ def compress(context: Context) -> None:
     """`disk.img.zst`. The level changes little: what takes space is compressed already."""
     level = "-9" if context.options.release else "-1"
     disk = context.binaries / "disk.img"
-    context.tools.run("zstd", "-q", "-T2", level, "--no-progress", disk, "-o", disk.with_name("disk.img.zst"))
+    size = f"--stream-size={disk.stat().st_size}"
+    result = disk.with_name("disk.img.zst")
+    context.tools.run("zstd", "-q", "-T2", level, "--no-progress", size, "-o", result, feed=chunks(disk))
 
 
 def map_blocks(context: Context) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -63,7 +63,7 @@ class Tools:
         self,
         *command: str | Path,
         env: Mapping[str, str] | None = None,
-        feed: str | None = None,
+        feed: Iterable[bytes | memoryview] = (),
         cwd: Path | None = None,
     ) -> str:
         """Run a program of the tools tree and return its standard output; it also goes to the stage's log."""

@@ -9,6 +9,7 @@ import pytest
 
 from firmware.build import bmap, disk
 from firmware.build.boot import GRUBENV, grubenv, patch_boot_code, patch_core
+from firmware.build.sparse import chunks
 
 
 def test_numbers_and_labels_are_those_that_nodes_in_the_field_have() -> None:
@@ -92,3 +93,12 @@ def test_core_finds_the_rest_of_itself() -> None:
     assert len(core) == 3 * 512
     assert core[500:508] == (2049).to_bytes(8, "little")
     assert core[508:510] == (2).to_bytes(2, "little")
+
+
+def test_a_sparse_files_stream_is_its_whole_content(sparse: Path, tmp_path: Path) -> None:
+    image = tmp_path / "holes"
+    with image.open("wb") as file:
+        file.truncate(5 << 20)
+        disk.copy_sparse(sparse, file.fileno(), 3 << 20)
+    assert b"".join(chunks(image)) == image.read_bytes()
+    assert b"".join(chunks(sparse)) == sparse.read_bytes()
