@@ -11,8 +11,8 @@ from enum import StrEnum
 from pathlib import Path
 
 EMULATED_PROCESSOR = "qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt"
-"""Boots with a fifth less work than `max` (69 against 87 processor-seconds to
-`active`), which makes the guest choose AVX code and protections that are cheap in hardware and dear in emulation."""
+"""Boots with a fifth less work than `max` (69 against 87 processor-seconds to `active`), because
+`max` makes the guest choose AVX code and protections that are cheap in hardware and dear in emulation."""
 
 
 class Firmware(StrEnum):

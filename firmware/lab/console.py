@@ -108,18 +108,18 @@ class Console:
         """
         turn = Deadline(seconds)
         while not turn.expired:
-            if self._patience.expired:
-                self._send("\n")
-                self._patience = Deadline(NUDGE_SECONDS)
-            if not self._receive():
+            if self._receive():
                 continue
+            # The line is quiet: only now is a prompt at its end a prompt that waits for us.
             if _OUR_PROMPT.search(self._buffer):
                 self._silence_echo(Deadline(LOGIN_SECONDS))
                 return True
-            self._answer_prompt()
+            if not self._answer_prompt() and self._patience.expired:
+                self._send("\n")
+                self._patience = Deadline(NUDGE_SECONDS)
         return False
 
-    def _answer_prompt(self) -> None:
+    def _answer_prompt(self) -> bool:
         if _REFUSED.search(self._buffer):
             self._count_refusal()
         for prompt, answer in (
@@ -132,7 +132,8 @@ class Console:
                 self._send(answer + "\n")
                 # A slow machine takes its time to answer, and an Enter in between would be an empty password.
                 self._patience = Deadline(LOGIN_SECONDS)
-                return
+                return True
+        return False
 
     def _count_refusal(self) -> None:
         self._buffer = _REFUSED.sub(b"", self._buffer)

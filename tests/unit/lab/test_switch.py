@@ -1,0 +1,158 @@
+"""The switch learns, floods, loses, delays and writes everything down."""
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from queue import Empty, Queue
+
+import pytest
+from scapy.utils import rdpcap
+
+from firmware.lab.switch import ForwardingTable, Quality, Switch
+
+A, B, C = (bytes((2, 0, 0, 0, 0, number)) for number in (1, 2, 3))
+EVERYBODY = b"\xff" * 6
+VRRP_GROUP = bytes.fromhex("01005e000012")
+SECONDS = 10.0
+
+
+def frame(target: bytes, source: bytes, payload: bytes = b"payload") -> bytes:
+    return target + source + b"\x88\xb5" + payload
+
+
+class TestForwardingTable:
+    PORTS = ("one", "two", "three")
+
+    def test_the_unknown_and_the_group_go_everywhere_but_back(self) -> None:
+        table = ForwardingTable()
+        for target in (A, EVERYBODY, VRRP_GROUP):
+            assert table.destinations(frame(target, B), "two", self.PORTS) == ("one", "three")
+
+    def test_the_known_goes_to_its_port_alone(self) -> None:
+        table = ForwardingTable()
+        table.learn(frame(EVERYBODY, A), "one")
+        assert table.destinations(frame(A, B), "two", self.PORTS) == ("one",)
+
+    def test_a_frame_for_the_side_it_came_from_goes_nowhere(self) -> None:
+        table = ForwardingTable()
+        table.learn(frame(EVERYBODY, A), "one")
+        assert table.destinations(frame(A, C), "one", self.PORTS) == ()
+
+    def test_an_address_that_speaks_elsewhere_has_moved(self) -> None:
+        table = ForwardingTable()
+        table.learn(frame(EVERYBODY, A), "one")
+        table.learn(frame(EVERYBODY, A), "three")
+        assert table.destinations(frame(A, B), "two", self.PORTS) == ("three",)
+
+    def test_a_pulled_cable_is_forgotten(self) -> None:
+        table = ForwardingTable()
+        table.learn(frame(EVERYBODY, A), "one")
+        table.learn(frame(EVERYBODY, B), "two")
+        table.forget("one")
+        assert table.destinations(frame(A, C), "three", self.PORTS) == ("one", "two")
+        assert table.destinations(frame(B, C), "three", self.PORTS) == ("two",)
+
+    def test_a_group_is_never_learned_as_a_sender(self) -> None:
+        table = ForwardingTable()
+        table.learn(frame(A, VRRP_GROUP), "one")
+        assert table.destinations(frame(VRRP_GROUP, B), "two", self.PORTS) == ("one", "three")
+
+
+@pytest.fixture
+def switch(tmp_path: Path) -> Iterator[Switch]:
+    switch = Switch("lan", tmp_path / "lan.pcap")
+    yield switch
+    switch.close()
+
+
+class Host:
+    """A host in this process that keeps what it gets."""
+
+    def __init__(self, switch: Switch, port: str) -> None:
+        self.inbox: Queue[bytes] = Queue()
+        self.send: Callable[[bytes], None] = switch.attach(port, self.inbox.put)
+
+    def receives(self) -> bytes:
+        return self.inbox.get(timeout=SECONDS)
+
+    def has_nothing(self) -> bool:
+        try:
+            return not self.inbox.get_nowait()
+        except Empty:
+            return True
+
+
+def test_hosts_hear_each_other_and_nobody_overhears(switch: Switch) -> None:
+    one, two, three = (Host(switch, name) for name in ("one", "two", "three"))
+    one.send(frame(EVERYBODY, A))
+    assert two.receives() == three.receives() == frame(EVERYBODY, A)
+    two.send(frame(A, B))
+    assert one.receives() == frame(A, B)
+    one.send(frame(EVERYBODY, A, b"end"))
+    assert three.receives() == frame(EVERYBODY, A, b"end"), "the answer to one was not for three"
+
+
+def test_a_machine_behind_sockets_is_a_port_like_any_other(switch: Switch, tmp_path: Path) -> None:
+    host = Host(switch, "host")
+    machine = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    machine.settimeout(SECONDS)
+    machine.bind(str(tmp_path / "machine"))
+    switch.attach_socket("machine", tmp_path / "switch", tmp_path / "machine")
+    with machine:
+        host.send(frame(EVERYBODY, A))
+        assert machine.recv(2000) == frame(EVERYBODY, A)
+        machine.sendto(frame(A, B), str(tmp_path / "switch"))
+        assert host.receives() == frame(A, B)
+    host.send(frame(EVERYBODY, A, b"to nobody"))
+    host.send(frame(EVERYBODY, A, b"and still alive"))
+    assert switch.port_names == ("host", "machine")
+
+
+def test_a_burst_to_a_slow_machine_keeps_its_order(switch: Switch, tmp_path: Path) -> None:
+    host = Host(switch, "host")
+    machine = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    machine.settimeout(SECONDS)
+    machine.bind(str(tmp_path / "machine"))
+    switch.attach_socket("machine", tmp_path / "switch", tmp_path / "machine")
+    with machine:
+        frames = [frame(EVERYBODY, A, bytes((number,))) for number in range(40)]
+        for sent in frames:
+            host.send(sent)
+        assert [machine.recv(2000) for _ in frames] == frames, "more than the kernel queues at once"
+
+
+def test_a_port_can_lose_everything_and_recover(switch: Switch) -> None:
+    one, two, three = (Host(switch, name) for name in ("one", "two", "three"))
+    switch.set_quality("two", Quality(loss=1.0))
+    one.send(frame(EVERYBODY, A))
+    assert three.receives() == frame(EVERYBODY, A)
+    assert two.has_nothing()
+    switch.set_quality("two", Quality())
+    one.send(frame(EVERYBODY, A, b"again"))
+    assert two.receives() == frame(EVERYBODY, A, b"again")
+
+
+def test_a_port_can_be_slow(switch: Switch) -> None:
+    one, two = Host(switch, "one"), Host(switch, "two")
+    switch.set_quality("two", Quality(delay=0.05))
+    started = time.monotonic()
+    one.send(frame(EVERYBODY, A))
+    two.receives()
+    assert time.monotonic() - started >= 0.05
+
+
+def test_every_frame_is_in_the_capture(tmp_path: Path) -> None:
+    switch = Switch("lan", tmp_path / "lan.pcap")
+    one, two = Host(switch, "one"), Host(switch, "two")
+    one.send(frame(EVERYBODY, A))
+    two.receives()
+    switch.close()
+    assert [bytes(packet) for packet in rdpcap(str(tmp_path / "lan.pcap"))] == [frame(EVERYBODY, A)]
+
+
+def test_a_runt_is_dropped(switch: Switch) -> None:
+    one, two = Host(switch, "one"), Host(switch, "two")
+    one.send(b"short")
+    one.send(frame(EVERYBODY, A))
+    assert two.receives() == frame(EVERYBODY, A)
