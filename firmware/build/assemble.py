@@ -22,11 +22,13 @@ def assemble(context: Context) -> None:
     for folder in (context.root, *context.board.folders):
         lay_over(folder / "rootfs-overlay", target)
     packages = target / "usr/local/lib" / python_folder(target) / "dist-packages"
-    shutil.copytree(python_packages(context, python_folder(target)), packages, dirs_exist_ok=True)
+    packages.mkdir(parents=True, exist_ok=True)
+    install_python_packages(context, packages)
     shutil.copytree(context.root / "hadaemon", packages / "hadaemon", ignore=PYTHON_IGNORED)
     write_identity(context)
     with api_mounts(target):
         configure(context)
+        compile_python(context, packages / "hadaemon")
     hooks.run_hooks(context, "post-build.sh", context.target)
     seal_off(target)
 
@@ -57,13 +59,14 @@ def python_folder(target: Path) -> str:
     return names[-1]
 
 
-def python_packages(context: Context, python: str) -> Path:
-    """The layer with the wheels of requirements/image.txt, unpacked."""
+def install_python_packages(context: Context, place: Path) -> None:
+    """Unpack and compile the wheels of requirements/image.txt; the result is a layer for later builds."""
     requirements = context.root / "requirements/image.txt"
+    python = python_folder(context.target)
     key = key_of(requirements.read_text(), python)
-    if ready := context.layers.ready("wheels", key):
-        return ready
-    draft = context.layers.draft("wheels")
+    if ready := context.layers.ready("python", key):
+        shutil.copytree(ready, place, dirs_exist_ok=True)
+        return
     context.tools.host(
         *(
             sys.executable,
@@ -77,10 +80,21 @@ def python_packages(context: Context, python: str) -> Path:
             "--no-cache-dir",
         ),
         *("--require-hashes", "--only-binary=:all:", f"--python-version={python.removeprefix('python')}"),
-        *(f"--target={draft}", f"--requirement={requirements}"),
+        *(f"--target={place}", f"--requirement={requirements}"),
     )
-    shutil.rmtree(draft / "bin", ignore_errors=True)
-    return context.layers.keep(draft, "wheels", key)
+    shutil.rmtree(place / "bin", ignore_errors=True)
+    with api_mounts(context.target):
+        compile_python(context, place)
+    draft = context.layers.draft("python")
+    shutil.copytree(place, draft, dirs_exist_ok=True)
+    context.layers.keep(draft, "python", key)
+
+
+def compile_python(context: Context, folder: Path) -> None:
+    """Byte-compile a folder of the image with the image's own Python."""
+    inside = Path("/") / folder.relative_to(context.target)
+    command = ("python3", "-I", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", inside)
+    context.tools.chroot(context.target, *command, env={"SOURCE_DATE_EPOCH": str(LAYER_EPOCH)})
 
 
 def write_identity(context: Context) -> None:
@@ -112,9 +126,6 @@ def configure(context: Context) -> None:
     tools.chroot(target, "systemd-sysusers", env=clock)
     tools.chroot(target, "systemctl", "preset-all", "--preset-mode=full", env=clock)
     tools.chroot(target, "systemctl", "--global", "preset-all", env=clock)
-    library = f"/usr/local/lib/{python_folder(target)}/dist-packages"
-    compile_all = ("python3", "-I", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash")
-    tools.chroot(target, *compile_all, library, env=clock)
 
 
 def seal_off(target: Path) -> None:
