@@ -1,0 +1,74 @@
+"""`pair` as a script uses it: it obeys, says what is wrong, and leaves nothing behind."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from firmware.lab.deadline import Deadline, wait_until
+from firmware.lab.images import IMAGE_VARIABLE
+from firmware.lab.lab import FOLDER
+from firmware.paths import ROOT
+
+
+@pytest.fixture
+def command(image: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The command, with the image that the other tests use too."""
+    monkeypatch.setenv(IMAGE_VARIABLE, str(image))
+    return [sys.executable, "-P", "-m", "firmware", "pair"]
+
+
+def traces() -> set[Path]:
+    """What labs leave while they run."""
+    return {*FOLDER.glob("run-*"), *Path("/tmp").glob("hotspare-*")}
+
+
+def test_a_script_is_obeyed_and_everything_is_gone_afterwards(command: list[str]) -> None:
+    before = traces()
+    script = "wait alpha booting 60\npull alpha.lan\nsockets\nkill alpha\nwait alpha powered-off 60\nquit\n"
+    done = subprocess.run(command, input=script, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "pair> pull alpha.lan" in done.stdout
+    assert "alpha: powered-off [pulled: lan]" in done.stdout
+    assert "log in as:" in done.stdout
+    assert traces() == before
+
+
+def test_a_mistake_ends_a_script_with_a_message_and_exit_code_1(command: list[str]) -> None:
+    before = traces()
+    done = subprocess.run(
+        command, input="pull alpha.dmz\n", capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert done.returncode == 1
+    assert "there is no port 'dmz'" in done.stderr
+    assert "Its ports: lan, wan, hotwire." in done.stderr
+    assert "Traceback" not in done.stderr
+    assert traces() == before
+
+
+def test_ctrl_c_ends_it_cleanly(command: list[str]) -> None:
+    before = traces()
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
+    ) as running:
+        assert running.stdin
+        assert running.stdout
+        wait_until(lambda: len(traces() - before) == 2, Deadline(60), "the lab's start", interval=0.05)
+        line = running.stdout.readline()
+        assert "booting" in line
+        running.send_signal(signal.SIGINT)
+        _, complaints = running.communicate(timeout=60)
+    assert "Traceback" not in complaints
+    assert traces() == before
+
+
+@pytest.mark.nightly
+def test_the_scripted_failover_of_the_manual(command: list[str]) -> None:
+    script = (
+        "wait ready\nkill alpha\nwait owner beta 60\nwait beta active 60\nstart alpha\nwait ready\nping\n"
+    )
+    done = subprocess.run(command, input=script, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "192.168.12.1 answered from 52:54:00:48:0a:01" in done.stdout
