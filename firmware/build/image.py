@@ -17,6 +17,8 @@ from firmware.build.keys import check_release_keys
 from firmware.build.options import BuildOptions, BuildResult
 from firmware.errors import FirmwareError
 
+__all__ = ["BuildOptions", "BuildResult", "build_image", "clean_cache"]
+
 SPACE_NEEDED = 3 << 30
 """Bytes that a build without any cache takes: layers, tools, packages, disk and results."""
 
