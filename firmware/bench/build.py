@@ -39,10 +39,9 @@ _EXCLUDED = shutil.ignore_patterns(".venv", ".cache", "test-artifacts", "__pycac
 INTRODUCTION = """\
 # Benchmark: building
 
-Made by `python3 invoke.py bench build` on {machine}.
-Each figure is the median of {runs} runs, with the least and the most in brackets. The peer is mkosi of Debian 13
-with the same packages, in turns with ours. Its image is a plain one: no second slot, no verity tree, no update
-bundle and no boot loader.
+Made by `python3 invoke.py bench build` on {machine}. Each figure is the median of {runs} runs, with the
+least and the most in brackets. The peer is mkosi of Debian 13 with the same packages, in turns with
+ours. Its image is a plain one: no second slot, no verity tree, no update bundle and no boot loader.
 
 - *cold*: packages and tools are in the cache, nothing else is;
 - *unchanged*: everything is in the cache;
