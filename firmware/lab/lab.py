@@ -29,6 +29,7 @@ from firmware.lab.command import (
 from firmware.lab.disk import create_overlay, link_or_copy
 from firmware.lab.errors import LabError
 from firmware.lab.fat import fat_image
+from firmware.lab.machine import find_qemu
 from firmware.lab.node import Node
 from firmware.lab.preseed import FILE_NAME, LABEL, hash_password, make_password, render_preseed
 from firmware.lab.switch import Switch
@@ -82,6 +83,7 @@ class Lab:
         """
         self.topology = topology
         self.options = options
+        find_qemu()
         self.admin_password = make_password()
         self._hash = hash_password(self.admin_password)
         self.accelerator = options.accelerator or best_accelerator()
