@@ -1,6 +1,7 @@
 """`python3 invoke.py pair`: two nodes of the image, their networks, and a prompt to play with them."""
 
 import contextlib
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -26,7 +27,7 @@ class PairOptions:
 
 
 def run_pair(options: PairOptions) -> None:
-    """Boots both nodes and obeys the user until the end of input; then everything is gone.
+    """Boots both nodes and obeys the user until the end of input or a signal; then everything is gone.
 
     Raises:
         FirmwareError: the image cannot be built, this machine lacks something, or a script's command failed.
@@ -36,6 +37,8 @@ def run_pair(options: PairOptions) -> None:
         node=NodeOptions(firmware=Firmware.UEFI if options.uefi else Firmware.BIOS),
         keep=options.keep,
     )
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt), Lab(STANDARD_PAIR, lab_options) as lab:
         _play(lab)
         if options.keep:

@@ -48,7 +48,8 @@ def test_a_mistake_ends_a_script_with_a_message_and_exit_code_1(command: list[st
     assert traces() == before
 
 
-def test_ctrl_c_ends_it_cleanly(command: list[str]) -> None:
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_cleanly(command: list[str], ending: signal.Signals) -> None:
     before = traces()
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
@@ -58,7 +59,7 @@ def test_ctrl_c_ends_it_cleanly(command: list[str]) -> None:
         wait_until(lambda: len(traces() - before) == 2, Deadline(60), "the lab's start", interval=0.05)
         line = running.stdout.readline()
         assert "booting" in line
-        running.send_signal(signal.SIGINT)
+        running.send_signal(ending)
         _, complaints = running.communicate(timeout=60)
     assert "Traceback" not in complaints
     assert traces() == before
