@@ -14,7 +14,7 @@ import pytest
 from firmware.lab.client import Watch
 from firmware.lab.command import Firmware, StickBus
 from firmware.lab.deadline import Deadline, timeout_multiplier
-from firmware.lab.errors import MissingCapability
+from firmware.lab.errors import LabError, MissingCapability
 from firmware.lab.images import raw_image
 from firmware.lab.lab import Lab, LabOptions, NodeOptions
 from firmware.lab.topology import STANDARD_PAIR, Topology
@@ -26,8 +26,8 @@ PORTS = {"client": "lan", "router": "wan"}
 READY_SECONDS = 240.0
 MOVE_SECONDS = 60.0
 """A takeover: three advertisements of one second, on emulated processors that may be busy booting."""
-CONFLICT_SECONDS = 2.0
-"""Handing over is no conflict: a preempting node is heard, and then the other lets go."""
+CONFLICT_SECONDS = 1.0
+"""Handing over is no conflict: a preempting node is heard, and then the other lets go. Usually it is 0."""
 
 
 class Labs:
@@ -35,6 +35,8 @@ class Labs:
 
     def __init__(self) -> None:
         self.open: list[Lab] = []
+        self.pair_failure = ""
+        """Why the shared pair is of no use any more: every other test would only wait in vain."""
 
     def make(self, topology: Topology, options: LabOptions) -> Lab:
         """Opens a lab; skips (which counts as a failure) when this machine lacks something."""
@@ -89,13 +91,19 @@ def booted_pair(labs: Labs, image: Path) -> Iterator[Lab]:
 @pytest.fixture
 def pair(booted_pair: Lab) -> Lab:
     """The shared pair, as it should be: all on, all plugged, alpha active and beta its backup."""
+    if LABS.pair_failure:
+        pytest.fail(f"the pair did not recover from an earlier test: {LABS.pair_failure}")
     for node in booted_pair.nodes.values():
         for port in node.pulled:
             node.plug(port)
         if not node.running:
             node.power_on()
-    booted_pair.node("alpha").wait_for_state("active", READY_SECONDS)
-    booted_pair.node("beta").wait_for_state("backup", READY_SECONDS)
+    try:
+        booted_pair.node("alpha").wait_for_state("active", READY_SECONDS)
+        booted_pair.node("beta").wait_for_state("backup", READY_SECONDS)
+    except LabError as error:
+        LABS.pair_failure = str(error)
+        raise
     return booted_pair
 
 

@@ -72,7 +72,8 @@ class Box:
                 if self._master in ready:
                     data = os.read(self._master, 4096)
                     if connection:
-                        connection.sendall(data)
+                        with suppress(ConnectionError):  # It has hung up: what comes now is lost.
+                            connection.sendall(data)
                 if connection and connection in ready:
                     typed = received(connection)
                     os.write(self._master, typed)
