@@ -1,6 +1,7 @@
 """The machinery of the lab with a QEMU that boots nothing: it starts, obeys and leaves nothing behind."""
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from firmware.lab.deadline import Deadline, wait_until
 from firmware.lab.disk import corrupt, create_overlay, partition, partitions
 from firmware.lab.errors import LabError, MachineError
 from firmware.lab.lab import Lab, LabOptions
+from firmware.lab.preseed import hash_password
 from firmware.lab.topology import STANDARD_PAIR
 
 PARTITIONS = ["bios-boot", "esp", "boot-a", "root-a", "boot-b", "root-b", "data"]
@@ -172,3 +174,9 @@ def test_a_disk_without_partitions_is_told(blank: Path, tmp_path: Path) -> None:
 def test_the_uefi_firmware_is_found() -> None:
     code, variables = uefi_firmware()
     assert code.stat().st_size > variables.stat().st_size > 0
+
+
+def test_passwords_are_hashed_for_crypt_with_a_random_salt() -> None:
+    hashed = hash_password("secret")
+    assert re.fullmatch(r"\$6\$[./0-9A-Za-z]+\$[./0-9A-Za-z]{86}", hashed)
+    assert hashed != hash_password("secret")

@@ -4,7 +4,7 @@ import re
 import tomllib
 from ipaddress import IPv4Interface
 
-from firmware.lab.preseed import hash_password, make_password, render_preseed
+from firmware.lab.preseed import make_password, render_preseed
 from firmware.lab.topology import STANDARD_PAIR, Cluster, HaInterface
 
 ALPHA = STANDARD_PAIR.nodes[0]
@@ -43,8 +43,7 @@ def test_what_must_be_quoted_is_quoted() -> None:
     assert tomllib.loads(render_preseed(ALPHA, None, text))["admin"]["password_hash"] == text
 
 
-def test_passwords_are_random_and_hashed_for_crypt() -> None:
+def test_passwords_are_random_and_easy_to_type() -> None:
     first, second = make_password(), make_password()
     assert first != second
-    assert re.fullmatch(r"\$6\$[./0-9A-Za-z]+\$[./0-9A-Za-z]{86}", hash_password(first))
-    assert hash_password(first) != hash_password(first), "the salt is random"
+    assert re.fullmatch("[a-z2-9]{12}", first)
