@@ -20,6 +20,12 @@ TIE_PATIENCE = 0.03
 interface that decides: a node sends on all its interfaces at about the same time."""
 
 
+LINK_PATIENCE = 10.0
+"""Seconds from the start, or from the arrival of a missing network card, in which ports come up: the network
+service starts beside the daemon, and gigabit copper negotiates for some seconds. A node that was never
+connected is not blind before."""
+
+
 def acceptance_floor(score: Score, preempt: bool) -> Priority:
     """The lowest priority that a backup leaves active (RFC 9568 §6.4.2).
 
@@ -70,8 +76,14 @@ def _rival_address(port: HaPort, own: Priority, now: float) -> IPv4Address | Non
     return heard.source
 
 
-def takeover_time(ports: Sequence[HaPort]) -> float | None:
-    """When a backup is to become active if nothing acceptable is heard until then; monotonic seconds."""
-    counted = [port for port in ports if port.is_up] or list(ports)
-    deadlines = [port.router.next_deadline for port in counted]
-    return max((deadline for deadline in deadlines if deadline is not None), default=None)
+def takeover_time(ports: Sequence[HaPort], links_by: float) -> float | None:
+    """When a backup is to become active if nothing acceptable is heard until then; monotonic seconds.
+
+    `links_by` is when a node whose ports have not come up yet may take itself for blind.
+    """
+    up = [port for port in ports if port.is_up]
+    deadlines = [port.router.next_deadline for port in up or ports]
+    latest = max((deadline for deadline in deadlines if deadline is not None), default=None)
+    if latest is None or up or any(port.was_up for port in ports):
+        return latest
+    return max(latest, links_by)

@@ -35,6 +35,8 @@ class HaPort:
         self.facts = PortChanged(config.port, present=False, carrier=False, address=None)
         self.was_present = False
         """It has been there at some time since the start of the daemon."""
+        self.was_up = False
+        """It could send and receive at some time since the start of the daemon."""
         self.heard: Heard | None = None
         self.sent = 0
         self.received = 0
@@ -75,6 +77,7 @@ class HaPort:
         """Notes the present truth about the port."""
         self.facts = facts
         self.was_present = self.was_present or facts.present
+        self.was_up = self.was_up or self.is_up
 
     def refusal(self, source: IPv4Address, advertisement: Advertisement) -> DiscardReason | None:
         """The last of the receive checks, which need to know the interface (RFC 9568 §7.1)."""

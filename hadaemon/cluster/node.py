@@ -56,6 +56,8 @@ class Node:
         self._send_failures: dict[str, str] = {}
         self._started = False
         """A Start has come at some time."""
+        self._links_by = now
+        """A node of which no port has been up yet counts as blind from then on; monotonic seconds."""
         self._tie: tuple[AdvertisementReceived, float] | None = None
         """An advertisement with our own score, and when to decide at the latest."""
         self._outbox: list[Action] = []
@@ -135,6 +137,7 @@ class Node:
         if self._state is not NodeState.OFF:
             return
         self._started = True
+        self._links_by = now + election.LINK_PATIENCE
         if not self._cluster.enabled:
             self._reason = reasons.NOT_ENABLED
             return
@@ -212,6 +215,7 @@ class Node:
         if fault is not None:
             self._leave(NodeState.FAULT, fault, now)
         elif self._state is NodeState.FAULT:
+            self._links_by = now + election.LINK_PATIENCE
             self._listen_again(reasons.PORTS_COMPLETE, now)
         elif self._state is NodeState.ACTIVE and rescored:
             self._assert_active(announce=came_up is not None, now=now)
@@ -291,7 +295,7 @@ class Node:
         """When the election or the next advertisement is due."""
         ports = tuple(self._ports.values())
         if self._state is NodeState.BACKUP:
-            return election.takeover_time(ports)
+            return election.takeover_time(ports, self._links_by)
         deadlines = (port.router.next_deadline for port in ports)
         return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
@@ -311,7 +315,7 @@ class Node:
             self._heard_as_active(self._ports[event.port], event, waited=True, now=now)
         if self._state is NodeState.BACKUP:
             ports = tuple(self._ports.values())
-            takeover = election.takeover_time(ports)
+            takeover = election.takeover_time(ports, self._links_by)
             if takeover is not None and takeover <= now:
                 self._become_active(reasons.takeover(ports, self._floor, now), now)
         elif self._state is NodeState.ACTIVE:

@@ -2,17 +2,24 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from hadaemon.cluster import Action, ActionFailed, Event, Node, Tick
 from hadaemon.errors import HadaemonError
 
 
 class Engine:
-    """Feeds one node. An event that comes while another is handled waits its turn."""
+    """Feeds one node. An event that comes while another is handled waits its turn.
+
+    `opening`: what the node has ordered before it came here, done first.
+    """
 
     def __init__(
-        self, node: Node, execute: Callable[[Action], None], loop: asyncio.AbstractEventLoop
+        self,
+        node: Node,
+        opening: Iterable[Action],
+        execute: Callable[[Action], None],
+        loop: asyncio.AbstractEventLoop,
     ) -> None:
         self.node = node
         self._execute = execute
@@ -20,19 +27,14 @@ class Engine:
         self._queue: deque[Event] = deque()
         self._busy = False
         self._timer: asyncio.TimerHandle | None = None
+        self._carry_out(opening)
+        self._work_off()
 
     def post(self, event: Event) -> None:
         """Takes an event; it and all that follows from it is done before the outermost `post` returns."""
         self._queue.append(event)
-        if self._busy:
-            return
-        self._busy = True
-        try:
-            while self._queue:
-                self._handle(self._queue.popleft())
-        finally:
-            self._busy = False
-        self._arm()
+        if not self._busy:
+            self._work_off()
 
     def close(self) -> None:
         """No more ticks."""
@@ -44,8 +46,17 @@ class Engine:
         deadline = self.node.next_deadline
         return max(0.0, self._loop.time() - deadline) if deadline is not None else 0.0
 
-    def _handle(self, event: Event) -> None:
-        for action in self.node.handle(event, self._loop.time()):
+    def _work_off(self) -> None:
+        self._busy = True
+        try:
+            while self._queue:
+                self._carry_out(self.node.handle(self._queue.popleft(), self._loop.time()))
+        finally:
+            self._busy = False
+        self._arm()
+
+    def _carry_out(self, actions: Iterable[Action]) -> None:
+        for action in actions:
             try:
                 self._execute(action)
             except HadaemonError as error:

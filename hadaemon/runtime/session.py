@@ -13,14 +13,12 @@ from hadaemon.cluster import (
     Start,
     StateChanged,
     Stop,
-    Tick,
 )
 from hadaemon.config import ClusterConfig, NodeConfig
 from hadaemon.runtime.engine import Engine
 from hadaemon.runtime.executor import Executor
 from hadaemon.runtime.network import Network
 from hadaemon.runtime.ports import HaPort, Ports
-from hadaemon.runtime.succession import experienced_node
 from hadaemon.runtime.throttle import Throttle
 
 log = logging.getLogger(__name__)
@@ -65,23 +63,17 @@ class Session:
         A predecessor that is active hands over within this call: the node stays active, and an address that
         stays is not taken away for an instant. Any other predecessor leaves as at a stop.
         """
-        facts = tuple(self.ports.refresh())
         now = self._loop.time()
-        node = None
-        if predecessor is not None and predecessor.state is NodeState.ACTIVE:
-            node = experienced_node(self.node_config, self.cluster_config, facts, now)
-        if node is not None and predecessor is not None:
-            predecessor.close()
-            self._run(node, (Tick(),))
-            return
+        goes_on = predecessor is not None and predecessor.state is NodeState.ACTIVE
+        node = Node(self.node_config, self.cluster_config, now)
+        events: tuple[Event, ...] = (*self.ports.refresh(), Start(goes_on))
+        opening = [action for event in events for action in node.handle(event, now)]
         if predecessor is not None:
-            predecessor.stop("reload")
-        self._run(Node(self.node_config, self.cluster_config, now), (*facts, Start()))
-
-    def _run(self, node: Node, opening: tuple[Event, ...]) -> None:
-        self._engine = Engine(node, self._executor.execute, self._loop)
-        for event in opening:
-            self._engine.post(event)
+            if node.state is NodeState.ACTIVE:
+                predecessor.close()
+            else:
+                predecessor.stop("reload")
+        self._engine = Engine(node, opening, self._executor.execute, self._loop)
         self._network.drop_leftovers(self._executor.wanted())
 
     def stop(self, reason: str) -> None:

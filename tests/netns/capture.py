@@ -24,6 +24,8 @@ class Capture:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
         self._socket.setblocking(False)
         self.frames: list[tuple[float, Packet]] = []
+        self._told = 0
+        """Frames that `wait` has been through."""
 
     def read(self) -> list[tuple[float, Packet]]:
         """All frames so far, each with the monotonic time when it was read."""
@@ -35,14 +37,13 @@ class Capture:
             self.frames.append((time.monotonic(), Ether(data)))
 
     def wait(self, what: str, wanted: Callable[[Packet], bool], within: float) -> tuple[float, Packet]:
-        """The next frame that is wanted, of those that come from now on."""
-        seen = len(self.read())
+        """The next wanted frame since the one that was last waited for, or since the capture was made."""
         deadline = time.monotonic() + within
         while True:
-            for moment, frame in self.read()[seen:]:
+            for moment, frame in self.read()[self._told :]:
+                self._told += 1
                 if wanted(frame):
                     return moment, frame
-            seen = len(self.frames)
             left = deadline - time.monotonic()
             assert left > 0, f"no such frame within {within:g} s: {what}"
             select.select([self._socket], [], [], left)

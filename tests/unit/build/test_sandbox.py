@@ -1,5 +1,7 @@
 """The child process: its errors come back as errors, and a host that forbids namespaces is told so."""
 
+import os
+
 import pytest
 
 from firmware.build import bundle, sandbox
@@ -10,7 +12,6 @@ from firmware.errors import FirmwareError
 def failing(monkeypatch: pytest.MonkeyPatch):
     def fail_with(text: str) -> None:
         monkeypatch.setattr(sandbox, "namespace_command", lambda: ["sh", "-c", f"echo '{text}' >&2; exit 1"])
-        monkeypatch.setattr(sandbox, "require_host_programs", lambda: None)
 
     return fail_with
 
@@ -23,11 +24,23 @@ def failing(monkeypatch: pytest.MonkeyPatch):
         "newuidmap: uid range [1-65536) -> [100000-165536) not allowed",
     ],
 )
-def test_a_host_without_user_namespaces(failing, text: str) -> None:
+def test_a_host_without_user_namespaces(failing, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     failing(text)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
     with pytest.raises(FirmwareError, match="does not let an ordinary user make namespaces") as error:
         sandbox.run_in_namespaces({"verb": "build"})
     assert "subordinate ids" in error.value.todo
+
+
+def test_root_in_a_container_or_chroot_is_not_told_of_subordinate_ids(
+    failing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing("unshare: cannot change root filesystem propagation: Invalid argument")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    with pytest.raises(FirmwareError, match="does not let root make namespaces") as error:
+        sandbox.run_in_namespaces({"verb": "build"})
+    assert "mount point" in error.value.todo
+    assert "subordinate" not in error.value.todo
 
 
 def test_a_child_that_dies_is_not_taken_for_a_result(failing) -> None:

@@ -26,7 +26,7 @@ class Recorder:
 
 
 def engine(node: Any, execute: Any, loop: asyncio.AbstractEventLoop) -> Engine:
-    return Engine(node, execute, loop)
+    return Engine(node, (), execute, loop)
 
 
 def run(test: Any) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from hadaemon.cluster.election import LINK_PATIENCE
 from hadaemon.config import ConfigError, check_pair, load_cluster, load_node, load_preseed
 
 from .pair import ALPHA, BETA, PORTS, cluster_config
@@ -101,7 +102,7 @@ HISTORIES = [
 def pair_with_links(row: list[str], history: str, preempt: bool, interval: int) -> World:
     """UTM 1 is alpha, UTM 2 is beta; the links of the row fail at the time that the history says."""
     world = World(cluster_config(PORTS[:2], interval=interval, preempt=preempt))
-    settle = 3 * world.longest_silence
+    settle = LINK_PATIENCE + 3 * world.longest_silence
     places = [(ALPHA, "lan"), (BETA, "lan"), (ALPHA, "wan"), (BETA, "wan")]
     links = {place: link == "up" for place, link in zip(places, row[:4], strict=True)}
     if history == "before the start":

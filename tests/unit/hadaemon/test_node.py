@@ -17,6 +17,7 @@ from hadaemon.cluster import (
     Stop,
     Tick,
 )
+from hadaemon.cluster.election import LINK_PATIENCE
 from hadaemon.vrrp import Advertisement, Centiseconds, Priority, Vrid
 
 from .pair import ALPHA, BETA, Driver, own_address, virtual_address
@@ -105,6 +106,28 @@ def test_without_any_link_a_node_becomes_active_after_its_interval():
     driver.run(4.0)
     assert driver.node.state is NodeState.ACTIVE
     assert driver.node.desired_addresses() == ALL
+
+
+def test_a_node_whose_ports_have_not_come_up_yet_is_not_blind():
+    driver = Driver(BETA, start=False)
+    for port in driver.ports:
+        driver.link(port, carrier=False)
+    driver.do(Start())
+    driver.run(LINK_PATIENCE - 0.1)
+    assert driver.node.state is NodeState.BACKUP
+    driver.link("lan", after=0.05)
+    driver.hear(MASTER, "lan")
+    driver.run(1.0)
+    assert driver.node.state is NodeState.BACKUP
+
+
+def test_a_node_that_never_gets_a_link_becomes_active_in_the_end():
+    driver = Driver(BETA, start=False)
+    for port in driver.ports:
+        driver.link(port, carrier=False)
+    driver.do(Start())
+    driver.run(LINK_PATIENCE + 0.1)
+    assert driver.node.state is NodeState.ACTIVE
 
 
 # being active

@@ -25,6 +25,7 @@ from hadaemon.cluster import (
     Stop,
     Tick,
 )
+from hadaemon.cluster.election import LINK_PATIENCE
 from hadaemon.config import ClusterConfig
 from hadaemon.vrrp import IPV4_GROUP, TTL, decode, encode
 
@@ -51,6 +52,9 @@ class Machine:
     changes: list[tuple[float, StateChanged]] = field(default_factory=list)
     alarm: int = 0
     """Number of the wake-up that counts; earlier ones are stale."""
+    patient_until: float = 0.0
+    """Until then a node that never had a link need not take over."""
+    had_link: bool = False
 
     @property
     def answers(self) -> bool:
@@ -60,6 +64,10 @@ class Machine:
     @property
     def takes_part(self) -> bool:
         return self.node is not None and self.node.state in (NodeState.ACTIVE, NodeState.BACKUP)
+
+    def must_serve(self, now: float) -> bool:
+        """If nobody else is active, it has to be."""
+        return self.takes_part and not self.asleep and (self.had_link or now >= self.patient_until)
 
 
 class World:
@@ -87,6 +95,7 @@ class World:
         if machine.node is not None:
             return
         machine.node = Node(node_config(name, self.ports), self.config, self.now)
+        machine.patient_until = self.now + LINK_PATIENCE
         for port in self.ports:
             self._feed(machine, self._link_event(name, port))
         self._feed(machine, Start())
@@ -188,6 +197,7 @@ class World:
         if machine.asleep:
             machine.inbox.append(event)
             return
+        machine.had_link = machine.had_link or (isinstance(event, PortChanged) and event.carrier)
         for action in machine.node.handle(event, self.now):
             self._carry_out(machine, action)
         for port, addresses in machine.node.desired_addresses().items():
@@ -260,5 +270,5 @@ class World:
         return awake and self.connected and all(machine.answers for machine in machines)
 
     def _none_is_wrong(self) -> bool:
-        able = any(machine.takes_part and not machine.asleep for machine in self.machines.values())
+        able = any(machine.must_serve(self.now) for machine in self.machines.values())
         return able and not self.answering()

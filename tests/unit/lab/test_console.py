@@ -68,6 +68,8 @@ class Box:
                 ends = [self._listener, self._master, *([connection] if connection else [])]
                 ready, _, _ = select.select(ends, [], [], 0.05)
                 if self._listener in ready:
+                    if connection:
+                        connection.close()
                     connection, _ = self._listener.accept()
                 if self._master in ready:
                     data = os.read(self._master, 4096)
