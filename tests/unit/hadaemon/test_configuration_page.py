@@ -11,7 +11,9 @@ from hadaemon.config import ConfigError, check_pair, load_cluster, load_node, lo
 from .pair import ALPHA, BETA, PORTS, cluster_config
 from .world import NODES, World
 
-PAGE = (Path(__file__).parents[3] / "docs" / "configuration.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[3]
+PAGE = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 EXAMPLES = dict(re.findall(r"```toml (\S+)\n(.*?)```", PAGE, re.DOTALL))
 LOADERS = {"node.toml": load_node, "cluster.toml": load_cluster, "preseed.toml": load_preseed}
 
@@ -30,6 +32,11 @@ def keys_of(file: str) -> set[str]:
 @pytest.mark.parametrize("file", LOADERS)
 def test_the_example_is_valid(file):
     LOADERS[file](EXAMPLES[file])
+
+
+def test_the_example_of_the_readme_is_a_valid_preseed():
+    (example,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    load_preseed(example)
 
 
 def test_the_examples_of_node_and_cluster_fit_together():
