@@ -1,40 +1,35 @@
-"""Removing what builds and tests left, also files that belong to mapped user ids of an unprivileged build."""
+"""Removing what builds and tests left: results, cached layers, test artifacts; the downloads on demand."""
 
 import shutil
-import subprocess
 from pathlib import Path
 
+from firmware.build.image import clean_cache
 from firmware.errors import FirmwareError
-from firmware.paths import ARTIFACTS, CACHE, IMAGES
-
-KEPT_WITHOUT_ALL = {"packages", "wheels", "keys"}
+from firmware.paths import ARTIFACTS, IMAGES
 
 
-def clean_checkout(everything: bool = False) -> list[Path]:
-    """Remove results, build trees and test artifacts; with `everything` the downloads too.
+def clean_checkout(downloads: bool = False) -> list[Path]:
+    """Remove results, cached layers and test artifacts; with `downloads` the packages too.
 
     The development signing keys always stay: nodes that run an image trust them. Returns what was removed.
+    Raises `FirmwareError` for what this user may not remove.
     """
-    kept = {"keys"} if everything else KEPT_WITHOUT_ALL
     results = [path for path in IMAGES.iterdir() if path.name != "README.md"] if IMAGES.exists() else []
-    cached = [path for path in CACHE.iterdir() if path.name not in kept] if CACHE.exists() else []
-    found = [path for path in (*results, *cached, ARTIFACTS) if path.exists() or path.is_symlink()]
+    found = [path for path in (*results, ARTIFACTS) if path.exists() or path.is_symlink()]
     for path in found:
         _remove(path)
-    return found
+    return [*found, *clean_cache(downloads=downloads)]
 
 
 def _remove(path: Path) -> None:
-    if path.is_symlink() or not path.is_dir():
-        path.unlink()
-        return
-    shutil.rmtree(path, ignore_errors=True)
-    if path.exists():
-        enter = ["unshare", "--user", "--map-root-user", "--map-auto"]
-        subprocess.run([*enter, "rm", "-rf", "--", str(path)], check=False)
-    if path.exists():
+    try:
+        if path.is_symlink() or not path.is_dir():
+            path.unlink()
+        else:
+            shutil.rmtree(path)
+    except PermissionError as error:
         raise FirmwareError(
-            f"could not remove {path}",
-            where=str(path),
-            todo="an earlier build ran as root: remove it as root",
-        )
+            f"could not remove {path}: {error.strerror}",
+            where=str(error.filename),
+            todo="an earlier build ran as another user, such as root: remove it as that one",
+        ) from error

@@ -34,12 +34,13 @@ def told_plainly(body: Callable[P, R]) -> Callable[P, R]:
 
 @task(
     help={
-        "board": "which board, a folder of board/ (default generic-x86_64)",
-        "mirror": "Debian mirror to use instead of the one that this machine's apt has",
-        "version": "version of the image (default: from git)",
-        "release": "strongest compression, and the signing key must be named",
-        "key": "private key that signs the bundle (PEM file); needed by --release",
-        "cert": "certificate of that key (PEM file); needed by --release",
+        "board": "which board, a folder of board/, e.g. apu2 (default generic-x86_64)",
+        "mirror": "address of the Debian mirror, in place of the one that this machine's apt has",
+        "version": "version in the image and in the files' names, e.g. 1.4.2 (default dev)",
+        "fresh": "take the newest packages of the mirror: use no cached layer, as a release does always",
+        "release": "the strongest compression, and the signing key must be named",
+        "key": "private key that signs the bundle, e.g. release.key.pem; needed by --release",
+        "cert": "certificate of that key, e.g. release.cert.pem; needed by --release",
     }
 )
 @told_plainly
@@ -48,11 +49,18 @@ def image(
     board: str = "generic-x86_64",
     mirror: str = "",
     version: str = "",
+    fresh: bool = False,
     release: bool = False,
     key: str = "",
     cert: str = "",
 ) -> None:
-    """Build a board's disk image and signed update bundle into images/<board>/."""
+    """Build a board's disk image and signed update bundle into images/<board>/.
+
+    Examples:
+      python3 invoke.py image
+      python3 invoke.py image --board apu2 --fresh
+      python3 invoke.py image --release --version 1.4.2 --key release.key.pem --cert release.cert.pem
+    """
     host.ensure("image")
     from firmware.build.image import BuildOptions, build_image
 
@@ -61,6 +69,7 @@ def image(
             board=board,
             mirror=mirror,
             version=version,
+            fresh=fresh,
             release=release,
             key=Path(key) if key else None,
             cert=Path(cert) if cert else None,
@@ -153,13 +162,20 @@ def lock(_context: Context) -> None:
     lock_requirements()
 
 
-@task(help={"cache": "the downloaded packages and the tools tree too"})
+@task(help={"downloads": "the downloaded packages too; the next build fetches them again"})
 @told_plainly
-def clean(_context: Context, cache: bool = False) -> None:
-    """Remove what builds and tests left: results, build trees, test artifacts."""
+def clean(_context: Context, downloads: bool = False) -> None:
+    """Remove what builds and tests left: results, cached layers, logs, test artifacts.
+
+    The development signing keys always stay: nodes that run an image trust them.
+
+    Examples:
+      python3 invoke.py clean
+      python3 invoke.py clean --downloads
+    """
     from firmware.clean import clean_checkout
 
-    for path in clean_checkout(everything=cache):
+    for path in clean_checkout(downloads=downloads):
         print(f"removed {_shown(path)}")
 
 

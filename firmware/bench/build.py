@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from firmware import paths
+from firmware import host, paths
 from firmware.bench.measure import Figure, Row, machine, seconds_of, table
 from firmware.bench.peer import Mkosi
 from firmware.build.board import load_board
@@ -52,10 +52,7 @@ ours. Its image is a plain one: no second slot, no verity tree, no update bundle
 
 def bench_build(runs: int) -> None:
     """Measure, print the table and write docs/benchmarks-build.md."""
-    if missing := [name for name in ("openssl", "zstd") if not shutil.which(name)]:
-        raise FirmwareError(
-            f"missing: {', '.join(missing)}", todo=f"sudo apt-get install {' '.join(missing)}"
-        )
+    host.ensure("bench")
     folder = paths.CACHE / "bench"
     folder.mkdir(parents=True, exist_ok=True)
     ours = Ours(folder)

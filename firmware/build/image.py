@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import IO
 
 from firmware import paths
 from firmware.build import sandbox
@@ -18,6 +19,11 @@ from firmware.build.options import BuildOptions, BuildResult
 from firmware.errors import FirmwareError
 
 __all__ = ["BuildOptions", "BuildResult", "build_image", "clean_cache"]
+
+CACHED = ("bench", "disks", "lab", "layers", "logs", "work")
+"""Folders of the cache that can be made anew from the downloads."""
+
+DOWNLOADED = ("packages",)
 
 SPACE_NEEDED = 3 << 30
 """Bytes that a build without any cache takes: layers, tools, packages, disk and results."""
@@ -32,35 +38,55 @@ def build_image(options: BuildOptions) -> BuildResult:
     begin = time.monotonic()
     load_board(paths.ROOT / "board", options.board)
     check_release_keys(options)
-    check_space(paths.CACHE)
+    sandbox.require_host_programs()
     commit = last_commit(paths.ROOT)
     pinned = replace(options, source_date_epoch=options.source_date_epoch or commit.time)
     with exclusive(paths.CACHE):
+        check_space(paths.CACHE)
         try:
-            answer = sandbox.run_in_namespaces(request("build", pinned, commit.id))
+            answer = sandbox.run_in_namespaces(request(pinned, commit.id))
         except BaseException:
-            sandbox.run_in_namespaces(request("clean", options, ""))
+            sandbox.run_in_namespaces(removal(["work"]))
             raise
     results = {name: Path(value) for name, value in answer.items()}
     return BuildResult(options.board, options.image_version, seconds=time.monotonic() - begin, **results)
 
 
-def clean_cache() -> None:
-    """Remove every cached layer; also files of subordinate users, which the user himself could not remove."""
-    with exclusive(paths.CACHE):
-        sandbox.run_in_namespaces(request("clean", BuildOptions(), "") | {"all": True})
+def clean_cache(*, downloads: bool = False) -> list[Path]:
+    """Remove every cached layer and what else builds left in the cache; with `downloads` the packages too.
+
+    Also files of subordinate users, which the user himself could not remove. The keys stay, and so does what
+    is not Hotspare's: the cache may be a folder that the user shares. Returns what was removed.
+    Raises `FirmwareError` for what this user may not remove.
+    """
+    names = (*CACHED, *DOWNLOADED) if downloads else CACHED
+    found = [paths.CACHE / name for name in names if (paths.CACHE / name).exists()]
+    if found:
+        with exclusive(paths.CACHE):
+            sandbox.run_in_namespaces(removal([path.name for path in found]))
+    if left := [path for path in found if path.exists()]:
+        raise FirmwareError(
+            f"could not remove {', '.join(path.name for path in left)}",
+            where=str(paths.CACHE),
+            todo="an earlier build ran as another user, such as root: remove it as that one",
+        )
+    return found
 
 
-def request(verb: str, options: BuildOptions, build_id: str) -> dict[str, object]:
-    """The message that tells the child what to do; nothing in it depends on the child's own surroundings."""
+def removal(names: list[str]) -> dict[str, object]:
+    """The message that lets the child remove folders of the cache."""
+    return {"verb": "clean", "cache": str(paths.CACHE), "names": names}
+
+
+def request(options: BuildOptions, build_id: str) -> dict[str, object]:
+    """The message that lets the child build; nothing in it depends on the child's own surroundings."""
     values = {name: str(value) if isinstance(value, Path) else value for name, value in vars(options).items()}
     where = {"root": str(paths.ROOT), "cache": str(paths.CACHE), "images": str(paths.IMAGES)}
-    return {"verb": verb, "options": values, "build_id": build_id, **where}
+    return {"verb": "build", "options": values, "build_id": build_id, **where}
 
 
 def check_space(cache: Path) -> None:
     """Raise before anything is written when the disk is too full to finish."""
-    cache.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(cache).free
     if free < SPACE_NEEDED:
         raise FirmwareError(
@@ -73,8 +99,7 @@ def check_space(cache: Path) -> None:
 @contextmanager
 def exclusive(cache: Path) -> Iterator[None]:
     """Hold the cache alone: builds of one checkout share its layers, so they take turns."""
-    cache.mkdir(parents=True, exist_ok=True)
-    with (cache / "lock").open("a") as lock:
+    with opened_lock(cache) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -82,3 +107,16 @@ def exclusive(cache: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX)
         os.set_inheritable(lock.fileno(), False)
         yield
+
+
+def opened_lock(cache: Path) -> IO[str]:
+    """The lock file, open. Raises when the cache is another user's."""
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        return (cache / "lock").open("a")
+    except PermissionError as error:
+        raise FirmwareError(
+            f"the cache cannot be written: {error.strerror}",
+            where=str(error.filename),
+            todo="build as the user who owns it, or use a cache of your own with HOTSPARE_CACHE",
+        ) from error

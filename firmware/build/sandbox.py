@@ -26,6 +26,7 @@ HOST_PROGRAMS = {
     "mmdebstrap": "mmdebstrap",
     "newuidmap": "uidmap",
     "newgidmap": "uidmap",
+    "mount": "mount",
     "unshare": "util-linux",
     "apt-get": "apt",
 }
@@ -41,7 +42,6 @@ def run_in_namespaces(request: Mapping[str, Any]) -> Message:
 
     Raises the `FirmwareError` that the child reports. Any interruption ends the child and what it started.
     """
-    require_host_programs()
     read_end, write_end = os.pipe()
     command = [*namespace_command(), sys.executable, "-P", "-c", _ENTER, json.dumps(sys.path), str(write_end)]
     # A session of its own: Ctrl-C reaches this process alone, which then ends the child as a whole.
@@ -151,12 +151,20 @@ def require_host_programs() -> None:
 
 def _explain_no_answer(status: int, stderr: str) -> FirmwareError:
     text = stderr.strip()
-    if "unshare" in text or "newuidmap" in text or "newgidmap" in text or "uid_map" in text:
+    if not any(word in text for word in ("unshare", "newuidmap", "newgidmap", "uid_map")):
+        return FirmwareError(f"the build process ended without a result (exit status {status})\n{text}")
+    reason = text.splitlines()[-1]
+    if os.geteuid() == 0:
         return FirmwareError(
-            f"this host does not let an ordinary user make namespaces ({text.splitlines()[-1]})",
-            where="unshare --map-root-user --map-auto",
-            todo="give the user subordinate ids (sudo usermod --add-subuids 100000-165535 --add-subgids "
-            "100000-165535 NAME), allow unprivileged user namespaces (kernel.unprivileged_userns_clone=1; "
-            "on Ubuntu kernel.apparmor_restrict_unprivileged_userns=0), or run as root",
+            f"this machine does not let root make namespaces ({reason})",
+            where=" ".join(namespace_command()),
+            todo="a container must be a privileged one (with CAP_SYS_ADMIN); in a chroot its folder must be "
+            "a mount point (mount --bind DIR DIR before chroot DIR)",
         )
-    return FirmwareError(f"the build process ended without a result (exit status {status})\n{text}")
+    return FirmwareError(
+        f"this machine does not let an ordinary user make namespaces ({reason})",
+        where=" ".join(namespace_command()),
+        todo="give the user subordinate ids (sudo usermod --add-subuids 100000-165535 --add-subgids "
+        "100000-165535 NAME), allow unprivileged user namespaces (kernel.unprivileged_userns_clone=1; "
+        "on Ubuntu kernel.apparmor_restrict_unprivileged_userns=0), or run as root",
+    )

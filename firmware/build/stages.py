@@ -38,10 +38,9 @@ def build(request: Request) -> dict[str, str]:
 
 
 def clean(request: Request) -> dict[str, str]:
-    """Remove what an interrupted build left, or with `all` every layer, package and log of the cache."""
-    cache = Path(request["cache"])
-    for name in ("work", "layers", "packages", "logs", "disks", "bench") if request.get("all") else ("work",):
-        shutil.rmtree(cache / name, ignore_errors=True)
+    """Remove the named folders of the cache, as far as it is allowed."""
+    for name in request["names"]:
+        shutil.rmtree(Path(request["cache"]) / name, ignore_errors=True)
     return {}
 
 
@@ -50,9 +49,9 @@ def building(request: Request) -> Iterator[Context]:
     """The context of one build; its work folder and its mounts are gone afterwards."""
     options = read_options(request["options"])
     root, cache, images = (Path(request[name]) for name in ("root", "cache", "images"))
-    clean(request | {"all": False})
     share_mounts()
     work = cache / "work"
+    shutil.rmtree(work, ignore_errors=True)  # an earlier build that was killed left it
     work.mkdir(parents=True)
     (work / "binaries").mkdir()
     progress = Progress(cache / "logs")

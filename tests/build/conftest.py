@@ -22,7 +22,7 @@ from firmware.errors import FirmwareError
 try:
     options = json.loads(sys.argv[2])
     if options is None:
-        clean_cache()
+        clean_cache(downloads=True)
     else:
         options |= {name: Path(options[name]) for name in ("key", "cert") if name in options}
         result = build_image(BuildOptions(**options))

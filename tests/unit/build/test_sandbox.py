@@ -50,7 +50,7 @@ def test_a_child_that_dies_is_not_taken_for_a_result(failing) -> None:
 
 
 def test_missing_host_packages_are_named_with_the_line_to_type(monkeypatch: pytest.MonkeyPatch) -> None:
-    present = {"newuidmap", "newgidmap", "unshare", "apt-get"}
+    present = {"newuidmap", "newgidmap", "mount", "unshare", "apt-get"}
     monkeypatch.setattr(sandbox.shutil, "which", lambda name, path: name if name in present else None)
     with pytest.raises(FirmwareError, match="mmdebstrap") as error:
         sandbox.require_host_programs()
