@@ -133,7 +133,7 @@ def seal_off(target: Path) -> None:
     for name in ("group-", "passwd-", "shadow-", "gshadow-", "subuid-", "subgid-", ".pwd.lock"):
         (target / "etc" / name).unlink(missing_ok=True)
     shadow = target / "etc/shadow"
-    shadow.write_text(re.sub(r"(?m)^([^:]*:[^:]*):\d*:", r"\1:1:", shadow.read_text()))
+    shadow.write_text(locked(shadow.read_text()))
     rules = var_rules(target / "var", accounts(target / "etc/passwd"), accounts(target / "etc/group"))
     (target / "usr/lib/tmpfiles.d/hotspare-var.conf").write_text(rules)
     for path in sorted((target / "var").iterdir()):
@@ -146,6 +146,11 @@ def seal_off(target: Path) -> None:
         (target / "etc" / name).write_text("")
     for name in ("data", "boot/efi"):
         (target / name).mkdir(exist_ok=True)
+
+
+def locked(shadow: str) -> str:
+    """shadow(5) in which nobody has a password, and the day of its last change is none that a build knows."""
+    return re.sub(r"(?m)^([^:\n]+):[^:\n]*:[^:\n]*:", r"\1:!*:1:", shadow)
 
 
 def accounts(path: Path) -> dict[int, str]:

@@ -49,6 +49,9 @@ FIXED_ENVIRONMENT = {
     "INITRD": "No",
 }
 
+APART = ("unshare", "--mount", "--propagation=private")
+"""Before a command: what it mounts, unmounts or makes private is its own. mmdebstrap does all of that."""
+
 _PASSED = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 
 
@@ -68,9 +71,7 @@ class Tools:
     ) -> str:
         """Run a program of the tools tree and return its standard output; it also goes to the stage's log."""
         folder = ["env", f"--chdir={cwd}"] if cwd else []
-        # mmdebstrap unmounts what it mounted; in a namespace of its own that cannot reach the build's mounts.
-        apart = ["unshare", "--mount", "--propagation=private"]
-        words = [*apart, "chroot", str(self._root), *folder, *map(str, command)]
+        words = [*APART, "chroot", str(self._root), *folder, *map(str, command)]
         return run(words, self._progress.log, env=environment(env), feed=feed)
 
     def read(self, name: str) -> bytes:
@@ -156,6 +157,7 @@ def _make_tree(tree: Path, packages: Path, mirror: Mirror, progress: Progress) -
     shutil.rmtree(tree)
     run(
         [
+            *APART,
             "mmdebstrap",
             "--variant=apt",
             *bootstrap_options(mirror),

@@ -120,3 +120,13 @@ def test_hadaemon_is_last_in_the_squashfs(tmp_path: Path) -> None:
     ranked = sorted(order, key=lambda name: -int(order[name]))
     assert [Path(name).name for name in ranked] == ["core.py", "errors.py", "os-release"]
     assert all(int(priority) < 0 for priority in order.values())
+
+
+def test_nobody_has_a_password_whatever_the_packages_wrote() -> None:
+    shadow = "root:*:20454:0:99999:7:::\nsshd:x:20454:0:99999:7:::\nempty::20454::::::\nadmin:!*:1::::::\n"
+    assert assemble.locked(shadow).splitlines() == [
+        "root:!*:1:0:99999:7:::",
+        "sshd:!*:1:0:99999:7:::",
+        "empty:!*:1::::::",
+        "admin:!*:1::::::",
+    ]
