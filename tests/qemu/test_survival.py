@@ -139,6 +139,39 @@ def test_many_power_cuts_during_the_first_boot_leave_a_pair_that_works(fresh_pai
     check_power_cuts(fresh_pair, {"alpha": moments, "beta": moments[::-1]})
 
 
+@pytest.mark.nightly
+def test_a_destroyed_boot_environment_is_mended(pair: Lab) -> None:
+    beta = pair.node("beta")
+    beta.wait_until("journalctl -u hotspare-seed-slot | grep -q 'slot B holds'", seconds=300, root=True)
+    beta.run(
+        "dd if=/dev/zero of=/boot/efi/grub/grubenv bs=1024 count=1 conv=notrunc,fsync && "
+        "rm -f /data/rauc/grubenv && sync",
+        root=True,
+    )
+    beta.reset()
+    beta.wait_for_state("backup", BOOT_SECONDS)
+    kept = beta.run("grub-editenv /boot/efi/grub/grubenv list", root=True).output
+    assert "ORDER=A B" in kept
+    assert "A_OK=1" in kept
+
+
+@pytest.mark.nightly
+def test_a_destroyed_data_partition_is_told_and_the_node_takes_no_part(fresh_pair: Lab) -> None:
+    alpha = fresh_pair.node("alpha")
+    alpha.power_on()
+    alpha.wait_for_state("active", BOOT_SECONDS)
+    alpha.run("sync")
+    alpha.power_off()
+    corrupt(alpha.spec.disk, "data", offset=0, length=64 << 20)
+    start = len(serial_text(alpha))
+    alpha.power_on()
+    wait_for_serial(alpha, "login: ", after=start)
+    assert "the data partition cannot be used: e2fsck could not repair" in serial_text(alpha)[start:]
+    with fresh_pair.clients["client"].watch(VIRTUAL_ADDRESS) as watch:
+        wait_until(lambda: len(watch.probes) > 15, Deadline(30), "three seconds of watching")
+        assert watch.owners == ()
+
+
 @pytest.fixture
 def fresh_pair(labs, image: Path) -> Iterator[Lab]:
     """A pair of the test's own, never switched on."""
