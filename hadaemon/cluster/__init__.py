@@ -1,17 +1,35 @@
 """The node: virtual routers, links and scores folded into one state. Election lives here and nowhere else."""
 
-from hadaemon.cluster.actions import Action, Announce, SendAdvertisement, SetAddresses, StateChanged
+from hadaemon.cluster.actions import (
+    Action,
+    Announce,
+    HandoverEnded,
+    Remember,
+    SendAdvertisement,
+    SetAddresses,
+    StateChanged,
+)
 from hadaemon.cluster.events import (
     ActionFailed,
     AdvertisementDiscarded,
     AdvertisementReceived,
     Event,
+    HotwireChanged,
+    MaintenanceRequested,
+    PeerDied,
+    PeerGoodbye,
+    PeerReport,
+    PingResult,
     PortChanged,
+    ResumeRequested,
     Start,
     Stop,
+    SwitchRequested,
     Tick,
 )
+from hadaemon.cluster.memory import Memory
 from hadaemon.cluster.node import Node
+from hadaemon.cluster.peer import Peer
 from hadaemon.cluster.states import NodeState, Role
 from hadaemon.cluster.status import (
     InterfaceStatus,
@@ -30,14 +48,25 @@ __all__ = [
     "AdvertisementReceived",
     "Announce",
     "Event",
+    "HandoverEnded",
+    "HotwireChanged",
     "InterfaceStatus",
     "Link",
+    "MaintenanceRequested",
+    "Memory",
     "Node",
     "NodeState",
     "NodeStatus",
+    "Peer",
+    "PeerDied",
+    "PeerGoodbye",
+    "PeerReport",
     "PeerState",
     "PeerStatus",
+    "PingResult",
     "PortChanged",
+    "Remember",
+    "ResumeRequested",
     "Role",
     "ScoreStatus",
     "SendAdvertisement",
@@ -45,6 +74,7 @@ __all__ = [
     "Start",
     "StateChanged",
     "Stop",
+    "SwitchRequested",
     "Tick",
     "outside_status",
 ]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Interface
 from typing import TypeAlias
 
+from hadaemon.cluster.memory import Memory
 from hadaemon.cluster.states import NodeState
 from hadaemon.vrrp.model import Advertisement
 
@@ -22,11 +23,15 @@ class SetAddresses:
 
     port: str
     addresses: frozenset[IPv4Interface]
+    answering: bool = True
+    """False: they stay on the port for what is still under way to them, but the node answers no ARP request
+    and no neighbour solicitation for them, because another node does."""
 
 
 @dataclass(frozen=True, slots=True)
 class Announce:
-    """One gratuitous ARP for each address on that port, once; repetitions come as further actions."""
+    """One gratuitous ARP or unsolicited neighbour advertisement for each address on that port, once;
+    repetitions come as further actions."""
 
     port: str
     addresses: tuple[IPv4Address, ...]
@@ -41,4 +46,20 @@ class StateChanged:
     reason: str
 
 
-Action: TypeAlias = SendAdvertisement | SetAddresses | Announce | StateChanged
+@dataclass(frozen=True, slots=True)
+class Remember:
+    """Store this in place of what was stored before; it comes back with the next `Start`."""
+
+    memory: Memory
+
+
+@dataclass(frozen=True, slots=True)
+class HandoverEnded:
+    """What became of a switch or a maintenance asked for on this node: for `hactl` and the history."""
+
+    succeeded: bool
+    reason: str
+    """One plain sentence: who is active now, or why nothing has changed."""
+
+
+Action: TypeAlias = SendAdvertisement | SetAddresses | Announce | StateChanged | Remember | HandoverEnded

@@ -8,11 +8,10 @@ The group of HA interfaces moves as one, so each rule looks at all of them:
 """
 
 from collections.abc import Sequence
-from ipaddress import IPv4Address
 
 from hadaemon.cluster.haport import HaPort
 from hadaemon.cluster.score import Score
-from hadaemon.vrrp.model import RELEASE, Advertisement, Priority
+from hadaemon.vrrp.model import RELEASE, Advertisement, IPAddress, Priority
 from hadaemon.vrrp.router import Standing
 
 TIE_PATIENCE = 0.03
@@ -68,7 +67,7 @@ def _break_tie(own: Priority, ports: Sequence[HaPort], waited: bool, now: float)
     return Standing.UNDECIDED
 
 
-def _rival_address(port: HaPort, own: Priority, now: float) -> IPv4Address | None:
+def _rival_address(port: HaPort, own: Priority, now: float) -> IPAddress | None:
     """Who is heard on this port now with our own score."""
     heard = port.heard
     if heard is None or heard.advertisement.priority != own or not port.hears_now(now):

@@ -1,11 +1,13 @@
 """What happens to a node. All times are monotonic seconds and travel beside the event, never in it."""
 
 from dataclasses import dataclass
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address
 from typing import TypeAlias
 
 from hadaemon.cluster.actions import Action
-from hadaemon.vrrp.model import Advertisement, DiscardReason
+from hadaemon.cluster.memory import EMPTY, Memory
+from hadaemon.cluster.peer import Peer
+from hadaemon.vrrp.model import Advertisement, DiscardReason, IPAddress
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,8 @@ class Start:
 
     active: bool = False
     """This process was active up to now and heard nobody better (a reload): go on without a pause."""
+    memory: Memory = EMPTY
+    """What the last `Remember` asked to keep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,9 @@ class PortChanged:
     """An interface with the port's MAC address exists."""
     carrier: bool
     address: IPv4Address | None
-    """Primary address: the source of what we send on this port; None: nothing can be sent."""
+    """Primary IPv4 address: the source of what we send on this port; None: no IPv4 can be sent."""
+    address6: IPv6Address | None = None
+    """The port's link-local address, the source of what we send over IPv6 (RFC 9568 §5.1.2.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,7 @@ class AdvertisementReceived:
     """A well-formed advertisement came in (decode accepted it)."""
 
     port: str
-    source: IPv4Address
+    source: IPAddress
     advertisement: Advertisement
 
 
@@ -68,6 +74,77 @@ class ActionFailed:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class SwitchRequested:
+    """`hactl switch`: the other node shall be active; on a backup: this one. First ask `refusal`."""
+
+    forced: bool = False
+    """Also if it is not known whether the peer is ready."""
+
+
+@dataclass(frozen=True, slots=True)
+class MaintenanceRequested:
+    """`hactl maintenance`. An active node hands over first. First ask `Node.refusal`."""
+
+    on: bool
+    forced: bool = False
+    """Also if nobody takes over."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeRequested:
+    """`hactl resume`: a node that was suspended because it switched too often takes part fully again."""
+
+
+@dataclass(frozen=True, slots=True)
+class PingResult:
+    """One round of a ping check is over for one host."""
+
+    group: str
+    host: IPAddress
+    answered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PeerReport:
+    """The other node's words over the hotwire; None: it has been silent for too long, nobody knows why."""
+
+    peer: Peer | None
+
+
+@dataclass(frozen=True, slots=True)
+class PeerGoodbye:
+    """The other node leaves on purpose, and said so over the hotwire (a stop, a restart)."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeerDied:
+    """The peer's system closed the connection over the hotwire, without a goodbye: its daemon is dead."""
+
+
+@dataclass(frozen=True, slots=True)
+class HotwireChanged:
+    """The link of the hotwire."""
+
+    carrier: bool
+
+
 Event: TypeAlias = (
-    Start | Stop | PortChanged | AdvertisementReceived | AdvertisementDiscarded | Tick | ActionFailed
+    Start
+    | Stop
+    | PortChanged
+    | AdvertisementReceived
+    | AdvertisementDiscarded
+    | Tick
+    | ActionFailed
+    | SwitchRequested
+    | MaintenanceRequested
+    | ResumeRequested
+    | PingResult
+    | PeerReport
+    | PeerGoodbye
+    | PeerDied
+    | HotwireChanged
 )

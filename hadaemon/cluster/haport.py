@@ -7,7 +7,7 @@ from ipaddress import IPv4Address
 from hadaemon.cluster.events import PortChanged
 from hadaemon.cluster.status import InterfaceStatus, Link
 from hadaemon.config.model import HaInterface, VrrpConfig
-from hadaemon.vrrp.model import RELEASE, Advertisement, DiscardReason, Priority, Vrid
+from hadaemon.vrrp.model import RELEASE, Advertisement, DiscardReason, IPAddress, Priority, Vrid
 from hadaemon.vrrp.router import VirtualRouter
 from hadaemon.vrrp.timers import active_down_interval
 
@@ -19,7 +19,7 @@ _RECENT = 60.0
 class Heard:
     """The last advertisement for our virtual router, acceptable to the election or not."""
 
-    source: IPv4Address
+    source: IPAddress
     advertisement: Advertisement
     at: float
     """Monotonic seconds."""
@@ -79,7 +79,7 @@ class HaPort:
         self.was_present = self.was_present or facts.present
         self.was_up = self.was_up or self.is_up
 
-    def refusal(self, source: IPv4Address, advertisement: Advertisement) -> DiscardReason | None:
+    def refusal(self, source: IPAddress, advertisement: Advertisement) -> DiscardReason | None:
         """The last of the receive checks, which need to know the interface (RFC 9568 §7.1)."""
         if source == self.address:
             return DiscardReason.OWN_SOURCE
@@ -94,7 +94,7 @@ class HaPort:
         if reason is not DiscardReason.VRID:
             self._discarded_at = now
 
-    def note_advertisement(self, source: IPv4Address, advertisement: Advertisement, now: float) -> None:
+    def note_advertisement(self, source: IPAddress, advertisement: Advertisement, now: float) -> None:
         self.received += 1
         self.heard = Heard(source, advertisement, now)
 

@@ -9,7 +9,15 @@ from collections.abc import Mapping
 from ipaddress import IPv4Interface
 
 from hadaemon.cluster import election, reasons
-from hadaemon.cluster.actions import Action, Announce, SendAdvertisement, SetAddresses, StateChanged
+from hadaemon.cluster.actions import (
+    Action,
+    Announce,
+    HandoverEnded,
+    Remember,
+    SendAdvertisement,
+    SetAddresses,
+    StateChanged,
+)
 from hadaemon.cluster.addresses import AddressBook
 from hadaemon.cluster.announcer import Announcer
 from hadaemon.cluster.events import (
@@ -17,9 +25,17 @@ from hadaemon.cluster.events import (
     AdvertisementDiscarded,
     AdvertisementReceived,
     Event,
+    HotwireChanged,
+    MaintenanceRequested,
+    PeerDied,
+    PeerGoodbye,
+    PeerReport,
+    PingResult,
     PortChanged,
+    ResumeRequested,
     Start,
     Stop,
+    SwitchRequested,
     Tick,
 )
 from hadaemon.cluster.haport import HaPort
@@ -97,10 +113,24 @@ class Node:
                     self._ports[port].note_discard(reason, now)
             case ActionFailed(action, message):
                 self._action_failed(action, message, now)
-            case Tick():
+            case (
+                Tick()
+                | SwitchRequested()
+                | MaintenanceRequested()
+                | ResumeRequested()
+                | PingResult()
+                | PeerReport()
+                | PeerGoodbye()
+                | PeerDied()
+                | HotwireChanged()
+            ):
                 pass
         self._fire_timers(now)
         return self._settle(now)
+
+    def refusal(self, request: SwitchRequested | MaintenanceRequested | ResumeRequested) -> str | None:
+        """Why a request cannot be met now, in one plain sentence; None: it can, hand it to `handle`."""
+        return "not possible yet"
 
     def desired_addresses(self) -> Mapping[str, frozenset[IPv4Interface]]:
         """For every HA port, the virtual addresses that must be on it now: to reconcile with the kernel."""
@@ -286,7 +316,7 @@ class Node:
                 self._book.failed(action, message, now)
             case SendAdvertisement(port) | Announce(port):
                 self._send_failures[port] = message
-            case StateChanged():
+            case StateChanged() | Remember() | HandoverEnded():
                 pass
 
     # time

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from ipaddress import IPv4Interface
 
-from hadaemon.vrrp.model import Centiseconds, Checksum, Vrid
+from hadaemon.vrrp.model import Centiseconds, Checksum, IPAddress, Vrid
 
 DEFAULT_INTERVAL = Centiseconds(100)
 
@@ -45,6 +46,43 @@ class Hotwire:
     port: str
 
 
+class ElectionMode(StrEnum):
+    """Whom a node believes about the other one."""
+
+    WITNESS = "witness"
+    """The advertisements and the hotwire; without a hotwire as `vrrp`."""
+    VRRP = "vrrp"
+    """The advertisements alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class ElectionConfig:
+    """[election] of cluster.toml; times are seconds."""
+
+    mode: ElectionMode = ElectionMode.WITNESS
+    link_debounce: float = 0.0
+    """How long a link that was lost must be back before it counts again; a loss counts at once."""
+    flap_switches: int = 6
+    flap_window: float = 600.0
+    """So many switches within this time suspend the node; 0 switches: never."""
+
+
+@dataclass(frozen=True, slots=True)
+class PingGroup:
+    """One of [[ping_groups]]: it fails when all of its hosts fail; times are seconds."""
+
+    name: str
+    hosts: tuple[IPAddress, ...]
+    port: str | None = None
+    """The port to ping from; None: as the routing table says."""
+    interval: float = 1.0
+    timeout: float = 0.5
+    failures: int = 3
+    """Unanswered pings in a row after which a host has failed."""
+    recoveries: int = 3
+    """Answered pings in a row after which a failed host is back."""
+
+
 @dataclass(frozen=True, slots=True)
 class HaInterface:
     """One of [[ha_interfaces]]: a port with virtual addresses; VRID = vrid_offset + number."""
@@ -66,6 +104,8 @@ class ClusterConfig:
     enabled: bool = True
     vrrp: VrrpConfig = VrrpConfig()
     hotwire: Hotwire | None = None
+    election: ElectionConfig = ElectionConfig()
+    ping_groups: tuple[PingGroup, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

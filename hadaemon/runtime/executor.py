@@ -1,15 +1,27 @@
 """The one way from an action of the node to an effect."""
 
+import logging
 from collections.abc import Callable
 from ipaddress import IPv4Interface
 from typing import assert_never
 
-from hadaemon.cluster import Action, ActionFailed, Announce, SendAdvertisement, SetAddresses, StateChanged
+from hadaemon.cluster import (
+    Action,
+    ActionFailed,
+    Announce,
+    HandoverEnded,
+    Remember,
+    SendAdvertisement,
+    SetAddresses,
+    StateChanged,
+)
 from hadaemon.io.arp import ArpAnnouncer
 from hadaemon.io.errors import NetlinkError, PortError
 from hadaemon.runtime.network import Network
 from hadaemon.runtime.ports import Ports
 from hadaemon.vrrp import IPV4_GROUP, Checksum, encode
+
+log = logging.getLogger(__name__)
 
 
 class Executor:
@@ -45,6 +57,8 @@ class Executor:
                 self._announce(action)
             case StateChanged():
                 self._state_changed(action)
+            case Remember() | HandoverEnded():
+                log.info("%s", action)
             case _:
                 assert_never(action)
 

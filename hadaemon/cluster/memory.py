@@ -1,0 +1,23 @@
+"""What a node must not forget: small, written rarely, read once at the start."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What survives the daemon and a reboot. The edge stores it when `Remember` says so."""
+
+    maintenance: bool = False
+    """The administrator keeps this node out of the cluster."""
+    preferred: bool | None = None
+    """What the last planned switch made of this node: the one that is meant to be active, or not.
+    None: there was none yet, so it follows from `master` in cluster.toml."""
+    epoch: int = 0
+    """Number of the planned switches that the pair has seen. Of two nodes, the one that knows the later
+    switch is right about the preference."""
+    suspended: bool = False
+    """The node has switched too often: only a dead peer moves it until the administrator resumes it."""
+
+
+EMPTY = Memory()
+"""Of a node that has nothing to remember yet."""

@@ -1,0 +1,29 @@
+"""What one node tells the other over the hotwire: the witness channel's message, without its wire format."""
+
+from dataclasses import dataclass
+
+from hadaemon.cluster.states import NodeState
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A node as it sees itself (`Node.as_peer`): sent at each change, and regularly as a sign of life."""
+
+    name: str
+    state: NodeState
+    releasing: bool
+    """It is active and offers the virtual addresses: take them."""
+    links_down: int
+    failed_groups: int
+    """The two parts of its health: HA interfaces that cannot serve, ping groups of which no host answers."""
+    preferred: bool
+    """It is the one that is meant to be active when both are equally healthy."""
+    epoch: int
+    """Number of the planned switches that it knows of: the later one decides who is preferred."""
+    switched: bool
+    """`preferred` is the work of a planned switch, not of `master` in cluster.toml."""
+    suspended: bool
+    links: tuple[tuple[str, bool], ...] = ()
+    """Each HA interface by the name of its port, and whether it can serve."""
+    unready: str = ""
+    """Why it could not take over now, as a plain phrase; empty: it could."""
