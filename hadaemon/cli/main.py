@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from enum import IntEnum
 from pathlib import Path
 
+from hadaemon.cli.history import DEFAULT_LAST, history_json, history_text, read_history
 from hadaemon.cli.render import SCHEMA, Answer, render_status
 from hadaemon.errors import HadaemonError
 from hadaemon.io.control_client import ask
 from hadaemon.io.files import read_text
 from hadaemon.runtime.configuration import CLUSTER_FILE, NODE_FILE, Condition, check_texts
+from hadaemon.runtime.places import own_folder
 
 SOCKET = Path("/run/hadaemon/control.sock")
 STATE = Path("/data/state")
@@ -23,6 +25,7 @@ examples:
   hactl status                      who is active, why, and whether all is well
   hactl status --verbose            every port, counters, discarded packets
   hactl status --json               the same for programs
+  hactl history --last 50           every change of state: when, from what to what, and why
   hactl config check                would the files in /data/state be accepted?
   hactl config check --node new-node.toml --cluster new-cluster.toml
   hactl reload                      read the files in /data/state again and apply them
@@ -79,6 +82,13 @@ def _parser() -> argparse.ArgumentParser:
     status.add_argument("--json", action="store_true", help="the whole answer as JSON")
     status.add_argument("--verbose", action="store_true", help="every port, counters, discarded packets")
     status.set_defaults(run=_status)
+    history = commands.add_parser("history", help="every change of state: when, from what to what, and why")
+    history.add_argument("--json", action="store_true", help="the same for programs")
+    history.add_argument(
+        "--last", type=_count, default=DEFAULT_LAST, metavar="N", help="how many (%(default)s); 0: all"
+    )
+    history.add_argument("--folder", type=Path, default=own_folder(STATE), help="(%(default)s)")
+    history.set_defaults(run=_history)
     reload = commands.add_parser("reload", help="read node.toml and cluster.toml again and apply them")
     reload.set_defaults(run=_reload)
     config = commands.add_parser("config", help="work on configuration files")
@@ -104,6 +114,14 @@ def _status(options: argparse.Namespace) -> None:
     print(render_status(answer, options.verbose))
 
 
+def _history(options: argparse.Namespace) -> None:
+    try:
+        entries = read_history(options.folder, options.last)
+    except HadaemonError as error:
+        raise _refused(error) from error
+    print(history_json(entries) if options.json else history_text(entries))
+
+
 def _reload(options: argparse.Namespace) -> None:
     answer = _ask(options.socket, "reload")
     print(
@@ -127,8 +145,19 @@ def _read(path: Path) -> str | None:
     try:
         return read_text(path)
     except HadaemonError as error:
-        code = Exit.NO_PERMISSION if isinstance(error.__cause__, PermissionError) else Exit.REFUSED
-        raise CommandFailed(code, str(error)) from error
+        raise _refused(error) from error
+
+
+def _refused(error: HadaemonError) -> CommandFailed:
+    """A file that cannot be read."""
+    code = Exit.NO_PERMISSION if isinstance(error.__cause__, PermissionError) else Exit.REFUSED
+    return CommandFailed(code, str(error))
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number: 0 or more is wanted")
+    return int(text)
 
 
 def _ask(socket: Path, command: str) -> Answer:

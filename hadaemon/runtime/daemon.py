@@ -11,10 +11,14 @@ from typing import Any
 from hadaemon.cluster import StateChanged
 from hadaemon.io.control import ControlServer, refusal
 from hadaemon.io.control_client import SOCKET_NAME, Message
+from hadaemon.io.history import History
 from hadaemon.io.notify import ServiceManager
+from hadaemon.runtime.background import Background
 from hadaemon.runtime.configuration import Condition, Configuration, load_configuration
 from hadaemon.runtime.health import feed_watchdog, mark_good_once
 from hadaemon.runtime.network import Network
+from hadaemon.runtime.places import own_folder
+from hadaemon.runtime.recorder import Recorder
 from hadaemon.runtime.release import running_release
 from hadaemon.runtime.report import report
 from hadaemon.runtime.session import Session
@@ -46,6 +50,8 @@ class Daemon:
         self._release = running_release()
         self._stopped: asyncio.Future[str] = self._loop.create_future()
         self._network = Network(self._loop, self._network_changed)
+        self._background = Background(self._loop)
+        self._recorder = Recorder(History(own_folder(options.state)), self._background)
         self._control = ControlServer(options.run / SOCKET_NAME, self._answer)
         self._configuration = Configuration(Condition.UNCONFIGURED)
         self._session: Session | None = None
@@ -72,6 +78,7 @@ class Daemon:
             self._end("shutdown")
             await self._control.close()
             self._network.close()
+            self._background.close()
 
     def _load(self) -> Configuration:
         return load_configuration(self._options.state, self._options.setup_problems)
@@ -116,7 +123,8 @@ class Daemon:
     def _answer(self, request: Message) -> Message:
         match request.get("command"):
             case "status":
-                return report(self._configuration, self._session, self._network, self._release)
+                problems = self._background.problems
+                return report(self._configuration, self._session, self._network, self._release, problems)
             case "reload":
                 return self._reload()
             case command:
@@ -128,6 +136,7 @@ class Daemon:
 
     def _state_changed(self, change: StateChanged) -> None:
         log.info("%s -> %s: %s", change.old, change.new, change.reason)
+        self._recorder.record(change)
         self._manager.status(f"{change.new}: {change.reason}")
 
     def _overdue(self) -> float:

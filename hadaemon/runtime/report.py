@@ -28,14 +28,15 @@ def report(
     session: Session | None,
     network: Network,
     release: Release,
+    problems: tuple[str, ...] = (),
 ) -> Message:
-    """Everything there is to tell."""
+    """Everything there is to tell. `problems` are the daemon's own, beside the node's."""
     status = session.status() if session is not None else _outside(configuration)
     node = session.node_config if session is not None else configuration.node
     ports = node.ports.values() if node is not None else ()
     failures = session.ports.failures if session is not None else {}
     sockets = tuple(f"port {name}: {failure}" for name, failure in failures.items())
-    status = dataclasses.replace(status, problems=status.problems + sockets)
+    status = dataclasses.replace(status, problems=status.problems + sockets + problems)
     return {
         "ok": True,
         "schema": SCHEMA,

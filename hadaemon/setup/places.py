@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ADMIN = "admin"
+DAEMON = "hadaemon"
 GROUP = "hadaemon"
 
 
@@ -70,9 +71,16 @@ class Owners:
     state: tuple[int, int] | None = None
     secret: tuple[int, int] | None = None
     admin: tuple[int, int] | None = None
+    daemon: tuple[int, int] | None = None
 
 
 def system_owners() -> Owners:
     """As the image has its users. Raises KeyError where they do not exist."""
     admin = pwd.getpwnam(ADMIN)
-    return Owners(state=(0, grp.getgrnam(GROUP).gr_gid), secret=(0, 0), admin=(admin.pw_uid, admin.pw_gid))
+    group = grp.getgrnam(GROUP).gr_gid
+    return Owners(
+        state=(0, group),
+        secret=(0, 0),
+        admin=(admin.pw_uid, admin.pw_gid),
+        daemon=(pwd.getpwnam(DAEMON).pw_uid, group),
+    )

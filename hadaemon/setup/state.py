@@ -6,16 +6,22 @@ from hadaemon.config import Preseed, render_admin, render_cluster, render_node
 from hadaemon.io.errors import FileError
 from hadaemon.io.files import sync_folder, write_text
 from hadaemon.runtime.configuration import CLUSTER_FILE, NODE_FILE
+from hadaemon.runtime.places import own_folder
 from hadaemon.setup.places import Owners, Places
 
 
 def make_state_folder(places: Places, owners: Owners) -> None:
-    """The folder with its owner and mode, whatever they were."""
+    """The folder and the daemon's own below it, with owner and mode, whatever they were."""
     try:
         places.state.mkdir(parents=True, exist_ok=True)
         if owners.state is not None:
             os.chown(places.state, *owners.state)
         places.state.chmod(0o750)
+        folder = own_folder(places.state)
+        folder.mkdir(exist_ok=True)
+        if owners.daemon is not None:
+            os.chown(folder, *owners.daemon, follow_symlinks=False)
+        folder.chmod(0o750)
     except OSError as error:
         raise FileError(f"{places.state}: {os.strerror(error.errno or 0)}") from error
 

@@ -1,12 +1,13 @@
 """hactl as an administrator uses it, against daemons that run."""
 
 import json
+import signal
 import subprocess
 import sys
 
 import pytest
 
-from .pair import MAC, OWN, Pair, TestNode
+from .pair import DROP_ADDRESSES, MAC, OWN, Pair, TestNode
 from .waiting import wait_for
 
 
@@ -65,6 +66,39 @@ def test_reload(pair: Pair) -> None:
     assert refused.returncode == 1
     assert "cluster.toml" in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def test_history_outlives_the_daemon_and_tells_how_it_ended(pair: Pair) -> None:
+    pair.start()
+    alpha = pair.alpha
+    alpha.signal(signal.SIGKILL)
+    alpha.wait_end()
+    alpha.namespace.run(*DROP_ADDRESSES)
+    pair.wait_holder(pair.beta)
+    alpha.start()
+    alpha.wait_state("active")
+    alpha.signal(signal.SIGTERM)
+    assert alpha.wait_end() == 0
+    folder = str(alpha.state_folder / "daemon")
+    told = json.loads(hactl(alpha, "history", "--json", "--folder", folder).stdout)
+    changes = [(change["before"], change["after"]) for change in told["changes"]]
+    first_life = [("off", "backup"), ("backup", "active"), ("active", "off")]
+    assert changes == [*first_life, ("off", "backup"), ("backup", "active"), ("active", "off")]
+    assert [change["seconds"] is None for change in told["changes"]] == [False, False, True] + 3 * [False]
+    assert "without a word" in told["changes"][2]["reason"]
+    assert "stopped: shutdown" in told["changes"][-1]["reason"]
+    shown = hactl(alpha, "history", "--last", "1", "--folder", folder).stdout.splitlines()
+    assert len(shown) == 2
+    assert "active -> off" in shown[1]
+
+
+def test_a_history_that_cannot_be_written_is_a_problem_and_nothing_more(pair: Pair) -> None:
+    pair.alpha.configure()
+    (pair.alpha.state_folder / "daemon").write_text("in the way")
+    pair.alpha.start()
+    pair.alpha.wait_state("active")
+    problems = wait_for("the problem", lambda: pair.alpha.status()["status"]["problems"], within=2)
+    assert any("history.jsonl" in problem for problem in problems), problems
 
 
 @pytest.mark.parametrize("arguments", [("status",), ("reload",)])

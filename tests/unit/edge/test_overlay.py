@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from hadaemon.runtime.places import own_folder
+
 OVERLAY = Path(__file__).resolve().parents[3] / "rootfs-overlay"
 UNITS = OVERLAY / "usr/lib/systemd/system"
 COMMANDS = ("usr/sbin/hadaemon", "usr/bin/hactl", *(f"usr/libexec/hotspare/{n}" for n in ("setup", "helper")))
@@ -38,4 +40,5 @@ def test_the_daemon_is_neither_root_nor_more_capable_than_it_must_be():
         assert settings[key] == "CAP_NET_ADMIN CAP_NET_RAW"
     assert settings["ExecStopPost"] == "/usr/libexec/hotspare/drop-addresses"
     assert settings["Restart"] == "always"
+    assert settings["ReadWritePaths"] == f"-{own_folder(Path('/data/state'))}", "never the configuration"
     assert settings["StartLimitIntervalSec"] == "0"

@@ -79,7 +79,7 @@ def test_a_preseed_configures_the_node(places: Places, stick: Stick):
     assert load_cluster((places.state / "cluster.toml").read_text()).master == "alpha"
     assert load_admin(places.admin_file.read_text()).ssh_keys
     modes = {entry.name: entry.stat().st_mode & 0o777 for entry in places.state.iterdir()}
-    assert modes == {"node.toml": 0o640, "cluster.toml": 0o640, "admin.toml": 0o600}
+    assert modes == {"node.toml": 0o640, "cluster.toml": 0o640, "admin.toml": 0o600, "daemon": 0o750}
     assert places.state.stat().st_mode & 0o777 == 0o750
     assert (places.etc / "hostname").read_text() == "alpha\n"
     assert "admin:$6$" in (places.etc / "shadow").read_text()
@@ -117,7 +117,8 @@ def test_a_bad_preseed_changes_nothing_and_says_everything(places: Places, tmp_p
     problems = set_up(places, Owners(), Stick(tmp_path / "bad", text).take)
     assert any("preseed.toml: node.ports.lan.mac" in problem for problem in problems)
     assert any("preseed.toml: cluster.ha_interfaces[0]" in problem for problem in problems)
-    assert list(places.state.iterdir()) == []
+    assert [entry.name for entry in places.state.iterdir()] == ["daemon"]
+    assert list((places.state / "daemon").iterdir()) == []
     told = places.setup_problems.read_text().splitlines()
     assert told == list(problems)
     for text in (places.console.read_text(), places.issue.read_text()):
