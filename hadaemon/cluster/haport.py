@@ -81,13 +81,7 @@ class HaPort:
 
     def refusal(self, source: IPAddress, advertisement: Advertisement) -> DiscardReason | None:
         """The last of the receive checks, which need to know the interface (RFC 9568 §7.1)."""
-        if source == self.address:
-            return DiscardReason.OWN_SOURCE
-        if advertisement.vrid != self.vrid:
-            return DiscardReason.VRID
-        if any(address.version != 4 for address in advertisement.addresses):
-            return DiscardReason.FAMILY
-        return None
+        return DiscardReason.OWN_SOURCE if source == self.address else self.router.refusal(advertisement)
 
     def note_discard(self, reason: DiscardReason, now: float) -> None:
         self.discards[reason] += 1
@@ -103,7 +97,9 @@ class HaPort:
         if self.heard is None or self.heard.advertisement.priority == RELEASE:
             return False
         advertisement = self.heard.advertisement
-        return now - self.heard.at <= active_down_interval(advertisement.priority, advertisement.interval)
+        return now - self.heard.at <= active_down_interval(
+            advertisement.priority, advertisement.interval, advertisement.version
+        )
 
     def status(self, held: bool, now: float) -> InterfaceStatus:
         heard = self.heard

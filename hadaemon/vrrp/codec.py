@@ -1,14 +1,19 @@
-"""Advertisements to bytes and back (RFC 9568 §5.2, §7.1). The family is that of the IP packet's addresses."""
+"""Advertisements to bytes and back (RFC 9568 §5.2, §7.1; RFC 3768 §5.3, §7.1).
+
+The family is that of the IP packet's addresses. The two versions differ in one field of the header, and in
+the authentication data that version 2 has behind the addresses.
+"""
 
 import struct
 from ipaddress import IPv4Address, IPv6Address
 
+from hadaemon.vrrp.authentication import PASSWORD_SIZE, Checking, Password, Sealing, Signer, Verifier
+from hadaemon.vrrp.checksum import checksum_holds, with_checksum
 from hadaemon.vrrp.model import (
     ADVERTISEMENT_TYPE,
-    IP_PROTOCOL,
     MAX_INTERVAL,
+    SECOND,
     TTL,
-    VERSION,
     Advertisement,
     Centiseconds,
     Checksum,
@@ -16,14 +21,19 @@ from hadaemon.vrrp.model import (
     DiscardReason,
     IPAddress,
     Priority,
+    Version,
     Vrid,
 )
 
 _HEADER = struct.Struct("!BBBBHH")
-"""Version and type, VRID, priority, count, reserved and interval, checksum (§5.2)."""
+"""Version and type, VRID, priority, count, a field of the version, checksum.
 
-_CHECKSUM_AT = 6
-_ALL_ONES = 0xFFFF
+The field of the version is reserved bits and the interval in version 3, authentication type and the interval
+in version 2.
+"""
+
+_NO_AUTHENTICATION, _SIMPLE_PASSWORD = 0, 1
+"""Authentication types of version 2 (RFC 3768 §5.3.6)."""
 
 
 def encode(
@@ -31,48 +41,65 @@ def encode(
     source: IPAddress,
     destination: IPAddress,
     checksum: Checksum = Checksum.RFC9568,
+    authentication: Sealing = None,
 ) -> bytes:
-    """The VRRP message, without IP header. `checksum` matters over IPv4 only."""
+    """The VRRP message, without IP header. `checksum` matters in version 3 over IPv4 only."""
+    password = authentication if isinstance(authentication, Password) else None
     message = _HEADER.pack(
-        VERSION << 4 | ADVERTISEMENT_TYPE,
+        advertisement.version << 4 | ADVERTISEMENT_TYPE,
         advertisement.vrid,
         advertisement.priority,
         len(advertisement.addresses),
-        advertisement.interval,
+        _version_field(advertisement, password),
         0,
     ) + b"".join(address.packed for address in advertisement.addresses)
-    covered = message
-    if source.version == 6 or checksum is Checksum.RFC5798:
-        covered = _pseudo_header(source, destination, len(message)) + message
-    value = _ALL_ONES ^ _ones_complement_sum(covered)
-    return message[:_CHECKSUM_AT] + value.to_bytes(2, "big") + message[_CHECKSUM_AT + 2 :]
+    if advertisement.version is Version.V2:
+        message += bytes(PASSWORD_SIZE) if password is None else password.data
+    trailer = authentication.trailer(message, source) if isinstance(authentication, Signer) else b""
+    return with_checksum(message, trailer, source, destination, checksum)
 
 
-def decode(payload: bytes, source: IPAddress, destination: IPAddress, ttl: int) -> Advertisement:
+def decode(
+    payload: bytes,
+    source: IPAddress,
+    destination: IPAddress,
+    ttl: int,
+    version: Version = Version.V3,
+    authentication: Checking = None,
+) -> Advertisement:
     """Checks a received VRRP message (without IP header) in the order of §7.1 and parses it.
 
-    Bytes after the last address are padding of the link layer and are ignored. Raises Discard, nothing else.
+    Bytes behind the message are a signature where signatures are configured, else padding of the link layer,
+    which is ignored. Raises Discard, nothing else.
     """
     if ttl != TTL:
         raise Discard(DiscardReason.TTL)
     if not payload:
         raise Discard(DiscardReason.LENGTH)
-    if payload[0] >> 4 != VERSION:
+    if payload[0] >> 4 != version or (version is Version.V2 and source.version == 6):
         raise Discard(DiscardReason.VERSION)
     if payload[0] & 0x0F != ADVERTISEMENT_TYPE:
         raise Discard(DiscardReason.TYPE)
-    message = _complete_message(payload, source)
-    if not _checksum_holds(message, source, destination):
+    message = _complete_message(payload, source, version)
+    if not checksum_holds(message, payload, source, destination):
         raise Discard(DiscardReason.CHECKSUM)
-    return _parse(message, source)
+    _authenticate(message, payload, source, version, authentication)
+    return _parse(message, source, version)
 
 
-def _complete_message(payload: bytes, source: IPAddress) -> bytes:
-    """The message without padding, when all of it is there."""
+def _version_field(advertisement: Advertisement, password: Password | None) -> int:
+    if advertisement.version is Version.V3:
+        return advertisement.interval
+    kind = _NO_AUTHENTICATION if password is None else _SIMPLE_PASSWORD
+    return kind << 8 | advertisement.interval // SECOND
+
+
+def _complete_message(payload: bytes, source: IPAddress, version: Version) -> bytes:
+    """The message without what follows it, when all of it is there."""
     if len(payload) < _HEADER.size:
         raise Discard(DiscardReason.LENGTH)
     count = payload[3]
-    end = _HEADER.size + count * _address_size(source)
+    end = _HEADER.size + count * _address_size(source) + _tail_size(version)
     if len(payload) < end:
         raise Discard(DiscardReason.LENGTH)
     if count == 0:
@@ -80,42 +107,37 @@ def _complete_message(payload: bytes, source: IPAddress) -> bytes:
     return payload[:end]
 
 
-def _parse(message: bytes, source: IPAddress) -> Advertisement:
+def _authenticate(
+    message: bytes, payload: bytes, source: IPAddress, version: Version, authentication: Checking
+) -> None:
+    if version is Version.V2:
+        password = authentication if isinstance(authentication, Password) else None
+        if message[4] != (_NO_AUTHENTICATION if password is None else _SIMPLE_PASSWORD):
+            raise Discard(DiscardReason.AUTH_TYPE)
+        if password is not None:
+            password.check(message[-PASSWORD_SIZE:])
+    if isinstance(authentication, Verifier):
+        authentication.check(message, payload[len(message) :], source)
+
+
+def _parse(message: bytes, source: IPAddress, version: Version) -> Advertisement:
     """Reads the fields of a message whose length and checksum are known to be right."""
-    _, vrid, priority, _, reserved_and_interval, _ = _HEADER.unpack_from(message)
-    interval = reserved_and_interval & MAX_INTERVAL
+    _, vrid, priority, _, field, _ = _HEADER.unpack_from(message)
+    interval = field & MAX_INTERVAL if version is Version.V3 else (field & 0xFF) * SECOND
     if interval == 0:
         raise Discard(DiscardReason.INTERVAL)
     if vrid == 0:
         raise Discard(DiscardReason.VRID)
     family: type[IPv4Address] | type[IPv6Address] = IPv4Address if source.version == 4 else IPv6Address
-    size = _address_size(source)
-    addresses = tuple(family(message[at : at + size]) for at in range(_HEADER.size, len(message), size))
-    return Advertisement(Vrid(vrid), Priority(priority), Centiseconds(interval), addresses)
+    size, end = _address_size(source), len(message) - _tail_size(version)
+    addresses = tuple(family(message[at : at + size]) for at in range(_HEADER.size, end, size))
+    return Advertisement(Vrid(vrid), Priority(priority), Centiseconds(interval), addresses, version)
 
 
 def _address_size(address: IPAddress) -> int:
     return 4 if address.version == 4 else 16
 
 
-def _checksum_holds(message: bytes, source: IPAddress, destination: IPAddress) -> bool:
-    """Over IPv4 either variant is accepted: RFC 5798's has a pseudo-header, RFC 9568's has none (§5.2.8)."""
-    if source.version == 4 and _ones_complement_sum(message) == _ALL_ONES:
-        return True
-    covered = _pseudo_header(source, destination, len(message)) + message
-    return _ones_complement_sum(covered) == _ALL_ONES
-
-
-def _pseudo_header(source: IPAddress, destination: IPAddress, length: int) -> bytes:
-    """RFC 768's for IPv4, RFC 8200 §8.1's for IPv6."""
-    layout = "!BBH" if source.version == 4 else "!I3xB"
-    fields = (0, IP_PROTOCOL, length) if source.version == 4 else (length, IP_PROTOCOL)
-    return source.packed + destination.packed + struct.pack(layout, *fields)
-
-
-def _ones_complement_sum(data: bytes) -> int:
-    """The sixteen-bit sum of RFC 1071; every message and pseudo-header has an even length."""
-    total: int = sum(struct.unpack(f"!{len(data) // 2}H", data))
-    while total > _ALL_ONES:
-        total = (total & _ALL_ONES) + (total >> 16)
-    return total
+def _tail_size(version: Version) -> int:
+    """Bytes of the message behind the addresses."""
+    return PASSWORD_SIZE if version is Version.V2 else 0

@@ -1,7 +1,9 @@
 """One virtual router on one interface: the machine of RFC 9568 §6.4.
 
-It owns the two timers and learns the interval. Whether an advertisement is to be bowed to is not decided
-here: the event says so (`Standing`), because a node with several virtual routers decides once for them all.
+A virtual router is a VRID and a family (its addresses have it). It owns the two timers; in version 3 it
+learns the interval, in version 2 both ends must have the same (RFC 3768 §7.1). Whether an advertisement is to
+be bowed to is not decided here: the event says so (`Standing`), because a node with several virtual routers
+decides once for them all.
 For the same reason an overdue Active_Down_Timer does nothing until the node delivers `TimerFired`.
 """
 
@@ -9,7 +11,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
-from hadaemon.vrrp.model import RELEASE, Advertisement, Centiseconds, IPAddress, Priority, Vrid
+from hadaemon.vrrp.model import (
+    OWNER,
+    RELEASE,
+    Advertisement,
+    Centiseconds,
+    DiscardReason,
+    IPAddress,
+    Priority,
+    Version,
+    Vrid,
+)
 from hadaemon.vrrp.timers import active_down_interval, seconds, skew_time
 
 _ANSWERS_PER_INTERVAL = 10
@@ -39,7 +51,9 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """Be Backup for a whole Active_Down_Interval from now (Startup of §6.4.1, and each new beginning)."""
+    """Be Backup for a whole Active_Down_Interval from now (Startup of §6.4.1, and each new beginning).
+
+    The address owner does not wait: its timer fires at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +81,16 @@ class VirtualRouter:
     """State, timers and what to send; times are monotonic seconds."""
 
     def __init__(
-        self, vrid: Vrid, addresses: tuple[IPAddress, ...], interval: Centiseconds, priority: Priority
+        self,
+        vrid: Vrid,
+        addresses: tuple[IPAddress, ...],
+        interval: Centiseconds,
+        priority: Priority,
+        version: Version = Version.V3,
     ) -> None:
         self.vrid = vrid
         self.addresses = addresses
+        self.version = version
         self.interval = interval
         """Advertisement_Interval: ours (§6.1)."""
         self.priority = priority
@@ -86,7 +106,10 @@ class VirtualRouter:
         """Takes in one event; answers with what to send."""
         match event:
             case Listen():
-                return self._listen(self.interval, now)
+                self._listen(self.interval, now)
+                if self.priority == OWNER:
+                    self.next_deadline = now
+                return ()
             case Shutdown():
                 return self._shutdown()
             case TimerFired():
@@ -96,12 +119,27 @@ class VirtualRouter:
 
     def advertisement(self) -> Advertisement:
         """What we would send now (§7.2)."""
-        return Advertisement(self.vrid, self.priority, self.interval, self.addresses)
+        return self._with_priority(self.priority)
+
+    def refusal(self, advertisement: Advertisement) -> DiscardReason | None:
+        """The last of the receive checks: those that need to know the virtual router (§7.1)."""
+        if advertisement.version is not self.version:
+            return DiscardReason.VERSION
+        if advertisement.vrid != self.vrid:
+            return DiscardReason.VRID
+        if advertisement.family != self.addresses[0].version:
+            return DiscardReason.FAMILY
+        if self.version is Version.V2 and advertisement.interval != self.interval:
+            return DiscardReason.INTERVAL
+        return None
 
     @property
     def active_down_interval(self) -> float:
         """Seconds of silence after which the Active Router counts as gone (§6.1)."""
-        return active_down_interval(self.priority, self._active_adver_interval)
+        return active_down_interval(self.priority, self._active_adver_interval, self.version)
+
+    def _with_priority(self, priority: Priority) -> Advertisement:
+        return Advertisement(self.vrid, priority, self.interval, self.addresses, self.version)
 
     def _listen(self, active_adver_interval: Centiseconds, now: float) -> tuple[Advertisement, ...]:
         """Active_Adver_Interval, then Active_Down_Timer, then Backup (§6.4.1; §6.4.3 on yielding)."""
@@ -116,7 +154,7 @@ class VirtualRouter:
         self.next_deadline = None
         if not was_active:
             return ()
-        return (Advertisement(self.vrid, RELEASE, self.interval, self.addresses),)
+        return (self._with_priority(RELEASE),)
 
     def _timer_fired(self, now: float) -> tuple[Advertisement, ...]:
         match self.state:
@@ -151,7 +189,7 @@ class VirtualRouter:
     ) -> tuple[Advertisement, ...]:
         """§6.4.2, an advertisement is received."""
         if standing is Standing.RELEASE:
-            self.next_deadline = now + skew_time(self.priority, self._active_adver_interval)
+            self.next_deadline = now + skew_time(self.priority, self._active_adver_interval, self.version)
         elif standing is Standing.ACCEPTED:
             self._listen(advertisement.interval, now)
         return ()

@@ -1,12 +1,13 @@
 """One virtual router: every state with every event (RFC 9568 §6.4)."""
 
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address
 
 import pytest
 
 from hadaemon.vrrp import (
     Advertisement,
     Centiseconds,
+    DiscardReason,
     Listen,
     Priority,
     Received,
@@ -14,6 +15,7 @@ from hadaemon.vrrp import (
     Shutdown,
     Standing,
     TimerFired,
+    Version,
     VirtualRouter,
     Vrid,
 )
@@ -140,3 +142,50 @@ def test_a_new_priority_counts_from_the_next_advertisement_on():
     router = router_in(ACTIVE)
     router.priority = Priority(100)
     assert [sent.priority for sent in router.handle(TimerFired(), NOW)] == [100]
+
+
+ADDRESS, ADDRESS6 = IPv4Address("198.51.100.1"), IPv6Address("fe80::48:33")
+
+
+def advert(vrid=51, interval=100, addresses=(ADDRESS,), version=Version.V3):
+    return Advertisement(Vrid(vrid), Priority(100), Centiseconds(interval), addresses, version)
+
+
+# version and family of the virtual router, an advertisement, why it is not for it
+REFUSALS = [
+    (Version.V3, ADDRESS, advert(), None),
+    (Version.V3, ADDRESS, advert(interval=7), None),
+    (Version.V3, ADDRESS, advert(addresses=(IPv4Address("203.0.113.9"),)), None),
+    (Version.V3, ADDRESS, advert(vrid=52), DiscardReason.VRID),
+    (Version.V3, ADDRESS, advert(addresses=(ADDRESS6,)), DiscardReason.FAMILY),
+    (Version.V3, ADDRESS6, advert(), DiscardReason.FAMILY),
+    (Version.V3, ADDRESS6, advert(addresses=(ADDRESS6,)), None),
+    (Version.V3, ADDRESS, advert(version=Version.V2), DiscardReason.VERSION),
+    (Version.V2, ADDRESS, advert(version=Version.V2), None),
+    (Version.V2, ADDRESS, advert(version=Version.V3), DiscardReason.VERSION),
+    (Version.V2, ADDRESS, advert(interval=200, version=Version.V2), DiscardReason.INTERVAL),
+]
+
+
+@pytest.mark.parametrize("version, address, advertisement, reason", REFUSALS)
+def test_the_last_of_the_receive_checks(version, address, advertisement, reason):
+    router = VirtualRouter(Vrid(51), (address,), Centiseconds(INTERVAL), Priority(OWN), version)
+    assert router.refusal(advertisement) is reason
+
+
+def test_version_2_has_a_skew_time_in_seconds_and_sends_its_version():
+    router = VirtualRouter(Vrid(51), (ADDRESS,), Centiseconds(500), Priority(OWN), Version.V2)
+    router.handle(Listen(), NOW)
+    assert router.next_deadline == pytest.approx(NOW + 15 + SKEW)
+    router.handle(heard(Standing.RELEASE, 0), NOW)
+    assert router.next_deadline == pytest.approx(NOW + SKEW)
+    (sent,) = router.handle(TimerFired(), NOW)
+    assert sent == Advertisement(Vrid(51), Priority(OWN), Centiseconds(500), (ADDRESS,), Version.V2)
+
+
+def test_the_address_owner_does_not_wait():
+    """RFC 9568 §6.4.1: at Startup it becomes Active at once."""
+    router = VirtualRouter(Vrid(51), (ADDRESS,), Centiseconds(INTERVAL), Priority(255))
+    router.handle(Listen(), NOW)
+    assert router.next_deadline == NOW
+    assert [sent.priority for sent in router.handle(TimerFired(), NOW)] == [255]
