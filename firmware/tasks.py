@@ -64,7 +64,7 @@ def image(
     host.ensure("image")
     from firmware.build.image import BuildOptions, build_image
 
-    build_image(
+    result = build_image(
         BuildOptions(
             board=board,
             mirror=mirror,
@@ -75,6 +75,8 @@ def image(
             cert=Path(cert) if cert else None,
         )
     )
+    for path in (result.image, result.bmap, result.bundle, result.manifest):
+        print(f"{path.stat().st_size / 1e6:8.1f} MB  {_shown(path)}")
 
 
 @task(

@@ -7,7 +7,7 @@ import threading
 import traceback
 from typing import Any
 
-from firmware.build.commands import no_space
+from firmware.build.commands import no_space, no_space_error
 from firmware.build.stages import build, clean
 from firmware.errors import FirmwareError
 
@@ -28,23 +28,21 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
     try:
         return {"result": REQUESTS[request["verb"]](request)}
     except FirmwareError as error:
-        return {"error": {"what": error.what, "where": error.where, "todo": error.todo}}
+        return _told(error)
     except OSError as error:
-        if not no_space(error):
-            return _unexpected(error)
-        todo = "free some space, or move the cache to a larger disk with HOTSPARE_CACHE"
-        what = "there is no space left on the device"
-        return {"error": {"what": what, "where": str(error.filename or ""), "todo": todo}}
+        return _told(no_space_error(request["cache"])) if no_space(error) else _unexpected(error)
     except Exception as error:  # noqa: BLE001 - told to the parent, which raises it
         return _unexpected(error)
+
+
+def _told(error: FirmwareError) -> dict[str, Any]:
+    return {"error": {"what": error.what, "where": error.where, "todo": error.todo}}
 
 
 def _unexpected(error: Exception) -> dict[str, Any]:
     """A fault of the builder itself: here the traceback is what helps."""
     trace = "".join(traceback.format_exception(error))
-    return {
-        "error": {"what": f"unexpected: {error}\n{trace}", "where": "", "todo": "report it with this text"}
-    }
+    return _told(FirmwareError(f"unexpected: {error}\n{trace}", todo="report it with this text"))
 
 
 def _die_with_parent() -> None:

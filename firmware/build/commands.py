@@ -1,10 +1,14 @@
 """Run one outside command for a stage: output into the stage's log, failures as one clear message."""
 
 import errno
+import os
 import re
+import shutil
+import signal
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from firmware.errors import FirmwareError
@@ -12,12 +16,11 @@ from firmware.errors import FirmwareError
 TAIL_LINES = 15
 
 # What tools print, and what it means to the user. The first match in a failed command's output speaks.
+NO_SPACE = re.compile(r"No space left on device|You don't have enough free space in")
+FULL = 1 << 20
+"""Bytes: a disk with less free space counts as full."""
+
 KNOWN_FAILURES: tuple[tuple[re.Pattern[str], str, str], ...] = (
-    (
-        re.compile(r"No space left on device"),
-        "there is no space left on the device",
-        "free some space (`python3 invoke.py clean` empties the cache), or move it with HOTSPARE_CACHE",
-    ),
     (
         re.compile(
             r"E: Unable to locate package (?P<name>\S+)|E: Package '(?P<other>\S+)' has no installation"
@@ -46,10 +49,6 @@ KNOWN_FAILURES: tuple[tuple[re.Pattern[str], str, str], ...] = (
 )
 
 
-class CommandFailed(FirmwareError):
-    """An outside command failed; the message has its meaning if it is known, else the end of its output."""
-
-
 def run(
     command: Sequence[str],
     log: Path,
@@ -60,7 +59,8 @@ def run(
 ) -> str:
     """Run `command` with `feed` as its input, append its output to `log` and return its standard output.
 
-    Raises `CommandFailed` when it exits with anything but 0, and `FirmwareError` when it is not installed.
+    Raises `FirmwareError` when it exits with anything but 0 (with its meaning, else the end of its output),
+    when the log's disk gets full, and when it is not installed.
     """
     with log.open("ab") as out:
         out.write(f"$ {' '.join(command)}\n".encode())
@@ -74,12 +74,13 @@ def run(
                 stderr=out,
                 env=None if env is None else dict(env),
                 cwd=cwd,
+                process_group=0,
             )
         except FileNotFoundError as error:
             raise FirmwareError(
                 f"the command {command[0]} is missing", todo="install the host packages that the README names"
             ) from error
-        with process:
+        with process, _ended_when_full(process, log.parent):
             answer = _converse(process, feed)
         out.write(answer)
     if process.returncode != 0:
@@ -99,15 +100,43 @@ def _converse(process: "subprocess.Popen[bytes]", feed: Iterable[bytes | memoryv
     return process.stdout.read()
 
 
-def explain(command: Sequence[str], status: int, log: Path, begin: int) -> CommandFailed:
+@contextmanager
+def _ended_when_full(process: "subprocess.Popen[bytes]", disk: Path) -> Iterator[None]:
+    """End the process and its children when the disk is full: `apt-get update` then waits for ever."""
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(1.0):
+            if is_full(disk):
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                return
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def is_full(disk: Path) -> bool:
+    """Whether a disk has no room left, not even for the words that say so."""
+    return shutil.disk_usage(disk).free < FULL
+
+
+def explain(command: Sequence[str], status: int, log: Path, begin: int) -> FirmwareError:
     """The error for a failed command, from what it wrote to its log."""
     text = log.read_bytes()[begin:].decode(errors="replace")
+    if NO_SPACE.search(text) or is_full(log.parent):
+        return no_space_error(str(log))
     for pattern, what, todo in KNOWN_FAILURES:
         if match := pattern.search(text):
             name = next((group for group in match.groups() if group), "")
-            return CommandFailed(what.format(name=name), where=str(log), todo=todo)
+            return FirmwareError(what.format(name=name), where=str(log), todo=todo)
     tail = "\n".join(f"    {line}" for line in text.splitlines()[-TAIL_LINES:])
-    return CommandFailed(
+    return FirmwareError(
         f"{command_name(command)} failed with exit status {status}; its last lines:\n{tail}",
         where=str(log),
         todo="the log has all of its output",
@@ -122,6 +151,17 @@ def command_name(command: Sequence[str]) -> str:
     return words[0] if words else command[0]
 
 
+def no_space_error(where: str) -> FirmwareError:
+    """What to tell when a disk or a quota is full; `where` is a file or folder on it."""
+    return FirmwareError(
+        "there is no space left on the device",
+        where=where,
+        todo="free some space (`python3 invoke.py clean --downloads` empties the cache), "
+        "or move the cache to a larger disk with HOTSPARE_CACHE",
+    )
+
+
 def no_space(error: OSError) -> bool:
     """Whether an error of the operating system says that a disk or a quota is full."""
-    return error.errno in {errno.ENOSPC, errno.EDQUOT}
+    # shutil.copytree gathers errors and has only their texts.
+    return error.errno in {errno.ENOSPC, errno.EDQUOT} or f"[Errno {errno.ENOSPC}]" in str(error)

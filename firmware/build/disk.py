@@ -1,7 +1,6 @@
 """The disk image: a GPT whose layout is for ever, and the partitions' contents copied to their places."""
 
 import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -142,15 +141,3 @@ def copy_sparse(source: Path, target: int, offset: int) -> None:
                     if block != zeros[: len(block)]:
                         os.pwrite(target, block, offset + position + start)
             position += len(chunk)
-
-
-def publish(path: Path, place: Path) -> Path:
-    """Rename a finished file to its place; across file systems by way of a copy beside it."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        path.rename(place)
-    except OSError:
-        staged = place.with_name(f".{place.name}.new")
-        shutil.copyfile(path, staged)
-        staged.rename(place)
-    return place

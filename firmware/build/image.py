@@ -16,6 +16,7 @@ from firmware.build.board import load_board
 from firmware.build.checkout import last_commit
 from firmware.build.keys import check_release_keys
 from firmware.build.options import BuildOptions, BuildResult
+from firmware.build.publish import forget_unfinished
 from firmware.errors import FirmwareError
 
 __all__ = ["BuildOptions", "BuildResult", "build_image", "clean_cache"]
@@ -47,6 +48,7 @@ def build_image(options: BuildOptions) -> BuildResult:
             answer = sandbox.run_in_namespaces(request(pinned, commit.id))
         except BaseException:
             sandbox.run_in_namespaces(removal(["work"]))
+            forget_unfinished(paths.IMAGES / options.board)
             raise
     results = {name: Path(value) for name, value in answer.items()}
     return BuildResult(options.board, options.image_version, seconds=time.monotonic() - begin, **results)

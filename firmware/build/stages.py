@@ -13,12 +13,13 @@ from firmware.build.board import load_board
 from firmware.build.boot import make_boot_image, make_esp
 from firmware.build.bundle import make_bundle
 from firmware.build.context import Context
-from firmware.build.disk import make_data, make_disk, publish
+from firmware.build.disk import make_data, make_disk
 from firmware.build.keys import signing_keys
 from firmware.build.layers import LayerCache, overlay, share_mounts
 from firmware.build.mirror import find_mirror
 from firmware.build.options import BuildOptions
 from firmware.build.progress import Progress
+from firmware.build.publish import publish
 from firmware.build.seal import SealedRoot, seal
 from firmware.build.sparse import chunks
 from firmware.build.tools import prepare_tools
@@ -117,16 +118,18 @@ def publish_results(context: Context, root: SealedRoot) -> dict[str, str]:
             hashes = make_bundle(context)
             for job in jobs:
                 job.result()
+        folder = context.images / context.board.name
         artefacts = {
-            f"{name}.img.zst": made / "disk.img.zst",
-            f"{name}.img.bmap": made / "disk.img.bmap",
-            f"{name}.raucb": made / "update.raucb",
+            made / "disk.img.zst": folder / f"{name}.img.zst",
+            made / "disk.img.bmap": folder / f"{name}.img.bmap",
+            made / "update.raucb": folder / f"{name}.raucb",
         }
-        manifest.write(manifest.manifest(context, root, hashes, artefacts), made / "manifest.json")
-    folder = context.images / context.board.name
-    image, block_map, bundle = (publish(path, folder / file) for file, path in artefacts.items())
-    raw = publish(made / "disk.img", context.cache / "disks" / f"{name}.img")
-    listing = publish(made / "manifest.json", folder / "manifest.json")
+        written = {place.name: path for path, place in artefacts.items()}
+        manifest.write(manifest.manifest(context, root, hashes, written), made / "manifest.json")
+        raw = context.cache / "disks" / f"{name}.img"
+        listing = folder / "manifest.json"
+        publish({**artefacts, made / "disk.img": raw, made / "manifest.json": listing})
+    image, block_map, bundle = artefacts.values()
     results = {
         "folder": folder,
         "image": image,

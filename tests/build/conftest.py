@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 
 from firmware import paths
+from firmware.build import sandbox
 
 BUILD = """
 import json, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
+from firmware.build import image
 from firmware.build.image import BuildOptions, build_image, clean_cache
 from firmware.errors import FirmwareError
 try:
@@ -24,6 +26,8 @@ try:
     if options is None:
         clean_cache(downloads=True)
     else:
+        if options.pop("unchecked_space", False):
+            image.check_space = lambda cache: None
         options |= {name: Path(options[name]) for name in ("key", "cert") if name in options}
         result = build_image(BuildOptions(**options))
         print("RESULT", json.dumps({name: str(value) for name, value in vars(result).items()}))
@@ -67,8 +71,8 @@ def start(cache: Path) -> Iterator[Start]:
     """Start a build of a checkout with options; it is ended with the test."""
     running: list[subprocess.Popen[str]] = []
 
-    def begin(checkout: Path, **options: object) -> "subprocess.Popen[str]":
-        running.append(start_build(checkout, cache, options))
+    def begin(checkout: Path, mounts: str = "", **options: object) -> "subprocess.Popen[str]":
+        running.append(start_build(checkout, cache, options, mounts))
         return running[-1]
 
     yield begin
@@ -77,10 +81,14 @@ def start(cache: Path) -> Iterator[Start]:
         process.communicate()
 
 
-def start_build(checkout: Path, cache: Path, options: object) -> "subprocess.Popen[str]":
-    """A build as a process of its own, as a user would start it; None cleans the cache."""
+def start_build(checkout: Path, cache: Path, options: object, mounts: str = "") -> "subprocess.Popen[str]":
+    """A build as a process of its own, as a user would start it; None cleans the cache.
+
+    `mounts` is a shell script that changes the mounts of a namespace of the build's own before it starts.
+    """
+    apart = [*sandbox.namespace_command(), "sh", "-ec", mounts + '\nexec "$@"', "sh"] if mounts else []
     return subprocess.Popen(
-        [sys.executable, "-P", "-c", BUILD, str(checkout), json.dumps(options)],
+        [*apart, sys.executable, "-P", "-c", BUILD, str(checkout), json.dumps(options)],
         env={**os.environ, "HOTSPARE_CACHE": str(cache)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

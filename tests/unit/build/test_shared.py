@@ -68,7 +68,7 @@ def test_a_layer_appears_when_it_is_kept_and_old_ones_go(tmp_path: Path) -> None
 )
 def test_a_failed_command_says_what_it_means(tmp_path: Path, output: str, message: str, todo: str) -> None:
     log = tmp_path / "stage.log"
-    with pytest.raises(commands.CommandFailed) as error:
+    with pytest.raises(FirmwareError) as error:
         commands.run(["sh", "-c", f'printf "%s\\n" "{output}" >&2; exit 100'], log)
     assert message in error.value.what
     assert todo in error.value.todo
@@ -79,8 +79,17 @@ def test_a_failed_command_says_what_it_means(tmp_path: Path, output: str, messag
 def test_an_earlier_commands_output_does_not_explain_a_later_failure(tmp_path: Path) -> None:
     log = tmp_path / "stage.log"
     commands.run(["sh", "-c", "echo 'No space left on device' >&2"], log)
-    with pytest.raises(commands.CommandFailed, match="exit status 3"):
+    with pytest.raises(FirmwareError, match="exit status 3"):
         commands.run(["sh", "-c", "exit 3"], log)
+
+
+def test_a_command_that_waits_on_a_full_disk_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commands, "is_full", lambda _: True)
+    with pytest.raises(FirmwareError, match="no space left") as error:
+        commands.run(["sh", "-c", "sleep 600; true"], tmp_path / "stage.log")
+    assert str(tmp_path) in error.value.where
 
 
 def test_a_missing_program_is_named(tmp_path: Path) -> None:
