@@ -23,11 +23,9 @@ def publish(results: Mapping[Path, Path]) -> None:
             _move(path, staged[place])
         for place, beside in staged.items():
             beside.rename(place)
-    except OSError as error:
+    except BaseException:
         for beside in staged.values():
             beside.unlink(missing_ok=True)
-        if no_space(error):
-            raise no_space_error(str(place.parent)) from error
         raise
 
 
@@ -43,4 +41,13 @@ def _move(path: Path, place: Path) -> None:
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
+        _copy(path, place)
+
+
+def _copy(path: Path, place: Path) -> None:
+    try:
         shutil.copyfile(path, place)
+    except OSError as error:
+        if no_space(error):
+            raise no_space_error(str(place.parent)) from error
+        raise
