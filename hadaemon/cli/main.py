@@ -4,21 +4,19 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from enum import IntEnum
 from pathlib import Path
 
+from hadaemon.cli.administration import add_administration
+from hadaemon.cli.asking import CommandFailed, Exit, ask_daemon, with_problems
 from hadaemon.cli.history import DEFAULT_LAST, history_json, history_text, read_history
-from hadaemon.cli.render import SCHEMA, Answer, render_status
+from hadaemon.cli.render import SCHEMA, render_status
 from hadaemon.errors import HadaemonError
-from hadaemon.io.control_client import ask
 from hadaemon.io.files import read_text
 from hadaemon.runtime.configuration import CLUSTER_FILE, NODE_FILE, Condition, check_texts
 from hadaemon.runtime.places import own_folder
 
 SOCKET = Path("/run/hadaemon/control.sock")
 STATE = Path("/data/state")
-_TIMEOUT = 5.0
-"""Seconds that the daemon has for an answer."""
 
 _EXAMPLES = """
 examples:
@@ -26,6 +24,8 @@ examples:
   hactl status --verbose            every port, counters, discarded packets
   hactl status --json               the same for programs
   hactl history --last 50           every change of state: when, from what to what, and why
+  hactl switch                      make the other node active, without losing a packet
+  hactl maintenance on              keep this node out of the cluster, also over reboots
   hactl config check                would the files in /data/state be accepted?
   hactl config check --node new-node.toml --cluster new-cluster.toml
   hactl reload                      read the files in /data/state again and apply them
@@ -34,23 +34,6 @@ exit codes:
   0  done    1  refused, or the configuration is wrong    2  wrong usage
   3  the daemon does not answer    4  no permission
 """
-
-
-class Exit(IntEnum):
-    """The exit codes; 2 is argparse's own for wrong usage."""
-
-    DONE = 0
-    REFUSED = 1
-    NO_DAEMON = 3
-    NO_PERMISSION = 4
-
-
-class CommandFailed(Exception):
-    """A command ends here: what to say, and the exit code."""
-
-    def __init__(self, code: Exit, text: str) -> None:
-        super().__init__(text)
-        self.code = code
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -91,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     history.set_defaults(run=_history)
     reload = commands.add_parser("reload", help="read node.toml and cluster.toml again and apply them")
     reload.set_defaults(run=_reload)
+    add_administration(commands)
     config = commands.add_parser("config", help="work on configuration files")
     config_commands = config.add_subparsers(required=True, metavar="COMMAND")
     check = config_commands.add_parser("check", help="validate files, apply nothing")
@@ -101,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _status(options: argparse.Namespace) -> None:
-    answer = _ask(options.socket, "status")
+    answer = ask_daemon(options.socket, {"command": "status"})
     if options.json:
         print(json.dumps(answer, indent=2))
         return
@@ -123,7 +107,7 @@ def _history(options: argparse.Namespace) -> None:
 
 
 def _reload(options: argparse.Namespace) -> None:
-    answer = _ask(options.socket, "reload")
+    answer = ask_daemon(options.socket, {"command": "reload"})
     print(
         f"applied: {answer['condition']}"
         if answer["changed"]
@@ -137,7 +121,7 @@ def _check(options: argparse.Namespace) -> None:
         raise CommandFailed(Exit.REFUSED, f"{options.node}: there is no such file")
     checked = check_texts(node, cluster, str(options.node), str(options.cluster))
     if checked.condition is Condition.REFUSED:
-        raise CommandFailed(Exit.REFUSED, _with_problems("the configuration is wrong", checked.problems))
+        raise CommandFailed(Exit.REFUSED, with_problems("the configuration is wrong", checked.problems))
     print("good" if cluster is not None else f"good, and without {options.cluster} the node stands alone")
 
 
@@ -158,24 +142,3 @@ def _count(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a number: 0 or more is wanted")
     return int(text)
-
-
-def _ask(socket: Path, command: str) -> Answer:
-    try:
-        answer = ask(socket, {"command": command}, _TIMEOUT)
-    except PermissionError as error:
-        raise CommandFailed(
-            Exit.NO_PERMISSION, f"{socket}: no permission: be root or in the group hadaemon"
-        ) from error
-    except (OSError, HadaemonError) as error:
-        raise CommandFailed(
-            Exit.NO_DAEMON, f"the daemon does not answer ({error}): see `systemctl status hadaemon`"
-        ) from error
-    if not answer.get("ok"):
-        text = str(answer.get("error", "refused without a reason"))
-        raise CommandFailed(Exit.REFUSED, _with_problems(text, answer.get("problems", ())))
-    return answer
-
-
-def _with_problems(text: str, problems: Sequence[str]) -> str:
-    return "\n".join([text, *(f"  ! {problem}" for problem in problems)])

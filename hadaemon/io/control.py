@@ -4,15 +4,15 @@ import asyncio
 import contextlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeAlias
 
 from hadaemon.io.control_client import Message
 from hadaemon.io.errors import ControlError
 
-Handler: TypeAlias = Callable[[Message], Message]
-"""Must not block."""
+Handler: TypeAlias = Callable[[Message], Awaitable[Message]]
+"""Must not block the loop; the client waits as long as it takes."""
 
 _MAX_REQUEST = 64 * 1024
 _MAX_CLIENTS = 16
@@ -26,7 +26,7 @@ class ControlServer:
     def __init__(self, path: Path, handler: Handler) -> None:
         self._path = path
         self._handler = handler
-        self._clients: set[asyncio.StreamWriter] = set()
+        self._clients: dict[asyncio.StreamWriter, asyncio.Task[None]] = {}
         self._server: asyncio.Server | None = None
 
     async def open(self) -> None:
@@ -46,8 +46,10 @@ class ControlServer:
         if self._server is None:
             return
         self._server.close()
-        for writer in tuple(self._clients):
-            writer.transport.abort()  # A client that does not read must not keep the daemon from leaving.
+        # A client that does not read, or waits for an answer, must not keep the daemon from leaving.
+        for writer, task in tuple(self._clients.items()):
+            writer.transport.abort()
+            task.cancel()
         await self._server.wait_closed()
         with contextlib.suppress(FileNotFoundError):
             self._path.unlink()
@@ -56,25 +58,27 @@ class ControlServer:
         if len(self._clients) >= _MAX_CLIENTS:
             writer.close()
             return
-        self._clients.add(writer)
+        task = asyncio.current_task()
+        assert task is not None
+        self._clients[writer] = task
         try:
             while line := await asyncio.wait_for(reader.readline(), _IDLE):
-                writer.write(json.dumps(self._answer(line)).encode() + b"\n")
+                writer.write(json.dumps(await self._answer(line)).encode() + b"\n")
                 await asyncio.wait_for(writer.drain(), _IDLE)
-        except (OSError, ValueError, TimeoutError):
-            return  # Gone, idle, or a line over the limit: nobody to answer to.
+        except (OSError, ValueError, TimeoutError, asyncio.CancelledError):
+            return  # Gone, idle, a line over the limit, or the end of the daemon: nobody to answer to.
         finally:
-            self._clients.discard(writer)
+            self._clients.pop(writer, None)
             writer.close()
 
-    def _answer(self, line: bytes) -> Message:
+    async def _answer(self, line: bytes) -> Message:
         try:
             request = json.loads(line)
         except ValueError:
             return refusal("the request is not JSON")
         if not isinstance(request, dict):
             return refusal("the request is not a JSON object")
-        return self._handler(request)
+        return await self._handler(request)
 
 
 def refusal(error: str) -> Message:

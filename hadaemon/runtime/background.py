@@ -33,7 +33,7 @@ class Background:
     def do(self, kind: str, work: Callable[[], None]) -> None:
         """Queues a piece of work. `work` raises HadaemonError when it failed."""
         if self._waiting >= _MAX_WAITING:
-            self._failed(kind, f"{kind}: the disk does not answer: see the kernel's log")
+            self.failed(kind, f"{kind}: the disk does not answer: see the kernel's log")
             return
         self._waiting += 1
         self._thread.submit(self._work, kind, work)
@@ -58,11 +58,12 @@ class Background:
             case None:
                 self._failures.pop(kind, None)
             case HadaemonError():
-                self._failed(kind, str(error))
+                self.failed(kind, str(error))
             case _:
                 raise error
 
-    def _failed(self, kind: str, failure: str) -> None:
+    def failed(self, kind: str, failure: str) -> None:
+        """Notes a failure, as of work that was done elsewhere."""
         if self._failures.get(kind) != failure:
             log.error("%s", failure)
         self._failures[kind] = failure

@@ -8,22 +8,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hadaemon.cluster import StateChanged
+from hadaemon.cluster import Action, HandoverEnded, Memory, Remember, ResumeRequested, StateChanged
+from hadaemon.errors import HadaemonError
 from hadaemon.io.control import ControlServer, refusal
 from hadaemon.io.control_client import SOCKET_NAME, Message
 from hadaemon.io.history import History
+from hadaemon.io.memory_file import MemoryFile
 from hadaemon.io.notify import ServiceManager
 from hadaemon.runtime.background import Background
 from hadaemon.runtime.configuration import Condition, Configuration, load_configuration
+from hadaemon.runtime.handover import Handover
 from hadaemon.runtime.health import feed_watchdog, mark_good_once
 from hadaemon.runtime.network import Network
 from hadaemon.runtime.places import own_folder
 from hadaemon.runtime.recorder import Recorder
 from hadaemon.runtime.release import running_release
 from hadaemon.runtime.report import report
+from hadaemon.runtime.requests import parse_request
 from hadaemon.runtime.session import Session
 
 log = logging.getLogger(__name__)
+
+_OUTCOME = 30.0
+"""Seconds after which an administrator is told that nothing happened; the node itself gives up earlier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,9 @@ class Daemon:
         self._network = Network(self._loop, self._network_changed)
         self._background = Background(self._loop)
         self._recorder = Recorder(History(own_folder(options.state)), self._background)
+        self._memory_file = MemoryFile(own_folder(options.state))
+        self._memory = self._recall()
+        self._handover: Handover | None = None
         self._control = ControlServer(options.run / SOCKET_NAME, self._answer)
         self._configuration = Configuration(Condition.UNCONFIGURED)
         self._session: Session | None = None
@@ -76,9 +86,18 @@ class Daemon:
         finally:
             self._manager.stopping()
             self._end("shutdown")
+            self._give_up_handover("the daemon was stopped")
             await self._control.close()
             self._network.close()
             self._background.close()
+
+    def _recall(self) -> Memory:
+        """What the node remembers. Damaged: nothing, which is a problem until something is stored."""
+        try:
+            return self._memory_file.load()
+        except HadaemonError as error:
+            self._background.failed("memory", str(error))
+            return Memory()
 
     def _load(self) -> Configuration:
         return load_configuration(self._options.state, self._options.setup_problems)
@@ -86,6 +105,7 @@ class Daemon:
     def _begin(self, configuration: Configuration) -> None:
         """Puts a configuration to work. Without a cluster the node is `off` and has no virtual address."""
         self._configuration = configuration
+        self._give_up_handover("the configuration was read again")
         for problem in configuration.problems:
             log.error("%s", problem)
         if configuration.node is None or configuration.cluster is None:
@@ -95,11 +115,9 @@ class Daemon:
             return
         predecessor, self._session = (
             self._session,
-            Session(
-                configuration.node, configuration.cluster, self._network, self._loop, self._state_changed
-            ),
+            Session(configuration.node, configuration.cluster, self._network, self._loop, self._done),
         )
-        self._session.start(predecessor)
+        self._session.start(self._memory, predecessor)
 
     def _end(self, reason: str) -> None:
         session, self._session = self._session, None
@@ -120,15 +138,64 @@ class Daemon:
         self._begin(configuration)
         return {"ok": True, "changed": True, "condition": configuration.condition}
 
-    def _answer(self, request: Message) -> Message:
+    async def _answer(self, request: Message) -> Message:
         match request.get("command"):
             case "status":
                 problems = self._background.problems
                 return report(self._configuration, self._session, self._network, self._release, problems)
             case "reload":
                 return self._reload()
+            case "switch" | "maintenance" | "resume":
+                return await self._administer(request)
             case command:
-                return refusal(f"unknown command {command!r}: there are status and reload")
+                return refusal(
+                    f"unknown command {command!r}: there are status, reload, switch, maintenance and resume"
+                )
+
+    async def _administer(self, message: Message) -> Message:
+        """Has the node do what the administrator asks, and waits for what becomes of it."""
+        try:
+            request = parse_request(message)
+        except ValueError as error:
+            return refusal(str(error))
+        if self._session is None:
+            condition = self._configuration.condition
+            return refusal(f"this node takes no part in a cluster: its configuration is {condition}")
+        if self._handover is not None:
+            return refusal("another switch or maintenance is under way: wait for its outcome")
+        self._handover = handover = Handover(self._loop.time())
+        try:
+            reason = self._session.request(request)
+            if reason is not None:
+                return refusal(reason)
+            if isinstance(request, ResumeRequested):
+                return {"ok": True}
+            end = await asyncio.wait_for(handover.ended, _OUTCOME)
+        except TimeoutError:
+            return refusal(f"no outcome within {_OUTCOME:g} s: see `hactl status`")
+        finally:
+            self._handover = None
+        outcome = {"reason": end.reason, "milliseconds": handover.milliseconds()}
+        return ({"ok": True} if end.succeeded else refusal(end.reason)) | outcome
+
+    def _give_up_handover(self, reason: str) -> None:
+        if self._handover is not None:
+            self._handover.note(HandoverEnded(succeeded=False, reason=reason), self._loop.time())
+
+    def _done(self, action: Action) -> None:
+        """An action of the node had its effect."""
+        if self._handover is not None:
+            self._handover.note(action, self._loop.time())
+        match action:
+            case StateChanged():
+                self._state_changed(action)
+            case Remember(memory):
+                self._memory = memory
+                self._background.do("memory", lambda: self._memory_file.store(self._memory))
+            case HandoverEnded(_, reason):
+                log.info("%s", reason)
+            case _:
+                pass
 
     def _network_changed(self) -> None:
         if self._session is not None:

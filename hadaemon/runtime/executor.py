@@ -1,6 +1,5 @@
 """The one way from an action of the node to an effect."""
 
-import logging
 from collections.abc import Callable
 from ipaddress import IPv4Interface
 from typing import assert_never
@@ -21,8 +20,6 @@ from hadaemon.runtime.network import Network
 from hadaemon.runtime.ports import Ports
 from hadaemon.vrrp import IPV4_GROUP, Checksum, encode
 
-log = logging.getLogger(__name__)
-
 
 class Executor:
     """Carries out actions in order; each raises HadaemonError when it had no effect."""
@@ -32,17 +29,19 @@ class Executor:
         network: Network,
         ports: Ports,
         checksum: Checksum,
-        state_changed: Callable[[StateChanged], None],
+        done: Callable[[Action], None],
     ) -> None:
+        """`done` learns of each action that had its effect; some are only news, and have none."""
         self._network = network
         self._ports = ports
         self._checksum = checksum
-        self._state_changed = state_changed
+        self._done = done
         self._announcer = ArpAnnouncer()
-        self._desired: dict[str, frozenset[IPv4Interface]] = {}
+        self._desired: dict[str, SetAddresses] = {}
 
     def close(self) -> None:
-        """Closes what the executor opened."""
+        """Closes what the executor opened. Addresses stay as they are, and are answered for."""
+        self._network.be_quiet_about(())
         self._announcer.close()
 
     def execute(self, action: Action) -> None:
@@ -51,30 +50,29 @@ class Executor:
             case SendAdvertisement():
                 self._send(action)
             case SetAddresses():
-                self._desired[action.port] = action.addresses
+                self._desired[action.port] = action
                 self._reconcile(action.port)
             case Announce():
                 self._announce(action)
-            case StateChanged():
-                self._state_changed(action)
-            case Remember() | HandoverEnded():
-                log.info("%s", action)
+            case StateChanged() | Remember() | HandoverEnded():
+                pass
             case _:
                 assert_never(action)
+        self._done(action)
 
     def reconcile(self) -> list[ActionFailed]:
         """Puts right what somebody else changed: a port that came back, an address that was taken away."""
         failures = []
-        for name, addresses in self._desired.items():
+        for name, order in self._desired.items():
             try:
                 self._reconcile(name)
             except NetlinkError as error:
-                failures.append(ActionFailed(SetAddresses(name, addresses), str(error)))
+                failures.append(ActionFailed(order, str(error)))
         return failures
 
     def wanted(self) -> dict[int, frozenset[IPv4Interface]]:
         """The virtual addresses that are meant to be there, by link index."""
-        links = ((self._ports.link(name), addresses) for name, addresses in self._desired.items())
+        links = ((self._ports.link(name), order.addresses) for name, order in self._desired.items())
         return {link.index: addresses for link, addresses in links if link is not None}
 
     def _send(self, action: SendAdvertisement) -> None:
@@ -90,7 +88,14 @@ class Executor:
         self._announcer.announce(link, action.addresses)
 
     def _reconcile(self, name: str) -> None:
-        # An absent port is no failure: it is reconciled when it comes.
-        link = self._ports.link(name)
-        if link is not None:
-            self._network.set_virtual(link.index, self._desired[name], self._ports.known(name))
+        # Never an instant in which the node answers for what it is to be quiet about.
+        order, link = self._desired[name], self._ports.link(name)
+        if not order.answering:
+            self._be_quiet()
+        if link is not None:  # An absent port is no failure: it is reconciled when it comes.
+            self._network.set_virtual(link.index, order.addresses, self._ports.known(name))
+        self._be_quiet()
+
+    def _be_quiet(self) -> None:
+        orders = (order for order in self._desired.values() if not order.answering)
+        self._network.be_quiet_about(interface.ip for order in orders for interface in order.addresses)

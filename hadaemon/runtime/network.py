@@ -2,13 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from ipaddress import IPv4Interface
 
 from hadaemon.io.errors import NetlinkError
 from hadaemon.io.links import VIRTUAL_ADDRESS_PROTOCOL, Address, AddressAdded, AddressRemoved, LinkTable
 from hadaemon.io.netlink import Netlink, Overrun
+from hadaemon.io.quiet import Quiet
 from hadaemon.io.udev import Hardware, open_udev
+from hadaemon.vrrp.model import IPAddress
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +24,7 @@ class Network:
         self._scheduled = False
         self._netlink = Netlink()
         self._udev = open_udev()
+        self._quiet = _open_quiet()
         self.table = LinkTable(self._netlink.list_all())
         loop.add_reader(self._netlink.fileno(), self._look)
         if self._udev is not None:
@@ -33,6 +36,8 @@ class Network:
         if self._udev is not None:
             self._loop.remove_reader(self._udev.fileno())
         self._netlink.close()
+        if self._quiet is not None:
+            self._quiet.close()
 
     def hardware(self, name: str) -> Hardware:
         """What is behind an interface; empty where there is no udev."""
@@ -58,6 +63,17 @@ class Network:
             self._attempt(failures, self._remove, index, interface)
         if failures:
             raise failures[0]
+
+    def be_quiet_about(self, addresses: Iterable[IPAddress]) -> None:
+        """The node answers no ARP request and no neighbour solicitation for exactly these of its addresses.
+
+        Raises NetlinkError.
+        """
+        wanted = frozenset(addresses)
+        if self._quiet is None and wanted:
+            self._quiet = Quiet()
+        if self._quiet is not None:
+            self._quiet.set(wanted)
 
     def drop_leftovers(self, wanted: Mapping[int, frozenset[IPv4Interface]]) -> None:
         """Removes every address with our protocol number that is not in `wanted` (by link index)."""
@@ -120,3 +136,12 @@ class Network:
     def _tell(self) -> None:
         self._scheduled = False
         self._changed()
+
+
+def _open_quiet() -> Quiet | None:
+    """None where the kernel lacks it: then the other node's announcement alone decides a planned switch."""
+    try:
+        return Quiet()
+    except NetlinkError as error:
+        log.warning("%s: a planned switch may lose packets", error)
+        return None

@@ -3,16 +3,21 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from typing import TypeAlias
 
 from hadaemon.cluster import (
+    Action,
     AdvertisementDiscarded,
     Event,
+    MaintenanceRequested,
+    Memory,
     Node,
     NodeState,
     NodeStatus,
+    ResumeRequested,
     Start,
-    StateChanged,
     Stop,
+    SwitchRequested,
 )
 from hadaemon.config import ClusterConfig, NodeConfig
 from hadaemon.runtime.engine import Engine
@@ -22,6 +27,9 @@ from hadaemon.runtime.ports import HaPort, Ports
 from hadaemon.runtime.throttle import Throttle
 
 log = logging.getLogger(__name__)
+
+Request: TypeAlias = SwitchRequested | MaintenanceRequested | ResumeRequested
+"""What the administrator may ask of a running node."""
 
 _DISCARD_LOG_PERIOD = 60.0
 """Seconds between two log lines about the same reason on the same port."""
@@ -36,7 +44,7 @@ class Session:
         cluster: ClusterConfig,
         network: Network,
         loop: asyncio.AbstractEventLoop,
-        state_changed: Callable[[StateChanged], None],
+        done: Callable[[Action], None],
     ) -> None:
         self.node_config = node
         self.cluster_config = cluster
@@ -48,7 +56,7 @@ class Session:
         }
         self.ports = Ports(ha_ports, network, loop, self._take, self.network_changed)
         self._network = network
-        self._executor = Executor(network, self.ports, cluster.vrrp.checksum, state_changed)
+        self._executor = Executor(network, self.ports, cluster.vrrp.checksum, done)
         self._engine: Engine
         """Made by `start`."""
 
@@ -57,7 +65,7 @@ class Session:
         """The node's present state."""
         return self._engine.node.state
 
-    def start(self, predecessor: "Session | None" = None) -> None:
+    def start(self, memory: Memory, predecessor: "Session | None" = None) -> None:
         """Begins to take part, in place of another configuration's session if there is one.
 
         A predecessor that is active hands over within this call: the node stays active, and an address that
@@ -66,7 +74,7 @@ class Session:
         now = self._loop.time()
         goes_on = predecessor is not None and predecessor.state is NodeState.ACTIVE
         node = Node(self.node_config, self.cluster_config, now)
-        events: tuple[Event, ...] = (*self.ports.refresh(), Start(goes_on))
+        events: tuple[Event, ...] = (*self.ports.refresh(), Start(goes_on, memory))
         opening = [action for event in events for action in node.handle(event, now)]
         if predecessor is not None:
             if node.state is NodeState.ACTIVE:
@@ -93,6 +101,13 @@ class Session:
             self._engine.post(change)
         for failure in self._executor.reconcile():
             self._engine.post(failure)
+
+    def request(self, request: Request) -> str | None:
+        """Has the node do what the administrator asks; the answer is why it does not."""
+        refusal = self._engine.node.refusal(request)
+        if refusal is None:
+            self._engine.post(request)
+        return refusal
 
     def status(self) -> NodeStatus:
         """The node's own words."""

@@ -68,10 +68,14 @@ ANSWER: dict[str, Any] = {
 @contextmanager
 def serving(path: Path, handler: Any) -> Iterator[None]:
     """The control socket in a thread with a loop of its own."""
+
+    async def answer(request: Any) -> Any:
+        return handler(request)
+
     ready, done = threading.Event(), threading.Event()
 
     async def serve() -> None:
-        server = ControlServer(path, handler)
+        server = ControlServer(path, answer)
         await server.open()
         ready.set()
         await asyncio.to_thread(done.wait)
@@ -153,6 +157,54 @@ def test_a_refused_reload_lists_every_problem(tmp_path: Path, capsys: pytest.Cap
         "  ! a: b",
         "  ! c: d",
     ]
+
+
+def test_switch_tells_what_happened(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    spans = {"detection": 37.25, "address": 0.8, "announcement": None, "total": 38.1}
+    asked: list[Any] = []
+
+    def handler(request: Any) -> Any:
+        asked.append(request)
+        return {"ok": True, "reason": "beta is active now", "milliseconds": spans}
+
+    with serving(tmp_path / "s", handler):
+        assert hactl(tmp_path / "s", "switch", "--force") == 0
+        assert hactl(tmp_path / "s", "maintenance", "off") == 0
+        assert hactl(tmp_path / "s", "resume") == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "beta is active now",
+        "  detection 37.2 ms, address 0.8 ms, total 38.1 ms",
+        "beta is active now",
+        "the node takes part fully again",
+    ]
+    assert asked == [
+        {"command": "switch", "force": True},
+        {"command": "maintenance", "on": False, "force": False},
+        {"command": "resume"},
+    ]
+
+
+def test_a_refused_switch_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    with serving(tmp_path / "s", lambda request: {"ok": False, "error": "the peer has lost its link lan"}):
+        assert hactl(tmp_path / "s", "switch") == 1
+    assert capsys.readouterr().err == "hactl: the peer has lost its link lan\n"
+
+
+def test_the_daemon_leaves_while_a_client_waits(tmp_path: Path):
+    async def scenario() -> None:
+        async def never(request: Any) -> Any:
+            await asyncio.Event().wait()
+
+        server = ControlServer(tmp_path / "s", never)
+        await server.open()
+        reader, writer = await asyncio.open_unix_connection(str(tmp_path / "s"))
+        writer.write(b'{"command": "switch"}\n')
+        await asyncio.sleep(0.05)
+        await asyncio.wait_for(server.close(), 2)
+        assert await reader.read() == b""
+        writer.close()
+
+    asyncio.run(scenario())
 
 
 def test_no_daemon(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
