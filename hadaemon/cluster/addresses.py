@@ -3,9 +3,8 @@
 Level-triggered: only differences are asked for, and what failed is asked for again with a growing delay.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import IPv4Interface
 
 from hadaemon.cluster.actions import SetAddresses
 
@@ -26,7 +25,7 @@ class AddressBook:
     """What was last asked for, port by port."""
 
     def __init__(self) -> None:
-        self._asked: dict[str, frozenset[IPv4Interface]] = {}
+        self._asked: dict[str, SetAddresses] = {}
         self._failures: dict[str, _Failure] = {}
 
     @property
@@ -35,18 +34,16 @@ class AddressBook:
         retries = (failure.retry_at for failure in self._failures.values())
         return min((retry for retry in retries if retry is not None), default=None)
 
-    def changes(
-        self, desired: Mapping[str, frozenset[IPv4Interface]], present: Iterable[str], now: float
-    ) -> list[SetAddresses]:
-        """What has to be asked for now on the ports that are there."""
+    def changes(self, desired: Iterable[SetAddresses], now: float) -> list[SetAddresses]:
+        """What has to be asked for now, of what should be on the ports that are there."""
         orders = []
-        for port in present:
-            if self._asked.get(port) != desired[port]:
-                self._failures.pop(port, None)
-            elif not self._retry_due(port, now):
+        for order in desired:
+            if self._asked.get(order.port) != order:
+                self._failures.pop(order.port, None)
+            elif not self._retry_due(order.port, now):
                 continue
-            self._asked[port] = desired[port]
-            orders.append(SetAddresses(port, desired[port]))
+            self._asked[order.port] = order
+            orders.append(order)
         return orders
 
     def forget(self, port: str) -> None:
@@ -56,7 +53,7 @@ class AddressBook:
 
     def failed(self, order: SetAddresses, message: str, now: float) -> None:
         """An order had no effect; a newer one for the same port makes that irrelevant."""
-        if self._asked.get(order.port) != order.addresses:
+        if self._asked.get(order.port) != order:
             return
         before = self._failures.get(order.port)
         attempts = 0 if before is None else before.attempts + 1

@@ -4,7 +4,8 @@ The group of HA interfaces moves as one, so each rule looks at all of them:
 - a backup becomes active when every interface that is up has been silent for its Active_Down_Interval (when
   none is up, when all have been: a node that sees nobody assumes that there is nobody);
 - an active yields when it hears a better one on any interface;
-- equal scores are decided by the primary addresses on one and the same interface for both nodes.
+- equal scores are decided by the primary addresses on one and the same interface for both nodes, or by the
+  names of the nodes while the hotwire tells them.
 """
 
 from collections.abc import Sequence
@@ -12,12 +13,24 @@ from collections.abc import Sequence
 from hadaemon.cluster.haport import HaPort
 from hadaemon.cluster.score import Score
 from hadaemon.vrrp.model import RELEASE, Advertisement, IPAddress, Priority
-from hadaemon.vrrp.router import Standing
+from hadaemon.vrrp.router import Standing, VirtualRouter
+from hadaemon.vrrp.timers import seconds
 
 TIE_PATIENCE = 0.03
 """Seconds, or half an Advertisement_Interval if that is less, to wait for a rival's advertisement on the
 interface that decides: a node sends on all its interfaces at about the same time."""
 
+
+UNDER_WAY = 0.005
+"""Seconds that an advertisement may have been on its way when the link of the hotwire was lost."""
+
+LATE = 0.02
+"""Seconds by which an advertisement may come late, or half an Advertisement_Interval if that is less, before
+it counts as missed by a node whose hotwire has just lost its link."""
+
+SWITCH_PATIENCE = 0.01
+"""Seconds that an active waits, after it has become the less healthy one, before it hands over: when a switch
+dies, both nodes lose their links at about the same time, and nothing has to move."""
 
 LINK_PATIENCE = 10.0
 """Seconds from the start, or from the arrival of a missing network card, in which ports come up: the network
@@ -52,25 +65,28 @@ def standing_to_active(
 
 
 def _break_tie(own: Priority, ports: Sequence[HaPort], waited: bool, now: float) -> Standing:
-    """The greater primary address wins (§6.4.3), compared on the interface with the lowest VRID, not on each.
+    """The greater primary address wins (§6.4.3), compared for one virtual router: the first that is heard.
 
-    The rival may be heard on another interface first. Then the decision waits (TIE_PATIENCE): what has not
-    come on the lowest by then cannot be heard there.
+    The first is that with the lowest VRID, IPv4 before IPv6. The rival may be heard on another one sooner.
+    Then the decision waits (TIE_PATIENCE): what has not come on the first by then cannot be heard there.
     """
-    up = sorted((port for port in ports if port.is_up), key=lambda port: port.vrid)
-    for port in up:
-        rival = _rival_address(port, own, now)
-        if rival is not None and port.address is not None:
-            return Standing.ACCEPTED if int(rival) > int(port.address) else Standing.REFUSED
-        if not waited:
-            return Standing.UNDECIDED
+    for port in ports:
+        for router in port.routers:
+            source = port.source(router)
+            if source is None or not port.can_send(router):
+                continue
+            rival = _rival_address(port, router, own, now)
+            if rival is not None:
+                return Standing.ACCEPTED if int(rival) > int(source) else Standing.REFUSED
+            if not waited:
+                return Standing.UNDECIDED
     return Standing.UNDECIDED
 
 
-def _rival_address(port: HaPort, own: Priority, now: float) -> IPAddress | None:
-    """Who is heard on this port now with our own score."""
-    heard = port.heard
-    if heard is None or heard.advertisement.priority != own or not port.hears_now(now):
+def _rival_address(port: HaPort, router: VirtualRouter, own: Priority, now: float) -> IPAddress | None:
+    """Who is heard for this virtual router now with our own score."""
+    heard = port.heard_by(router)
+    if heard is None or heard.advertisement.priority != own or not heard.is_current(now):
         return None
     return heard.source
 
@@ -81,8 +97,20 @@ def takeover_time(ports: Sequence[HaPort], links_by: float) -> float | None:
     `links_by` is when a node whose ports have not come up yet may take itself for blind.
     """
     up = [port for port in ports if port.is_up]
-    deadlines = [port.router.next_deadline for port in up or ports]
-    latest = max((deadline for deadline in deadlines if deadline is not None), default=None)
+    latest = max((due for port in up or ports if (due := port.deadline) is not None), default=None)
     if latest is None or up or any(port.was_up for port in ports):
         return latest
     return max(latest, links_by)
+
+
+def death_time(ports: Sequence[HaPort], cut_at: float) -> float | None:
+    """When a peer counts as dead whose hotwire lost its link at `cut_at`: one advertisement missed is enough.
+
+    None: nobody was active before, or an advertisement came after it: only the cable was pulled.
+    """
+    heard = [port.heard for port in ports if port.heard is not None]
+    last = max(heard, key=lambda one: one.at, default=None)
+    if last is None or last.advertisement.priority == RELEASE or last.at > cut_at + UNDER_WAY:
+        return None
+    interval = seconds(last.advertisement.interval)
+    return max(last.at + interval + min(interval / 2, LATE), cut_at + UNDER_WAY)

@@ -131,20 +131,21 @@ class HotwireChanged:
     carrier: bool
 
 
-Event: TypeAlias = (
-    Start
-    | Stop
-    | PortChanged
+Order: TypeAlias = (
+    Start | Stop | Tick | ActionFailed | SwitchRequested | MaintenanceRequested | ResumeRequested
+)
+"""What the node is told by its own system and its administrator."""
+
+Observation: TypeAlias = (
+    PortChanged
     | AdvertisementReceived
     | AdvertisementDiscarded
-    | Tick
-    | ActionFailed
-    | SwitchRequested
-    | MaintenanceRequested
-    | ResumeRequested
     | PingResult
     | PeerReport
     | PeerGoodbye
     | PeerDied
     | HotwireChanged
 )
+"""What is seen of the world around it."""
+
+Event: TypeAlias = Order | Observation

@@ -2,11 +2,10 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from ipaddress import IPv4Address
 
 from hadaemon.cluster.events import PortChanged
 from hadaemon.cluster.status import InterfaceStatus, Link
-from hadaemon.config.model import HaInterface, VrrpConfig
+from hadaemon.config.model import ClusterConfig, HaInterface, VrrpConfig
 from hadaemon.vrrp.model import RELEASE, Advertisement, DiscardReason, IPAddress, Priority, Vrid
 from hadaemon.vrrp.router import VirtualRouter
 from hadaemon.vrrp.timers import active_down_interval
@@ -17,30 +16,47 @@ _RECENT = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """The last advertisement for our virtual router, acceptable to the election or not."""
+    """The last advertisement for one of our virtual routers, acceptable to the election or not."""
 
     source: IPAddress
     advertisement: Advertisement
     at: float
     """Monotonic seconds."""
 
+    def is_current(self, now: float) -> bool:
+        """Its sender still claims the virtual router: the advertisement is no older than its time-out."""
+        if self.advertisement.priority == RELEASE:
+            return False
+        advertisement = self.advertisement
+        silence = active_down_interval(advertisement.priority, advertisement.interval, advertisement.version)
+        return now - self.at <= silence
+
 
 class HaPort:
-    """Facts and counters of one HA interface; it decides nothing."""
+    """Facts and counters of one HA interface; it decides nothing.
 
-    def __init__(self, config: HaInterface, vrrp: VrrpConfig, priority: Priority) -> None:
+    It has one virtual router for each family of its virtual addresses. They are in the same state: the node
+    drives them together.
+    """
+
+    def __init__(self, config: HaInterface, cluster: ClusterConfig, priority: Priority) -> None:
         self.config = config
         self.addresses = tuple(interface.ip for interface in config.virtual_addresses)
-        self.router = VirtualRouter(config.vrid, self.addresses, vrrp.advertisement_interval, priority)
+        self.routers = _virtual_routers(config, cluster.vrrp, priority)
+        """IPv4 first."""
         self.facts = PortChanged(config.port, present=False, carrier=False, address=None)
         self.was_present = False
         """It has been there at some time since the start of the daemon."""
         self.was_up = False
         """It could send and receive at some time since the start of the daemon."""
-        self.heard: Heard | None = None
+        self.counts_from = 0.0
+        """A link that was lost counts again from then on; monotonic seconds."""
         self.sent = 0
         self.received = 0
         self.discards: Counter[DiscardReason] = Counter()
+        self._debounce = cluster.election.link_debounce
+        self._heard: dict[int, Heard] = {}
+        """By the version of IP."""
         self._discarded_at: float | None = None
 
     @property
@@ -52,11 +68,6 @@ class HaPort:
         return self.config.vrid
 
     @property
-    def address(self) -> IPv4Address | None:
-        """Own primary address."""
-        return self.facts.address
-
-    @property
     def present(self) -> bool:
         return self.facts.present
 
@@ -66,22 +77,56 @@ class HaPort:
             return Link.ABSENT
         if not self.facts.carrier:
             return Link.DOWN
-        return Link.UP if self.facts.address is not None else Link.NO_ADDRESS
+        whole = all(self.source(router) is not None for router in self.routers)
+        return Link.UP if whole else Link.NO_ADDRESS
 
     @property
     def is_up(self) -> bool:
-        """It can send and receive."""
-        return self.link is Link.UP
+        """It can send and receive, in one family at least."""
+        return any(self.can_send(router) for router in self.routers)
 
-    def update(self, facts: PortChanged) -> None:
+    def serves(self, now: float) -> bool:
+        """It can do all that it is for, and its link has been there for long enough to count.
+
+        A port that lost the source of one family cannot serve the addresses of that family: a lost link to
+        the score. The other family still advertises, so that the peer knows.
+        """
+        return self.link is Link.UP and now >= self.counts_from
+
+    def source(self, router: VirtualRouter) -> IPAddress | None:
+        """Own primary address in the family of a virtual router."""
+        return self.facts.address if family(router.addresses) == 4 else self.facts.address6
+
+    def can_send(self, router: VirtualRouter) -> bool:
+        return self.facts.present and self.facts.carrier and self.source(router) is not None
+
+    @property
+    def deadline(self) -> float | None:
+        """When the last of its virtual routers is due; of those that can hear, if there are any."""
+        able = [router for router in self.routers if self.can_send(router)] or self.routers
+        return max((due for router in able if (due := router.next_deadline) is not None), default=None)
+
+    def update(self, facts: PortChanged, now: float) -> None:
         """Notes the present truth about the port."""
+        lost = self.was_up and self.link is not Link.UP
         self.facts = facts
+        if lost and self.link is Link.UP:
+            self.counts_from = now + self._debounce
         self.was_present = self.was_present or facts.present
         self.was_up = self.was_up or self.is_up
 
+    def router_of(self, advertisement: Advertisement) -> VirtualRouter:
+        """The virtual router that an advertisement is for, which was not refused."""
+        router = self._router(advertisement.family)
+        assert router is not None
+        return router
+
     def refusal(self, source: IPAddress, advertisement: Advertisement) -> DiscardReason | None:
         """The last of the receive checks, which need to know the interface (RFC 9568 §7.1)."""
-        return DiscardReason.OWN_SOURCE if source == self.address else self.router.refusal(advertisement)
+        if source in (self.facts.address, self.facts.address6):
+            return DiscardReason.OWN_SOURCE
+        router = self._router(advertisement.family) or self.routers[0]
+        return router.refusal(advertisement)
 
     def note_discard(self, reason: DiscardReason, now: float) -> None:
         self.discards[reason] += 1
@@ -90,25 +135,30 @@ class HaPort:
 
     def note_advertisement(self, source: IPAddress, advertisement: Advertisement, now: float) -> None:
         self.received += 1
-        self.heard = Heard(source, advertisement, now)
+        self._heard[advertisement.family] = Heard(source, advertisement, now)
+
+    @property
+    def heard(self) -> Heard | None:
+        """The last that was heard, in whichever family."""
+        return max(self._heard.values(), key=lambda heard: heard.at, default=None)
+
+    def heard_by(self, router: VirtualRouter) -> Heard | None:
+        """The last that was heard for that virtual router."""
+        return self._heard.get(family(router.addresses))
 
     def hears_now(self, now: float) -> bool:
-        """Another router claims our virtual router: its last advertisement is no older than its time-out."""
-        if self.heard is None or self.heard.advertisement.priority == RELEASE:
-            return False
-        advertisement = self.heard.advertisement
-        return now - self.heard.at <= active_down_interval(
-            advertisement.priority, advertisement.interval, advertisement.version
-        )
+        """Another router claims one of our virtual routers."""
+        return any(heard.is_current(now) for heard in self._heard.values())
 
     def status(self, held: bool, now: float) -> InterfaceStatus:
         heard = self.heard
         return InterfaceStatus(
             port=self.name,
             vrid=self.vrid,
-            state=self.router.state,
+            state=self.routers[0].state,
             link=self.link,
-            address=None if self.address is None else str(self.address),
+            address=None if self.facts.address is None else str(self.facts.address),
+            address6=None if self.facts.address6 is None else str(self.facts.address6),
             virtual_addresses=tuple(str(address) for address in self.config.virtual_addresses),
             held=held,
             sent=self.sent,
@@ -129,34 +179,47 @@ class HaPort:
         elif self.link is Link.DOWN:
             found.append(f"port {self.name}: no carrier: check the cable and the switch port")
         elif self.link is Link.NO_ADDRESS:
-            found.append(
-                f"port {self.name}: no own address is on it, so nothing can be sent: "
-                f"check ports.{self.name}.addresses in node.toml"
-            )
-        if self._addresses_differ(now):
-            found.append(self._foreign_addresses())
+            found.append(self._sourceless())
+        found += self._foreign_addresses(now)
         if self._discarded_at is not None and now - self._discarded_at <= _RECENT:
             found.append(self._discard_summary())
         return found
 
-    def _addresses_differ(self, now: float) -> bool:
-        """Tolerated by the protocol, but hardly meant (RFC 9568 §7.1)."""
-        if self.heard is None or not self.hears_now(now):
-            return False
-        return set(self.heard.advertisement.addresses) != set(self.addresses)
+    def _router(self, version: int) -> VirtualRouter | None:
+        return next((router for router in self.routers if family(router.addresses) == version), None)
 
-    def _foreign_addresses(self) -> str:
-        assert self.heard is not None
-        theirs = ", ".join(str(address) for address in self.heard.advertisement.addresses)
+    def _sourceless(self) -> str:
+        mute = [family(router.addresses) for router in self.routers if self.source(router) is None]
+        if mute == [6]:
+            return (
+                f"port {self.name}: no link-local address is on it, so nothing can be sent over IPv6: "
+                "look for a duplicate address in the journal"
+            )
         return (
-            f"port {self.name}: {self.heard.source} advertises VRID {self.vrid} with other virtual addresses "
-            f"({theirs}): another VRRP group uses this VRID, or the two nodes differ in cluster.toml"
+            f"port {self.name}: no own address is on it, so nothing can be sent: "
+            f"check ports.{self.name}.addresses in node.toml"
         )
+
+    def _foreign_addresses(self, now: float) -> list[str]:
+        """Tolerated by the protocol, but hardly meant (RFC 9568 §7.1)."""
+        found = []
+        for router in self.routers:
+            heard = self.heard_by(router)
+            if heard is None or not heard.is_current(now):
+                continue
+            if set(heard.advertisement.addresses) == set(router.addresses):
+                continue
+            theirs = ", ".join(str(address) for address in heard.advertisement.addresses)
+            found.append(
+                f"port {self.name}: {heard.source} advertises VRID {self.vrid} with other virtual addresses "
+                f"({theirs}): another VRRP group uses this VRID, or the two nodes differ in cluster.toml"
+            )
+        return found
 
     def _discard_summary(self) -> str:
         if self.discards[DiscardReason.OWN_SOURCE]:
             return (
-                f"port {self.name}: VRRP packets from our own address {self.address} come in: "
+                f"port {self.name}: VRRP packets from our own address {self.facts.address} come in: "
                 "the address is used twice, or the network has a loop"
             )
         counts = ", ".join(
@@ -167,3 +230,18 @@ class HaPort:
         return (
             f"port {self.name}: unacceptable VRRP packets are dropped ({counts}): look for a foreign router"
         )
+
+
+def family(addresses: tuple[IPAddress, ...]) -> int:
+    """4 or 6: all virtual addresses of a virtual router are of one family."""
+    return addresses[0].version
+
+
+def _virtual_routers(config: HaInterface, vrrp: VrrpConfig, priority: Priority) -> tuple[VirtualRouter, ...]:
+    addresses = [interface.ip for interface in config.virtual_addresses]
+    families = [tuple(ip for ip in addresses if ip.version == version) for version in (4, 6)]
+    return tuple(
+        VirtualRouter(config.vrid, members, vrrp.advertisement_interval, priority)
+        for members in families
+        if members
+    )

@@ -22,6 +22,8 @@ class Peer:
     """Number of the planned switches that it knows of: the later one decides who is preferred."""
     switched: bool
     """`preferred` is the work of a planned switch, not of `master` in cluster.toml."""
+    claims: bool
+    """It is backup, its score is better and its delays are over: it asks an active peer to hand over."""
     suspended: bool
     links: tuple[tuple[str, bool], ...] = ()
     """Each HA interface by the name of its port, and whether it can serve."""

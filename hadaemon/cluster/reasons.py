@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 from hadaemon.cluster.events import AdvertisementReceived
 from hadaemon.cluster.haport import HaPort, Heard
+from hadaemon.cluster.peer import Peer
 from hadaemon.cluster.score import Score
+from hadaemon.cluster.witness import WitnessState
 from hadaemon.config.model import Port
 from hadaemon.vrrp.model import RELEASE, Priority
 
@@ -15,6 +17,39 @@ CONTINUED = "was active before the configuration was read again"
 PORTS_COMPLETE = "all ports of the cluster are there now, listening for an active node"
 ALL_PORTS_GONE = "all ports of the cluster are gone: no network card has their MAC addresses any more"
 OVERSLEPT = "the daemon stood still for too long, listening for an active node before taking part again"
+MAINTENANCE = "kept out by the administrator: end it with `hactl maintenance off`"
+MAINTENANCE_OVER = "maintenance is over, listening for an active node"
+ASKED_TO_TAKE = "the administrator switched to this node"
+NOT_HANDED_OVER = "the active node has the worse score, and did not hand over"
+RESUMED = "switches are counted anew, and this node takes part fully again"
+NOBODY_TOOK = "no other node took over: this node stays active"
+LEFT_ALONE = "no other node took over, and this node left all the same, as it was forced to"
+WITNESS = {
+    WitnessState.NEVER: "was never heard",
+    WitnessState.ALIVE: "is heard",
+    WitnessState.SILENT: "is silent",
+    WitnessState.LEFT: "said goodbye",
+    WitnessState.DEAD: "broke off: its daemon died",
+}
+"""What to say after "over the hotwire the other node"."""
+
+
+def taken(by: str) -> str:
+    """A hand-over has succeeded."""
+    return f"handed over to {by}, which is active now"
+
+
+def taken_by_worse(by: str) -> str:
+    """A hand-over has failed."""
+    return f"{by} took over, but it is less healthy: this node stays active"
+
+
+def peer_is_better(peer: Peer) -> str:
+    return f"{peer.name} is active too, as it says over the hotwire, and has the better score"
+
+
+def offered(peer: Peer) -> str:
+    return f"{peer.name} hands over"
 
 
 def stopped(reason: str) -> str:
@@ -51,6 +86,6 @@ def _last_word(port: HaPort, last: Heard, floor: Priority, now: float) -> str:
     if theirs == RELEASE:
         return f"{last.source} on {port.name} released the virtual addresses"
     if theirs < floor and port.hears_now(now):
-        scores = f"{theirs} against {port.router.priority}"
+        scores = f"{theirs} against {port.routers[0].priority}"
         return f"{last.source} on {port.name} is active with a worse score ({scores})"
     return f"{last.source} on {port.name} has been silent for {now - last.at:.2f} s"

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 from hadaemon.cluster.haport import HaPort
-from hadaemon.cluster.score import Score
+from hadaemon.cluster.knowledge import Knowledge
+from hadaemon.cluster.phases import Phase
 from hadaemon.cluster.states import NodeState, Role
-from hadaemon.cluster.status import NodeStatus, PeerState, PeerStatus, ScoreStatus
+from hadaemon.cluster.status import HotwireStatus, NodeStatus, PeerState, PeerStatus, ScoreStatus
+from hadaemon.cluster.witness import WitnessState, score_of
 from hadaemon.vrrp.model import RELEASE
 
 
@@ -17,10 +19,10 @@ class Facts:
     cluster: str
     role: Role
     state: NodeState
+    phase: Phase | None
     reason: str
     since: float
-    score: Score
-    ports: tuple[HaPort, ...]
+    known: Knowledge
     held: frozenset[str]
     """Ports that have their virtual addresses."""
     failures: tuple[str, ...]
@@ -28,7 +30,9 @@ class Facts:
 
 def report(facts: Facts, now: float) -> NodeStatus:
     """The whole status."""
-    peer = _peer(facts.ports, now)
+    known = facts.known
+    score, ports = known.score, known.all_ports
+    peer = _peer(ports, now)
     return NodeStatus(
         node=facts.node,
         cluster=facts.cluster,
@@ -36,17 +40,25 @@ def report(facts: Facts, now: float) -> NodeStatus:
         state=facts.state,
         reason=_reason(facts, peer),
         since=now - facts.since,
-        score=ScoreStatus(facts.score.priority, facts.score.links_down, facts.score.preferred),
-        interfaces=tuple(port.status(port.name in facts.held, now) for port in facts.ports),
+        score=ScoreStatus(
+            score.priority, score.health.links_down, score.health.failed_groups, score.preferred
+        ),
+        interfaces=tuple(port.status(port.name in facts.held, now) for port in ports),
         peer=peer,
         problems=_problems(facts, now),
+        phase=None if facts.phase is None else type(facts.phase).__name__.lower(),
+        maintenance=known.memory.maintenance,
+        suspended=str(known.damping) if known.memory.suspended else None,
+        ping_groups=known.pings.status(),
+        hotwire=_hotwire(known) if known.has_witness else None,
     )
 
 
 def _reason(facts: Facts, peer: PeerStatus | None) -> str:
     """A backup has one reason above all: the other node is active."""
     if facts.state is NodeState.BACKUP and peer is not None and peer.state is PeerState.ACTIVE:
-        return f"{peer.address} on {peer.port} is active ({peer.priority} against our {facts.score.priority})"
+        own = facts.known.score.priority
+        return f"{peer.address} on {peer.port} is active ({peer.priority} against our {own})"
     return facts.reason
 
 
@@ -67,6 +79,20 @@ def _problems(facts: Facts, now: float) -> tuple[str, ...]:
     found = list(facts.failures)
     if facts.state is NodeState.FAULT:
         found.insert(0, facts.reason)
-    for port in facts.ports:
+    known = facts.known
+    if known.memory.suspended:
+        found.append(f"this node is {known.damping}")
+    if known.witness.state is WitnessState.SILENT:
+        found.append("the hotwire is silent: check its cable; preference moves nothing until it speaks again")
+    for port in known.all_ports:
         found += port.problems(now)
-    return tuple(found)
+    return tuple(found + known.pings.problems())
+
+
+def _hotwire(known: Knowledge) -> HotwireStatus:
+    peer = known.witness.peer
+    if peer is None:
+        return HotwireStatus(known.witness.state, None, None, None, None, "")
+    priority = score_of(peer).priority
+    ready = peer.state is NodeState.BACKUP and not peer.unready
+    return HotwireStatus(known.witness.state, peer.name, peer.state, priority, ready, peer.unready)

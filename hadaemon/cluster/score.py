@@ -1,38 +1,80 @@
 """The node score: how fit a node is, packed into the VRRP priority so that standard peers understand it.
 
-Packed as a deficit from the best: 254 - (8 * links down + 1 if not preferred); the bits between are kept for
-failed ping groups. The lowest bit is preference, all above it is health: better health always wins,
-preference only breaks its ties.
+It has two parts that are never mixed. *Health* (links, then ping groups) always wins; *preference* only
+decides between equally healthy nodes. Packed as a deficit from the best:
+254 - (8 * links down + 2 * failed ping groups + 1 if not preferred).
 """
 
 from dataclasses import dataclass
 
-from hadaemon.vrrp.model import Priority
+from hadaemon.vrrp.model import OWNER, Priority
 
 BEST = 254
-"""255 is the address owner's, which never takes part in an election (RFC 9568 §5.2.4)."""
+LOWEST = Priority(1)
+"""What any router that takes part may advertise: 0 means that it leaves."""
 
 _LINK = 8
 _MAX_LINKS = 29
+_GROUP = 2
+_MAX_GROUPS = 3
 _NOT_PREFERRED = 1
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Health:
+    """What a node has lost; less is better, and a link weighs more than any number of ping groups."""
+
+    links_down: int = 0
+    """HA interfaces that cannot serve."""
+    failed_groups: int = 0
+    """Ping groups of which no host answers."""
+
+    @property
+    def deficit(self) -> int:
+        """What it costs in priority; even, so that preference has the last bit for itself."""
+        return _LINK * min(self.links_down, _MAX_LINKS) + _GROUP * min(self.failed_groups, _MAX_GROUPS)
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
     """What a node is worth at this moment."""
 
-    links_down: int
-    """HA interfaces that cannot serve."""
+    health: Health
     preferred: bool
     """This node is the one meant to be active."""
+    base: Priority | None = None
+    """Configured for this node, in place of 254 and the bit of preference; None: packed as above."""
+    rival: Priority | None = None
+    """Configured for the other node, if `base` is."""
 
     @property
     def priority(self) -> Priority:
-        """The same for every VRID, so that the group moves as one; 22-254."""
-        deficit = _LINK * min(self.links_down, _MAX_LINKS)
-        return Priority(BEST - deficit - (0 if self.preferred else _NOT_PREFERRED))
+        """The same for every VRID, so that the group moves as one."""
+        if self.is_owner:
+            return OWNER
+        if self.base is not None:
+            return Priority(max(LOWEST, self.base - self.health.deficit))
+        return Priority(BEST - self.health.deficit - (0 if self.preferred else _NOT_PREFERRED))
 
     @property
     def health_floor(self) -> Priority:
-        """The lowest priority that still says: no less healthy than we are."""
-        return Priority(BEST - ((BEST - self.priority) | _NOT_PREFERRED))
+        """The lowest priority that still says: no less healthy than we are.
+
+        Where it cannot be known (a foreign peer of whose priority nothing is configured), any is.
+        """
+        if self.base is None:
+            return Priority(BEST - self.health.deficit - _NOT_PREFERRED)
+        if self.rival is None:
+            return LOWEST
+        return Priority(max(LOWEST, self.rival - self.health.deficit))
+
+    @property
+    def is_owner(self) -> bool:
+        """This node is the address owner."""
+        return self.base == OWNER
+
+    def beats(self, other: "Score", preempt: bool) -> bool:
+        """Whether this node is to be active in place of the other; preference counts if it preempts."""
+        if self.health != other.health:
+            return self.health < other.health
+        return preempt and self.preferred and not other.preferred

@@ -34,6 +34,7 @@ class ScoreStatus:
 
     priority: int
     links_down: int
+    failed_groups: int
     preferred: bool
 
 
@@ -47,7 +48,9 @@ class InterfaceStatus:
     """Of the virtual router: initialize, backup or active (RFC 9568 §6.4)."""
     link: Link
     address: str | None
-    """Own primary address."""
+    """Own primary IPv4 address."""
+    address6: str | None
+    """Own link-local address."""
     virtual_addresses: tuple[str, ...]
     """With prefix length, as configured."""
     held: bool
@@ -76,6 +79,30 @@ class PeerStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class PingGroupStatus:
+    """One ping group."""
+
+    name: str
+    failed: bool
+    failed_hosts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HotwireStatus:
+    """The other node by its own words over the hotwire; None: not known."""
+
+    state: str
+    """never, alive, silent, left or dead."""
+    node: str | None
+    node_state: NodeState | None
+    priority: int | None
+    ready: bool | None
+    """It could take over now."""
+    unready: str
+    """Why not; empty: it could, or nothing is known."""
+
+
+@dataclass(frozen=True, slots=True)
 class NodeStatus:
     """The whole truth about a node at one moment."""
 
@@ -93,6 +120,15 @@ class NodeStatus:
     """None: never heard."""
     problems: tuple[str, ...]
     """What an administrator should look at, most urgent first; empty when all is well."""
+    phase: str | None = None
+    """What it is in the middle of; None: nothing. releasing: hands over; lingering: has handed over;
+    claiming: waits for the peer to hand over; tied: compares addresses."""
+    maintenance: bool = False
+    suspended: str | None = None
+    """Why only a dead peer moves this node: it has switched too often."""
+    ping_groups: tuple[PingGroupStatus, ...] = ()
+    hotwire: HotwireStatus | None = None
+    """None: no hotwire is configured, or the election does not ask it."""
 
 
 def outside_status(node: str, state: NodeState, reason: str, problems: tuple[str, ...] = ()) -> NodeStatus:

@@ -1,11 +1,11 @@
 """The validated configuration: values that cannot be wrong on their own."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import IPv4Interface
 
-from hadaemon.vrrp.model import Centiseconds, Checksum, IPAddress, Vrid
+from hadaemon.vrrp.model import Centiseconds, Checksum, IPAddress, Priority, Vrid
 
 DEFAULT_INTERVAL = Centiseconds(100)
 
@@ -37,6 +37,10 @@ class VrrpConfig:
     advertisement_interval: Centiseconds = DEFAULT_INTERVAL
     preempt: bool = True
     checksum: Checksum = Checksum.RFC9568
+    preempt_delay: float = 0.0
+    """Seconds that the preferred node is backup before it takes over from an equally healthy one."""
+    priorities: Mapping[str, Priority] = field(default_factory=dict)
+    """Of each node by its name, in place of the packed score."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from hadaemon.cluster import (
     Tick,
     outside_status,
 )
-from hadaemon.cluster.score import Score
+from hadaemon.cluster.score import Health, Score
 from hadaemon.vrrp import DiscardReason
 
 from .pair import ALPHA, BETA, Driver, own_address, virtual_address
@@ -34,7 +34,7 @@ def test_a_healthy_active():
     assert (told.node, told.cluster, told.role, told.state) == ("alpha", "office", "master", "active")
     assert told.reason == "no active node was heard"
     assert told.since == pytest.approx(0.5)
-    assert dataclasses.astuple(told.score) == (254, 0, True)
+    assert dataclasses.astuple(told.score) == (254, 0, 0, True)
     assert told.peer is None
     assert told.problems == ()
     lan = told.interfaces[0]
@@ -172,5 +172,5 @@ def test_a_node_outside_any_cluster_has_a_status_too():
     ],
 )
 def test_the_score_as_a_priority(links_down, preferred, priority, floor):
-    score = Score(links_down, preferred)
+    score = Score(Health(links_down), preferred)
     assert (score.priority, score.health_floor) == (priority, floor)

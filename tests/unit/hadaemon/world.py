@@ -219,8 +219,9 @@ class World:
 
     def _carry_out(self, machine: Machine, action: Action) -> None:
         match action:
-            case SetAddresses(port, addresses):
+            case SetAddresses(port, addresses, answering):
                 machine.kernel[port] = addresses
+                machine.answering = answering
             case SendAdvertisement():
                 self._transmit(machine, action)
             case StateChanged():

@@ -1,0 +1,80 @@
+"""The virtual routers of all HA interfaces and families, driven together: they are always in one state."""
+
+from hadaemon.cluster.events import AdvertisementReceived
+from hadaemon.cluster.haport import HaPort
+from hadaemon.cluster.orders import Orders
+from hadaemon.vrrp.model import Priority
+from hadaemon.vrrp.router import Listen, Received, RouterEvent, Shutdown, Standing, TimerFired
+
+
+class Group:
+    """Every verb is for all of them; what they send becomes orders."""
+
+    def __init__(self, ports: tuple[HaPort, ...], orders: Orders) -> None:
+        self._ports = ports
+        self._orders = orders
+
+    @property
+    def next_round(self) -> float | None:
+        """When the first of them is due; monotonic seconds."""
+        deadlines = (router.next_deadline for port in self._ports for router in port.routers)
+        return min((due for due in deadlines if due is not None), default=None)
+
+    def set_priority(self, priority: Priority) -> None:
+        for port in self._ports:
+            for router in port.routers:
+                router.priority = priority
+
+    def listen(self, now: float) -> None:
+        """Backup, for a whole Active_Down_Interval."""
+        self._drive(Listen(), now)
+
+    def listen_on(self, port: HaPort, now: float) -> None:
+        """That port alone begins anew."""
+        for router in port.routers:
+            router.handle(Listen(), now)
+
+    def follow(self, port: HaPort, event: AdvertisementReceived, now: float) -> None:
+        """Backup, by an advertisement of which the interval is learned."""
+        self.listen(now)
+        self.receive(port, event, Standing.ACCEPTED, now)
+
+    def receive(self, port: HaPort, event: AdvertisementReceived, standing: Standing, now: float) -> bool:
+        """The virtual router that an advertisement is for takes it. True: it answers."""
+        router = port.router_of(event.advertisement)
+        answer = router.handle(Received(event.advertisement, standing), now)
+        self._orders.send(port, answer)
+        return bool(answer)
+
+    def expect_release(self, now: float) -> None:
+        """The active node is known to be gone: as if it had released the addresses."""
+        for port in self._ports:
+            for router in port.routers:
+                router.handle(Received(router.advertisement(), Standing.RELEASE), now)
+
+    def claim(self, now: float) -> None:
+        """Active."""
+        self._drive(TimerFired(), now)
+
+    def advertise(self) -> None:
+        """Out of turn."""
+        for port in self._ports:
+            self._orders.send(port, [router.advertisement() for router in port.routers])
+
+    def keep_rounds(self, now: float) -> None:
+        """The advertisements of an active node that are due."""
+        for port in self._ports:
+            for router in port.routers:
+                if router.next_deadline is not None and router.next_deadline <= now:
+                    self._orders.send(port, router.handle(TimerFired(), now))
+
+    def shut_down(self, now: float) -> None:
+        """Whoever listens is told, if they were active (RFC 9568 §6.4.3)."""
+        for port in self._ports:
+            for router in port.routers:
+                self._orders.bid_farewell(port, router.handle(Shutdown(), now))
+
+    def _drive(self, event: RouterEvent, now: float) -> None:
+        for port in self._ports:
+            for router in port.routers:
+                self._orders.send(port, router.handle(event, now))

@@ -1,0 +1,153 @@
+"""What a node knows, and what follows from that alone: its score, its faults, whom it leaves active.
+
+It holds no state of the node and decides nothing that needs one.
+"""
+
+from dataclasses import replace
+
+from hadaemon.cluster import election, reasons
+from hadaemon.cluster.damping import Damping
+from hadaemon.cluster.haport import HaPort
+from hadaemon.cluster.memory import EMPTY
+from hadaemon.cluster.peer import Peer
+from hadaemon.cluster.pings import PingChecks
+from hadaemon.cluster.score import LOWEST, Health, Score
+from hadaemon.cluster.states import NodeState
+from hadaemon.cluster.status import Link
+from hadaemon.cluster.witness import Witness, score_of
+from hadaemon.config.model import ClusterConfig, ElectionMode, NodeConfig
+from hadaemon.vrrp.model import Advertisement, Priority
+from hadaemon.vrrp.router import Standing
+
+
+class Knowledge:
+    """Links, ping checks, the peer over the hotwire, and what was remembered."""
+
+    def __init__(self, node: NodeConfig, cluster: ClusterConfig) -> None:
+        self._node = node
+        self._cluster = cluster
+        self.memory = EMPTY
+        self.pings = PingChecks(cluster.ping_groups)
+        self.damping = Damping(cluster.election)
+        self.witness = Witness()
+        self.has_witness = cluster.hotwire is not None and cluster.election.mode is ElectionMode.WITNESS
+        """The hotwire is asked. If not, the witness never hears a word."""
+        self.next_change: float | None = None
+        """When a link that came back begins to count; monotonic seconds."""
+        health = Health(links_down=len(cluster.ha_interfaces))
+        self.score = Score(health, self._is_preferred(), *self._explicit())
+        by_vrid = sorted(cluster.ha_interfaces, key=lambda interface: interface.vrid)
+        self.ports = {
+            interface.port: HaPort(interface, cluster, self.score.priority) for interface in by_vrid
+        }
+        self.all_ports = tuple(self.ports.values())
+        """By VRID."""
+
+    def rescore(self, now: float) -> bool:
+        """Computes the score anew. True when it changed: the other node has to know at once."""
+        links_down = sum(not port.serves(now) for port in self.ports.values())
+        health = Health(links_down, len(self.pings.failed_groups()))
+        before, self.score = self.score, Score(health, self._is_preferred(), *self._explicit())
+        later = (port.counts_from for port in self.ports.values() if port.counts_from > now)
+        self.next_change = min(later, default=None)
+        return before != self.score
+
+    def fault(self) -> str | None:
+        """Why this node cannot take part; a port that was there and went away is only a lost link."""
+        missing = [port for port in self.ports.values() if not port.was_present]
+        if missing:
+            return reasons.missing(tuple(self._node.ports[port.name] for port in missing))
+        return None if any(port.present for port in self.ports.values()) else reasons.ALL_PORTS_GONE
+
+    def floor(self, preempts: bool) -> Priority:
+        """The lowest priority that a backup leaves active; `preempts`: its delay is over."""
+        if self.memory.suspended:
+            return LOWEST
+        return election.acceptance_floor(self.score, preempts and self._may_preempt())
+
+    def takeover_time(self, links_by: float) -> float | None:
+        """When a backup is to become active if nothing is heard; monotonic seconds."""
+        due = election.takeover_time(self.all_ports, links_by)
+        if self.witness.cut_at is None:
+            return due
+        death = election.death_time(self.all_ports, self.witness.cut_at)
+        return min((time for time in (due, death) if time is not None), default=None)
+
+    def standing_to_active(self, advertisement: Advertisement, waited: bool, now: float) -> Standing:
+        """How this node, active, takes an advertisement that its port has noted already."""
+        peer = self.witness.peer
+        if peer is not None and advertisement.priority == self.score.priority:
+            return Standing.ACCEPTED if self.loses_tie(peer) else Standing.REFUSED
+        return election.standing_to_active(advertisement, self.score.priority, self.all_ports, waited, now)
+
+    def yields_to(self, peer: Peer) -> bool:
+        """Both are active, as the peer says over the hotwire: whether this node gives way."""
+        theirs = score_of(peer)
+        if theirs.beats(self.score, preempt=True):
+            return True
+        return not self.score.beats(theirs, preempt=True) and self.loses_tie(peer)
+
+    def loses_tie(self, peer: Peer) -> bool:
+        """Names differ, and both nodes know both."""
+        return peer.name > self._node.name
+
+    def beats(self, peer: Peer, preempts: bool) -> bool:
+        """Whether this node, backup, is to be active in place of the peer, by its words."""
+        if self.memory.suspended:
+            return False
+        return self.score.beats(score_of(peer), preempts and self._may_preempt())
+
+    def preferring(self) -> Score:
+        """The score if a planned switch made this node the preferred one."""
+        return replace(self.score, preferred=True)
+
+    def adopt(self, peer: Peer) -> bool:
+        """Learns who is preferred since a planned switch that only the peer has seen. True: something new."""
+        same = peer.epoch == self.memory.epoch and peer.preferred == self.score.preferred
+        contradicts = peer.switched and same and self.memory.preferred is not None
+        knows_better = peer.epoch > self.memory.epoch or (contradicts and peer.name > self._node.name)
+        if not knows_better:
+            return False
+        preferred = not peer.preferred if peer.switched else None
+        self.memory = replace(self.memory, preferred=preferred, epoch=peer.epoch)
+        return True
+
+    def as_peer(self, state: NodeState, releasing: bool, claims: bool) -> Peer:
+        """What to tell the other node over the hotwire."""
+        links = tuple((port.name, port.link is Link.UP) for port in self.all_ports)
+        takes_part = state in (NodeState.ACTIVE, NodeState.BACKUP)
+        return Peer(
+            name=self._node.name,
+            state=state,
+            releasing=releasing,
+            links_down=self.score.health.links_down,
+            failed_groups=self.score.health.failed_groups,
+            preferred=self.score.preferred,
+            epoch=self.memory.epoch,
+            switched=self.memory.preferred is not None,
+            claims=claims,
+            suspended=self.memory.suspended,
+            links=links,
+            unready="" if takes_part else f"it is in state {state}",
+        )
+
+    def _may_preempt(self) -> bool:
+        """Preference moves something at all."""
+        if not self._cluster.vrrp.preempt or self.witness.is_frozen:
+            return False
+        return self.score.preferred or self.score.base is None
+
+    def _is_preferred(self) -> bool:
+        if self.memory.preferred is not None:
+            return self.memory.preferred
+        base, rival = self._explicit()
+        if base is not None and rival is not None:
+            return base > rival
+        return self._cluster.master == self._node.name
+
+    def _explicit(self) -> tuple[Priority | None, Priority | None]:
+        """Configured priorities: ours and the other node's."""
+        priorities = self._cluster.vrrp.priorities
+        own = priorities.get(self._node.name)
+        others = [priority for name, priority in priorities.items() if name != self._node.name]
+        return own, others[0] if len(others) == 1 else None

@@ -1,0 +1,32 @@
+"""When an active node hands over by itself: its peer says over the hotwire that it is the better one."""
+
+from hadaemon.cluster.election import SWITCH_PATIENCE
+
+RETRY = 5.0
+"""Seconds after a hand-over that nobody took, before the next."""
+
+
+class Offers:
+    """The patience of an active node that has become the worse one."""
+
+    def __init__(self) -> None:
+        self.deadline: float | None = None
+        """When to hand over; None: there is no reason to."""
+        self._not_before = 0.0
+
+    def is_due(self, healthier: bool, asks: bool, now: float) -> bool:
+        """`healthier`: the peer is; `asks`: it is the better one for some time already, and wants to."""
+        if not healthier and not asks:
+            self.deadline = None
+            return False
+        latest = max(now if asks else now + SWITCH_PATIENCE, self._not_before)
+        self.deadline = latest if self.deadline is None else min(self.deadline, latest)
+        return self.deadline <= now
+
+    def failed(self, now: float) -> None:
+        self.deadline = None
+        self._not_before = now + RETRY
+
+    def end(self) -> None:
+        """The node is not active any more, or just became so."""
+        self.deadline = None

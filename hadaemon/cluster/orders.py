@@ -1,0 +1,144 @@
+"""What a node has decided to have done, put in the order in which it must happen, and what failed of it."""
+
+from collections.abc import Iterable, Mapping
+from enum import Enum, auto
+
+from hadaemon.cluster.actions import (
+    Action,
+    Announce,
+    HandoverEnded,
+    Remember,
+    SendAdvertisement,
+    SetAddresses,
+    StateChanged,
+)
+from hadaemon.cluster.addresses import AddressBook
+from hadaemon.cluster.announcer import Announcer
+from hadaemon.cluster.haport import HaPort
+from hadaemon.vrrp.model import Advertisement
+
+
+class Serving(Enum):
+    """What a node does with the virtual addresses."""
+
+    NOTHING = auto()
+    KEEPING = auto()
+    """They are on its ports, and another node answers for them."""
+    ANSWERING = auto()
+
+
+class Orders:
+    """Collects, then answers in order (`settle`)."""
+
+    def __init__(self, ports: Mapping[str, HaPort]) -> None:
+        self.announcer = Announcer()
+        self._ports = ports
+        self._book = AddressBook()
+        self._send_failures: dict[str, str] = {}
+        self._claims: list[Action] = []
+        self._farewells: list[Action] = []
+        self._notes: list[Action] = []
+        self._serving = Serving.NOTHING
+        self._open = False
+        """Ports may be touched: there was a Start."""
+        self._unsettled = False
+        """Not all that should be set has been asked for."""
+
+    def begin(self) -> None:
+        """From now on the addresses on the ports are this node's business."""
+        self._open = self._unsettled = True
+
+    def port_changed(self, port: HaPort) -> None:
+        """With a network card goes all that was set on it."""
+        if not port.present:
+            self._book.forget(port.name)
+        self._unsettled = True
+
+    def send(self, port: HaPort, advertisements: Iterable[Advertisement]) -> None:
+        """Before the addresses come."""
+        self._claims += _sendable(port, advertisements)
+
+    def bid_farewell(self, port: HaPort, advertisements: Iterable[Advertisement]) -> None:
+        """After the addresses have gone, so that the other node takes them only then."""
+        self._farewells += _sendable(port, advertisements)
+
+    def note(self, action: StateChanged | Remember | HandoverEnded) -> None:
+        """Last of all."""
+        self._notes.append(action)
+
+    def settle(self, serving: Serving, now: float) -> tuple[Action, ...]:
+        """Everything since the last time: claims, addresses, farewells, announcements, notes."""
+        addresses = self._address_orders(serving, now)
+        if addresses and serving is Serving.ANSWERING:
+            self.announcer.restart(now)
+        self._note_sent(self._claims)
+        self._note_sent(self._farewells)
+        actions = (*self._claims, *addresses, *self._farewells, *self._announce(now), *self._notes)
+        self._claims, self._farewells, self._notes = [], [], []
+        return actions
+
+    def failed(self, action: Action, message: str, now: float) -> None:
+        """An action had no effect. Addresses are asked for again."""
+        match action:
+            case SetAddresses():
+                self._book.failed(action, message, now)
+            case SendAdvertisement(port) | Announce(port):
+                self._send_failures[port] = message
+            case StateChanged() | Remember() | HandoverEnded():
+                pass
+
+    def desired(self, port: HaPort, serving: Serving) -> SetAddresses:
+        """What should be on a port."""
+        if serving is Serving.NOTHING:
+            return SetAddresses(port.name, frozenset())
+        return SetAddresses(
+            port.name, frozenset(port.config.virtual_addresses), answering=serving is Serving.ANSWERING
+        )
+
+    @property
+    def next_deadline(self) -> float | None:
+        deadlines = (self.announcer.next_deadline, self._book.next_deadline)
+        return min((deadline for deadline in deadlines if deadline is not None), default=None)
+
+    def held(self) -> frozenset[str]:
+        """Ports that have what was asked for."""
+        return frozenset(name for name in self._ports if not self._book.has_failed(name))
+
+    def problems(self) -> list[str]:
+        """What an administrator should look at."""
+        failures = sorted(self._send_failures.items())
+        return self._book.problems() + [f"port {port}: sending failed: {text}" for port, text in failures]
+
+    def _address_orders(self, serving: Serving, now: float) -> list[SetAddresses]:
+        retry = self._book.next_deadline
+        settled = serving is self._serving and not self._unsettled and (retry is None or retry > now)
+        if settled or not self._open:
+            return []
+        self._serving, self._unsettled = serving, False
+        present = [port for port in self._ports.values() if port.present]
+        return self._book.changes([self.desired(port, serving) for port in present], now)
+
+    def _note_sent(self, sends: list[Action]) -> None:
+        for action in sends:
+            if isinstance(action, SendAdvertisement):
+                self._ports[action.port].sent += 1
+                self._send_failures.pop(action.port, None)
+
+    def _announce(self, now: float) -> list[Announce]:
+        if not self.announcer.is_due(now):
+            return []
+        self.announcer.announced(now)
+        return [
+            Announce(name, port.addresses)
+            for name, port in self._ports.items()
+            if port.is_up and not self._book.has_failed(name)
+        ]
+
+
+def _sendable(port: HaPort, advertisements: Iterable[Advertisement]) -> list[SendAdvertisement]:
+    """What the port can send: it may have lost the source of one family, or its link."""
+    return [
+        SendAdvertisement(port.name, advertisement)
+        for advertisement in advertisements
+        if port.can_send(port.router_of(advertisement))
+    ]

@@ -1,0 +1,87 @@
+"""What the hotwire tells of the other node. It decides nothing: `election` and `node` ask."""
+
+from enum import StrEnum
+
+from hadaemon.cluster.peer import Peer
+from hadaemon.cluster.score import Health, Score
+from hadaemon.cluster.states import NodeState
+
+
+class WitnessState(StrEnum):
+    """What is known of the peer over the hotwire."""
+
+    NEVER = "never"
+    """No word since this daemon began: the advertisements alone decide, as in mode `vrrp`."""
+    ALIVE = "alive"
+    SILENT = "silent"
+    """It spoke before, and nobody knows why it does not now: perhaps only the hotwire is broken."""
+    LEFT = "left"
+    """It said goodbye."""
+    DEAD = "dead"
+    """Its daemon died, its system lives."""
+
+
+class Witness:
+    """The peer's last words."""
+
+    def __init__(self) -> None:
+        self.state = WitnessState.NEVER
+        self.peer: Peer | None = None
+        """Only while it is alive."""
+        self.heard_at = 0.0
+        """When the last words came; monotonic seconds."""
+        self.cut_at: float | None = None
+        """When the link of the hotwire was lost; None: it was not."""
+        self._carrier = False
+
+    def note_report(self, peer: Peer | None, now: float) -> None:
+        self.peer = peer
+        if peer is not None:
+            self.state = WitnessState.ALIVE
+            self.heard_at = now
+        elif self.state is WitnessState.ALIVE:
+            self.state = WitnessState.SILENT
+
+    def note_end(self, state: WitnessState) -> bool:
+        """It left or died. True when it was active, so that somebody has to take its place."""
+        was_active = self.peer is not None and self.peer.state is NodeState.ACTIVE
+        self.state, self.peer = state, None
+        return was_active
+
+    def note_carrier(self, carrier: bool, now: float) -> None:
+        if carrier:
+            self.cut_at = None
+        elif self._carrier:
+            self.cut_at = now
+        self._carrier = carrier
+
+    def forget(self) -> None:
+        """What is known may be over."""
+        self.state, self.peer = WitnessState.NEVER, None
+
+    @property
+    def is_frozen(self) -> bool:
+        """Preference moves nothing: without the hotwire the peer cannot be asked whether it is ready."""
+        return self.state is WitnessState.SILENT
+
+    @property
+    def active_peer(self) -> Peer | None:
+        """The peer, if it says that it is active and means to stay so."""
+        peer = self.peer
+        return peer if peer is not None and peer.state is NodeState.ACTIVE and not peer.releasing else None
+
+    @property
+    def ready_peer(self) -> Peer | None:
+        """The peer, if it says that it is backup."""
+        peer = self.peer
+        return peer if peer is not None and peer.state is NodeState.BACKUP else None
+
+    @property
+    def is_offered(self) -> bool:
+        """The peer offers the virtual addresses."""
+        return self.peer is not None and self.peer.state is NodeState.ACTIVE and self.peer.releasing
+
+
+def score_of(peer: Peer) -> Score:
+    """The peer's score by its own words."""
+    return Score(Health(peer.links_down, peer.failed_groups), peer.preferred)
