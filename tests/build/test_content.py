@@ -1,0 +1,33 @@
+"""What is in a built image, read out of its root file system as it is on the disk."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from firmware.build import disk, sandbox
+
+Build = Callable[..., dict[str, Path]]
+
+
+def read(image: Path, cache: Path, name: str) -> str:
+    """A file of slot A, read by the tools tree's own program."""
+    tools = next(cache.glob("layers/tools-*"))
+    offset = str(disk.partition_offsets()["root-a"])
+    script = 'mount --bind "$1" "$2/mnt" && exec chroot "$2" unsquashfs -o "$3" -cat "/mnt/$4" "$5"'
+    words = [str(image.parent), str(tools), offset, image.name, name]
+    command = [*sandbox.namespace_command(), "sh", "-c", script, "sh", *words]
+    return subprocess.run(
+        command, env=sandbox.child_environment(), capture_output=True, text=True, check=True
+    ).stdout
+
+
+def test_nobody_has_a_password(build: Build, checkout: Path, cache: Path) -> None:
+    image = build(checkout)["raw_image"]
+    passwd, shadow = (
+        [line.split(":") for line in read(image, cache, name).splitlines()]
+        for name in ("etc/passwd", "etc/shadow")
+    )
+    assert {"root", "admin", "hadaemon", "sshd"} <= {row[0] for row in shadow}
+    assert {row[0] for row in shadow} == {row[0] for row in passwd}
+    assert {row[1] for row in shadow} == {"!*"}
+    assert {row[1] for row in passwd} == {"x"}
