@@ -1,0 +1,7 @@
+"""What is wrong with a configuration tree, a message of the peer, or a wish to synchronize."""
+
+from hadaemon.errors import HadaemonError
+
+
+class SyncError(HadaemonError):
+    """One clear sentence: what, where, what to do."""
