@@ -3,6 +3,8 @@
 import ast
 import importlib
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,17 +14,29 @@ from hadaemon.runtime.places import own_folder
 OVERLAY = Path(__file__).resolve().parents[3] / "rootfs-overlay"
 UNITS = OVERLAY / "usr/lib/systemd/system"
 COMMANDS = ("usr/sbin/hadaemon", "usr/bin/hactl", *(f"usr/libexec/hotspare/{n}" for n in ("setup", "helper")))
+DROP_ADDRESSES = "usr/libexec/hotspare/drop-addresses"
 OURS = ("hadaemon.service", "hadaemon-helper.socket", "hadaemon-helper@.service", "hotspare-setup.service")
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "usr/libexec/hotspare/drop-addresses"])
+@pytest.mark.parametrize("command", [*COMMANDS, DROP_ADDRESSES])
 def test_a_command_runs_a_function_that_exists(command: str):
     path = OVERLAY / command
     assert path.stat().st_mode & 0o111 == 0o111
     text = path.read_text()
-    assert text.startswith("#!/usr/bin/python3 -PsE\n")
+    assert text.startswith(f"#!/usr/bin/python3 {'-IS' if command == DROP_ADDRESSES else '-PsE'}\n")
     (imported,) = (node for node in ast.parse(text).body if isinstance(node, ast.ImportFrom))
     assert callable(getattr(importlib.import_module(str(imported.module)), imported.names[0].name))
+
+
+def test_what_runs_after_a_crash_loads_next_to_nothing():
+    code = (
+        f"import sys; before = set(sys.modules); sys.path.append({str(OVERLAY.parent)!r});"
+        "import hadaemon.helper.drop_addresses; print(*sorted(set(sys.modules) - before))"
+    )
+    done = subprocess.run([sys.executable, "-IS", "-c", code], capture_output=True, text=True, check=True)
+    heavy = {"socket", "struct", "re", "enum", "typing", "collections", "ipaddress", "site", "pathlib"}
+    assert "hadaemon.helper.drop_addresses" in done.stdout.split()
+    assert heavy.isdisjoint(done.stdout.split())
 
 
 @pytest.mark.parametrize("unit", OURS)
