@@ -34,9 +34,8 @@ def report(
     status = session.status() if session is not None else _outside(configuration)
     node = session.node_config if session is not None else configuration.node
     ports = node.ports.values() if node is not None else ()
-    failures = session.ports.failures if session is not None else {}
-    sockets = tuple(f"port {name}: {failure}" for name, failure in failures.items())
-    status = dataclasses.replace(status, problems=status.problems + sockets + problems)
+    outside = session.problems if session is not None else ()
+    status = dataclasses.replace(status, problems=status.problems + outside + problems)
     return {
         "ok": True,
         "schema": SCHEMA,

@@ -20,9 +20,11 @@ from hadaemon.cluster import (
     SwitchRequested,
 )
 from hadaemon.config import ClusterConfig, NodeConfig
+from hadaemon.io.links import Link
 from hadaemon.runtime.engine import Engine
 from hadaemon.runtime.executor import Executor
 from hadaemon.runtime.network import Network
+from hadaemon.runtime.pings import Pings
 from hadaemon.runtime.ports import HaPort, Ports
 from hadaemon.runtime.throttle import Throttle
 
@@ -57,6 +59,7 @@ class Session:
         self.ports = Ports(ha_ports, network, loop, self._take, self.network_changed)
         self._network = network
         self._executor = Executor(network, self.ports, cluster.vrrp.checksum, done)
+        self._pings = Pings(cluster.ping_groups, self._link_of, loop, self._take)
         self._engine: Engine
         """Made by `start`."""
 
@@ -83,6 +86,7 @@ class Session:
                 predecessor.stop("reload")
         self._engine = Engine(node, opening, self._executor.execute, self._loop)
         self._network.drop_leftovers(self._executor.wanted())
+        self._pings.start()
 
     def stop(self, reason: str) -> None:
         """Releases everything: priority 0 goes out, the virtual addresses go."""
@@ -92,6 +96,7 @@ class Session:
     def close(self) -> None:
         """Closes what is open, and releases nothing."""
         self._engine.close()
+        self._pings.close()
         self.ports.close()
         self._executor.close()
 
@@ -116,6 +121,15 @@ class Session:
     def overdue(self) -> float:
         """Seconds by which the node waits for its deadline to be served."""
         return self._engine.overdue()
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What the node itself cannot know: sockets that could not be opened."""
+        failed = tuple(f"port {name}: {failure}" for name, failure in self.ports.failures.items())
+        return failed if self._pings.failure is None else (*failed, self._pings.failure)
+
+    def _link_of(self, port: str) -> Link | None:
+        return self._network.table.find(self.node_config.ports[port].mac)
 
     def _take(self, event: Event) -> None:
         if isinstance(event, AdvertisementDiscarded):
