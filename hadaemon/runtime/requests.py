@@ -1,8 +1,8 @@
 """What an administrator asks of the node, from the control socket's messages to events."""
 
 from hadaemon.cluster import MaintenanceRequested, ResumeRequested, SwitchRequested
+from hadaemon.cluster.requests import Request
 from hadaemon.io.control_client import Message
-from hadaemon.runtime.session import Request
 
 
 def parse_request(message: Message) -> Request:

@@ -3,22 +3,19 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import TypeAlias
 
 from hadaemon.cluster import (
     Action,
     AdvertisementDiscarded,
     Event,
-    MaintenanceRequested,
     Memory,
     Node,
     NodeState,
     NodeStatus,
-    ResumeRequested,
     Start,
     Stop,
-    SwitchRequested,
 )
+from hadaemon.cluster.requests import Request
 from hadaemon.config import ClusterConfig, NodeConfig
 from hadaemon.io.links import Link
 from hadaemon.runtime.engine import Engine
@@ -29,9 +26,6 @@ from hadaemon.runtime.ports import HaPort, Ports
 from hadaemon.runtime.throttle import Throttle
 
 log = logging.getLogger(__name__)
-
-Request: TypeAlias = SwitchRequested | MaintenanceRequested | ResumeRequested
-"""What the administrator may ask of a running node."""
 
 _DISCARD_LOG_PERIOD = 60.0
 """Seconds between two log lines about the same reason on the same port."""
