@@ -142,17 +142,23 @@ def test(
 @task(
     positional=["subject"],
     help={
-        "subject": "what to measure: build",
-        "runs": "how often each is run (default 3); medians are printed",
+        "subject": "what to measure: build or failover",
+        "runs": "how often each is run (default 3 for build, 5 for failover); medians are printed",
+        "only": "failover: one part, e.g. kill; prints its figures and leaves the page in docs/ as it is",
     },
 )
 @told_plainly
-def bench(_context: Context, subject: str, runs: int = 3) -> None:
-    """Measure ours and the peer side by side in one run: bench build."""
-    host.ensure("image", "pair")
+def bench(_context: Context, subject: str, runs: int = 0, only: str = "") -> None:
+    """Measure ours and the peer side by side in one run, and write the page in docs/.
+
+    Examples:
+      python3 invoke.py bench build
+      python3 invoke.py bench failover
+      python3 invoke.py bench failover --only kill --runs 2
+    """
     from firmware.bench import run_bench
 
-    run_bench(subject, runs)
+    run_bench(subject, runs, only)
 
 
 @task

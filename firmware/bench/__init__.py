@@ -1,14 +1,52 @@
 """Benchmarks: ours and the peer side by side, in one run on one machine."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from firmware import host
 from firmware.errors import FirmwareError
 
 
-def run_bench(subject: str, runs: int) -> None:
-    """Measure `subject` that many times and write its page in docs/."""
-    if runs < 1:
-        raise FirmwareError("nothing would be measured", where="--runs", todo="give a number from 1 on")
-    if subject != "build":
-        raise FirmwareError(f"there is no benchmark {subject!r}", where="bench", todo="choose one of: build")
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Something to measure: which host packages it needs, how often, and how."""
+
+    needs: tuple[str, ...]
+    runs: int
+    measure: Callable[[int, str], None]
+    """Takes the number of runs and the one part to measure; "": all of them."""
+
+
+def _build(runs: int, only: str) -> None:
     from firmware.bench.build import bench_build
 
+    if only:
+        raise FirmwareError(
+            "the benchmark `build` is measured as a whole", where="--only", todo="leave it out"
+        )
     bench_build(runs)
+
+
+def _failover(runs: int, only: str) -> None:
+    from firmware.bench.failover.command import bench_failover
+
+    bench_failover(runs, only)
+
+
+SUBJECTS = {
+    "build": Subject(("image", "pair", "bench"), 3, _build),
+    "failover": Subject(("netns", "bench"), 5, _failover),
+}
+
+
+def run_bench(subject: str, runs: int, only: str) -> None:
+    """Measure `subject` that many times (0: as often as is usual for it) and write its page in docs/."""
+    chosen = SUBJECTS.get(subject)
+    if chosen is None:
+        raise FirmwareError(
+            f"there is no benchmark {subject!r}", where="bench", todo=f"choose one of: {', '.join(SUBJECTS)}"
+        )
+    if runs < 0:
+        raise FirmwareError("nothing would be measured", where="--runs", todo="give a number from 1 on")
+    host.ensure(*chosen.needs)
+    chosen.measure(runs or chosen.runs, only)

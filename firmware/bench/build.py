@@ -8,8 +8,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from firmware import host, paths
-from firmware.bench.measure import Figure, Row, machine, seconds_of, table
+from firmware import paths
+from firmware.bench.measure import Figure, Row, machine, say, seconds_of, table
 from firmware.bench.peer import Mkosi
 from firmware.build.board import load_board
 from firmware.build.mirror import find_mirror
@@ -52,7 +52,6 @@ ours. Its image is a plain one: no second slot, no verity tree, no update bundle
 
 def bench_build(runs: int) -> None:
     """Measure, print the table and write docs/benchmarks-build.md."""
-    host.ensure("bench")
     folder = paths.CACHE / "bench"
     folder.mkdir(parents=True, exist_ok=True)
     ours = Ours(folder)
@@ -211,8 +210,3 @@ def boot_seconds() -> float:
             spare.wait_for_state("backup")
 
         return seconds_of(boot)
-
-
-def say(text: str) -> None:
-    """Progress of a long measurement."""
-    print(f"  {text}", flush=True)

@@ -15,6 +15,8 @@ class Figure:
 
     values: tuple[float, ...]
     unit: str = "s"
+    digits: int = 1
+    """Decimal places that are shown."""
 
     @property
     def median(self) -> float:
@@ -23,25 +25,35 @@ class Figure:
 
     def __str__(self) -> str:
         """The median, and from least to most where there are several."""
-        text = f"{self.median:.1f} {self.unit}"
+        text = f"{self._shown(self.median)} {self.unit}".rstrip()
         if len(self.values) > 1:
-            text += f" ({min(self.values):.1f} to {max(self.values):.1f})"
+            text += f" ({self._shown(min(self.values))} to {self._shown(max(self.values))})"
         return text
+
+    def _shown(self, value: float) -> str:
+        return f"{value:.{self.digits}f}"
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table; `peer` and `target` where there are such."""
+    """One line of the table; `peer` and `target` where there are such.
+
+    `ours` is a text where there is no figure yet.
+    """
 
     what: str
-    ours: Figure
+    ours: Figure | str
     peer: Figure | None = None
     target: str = ""
 
     def cells(self) -> tuple[str, ...]:
         """The texts of the line."""
-        ratio = f"{self.ours.median / self.peer.median:.2f}" if self.peer else ""
-        return self.what, str(self.ours), str(self.peer or ""), ratio, self.target
+        return self.what, str(self.ours), str(self.peer or ""), self._ratio(), self.target
+
+    def _ratio(self) -> str:
+        if isinstance(self.ours, str) or self.peer is None or self.peer.median == 0:
+            return ""
+        return f"{self.ours.median / self.peer.median:.2f}"
 
 
 def seconds_of(action: Callable[[], object]) -> float:
@@ -63,3 +75,8 @@ def machine() -> str:
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "")
     return f"{os.cpu_count()} processors ({model or platform.machine()})"
+
+
+def say(text: str) -> None:
+    """Progress of a long measurement."""
+    print(f"  {text}", flush=True)

@@ -1,0 +1,66 @@
+"""`bench failover`: measure everything in turns, print the table, write the page and its drawing."""
+
+import signal
+from collections.abc import Iterable
+
+from firmware import paths
+from firmware.bench.failover import page
+from firmware.bench.failover.daemons import Daemon, Hadaemon, Keepalived
+from firmware.bench.failover.failures import FAILURES, Failure, measure
+from firmware.bench.failover.load import LOADS, Costs, Load, look
+from firmware.bench.failover.outage import Outage
+from firmware.bench.failover.page import Results
+from firmware.bench.measure import say
+from firmware.errors import FirmwareError
+
+PAGE = paths.ROOT / "docs/benchmarks-failover.md"
+DRAWING = PAGE.with_suffix(".svg")
+CONTENDERS: tuple[type[Daemon], ...] = (Hadaemon, Keepalived)
+
+
+def bench_failover(runs: int, only: str) -> None:
+    """Measure all parts, or only one: then nothing is written.
+
+    Raises:
+        FirmwareError: there is no such part, or something did not work.
+    """
+    failures = [failure for failure in FAILURES if only in ("", failure.key)]
+    loads = [load for load in LOADS if only in ("", load.key)]
+    if not failures and not loads:
+        keys = ", ".join(part.key for part in (*FAILURES, *LOADS))
+        raise FirmwareError(f"there is no part {only!r}", where="--only", todo=f"choose one of: {keys}")
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    results = Results(
+        runs,
+        {failure: _fail_in_turns(failure, runs) for failure in failures},
+        {load: _look_in_turns(load, runs if load.every_run else 1) for load in loads},
+    )
+    print(page.figures(results))
+    if not only:
+        PAGE.write_text(page.whole(results, DRAWING.name))
+        DRAWING.write_text(page.drawing(results))
+
+
+def _fail_in_turns(failure: Failure, runs: int) -> dict[str, list[Outage]]:
+    """Both in turns, so that what else the machine does falls on both; run by run at another moment."""
+    outages: dict[str, list[Outage]] = {kind.name: [] for kind in CONTENDERS}
+    for run in range(runs):
+        for kind in CONTENDERS:
+            outages[kind.name].append(measure(failure, kind, phase=(run + 0.5) / runs))
+        say(f"{failure.title}, run {run + 1} of {runs}: " + _told(outages.items()))
+    return outages
+
+
+def _told(outages: Iterable[tuple[str, list[Outage]]]) -> str:
+    last = ((name, found[-1]) for name, found in outages)
+    return ", ".join(f"{name} {outage.gap * 1000:.0f} ms, {outage.lost} lost" for name, outage in last)
+
+
+def _look_in_turns(load: Load, runs: int) -> dict[str, Costs]:
+    costs = {kind.name: Costs() for kind in CONTENDERS}
+    for run in range(runs):
+        for kind in CONTENDERS:
+            look(load, kind, costs[kind.name])
+        say(f"{load.title}, run {run + 1} of {runs}")
+    return costs

@@ -1,0 +1,101 @@
+"""What is done to the active node, and what a client saw of it."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from firmware.bench.failover import ping_agent
+from firmware.bench.failover.daemons import Daemon, real_time
+from firmware.bench.failover.outage import PERIOD, Outage, outage
+from firmware.bench.failover.pair import Pair, running
+from firmware.bench.failover.topology import PAIR
+from firmware.bench.failover.wire import Wire
+from firmware.lab.deadline import Deadline, wait_until
+
+_CALM = 1.0
+"""Seconds that a pair has run before anything is done to it."""
+_AFTERWARDS = 0.5
+"""Seconds of pings after the other node has the addresses."""
+_TAKEOVER = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One way to end the active node's duty."""
+
+    key: str
+    title: str
+    interval: float
+    """Seconds between advertisements."""
+    strike: Callable[[Pair], None]
+    gap_goal: str = ""
+    lost_goal: str = ""
+
+
+def _kill(pair: Pair) -> None:
+    pair.active.kill()
+
+
+def _pull(pair: Pair) -> None:
+    pair.topology.pull(pair.active.node, PAIR[0])
+
+
+def _stop(pair: Pair) -> None:
+    pair.active.stop()
+
+
+def _hand_over(pair: Pair) -> None:
+    pair.active.hand_over()
+
+
+FAILURES = (
+    Failure("kill", "daemon of the active killed, 100 ms", 0.1, _kill, gap_goal="274 ms"),
+    Failure("link", "link of the active lost, 100 ms", 0.1, _pull),
+    Failure("switch", "planned switch, 100 ms", 0.1, _hand_over, lost_goal="0"),
+    Failure("stop", "daemon of the active stopped (SIGTERM), 100 ms", 0.1, _stop),
+    Failure("kill-1s", "daemon of the active killed, 1 s", 1.0, _kill),
+)
+
+
+def measure(failure: Failure, kind: type[Daemon], phase: float) -> Outage:
+    """One failover. It strikes `phase` (0 to 1) of an interval after an advertisement, because the time that
+    is left until the next one is part of the outage.
+    """
+    with running(kind, PAIR, failure.interval) as pair:
+        wire = Wire(pair.backup.node.namespace)
+        pinger = _start_pinger(pair)
+        pair.rest(_CALM)
+        wire.wait_next(PAIR[0].name, within=3 * failure.interval + 1)
+        time.sleep(phase * failure.interval)
+        struck = time.monotonic()
+        failure.strike(pair)
+        wait_until(
+            lambda: (pair.active.node.held(), pair.backup.node.held()) in ((0, 2), (1, 2)),
+            Deadline(_TAKEOVER),
+            f"takeover by {kind.name}",
+            str(pair.backup.log),
+            interval=0.05,
+        )
+        pair.rest(_AFTERWARDS)
+        record = _end_pinger(pinger)
+    return outage(record["sent"], record["answered"], struck)
+
+
+def _start_pinger(pair: Pair) -> "subprocess.Popen[str]":
+    """Returns when the first answer came."""
+    command = [sys.executable, "-I", "-S", ping_agent.__file__, PAIR[0].virtual, str(PERIOD)]
+    log = pair.active.node.folder / "pinger.log"
+    pinger = pair.topology.client.start(*real_time(), *command, log=log, piped=True)
+    assert pinger.stdout is not None
+    pinger.stdout.readline()
+    return pinger
+
+
+def _end_pinger(pinger: "subprocess.Popen[str]") -> dict[str, Any]:
+    output, _ = pinger.communicate(timeout=10)
+    record: dict[str, Any] = json.loads(output.splitlines()[-1])
+    return record

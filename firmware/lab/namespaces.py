@@ -1,0 +1,171 @@
+"""Network namespaces, with or without root: nothing is named, so nothing is left when they end.
+
+Without root the first agent makes a user namespace too, and all others are made inside it. Every process
+in a namespace is a direct child, in a process group of its own (Ctrl-C is for us alone), and dies with us
+even when we are killed.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+from firmware.lab.deadline import Deadline, wait_until
+from firmware.lab.errors import CommandFailed, LabError, MissingCapability
+
+_AGENT = Path(__file__).with_name("namespace_agent.py")
+_END = 10.0
+"""Seconds that a killed process may take to be gone."""
+
+
+class Namespaces:
+    """Makes namespaces; a context manager that ends every process in them and proves that nothing is left."""
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._all: list[Namespace] = []
+        self._mounts = _namespace_mounts()
+
+    def __enter__(self) -> "Namespaces":
+        """Returns itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Ends all.
+
+        Raises:
+            LabError: something is left.
+        """
+        self._stack.close()
+        wait_until(lambda: not self._left(), Deadline(_END), "the end of every process in the namespaces")
+        if _namespace_mounts() != self._mounts:
+            raise LabError("a network namespace is kept by a mount", where="/proc/self/mounts")
+
+    def _left(self) -> list[int]:
+        identities = {namespace.identity for namespace in self._all}
+        return [pid for pid, identity in _processes() if identity in identities]
+
+    def make(self, name: str) -> "Namespace":
+        """A new, empty namespace with its loopback up."""
+        namespace = Namespace(name, self._all[0] if self._all else None)
+        self._all.append(namespace)
+        self._stack.callback(namespace.close)
+        namespace.run("ip", "link", "set", "lo", "up")
+        return namespace
+
+
+class Namespace:
+    """One network namespace."""
+
+    def __init__(self, name: str, first: "Namespace | None") -> None:
+        """Makes it.
+
+        Raises:
+            MissingCapability: this machine does not let us.
+        """
+        self.name = name
+        self._processes: list[subprocess.Popen[str]] = []
+        self._sockets: list[socket.socket] = []
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        enter = [] if first is None else first.entry
+        unshare = ["unshare", "--net"] if os.geteuid() == 0 or first else ["unshare", "--user", "-r", "--net"]
+        command = [*enter, *unshare, sys.executable, "-I", "-S", str(_AGENT)]
+        with theirs:
+            self._agent: subprocess.Popen[bytes] = subprocess.Popen(
+                command, stdin=theirs.fileno(), process_group=0
+            )
+        if self._control.recv(16) != b"ready":
+            self._agent.wait(_END)
+            raise MissingCapability(
+                "this machine gives us no network namespace",
+                where=" ".join(unshare),
+                todo="be root, or allow user namespaces (sysctl kernel.unprivileged_userns_clone)",
+            )
+        self.identity = _identity(self._agent.pid)
+
+    @property
+    def pid(self) -> int:
+        """A process in here, by which `ip link set … netns` finds the namespace."""
+        return self._agent.pid
+
+    @property
+    def entry(self) -> list[str]:
+        """The command prefix that runs something in here."""
+        user = [] if os.geteuid() == 0 else ["--user", "--preserve-credentials"]
+        return ["nsenter", "--target", str(self.pid), *user, "--net"]
+
+    def run(self, *command: str, check: bool = True, stdin: str = "") -> str:
+        """Runs a command to its end; returns its standard output.
+
+        Raises:
+            CommandFailed: it ended with another status than zero, and `check` is set.
+        """
+        done = subprocess.run(
+            [*self.entry, *command], capture_output=True, text=True, check=False, input=stdin
+        )
+        if check and done.returncode != 0:
+            raise CommandFailed(f"{self.name}: {' '.join(command)}: {done.stderr.strip()}")
+        return done.stdout
+
+    def start(self, *command: str, log: Path, piped: bool = False) -> "subprocess.Popen[str]":
+        """Starts a command; its output goes to a file, with `piped` only its errors do. It is killed at the
+        end if it still runs.
+        """
+        with log.open("a") as output:
+            process = subprocess.Popen(
+                [*self.entry, "setpriv", "--pdeathsig", "KILL", "--", *command],
+                stdin=subprocess.PIPE if piped else subprocess.DEVNULL,
+                stdout=subprocess.PIPE if piped else output,
+                stderr=output,
+                text=True,
+                process_group=0,
+            )
+        self._processes.append(process)
+        return process
+
+    def socket(self, family: int, kind: int, protocol: int = 0) -> socket.socket:
+        """A socket of this namespace, for our process to use."""
+        self._control.sendall(json.dumps([family, kind, protocol]).encode())
+        _, descriptors, _, _ = socket.recv_fds(self._control, 16, 1)
+        opened = socket.socket(fileno=descriptors[0])
+        self._sockets.append(opened)
+        return opened
+
+    def close(self) -> None:
+        """Ends everything in here."""
+        for process in self._processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGKILL)
+            process.wait(_END)
+            for pipe in (process.stdin, process.stdout):
+                if pipe is not None:
+                    pipe.close()
+        for opened in self._sockets:
+            opened.close()
+        self._control.close()
+        self._agent.wait(_END)
+
+
+def _identity(pid: int) -> str:
+    return os.readlink(f"/proc/{pid}/ns/net")  # noqa: PTH115 (the text of the link is the identity)
+
+
+def _processes() -> list[tuple[int, str]]:
+    """Every process and the network namespace that it is in."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            try:
+                found.append((int(entry.name), _identity(int(entry.name))))
+            except OSError:
+                continue  # gone, or not ours to look at
+    return found
+
+
+def _namespace_mounts() -> list[str]:
+    """What keeps a namespace without a process, as `ip netns add` does."""
+    return [line for line in Path("/proc/self/mounts").read_text().splitlines() if line.startswith("nsfs ")]
