@@ -5,13 +5,14 @@ Run as a script: standard input is a Unix socket. One JSON array [family, type, 
 answer carries the open socket.
 """
 
+import contextlib
 import json
 import socket
 
 
 def main() -> None:
     """Answers until the parent is gone."""
-    with socket.socket(fileno=0) as parent:
+    with contextlib.suppress(ConnectionError), socket.socket(fileno=0) as parent:
         parent.sendall(b"ready")
         while request := parent.recv(4096):
             with socket.socket(*json.loads(request)) as opened:

@@ -18,8 +18,10 @@ from firmware.lab.deadline import Deadline, wait_until
 
 _CALM = 1.0
 """Seconds that a pair has run before anything is done to it."""
+_INTERVALS = 4
 _AFTERWARDS = 0.5
-"""Seconds of pings after the other node has the addresses."""
+"""How long the client watches after the failure, at the least: so many intervals and so many seconds. It does
+so for the seconds at the least after the other node has the addresses."""
 _TAKEOVER = 20.0
 
 
@@ -80,7 +82,7 @@ def measure(failure: Failure, kind: type[Daemon], phase: float) -> Outage:
             str(pair.backup.log),
             interval=0.05,
         )
-        pair.rest(_AFTERWARDS)
+        pair.rest(_AFTERWARDS + max(0.0, struck + _INTERVALS * failure.interval - time.monotonic()))
         record = _end_pinger(pinger)
     return outage(record["sent"], record["answered"], struck)
 
