@@ -7,6 +7,7 @@ an overlay over them.
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -112,8 +113,8 @@ def overlay(lower: Sequence[Path], upper: Path, target: Path) -> Iterator[Path]:
     try:
         yield target
     finally:
-        subprocess.run(["umount", "--recursive", "--lazy", str(target)], check=False, capture_output=True)
-        shutil.rmtree(scratch, ignore_errors=True)
+        unmount(target)
+        remove_tree(scratch)
 
 
 def bind(source: Path, target: Path, *, read_only: bool = False) -> None:
@@ -126,6 +127,32 @@ def bind(source: Path, target: Path, *, read_only: bool = False) -> None:
     subprocess.run(["mount", "--rbind", str(source), str(target)], check=True)
     if read_only:
         subprocess.run(["mount", "-o", "remount,bind,ro", str(target)], check=False, capture_output=True)
+
+
+def unmount(place: Path) -> None:
+    """Detach what is mounted on `place`, if anything, with all that is mounted below it.
+
+    Not umount's own --recursive, which stops half-way at mounts that a user's namespace may not take apart.
+    """
+    subprocess.run(["umount", "--lazy", str(place)], check=False, capture_output=True)
+
+
+def remove_tree(folder: Path) -> None:
+    """Remove a folder, unless something is still mounted in it: that may be the user's own checkout.
+
+    What stays then goes at the beginning of the next build, in whose namespace nothing is mounted there.
+    """
+    if not mounts_in(folder, Path("/proc/self/mountinfo").read_text()):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def mounts_in(folder: Path, mountinfo: str) -> list[str]:
+    """The mount points in a folder, of proc_pid_mountinfo(5), where blanks and the like are octal."""
+    points = (
+        re.sub(r"\\(\d{3})", lambda code: chr(int(code[1], 8)), line.split()[4])
+        for line in mountinfo.splitlines()
+    )
+    return [point for point in points if Path(point).is_relative_to(folder)]
 
 
 def share_mounts() -> None:
@@ -147,4 +174,4 @@ def api_mounts(root: Path) -> Iterator[Path]:
         yield root
     finally:
         for folder in mounts:
-            subprocess.run(["umount", "--recursive", "--lazy", str(folder)], check=False, capture_output=True)
+            unmount(folder)

@@ -1,6 +1,5 @@
 """The requests that the child does inside the namespaces: `build` is the pipeline, `clean` takes away."""
 
-import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -15,7 +14,7 @@ from firmware.build.bundle import make_bundle
 from firmware.build.context import Context
 from firmware.build.disk import make_data, make_disk
 from firmware.build.keys import signing_keys
-from firmware.build.layers import LayerCache, overlay, share_mounts
+from firmware.build.layers import LayerCache, overlay, remove_tree, share_mounts
 from firmware.build.mirror import find_mirror
 from firmware.build.options import BuildOptions
 from firmware.build.progress import Progress
@@ -41,7 +40,7 @@ def build(request: Request) -> dict[str, str]:
 def clean(request: Request) -> dict[str, str]:
     """Remove the named folders of the cache, as far as it is allowed."""
     for name in request["names"]:
-        shutil.rmtree(Path(request["cache"]) / name, ignore_errors=True)
+        remove_tree(Path(request["cache"]) / name)
     return {}
 
 
@@ -52,14 +51,14 @@ def building(request: Request) -> Iterator[Context]:
     root, cache, images = (Path(request[name]) for name in ("root", "cache", "images"))
     share_mounts()
     work = cache / "work"
-    shutil.rmtree(work, ignore_errors=True)  # an earlier build that was killed left it
+    remove_tree(work)  # an earlier build that was killed left it
     work.mkdir(parents=True)
     (work / "binaries").mkdir()
     progress = Progress(cache / "logs")
     board = load_board(root / "board", options.board)
     mirror = find_mirror(options.mirror)
     with ExitStack() as stack:
-        stack.callback(shutil.rmtree, work, ignore_errors=True)
+        stack.callback(remove_tree, work)
         shared = (root,) if cache.is_relative_to(root) else (root, cache)
         tools = prepare_tools(cache, work, mirror, progress, stack, shared)
         layers = LayerCache(cache / "layers", work, fresh=options.fresh or options.release)

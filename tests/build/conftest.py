@@ -99,12 +99,13 @@ def start_build(checkout: Path, cache: Path, options: object, mounts: str = "") 
 
 
 @pytest.fixture
-def build(start: Start) -> Callable[..., dict[str, Path]]:
+def build(start: Start, cache: Path) -> Callable[..., dict[str, Path]]:
     """Build a checkout and return the paths of its results."""
 
     def finish(checkout: Path, **options: object) -> dict[str, Path]:
         out, err = (process := start(checkout, **options)).communicate(timeout=900)
         assert process.returncode == 0, f"{out}\n{err}"
+        assert not (cache / "work").exists()
         result = json.loads(out.splitlines()[-1].removeprefix("RESULT "))
         return {name: Path(value) for name, value in result.items()}
 

@@ -52,6 +52,23 @@ def test_a_layer_appears_when_it_is_kept_and_old_ones_go(tmp_path: Path) -> None
     assert layers.LayerCache(tmp_path / "layers", tmp_path / "work", fresh=True).ready("base", key) is None
 
 
+def test_mount_points_are_found_in_a_folder_and_not_beside_it() -> None:
+    lines = [
+        f"36 35 98:0 / {place} rw,noatime shared:1 - ext4 /dev/root rw"
+        for place in ("/", "/c/work2", "/c/work/tools", r"/c/work/a\040b")
+    ]
+    assert layers.mounts_in(Path("/c/work"), "\n".join(lines)) == ["/c/work/tools", "/c/work/a b"]
+
+
+def test_a_folder_with_a_mount_in_it_is_not_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layers, "mounts_in", lambda folder, _: [str(folder / "tools")])
+    layers.remove_tree(tmp_path)
+    assert tmp_path.exists()
+    monkeypatch.setattr(layers, "mounts_in", lambda _folder, _: [])
+    layers.remove_tree(tmp_path)
+    assert not tmp_path.exists()
+
+
 @pytest.mark.parametrize(
     "output, message, todo",
     [
