@@ -31,7 +31,14 @@ from firmware.lab.errors import LabError
 from firmware.lab.fat import fat_image
 from firmware.lab.machine import find_qemu
 from firmware.lab.node import Node
-from firmware.lab.preseed import FILE_NAME, LABEL, hash_password, make_password, render_preseed
+from firmware.lab.preseed import (
+    FILE_NAME,
+    LABEL,
+    hash_password,
+    make_hotwire_secret,
+    make_password,
+    render_preseed,
+)
 from firmware.lab.switch import Switch
 from firmware.lab.topology import Network, NetworkKind, Port, Topology
 from firmware.lab.topology import Node as NodeData
@@ -85,6 +92,7 @@ class Lab:
         self.options = options
         find_qemu()
         self.admin_password = make_password()
+        self._hotwire_secret = make_hotwire_secret()
         self._hash = hash_password(self.admin_password)
         self.accelerator = options.accelerator or best_accelerator()
         FOLDER.mkdir(parents=True, exist_ok=True)
@@ -227,7 +235,9 @@ class Lab:
     def _make_stick(self, node: NodeData, options: NodeOptions, folder: Path) -> Stick:
         text = options.preseed
         if text is None:
-            text = render_preseed(node, self.topology.cluster, self._hash)
+            cluster = self.topology.cluster
+            secret = self._hotwire_secret if cluster and cluster.hotwire else ""
+            text = render_preseed(node, cluster, self._hash, hotwire_secret=secret)
         raw, image = folder / "stick.img", folder / "stick.qcow2"
         raw.write_bytes(fat_image(LABEL, {FILE_NAME: text.encode()}))
         create_overlay(raw, "raw", image)

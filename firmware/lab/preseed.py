@@ -3,6 +3,7 @@
 The lab knows the appliance only from outside, so it writes the documented file and shares no code with it.
 """
 
+import base64
 import json
 import secrets
 import subprocess
@@ -45,13 +46,24 @@ def hash_password(password: str) -> str:
     return done.stdout.strip()
 
 
+def make_hotwire_secret() -> str:
+    """What the nodes of one pair share: 32 random bytes."""
+    return base64.b64encode(secrets.token_bytes(32)).decode("ascii")
+
+
 def render_preseed(
-    node: Node, cluster: Cluster | None, password_hash: str, ssh_keys: Sequence[str] = ()
+    node: Node,
+    cluster: Cluster | None,
+    password_hash: str,
+    ssh_keys: Sequence[str] = (),
+    hotwire_secret: str = "",
 ) -> str:
-    """The whole file for one node; without a cluster it stands alone."""
+    """The whole file for one node; without a cluster it stands alone, without a secret it is not paired."""
     lines = ["schema = 1", "", "[admin]", f"password_hash = {_quoted(password_hash)}"]
     if ssh_keys:
         lines.append(f"ssh_keys = {_array(ssh_keys)}")
+    if hotwire_secret:
+        lines += ["", "[hotwire]", f"secret = {_quoted(hotwire_secret)}"]
     lines += _node_lines(node)
     if cluster:
         lines += _cluster_lines(cluster)

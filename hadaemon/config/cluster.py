@@ -1,6 +1,7 @@
 """cluster.toml: what both nodes share."""
 
 from hadaemon.config import values
+from hadaemon.config.hotwire import read_hotwire
 from hadaemon.config.model import ClusterConfig, HaInterface, Hotwire, VrrpConfig
 from hadaemon.config.reader import Table
 from hadaemon.vrrp.model import Checksum, Vrid
@@ -16,7 +17,7 @@ def read_cluster(table: Table) -> ClusterConfig | None:
     enabled = table.flag("enabled", True)
     vrrp = _read_vrrp(table.table("vrrp"))
     hotwire_table = table.table("hotwire")
-    hotwire = None if hotwire_table is None else _read_hotwire(hotwire_table)
+    hotwire = None if hotwire_table is None else read_hotwire(hotwire_table)
     tables = table.tables("ha_interfaces", "[[ha_interfaces]]")
     table.close()
     offset = _DEFAULT.vrid_offset if vrrp is None else vrrp.vrid_offset
@@ -41,12 +42,6 @@ def _read_vrrp(table: Table | None) -> VrrpConfig | None:
     if offset is None or interval is None or preempt is None or checksum is None:
         return None
     return VrrpConfig(offset, interval, preempt, checksum)
-
-
-def _read_hotwire(table: Table) -> Hotwire | None:
-    port = table.text("port", values.port_name, 'port = "hotwire"')
-    table.close()
-    return None if port is None else Hotwire(port)
 
 
 def _read_interface(table: Table, position: int, offset: int) -> HaInterface | None:

@@ -5,9 +5,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import IPv4Interface
 
+from hadaemon.hotwire.keys import Secret
 from hadaemon.vrrp.model import Centiseconds, Checksum, IPAddress, Priority, Vrid
 
 DEFAULT_INTERVAL = Centiseconds(100)
+
+DEFAULT_HEARTBEAT = 100
+"""Milliseconds."""
+DEFAULT_MISSED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,12 @@ class Hotwire:
     """[hotwire] of cluster.toml: the exclusive cable between the two nodes."""
 
     port: str
+    interval: int = DEFAULT_HEARTBEAT
+    """Milliseconds between two heartbeats."""
+    missed: int = DEFAULT_MISSED
+    """So many heartbeats without a word, and the peer counts as silent."""
+    addresses: Mapping[str, IPv4Interface] = field(default_factory=dict)
+    """Of both nodes by name; empty: see `hadaemon.hotwire.addresses`."""
 
 
 class ElectionMode(StrEnum):
@@ -129,3 +140,5 @@ class Preseed:
     node: NodeConfig
     cluster: ClusterConfig | None = None
     """None: a stand-alone node."""
+    hotwire_secret: Secret | None = None
+    """What two nodes that are set up unattended share; None: they are paired later."""

@@ -1,5 +1,6 @@
 """Whether a node can run a cluster's configuration."""
 
+from hadaemon.config.hotwire import hotwire_problems
 from hadaemon.config.model import ClusterConfig, NodeConfig
 from hadaemon.config.problems import did_you_mean
 from hadaemon.config.reader import Problems
@@ -10,6 +11,8 @@ def note_pair_problems(node: NodeConfig, cluster: ClusterConfig, prefix: str, pr
     dot = f"{prefix}." if prefix else ""
     if cluster.hotwire is not None:
         _note_unknown_port(node, cluster.hotwire.port, f"{dot}hotwire.port", problems)
+        for key, message in hotwire_problems(node, cluster):
+            problems.add(f"{dot}hotwire.{key}", message)
     own = {address.ip: port.name for port in node.ports.values() for address in port.addresses}
     for position, interface in enumerate(cluster.ha_interfaces):
         path = f"{dot}ha_interfaces[{position}]"

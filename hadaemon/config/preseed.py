@@ -2,6 +2,7 @@
 
 from hadaemon.config import values
 from hadaemon.config.cluster import read_cluster
+from hadaemon.config.hotwire import read_secret
 from hadaemon.config.model import Admin, Preseed
 from hadaemon.config.node import read_node
 from hadaemon.config.pair import note_pair_problems
@@ -13,15 +14,19 @@ def read_preseed(table: Table) -> Preseed | None:
     admin_table = table.required_table("admin")
     node_table = table.required_table("node")
     cluster_table = table.table("cluster")
+    hotwire_table = table.table("hotwire")
     table.close()
     admin = None if admin_table is None else read_admin(admin_table)
     node = None if node_table is None else read_node(node_table)
     cluster = None if cluster_table is None else read_cluster(cluster_table)
+    secret = None if hotwire_table is None else read_secret(hotwire_table)
     if node is not None and cluster is not None:
         note_pair_problems(node, cluster, "cluster", table.problems)
     if admin is None or node is None or (cluster is None) != (cluster_table is None):
         return None
-    return Preseed(admin, node, cluster)
+    if (secret is None) != (hotwire_table is None):
+        return None
+    return Preseed(admin, node, cluster, secret)
 
 
 def read_admin(table: Table) -> Admin | None:

@@ -122,6 +122,22 @@ class Table:
         self.note(key, f"must be a table, [{self.at(key)}], not {_describe(value)}")
         return None
 
+    def tagged(
+        self, key: str, parse_name: Callable[[str], object], read: Callable[["Table", str], T | None]
+    ) -> dict[str, T] | None:
+        """A table that may be left out, whose keys are names; `read` takes the value of one of them."""
+        before = len(self.problems.found)
+        table = self.table(key)
+        if table is None:
+            return {} if len(self.problems.found) == before else None
+        found = {}
+        for name in table._raw:
+            self._parsed(table.at(name), name, parse_name)
+            value = read(table, name)
+            if value is not None:
+                found[name] = value
+        return found if len(self.problems.found) == before else None
+
     def required_table(self, key: str) -> "Table | None":
         if not self.require(key, f"[{self.at(key)}]"):
             return None

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 
-from hadaemon.config.model import Admin, ClusterConfig, HaInterface, NodeConfig, Preseed
+from hadaemon.config.model import Admin, ClusterConfig, HaInterface, Hotwire, NodeConfig, Preseed
 from hadaemon.vrrp.model import Centiseconds
 
 _SCHEMA = "schema = 1"
@@ -30,7 +30,8 @@ def render_admin(admin: Admin) -> str:
 def render_used_preseed(preseed: Preseed) -> str:
     """What is left on the medium after use: node and cluster, without the secrets of [admin]."""
     lines = [
-        "# Used once, without the secrets now. To use it again, add [admin] and name it preseed.toml.",
+        "# Used once, without the secrets now. To use it again, add [admin], and [hotwire] if there was one,",
+        "# and name it preseed.toml.",
         _SCHEMA,
         "[node]",
         *_node_lines(preseed.node, "node."),
@@ -59,9 +60,18 @@ def _cluster_lines(cluster: ClusterConfig, prefix: str) -> Iterator[str]:
     yield f"checksum = {_string(cluster.vrrp.checksum)}"
     if cluster.hotwire is not None:
         yield f"[{prefix}hotwire]"
-        yield f"port = {_string(cluster.hotwire.port)}"
+        yield from _hotwire_lines(cluster.hotwire)
     for interface in cluster.ha_interfaces:
         yield from _interface_lines(interface, prefix)
+
+
+def _hotwire_lines(hotwire: Hotwire) -> Iterator[str]:
+    yield f"port = {_string(hotwire.port)}"
+    yield f'interval = "{hotwire.interval}ms"'
+    yield f"missed = {hotwire.missed}"
+    if hotwire.addresses:
+        pairs = (f"{name} = {_string(str(address))}" for name, address in hotwire.addresses.items())
+        yield f"addresses = {{ {', '.join(pairs)} }}"
 
 
 def _interface_lines(interface: HaInterface, prefix: str) -> Iterator[str]:

@@ -106,6 +106,22 @@ def interval(text: str) -> Centiseconds:
     return Centiseconds(int(milliseconds) // 10)
 
 
+def heartbeat_interval(text: str) -> int:
+    """Milliseconds between two heartbeats of the hotwire: 50 to 1000."""
+    milliseconds = interval(text) * 10
+    if not 50 <= milliseconds <= 1000:
+        raise ValueError(f"{text} is out of range: from 50ms to 1s")
+    return milliseconds
+
+
+def ipv4_interface(text: str) -> IPv4Interface:
+    """A unicast IPv4 address with its prefix length."""
+    found = interface_address(text)
+    if not isinstance(found, IPv4Interface):
+        raise ValueError(f"{text} is an IPv6 address: the hotwire speaks IPv4")
+    return found
+
+
 def checksum(text: str) -> Checksum:
     """Which checksum to send."""
     try:

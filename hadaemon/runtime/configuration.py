@@ -10,6 +10,7 @@ from hadaemon.io.files import read_text
 
 NODE_FILE = "node.toml"
 CLUSTER_FILE = "cluster.toml"
+HOTWIRE_KEY_FILE = "hotwire.key"
 
 
 class Condition(StrEnum):

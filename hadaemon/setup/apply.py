@@ -4,7 +4,7 @@ import os
 import socket
 from pathlib import Path
 
-from hadaemon.config import Admin, ConfigError, NodeConfig, load_admin
+from hadaemon.config import Admin, ClusterConfig, ConfigError, NodeConfig, load_admin
 from hadaemon.errors import HadaemonError
 from hadaemon.io.errors import FileError
 from hadaemon.io.files import read_text, write_text
@@ -15,12 +15,12 @@ from hadaemon.setup.render import (
     console_message,
     hosts_file,
     issue,
-    network_file,
+    network_files,
     with_password,
 )
 
 
-def apply_node(node: NodeConfig, places: Places) -> None:
+def apply_node(node: NodeConfig, cluster: ClusterConfig | None, places: Places) -> None:
     """Name and network of the node. Files of ports that are no longer there go."""
     try:
         socket.sethostname(node.name)
@@ -29,7 +29,7 @@ def apply_node(node: NodeConfig, places: Places) -> None:
     write_text(places.etc / "hostname", f"{node.name}\n", 0o644)
     write_text(places.etc / "hosts", hosts_file(node.name), 0o644)
     _folder(places.networkd)
-    wanted = {f"10-hotspare-{port.name}.network": network_file(port) for port in node.ports.values()}
+    wanted = network_files(node, cluster)
     for stale in set(places.networkd.glob("10-hotspare-*.network")):
         if stale.name not in wanted:
             stale.unlink()

@@ -39,7 +39,7 @@ def set_up(
     problems += configuration.problems + apply_admin(places, owners)
     if configuration.node is not None:
         try:
-            apply_node(configuration.node, places)
+            apply_node(configuration.node, configuration.cluster, places)
         except (HadaemonError, OSError) as error:
             problems += (str(error),)
     tell(configuration, problems, running_release().version, places)

@@ -1,6 +1,9 @@
 """The node's configuration as texts of the system. Pure."""
 
-from hadaemon.config import Port
+from dataclasses import replace
+
+from hadaemon.config import ClusterConfig, NodeConfig, Port
+from hadaemon.hotwire.addresses import hotwire_ends
 from hadaemon.runtime.configuration import Condition, Configuration
 
 LABEL = "HOTSPARE"
@@ -17,8 +20,23 @@ This node stays out of the cluster. Log in, correct the file, try it with `hactl
 and apply it with `hactl reload`; ports and names take effect at the next boot."""
 
 
-def network_file(port: Port) -> str:
-    """systemd.network(5) of one port. What the daemon puts on the port is not networkd's to remove."""
+def network_files(node: NodeConfig, cluster: ClusterConfig | None) -> dict[str, str]:
+    """systemd.network(5) of every port, by file name."""
+    hotwire = cluster.hotwire.port if cluster is not None and cluster.hotwire is not None else None
+    ends = None if cluster is None else hotwire_ends(node, cluster)
+    texts = {}
+    for port in node.ports.values():
+        if port.name == hotwire and ends is not None and ends.own not in port.addresses:
+            port = replace(port, addresses=(*port.addresses, ends.own))
+        texts[f"10-hotspare-{port.name}.network"] = network_file(port, exclusive=port.name == hotwire)
+    return texts
+
+
+def network_file(port: Port, exclusive: bool = False) -> str:
+    """systemd.network(5) of one port. What the daemon puts on the port is not networkd's to remove.
+
+    `exclusive`: the hotwire, from which nothing is ever forwarded.
+    """
     lines = [
         "[Match]",
         f"PermanentMACAddress={port.mac}",
@@ -42,6 +60,8 @@ def network_file(port: Port) -> str:
         # The other node's advertisements come from link-local addresses then, to which there is no route
         # back.
         lines.append("IPv4ReversePathFilter=no")
+    if exclusive:
+        lines += ["IPv4Forwarding=no", "IPv6Forwarding=no"]
     return "\n".join(lines) + "\n"
 
 

@@ -5,7 +5,7 @@ import os
 from hadaemon.config import Preseed, render_admin, render_cluster, render_node
 from hadaemon.io.errors import FileError
 from hadaemon.io.files import sync_folder, write_text
-from hadaemon.runtime.configuration import CLUSTER_FILE, NODE_FILE
+from hadaemon.runtime.configuration import CLUSTER_FILE, HOTWIRE_KEY_FILE, NODE_FILE
 from hadaemon.runtime.places import own_folder
 from hadaemon.setup.places import Owners, Places
 
@@ -27,7 +27,7 @@ def make_state_folder(places: Places, owners: Owners) -> None:
 
 
 def store_preseed(preseed: Preseed, places: Places, owners: Owners) -> None:
-    """Writes the three files. node.toml comes last: with it the node is configured, without it nothing
+    """Writes the files. node.toml comes last: with it the node is configured, without it nothing
     counts.
 
     A power cut before that leaves an unconfigured node, which reads its preseed again.
@@ -38,4 +38,7 @@ def store_preseed(preseed: Preseed, places: Places, owners: Owners) -> None:
     else:
         (places.state / CLUSTER_FILE).unlink(missing_ok=True)
         sync_folder(places.state)
+    if preseed.hotwire_secret is not None:
+        text = f"{preseed.hotwire_secret.text()}\n"
+        write_text(places.state / HOTWIRE_KEY_FILE, text, 0o640, owners.state)
     write_text(places.state / NODE_FILE, render_node(preseed.node), 0o640, owners.state)

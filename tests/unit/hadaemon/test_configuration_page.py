@@ -51,7 +51,7 @@ def normal(path: str, file: str) -> str:
 PROBES = {
     "node.toml": ["", "ports.probe"],
     "cluster.toml": ["", "vrrp", "hotwire", "ha_interfaces"],
-    "preseed.toml": ["", "admin"],
+    "preseed.toml": ["", "admin", "hotwire"],
 }
 
 

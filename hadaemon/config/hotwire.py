@@ -1,0 +1,88 @@
+"""[hotwire] of cluster.toml and of a preseed."""
+
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Address, IPv4Interface
+
+from hadaemon.config import values
+from hadaemon.config.model import DEFAULT_HEARTBEAT, DEFAULT_MISSED, ClusterConfig, Hotwire, NodeConfig
+from hadaemon.config.problems import did_you_mean
+from hadaemon.config.reader import Table
+from hadaemon.hotwire.keys import Secret, parse_secret
+
+_ADDRESSES_EXAMPLE = 'addresses = { alpha = "192.168.180.2/24", beta = "192.168.180.3/24" }'
+_HOW_TO_MAKE_ONE = 'secret = "…", made with `openssl rand -base64 32`'
+
+
+def read_hotwire(table: Table) -> Hotwire | None:
+    """None when a problem was noted."""
+    port = table.text("port", values.port_name, 'port = "hotwire"')
+    interval = table.optional_text("interval", values.heartbeat_interval, DEFAULT_HEARTBEAT)
+    missed = table.number("missed", 2, 10, DEFAULT_MISSED)
+    addresses: dict[str, IPv4Interface] | None = table.tagged("addresses", values.label, _read_address)
+    table.close()
+    if addresses:
+        _note_addresses(table, addresses)
+    if port is None or interval is None or missed is None or addresses is None:
+        return None
+    return Hotwire(port, interval, missed, addresses)
+
+
+def read_secret(table: Table) -> Secret | None:
+    """[hotwire] of a preseed; None when a problem was noted."""
+    secret = table.text("secret", parse_secret, _HOW_TO_MAKE_ONE)
+    table.close()
+    return secret
+
+
+def ipv4_addresses(addresses: Iterable[object]) -> list[IPv4Interface]:
+    """Those that the hotwire can use."""
+    return [address for address in addresses if isinstance(address, IPv4Interface)]
+
+
+def _read_address(table: Table, name: str) -> IPv4Interface | None:
+    return table.text(name, values.ipv4_interface, _ADDRESSES_EXAMPLE)
+
+
+def _note_addresses(table: Table, addresses: dict[str, IPv4Interface]) -> None:
+    if len(addresses) != 2:
+        table.note("addresses", f"must name the two nodes, e.g. {_ADDRESSES_EXAMPLE}")
+        return
+    one, other = addresses.values()
+    if one.ip == other.ip or one.network != other.network:
+        table.note("addresses", f"{one} and {other} are not two addresses of one network: choose such a pair")
+
+
+def hotwire_problems(node: NodeConfig, cluster: ClusterConfig) -> Iterator[tuple[str, str]]:
+    """Contradictions between the hotwire and the node: key below [hotwire], and message."""
+    hotwire = cluster.hotwire
+    if hotwire is None or hotwire.port not in node.ports:
+        return
+    own = ipv4_addresses(node.ports[hotwire.port].addresses)
+    if not hotwire.addresses:
+        if own:
+            yield from _partner_problems(node.name, hotwire.port, own[0])
+        return
+    if node.name not in hotwire.addresses:
+        hint = did_you_mean(node.name, hotwire.addresses, "it names")
+        yield "addresses", f"does not name this node, {node.name}: {hint}"
+    elif own and hotwire.addresses[node.name] not in own:
+        yield (
+            f"addresses.{node.name}",
+            f"is not among the addresses of port {hotwire.port} in node.toml: write the same, or none",
+        )
+
+
+def _partner_problems(name: str, port: str, own: IPv4Interface) -> Iterator[tuple[str, str]]:
+    partner = IPv4Address(int(own.ip) ^ 1)
+    network = own.network
+    if network.prefixlen < 31 and partner in (network.network_address, network.broadcast_address):
+        yield (
+            "port",
+            f"port {port} of node {name} has {own}, and the peer's address would be {partner} (the last bit "
+            f"flipped), which is none: choose another one, e.g. {_example(own)}, or write hotwire.addresses",
+        )
+
+
+def _example(own: IPv4Interface) -> str:
+    """Some address whose partner is one too."""
+    return f"{own.network.network_address + 2}/{own.network.prefixlen}"

@@ -1,0 +1,53 @@
+"""Who has which address on the hotwire.
+
+In this order: `hotwire.addresses` of cluster.toml, which names both nodes; the first own IPv4 address of the
+port in node.toml, where the peer's is one's own with the last bit flipped; else a link-local address that
+follows from the node's name alone, so that it never changes with the roles. The peer's is then not known
+beforehand: its first authentic heartbeat tells.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Interface
+
+from hadaemon.config.hotwire import ipv4_addresses
+from hadaemon.config.model import ClusterConfig, NodeConfig
+
+_FIRST = int(IPv4Address("169.254.1.0"))
+_COUNT = 254 * 256
+"""169.254.1.0 to 169.254.254.255 are for use (RFC 3927 §2.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """The addresses of the two ends of the hotwire."""
+
+    own: IPv4Interface
+    peer: IPv4Address | None
+    """None: told by the peer's first authentic heartbeat."""
+
+
+def default_address(name: str) -> IPv4Interface:
+    """The link-local address of a node without a configured one. Two names share one in 65,000 cases:
+    then `hotwire.addresses` is needed."""
+    number = int.from_bytes(hashlib.sha256(f"hotwire {name}".encode()).digest()[:8], "big")
+    return IPv4Interface((_FIRST + number % _COUNT, 16))
+
+
+def hotwire_ends(node: NodeConfig, cluster: ClusterConfig) -> Ends | None:
+    """Both ends as this node sees them; None: there is no hotwire."""
+    if cluster.hotwire is None:
+        return None
+    named = cluster.hotwire.addresses
+    if named:
+        other = next(address for name, address in named.items() if name != node.name)
+        return Ends(named[node.name], other.ip)
+    addresses = ipv4_addresses(node.ports[cluster.hotwire.port].addresses)
+    if not addresses:
+        return Ends(default_address(node.name), None)
+    return Ends(addresses[0], partner(addresses[0]))
+
+
+def partner(own: IPv4Interface) -> IPv4Address:
+    """The address with the last bit flipped."""
+    return IPv4Address(int(own.ip) ^ 1)

@@ -1,0 +1,153 @@
+"""What a node tells of itself in each heartbeat, as compact JSON.
+
+Unknown keys are ignored and missing ones have a default, so that two neighbouring versions understand each
+other. Values out of bounds make the whole report unbelievable: it is authentic, so its sender is broken.
+"""
+
+import dataclasses
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, get_type_hints
+
+from hadaemon.cluster.peer import Peer
+from hadaemon.cluster.states import NodeState
+from hadaemon.hotwire.message import MAX_BODY
+
+_MAX_TEXT = 200
+"""Characters of any text in a report."""
+_MAX_LINKS = 256
+_MAX_NUMBER = (1 << 63) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """What the administrator wants to see of the other node, and the election does not ask."""
+
+    firmware: str = ""
+    generation: int | None = None
+    """Of the configuration; None: it has none yet."""
+    configuration: str = ""
+    """Hash of cluster.toml, hexadecimal."""
+    connections: int | None = None
+    """Entries of the connection tracking table; None: there is no such table."""
+    load: float = 0.0
+    """Processes that want to run, averaged over a minute."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One heartbeat's content."""
+
+    peer: Peer
+    vitals: Vitals = Vitals()
+
+
+def encode_report(report: Report) -> bytes:
+    """At most MAX_BODY bytes: of very many links the healthy ones are left out first."""
+    links = dict(report.peer.links)
+    body = _encode(report, links)
+    if len(body) <= MAX_BODY:
+        return body
+    down = [name for name, usable in links.items() if not usable]
+    body = _encode(report, dict.fromkeys(down[: _fitting(down)], False))
+    return body if len(body) <= MAX_BODY else _encode(report, {})
+
+
+def _fitting(names: list[str]) -> int:
+    """How many names surely fit beside the rest of a report."""
+    room, count = MAX_BODY // 2, 0
+    for name in names:
+        room -= len(name) + len('"":0,')
+        if room < 0:
+            break
+        count += 1
+    return count
+
+
+def _encode(report: Report, links: dict[str, bool]) -> bytes:
+    content: dict[str, Any] = dataclasses.asdict(report.peer) | dataclasses.asdict(report.vitals)
+    content["links"] = links
+    content["unready"] = report.peer.unready[:_MAX_TEXT]
+    content["load"] = round(report.vitals.load, 2)
+    content |= {key: int(value) for key, value in content.items() if isinstance(value, bool)}
+    return json.dumps(content, separators=(",", ":"), ensure_ascii=True).encode("ascii")
+
+
+def decode_report(body: bytes) -> Report:
+    """Raises ValueError when the body is not a report."""
+    try:
+        content = json.loads(body)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if not isinstance(content, dict):
+        raise ValueError("not an object")
+    read = _Reader(content)
+    peer = {name: read.value(name, kind) for name, kind in _PEER_FIELDS.items()}
+    vitals = {name: read.value(name, kind) for name, kind in _VITALS_FIELDS.items()}
+    return Report(Peer(**peer), Vitals(**vitals))
+
+
+class _Reader:
+    """Typed, bounded reads from a JSON object; each raises ValueError."""
+
+    def __init__(self, content: dict[str, Any]) -> None:
+        self._content = content
+
+    def value(self, key: str, kind: object) -> Any:
+        """What belongs to a field of that type."""
+        return self._readers[kind](key)
+
+    @property
+    def _readers(self) -> dict[object, Callable[[str], object]]:
+        return {
+            str: self._text,
+            int: self._number,
+            bool: self._flag,
+            float: self._fraction,
+            int | None: self._optional_number,
+            NodeState: self._state,
+            tuple[tuple[str, bool], ...]: self._flags,
+        }
+
+    def _text(self, key: str) -> str:
+        """Printable, and no more than anybody wants to read."""
+        value = self._content.get(key, "")
+        if not isinstance(value, str) or len(value) > _MAX_TEXT or not value.isprintable():
+            raise ValueError(f"{key} is no text")
+        return value
+
+    def _state(self, key: str) -> NodeState:
+        return NodeState(self._text(key))
+
+    def _number(self, key: str) -> int:
+        return _number(key, self._content.get(key, 0))
+
+    def _optional_number(self, key: str) -> int | None:
+        value = self._content.get(key)
+        return None if value is None else _number(key, value)
+
+    def _flag(self, key: str) -> bool:
+        return self._number(key) != 0
+
+    def _fraction(self, key: str) -> float:
+        value = self._content.get(key, 0)
+        if not isinstance(value, int | float) or not 0 <= value < 1e6:
+            raise ValueError(f"{key} is no number")
+        return float(value)
+
+    def _flags(self, key: str) -> tuple[tuple[str, bool], ...]:
+        value = self._content.get(key, {})
+        if not isinstance(value, dict) or len(value) > _MAX_LINKS:
+            raise ValueError(f"{key} is no object")
+        return tuple((name, _number(key, flag) != 0) for name, flag in value.items() if name.isprintable())
+
+
+def _number(key: str, value: object) -> int:
+    if not isinstance(value, int) or not 0 <= value <= _MAX_NUMBER:
+        raise ValueError(f"{key} is no number")
+    return int(value)
+
+
+_PEER_FIELDS = get_type_hints(Peer)
+_VITALS_FIELDS = get_type_hints(Vitals)

@@ -1,0 +1,99 @@
+"""The connection whose end says that a daemon died: only the peer itself can open one that counts."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hadaemon.hotwire.keys import Secret
+from hadaemon.hotwire.message import Dropped, DropReason, Kind, Life
+from hadaemon.hotwire.stream import Confirmed, Left, Paused, Stream
+
+SECRET = Secret(bytes(range(32)))
+
+
+def streams(secret: Secret = SECRET) -> tuple[Stream, Stream]:
+    return (
+        Stream("alpha", Life(1, 11), SECRET, b"challeng"),
+        Stream("beta", Life(2, 22), secret, b"question"),
+    )
+
+
+def shake(alpha: Stream, beta: Stream) -> None:
+    hello_a, _ = alpha.feed(beta.opening())
+    hello_b, _ = beta.feed(alpha.opening())
+    assert alpha.feed(hello_b) == (b"", (Confirmed("beta", Life(2, 22)),))
+    assert beta.feed(hello_a) == (b"", (Confirmed("alpha", Life(1, 11)),))
+
+
+def test_both_ends_know_each_other():
+    shake(*streams())
+
+
+def test_farewells():
+    alpha, beta = streams()
+    shake(alpha, beta)
+    assert alpha.feed(beta.farewell(Kind.PAUSE, ""))[1] == (Paused(),)
+    assert beta.feed(alpha.farewell(Kind.GOODBYE, "shutdown"))[1] == (Left("shutdown"),)
+    assert alpha.finished
+    assert beta.finished
+
+
+def test_no_farewell_before_the_other_end_could_believe_it():
+    alpha, _ = streams()
+    assert alpha.farewell(Kind.GOODBYE, "shutdown") == b""
+
+
+def test_a_wrong_key():
+    alpha, beta = streams(Secret(bytes(32)))
+    hello, _ = beta.feed(alpha.opening())
+    with pytest.raises(Dropped) as dropped:
+        alpha.feed(beta.opening() + hello)
+    assert dropped.value.reason is DropReason.WRONG_KEY
+
+
+def test_a_recorded_hello_does_not_answer_another_challenge():
+    alpha, beta = streams()
+    hello, _ = beta.feed(alpha.opening())
+    again = Stream("alpha", Life(1, 11), SECRET, b"anything")
+    with pytest.raises(Dropped) as dropped:
+        again.feed(beta.opening() + hello)
+    assert dropped.value.reason is DropReason.REPLAYED
+
+
+def test_a_farewell_is_no_hello():
+    alpha, beta = streams()
+    beta.feed(alpha.opening())
+    with pytest.raises(Dropped):
+        alpha.feed(beta.opening() + beta.farewell(Kind.GOODBYE, "shutdown"))
+
+
+def test_a_replayed_farewell_or_hello_ends_the_talk():
+    alpha, beta = streams()
+    hello, _ = beta.feed(alpha.opening())
+    alpha.feed(beta.opening() + hello)
+    with pytest.raises(Dropped):
+        alpha.feed(hello)
+
+
+@given(st.binary(max_size=3000))
+def test_no_bytes_do_any_harm(data: bytes):
+    alpha, _ = streams()
+    try:
+        _, events = alpha.feed(data)
+    except Dropped:
+        return
+    assert events == ()
+    assert alpha.confirmed is None
+    assert len(alpha._buffer) < 1210, "what waits is bounded"
+
+
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=30))
+def test_messages_may_come_in_any_pieces(sizes: list[int]):
+    alpha, beta = streams()
+    hello, _ = beta.feed(alpha.opening())
+    data = beta.opening() + hello + beta.farewell(Kind.GOODBYE, "shutdown")
+    events = []
+    for size in [*sizes, len(data)]:
+        events += alpha.feed(data[:size])[1]
+        data = data[size:]
+    assert events == [Confirmed("beta", Life(2, 22)), Left("shutdown")]
