@@ -49,8 +49,7 @@ def _maintenance(options: argparse.Namespace) -> None:
 
 
 def _resume(options: argparse.Namespace) -> None:
-    ask_daemon(options.socket, {"command": "resume"})
-    print("the node takes part fully again")
+    print(ask_daemon(options.socket, {"command": "resume"})["reason"])
 
 
 def _spans(milliseconds: Mapping[str, float | None]) -> Iterator[str]:

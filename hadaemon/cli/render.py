@@ -8,13 +8,21 @@ Answer: TypeAlias = dict[str, Any]
 SCHEMA = 1
 """The schema of the answers that this version understands."""
 
+_PHASES = {
+    "releasing": "hands over: offers the virtual addresses to the other node",
+    "lingering": "has handed over: serves what is still under way to it",
+    "claiming": "takes over: waits for the other node to hand over",
+    "tied": "compares addresses with a node of the same score",
+}
+"""What a node is in the middle of."""
+
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
 def render_status(answer: Answer, verbose: bool = False) -> str:
     """The whole status, the most important thing first."""
     status = answer["status"]
-    sections = [_head(answer), _interfaces(answer), _peer(status), _problems(status)]
+    sections = [_head(answer), _interfaces(answer), _peer(status), _checks(status), _problems(status)]
     if verbose:
         sections += [_ports(answer), _counters(status)]
     if verbose or any(port["interface"] is None for port in answer["ports"]):
@@ -49,15 +57,28 @@ def _head(answer: Answer) -> Iterator[str]:
     yield f"{status['node']}{role}{cluster}: {status['state'].upper()}{since}"
     yield f"  {status['reason']}"
     if status["score"]:
-        score = status["score"]
-        preferred = "preferred" if score["preferred"] else "not preferred"
-        yield f"  priority {score['priority']}: {_links_down(score['links_down'])}, {preferred}"
+        yield f"  priority {status['score']['priority']}: {', '.join(_parts(status['score']))}"
+    if status.get("phase"):
+        yield f"  {_PHASES.get(status['phase'], status['phase'])}"
+    if status.get("suspended"):
+        yield f"  SUSPENDED: {status['suspended']}"
+    if status.get("maintenance") and status["state"] != "maintenance":
+        yield "  MAINTENANCE begins"
     if firmware["version"] or firmware["slot"]:
         yield f"  firmware {firmware['version'] or 'unknown'}, slot {firmware['slot'] or 'unknown'}"
 
 
-def _links_down(count: int) -> str:
-    return "all links up" if not count else f"{count} link{'s' if count > 1 else ''} down"
+def _parts(score: Answer) -> Iterator[str]:
+    """What the priority is made of."""
+    yield _counted(score["links_down"], "link", "down") or "all links up"
+    groups = _counted(score.get("failed_groups", 0), "ping group", "failed")
+    if groups:
+        yield groups
+    yield "preferred" if score["preferred"] else "not preferred"
+
+
+def _counted(count: int, what: str, how: str) -> str:
+    return f"{count} {what}{'s' if count > 1 else ''} {how}" if count else ""
 
 
 def _interfaces(answer: Answer) -> Iterator[str]:
@@ -93,6 +114,28 @@ def _peer(status: Answer) -> Iterator[str]:
         )
     elif status["cluster"]:
         yield "peer: never heard (a node in backup sends nothing)"
+
+
+def _checks(status: Answer) -> Iterator[str]:
+    """The hotwire's witness and the ping groups, where there are any."""
+    hotwire = status.get("hotwire")
+    if hotwire:
+        yield f"hotwire: {', '.join(_witness(hotwire))}"
+    for group in status.get("ping_groups", ()):
+        failed = ", ".join(group["failed_hosts"])
+        state = "FAILED" if group["failed"] else f"no answer from {failed}" if failed else "answers"
+        yield f"ping group {group['name']}: {state}"
+
+
+def _witness(hotwire: Answer) -> Iterator[str]:
+    if hotwire["node"] is None:
+        yield f"the other node: {hotwire['state']}"
+        return
+    yield f"{hotwire['node']} is {hotwire['state']}"
+    if hotwire["node_state"]:
+        yield f"{hotwire['node_state']} with priority {hotwire['priority']}"
+    if hotwire["ready"] is not None:
+        yield "ready to take over" if hotwire["ready"] else f"not ready: {hotwire['unready']}"
 
 
 def _problems(status: Answer) -> Iterator[str]:

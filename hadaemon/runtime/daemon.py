@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hadaemon.cluster import Action, HandoverEnded, Memory, Remember, ResumeRequested, StateChanged
+from hadaemon.cluster import Action, HandoverEnded, Memory, Remember, StateChanged
 from hadaemon.errors import HadaemonError
 from hadaemon.io.control import ControlServer, refusal
 from hadaemon.io.control_client import SOCKET_NAME, Message
@@ -168,15 +168,14 @@ class Daemon:
             reason = self._session.request(request)
             if reason is not None:
                 return refusal(reason)
-            if isinstance(request, ResumeRequested):
-                return {"ok": True}
             end = await asyncio.wait_for(handover.ended, _OUTCOME)
         except TimeoutError:
             return refusal(f"no outcome within {_OUTCOME:g} s: see `hactl status`")
         finally:
             self._handover = None
-        outcome = {"reason": end.reason, "milliseconds": handover.milliseconds()}
-        return ({"ok": True} if end.succeeded else refusal(end.reason)) | outcome
+        if not end.succeeded:
+            return refusal(end.reason)
+        return {"ok": True, "reason": end.reason, "milliseconds": handover.milliseconds()}
 
     def _give_up_handover(self, reason: str) -> None:
         if self._handover is not None:

@@ -2,11 +2,15 @@
 
 import select
 import socket
+import struct
+import threading
 import time
 
 from scapy.layers.inet import ICMP
 
 from .namespaces import Namespace
+
+_STREAM = 0x5053
 
 
 class Pinger:
@@ -29,3 +33,55 @@ class Pinger:
                 if (reply.type, reply.id, reply.seq) == (0, 0x4853, self._sequence):
                     return
         raise AssertionError(f"{self._address} did not answer within {within:g} s")
+
+
+class PingStream:
+    """Echo requests at a steady pace, in a thread; each is answered or lost."""
+
+    def __init__(self, namespace: Namespace, address: str, a_second: int) -> None:
+        self._socket = namespace.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        self._socket.setblocking(False)
+        self._address = address
+        self._period = 1 / a_second
+        self._end = threading.Event()
+        self.sent = 0
+        self._answered: set[int] = set()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> "PingStream":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Waits a while for the last answers."""
+        self._end.set()
+        self._thread.join(10)
+        deadline = time.monotonic() + 1.0
+        while len(self._answered) < self.sent and time.monotonic() < deadline:
+            time.sleep(0.01)
+            self._read()
+
+    @property
+    def lost(self) -> list[int]:
+        """The numbers of the requests without an answer; complete after the end."""
+        return sorted(set(range(self.sent)) - self._answered)
+
+    def _run(self) -> None:
+        due = time.monotonic()
+        while not self._end.is_set():
+            self._socket.sendto(bytes(ICMP(type=8, id=_STREAM, seq=self.sent)), (self._address, 0))
+            self.sent += 1
+            due += self._period
+            time.sleep(max(0.0, due - time.monotonic()))
+            self._read()
+
+    def _read(self) -> None:
+        while True:
+            try:
+                reply = self._socket.recv(2048)[20:]
+            except BlockingIOError:
+                return
+            kind, _, _, identifier, sequence = struct.unpack_from("!BBHHH", reply)
+            if (kind, identifier) == (0, _STREAM):
+                self._answered.add(sequence)

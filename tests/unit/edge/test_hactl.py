@@ -141,6 +141,38 @@ def test_an_absent_port_is_shown_beside_the_hardware_that_is_there():
     assert "enp9s0     52:54:00:48:0a:99  igb     pci-0000:09:00.0  carrier" in text
 
 
+def test_what_a_node_is_in_the_middle_of_is_shown_at_the_top():
+    answer = json.loads(json.dumps(ANSWER))
+    answer["status"] |= {
+        "phase": "releasing",
+        "maintenance": True,
+        "suspended": "suspended after 6 switches in 10 min",
+        "ping_groups": [
+            {"name": "isp", "failed": True, "failed_hosts": ["192.0.2.1"]},
+            {"name": "lan", "failed": False, "failed_hosts": ["192.0.2.7"]},
+            {"name": "dmz", "failed": False, "failed_hosts": []},
+        ],
+        "hotwire": {
+            "state": "alive",
+            "node": "beta",
+            "node_state": "backup",
+            "priority": 253,
+            "ready": False,
+            "unready": "lan has no link",
+        },
+    }
+    answer["status"]["score"] |= {"links_down": 2, "failed_groups": 1}
+    lines = render_status(answer).splitlines()
+    assert lines[2] == "  priority 254: 2 links down, 1 ping group failed, preferred"
+    assert lines[3].startswith("  hands over")
+    assert lines[4] == "  SUSPENDED: suspended after 6 switches in 10 min"
+    assert "MAINTENANCE" in lines[5]
+    assert "hotwire: beta is alive, backup with priority 253, not ready: lan has no link" in lines
+    assert "ping group isp: FAILED" in lines
+    assert "ping group lan: no answer from 192.0.2.7" in lines
+    assert "ping group dmz: answers" in lines
+
+
 def test_another_schema_is_refused_and_json_still_works(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     with serving(tmp_path / "s", lambda request: ANSWER | {"schema": 2}):
         assert hactl(tmp_path / "s", "status") == 1
@@ -175,7 +207,7 @@ def test_switch_tells_what_happened(tmp_path: Path, capsys: pytest.CaptureFixtur
         "beta is active now",
         "  detection 37.2 ms, address 0.8 ms, total 38.1 ms",
         "beta is active now",
-        "the node takes part fully again",
+        "beta is active now",
     ]
     assert asked == [
         {"command": "switch", "force": True},
