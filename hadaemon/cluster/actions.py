@@ -1,12 +1,11 @@
 """What a node wants done. The order within one answer matters: carry them out first to last."""
 
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Interface
 from typing import TypeAlias
 
 from hadaemon.cluster.memory import Memory
 from hadaemon.cluster.states import NodeState
-from hadaemon.vrrp.model import Advertisement
+from hadaemon.vrrp.model import Advertisement, IPAddress, IPInterface
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +21,7 @@ class SetAddresses:
     """A level: exactly these virtual addresses are on that port, no other virtual one."""
 
     port: str
-    addresses: frozenset[IPv4Interface]
+    addresses: frozenset[IPInterface]
     answering: bool = True
     """False: they stay on the port for what is still under way to them, but the node answers no ARP request
     and no neighbour solicitation for them, because another node does."""
@@ -34,7 +33,7 @@ class Announce:
     repetitions come as further actions."""
 
     port: str
-    addresses: tuple[IPv4Address, ...]
+    addresses: tuple[IPAddress, ...]
 
 
 @dataclass(frozen=True, slots=True)

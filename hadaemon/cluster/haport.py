@@ -238,10 +238,9 @@ def family(addresses: tuple[IPAddress, ...]) -> int:
 
 
 def _virtual_routers(config: HaInterface, vrrp: VrrpConfig, priority: Priority) -> tuple[VirtualRouter, ...]:
-    addresses = [interface.ip for interface in config.virtual_addresses]
-    families = [tuple(ip for ip in addresses if ip.version == version) for version in (4, 6)]
     return tuple(
-        VirtualRouter(config.vrid, members, vrrp.advertisement_interval, priority)
-        for members in families
-        if members
+        VirtualRouter(
+            config.vrid, config.addresses(family), vrrp.advertisement_interval, priority, vrrp.version
+        )
+        for family in config.families
     )

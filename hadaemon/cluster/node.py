@@ -7,7 +7,6 @@ name; times are monotonic seconds.
 
 from collections.abc import Mapping
 from dataclasses import replace
-from ipaddress import IPv4Interface
 
 from hadaemon.cluster import election, reasons, requests
 from hadaemon.cluster.actions import Action, HandoverEnded, Remember, StateChanged
@@ -54,7 +53,7 @@ from hadaemon.cluster.states import NodeState, Role
 from hadaemon.cluster.status import NodeStatus
 from hadaemon.cluster.witness import WitnessState, score_of
 from hadaemon.config.model import ClusterConfig, NodeConfig
-from hadaemon.vrrp.model import RELEASE
+from hadaemon.vrrp.model import RELEASE, IPInterface
 from hadaemon.vrrp.router import Standing
 from hadaemon.vrrp.timers import seconds
 
@@ -146,7 +145,7 @@ class Node:
         releasing, claims = isinstance(self._phase, Releasing), isinstance(self._phase, Claiming)
         return self._known.as_peer(self._state, releasing, claims)
 
-    def desired_addresses(self) -> Mapping[str, frozenset[IPv4Interface]]:
+    def desired_addresses(self) -> Mapping[str, frozenset[IPInterface]]:
         """For every HA port, the virtual addresses that must be on it now: to reconcile with the kernel."""
         ports = self._known.ports.items()
         return {name: self._orders.desired(port, self._serving).addresses for name, port in ports}

@@ -13,6 +13,7 @@ from hadaemon.config.model import (
     Port,
     Preseed,
     VrrpConfig,
+    derived_link_local,
 )
 from hadaemon.config.problems import ConfigError, Problem
 from hadaemon.config.render import render_admin, render_cluster, render_node, render_used_preseed
@@ -32,6 +33,7 @@ __all__ = [
     "Problem",
     "VrrpConfig",
     "check_pair",
+    "derived_link_local",
     "load_admin",
     "load_cluster",
     "load_node",

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from ipaddress import IPv4Interface
+from ipaddress import IPv4Interface, IPv6Interface
 
 from hadaemon.hotwire.keys import Secret
-from hadaemon.vrrp.model import Centiseconds, Checksum, IPAddress, Priority, Vrid
+from hadaemon.vrrp.authentication import Password, Signatures
+from hadaemon.vrrp.model import Centiseconds, Checksum, IPAddress, IPInterface, Priority, Version, Vrid
 
 DEFAULT_INTERVAL = Centiseconds(100)
 
@@ -22,8 +23,10 @@ class Port:
     name: str
     mac: str
     """Lower case, colons."""
-    addresses: tuple[IPv4Interface, ...] = ()
+    addresses: tuple[IPInterface, ...] = ()
     """Own addresses of this node on the port."""
+    dhcp: bool = False
+    """It asks a DHCP server for an IPv4 address too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,12 @@ class VrrpConfig:
     """Seconds that the preferred node is backup before it takes over from an equally healthy one."""
     priorities: Mapping[str, Priority] = field(default_factory=dict)
     """Of each node by its name, in place of the packed score."""
+    version: Version = Version.V3
+    accept_mode: bool = True
+    """Whether the active node itself may be reached at the virtual addresses (RFC 9568 §6.1)."""
+    virtual_mac: bool = False
+    """Whether the virtual addresses have the virtual router's MAC address (RFC 9568 §7.3)."""
+    authentication: Password | Signatures | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +114,33 @@ class HaInterface:
     port: str
     number: int
     vrid: Vrid
-    virtual_addresses: tuple[IPv4Interface, ...]
+    virtual_addresses: tuple[IPInterface, ...]
+    """Where there are IPv6 ones, the first of them is link-local (RFC 9568 §5.2.9)."""
+    addresses_on: str | None = None
+    """The port that has the virtual addresses; None: the one that advertises."""
+    peers: Mapping[str, IPAddress] = field(default_factory=dict)
+    """Own addresses of all nodes, by name: advertise to them by unicast. Empty: multicast."""
+    dhcp_server: bool = False
+    """The active node is the DHCP server of this network."""
+
+    @property
+    def address_port(self) -> str:
+        """The port that has the virtual addresses."""
+        return self.port if self.addresses_on is None else self.addresses_on
+
+    @property
+    def families(self) -> tuple[int, ...]:
+        """4 and 6, as far as there are such virtual addresses: each is a virtual router of its own."""
+        return tuple(sorted({interface.version for interface in self.virtual_addresses}))
+
+    def addresses(self, family: int) -> tuple[IPAddress, ...]:
+        """What the virtual router of that family advertises, in order."""
+        return tuple(each.ip for each in self.virtual_addresses if each.version == family)
+
+
+def derived_link_local(vrid: Vrid) -> IPv6Interface:
+    """The link-local virtual address of an HA interface that is given none: the same on both nodes."""
+    return IPv6Interface(f"fe80::48:{vrid:x}/64")
 
 
 @dataclass(frozen=True, slots=True)

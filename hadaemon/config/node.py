@@ -23,14 +23,15 @@ def read_node(table: Table) -> NodeConfig | None:
 def _read_port(name: str, table: Table) -> Port | None:
     mac = table.text("mac", values.mac, 'mac = "52:54:00:12:34:56"')
     addresses = table.texts("addresses", values.interface_address, '["192.168.12.141/24"]')
+    dhcp = table.flag("dhcp", False)
     table.close()
-    if mac is None or addresses is None:
+    if mac is None or addresses is None or dhcp is None:
         return None
-    return Port(name, mac, addresses)
+    return Port(name, mac, addresses, dhcp)
 
 
 def _note_twice_used(table: Table, ports: dict[str, Port]) -> None:
-    """A MAC address binds one port; an address is on one port."""
+    """A MAC address binds one port; an address is on one port, unless it is link-local."""
     macs: dict[str, str] = {}
     addresses: dict[str, str] = {}
     for port in ports.values():
@@ -42,6 +43,7 @@ def _note_twice_used(table: Table, ports: dict[str, Port]) -> None:
             )
         for position, address in enumerate(port.addresses):
             here = f"{path}.addresses[{position}]"
-            before = addresses.setdefault(str(address.ip), here)
+            where = port.name if address.ip.is_link_local else ""
+            before = addresses.setdefault(f"{address.ip}%{where}", here)
             if before != here:
                 table.problems.add(here, f"{address.ip} is already used at {before}: remove one of the two")

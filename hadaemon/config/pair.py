@@ -1,9 +1,10 @@
 """Whether a node can run a cluster's configuration."""
 
 from hadaemon.config.hotwire import hotwire_problems
-from hadaemon.config.model import ClusterConfig, NodeConfig
+from hadaemon.config.model import ClusterConfig, HaInterface, NodeConfig
 from hadaemon.config.problems import did_you_mean
 from hadaemon.config.reader import Problems
+from hadaemon.vrrp.model import OWNER, IPAddress
 
 
 def note_pair_problems(node: NodeConfig, cluster: ClusterConfig, prefix: str, problems: Problems) -> None:
@@ -13,17 +14,19 @@ def note_pair_problems(node: NodeConfig, cluster: ClusterConfig, prefix: str, pr
         _note_unknown_port(node, cluster.hotwire.port, f"{dot}hotwire.port", problems)
         for key, message in hotwire_problems(node, cluster):
             problems.add(f"{dot}hotwire.{key}", message)
-    own = {address.ip: port.name for port in node.ports.values() for address in port.addresses}
+    priorities = cluster.vrrp.priorities
+    if priorities and node.name not in priorities:
+        problems.add(f"{dot}vrrp.priorities", f"has no priority for this node: add {node.name} = 100")
+    owner = priorities.get(node.name) == OWNER
     for position, interface in enumerate(cluster.ha_interfaces):
         path = f"{dot}ha_interfaces[{position}]"
         _note_unknown_port(node, interface.port, f"{path}.port", problems)
-        for index, address in enumerate(interface.virtual_addresses):
-            if address.ip in own:
-                problems.add(
-                    f"{path}.virtual_addresses[{index}]",
-                    f"{address.ip} is the own address of port {own[address.ip]} of node {node.name}: "
-                    "a virtual address must be the own address of neither node",
-                )
+        if interface.addresses_on is not None:
+            _note_unknown_port(node, interface.addresses_on, f"{path}.addresses_on", problems)
+        _note_dynamic_port(node, interface, path, problems)
+        _note_virtual_addresses(node, interface, owner, path, problems)
+        _note_dhcp_server(node, interface, path, problems)
+        _note_peers(node, interface, path, problems)
 
 
 def _note_unknown_port(node: NodeConfig, port: str, path: str, problems: Problems) -> None:
@@ -31,3 +34,76 @@ def _note_unknown_port(node: NodeConfig, port: str, path: str, problems: Problem
         return
     hint = did_you_mean(port, node.ports, "it has")
     problems.add(path, f'node {node.name} has no port "{port}": {hint}')
+
+
+def _note_dynamic_port(node: NodeConfig, interface: HaInterface, path: str, problems: Problems) -> None:
+    """A lease that comes and goes would take the virtual address along."""
+    for key, name in (("port", interface.port), ("addresses_on", interface.addresses_on)):
+        port = node.ports.get(name or "")
+        if port is not None and port.dhcp:
+            problems.add(
+                f"{path}.{key}",
+                f"port {name} of node {node.name} is a DHCP client, which no HA interface can be: "
+                f"give it fixed addresses, or none, and remove ports.{name}.dhcp from node.toml",
+            )
+
+
+def _note_virtual_addresses(
+    node: NodeConfig, interface: HaInterface, owner: bool, path: str, problems: Problems
+) -> None:
+    """Own addresses are never virtual ones, but for the address owner, whose own they must be."""
+    for index, address in enumerate(interface.virtual_addresses):
+        ports = _ports_with(node, address.ip, interface.address_port)
+        here = f"{path}.virtual_addresses[{index}]"
+        if ports and not owner:
+            problems.add(
+                here,
+                f"{address.ip} is the own address of port {ports[0]} of node {node.name}: "
+                "a virtual address must be the own address of neither node",
+            )
+        elif owner and not ports and not address.ip.is_link_local:
+            problems.add(
+                here,
+                f"{address.ip} is no own address of port {interface.address_port} of node {node.name}, whose "
+                f"priority {OWNER} says that it owns the virtual addresses: take another priority",
+            )
+
+
+def _ports_with(node: NodeConfig, address: IPAddress, port: str) -> list[str]:
+    """The ports with that own address; a link-local address counts on the same port only."""
+    return [
+        other.name
+        for other in node.ports.values()
+        if any(own.ip == address for own in other.addresses)
+        and (not address.is_link_local or other.name == port)
+    ]
+
+
+def _note_dhcp_server(node: NodeConfig, interface: HaInterface, path: str, problems: Problems) -> None:
+    """Clients renew their lease with the server's own address there, which is not the other node's."""
+    port = node.ports.get(interface.address_port)
+    if not interface.dhcp_server or port is None:
+        return
+    for index, address in enumerate(interface.virtual_addresses):
+        near = [own for own in port.addresses if own.version == 4 and own.network.overlaps(address.network)]
+        if address.version == 4 and near:
+            problems.add(
+                f"{path}.virtual_addresses[{index}]",
+                f"{address} is in the network of the own address {near[0]} of port {port.name} of node "
+                f"{node.name}: the clients of a DHCP server would bind to that own address; give the port "
+                "an own address of another network, or none",
+            )
+
+
+def _note_peers(node: NodeConfig, interface: HaInterface, path: str, problems: Problems) -> None:
+    """Unicast is sent from an own address that the other node knows."""
+    port = node.ports.get(interface.port)
+    if not interface.peers or port is None:
+        return
+    mine = interface.peers.get(node.name)
+    if mine is None:
+        problems.add(f"{path}.peers", f"has no address of this node: add {node.name}")
+    elif all(own.ip != mine for own in port.addresses):
+        problems.add(
+            f"{path}.peers.{node.name}", f"{mine} is no own address of port {port.name} of node {node.name}"
+        )

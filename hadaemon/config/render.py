@@ -3,8 +3,19 @@
 import json
 from collections.abc import Iterable, Iterator
 
-from hadaemon.config.model import Admin, ClusterConfig, HaInterface, Hotwire, NodeConfig, Preseed
-from hadaemon.vrrp.model import Centiseconds
+from hadaemon.config.model import (
+    Admin,
+    ClusterConfig,
+    HaInterface,
+    Hotwire,
+    NodeConfig,
+    Preseed,
+    VrrpConfig,
+    derived_link_local,
+)
+from hadaemon.config.secrets import written_key
+from hadaemon.vrrp.authentication import Password, Signatures
+from hadaemon.vrrp.model import Centiseconds, IPInterface
 
 _SCHEMA = "schema = 1"
 
@@ -30,14 +41,14 @@ def render_admin(admin: Admin) -> str:
 def render_used_preseed(preseed: Preseed) -> str:
     """What is left on the medium after use: node and cluster, without the secrets of [admin]."""
     lines = [
-        "# Used once, without the secrets now. To use it again, add [admin], and [hotwire] if there was one,",
-        "# and name it preseed.toml.",
+        "# Used once, without the secrets now. To use it again, add [admin], and [hotwire] and",
+        "# [cluster.vrrp.authentication] if there were any, and name it preseed.toml.",
         _SCHEMA,
         "[node]",
         *_node_lines(preseed.node, "node."),
     ]
     if preseed.cluster is not None:
-        lines += ["[cluster]", *_cluster_lines(preseed.cluster, "cluster.")]
+        lines += ["[cluster]", *_cluster_lines(preseed.cluster, "cluster.", secrets=False)]
     return _text(lines)
 
 
@@ -47,17 +58,15 @@ def _node_lines(node: NodeConfig, prefix: str) -> Iterator[str]:
         yield f"[{prefix}ports.{port.name}]"
         yield f"mac = {_string(port.mac)}"
         yield f"addresses = {_strings(str(address) for address in port.addresses)}"
+        if port.dhcp:
+            yield "dhcp = true"
 
 
-def _cluster_lines(cluster: ClusterConfig, prefix: str) -> Iterator[str]:
+def _cluster_lines(cluster: ClusterConfig, prefix: str, secrets: bool = True) -> Iterator[str]:
     yield f"name = {_string(cluster.name)}"
     yield f"master = {_string(cluster.master)}"
     yield f"enabled = {_flag(cluster.enabled)}"
-    yield f"[{prefix}vrrp]"
-    yield f"vrid_offset = {cluster.vrrp.vrid_offset}"
-    yield f"advertisement_interval = {_string(_duration(cluster.vrrp.advertisement_interval))}"
-    yield f"preempt = {_flag(cluster.vrrp.preempt)}"
-    yield f"checksum = {_string(cluster.vrrp.checksum)}"
+    yield from _vrrp_lines(cluster.vrrp, f"{prefix}vrrp", secrets)
     if cluster.hotwire is not None:
         yield f"[{prefix}hotwire]"
         yield from _hotwire_lines(cluster.hotwire)
@@ -74,11 +83,66 @@ def _hotwire_lines(hotwire: Hotwire) -> Iterator[str]:
         yield f"addresses = {{ {', '.join(pairs)} }}"
 
 
+def _vrrp_lines(vrrp: VrrpConfig, path: str, secrets: bool) -> Iterator[str]:
+    yield f"[{path}]"
+    yield f"version = {vrrp.version}"
+    yield f"vrid_offset = {vrrp.vrid_offset}"
+    yield f"advertisement_interval = {_string(_duration(vrrp.advertisement_interval))}"
+    yield f"preempt = {_flag(vrrp.preempt)}"
+    yield f"preempt_delay = {_string(f'{vrrp.preempt_delay * 1000:.0f}ms')}"
+    yield f"checksum = {_string(vrrp.checksum)}"
+    yield f"accept_mode = {_flag(vrrp.accept_mode)}"
+    yield f"virtual_mac = {_flag(vrrp.virtual_mac)}"
+    if vrrp.priorities:
+        yield f"[{path}.priorities]"
+        yield from (f"{name} = {priority}" for name, priority in vrrp.priorities.items())
+    if secrets:
+        yield from _authentication_lines(vrrp, f"{path}.authentication")
+
+
+def _authentication_lines(vrrp: VrrpConfig, path: str) -> Iterator[str]:
+    """Secret."""
+    match vrrp.authentication:
+        case Password(data):
+            yield f"[{path}]"
+            yield 'type = "password"'
+            yield f"passphrase = {_string(data.rstrip(bytes(1)).decode())}"
+        case Signatures(mode, key_id, keys):
+            yield f"[{path}]"
+            yield 'type = "hmac"'
+            yield f"mode = {_string(mode)}"
+            yield f"key_id = {key_id}"
+            yield f"key = {_string(written_key(keys[key_id]))}"
+            if len(keys) > 1:
+                yield f"[{path}.more_keys]"
+            for other, key in keys.items():
+                if other != key_id:
+                    yield f"{other} = {_string(written_key(key))}"
+
+
 def _interface_lines(interface: HaInterface, prefix: str) -> Iterator[str]:
     yield f"[[{prefix}ha_interfaces]]"
     yield f"port = {_string(interface.port)}"
     yield f"number = {interface.number}"
-    yield f"virtual_addresses = {_strings(str(address) for address in interface.virtual_addresses)}"
+    yield f"virtual_addresses = {_strings(str(address) for address in _named_addresses(interface))}"
+    if interface.addresses_on is not None:
+        yield f"addresses_on = {_string(interface.addresses_on)}"
+    if interface.dhcp_server:
+        yield "dhcp_server = true"
+    if interface.peers:
+        pairs = (f"{name} = {_string(str(address))}" for name, address in interface.peers.items())
+        yield f"peers = {{ {', '.join(pairs)} }}"
+
+
+def _named_addresses(interface: HaInterface) -> tuple[IPInterface, ...]:
+    """Without the link-local address that follows from the VRID, so that it goes on following it."""
+    addresses = interface.virtual_addresses
+    sixes = [each for each in addresses if each.version == 6]
+    if [each for each in sixes if each.ip.is_link_local] != [derived_link_local(interface.vrid)]:
+        return addresses
+    if len(sixes) == 1:
+        return addresses
+    return tuple(each for each in addresses if each != derived_link_local(interface.vrid))
 
 
 def _duration(interval: Centiseconds) -> str:

@@ -4,9 +4,9 @@ import base64
 import binascii
 import re
 from decimal import Decimal
-from ipaddress import IPv4Interface, IPv6Interface, ip_interface
+from ipaddress import IPv4Interface, ip_address, ip_interface
 
-from hadaemon.vrrp.model import MAX_INTERVAL, Centiseconds, Checksum
+from hadaemon.vrrp.model import MAX_INTERVAL, Centiseconds, Checksum, IPAddress, IPInterface
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")
 _PORT = re.compile(r"[a-z][a-z0-9_-]{0,14}\Z")
@@ -31,7 +31,7 @@ def label(text: str) -> str:
     """The name of a node or a cluster: one label of a host name (RFC 1123 §2.1), lower case."""
     if not _LABEL.match(text):
         raise ValueError(
-            f"{_shown(text)} is not a name: use 1 to 63 lower-case letters, digits and hyphens, "
+            f"{shown(text)} is not a name: use 1 to 63 lower-case letters, digits and hyphens, "
             "no hyphen at the ends"
         )
     return text
@@ -41,7 +41,7 @@ def port_name(text: str) -> str:
     """The logical name of a port."""
     if not _PORT.match(text):
         raise ValueError(
-            f"{_shown(text)} is not a port name: use 1 to 15 lower-case letters, digits, hyphens and "
+            f"{shown(text)} is not a port name: use 1 to 15 lower-case letters, digits, hyphens and "
             "underscores, a letter first"
         )
     return text
@@ -52,42 +52,65 @@ def mac(text: str) -> str:
     normal = text.lower().replace("-", ":")
     if not _MAC.match(normal):
         raise ValueError(
-            f"{_shown(text)} is not a MAC address: write six pairs of hex digits, e.g. 52:54:00:12:34:56"
+            f"{shown(text)} is not a MAC address: write six pairs of hex digits, e.g. 52:54:00:12:34:56"
         )
     if int(normal[:2], 16) & 1:
-        raise ValueError(f"{_shown(text)} is a multicast address: take the MAC address of the network card")
+        raise ValueError(f"{shown(text)} is a multicast address: take the MAC address of the network card")
     if normal == "00:00:00:00:00:00":
         raise ValueError("all zero is not the MAC address of a network card")
     return normal
 
 
-def interface_address(text: str) -> IPv4Interface:
-    """A unicast IPv4 address with its prefix length."""
+def interface_address(text: str) -> IPInterface:
+    """A unicast address of either family with its prefix length."""
     try:
         address = ip_interface(text)
     except ValueError:
         raise ValueError(
-            f"{_shown(text)} is not an address with prefix length: write it as in 192.168.12.1/24"
+            f"{shown(text)} is not an address with prefix length: write it as in 192.168.12.1/24"
         ) from None
-    if isinstance(address, IPv6Interface):
-        raise ValueError(f"{_shown(text)} is an IPv6 address: only IPv4 is supported so far")
+    if "%" in text:
+        raise ValueError(f"{shown(text)} has a zone: leave it out, the port says where the address is")
     if "/" not in text:
-        raise ValueError(f"{_shown(text)} has no prefix length: write it as in {text}/24")
+        raise ValueError(f"{shown(text)} has no prefix length: write it as in {text}/{_usual(address)}")
     _refuse_special(address)
     return address
 
 
-def _refuse_special(address: IPv4Interface) -> None:
-    ip, network = address.ip, address.network
+def address(text: str) -> IPAddress:
+    """A unicast address of either family, without prefix length."""
+    try:
+        found = ip_address(text)
+    except ValueError:
+        raise ValueError(f"{shown(text)} is not an address: write it as in 192.168.12.141") from None
+    if "%" in text:
+        raise ValueError(f"{shown(text)} has a zone: leave it out, the port says where the address is")
+    _refuse_unusable(found)
+    return found
+
+
+def _usual(address: IPInterface) -> int:
+    return 24 if address.version == 4 else 64
+
+
+def _refuse_unusable(ip: IPAddress) -> None:
     if ip.is_unspecified or ip.is_loopback or ip.is_multicast or ip.is_reserved:
         raise ValueError(f"{ip} cannot be the address of an interface: take a unicast address")
+
+
+def _refuse_special(address: IPInterface) -> None:
+    ip, network = address.ip, address.network
+    _refuse_unusable(ip)
     if network.prefixlen == 0:
-        raise ValueError(f"{address} has prefix length 0: take that of the network, mostly 24")
-    if network.prefixlen < 31 and ip == network.network_address:
+        raise ValueError(f"{address} has prefix length 0: take that of the network, mostly {_usual(address)}")
+    if network.prefixlen >= network.max_prefixlen - 1:
+        return
+    if ip == network.network_address:
+        kind = "network" if ip.version == 4 else "subnet-router anycast"
         raise ValueError(
-            f"{ip} is the network address of {network}: take an address between its first and last"
+            f"{ip} is the {kind} address of {network}: take an address between its first and last"
         )
-    if network.prefixlen < 31 and ip == network.broadcast_address:
+    if ip.version == 4 and ip == network.broadcast_address:
         raise ValueError(
             f"{ip} is the broadcast address of {network}: take an address between its first and last"
         )
@@ -95,10 +118,7 @@ def _refuse_special(address: IPv4Interface) -> None:
 
 def interval(text: str) -> Centiseconds:
     """An Advertisement_Interval: 10 ms to 40.95 s in steps of 10 ms (RFC 9568 §5.2.7)."""
-    found = _DURATION.match(text)
-    if not found:
-        raise ValueError(f"{_shown(text)} is not a duration: write a number and ms or s, e.g. 100ms or 1s")
-    milliseconds = Decimal(found[1]) * (1000 if found[2] == "s" else 1)
+    milliseconds = _milliseconds(text)
     if not 10 <= milliseconds <= MAX_INTERVAL * 10:
         raise ValueError(f"{text} is out of range: from 10ms to 40.95s")
     if milliseconds % 10:
@@ -122,13 +142,30 @@ def ipv4_interface(text: str) -> IPv4Interface:
     return found
 
 
+def preempt_delay(text: str) -> float:
+    """Seconds, up to an hour."""
+    milliseconds = _milliseconds(text)
+    if milliseconds > 3_600_000:
+        raise ValueError(f"{text} is out of range: from 0s to 3600s")
+    if milliseconds % 1:
+        raise ValueError(f"{text} is too exact: write whole milliseconds")
+    return float(milliseconds / 1000)
+
+
+def _milliseconds(text: str) -> Decimal:
+    found = _DURATION.match(text)
+    if not found:
+        raise ValueError(f"{shown(text)} is not a duration: write a number and ms or s, e.g. 100ms or 1s")
+    return Decimal(found[1]) * (1000 if found[2] == "s" else 1)
+
+
 def checksum(text: str) -> Checksum:
     """Which checksum to send."""
     try:
         return Checksum(text)
     except ValueError:
         known = " or ".join(choice.value for choice in Checksum)
-        raise ValueError(f"{_shown(text)} is not known: write {known}") from None
+        raise ValueError(f"{shown(text)} is not known: write {known}") from None
 
 
 def password_hash(text: str) -> str:
@@ -143,12 +180,12 @@ def ssh_key(text: str) -> str:
     kind, _, rest = text.partition(" ")
     if kind not in _KEY_TYPES:
         raise ValueError(
-            f"{_shown(text)} is not an SSH public key: copy one line of a .pub file, e.g. ssh-ed25519 AAAA…"
+            f"{shown(text)} is not an SSH public key: copy one line of a .pub file, e.g. ssh-ed25519 AAAA…"
         )
     if not text.isprintable():
-        raise ValueError(f"{_shown(text)} has line breaks or control characters: one key is one line")
+        raise ValueError(f"{shown(text)} has line breaks or control characters: one key is one line")
     if not _key_matches(kind, rest.partition(" ")[0]):
-        raise ValueError(f"{_shown(text)} is damaged: copy the whole line of the .pub file")
+        raise ValueError(f"{shown(text)} is damaged: copy the whole line of the .pub file")
     return text
 
 
@@ -166,7 +203,7 @@ def _key_matches(kind: str, blob: str) -> bool:
     return at == len(data) and len(fields) > 1 and fields[0] == kind.encode()
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
     """A wrong value, safe to print."""
     short = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
     return ascii(short) if not short.isprintable() else f'"{short}"'

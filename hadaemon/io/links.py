@@ -1,11 +1,12 @@
-"""The kernel's network interfaces and their IPv4 addresses, kept current from netlink messages.
+"""The kernel's network interfaces and their addresses, kept current from netlink messages.
 
 `LinkTable` only takes in facts; it opens nothing, so that it can be tested without a kernel.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import IPv4Interface
+
+from hadaemon.vrrp import IPInterface
 
 VIRTUAL_ADDRESS_PROTOCOL = 0x48
 """IFA_PROTO of every address that this product adds: anyone can tell them and drop them."""
@@ -16,9 +17,9 @@ STACKED_KINDS = frozenset({"vlan", "macvlan", "macvtap", "ipvlan", "bridge", "bo
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One IPv4 address on an interface."""
+    """One address of either family on an interface."""
 
-    interface: IPv4Interface
+    interface: IPInterface
     protocol: int
     """IFA_PROTO; 0 where the kernel is older than 5.18 or nobody said."""
 
@@ -64,7 +65,7 @@ class AddressRemoved:
     """The address is no longer on the interface."""
 
     index: int
-    interface: IPv4Interface
+    interface: IPInterface
 
 
 Fact = Link | LinkGone | AddressAdded | AddressRemoved
@@ -76,7 +77,7 @@ class LinkTable:
 
     def __init__(self, facts: Iterable[Fact] = ()) -> None:
         self._links: dict[int, Link] = {}
-        self._addresses: dict[int, dict[IPv4Interface, Address]] = {}
+        self._addresses: dict[int, dict[IPInterface, Address]] = {}
         for fact in facts:
             self.take(fact)
 
@@ -94,7 +95,7 @@ class LinkTable:
                 self._addresses.get(fact.index, {}).pop(fact.interface, None)
 
     def addresses(self, index: int) -> tuple[Address, ...]:
-        """All IPv4 addresses on the interface, in the kernel's order."""
+        """All addresses on the interface, in the kernel's order."""
         return tuple(self._addresses.get(index, {}).values())
 
     def links(self) -> tuple[Link, ...]:

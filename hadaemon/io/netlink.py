@@ -9,7 +9,7 @@ import os
 import socket
 import struct
 from collections.abc import Iterator
-from ipaddress import IPv4Interface
+from ipaddress import ip_interface
 from typing import Any, TypeAlias
 
 from pyroute2.netlink.rtnl import (
@@ -20,6 +20,7 @@ from pyroute2.netlink.rtnl import (
     RTM_NEWADDR,
     RTM_NEWLINK,
     RTMGRP_IPV4_IFADDR,
+    RTMGRP_IPV6_IFADDR,
     RTMGRP_LINK,
 )
 from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
@@ -35,6 +36,7 @@ from hadaemon.io.links import (
     Link,
     LinkGone,
 )
+from hadaemon.vrrp import IPInterface
 
 _Message: TypeAlias = Any
 """A pyroute2 message: the library has no types."""
@@ -45,6 +47,12 @@ _REQUEST, _ACK, _DUMP, _CREATE, _EXCLUSIVE = 0x1, 0x4, 0x300, 0x400, 0x200
 _IFF_UP, _IFF_LOWER_UP = 0x1, 0x10000
 _SKIP_STATISTICS = 8
 """RTEXT_FILTER_SKIP_STATS: counters are half of a link message, and nobody reads them here."""
+_DOMAINS = {4: socket.AF_INET, 6: socket.AF_INET6}
+_NO_DUPLICATE_DETECTION = 0x02
+"""IFA_F_NODAD: a virtual address serves at once, and is ours by election."""
+_FOREVER = (1 << 32) - 1
+_DEPRECATED = {"ifa_preferred": 0, "ifa_valid": _FOREVER}
+"""Nothing that the node itself begins comes from a virtual address while it has an own one (RFC 6724 §5)."""
 _MONITOR_BUFFER = 1 << 20
 _READ = 1 << 17
 
@@ -58,7 +66,7 @@ class Netlink:
 
     def __init__(self) -> None:
         self._requests = _open(groups=0)
-        self._monitor = _open(groups=RTMGRP_LINK | RTMGRP_IPV4_IFADDR)
+        self._monitor = _open(groups=RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR)
         self._monitor.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _MONITOR_BUFFER)
         self._sequence = 0
 
@@ -72,11 +80,11 @@ class Netlink:
         return self._monitor.fileno()
 
     def list_all(self) -> list[Fact]:
-        """Every link and every IPv4 address."""
+        """Every link and every address."""
         links = ifinfmsg()
         links["attrs"].append(("IFLA_EXT_MASK", _SKIP_STATISTICS))
         addresses = ifaddrmsg()
-        addresses["family"] = socket.AF_INET
+        addresses["family"] = socket.AF_UNSPEC
         facts = self._ask("list links", RTM_GETLINK, _DUMP, links)
         return facts + self._ask("list addresses", RTM_GETADDR, _DUMP, addresses)
 
@@ -96,17 +104,20 @@ class Netlink:
                 ) from error
             facts += [fact for kind, body in _split(data) if (fact := _fact(kind, body)) is not None]
 
-    def add_address(self, index: int, interface: IPv4Interface) -> None:
+    def add_address(self, index: int, interface: IPInterface) -> None:
         """Puts a virtual address on a link. One that is there already is left as it is."""
         message = _address_message(index, interface)
         message["attrs"].append(("IFA_PROTO", VIRTUAL_ADDRESS_PROTOCOL))
+        if interface.version == 6:
+            message["flags"] = _NO_DUPLICATE_DETECTION
+            message["attrs"].append(("IFA_CACHEINFO", _DEPRECATED))
         try:
             self._ask(f"add address {interface}", RTM_NEWADDR, _ACK | _CREATE | _EXCLUSIVE, message)
         except NetlinkError as error:
             if error.code != errno.EEXIST:
                 raise
 
-    def remove_address(self, index: int, interface: IPv4Interface) -> None:
+    def remove_address(self, index: int, interface: IPInterface) -> None:
         """Takes an address from a link. One that is gone already, or with its link, is no error."""
         try:
             self._ask(f"remove address {interface}", RTM_DELADDR, _ACK, _address_message(index, interface))
@@ -161,9 +172,9 @@ def _raise_for(what: str, body: bytes) -> None:
         raise NetlinkError(what, -code, os.strerror(-code))
 
 
-def _address_message(index: int, interface: IPv4Interface) -> _Message:
+def _address_message(index: int, interface: IPInterface) -> _Message:
     message = ifaddrmsg()
-    message["family"] = socket.AF_INET
+    message["family"] = _DOMAINS[interface.version]
     message["prefixlen"] = interface.network.prefixlen
     message["index"] = index
     message["attrs"] = [("IFA_LOCAL", str(interface.ip)), ("IFA_ADDRESS", str(interface.ip))]
@@ -204,9 +215,9 @@ def _link_fact(kind: int, message: _Message) -> Fact | None:
 
 def _address_fact(kind: int, message: _Message) -> Fact | None:
     local = message.get_attr("IFA_LOCAL") or message.get_attr("IFA_ADDRESS")
-    if message["family"] != socket.AF_INET or not local:
+    if message["family"] not in _DOMAINS.values() or not local:
         return None
-    interface = IPv4Interface((local, message["prefixlen"]))
+    interface = ip_interface((local, message["prefixlen"]))
     if kind == RTM_DELADDR:
         return AddressRemoved(message["index"], interface)
     return AddressAdded(message["index"], Address(interface, message.get_attr("IFA_PROTO") or 0))

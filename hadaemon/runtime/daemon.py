@@ -15,6 +15,7 @@ from hadaemon.io.control_client import SOCKET_NAME, Message
 from hadaemon.io.history import History
 from hadaemon.io.memory_file import MemoryFile
 from hadaemon.io.notify import ServiceManager
+from hadaemon.io.sequence_file import SequenceFile
 from hadaemon.runtime.background import Background
 from hadaemon.runtime.configuration import Condition, Configuration, load_configuration
 from hadaemon.runtime.handover import Handover
@@ -25,6 +26,7 @@ from hadaemon.runtime.recorder import Recorder
 from hadaemon.runtime.release import running_release
 from hadaemon.runtime.report import report
 from hadaemon.runtime.requests import parse_request
+from hadaemon.runtime.sequences import Sequences
 from hadaemon.runtime.session import Session
 
 log = logging.getLogger(__name__)
@@ -59,6 +61,7 @@ class Daemon:
         self._network = Network(self._loop, self._network_changed)
         self._background = Background(self._loop)
         self._recorder = Recorder(History(own_folder(options.state)), self._background)
+        self._sequences = Sequences(SequenceFile(own_folder(options.state)), self._background.do)
         self._memory_file = MemoryFile(own_folder(options.state))
         self._memory = self._recall()
         self._handover: Handover | None = None
@@ -115,7 +118,14 @@ class Daemon:
             return
         predecessor, self._session = (
             self._session,
-            Session(configuration.node, configuration.cluster, self._network, self._loop, self._done),
+            Session(
+                configuration.node,
+                configuration.cluster,
+                self._network,
+                self._loop,
+                self._done,
+                self._sequences,
+            ),
         )
         self._session.start(self._memory, predecessor)
 

@@ -1,7 +1,6 @@
 """The one way from an action of the node to an effect."""
 
 from collections.abc import Callable
-from ipaddress import IPv4Interface
 from typing import assert_never
 
 from hadaemon.cluster import (
@@ -14,11 +13,11 @@ from hadaemon.cluster import (
     SetAddresses,
     StateChanged,
 )
-from hadaemon.io.arp import ArpAnnouncer
+from hadaemon.io.announcer import Announcer
 from hadaemon.io.errors import NetlinkError, PortError
 from hadaemon.runtime.network import Network
 from hadaemon.runtime.ports import Ports
-from hadaemon.vrrp import IPV4_GROUP, Checksum, encode
+from hadaemon.vrrp import IPInterface
 
 
 class Executor:
@@ -28,15 +27,13 @@ class Executor:
         self,
         network: Network,
         ports: Ports,
-        checksum: Checksum,
         done: Callable[[Action], None],
     ) -> None:
         """`done` learns of each action that had its effect; some are only news, and have none."""
         self._network = network
         self._ports = ports
-        self._checksum = checksum
         self._done = done
-        self._announcer = ArpAnnouncer()
+        self._announcer = Announcer()
         self._desired: dict[str, SetAddresses] = {}
 
     def close(self) -> None:
@@ -48,7 +45,7 @@ class Executor:
         """Makes one action true."""
         match action:
             case SendAdvertisement():
-                self._send(action)
+                self._ports.send(action.port, action.advertisement)
             case SetAddresses():
                 self._desired[action.port] = action
                 self._reconcile(action.port)
@@ -70,16 +67,10 @@ class Executor:
                 failures.append(ActionFailed(order, str(error)))
         return failures
 
-    def wanted(self) -> dict[int, frozenset[IPv4Interface]]:
+    def wanted(self) -> dict[int, frozenset[IPInterface]]:
         """The virtual addresses that are meant to be there, by link index."""
         links = ((self._ports.link(name), order.addresses) for name, order in self._desired.items())
         return {link.index: addresses for link, addresses in links if link is not None}
-
-    def _send(self, action: SendAdvertisement) -> None:
-        source = self._ports.source(action.port)
-        if source is None:
-            raise PortError(f"port {action.port}: no address to send from")
-        self._ports.send(action.port, encode(action.advertisement, source, IPV4_GROUP, self._checksum))
 
     def _announce(self, action: Announce) -> None:
         link = self._ports.link(action.port)

@@ -3,14 +3,13 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from ipaddress import IPv4Interface
 
 from hadaemon.io.errors import NetlinkError
 from hadaemon.io.links import VIRTUAL_ADDRESS_PROTOCOL, Address, AddressAdded, AddressRemoved, LinkTable
 from hadaemon.io.netlink import Netlink, Overrun
 from hadaemon.io.quiet import Quiet
 from hadaemon.io.udev import Hardware, open_udev
-from hadaemon.vrrp.model import IPAddress
+from hadaemon.vrrp.model import IPAddress, IPInterface
 
 log = logging.getLogger(__name__)
 
@@ -43,9 +42,7 @@ class Network:
         """What is behind an interface; empty where there is no udev."""
         return self._udev.hardware(name) if self._udev is not None else Hardware("", "")
 
-    def set_virtual(
-        self, index: int, desired: frozenset[IPv4Interface], known: frozenset[IPv4Interface]
-    ) -> None:
+    def set_virtual(self, index: int, desired: frozenset[IPInterface], known: frozenset[IPInterface]) -> None:
         """Makes exactly `desired` the virtual addresses of a link; raises NetlinkError after having
         tried them all.
 
@@ -57,9 +54,9 @@ class Network:
         present = {address.interface: address for address in self.table.addresses(index)}
         ours = {interface for interface, address in present.items() if address.virtual or interface in known}
         failures: list[NetlinkError] = []
-        for interface in sorted(desired - present.keys()):
+        for interface in _in_order(desired - present.keys()):
             self._attempt(failures, self._add, index, interface)
-        for interface in sorted(ours - desired):
+        for interface in _in_order(ours - desired):
             self._attempt(failures, self._remove, index, interface)
         if failures:
             raise failures[0]
@@ -75,12 +72,12 @@ class Network:
         if self._quiet is not None:
             self._quiet.set(wanted)
 
-    def drop_leftovers(self, wanted: Mapping[int, frozenset[IPv4Interface]]) -> None:
+    def drop_leftovers(self, wanted: Mapping[int, frozenset[IPInterface]]) -> None:
         """Removes every address with our protocol number that is not in `wanted` (by link index)."""
         self._look()
         for link in self.table.links():
             ours = {address.interface for address in self.table.addresses(link.index) if address.virtual}
-            for interface in sorted(ours - wanted.get(link.index, frozenset())):
+            for interface in _in_order(ours - wanted.get(link.index, frozenset())):
                 log.warning("dropping the virtual address %s left on %s", interface, link.name)
                 try:
                     self._remove(link.index, interface)
@@ -90,20 +87,20 @@ class Network:
     def _attempt(
         self,
         failures: list[NetlinkError],
-        act: Callable[[int, IPv4Interface], None],
+        act: Callable[[int, IPInterface], None],
         index: int,
-        interface: IPv4Interface,
+        interface: IPInterface,
     ) -> None:
         try:
             act(index, interface)
         except NetlinkError as error:
             failures.append(error)
 
-    def _add(self, index: int, interface: IPv4Interface) -> None:
+    def _add(self, index: int, interface: IPInterface) -> None:
         self._netlink.add_address(index, interface)
         self.table.take(AddressAdded(index, Address(interface, VIRTUAL_ADDRESS_PROTOCOL)))
 
-    def _remove(self, index: int, interface: IPv4Interface) -> None:
+    def _remove(self, index: int, interface: IPInterface) -> None:
         self._netlink.remove_address(index, interface)
         self.table.take(AddressRemoved(index, interface))
 
@@ -136,6 +133,11 @@ class Network:
     def _tell(self) -> None:
         self._scheduled = False
         self._changed()
+
+
+def _in_order(interfaces: Iterable[IPInterface]) -> list[IPInterface]:
+    """IPv4 first; the two families cannot be compared."""
+    return sorted(interfaces, key=lambda interface: (interface.version, interface))
 
 
 def _open_quiet() -> Quiet | None:

@@ -1,32 +1,24 @@
-"""The HA ports of one configuration: bound to links by MAC, with VRRP sockets, followed through hotplug."""
+"""The ports of one configuration: bound to links by MAC, with VRRP sockets, followed through hotplug."""
 
 import asyncio
-import hashlib
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Interface
+from ipaddress import IPv4Address, IPv6Address
 
 from hadaemon.cluster import AdvertisementDiscarded, AdvertisementReceived, Event, PortChanged
-from hadaemon.config import Port
 from hadaemon.io.errors import PortError
-from hadaemon.io.links import Address, Link
-from hadaemon.io.vrrp_socket import VrrpSocket
+from hadaemon.io.links import Link
+from hadaemon.io.vrrp_socket import VrrpSocket, group
 from hadaemon.runtime.network import Network
-from hadaemon.vrrp import Discard, decode
+from hadaemon.runtime.plan import HaPort
+from hadaemon.runtime.sources import source_address
+from hadaemon.runtime.wire import Wire
+from hadaemon.vrrp import Advertisement, Discard, IPAddress, IPInterface
 
 log = logging.getLogger(__name__)
 
 _RETRY = 1.0
 """Seconds until a socket that could not be opened is tried again."""
-
-
-@dataclass(frozen=True, slots=True)
-class HaPort:
-    """One port of the cluster: who it is, and what may be on it."""
-
-    port: Port
-    virtual_addresses: frozenset[IPv4Interface]
 
 
 class Ports:
@@ -35,6 +27,7 @@ class Ports:
     def __init__(
         self,
         ports: Mapping[str, HaPort],
+        wire: Wire,
         network: Network,
         loop: asyncio.AbstractEventLoop,
         post: Callable[[Event], None],
@@ -42,27 +35,29 @@ class Ports:
     ) -> None:
         """`post` takes what arrives; `look_again` has to call `refresh`."""
         self._ports = ports
+        self._wire = wire
         self._network = network
         self._loop = loop
         self._post = post
         self._look_again = look_again
-        self._sockets: dict[str, VrrpSocket] = {}
+        self._needed = {(name, family) for name, port in ports.items() for family in port.families}
+        self._sockets: dict[tuple[str, int], VrrpSocket] = {}
+        self._failed: dict[tuple[str, int], str] = {}
         self._told: dict[str, PortChanged] = {}
         self._retry: asyncio.TimerHandle | None = None
-        self.failures: dict[str, str] = {}
-        """Why a port that is there has no socket."""
 
     def refresh(self) -> list[PortChanged]:
         """Looks at each port again: opens and closes sockets; the answer is what is new."""
         news = []
-        for name in self._ports:
+        for name, port in self._ports.items():
             link = self.link(name)
-            self._follow(name, link)
+            for family in port.families:
+                self._follow(name, family, link)
             now = self._view(name, link)
             if self._told.get(name) != now:
                 self._told[name] = now
                 news.append(now)
-        if self.failures and self._retry is None:
+        if self._failed and self._retry is None:
             self._retry = self._loop.call_later(_RETRY, self._try_again)
         return news
 
@@ -70,75 +65,92 @@ class Ports:
         """Closes every socket."""
         if self._retry is not None:
             self._retry.cancel()
-        for name in tuple(self._sockets):
-            self._close_socket(name)
+        for key in tuple(self._sockets):
+            self._close_socket(key)
 
     @property
     def complete(self) -> bool:
-        """Every port exists and has its socket."""
-        return self._sockets.keys() == self._ports.keys()
+        """Every port exists and has its sockets."""
+        present = all(self.link(name) is not None for name in self._ports)
+        return present and self._sockets.keys() == self._needed
+
+    @property
+    def failures(self) -> dict[str, str]:
+        """Why a port that is there has not all of its sockets."""
+        return {name: text for (name, _), text in self._failed.items()}
 
     def link(self, name: str) -> Link | None:
         """The link that the port is now."""
         return self._network.table.find(self._ports[name].port.mac)
 
-    def known(self, name: str) -> frozenset[IPv4Interface]:
+    def known(self, name: str) -> frozenset[IPInterface]:
         """The virtual addresses that may be on the port."""
         return self._ports[name].virtual_addresses
 
-    def send(self, name: str, payload: bytes) -> None:
-        """Multicasts one VRRP message from the port's source address."""
-        socket, source = self._sockets.get(name), self.source(name)
+    def send(self, name: str, advertisement: Advertisement) -> None:
+        """To the group, or to each peer, from the port's source address of that family."""
+        family = advertisement.family
+        socket, source = self._sockets.get((name, family)), self._source(name, family)
         if socket is None or source is None:
-            raise PortError(
-                f"port {name}: {self.failures.get(name, 'absent, or without an address to send from')}"
-            )
-        socket.send(payload, source)
+            failure = self._failed.get((name, family), "absent, or without an address to send from")
+            raise PortError(f"port {name}: {failure}")
+        port = self._ports[name]
+        for destination in port.peers if port.unicast is not None else (group(family),):
+            socket.send(self._wire.pack(advertisement, source, destination), source, destination)
 
-    def source(self, name: str) -> IPv4Address | None:
-        """The port's primary address, the source of what it sends; None: it has none now."""
+    def _source(self, name: str, family: int) -> IPAddress | None:
         told = self._told.get(name)
-        return told.address if told is not None else None
+        if told is None:
+            return None
+        return told.address if family == 4 else told.address6
 
     def _view(self, name: str, link: Link | None) -> PortChanged:
         if link is None:
             return PortChanged(name, present=False, carrier=False, address=None)
-        ha_port = self._ports[name]
-        address = primary_address(ha_port, self._network.table.addresses(link.index))
-        usable = name in self._sockets
-        return PortChanged(name, present=True, carrier=link.carrier, address=address if usable else None)
+        port, present = self._ports[name], self._network.table.addresses(link.index)
+        sources = {
+            family: source_address(family, port, present)
+            for family in port.families
+            if (name, family) in self._sockets
+        }
+        four, six = sources.get(4), sources.get(6)
+        assert four is None or isinstance(four, IPv4Address)
+        assert six is None or isinstance(six, IPv6Address)
+        return PortChanged(name, present=True, carrier=link.carrier, address=four, address6=six)
 
-    def _follow(self, name: str, link: Link | None) -> None:
-        socket = self._sockets.get(name)
+    def _follow(self, name: str, family: int, link: Link | None) -> None:
+        key = name, family
+        socket = self._sockets.get(key)
         if socket is not None and (link is None or socket.index != link.index):
-            self._close_socket(name)
+            self._close_socket(key)
         if link is None:
-            self.failures.pop(name, None)
-        elif name not in self._sockets:
-            self._open_socket(name, link)
+            self._failed.pop(key, None)
+        elif key not in self._sockets:
+            self._open_socket(key, link)
 
-    def _open_socket(self, name: str, link: Link) -> None:
+    def _open_socket(self, key: tuple[str, int], link: Link) -> None:
+        name, family = key
         try:
-            socket = VrrpSocket(link.index)
+            socket = VrrpSocket(link.index, family)
         except PortError as error:
-            if name not in self.failures:
+            if key not in self._failed:
                 log.error("port %s (%s): %s", name, link.name, error)
-            self.failures[name] = str(error)
+            self._failed[key] = str(error)
             return
-        self.failures.pop(name, None)
-        self._sockets[name] = socket
+        self._failed.pop(key, None)
+        self._sockets[key] = socket
         self._loop.add_reader(socket.fileno(), self._receive, name, socket)
-        log.info("port %s is %s (%s)", name, link.name, link.mac)
+        log.info("port %s is %s (%s), VRRP over IPv%d", name, link.name, link.mac, family)
 
-    def _close_socket(self, name: str) -> None:
-        socket = self._sockets.pop(name)
+    def _close_socket(self, key: tuple[str, int]) -> None:
+        socket = self._sockets.pop(key)
         self._loop.remove_reader(socket.fileno())
         socket.close()
 
     def _receive(self, name: str, socket: VrrpSocket) -> None:
         for packet in socket.receive():
             try:
-                advertisement = decode(packet.payload, packet.source, packet.destination, packet.ttl)
+                advertisement = self._wire.unpack(packet, self._ports[name])
             except Discard as discard:
                 self._post(AdvertisementDiscarded(name, discard.reason))
             else:
@@ -147,25 +159,3 @@ class Ports:
     def _try_again(self) -> None:
         self._retry = None
         self._look_again()
-
-
-def primary_address(ha_port: HaPort, present: tuple[Address, ...]) -> IPv4Address | None:
-    """The source address of a port: its first own address that is there.
-
-    A port that is meant to have addresses waits for one. A port that is meant to have none takes any that
-    somebody else put there, or sends from a link-local address of its own (which needs not be on the
-    interface).
-    """
-    usable = [a.interface for a in present if not a.virtual and a.interface not in ha_port.virtual_addresses]
-    own = [interface for interface in ha_port.port.addresses if interface in usable]
-    if own:
-        return own[0].ip
-    if ha_port.port.addresses:
-        return None
-    return min(usable).ip if usable else link_local(ha_port.port.mac)
-
-
-def link_local(mac: str) -> IPv4Address:
-    """A fixed address of 169.254.1.0-169.254.254.255 (RFC 3927 §2.1), from the port's MAC address."""
-    number = int.from_bytes(hashlib.sha256(mac.encode()).digest()[:8], "big")
-    return IPv4Address("169.254.1.0") + number % (254 * 256)

@@ -22,8 +22,11 @@ from hadaemon.runtime.engine import Engine
 from hadaemon.runtime.executor import Executor
 from hadaemon.runtime.network import Network
 from hadaemon.runtime.pings import Pings
-from hadaemon.runtime.ports import HaPort, Ports
+from hadaemon.runtime.plan import plan_ports
+from hadaemon.runtime.ports import Ports
+from hadaemon.runtime.sequences import Sequences
 from hadaemon.runtime.throttle import Throttle
+from hadaemon.runtime.wire import Wire
 
 log = logging.getLogger(__name__)
 
@@ -41,18 +44,17 @@ class Session:
         network: Network,
         loop: asyncio.AbstractEventLoop,
         done: Callable[[Action], None],
+        sequences: Sequences,
     ) -> None:
         self.node_config = node
         self.cluster_config = cluster
         self._loop = loop
         self._throttle = Throttle(_DISCARD_LOG_PERIOD)
-        ha_ports = {
-            interface.port: HaPort(node.ports[interface.port], frozenset(interface.virtual_addresses))
-            for interface in cluster.ha_interfaces
-        }
-        self.ports = Ports(ha_ports, network, loop, self._take, self.network_changed)
+        self._wire = Wire(cluster.vrrp, sequences, loop)
+        ports = plan_ports(node, cluster)
+        self.ports = Ports(ports, self._wire, network, loop, self._take, self.network_changed)
         self._network = network
-        self._executor = Executor(network, self.ports, cluster.vrrp.checksum, done)
+        self._executor = Executor(network, self.ports, done)
         self._pings = Pings(cluster.ping_groups, self._link_of, loop, self._take)
         self._engine: Engine
         """Made by `start`."""
@@ -92,6 +94,7 @@ class Session:
         self._engine.close()
         self._pings.close()
         self.ports.close()
+        self._wire.close()
         self._executor.close()
 
     def network_changed(self) -> None:

@@ -47,16 +47,16 @@ def network_file(port: Port, exclusive: bool = False) -> str:
         "[Network]",
         f"Description=port {port.name}",
         *(f"Address={address}" for address in port.addresses),
-        "DHCP=no",
+        f"DHCP={'ipv4' if port.dhcp else 'no'}",
         "IPv6AcceptRA=no",
-        "LinkLocalAddressing=no",
+        f"LinkLocalAddressing={'ipv6' if any(own.version == 6 for own in port.addresses) else 'no'}",
         "LLDP=no",
         # Addresses outlive a pulled cable and a restart of networkd, own and virtual ones alike.
         "KeepConfiguration=static",
         "ConfigureWithoutCarrier=yes",
         "IgnoreCarrierLoss=yes",
     ]
-    if not port.addresses:
+    if not any(own.version == 4 for own in port.addresses) and not port.dhcp:
         # The other node's advertisements come from link-local addresses then, to which there is no route
         # back.
         lines.append("IPv4ReversePathFilter=no")

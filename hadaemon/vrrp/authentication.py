@@ -14,7 +14,7 @@ Nothing here shows a secret: not in a repr, not in an exception.
 import hmac
 import struct
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NewType, TypeAlias
@@ -115,19 +115,22 @@ class Signer:
 Sender: TypeAlias = tuple[int, IPAddress]
 """VRID and source: what one sequence belongs to. The source tells the family."""
 
+Marks: TypeAlias = tuple[tuple[Sender, int], ...]
+"""The last sequence of each sender."""
+
 
 class Verifier:
     """Checks trailers, and remembers for each sender the last sequence that it signed."""
 
-    def __init__(self, signatures: Signatures, marks: Iterable[tuple[Sender, int]] = ()) -> None:
+    def __init__(self, signatures: Signatures, marks: Marks = ()) -> None:
         """`marks` are those of an earlier verifier, so that a restart opens no door to old recordings."""
         self._required = signatures.mode is SignatureMode.ENFORCE
         self._keys = signatures.keys
         self._marks: OrderedDict[Sender, int] = OrderedDict(marks)
 
     @property
-    def marks(self) -> tuple[tuple[Sender, int], ...]:
-        """The last sequence of each sender, the one heard last at the end."""
+    def marks(self) -> Marks:
+        """Who was heard last is at the end."""
         return tuple(self._marks.items())
 
     def check(self, message: bytes, rest: bytes, source: IPAddress) -> None:

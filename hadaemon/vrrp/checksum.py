@@ -18,8 +18,8 @@ def with_checksum(
     if source.version == 6:
         covered = message + trailer
     if source.version == 6 or (variant is Checksum.RFC5798 and _version(message) is Version.V3):
-        covered = _pseudo_header(source, destination, len(covered)) + covered
-    value = _ALL_ONES ^ _ones_complement_sum(covered)
+        covered = pseudo_header(source, destination, len(covered)) + covered
+    value = internet_checksum(covered)
     return message[:CHECKSUM_AT] + value.to_bytes(2, "big") + message[CHECKSUM_AT + 2 :] + trailer
 
 
@@ -31,22 +31,29 @@ def checksum_holds(message: bytes, payload: bytes, source: IPAddress, destinatio
     RFC 9568's none.
     """
     if source.version == 6:
-        return _sums_up(_pseudo_header(source, destination, len(payload)) + payload)
+        return _sums_up(pseudo_header(source, destination, len(payload)) + payload)
     if _sums_up(message):
         return True
     if _version(message) is Version.V2:
         return False
-    return _sums_up(_pseudo_header(source, destination, len(message)) + message)
+    return _sums_up(pseudo_header(source, destination, len(message)) + message)
 
 
 def _version(message: bytes) -> Version:
     return Version(message[0] >> 4)
 
 
-def _pseudo_header(source: IPAddress, destination: IPAddress, length: int) -> bytes:
+def internet_checksum(covered: bytes) -> int:
+    """RFC 1071, over bytes in which the field itself is zero."""
+    return _ALL_ONES ^ _ones_complement_sum(covered)
+
+
+def pseudo_header(
+    source: IPAddress, destination: IPAddress, length: int, protocol: int = IP_PROTOCOL
+) -> bytes:
     """RFC 768's for IPv4, RFC 8200 §8.1's for IPv6."""
     layout = "!BBH" if source.version == 4 else "!I3xB"
-    fields = (0, IP_PROTOCOL, length) if source.version == 4 else (length, IP_PROTOCOL)
+    fields = (0, protocol, length) if source.version == 4 else (length, protocol)
     return source.packed + destination.packed + struct.pack(layout, *fields)
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
 from typing import NewType, TypeAlias
 
 from hadaemon.errors import HadaemonError
@@ -17,6 +17,9 @@ Centiseconds = NewType("Centiseconds", int)
 """Hundredths of a second, the unit of every interval on the wire (§5.2.7)."""
 
 IPAddress: TypeAlias = IPv4Address | IPv6Address
+
+IPInterface: TypeAlias = IPv4Interface | IPv6Interface
+"""An address with the prefix length of its network."""
 
 RELEASE = Priority(0)
 """The priority of an Active Router that lets go (§5.2.4)."""

@@ -1,13 +1,16 @@
 """The bytes of what the edge builds itself, decoded by scapy."""
 
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address
 
 import pytest
 from scapy.layers.inet import IP
+from scapy.layers.inet6 import ICMPv6ND_NA, ICMPv6NDOptDstLLAddr, IPv6, in6_chksum
 from scapy.layers.l2 import ARP, Ether
 
 from hadaemon.io.arp import gratuitous_arp
-from hadaemon.io.vrrp_socket import ip_header, split_ip
+from hadaemon.io.na import unsolicited_advertisement
+from hadaemon.io.vrrp_socket import ip_header, split_ipv4
+from hadaemon.vrrp import IPV4_GROUP, IPV6_GROUP
 
 SOURCE = IPv4Address("192.168.12.141")
 
@@ -20,19 +23,36 @@ def test_gratuitous_arp_is_a_broadcast_request_for_itself():
     assert arp.hwdst == "00:00:00:00:00:00"
 
 
+def test_unsolicited_advertisement_tells_all_nodes_of_a_router_with_a_new_mac():
+    frame = Ether(unsolicited_advertisement(bytes.fromhex("525400480a01"), IPv6Address("fe80::48:33")))
+    assert (frame.src, frame.dst, frame.type) == ("52:54:00:48:0a:01", "33:33:00:00:00:01", 0x86DD)
+    ip, message = frame[IPv6], frame[ICMPv6ND_NA]
+    assert (ip.src, ip.dst, ip.hlim, ip.nh, ip.plen) == ("fe80::48:33", "ff02::1", 255, 58, 32)
+    assert (message.R, message.S, message.O, message.tgt) == (1, 0, 1, "fe80::48:33")
+    assert message[ICMPv6NDOptDstLLAddr].lladdr == "52:54:00:48:0a:01"
+    given, message.cksum = message.cksum, 0
+    assert given == in6_chksum(58, ip, bytes(message))
+
+
+def test_ipv6_header():
+    ip = IPv6(ip_header(24, IPv6Address("fe80::1"), IPV6_GROUP) + bytes(24))
+    assert (ip.version, ip.tc, ip.fl, ip.plen, ip.nh, ip.hlim) == (6, 0xC0, 0, 24, 112, 255)
+    assert (ip.src, ip.dst) == ("fe80::1", "ff02::12")
+
+
 def test_ip_header():
-    ip = IP(ip_header(12, SOURCE) + bytes(12))
+    ip = IP(ip_header(12, SOURCE, IPV4_GROUP) + bytes(12))
     assert (ip.version, ip.ihl, ip.tos, ip.len, ip.ttl, ip.proto) == (4, 5, 0xC0, 32, 255, 112)
     assert (ip.src, ip.dst) == (str(SOURCE), "224.0.0.18")
 
 
 def test_what_a_raw_socket_delivers_is_taken_apart():
     ip = IP(src=str(SOURCE), dst="224.0.0.18", ttl=7, proto=112, options=b"\x01\x01\x01\x01") / b"payload"
-    packet = split_ip(bytes(ip) + b"padding")
+    packet = split_ipv4(bytes(ip) + b"padding")
     assert packet is not None
     assert (packet.payload, packet.source, packet.ttl) == (b"payload", SOURCE, 7)
 
 
 @pytest.mark.parametrize("length", [0, 1, 19])
 def test_less_than_a_header_is_nothing(length: int):
-    assert split_ip(bytes(length)) is None
+    assert split_ipv4(bytes(length)) is None

@@ -105,10 +105,22 @@ NODE_ERRORS = {
         '"192.168.12.141"',
         'ports.lan.addresses[0]: "192.168.12.141" has no prefix length: write it as in 192.168.12.141/24',
     ),
-    "address IPv6": (
+    "address IPv6 with a zone": (
         '"192.168.12.141/24"',
-        '"2001:db8::1/64"',
-        'ports.lan.addresses[0]: "2001:db8::1/64" is an IPv6 address: only IPv4 is supported so far',
+        '"fe80::1%eth0/64"',
+        'ports.lan.addresses[0]: "fe80::1%eth0/64" has a zone: leave it out, '
+        "the port says where the address is",
+    ),
+    "address IPv6 without prefix": (
+        '"192.168.12.141/24"',
+        '"2001:db8::1"',
+        'ports.lan.addresses[0]: "2001:db8::1" has no prefix length: write it as in 2001:db8::1/64',
+    ),
+    "address IPv6 anycast": (
+        '"192.168.12.141/24"',
+        '"2001:db8::/64"',
+        "ports.lan.addresses[0]: 2001:db8:: is the subnet-router anycast address of 2001:db8::/64: "
+        "take an address between its first and last",
     ),
     "address of the network": (
         '"192.168.12.141/24"',
@@ -286,16 +298,11 @@ CLUSTER_ERRORS = {
         "ha_interfaces[0].virtual_addresses: is missing: add it, e.g. "
         'virtual_addresses = ["192.168.12.1/24"]',
     ),
-    "virtual address IPv6": (
-        '"192.168.175.101/24"',
-        '"fe80::1/64"',
-        'ha_interfaces[1].virtual_addresses[0]: "fe80::1/64" is an IPv6 address: '
-        "only IPv4 is supported so far",
-    ),
     "too many virtual addresses": (
         '["192.168.175.101/24"]',
         str([f"10.1.{number // 256}.{number % 256}/8" for number in range(1, 257)]),
-        "ha_interfaces[1].virtual_addresses: an advertisement holds 255 addresses at most: remove some",
+        "ha_interfaces[1].virtual_addresses: an advertisement holds 255 IPv4 addresses at most, not 256: "
+        "remove some",
     ),
 }
 

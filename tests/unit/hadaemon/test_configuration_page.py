@@ -50,7 +50,7 @@ def normal(path: str, file: str) -> str:
 
 PROBES = {
     "node.toml": ["", "ports.probe"],
-    "cluster.toml": ["", "vrrp", "hotwire", "ha_interfaces"],
+    "cluster.toml": ["", "vrrp", "vrrp.authentication", "hotwire", "ha_interfaces"],
     "preseed.toml": ["", "admin", "hotwire"],
 }
 

@@ -1,0 +1,136 @@
+"""[[ha_interfaces]] of cluster.toml: which port has which virtual addresses, and who hears of it."""
+
+from collections.abc import Mapping
+
+from hadaemon.config import values
+from hadaemon.config.model import HaInterface, Hotwire, VrrpConfig, derived_link_local
+from hadaemon.config.reader import Table
+from hadaemon.config.vrrp import MAX_VRID
+from hadaemon.vrrp.model import IPAddress, IPInterface, Version, Vrid
+
+_MAX_ADDRESSES = {4: 255, 6: 88}
+"""By family: what the count field holds, and what fits into one Ethernet frame with a signature."""
+
+_NAMES = {4: "IPv4", 6: "IPv6"}
+
+
+def read_interface(table: Table, position: int, vrrp: VrrpConfig) -> HaInterface | None:
+    """None when a problem was noted."""
+    before = len(table.problems.found)
+    port = table.text("port", values.port_name, 'port = "lan"')
+    number = table.number("number", 1, MAX_VRID, position)
+    addresses = table.texts(
+        "virtual_addresses",
+        values.interface_address,
+        'virtual_addresses = ["192.168.12.1/24"]',
+        required=True,
+    )
+    addresses_on = table.optional_text("addresses_on", values.port_name, None)
+    peers: dict[str, IPAddress] | None = table.tagged("peers", values.label, _read_peer)
+    dhcp_server = table.flag("dhcp_server", False)
+    table.close()
+    if number is not None:
+        _note_vrid(table, number, vrrp.vrid_offset)
+    if addresses is not None:
+        _note_addresses(table, addresses, vrrp.version)
+        if peers:
+            _note_peers(table, peers, addresses)
+    if len(table.problems.found) > before:
+        return None
+    if port is None or number is None or addresses is None or peers is None or dhcp_server is None:
+        return None
+    vrid = Vrid(vrrp.vrid_offset + number)
+    return HaInterface(
+        port, number, vrid, _with_link_local(addresses, vrid), addresses_on, peers, dhcp_server
+    )
+
+
+def note_conflicts(interfaces: list[tuple[Table, HaInterface]], hotwire: Hotwire | None) -> None:
+    """A port, a VRID and a virtual address belong to one HA interface, and the hotwire to none."""
+    advertising: dict[str, str] = {}
+    carrying: dict[str, str] = {}
+    vrids: dict[int, str] = {}
+    addresses: dict[str, str] = {}
+    for table, interface in interfaces:
+        first = advertising.setdefault(interface.port, table.path)
+        if first != table.path:
+            table.note(
+                "port", f'"{interface.port}" is already the port of {first}: a port is one HA interface'
+            )
+        key = "port" if interface.addresses_on is None else "addresses_on"
+        before = carrying.setdefault(interface.address_port, table.path)
+        if before not in (first, table.path):
+            table.note(
+                key, f'"{interface.address_port}" has the virtual addresses of {before}: give them one place'
+            )
+        for key, port in (("port", interface.port), ("addresses_on", interface.addresses_on)):
+            if hotwire is not None and port == hotwire.port:
+                table.note(key, f'"{port}" is the hotwire, which is exclusive: choose another port')
+        first = vrids.setdefault(interface.vrid, table.path)
+        if first != table.path:
+            table.note(
+                "number", f"VRID {interface.vrid} is already used by {first}: give each its own number"
+            )
+        for position, address in enumerate(interface.virtual_addresses):
+            if not address.ip.is_link_local:
+                here = f"{table.at('virtual_addresses')}[{position}]"
+                before = addresses.setdefault(str(address.ip), here)
+                if before != here:
+                    table.problems.add(
+                        here, f"{address.ip} is already used at {before}: remove one of the two"
+                    )
+
+
+def _read_peer(table: Table, name: str) -> IPAddress | None:
+    return table.text(name, values.address, f'{name} = "192.168.12.141"')
+
+
+def _note_vrid(table: Table, number: int, offset: int) -> None:
+    if offset + number > MAX_VRID:
+        table.note(
+            "number",
+            f"VRID {offset} + {number} is over {MAX_VRID}: choose a smaller number or vrrp.vrid_offset",
+        )
+
+
+def _note_addresses(table: Table, addresses: tuple[IPInterface, ...], version: Version) -> None:
+    """Each address once, and not more than one advertisement takes."""
+    for family, most in _MAX_ADDRESSES.items():
+        count = sum(address.version == family for address in addresses)
+        if count > most:
+            table.note(
+                "virtual_addresses",
+                f"an advertisement holds {most} {_NAMES[family]} addresses at most, not {count}: remove some",
+            )
+    seen: dict[IPAddress, str] = {}
+    for position, address in enumerate(addresses):
+        here = f"{table.at('virtual_addresses')}[{position}]"
+        if address.version == 6 and version is Version.V2:
+            table.problems.add(here, f"{address.ip} is an IPv6 address, and VRRP version 2 has none: take 3")
+        before = seen.setdefault(address.ip, here)
+        if before != here:
+            table.problems.add(here, f"{address.ip} is already used at {before}: remove one of the two")
+
+
+def _note_peers(table: Table, peers: Mapping[str, IPAddress], addresses: tuple[IPInterface, ...]) -> None:
+    """Unicast needs somebody else, and one family throughout."""
+    if len(peers) < 2:
+        table.note("peers", "must name all nodes of the cluster, this one and the other")
+    families = {address.version for address in peers.values()} | {address.version for address in addresses}
+    if len(families) > 1:
+        table.note(
+            "peers", "unicast speaks one family: peers and virtual_addresses must be all IPv4 or all IPv6"
+        )
+    if len(set(peers.values())) < len(peers):
+        table.note("peers", "two nodes have the same address: each needs its own")
+
+
+def _with_link_local(addresses: tuple[IPInterface, ...], vrid: Vrid) -> tuple[IPInterface, ...]:
+    """The first IPv6 address of an advertisement is link-local (RFC 9568 §5.2.9, erratum 8300)."""
+    sixes = [address for address in addresses if address.version == 6]
+    if not sixes:
+        return addresses
+    link_local = [address for address in sixes if address.ip.is_link_local]
+    others = [address for address in sixes if not address.ip.is_link_local]
+    fours = [address for address in addresses if address.version == 4]
+    return (*fours, *(link_local or [derived_link_local(vrid)]), *others)

@@ -1,0 +1,62 @@
+"""From advertisements to packets and back, as the configuration of [vrrp] has it."""
+
+import asyncio
+
+from hadaemon.config import VrrpConfig
+from hadaemon.io.vrrp_socket import Packet
+from hadaemon.runtime.plan import HaPort
+from hadaemon.runtime.sequences import Sequences
+from hadaemon.vrrp import (
+    Advertisement,
+    Checking,
+    Discard,
+    DiscardReason,
+    IPAddress,
+    Password,
+    Sealing,
+    Signatures,
+    Verifier,
+    decode,
+    encode,
+)
+
+
+class Wire:
+    """Version, checksum and authentication of everything that a node sends and takes in."""
+
+    def __init__(self, vrrp: VrrpConfig, sequences: Sequences, loop: asyncio.AbstractEventLoop) -> None:
+        self._sequences = sequences
+        self._loop = loop
+        self._version = vrrp.version
+        self._checksum = vrrp.checksum
+        self._sealing: Sealing = None
+        self._checking: Checking = None
+        self._verifier: Verifier | None = None
+        match vrrp.authentication:
+            case Password() as password:
+                self._sealing = self._checking = password
+            case Signatures() as signatures:
+                self._checking = self._verifier = Verifier(signatures, sequences.heard())
+                self._sealing = sequences.signer(signatures) if signatures.mode.signs else None
+
+    def close(self) -> None:
+        """What was heard outlives the session."""
+        self._note(last=True)
+
+    def pack(self, advertisement: Advertisement, source: IPAddress, destination: IPAddress) -> bytes:
+        """What to send, without IP header."""
+        return encode(advertisement, source, destination, self._checksum, self._sealing)
+
+    def unpack(self, packet: Packet, port: HaPort) -> Advertisement:
+        """What a packet says, once it has passed the receive checks; raises Discard."""
+        if port.unicast is not None and packet.source not in port.peers:
+            raise Discard(DiscardReason.UNKNOWN_PEER)
+        advertisement = decode(
+            packet.payload, packet.source, packet.destination, packet.ttl, self._version, self._checking
+        )
+        self._note()
+        return advertisement
+
+    def _note(self, last: bool = False) -> None:
+        if self._verifier is not None:
+            self._sequences.note(self._verifier.marks, self._loop.time(), last)
