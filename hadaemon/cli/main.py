@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hadaemon.cli.administration import add_administration
 from hadaemon.cli.asking import CommandFailed, Exit, ask_daemon, with_problems
+from hadaemon.cli.config_changes import add_config_changes
 from hadaemon.cli.history import DEFAULT_LAST, history_json, history_text, read_history
 from hadaemon.cli.render import SCHEMA, render_status
 from hadaemon.errors import HadaemonError
@@ -28,6 +29,9 @@ examples:
   hactl maintenance on              keep this node out of the cluster, also over reboots
   hactl config check                would the files in /data/state be accepted?
   hactl config check --node new-node.toml --cluster new-cluster.toml
+  hactl config apply new.toml --confirm 5m
+                                    apply it; without `hactl config confirm` it goes back
+  hactl config history              the last 20 configurations
   hactl reload                      read the files in /data/state again and apply them
 
 exit codes:
@@ -81,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--node", type=Path, default=STATE / NODE_FILE, help="(%(default)s)")
     check.add_argument("--cluster", type=Path, default=STATE / CLUSTER_FILE, help="(%(default)s)")
     check.set_defaults(run=_check)
+    add_config_changes(config_commands)
     return parser
 
 

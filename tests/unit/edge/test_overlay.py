@@ -13,9 +13,13 @@ from hadaemon.runtime.places import own_folder
 
 OVERLAY = Path(__file__).resolve().parents[3] / "rootfs-overlay"
 UNITS = OVERLAY / "usr/lib/systemd/system"
-COMMANDS = ("usr/sbin/hadaemon", "usr/bin/hactl", *(f"usr/libexec/hotspare/{n}" for n in ("setup", "helper")))
+LIBEXEC = ("setup", "helper", "config-guard")
+COMMANDS = ("usr/sbin/hadaemon", "usr/bin/hactl", *(f"usr/libexec/hotspare/{name}" for name in LIBEXEC))
 DROP_ADDRESSES = "usr/libexec/hotspare/drop-addresses"
-OURS = ("hadaemon.service", "hadaemon-helper.socket", "hadaemon-helper@.service", "hotspare-setup.service")
+OURS = (
+    *("hadaemon.service", "hadaemon-helper.socket", "hadaemon-helper@.service", "hotspare-setup.service"),
+    *("hotspare-config-boot.service", "hotspare-config-guard.service"),
+)
 
 
 @pytest.mark.parametrize("command", [*COMMANDS, DROP_ADDRESSES])

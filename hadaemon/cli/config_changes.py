@@ -1,0 +1,272 @@
+"""`hactl config apply`, `confirm`, `history`, `rollback`, `diff`, `reset`: changes of the configuration."""
+
+import argparse
+import json
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hadaemon.cli.asking import CommandFailed, Exit, with_problems
+from hadaemon.cli.render import table
+from hadaemon.errors import HadaemonError
+from hadaemon.sync.tree import CLUSTER, FILES
+
+if TYPE_CHECKING:
+    from hadaemon.runtime.own_configuration import OwnConfiguration
+    from hadaemon.sync.holder import Holder
+    from hadaemon.sync.record import Record
+    from hadaemon.sync.tree import Tree
+
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+STATE = Path("/data/state")
+RUN = Path("/run/hotspare")
+SCHEMA = 1
+_UNITS = {"s": 1, "m": 60, "h": 3600}
+
+
+def add_config_changes(commands: "Commands") -> None:
+    """Adds the commands to those of `hactl config`."""
+    apply = _command(commands, "apply", _apply, "make a file or a folder the configuration of the cluster")
+    apply.add_argument("file", type=Path, help=f"a {CLUSTER}, or a folder with {CLUSTER} and {FILES}/")
+    apply.add_argument(
+        "--confirm",
+        type=_seconds,
+        metavar="TIME",
+        help="go back by itself unless `hactl config confirm` follows within TIME, e.g. 5m",
+    )
+    _command(commands, "confirm", _confirm, "keep what was applied with --confirm")
+    history = _command(commands, "history", _history, "the last generations: when, by whom, how")
+    history.add_argument("--json", action="store_true", help="the same for programs")
+    rollback = _command(commands, "rollback", _rollback, "make an older generation the configuration again")
+    rollback.add_argument("generation", type=int, nargs="?", help="its number (default: the one before)")
+    rollback.add_argument(
+        "--unconfirmed", action="store_true", help="undo now what was applied with --confirm"
+    )
+    diff = _command(commands, "diff", _diff, "what differs, without secrets")
+    diff.add_argument("other", nargs="?", help="a file, a folder, or the number of a generation")
+    reset = _command(commands, "reset", _reset, "leave the cluster: a clean stand-alone node; the peer stays")
+    reset.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def add_places(command: argparse.ArgumentParser) -> None:
+    """Where things are; only tests have reason to say so."""
+    command.add_argument("--state", type=Path, default=STATE, help=argparse.SUPPRESS)
+    command.add_argument("--run", type=Path, default=RUN, dest="run_folder", help=argparse.SUPPRESS)
+
+
+def _command(
+    commands: "Commands", name: str, run: Callable[[argparse.Namespace], None], summary: str
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=summary, description=summary)
+    add_places(command)
+    command.set_defaults(run=told(run))
+    return command
+
+
+def told(run: Callable[[argparse.Namespace], None]) -> Callable[[argparse.Namespace], None]:
+    """Domain errors become what a command says at its end."""
+
+    def wrapped(options: argparse.Namespace) -> None:
+        try:
+            run(options)
+        except HadaemonError as error:
+            code = Exit.NO_PERMISSION if _forbidden(error) else Exit.REFUSED
+            hint = ": be root (`sudo hactl …`)" if code is Exit.NO_PERMISSION else ""
+            problems = [str(problem) for problem in getattr(error, "problems", ())]
+            raise CommandFailed(code, with_problems(f"{error}{hint}", problems)) from error
+
+    return wrapped
+
+
+def own(options: argparse.Namespace) -> "OwnConfiguration":
+    """This node's configuration."""
+    from hadaemon.io.services import start_guard
+    from hadaemon.runtime.own_configuration import OwnConfiguration
+
+    return OwnConfiguration(options.state, options.socket, start_guard)
+
+
+def holder_of(options: argparse.Namespace, here: "OwnConfiguration", doing: str) -> "Holder":
+    """Who is at work, for the lock and the history."""
+    from hadaemon.runtime.own_configuration import now_text, user_name
+    from hadaemon.sync.holder import Holder
+
+    return Holder(user_name(), here.name, now_text(), f"hactl {doing}")
+
+
+def agreed(question: str) -> bool:
+    """Asks the person at the terminal; nobody there means no."""
+    try:
+        return input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
+    except EOFError:
+        return False
+
+
+def _apply(options: argparse.Namespace) -> None:
+    from hadaemon.io.pair_lock import locked
+    from hadaemon.runtime.own_configuration import OwnConfiguration
+    from hadaemon.sync.record import How
+
+    here: OwnConfiguration = own(options)
+    with locked(options.run_folder, here.name, holder := holder_of(options, here, "config apply")):
+        tree = tree_from(options.file, here.generations.tree())
+        if here.generations.head().digest == _digest(tree) and not here.generations.head().fresh:
+            print("nothing to do: this is the configuration already")
+            return
+        head = here.next_head(tree, here.check(tree))
+        outcome = here.commit(tree, head, How.APPLY, holder, options.confirm)
+    _tell(f"generation {head.generation} is applied on {here.name}", outcome.notes)
+    if options.confirm is not None:
+        print(f"it goes back by itself in {options.confirm} s unless you run `hactl config confirm`")
+
+
+def _confirm(options: argparse.Namespace) -> None:
+    here = own(options)
+    if not here.confirm():
+        raise CommandFailed(Exit.REFUSED, "nothing waits to be confirmed")
+    print("the configuration stays")
+
+
+def _history(options: argparse.Namespace) -> None:
+    here = own(options)
+    records, current = here.generations.records(), here.generations.current()
+    if options.json:
+        found = [_as_json(record, record == current) for record in records]
+        print(json.dumps({"schema": SCHEMA, "generations": found}, indent=2))
+    elif not records:
+        print("no configuration was applied on this node so far")
+    else:
+        header = ("", "generation", "time (UTC)", "how", "by", "digest", "note")
+        print("\n".join(table(header, [_row(record, record == current) for record in records])))
+    left = here.seconds_left()
+    if left is not None and not options.json:
+        print(f"the current one goes back in {left:.0f} s unless you run `hactl config confirm`")
+
+
+def _rollback(options: argparse.Namespace) -> None:
+    from hadaemon.io.pair_lock import locked
+    from hadaemon.sync.record import How
+
+    here = own(options)
+    with locked(options.run_folder, here.name, holder := holder_of(options, here, "config rollback")):
+        if options.unconfirmed:
+            print(here.go_back())
+            return
+        record = _older(here, options.generation)
+        tree = here.generations.read(record)
+        head = here.next_head(tree, here.check(tree))
+        note = f"generation {record.head.generation} again"
+        outcome = here.commit(tree, head, How.ROLLBACK, holder, note=note)
+    _tell(f"{note}, as generation {head.generation} on {here.name}", outcome.notes)
+
+
+def _diff(options: argparse.Namespace) -> None:
+    from hadaemon.sync.difference import difference
+
+    here = own(options)
+    present = here.generations.tree()
+    if options.other is None:
+        older = _older(here, None)
+        lines = difference(here.generations.read(older), present)
+    elif options.other.isdecimal():
+        lines = difference(here.generations.read(_older(here, int(options.other))), present)
+    else:
+        lines = difference(present, tree_from(Path(options.other), present))
+    print("\n".join(lines) if lines else "no difference")
+
+
+def _reset(options: argparse.Namespace) -> None:
+    from hadaemon.io.pair_lock import locked
+
+    here = own(options)
+    question = f"{here.name} leaves its cluster, and forgets its configurations and the peer's keys. Go on?"
+    if not options.yes and not agreed(question):
+        raise CommandFailed(Exit.REFUSED, "nothing was changed")
+    with locked(options.run_folder, here.name, holder_of(options, here, "config reset")):
+        notes = here.reset()
+    _tell(f"{here.name} stands alone", notes)
+
+
+def tree_from(path: Path, present: "Tree | None") -> "Tree":
+    """A folder is the whole configuration; a file is cluster.toml, and the files that belong to it stay."""
+    from hadaemon.io.errors import FileError
+    from hadaemon.io.files import read_text
+    from hadaemon.io.trees import read_tree
+    from hadaemon.sync.tree import make_tree
+
+    if path.is_dir():
+        return read_tree(path)
+    text = read_text(path)
+    if text is None:
+        raise FileError(f"{path}: there is no such file")
+    belonging = present.belonging if present is not None else {}
+    return make_tree({**belonging, CLUSTER: text.encode()}, str(path))
+
+
+def _older(here: "OwnConfiguration", wanted: int | None) -> "Record":
+    records, current = here.generations.records(), here.generations.current()
+    if wanted is None:
+        others = records[records.index(current) + 1 :] if current in records else records
+        if not others:
+            raise CommandFailed(Exit.REFUSED, "there is no older generation")
+        return others[0]
+    found = [record for record in records if record.head.generation == wanted]
+    if not found:
+        kept = ", ".join(str(record.head.generation) for record in records) or "none"
+        raise CommandFailed(Exit.REFUSED, f"there is no generation {wanted}: kept are {kept}")
+    return found[0]
+
+
+def _row(record: "Record", is_current: bool) -> tuple[str, ...]:
+    time = record.time.removesuffix("+00:00").replace("T", " ")
+    by = f"{record.who}@{record.node}" if record.who else "-"
+    mark = "*" if is_current else ""
+    return mark, str(record.head.generation), time, record.how, by, record.head.digest[:12], record.note
+
+
+def _as_json(record: "Record", is_current: bool) -> dict[str, object]:
+    return {
+        **record.head.as_json(),
+        "time": record.time,
+        "who": record.who,
+        "node": record.node,
+        "how": record.how,
+        "note": record.note,
+        "current": is_current,
+    }
+
+
+def _tell(what: str, notes: Sequence[str]) -> None:
+    print("\n".join(_lines(what, notes)))
+
+
+def _lines(what: str, notes: Sequence[str]) -> Iterator[str]:
+    yield what
+    yield from (f"  note: {note}" for note in notes)
+
+
+def _digest(tree: "Tree") -> str:
+    from hadaemon.sync.tree import digest
+
+    return digest(tree)
+
+
+def _seconds(text: str) -> int:
+    from hadaemon.sync.guard import MAX_SECONDS, MIN_SECONDS
+
+    number, unit = text[:-1], text[-1:]
+    if unit not in _UNITS or not number.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no time: write e.g. 90s, 5m or 1h")
+    seconds = int(number) * _UNITS[unit]
+    if not MIN_SECONDS <= seconds <= MAX_SECONDS:
+        raise argparse.ArgumentTypeError(f"{text!r}: {MIN_SECONDS} s to {MAX_SECONDS // 3600} h are possible")
+    return seconds
+
+
+def _forbidden(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, PermissionError):
+            return True
+        error = error.__cause__
+    return False

@@ -1,0 +1,39 @@
+"""The service manager: units of ours that a command starts. Where there is none, nothing is started."""
+
+import subprocess
+from pathlib import Path
+
+from hadaemon.io.errors import EdgeError
+
+_RUNNING = Path("/run/systemd/system")
+_TIMEOUT = 30.0
+"""Seconds."""
+
+
+def start_guard() -> None:
+    """Begins to wait for the confirmation of a change."""
+    _systemctl("restart", "--no-block", "hotspare-config-guard.service")
+
+
+def restart_sync_server() -> None:
+    """Keys have changed: connections with the old ones end."""
+    _systemctl("restart", "hotspare-sync-sshd.service")
+
+
+def _systemctl(*arguments: str) -> None:
+    if not _RUNNING.is_dir():
+        return
+    try:
+        done = subprocess.run(
+            ["/usr/bin/systemctl", *arguments],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_TIMEOUT,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise EdgeError(f"systemctl {' '.join(arguments)}: {error}") from error
+    if done.returncode != 0:
+        raise EdgeError(f"systemctl {' '.join(arguments)}: {' '.join(done.stderr.split())}")

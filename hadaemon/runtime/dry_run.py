@@ -1,0 +1,122 @@
+"""The whole new configuration, checked against this node before anything of it counts."""
+
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from hadaemon.config import ClusterConfig, NodeConfig
+from hadaemon.errors import HadaemonError
+from hadaemon.io.files import read_text
+from hadaemon.runtime.configuration import NODE_FILE, check_texts
+from hadaemon.sync.errors import SyncError
+from hadaemon.sync.tree import CLUSTER, Tree
+
+_RULES = ".nft"
+_NFT_TIMEOUT = 30.0
+"""Seconds."""
+
+
+class Refused(HadaemonError):
+    """This node cannot run the configuration; `problems` has every reason."""
+
+    def __init__(self, node: str, problems: tuple[str, ...]) -> None:
+        super().__init__(f"{node} refuses the configuration; nothing was changed")
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A configuration that this node can run."""
+
+    node: NodeConfig
+    cluster: ClusterConfig
+    notes: tuple[str, ...]
+    """What the administrator should know."""
+
+
+def dry_run(tree: Tree, present: Tree | None, state: Path) -> Checked:
+    """Schema, ports and addresses of this node, and nftables for rules. Raises Refused."""
+    node_text = read_text(state / NODE_FILE)
+    if node_text is None:
+        raise Refused("this node", (f"{state / NODE_FILE}: there is none: the node is not configured yet",))
+    checked = check_texts(node_text, _text(tree), str(state / NODE_FILE), CLUSTER)
+    problems = (*checked.problems, *_rule_problems(tree))
+    name = checked.node.name if checked.node is not None else "this node"
+    if problems or checked.node is None or checked.cluster is None:
+        raise Refused(name, problems)
+    before = _before(present, node_text)
+    return Checked(checked.node, checked.cluster, _notes(checked.node, checked.cluster, before))
+
+
+def master_of(tree: Tree | None, state: Path) -> str:
+    """Whom the configuration names as the master; empty: nobody, or it is wrong."""
+    node_text = read_text(state / NODE_FILE)
+    if tree is None or node_text is None:
+        return ""
+    cluster = _before(tree, node_text)
+    return cluster.master if cluster is not None else ""
+
+
+def _before(present: Tree | None, node_text: str) -> ClusterConfig | None:
+    if present is None:
+        return None
+    try:
+        return check_texts(node_text, _text(present), NODE_FILE, CLUSTER).cluster
+    except SyncError:
+        return None
+
+
+def _text(tree: Tree) -> str:
+    try:
+        return tree.cluster.decode()
+    except UnicodeDecodeError as error:
+        raise SyncError(f"{CLUSTER}: not UTF-8 text at byte {error.start}: save it as UTF-8") from error
+
+
+def _notes(node: NodeConfig, cluster: ClusterConfig, before: ClusterConfig | None) -> tuple[str, ...]:
+    """An interface that is new here has what the cluster gives it, and nothing else."""
+    known = {interface.port for interface in before.ha_interfaces} if before is not None else set()
+    return tuple(
+        f"{node.name}: the new HA interface {interface.port} has no own address: if it needs one, add it to "
+        f"ports.{interface.port}.addresses of {node.name}'s node.toml"
+        for interface in cluster.ha_interfaces
+        if interface.port not in known and not node.ports[interface.port].addresses
+    )
+
+
+def _rule_problems(tree: Tree) -> tuple[str, ...]:
+    """A rule set that cannot be loaded would leave the node open or closed: it is tried first."""
+    rules = [(path, content) for path, content in tree.files if path.endswith(_RULES)]
+    if not rules:
+        return ()
+    nft = shutil.which("nft", path="/usr/sbin:/sbin:/usr/bin:/bin")
+    if nft is None:
+        return tuple(f"{path}: cannot be checked: there is no nft on this node" for path, _ in rules)
+    problems: list[str] = []
+    for path, content in rules:
+        problems += _rule_problem(nft, path, content)
+    return tuple(problems)
+
+
+def _rule_problem(nft: str, path: str, content: bytes) -> list[str]:
+    with tempfile.NamedTemporaryFile(suffix=_RULES) as file:
+        file.write(content)
+        file.flush()
+        try:
+            done = subprocess.run(
+                [nft, "--check", "--file", file.name],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=_NFT_TIMEOUT,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            return [f"{path}: cannot be checked: {error}"]
+    if done.returncode == 0:
+        return []
+    first = next(iter(done.stderr.splitlines()), "nft refuses it")
+    return [f"{path}: {first.replace(file.name + ':', 'line ')}"]
