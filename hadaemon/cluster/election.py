@@ -96,9 +96,10 @@ def takeover_time(ports: Sequence[HaPort], links_by: float) -> float | None:
 
     `links_by` is when a node whose ports have not come up yet may take itself for blind.
     """
-    up = [port for port in ports if port.is_up]
-    latest = max((due for port in up or ports if (due := port.deadline) is not None), default=None)
-    if latest is None or up or any(port.was_up for port in ports):
+    able = [router for port in ports for router in port.able]
+    routers = able or [router for port in ports for router in port.routers]
+    latest = max((due for router in routers if (due := router.next_deadline) is not None), default=None)
+    if latest is None or able or any(port.was_up for port in ports):
         return latest
     return max(latest, links_by)
 

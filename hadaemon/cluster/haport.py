@@ -44,7 +44,7 @@ class HaPort:
         self.addresses = tuple(interface.ip for interface in config.virtual_addresses)
         self.routers = _virtual_routers(config, cluster.vrrp, priority)
         """IPv4 first."""
-        self.facts = PortChanged(config.port, present=False, carrier=False, address=None)
+        self._take(PortChanged(config.port, present=False, carrier=False, address=None))
         self.was_present = False
         """It has been there at some time since the start of the daemon."""
         self.was_up = False
@@ -71,20 +71,6 @@ class HaPort:
     def present(self) -> bool:
         return self.facts.present
 
-    @property
-    def link(self) -> Link:
-        if not self.facts.present:
-            return Link.ABSENT
-        if not self.facts.carrier:
-            return Link.DOWN
-        whole = all(self.source(router) is not None for router in self.routers)
-        return Link.UP if whole else Link.NO_ADDRESS
-
-    @property
-    def is_up(self) -> bool:
-        """It can send and receive, in one family at least."""
-        return any(self.can_send(router) for router in self.routers)
-
     def serves(self, now: float) -> bool:
         """It can do all that it is for, and its link has been there for long enough to count.
 
@@ -98,22 +84,33 @@ class HaPort:
         return self.facts.address if family(router.addresses) == 4 else self.facts.address6
 
     def can_send(self, router: VirtualRouter) -> bool:
-        return self.facts.present and self.facts.carrier and self.source(router) is not None
-
-    @property
-    def deadline(self) -> float | None:
-        """When the last of its virtual routers is due; of those that can hear, if there are any."""
-        able = [router for router in self.routers if self.can_send(router)] or self.routers
-        return max((due for router in able if (due := router.next_deadline) is not None), default=None)
+        return router in self.able
 
     def update(self, facts: PortChanged, now: float) -> None:
         """Notes the present truth about the port."""
         lost = self.was_up and self.link is not Link.UP
-        self.facts = facts
+        self._take(facts)
         if lost and self.link is Link.UP:
             self.counts_from = now + self._debounce
         self.was_present = self.was_present or facts.present
         self.was_up = self.was_up or self.is_up
+
+    def _take(self, facts: PortChanged) -> None:
+        """What follows from the facts is worked out once: it is asked for at every event, for every port."""
+        self.facts = facts
+        connected = facts.present and facts.carrier
+        self.able = tuple(router for router in self.routers if connected and self.source(router) is not None)
+        """The virtual routers that can send and receive."""
+        self.is_up = bool(self.able)
+        """It can send and receive, in one family at least."""
+        self.link = self._link()
+
+    def _link(self) -> Link:
+        if not self.facts.present:
+            return Link.ABSENT
+        if not self.facts.carrier:
+            return Link.DOWN
+        return Link.UP if self.able == self.routers else Link.NO_ADDRESS
 
     def router_of(self, advertisement: Advertisement) -> VirtualRouter:
         """The virtual router that an advertisement is for, which was not refused."""
