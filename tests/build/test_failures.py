@@ -43,6 +43,13 @@ def test_a_mirror_that_does_not_answer(failure: Failure, checkout: Path) -> None
     assert "Traceback" not in text
 
 
+def test_no_network(failure: Failure, checkout: Path) -> None:
+    text = failure(checkout, mounts='exec unshare --net "$@"', fresh=True)
+    assert "the package mirror cannot be reached" in text
+    assert "check the network" in text
+    assert "Traceback" not in text
+
+
 def test_a_development_certificate_signs_no_release(failure: Failure, checkout: Path, cache: Path) -> None:
     keys = cache / "keys"
     text = failure(
