@@ -1,0 +1,119 @@
+"""A node's part in the cluster: its state, what it is in the middle of, and the verbs that change them.
+
+Invariants: the virtual routers are in the state that belongs to the node's; what is done with the virtual
+addresses follows from state and phase alone.
+"""
+
+from dataclasses import replace
+
+from hadaemon.cluster import election, reasons
+from hadaemon.cluster.actions import HandoverEnded, Remember, StateChanged
+from hadaemon.cluster.group import Group
+from hadaemon.cluster.knowledge import Knowledge
+from hadaemon.cluster.memory import Memory
+from hadaemon.cluster.orders import Orders, Serving
+from hadaemon.cluster.phases import Lingering, Phase, Releasing, is_asked
+from hadaemon.cluster.states import NodeState
+
+_ELECTING = frozenset({NodeState.ACTIVE, NodeState.BACKUP})
+
+
+class Member:
+    """When to change is not decided here."""
+
+    def __init__(self, known: Knowledge, preempt_delay: float, now: float) -> None:
+        self.known = known
+        self.orders = Orders(known.ports)
+        self.group = Group(known.all_ports, self.orders)
+        self.state = NodeState.OFF
+        self.phase: Phase | None = None
+        """What the node is in the middle of; each belongs to one state, and ends with it."""
+        self.reason = reasons.NOT_STARTED
+        self.since = now
+        self.links_by = now
+        """A node of which no port has been up yet counts as blind from then on; monotonic seconds."""
+        self._preempts_from = now
+        self._preempt_delay = preempt_delay
+
+    @property
+    def is_electing(self) -> bool:
+        """Active or backup."""
+        return self.state in _ELECTING
+
+    @property
+    def serving(self) -> Serving:
+        if self.state is NodeState.ACTIVE:
+            return Serving.ANSWERING
+        return Serving.KEEPING if isinstance(self.phase, Lingering) else Serving.NOTHING
+
+    def preempts(self, now: float) -> bool:
+        """Preference counts: the node has been backup and healthy for as long as it has to."""
+        return now >= self._preempts_from
+
+    def change_state(self, new: NodeState, reason: str, now: float, phase: Phase | None = None) -> None:
+        old, self.state = self.state, new
+        ended, self.phase = self.phase, phase
+        self.reason = reason
+        if new is not NodeState.ACTIVE:
+            self.orders.announcer.stop()
+        if isinstance(ended, Releasing):
+            self.group.set_priority(self.known.score.priority)
+        if new is old:
+            return
+        self.since = now
+        self._preempts_from = now + self._preempt_delay
+        self.orders.note(StateChanged(old, new, reason))
+        if is_asked(ended):
+            succeeded = phase is not None or new is NodeState.ACTIVE
+            if not succeeded:
+                self.orders.note(HandoverEnded(False, reason))
+        elif {old, new} == _ELECTING and self.known.damping.note_switch(now):
+            self.remember(replace(self.known.memory, suspended=True), now)
+
+    def is_fit(self, now: float) -> bool:
+        """Else it is in fault."""
+        self.links_by = now + election.LINK_PATIENCE
+        fault = self.known.fault()
+        if fault is not None:
+            self.change_state(NodeState.FAULT, fault, now)
+        return fault is None
+
+    def take_part(self, reason: str, now: float) -> None:
+        if self.is_fit(now):
+            self.listen_again(reason, now)
+
+    def listen_again(self, reason: str, now: float) -> None:
+        """Backup from now on, and silent until it is known who is active."""
+        self.group.listen(now)
+        self.change_state(NodeState.BACKUP, reason, now)
+
+    def become_active(self, reason: str, now: float) -> None:
+        asked = is_asked(self.phase)
+        self.group.claim(now)
+        self.change_state(NodeState.ACTIVE, reason, now)
+        self.orders.announcer.restart(now)
+        if asked:
+            self.orders.note(HandoverEnded(True, reason))
+
+    def leave(self, state: NodeState, reason: str, now: float) -> None:
+        """Out of the election."""
+        self.group.shut_down(now)
+        self.change_state(state, reason, now)
+
+    def remember(self, memory: Memory, now: float) -> None:
+        if memory == self.known.memory:
+            return
+        self.known.memory = memory
+        self.orders.note(Remember(memory))
+        self.reconsider(now)
+
+    def reconsider(self, now: float) -> None:
+        """The facts behind the score may have changed: the other node has to know at once."""
+        before = self.known.score
+        if not self.known.rescore(now) or isinstance(self.phase, Releasing):
+            return
+        self.group.set_priority(self.known.score.priority)
+        if self.state is NodeState.ACTIVE:
+            self.group.advertise()
+        elif self.known.score.health < before.health:
+            self._preempts_from = now + self._preempt_delay
