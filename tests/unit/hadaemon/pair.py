@@ -1,6 +1,9 @@
 """Configurations of a pair and a driver for one node, shared by the tests of the cluster."""
 
-from ipaddress import IPv4Address, IPv4Interface
+from collections.abc import Mapping
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
+from types import MappingProxyType
 
 from hadaemon.cluster import (
     Action,
@@ -14,21 +17,42 @@ from hadaemon.cluster import (
     Start,
     Tick,
 )
-from hadaemon.config import ClusterConfig, HaInterface, NodeConfig, Port, VrrpConfig
+from hadaemon.config import (
+    ClusterConfig,
+    ElectionConfig,
+    HaInterface,
+    Hotwire,
+    NodeConfig,
+    PingGroup,
+    Port,
+    VrrpConfig,
+)
 from hadaemon.vrrp import Advertisement, Centiseconds, Priority, Vrid
 
-ALPHA, BETA = "alpha", "beta"
+ALPHA, BETA, GAMMA = "alpha", "beta", "gamma"
 PORTS = ("lan", "wan", "dmz")
 
 
 def own_address(node: str, port: str) -> IPv4Address:
-    """Ordered alpha < beta on lan and dmz, beta < alpha on wan."""
+    """Ordered alpha < beta on lan and dmz, beta < alpha on wan; gamma is greater than both."""
     first = (node == ALPHA) == (port != "wan")
-    return IPv4Address(f"192.0.2.{10 * (PORTS.index(port) + 1) + (1 if first else 2)}")
+    last = 3 if node == GAMMA else 1 if first else 2
+    return IPv4Address(f"192.0.2.{10 * (PORTS.index(port) + 1) + last}")
+
+
+def own_address6(node: str, port: str) -> IPv6Address:
+    """Link-local; ordered as the IPv4 addresses."""
+    return IPv6Address(f"fe80::{int(own_address(node, port)) & 0xFF:x}")
 
 
 def virtual_address(port: str) -> IPv4Interface:
     return IPv4Interface(f"198.51.100.{PORTS.index(port) + 1}/24")
+
+
+def virtual_addresses6(port: str) -> tuple[IPv6Interface, ...]:
+    """The first is link-local (RFC 9568, erratum 8300)."""
+    number = PORTS.index(port) + 1
+    return IPv6Interface(f"fe80::48:{number}/64"), IPv6Interface(f"2001:db8:{number}::1/64")
 
 
 def node_config(name: str, ports: tuple[str, ...] = PORTS[:2]) -> NodeConfig:
@@ -41,17 +65,36 @@ def cluster_config(
     preempt: bool = True,
     master: str = ALPHA,
     enabled: bool = True,
+    witness: bool = False,
+    families: tuple[int, ...] = (4,),
+    preempt_delay: float = 0.0,
+    priorities: Mapping[str, int] = MappingProxyType({}),
+    ping_groups: tuple[PingGroup, ...] = (),
+    **election: object,
 ) -> ClusterConfig:
     return ClusterConfig(
         name="office",
         master=master,
         enabled=enabled,
-        vrrp=VrrpConfig(advertisement_interval=Centiseconds(interval), preempt=preempt),
+        vrrp=VrrpConfig(
+            advertisement_interval=Centiseconds(interval),
+            preempt=preempt,
+            preempt_delay=preempt_delay,
+            priorities={node: Priority(priority) for node, priority in priorities.items()},
+        ),
         ha_interfaces=tuple(
-            HaInterface(port, number, Vrid(50 + number), (virtual_address(port),))
+            HaInterface(port, number, Vrid(50 + number), _virtual_addresses(port, families))
             for number, port in enumerate(ports, start=1)
         ),
+        hotwire=Hotwire("hotwire") if witness else None,
+        election=replace(ElectionConfig(flap_switches=0), **election),
+        ping_groups=ping_groups,
     )
+
+
+def _virtual_addresses(port: str, families: tuple[int, ...]) -> tuple[IPv4Interface | IPv6Interface, ...]:
+    known = {4: (virtual_address(port),), 6: virtual_addresses6(port)}
+    return tuple(address for family in families for address in known[family])
 
 
 class Driver:
@@ -76,10 +119,17 @@ class Driver:
         return self.last
 
     def link(
-        self, port: str, carrier: bool = True, present: bool = True, after: float = 0.0, address: bool = True
+        self,
+        port: str,
+        carrier: bool = True,
+        present: bool = True,
+        after: float = 0.0,
+        address: bool = True,
+        address6: bool = True,
     ) -> tuple[Action, ...]:
         own = own_address(self.name, port) if address and present else None
-        return self.do(PortChanged(port, present, carrier and present, own), after)
+        own6 = own_address6(self.name, port) if address6 and present else None
+        return self.do(PortChanged(port, present, carrier and present, own, own6), after)
 
     def hear(
         self,
@@ -88,15 +138,16 @@ class Driver:
         after: float = 0.0,
         interval: int | None = None,
         source: IPv4Address | None = None,
+        family: int = 4,
     ) -> tuple[Action, ...]:
         interface = next(found for found in self.config.ha_interfaces if found.port == port)
         advertisement = Advertisement(
             interface.vrid,
             Priority(priority),
             Centiseconds(interval or self.config.vrrp.advertisement_interval),
-            tuple(address.ip for address in interface.virtual_addresses),
+            tuple(address.ip for address in interface.virtual_addresses if address.version == family),
         )
-        rival = source or own_address(self.rival, port)
+        rival = source or (own_address if family == 4 else own_address6)(self.rival, port)
         return self.do(AdvertisementReceived(port, rival, advertisement), after)
 
     def run(self, seconds: float) -> list[tuple[float, Action]]:

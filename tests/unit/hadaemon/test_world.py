@@ -1,11 +1,13 @@
 """The pair in a simulated world: whatever happens, the invariants hold and the world comes to rest."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hadaemon.cluster import NodeState
+from hadaemon.cluster import MaintenanceRequested, NodeState, ResumeRequested, SwitchRequested
+from hadaemon.cluster.offers import RETRY
 
-from .pair import ALPHA, BETA, PORTS, cluster_config
+from .pair import ALPHA, BETA, GAMMA, PORTS, cluster_config
 from .world import NODES, World
 
 names = st.sampled_from(NODES)
@@ -14,15 +16,33 @@ ports = st.sampled_from(PORTS)
 STEPS = st.one_of(
     st.tuples(st.just("boot"), names),
     st.tuples(st.just("kill"), names),
+    st.tuples(st.just("crash"), names),
     st.tuples(st.just("stop"), names),
     st.tuples(st.just("plug"), names, ports, st.booleans()),
     st.tuples(st.just("switch"), ports, st.booleans()),
     st.tuples(st.just("sleep"), names, st.sampled_from((0.5, 1.5, 2.5, 3.005, 3.5, 6.0))),
+    st.tuples(st.just("jump"), names, st.sampled_from((0.5, 2.0, 5.0, 1000.0))),
     st.tuples(st.just("rest")),
 )
+"""What may happen to any pair."""
 
-HISTORIES = st.lists(st.tuples(STEPS, st.floats(0, 6)), max_size=12)
-"""Steps, each followed by so many advertisement intervals of time."""
+REQUESTS = st.one_of(
+    st.builds(SwitchRequested, forced=st.booleans()),
+    st.builds(MaintenanceRequested, on=st.booleans(), forced=st.booleans()),
+    st.just(ResumeRequested()),
+)
+
+ALL_STEPS = st.one_of(
+    STEPS,
+    st.tuples(st.just("ask"), names, REQUESTS),
+    st.tuples(st.just("hotwire_cable"), st.booleans()),
+)
+"""And what its administrator does, and what may happen to the hotwire."""
+
+
+def histories(steps):
+    """Steps, each followed by so many advertisement intervals of time."""
+    return st.lists(st.tuples(steps, st.floats(0, 6)), max_size=12)
 
 
 def play(world: World, history: list[tuple[tuple, float]]) -> None:
@@ -32,35 +52,46 @@ def play(world: World, history: list[tuple[tuple, float]]) -> None:
                 pass
             case ("plug", _, port, _) | ("switch", port, _) if port not in world.ports:
                 pass
-            case "sleep", name, intervals:
-                world.sleep(name, intervals * world.interval)
+            case ("sleep" | "jump") as step, name, intervals:
+                getattr(world, step)(name, intervals * world.interval)
             case _:
                 getattr(world, step)(*arguments)
         world.run(wait * world.interval)
 
 
 def come_to_rest(world: World) -> None:
-    """Long enough for the longest sleep and two rounds of election."""
-    world.run(6 * world.interval + 2 * world.longest_silence + 0.2)
+    """Long enough for late links, the longest sleep, two rounds of election and an offer that nobody takes."""
+    world.run(world.patience_left)
+    world.run(9 * world.interval + 2 * world.longest_silence + 0.6)
+    if world.has_hotwire:
+        world.run(RETRY + 4 * world.interval)
 
 
 def assert_right_ones_answer(world: World) -> None:
-    alive = [name for name in NODES if world.machines[name].takes_part]
+    """Who takes part and is best: by health, then by preference where that may move anything."""
+    alive = [name for name in world.names if world.machines[name].takes_part]
     if not world.connected or len(alive) < 2:
         assert world.answering() == alive
         return
     assert len(world.answering()) == 1, "exactly one is active"
     (active,) = world.answering()
     other = BETA if active == ALPHA else ALPHA
-    assert world.links_down(active) <= world.links_down(other), "better health always wins"
-    if world.config.vrrp.preempt and world.links_down(active) == world.links_down(other):
-        assert active == world.config.master or world.config.master not in NODES
+    own, theirs = world.as_peer(active), world.as_peer(other)
+    if own.suspended or theirs.suspended:
+        return
+    assert (own.links_down, own.failed_groups) <= (theirs.links_down, theirs.failed_groups), (
+        "better health always wins"
+    )
+    frozen = world.has_hotwire and not world.hotwire
+    if world.config.vrrp.preempt and not frozen and own.links_down == theirs.links_down:
+        assert own.preferred >= theirs.preferred, "preference decides"
 
 
-def build(interval: int, preempt: bool, count: int, master: str, seed: int, loss: float = 0.0) -> World:
-    config = cluster_config(PORTS[:count], interval=interval, preempt=preempt, master=master)
-    world = World(config, seed, loss=loss)
-    for name in NODES:
+def build(interval: int, preempt: bool, count: int, master: str, seed: int, **options) -> World:
+    worldly = {key: options.pop(key) for key in ("loss", "doubling", "names") if key in options}
+    config = cluster_config(PORTS[:count], interval=interval, preempt=preempt, master=master, **options)
+    world = World(config, seed, **worldly)
+    for name in world.names:
         world.boot(name)
     return world
 
@@ -74,10 +105,8 @@ worlds = {
 }
 
 
-@settings(max_examples=250)
-@given(history=HISTORIES, **worlds)
-def test_invariants_hold_in_every_history_and_the_world_comes_to_rest(history, **world_options):
-    world = build(**world_options)
+def check_history(world: World, history) -> None:
+    """The world itself watches who answers meanwhile."""
     play(world, history)
     come_to_rest(world)
     assert_right_ones_answer(world)
@@ -86,16 +115,59 @@ def test_invariants_hold_in_every_history_and_the_world_comes_to_rest(history, *
     assert world.changes_since(quiet_from) == [], "flapping"
 
 
-@settings(max_examples=60)
-@given(history=HISTORIES, loss=st.sampled_from((0.05, 0.3)), **worlds)
+MODES = {
+    "vrrp": {},
+    "vrrp, both families": {"families": (4, 6)},
+    "witness": {"witness": True},
+    "witness, damped": {"witness": True, "flap_switches": 3},
+}
+
+
+@pytest.mark.parametrize("mode", MODES)
+@settings(max_examples=150)
+@given(history=histories(ALL_STEPS), **worlds)
+def test_invariants_hold_in_every_history_and_the_world_comes_to_rest(mode, history, **world_options):
+    check_history(build(**world_options, **MODES[mode]), history)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("mode", MODES)
+@settings(max_examples=20_000)
+@given(history=histories(ALL_STEPS), **worlds)
+def test_invariants_hold_in_a_great_many_histories(mode, history, **world_options):
+    check_history(build(**world_options, **MODES[mode]), history)
+
+
+@pytest.mark.parametrize("mode", ["vrrp", "witness"])
+@settings(max_examples=40)
+@given(
+    history=histories(STEPS),
+    loss=st.sampled_from((0.05, 0.3)),
+    doubling=st.sampled_from((0.0, 0.3)),
+    **worlds,
+)
 def test_with_lossy_links_someone_is_always_active_and_order_returns_with_the_packets(
-    history, loss, **world_options
+    mode, history, loss, doubling, **world_options
 ):
-    world = build(**world_options, loss=loss)
+    world = build(**world_options, loss=loss, doubling=doubling, **MODES[mode])
     play(world, history)
     world.stop_losing()
     come_to_rest(world)
     assert_right_ones_answer(world)
+
+
+@settings(max_examples=40)
+@given(history=histories(STEPS), **worlds)
+def test_three_nodes_are_one_active_too(history, **world_options):
+    """VRRP knows no limit: a third node is one more backup."""
+    world = build(**world_options, names=(ALPHA, BETA, GAMMA))
+    play(world, history)
+    for port in world.ports:
+        world.switch(port, works=True)
+        for name in world.names:
+            world.plug(name, port, carrier=True)
+    come_to_rest(world)
+    assert len(world.answering()) == 1
 
 
 def test_the_fastest_interval_works_too():

@@ -1,7 +1,8 @@
-"""A simulated world: two nodes, their links and switches, one clock. It watches the invariants throughout.
+"""A simulated world: two or three nodes, their links, switches and hotwire. It watches the invariants.
 
-Packets go through the codec. Delay makes them overtake each other. A node that sleeps keeps its kernel
-addresses and finds everything that came in when it wakes, as a real process does.
+Packets go through the codec. They are lost, doubled, and delay makes them overtake each other. Each node has
+a clock of its own, which may jump. A node that sleeps keeps its kernel addresses and finds everything that
+came in when it wakes, as a real process does.
 """
 
 import heapq
@@ -9,27 +10,39 @@ import itertools
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from ipaddress import IPv4Interface
 
 from hadaemon.cluster import (
     Action,
     AdvertisementReceived,
     Event,
+    HandoverEnded,
+    HotwireChanged,
+    MaintenanceRequested,
     Node,
     NodeState,
+    Peer,
+    PeerDied,
+    PeerGoodbye,
+    PeerReport,
+    PingResult,
     PortChanged,
+    Remember,
+    ResumeRequested,
     SendAdvertisement,
     SetAddresses,
     Start,
     StateChanged,
     Stop,
+    SwitchRequested,
     Tick,
 )
 from hadaemon.cluster.election import LINK_PATIENCE
+from hadaemon.cluster.memory import EMPTY, Memory
 from hadaemon.config import ClusterConfig
-from hadaemon.vrrp import IPV4_GROUP, TTL, decode, encode
+from hadaemon.vrrp import IPV4_GROUP, IPV6_GROUP, TTL, decode, encode
 
-from .pair import ALPHA, BETA, node_config, own_address
+from .hotwire import Line
+from .pair import ALPHA, BETA, node_config, own_address, own_address6
 
 SLACK = 0.050
 """Seconds beyond the protocol's own times that the pair may take."""
@@ -39,6 +52,9 @@ JITTER = 0.002
 
 NODES = (ALPHA, BETA)
 
+HELPER = 0.05
+"""Seconds until the addresses that a dead daemon left are dropped by the root helper."""
+
 
 @dataclass
 class Machine:
@@ -46,10 +62,16 @@ class Machine:
 
     name: str
     node: Node | None = None
+    powered: bool = False
+    started: bool = False
     asleep: bool = False
     inbox: list[Event] = field(default_factory=list)
-    kernel: dict[str, frozenset[IPv4Interface]] = field(default_factory=dict)
+    kernel: dict[str, SetAddresses] = field(default_factory=dict)
     changes: list[tuple[float, StateChanged]] = field(default_factory=list)
+    results: list[HandoverEnded] = field(default_factory=list)
+    memory: Memory = EMPTY
+    clock: float = 0.0
+    """What its monotonic clock shows, less the world's time."""
     alarm: int = 0
     """Number of the wake-up that counts; earlier ones are stale."""
     patient_until: float = 0.0
@@ -59,7 +81,7 @@ class Machine:
     @property
     def answers(self) -> bool:
         """For any virtual address: it is what "active" means on the wire."""
-        return any(self.kernel.values())
+        return any(order.addresses and order.answering for order in self.kernel.values())
 
     @property
     def takes_part(self) -> bool:
@@ -73,20 +95,35 @@ class Machine:
 class World:
     """Runs events in order of time; `check` raises as soon as an invariant is broken."""
 
-    def __init__(self, config: ClusterConfig, seed: int = 0, delay: float = 0.003, loss: float = 0.0) -> None:
+    def __init__(
+        self,
+        config: ClusterConfig,
+        seed: int = 0,
+        delay: float = 0.003,
+        loss: float = 0.0,
+        doubling: float = 0.0,
+        names: tuple[str, ...] = NODES,
+    ) -> None:
         self.config = config
+        self.names = names
         self.ports = tuple(interface.port for interface in config.ha_interfaces)
         self.interval = config.vrrp.advertisement_interval / 100
         self.random = random.Random(seed)
-        self.delay, self.loss = delay, loss
+        self.delay, self.loss, self.doubling = delay, loss, doubling
         self.now = 1000.0
-        self.machines = {name: Machine(name) for name in NODES}
-        self.carrier = {(name, port): True for name in NODES for port in self.ports}
+        self.machines = {name: Machine(name, clock=self.random.uniform(0, 1e6)) for name in names}
+        self.carrier = {(name, port): True for name in names for port in self.ports}
         self.cut: set[str] = set()
+        self.hotwire = True
+        """The cable between the two is whole."""
+        self.lines = {name: Line(self.interval) for name in NODES}
+        """What each of the pair sends over it."""
         self._queue: list[tuple[float, int, Callable[[], None]]] = []
         self._numbers = itertools.count()
         self._two_since: float | None = None
         self._none_since: float | None = None
+        if self.has_hotwire:
+            self._at(self.now, self._beat)
 
     # what happens from outside
 
@@ -94,23 +131,32 @@ class World:
         machine = self.machines[name]
         if machine.node is not None:
             return
-        machine.node = Node(node_config(name, self.ports), self.config, self.now)
+        machine.node = Node(node_config(name, self.ports), self.config, self.now + machine.clock)
+        machine.powered = True
         machine.patient_until = self.now + LINK_PATIENCE
         for port in self.ports:
             self._feed(machine, self._link_event(name, port))
-        self._feed(machine, Start())
+        self._feed(machine, Start(memory=machine.memory))
+        self._tell_carrier()
         self._disturbed()
 
     def kill(self, name: str) -> None:
         """Power lost."""
-        self.machines[name] = Machine(name, changes=self.machines[name].changes)
-        self._disturbed()
+        self._end(name, keep_kernel=False)
+        self._tell_carrier()
+
+    def crash(self, name: str) -> None:
+        """The daemon alone is killed; its system drops the addresses and closes the connection."""
+        if self.machines[name].node is not None and not self.machines[name].asleep:
+            self._end(name, keep_kernel=True)
+            self._hotwire_event(name, PeerDied())
 
     def stop(self, name: str) -> None:
         machine = self.machines[name]
         if machine.node is not None and not machine.asleep:
             self._feed(machine, Stop("shutdown"))
-            self.kill(name)
+            self._end(name, keep_kernel=True)
+            self._hotwire_event(name, PeerGoodbye("shutdown"))
 
     def plug(self, name: str, port: str, carrier: bool) -> None:
         if self.carrier[name, port] != carrier:
@@ -122,6 +168,35 @@ class World:
         """The switch of that segment swallows everything, links stay up."""
         (self.cut.discard if works else self.cut.add)(port)
         self._disturbed()
+
+    def hotwire_cable(self, whole: bool) -> None:
+        """Pulled: both see the carrier go."""
+        self.hotwire = whole
+        self._tell_carrier()
+        self._disturbed()
+
+    def ask(self, name: str, request: SwitchRequested | MaintenanceRequested | ResumeRequested) -> None:
+        """What the administrator does with `hactl` on that node."""
+        machine = self.machines[name]
+        if machine.node is not None and not machine.asleep:
+            self._feed(machine, request)
+            self._disturbed()
+
+    def ping(self, name: str, group: str, answered: bool) -> None:
+        """All hosts of a ping group answer that node no more, or again."""
+        found = next(one for one in self.config.ping_groups if one.name == group)
+        for _ in range(max(found.failures, found.recoveries)):
+            for host in found.hosts:
+                self._feed(self.machines[name], PingResult(group, host, answered))
+        self._disturbed()
+
+    def jump(self, name: str, seconds: float) -> None:
+        """The monotonic clock of a node jumps ahead, as after a suspended virtual machine goes on."""
+        machine = self.machines[name]
+        machine.clock += seconds
+        if machine.node is not None and not machine.asleep:
+            self._feed(machine, Tick())
+            self._disturbed()
 
     def stop_losing(self) -> None:
         self.loss = 0.0
@@ -171,12 +246,34 @@ class World:
             change for machine in self.machines.values() for change in machine.changes if change[0] >= when
         ]
 
+    def as_peer(self, name: str) -> Peer:
+        """The node in its own words."""
+        node = self.machines[name].node
+        assert node is not None
+        return node.as_peer()
+
+    @property
+    def has_hotwire(self) -> bool:
+        return self.config.hotwire is not None
+
     @property
     def connected(self) -> bool:
+        """The nodes can hear each other by any channel that the election counts."""
+        return (self.has_hotwire and self.hotwire) or self.sees_advertisements
+
+    @property
+    def sees_advertisements(self) -> bool:
         """The nodes can hear each other on at least one interface."""
         return any(
-            port not in self.cut and all(self.carrier[name, port] for name in NODES) for port in self.ports
+            port not in self.cut and all(self.carrier[name, port] for name in self.names)
+            for port in self.ports
         )
+
+    @property
+    def patience_left(self) -> float:
+        """Seconds for which a node still waits for its first link."""
+        waiting = [machine.patient_until for machine in self.machines.values() if not machine.had_link]
+        return max(0.0, max(waiting, default=0.0) - self.now)
 
     @property
     def longest_silence(self) -> float:
@@ -189,7 +286,61 @@ class World:
         heapq.heappush(self._queue, (when, next(self._numbers), happen))
 
     def _link_event(self, name: str, port: str) -> PortChanged:
-        return PortChanged(port, True, self.carrier[name, port], own_address(name, port))
+        carrier = self.carrier[name, port]
+        return PortChanged(port, True, carrier, own_address(name, port), own_address6(name, port))
+
+    def _end(self, name: str, keep_kernel: bool) -> None:
+        """A machine without its daemon: only what is on disk is left, and in the kernel for a moment."""
+        old = self.machines[name]
+        new = Machine(name, changes=old.changes, results=old.results, memory=old.memory, clock=old.clock)
+        new.powered = keep_kernel
+        self.machines[name] = new
+        if keep_kernel:
+            new.kernel = old.kernel
+            self._at(self.now + HELPER, lambda: new.kernel.clear() if new.node is None else None)
+        self._disturbed()
+
+    # the hotwire
+
+    def _beat(self) -> None:
+        """Heartbeats, and the silence that a node notices."""
+        for name in NODES:
+            self._say(name)
+            line, listener = self.lines[name], self.machines[_other(name)]
+            if line.is_silent(self.now) and not listener.asleep:
+                line.heard_at = None
+                self._feed(listener, PeerReport(None))
+        self._at(self.now + self.lines[ALPHA].heartbeat / 2, self._beat)
+
+    def _say(self, name: str) -> None:
+        machine, line = self.machines[name], self.lines[name]
+        if machine.node is None or machine.asleep:
+            return
+        peer = machine.node.as_peer()
+        if line.is_news(peer, self.now):
+            line.last, line.said_at = peer, self.now
+            self._hotwire_event(name, PeerReport(peer))
+
+    def _hotwire_event(self, sender: str, event: Event) -> None:
+        """In order, as over a connection."""
+        if not self.has_hotwire or not self.hotwire or sender not in NODES:
+            return
+        line = self.lines[sender]
+        receiver = _other(sender)
+
+        def arrive() -> None:
+            if self.hotwire:
+                line.heard_at = self.now if isinstance(event, PeerReport) else None
+                self._feed(self.machines[receiver], event)
+
+        line.arrives = max(line.arrives + 1e-6, self.now + self.random.uniform(0, self.delay))
+        self._at(line.arrives, arrive)
+
+    def _tell_carrier(self) -> None:
+        """A node without power takes the carrier from the other."""
+        powered = all(self.machines[name].powered for name in NODES)
+        for name in NODES if self.has_hotwire else ():
+            self._feed(self.machines[name], HotwireChanged(self.hotwire and powered))
 
     def _feed(self, machine: Machine, event: Event) -> None:
         if machine.node is None:
@@ -198,11 +349,15 @@ class World:
             machine.inbox.append(event)
             return
         machine.had_link = machine.had_link or (isinstance(event, PortChanged) and event.carrier)
-        for action in machine.node.handle(event, self.now):
+        for action in machine.node.handle(event, self.now + machine.clock):
             self._carry_out(machine, action)
-        for port, addresses in machine.node.desired_addresses().items():
-            assert machine.kernel.get(port, frozenset()) == addresses, "orders and desire differ"
+        machine.started = machine.started or isinstance(event, Start)
+        for port, addresses in machine.node.desired_addresses().items() if machine.started else ():
+            kernel = machine.kernel.get(port)
+            assert (kernel.addresses if kernel else frozenset()) == addresses, "orders and desire differ"
         self._set_alarm(machine)
+        if self.has_hotwire and machine.name in NODES:
+            self._say(machine.name)
 
     def _set_alarm(self, machine: Machine) -> None:
         assert machine.node is not None
@@ -210,6 +365,7 @@ class World:
         number, due = machine.alarm, machine.node.next_deadline
         if due is None:
             return
+        due -= machine.clock
 
         def ring() -> None:
             if machine.alarm == number and self.machines[machine.name] is machine:
@@ -219,23 +375,31 @@ class World:
 
     def _carry_out(self, machine: Machine, action: Action) -> None:
         match action:
-            case SetAddresses(port, addresses, answering):
-                machine.kernel[port] = addresses
-                machine.answering = answering
+            case SetAddresses(port):
+                machine.kernel[port] = action
             case SendAdvertisement():
                 self._transmit(machine, action)
             case StateChanged():
                 machine.changes.append((self.now, action))
+            case Remember(memory):
+                machine.memory = memory
+            case HandoverEnded():
+                machine.results.append(action)
             case _:
                 pass
 
     def _transmit(self, machine: Machine, action: SendAdvertisement) -> None:
-        source = own_address(machine.name, action.port)
-        packet = encode(action.advertisement, source, IPV4_GROUP, self.config.vrrp.checksum)
-        for name in NODES:
-            if name != machine.name and self._passes(machine.name, name, action.port):
-                event = AdvertisementReceived(action.port, source, decode(packet, source, IPV4_GROUP, TTL))
-                self._deliver(name, event)
+        four = action.advertisement.family == 4
+        source = (own_address if four else own_address6)(machine.name, action.port)
+        group = IPV4_GROUP if four else IPV6_GROUP
+        packet = encode(action.advertisement, source, group, self.config.vrrp.checksum)
+        for name in self.names:
+            if name == machine.name:
+                continue
+            for _ in range(1 + (self.random.random() < self.doubling)):
+                if self._passes(machine.name, name, action.port):
+                    advertisement = decode(packet, source, group, TTL)
+                    self._deliver(name, AdvertisementReceived(action.port, source, advertisement))
 
     def _deliver(self, name: str, event: AdvertisementReceived) -> None:
         def arrive() -> None:
@@ -268,8 +432,12 @@ class World:
     def _two_are_wrong(self) -> bool:
         machines = self.machines.values()
         awake = all(machine.takes_part and not machine.asleep for machine in machines)
-        return awake and self.connected and all(machine.answers for machine in machines)
+        return awake and self.connected and sum(machine.answers for machine in machines) > 1
 
     def _none_is_wrong(self) -> bool:
         able = any(machine.must_serve(self.now) for machine in self.machines.values())
         return able and not self.answering()
+
+
+def _other(name: str) -> str:
+    return BETA if name == ALPHA else ALPHA
