@@ -60,7 +60,7 @@ def play(world: World, history: list[tuple[tuple, float]]) -> None:
 
 
 def come_to_rest(world: World) -> None:
-    """Long enough for late links, the longest sleep, two rounds of election and an offer that nobody takes."""
+    """Long enough for late links, a long sleep, two rounds of election and an offer that nobody takes."""
     world.run(world.patience_left)
     world.run(9 * world.interval + 2 * world.longest_silence + 0.6)
     if world.has_hotwire:
@@ -124,7 +124,7 @@ MODES = {
 
 
 @pytest.mark.parametrize("mode", MODES)
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(history=histories(ALL_STEPS), **worlds)
 def test_invariants_hold_in_every_history_and_the_world_comes_to_rest(mode, history, **world_options):
     check_history(build(**world_options, **MODES[mode]), history)
@@ -139,7 +139,7 @@ def test_invariants_hold_in_a_great_many_histories(mode, history, **world_option
 
 
 @pytest.mark.parametrize("mode", ["vrrp", "witness"])
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(
     history=histories(STEPS),
     loss=st.sampled_from((0.05, 0.3)),
@@ -156,7 +156,7 @@ def test_with_lossy_links_someone_is_always_active_and_order_returns_with_the_pa
     assert_right_ones_answer(world)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(history=histories(STEPS), **worlds)
 def test_three_nodes_are_one_active_too(history, **world_options):
     """VRRP knows no limit: a third node is one more backup."""
