@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import stat
 from pathlib import Path
 
 from hadaemon.io.errors import FileError
@@ -13,7 +14,10 @@ MAX_SIZE = 1 << 20
 def read_text(path: Path) -> str | None:
     """The whole file; None: it does not exist."""
     try:
-        with path.open("rb") as file:
+        # Never waits for the other end of a pipe that somebody has put there.
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise FileError(f"{path}: is not a file")
             data = file.read(MAX_SIZE + 1)
     except FileNotFoundError:
         return None

@@ -8,7 +8,9 @@ from hadaemon.config import Admin, ClusterConfig, ConfigError, NodeConfig, load_
 from hadaemon.errors import HadaemonError
 from hadaemon.io.errors import FileError
 from hadaemon.io.files import read_text, write_text
+from hadaemon.io.memory_file import MemoryFile
 from hadaemon.runtime.configuration import Configuration
+from hadaemon.runtime.places import own_folder
 from hadaemon.setup.places import ADMIN, Owners, Places
 from hadaemon.setup.render import (
     authorized_keys,
@@ -60,13 +62,29 @@ def tell(
     for file in (places.setup_problems, places.issue):
         _folder(file.parent)
     write_text(places.setup_problems, "".join(f"{problem}\n" for problem in problems), 0o644)
-    write_text(places.issue, issue(configuration, problems, version), 0o644)
+    write_issue(configuration, problems, version, places)
     message = console_message(configuration, problems)
     if message:
         try:
             places.console.write_text(message, encoding="utf-8")
         except OSError:
             return  # A box without a console has nobody to tell there: the journal has it too.
+
+
+def write_issue(
+    configuration: Configuration, problems: tuple[str, ...], version: str | None, places: Places
+) -> None:
+    """What a console shows above the login prompt."""
+    text = issue(configuration, problems, version, _in_maintenance(places))
+    write_text(places.issue, text, 0o644)
+
+
+def _in_maintenance(places: Places) -> bool:
+    """A memory that is damaged is the daemon's to report."""
+    try:
+        return MemoryFile(own_folder(places.state)).load().maintenance
+    except HadaemonError:
+        return False
 
 
 def _set_password(admin: Admin, places: Places) -> None:

@@ -11,7 +11,7 @@ from hadaemon.errors import HadaemonError
 from hadaemon.io.files import read_text
 from hadaemon.runtime.configuration import NODE_FILE, load_configuration
 from hadaemon.runtime.release import running_release
-from hadaemon.setup.apply import apply_admin, apply_node, tell
+from hadaemon.setup.apply import apply_admin, apply_node, tell, write_issue
 from hadaemon.setup.medium import PRESEED, Medium, mounted, wait_for_device
 from hadaemon.setup.places import Owners, Places, system_owners
 from hadaemon.setup.render import LABEL
@@ -19,13 +19,30 @@ from hadaemon.setup.state import make_state_folder, store_preseed
 
 
 def main() -> int:
-    """0: the node is set up, or waits for its preseed; 1: something is wrong, the console says what."""
+    """0: the node is set up, or waits for its preseed; 1: something is wrong, the console says what.
+
+    `issue` as the only argument: nothing but the text above the login prompt is written anew.
+    """
     places = Places()
+    if sys.argv[1:] == ["issue"]:
+        return refresh_issue(places)
     owners = system_owners()
     problems = set_up(places, owners)
     for problem in problems:
         print(problem, file=sys.stderr)
     return 1 if problems else 0
+
+
+def refresh_issue(places: Places) -> int:
+    """What the login prompt shows has changed: maintenance began or ended. 1: it cannot be written."""
+    try:
+        problems = tuple((read_text(places.setup_problems) or "").splitlines())
+        configuration = load_configuration(places.state)
+        write_issue(configuration, problems, running_release().version, places)
+    except HadaemonError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
 
 
 def set_up(

@@ -32,6 +32,10 @@ def network_files(node: NodeConfig, cluster: ClusterConfig | None) -> dict[str, 
     return texts
 
 
+_IN_MAINTENANCE = """\
+MAINTENANCE: this node takes no part in the cluster. To take it back: `hactl maintenance off`."""
+
+
 def network_file(port: Port, exclusive: bool = False) -> str:
     """systemd.network(5) of one port. What the daemon puts on the port is not networkd's to remove.
 
@@ -84,10 +88,14 @@ def authorized_keys(keys: tuple[str, ...]) -> str:
     return "\n".join(["# Written at each boot from admin.toml.", *keys]) + "\n"
 
 
-def issue(configuration: Configuration, problems: tuple[str, ...], version: str | None) -> str:
+def issue(
+    configuration: Configuration, problems: tuple[str, ...], version: str | None, maintenance: bool
+) -> str:
     r"""issue(5): what a console shows above the login prompt. `\l` and the like mean something to getty."""
     head = f"Hotspare {version or ''}".rstrip()
     parts = [f"{head} - {_summary(configuration)} (\\l)"]
+    if maintenance:
+        parts.append(_IN_MAINTENANCE)
     if problems:
         parts.append("\n".join(["Problems:", *(f"  ! {_plain(problem)}" for problem in problems)]))
     if configuration.condition is Condition.UNCONFIGURED:

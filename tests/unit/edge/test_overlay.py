@@ -19,7 +19,9 @@ DROP_ADDRESSES = "usr/libexec/hotspare/drop-addresses"
 OURS = (
     *("hadaemon.service", "hadaemon-helper.socket", "hadaemon-helper@.service", "hotspare-setup.service"),
     *("hotspare-config-boot.service", "hotspare-config-guard.service"),
+    *("hotspare-issue.service", "hotspare-issue.path"),
 )
+OF_THE_SYSTEM = ("/bin/kill", "/usr/sbin/agetty")
 
 
 @pytest.mark.parametrize("command", [*COMMANDS, DROP_ADDRESSES])
@@ -47,7 +49,7 @@ def test_what_runs_after_a_crash_loads_next_to_nothing():
 def test_a_unit_starts_what_the_image_has(unit: str):
     text = (UNITS / unit).read_text()
     for command in re.findall(r"^Exec\w+=[+!@:-]*(\S+)", text, re.MULTILINE):
-        assert command == "/bin/kill" or (OVERLAY / command[1:]).exists(), command
+        assert command in OF_THE_SYSTEM or (OVERLAY / command[1:]).exists(), command
 
 
 def test_the_daemon_is_neither_root_nor_more_capable_than_it_must_be():

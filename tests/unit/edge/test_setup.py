@@ -1,16 +1,19 @@
 """The boot-time setup, with a root folder of its own."""
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from hadaemon.cluster import Memory
 from hadaemon.config import load_admin, load_cluster, load_node
 from hadaemon.errors import HadaemonError
+from hadaemon.io.memory_file import MemoryFile
 from hadaemon.runtime.configuration import Condition, Configuration
 from hadaemon.setup import apply, medium
-from hadaemon.setup.main import set_up, take_from_medium, take_preseed
+from hadaemon.setup.main import main, set_up, take_from_medium, take_preseed
 from hadaemon.setup.medium import Medium, MediumError
 from hadaemon.setup.places import Owners, Places
 from hadaemon.setup.render import issue, network_file, with_password
@@ -189,6 +192,30 @@ def test_a_lost_data_partition_is_told(places: Places):
     assert problems[0] in places.issue.read_text()
 
 
+def test_maintenance_is_above_the_login_prompt(places: Places, stick: Stick, monkeypatch: pytest.MonkeyPatch):
+    set_up(places, Owners(), stick.take)
+    assert "MAINTENANCE" not in places.issue.read_text()
+    memory = MemoryFile(places.state / "daemon")
+    memory.store(Memory(maintenance=True))
+    monkeypatch.setattr("hadaemon.setup.main.Places", lambda: places)
+    monkeypatch.setattr(sys, "argv", ["setup", "issue"])
+    assert main() == 0
+    assert "hactl maintenance off" in places.issue.read_text()
+    assert "node alpha, master of cluster office" in places.issue.read_text()
+    set_up(places, Owners(), refuse)
+    assert "MAINTENANCE" in places.issue.read_text(), "also after a reboot"
+    memory.store(Memory())
+    assert main() == 0
+    assert "MAINTENANCE" not in places.issue.read_text()
+
+
+def test_a_memory_that_is_no_file_keeps_no_node_from_booting(places: Places, stick: Stick):
+    (places.state / "daemon").mkdir(parents=True)
+    os.mkfifo(places.state / "daemon" / "memory.json")
+    assert set_up(places, Owners(), stick.take) == ()
+    assert "node alpha" in places.issue.read_text()
+
+
 def test_a_port_without_address_takes_advertisements_from_link_local_ones():
     node = load_node('schema = 1\nname = "a"\n[ports.lan]\nmac = "52:54:00:48:0a:01"\naddresses = []\n')
     text = network_file(node.ports["lan"])
@@ -206,7 +233,7 @@ def test_shadow_keeps_everybody_else():
 
 
 def test_getty_does_not_interpret_what_a_file_says():
-    text = issue(Configuration(Condition.UNCONFIGURED), ("a \\n b",), "1.0")
+    text = issue(Configuration(Condition.UNCONFIGURED), ("a \\n b",), "1.0", maintenance=False)
     assert "a \\\\n b" in text
     assert text.startswith("Hotspare 1.0 - this node is not configured (\\l)")
 
