@@ -1,5 +1,6 @@
 """Two nodes and a client on a LAN and a WAN, in namespaces: intent verbs for the tests."""
 
+import dataclasses
 import json
 import re
 import signal
@@ -12,6 +13,7 @@ from typing import Any
 
 from hadaemon.io.control_client import ask
 from hadaemon.io.errors import ControlError
+from hadaemon.io.history import History
 
 from .capture import Capture
 from .namespaces import Namespace, Namespaces
@@ -64,6 +66,8 @@ class TestNode:
     addressed: bool = True
     """Whether its ports have own addresses."""
     daemon: "subprocess.Popen[str] | None" = field(default=None)
+    environment: dict[str, str] = field(default_factory=dict)
+    """Of the daemon, beside the test's own."""
 
     @property
     def state_folder(self) -> Path:
@@ -109,7 +113,8 @@ class TestNode:
     def start(self) -> None:
         """Starts the daemon."""
         (self.folder / "run").mkdir(exist_ok=True)
-        command = [sys.executable, "-P", "-X", "dev", "-m", "hadaemon"]
+        command = ["env", *(f"{key}={value}" for key, value in self.environment.items())]
+        command += [sys.executable, "-P", "-X", "dev", "-m", "hadaemon"]
         command += ["--state", str(self.state_folder), "--run", str(self.folder / "run")]
         command += ["--setup-problems", str(self.folder / "setup-problems")]
         self.daemon = self.namespace.start(*command, log=self.log)
@@ -138,6 +143,14 @@ class TestNode:
             told = json.dumps(self.status(), indent=1)
             raise AssertionError(f"{error}\n{told}\n{self.log.read_text()}") from error
 
+    def unplug_from_switch(self, port: str) -> None:
+        """Nothing passes the switch any more, and the link stays up."""
+        self.switch.run("ip", "link", "set", f"{self.name}-{port}", "nomaster")
+
+    def plug_into_switch(self, port: str) -> None:
+        """Frames pass again."""
+        self.switch.run("ip", "link", "set", f"{self.name}-{port}", "master", f"br-{port}")
+
     def signal(self, number: signal.Signals) -> None:
         """Sends the daemon a signal."""
         assert self.daemon is not None
@@ -147,6 +160,10 @@ class TestNode:
         """Waits for the daemon's end; returns its exit code."""
         assert self.daemon is not None
         return self.daemon.wait(within)
+
+    def history(self) -> list[dict[str, Any]]:
+        """Every change of state that is on disk."""
+        return [dataclasses.asdict(entry) for entry in History(self.state_folder / "daemon").read()]
 
     def virtual_addresses(self) -> set[str]:
         """Which of the pair's virtual addresses are on this node, as the kernel has it."""
