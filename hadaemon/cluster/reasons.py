@@ -58,8 +58,11 @@ def stopped(reason: str) -> str:
 
 def missing(ports: Sequence[Port]) -> str:
     """Ports that were never there since the start."""
-    names = ", ".join(f"{port.name} ({port.mac})" for port in ports)
-    return f"no network card has the MAC address of {names}: correct ports.<name>.mac in node.toml"
+    cards = ", ".join(f"{port.name} ({port.mac})" for port in ports if port.parent is None)
+    if cards:
+        return f"no network card has the MAC address of {cards}: correct ports.<name>.mac in node.toml"
+    vlans = ", ".join(f"{port.name} (VLAN {port.vlan} of {port.parent})" for port in ports)
+    return f"there is no interface for {vlans}: VLANs of node.toml are made at boot"
 
 
 def yielded(port: HaPort, event: AdvertisementReceived, own: Score) -> str:

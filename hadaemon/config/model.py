@@ -22,11 +22,15 @@ class Port:
 
     name: str
     mac: str
-    """Lower case, colons."""
+    """Lower case, colons; of a VLAN: its parent's."""
     addresses: tuple[IPInterface, ...] = ()
     """Own addresses of this node on the port."""
     dhcp: bool = False
     """It asks a DHCP server for an IPv4 address too."""
+    parent: str | None = None
+    """The port whose network card carries this VLAN; None: this port has its own."""
+    vlan: int | None = None
+    """The tag of the VLAN (802.1Q), if there is a parent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from hadaemon.config import values
 from hadaemon.config.model import NodeConfig, Port
 from hadaemon.config.reader import Table
+from hadaemon.config.vlan import bind_vlans, read_vlan
 
 _PORT_EXAMPLE = "[ports.lan]"
 
@@ -15,19 +16,24 @@ def read_node(table: Table) -> NodeConfig | None:
     ports = {port: _read_port(port, inner) for port, inner in tables.items()}
     good = {port: value for port, value in ports.items() if value is not None}
     _note_twice_used(table, good)
-    if name is None or len(good) != len(ports):
+    bound = bind_vlans(table, good, tables.keys())
+    if name is None or len(bound) != len(ports):
         return None
-    return NodeConfig(name, good)
+    return NodeConfig(name, bound)
 
 
 def _read_port(name: str, table: Table) -> Port | None:
-    mac = table.text("mac", values.mac, 'mac = "52:54:00:12:34:56"')
+    before = len(table.problems.found)
+    mac = table.optional_text("mac", values.mac, None)
+    parent, vlan = read_vlan(table)
+    if parent is None and not table.has("mac") and len(table.problems.found) == before:
+        table.require("mac", 'mac = "52:54:00:12:34:56"')
     addresses = table.texts("addresses", values.interface_address, '["192.168.12.141/24"]')
     dhcp = table.flag("dhcp", False)
     table.close()
-    if mac is None or addresses is None or dhcp is None:
+    if len(table.problems.found) > before or addresses is None or dhcp is None:
         return None
-    return Port(name, mac, addresses, dhcp)
+    return Port(name, mac or "", addresses, dhcp, parent, vlan)
 
 
 def _note_twice_used(table: Table, ports: dict[str, Port]) -> None:
@@ -37,7 +43,7 @@ def _note_twice_used(table: Table, ports: dict[str, Port]) -> None:
     for port in ports.values():
         path = f"{table.at('ports')}.{port.name}"
         first = macs.setdefault(port.mac, port.name)
-        if first != port.name:
+        if first != port.name and port.parent is None:
             table.problems.add(
                 f"{path}.mac", f"{port.mac} is already the port {first}: each port needs its own"
             )

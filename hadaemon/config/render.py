@@ -56,7 +56,11 @@ def _node_lines(node: NodeConfig, prefix: str) -> Iterator[str]:
     yield f"name = {_string(node.name)}"
     for port in node.ports.values():
         yield f"[{prefix}ports.{port.name}]"
-        yield f"mac = {_string(port.mac)}"
+        if port.parent is None:
+            yield f"mac = {_string(port.mac)}"
+        else:
+            yield f"parent = {_string(port.parent)}"
+            yield f"vlan = {port.vlan}"
         yield f"addresses = {_strings(str(address) for address in port.addresses)}"
         if port.dhcp:
             yield "dhcp = true"

@@ -43,6 +43,10 @@ class Link:
     """Of a software interface (`veth`, `vlan`, ...); empty for hardware."""
     carrier: bool
     """Administratively up, and the lower layer is up."""
+    parent: int = 0
+    """Index of the interface below; 0: none."""
+    vlan: int | None = None
+    """The tag, if it is a VLAN's (802.1Q)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +106,16 @@ class LinkTable:
         """Every interface, by index."""
         return tuple(self._links[index] for index in sorted(self._links))
 
-    def find(self, mac: str) -> Link | None:
-        """The interface that a port is: a permanent MAC address counts before a present one."""
+    def find(self, mac: str, vlan: int | None = None) -> Link | None:
+        """The interface that a port is: the network card with that MAC address, or a VLAN on it."""
+        card = self._card(mac)
+        if vlan is None or card is None:
+            return card
+        above = (link for link in self.links() if link.parent == card.index)
+        return next((link for link in above if link.kind == "vlan" and link.vlan == vlan), None)
+
+    def _card(self, mac: str) -> Link | None:
+        """A permanent MAC address counts before a present one."""
         ports = [link for link in self.links() if link.kind not in STACKED_KINDS]
         by_permanent = (link for link in ports if link.permanent_mac == mac)
         by_present = (link for link in ports if link.mac == mac and link.permanent_mac in ("", mac))

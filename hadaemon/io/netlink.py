@@ -210,7 +210,18 @@ def _link_fact(kind: int, message: _Message) -> Fact | None:
         permanent_mac=message.get_attr("IFLA_PERM_ADDRESS") or "",
         kind=(information.get_attr("IFLA_INFO_KIND") or "") if information else "",
         carrier=bool(up),
+        parent=message.get_attr("IFLA_LINK") or 0,
+        vlan=_vlan(information),
     )
+
+
+def _vlan(information: _Message) -> int | None:
+    """The tag of an 802.1Q sub-interface."""
+    if not information or information.get_attr("IFLA_INFO_KIND") != "vlan":
+        return None
+    data = information.get_attr("IFLA_INFO_DATA")
+    tag = data.get_attr("IFLA_VLAN_ID") if data else None
+    return tag if isinstance(tag, int) else None
 
 
 def _address_fact(kind: int, message: _Message) -> Fact | None:

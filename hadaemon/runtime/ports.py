@@ -81,7 +81,8 @@ class Ports:
 
     def link(self, name: str) -> Link | None:
         """The link that the port is now."""
-        return self._network.table.find(self._ports[name].port.mac)
+        port = self._ports[name].port
+        return self._network.table.find(port.mac, port.vlan)
 
     def known(self, name: str) -> frozenset[IPInterface]:
         """The virtual addresses that may be on the port."""

@@ -55,7 +55,7 @@ def _outside(configuration: Configuration) -> NodeStatus:
 
 def _port(port: Port, network: Network) -> Message:
     """A configured port and the link that it is."""
-    link = network.table.find(port.mac)
+    link = network.table.find(port.mac, port.vlan)
     return {
         "port": port.name,
         "mac": port.mac,

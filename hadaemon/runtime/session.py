@@ -126,7 +126,8 @@ class Session:
         return failed if self._pings.failure is None else (*failed, self._pings.failure)
 
     def _link_of(self, port: str) -> Link | None:
-        return self._network.table.find(self.node_config.ports[port].mac)
+        config = self.node_config.ports[port]
+        return self._network.table.find(config.mac, config.vlan)
 
     def _take(self, event: Event) -> None:
         if isinstance(event, AdvertisementDiscarded):

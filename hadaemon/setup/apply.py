@@ -32,7 +32,7 @@ def apply_node(node: NodeConfig, cluster: ClusterConfig | None, places: Places) 
     write_text(places.etc / "hosts", hosts_file(node.name), 0o644)
     _folder(places.networkd)
     wanted = network_files(node, cluster)
-    for stale in set(places.networkd.glob("10-hotspare-*.network")):
+    for stale in set(places.networkd.glob("10-hotspare-*")):
         if stale.name not in wanted:
             stale.unlink()
     for name, text in wanted.items():

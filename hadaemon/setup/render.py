@@ -21,29 +21,44 @@ and apply it with `hactl reload`; ports and names take effect at the next boot."
 
 
 def network_files(node: NodeConfig, cluster: ClusterConfig | None) -> dict[str, str]:
-    """systemd.network(5) of every port, by file name."""
+    """systemd.network(5) of every port, and systemd.netdev(5) of every VLAN, by file name."""
     hotwire = cluster.hotwire.port if cluster is not None and cluster.hotwire is not None else None
     ends = None if cluster is None else hotwire_ends(node, cluster)
     texts = {}
     for port in node.ports.values():
         if port.name == hotwire and ends is not None and ends.own not in port.addresses:
             port = replace(port, addresses=(*port.addresses, ends.own))
-        texts[f"10-hotspare-{port.name}.network"] = network_file(port, exclusive=port.name == hotwire)
+        vlans = tuple(other for other in node.ports.values() if other.parent == port.name)
+        text = network_file(port, vlans, exclusive=port.name == hotwire)
+        texts[f"10-hotspare-{port.name}.network"] = text
+        if port.parent is not None:
+            texts[f"10-hotspare-{port.name}.netdev"] = netdev_file(port)
     return texts
+
+
+def vlan_interface(port: Port) -> str:
+    """The kernel's name of a VLAN; those of network cards mean nothing, and have no dot."""
+    return f"{port.name}.{port.vlan}"
+
+
+def netdev_file(port: Port) -> str:
+    """systemd.netdev(5) of a VLAN."""
+    return f"[NetDev]\nName={vlan_interface(port)}\nKind=vlan\n\n[VLAN]\nId={port.vlan}\n"
 
 
 _IN_MAINTENANCE = """\
 MAINTENANCE: this node takes no part in the cluster. To take it back: `hactl maintenance off`."""
 
 
-def network_file(port: Port, exclusive: bool = False) -> str:
+def network_file(port: Port, vlans: tuple[Port, ...] = (), exclusive: bool = False) -> str:
     """systemd.network(5) of one port. What the daemon puts on the port is not networkd's to remove.
 
-    `exclusive`: the hotwire, from which nothing is ever forwarded.
+    `vlans`: the ports that share its network card. `exclusive`: the hotwire, from which nothing is ever
+    forwarded.
     """
     lines = [
         "[Match]",
-        f"PermanentMACAddress={port.mac}",
+        f"PermanentMACAddress={port.mac}" if port.parent is None else f"Name={vlan_interface(port)}",
         "",
         "[Link]",
         "RequiredForOnline=no",
@@ -51,6 +66,7 @@ def network_file(port: Port, exclusive: bool = False) -> str:
         "[Network]",
         f"Description=port {port.name}",
         *(f"Address={address}" for address in port.addresses),
+        *(f"VLAN={vlan_interface(vlan)}" for vlan in vlans),
         f"DHCP={'ipv4' if port.dhcp else 'no'}",
         "IPv6AcceptRA=no",
         f"LinkLocalAddressing={'ipv6' if any(own.version == 6 for own in port.addresses) else 'no'}",

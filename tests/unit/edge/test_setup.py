@@ -16,7 +16,7 @@ from hadaemon.setup import apply, medium
 from hadaemon.setup.main import main, set_up, take_from_medium, take_preseed
 from hadaemon.setup.medium import Medium, MediumError
 from hadaemon.setup.places import Owners, Places
-from hadaemon.setup.render import issue, network_file, with_password
+from hadaemon.setup.render import issue, network_file, network_files, with_password
 
 PRESEED = f"""
 schema = 1
@@ -222,6 +222,38 @@ def test_a_port_without_address_takes_advertisements_from_link_local_ones():
     assert "PermanentMACAddress=52:54:00:48:0a:01" in text
     assert "IPv4ReversePathFilter=no" in text
     assert "Address=" not in text.replace("PermanentMACAddress=", "")
+
+
+VLANS = """
+schema = 1
+name = "alpha"
+[ports.lan]
+mac = "52:54:00:48:0a:01"
+[ports.guest]
+parent = "lan"
+vlan = 20
+addresses = ["192.168.20.141/24"]
+"""
+
+
+def test_a_vlan_is_made_on_its_parent_and_has_its_own_addresses():
+    texts = network_files(load_node(VLANS), None)
+    assert texts["10-hotspare-guest.netdev"] == "[NetDev]\nName=guest.20\nKind=vlan\n\n[VLAN]\nId=20\n"
+    parent, vlan = texts["10-hotspare-lan.network"], texts["10-hotspare-guest.network"]
+    assert "PermanentMACAddress=52:54:00:48:0a:01\n" in parent
+    assert "VLAN=guest.20\n" in parent
+    assert "[Match]\nName=guest.20\n" in vlan
+    assert "Address=192.168.20.141/24\n" in vlan
+    assert "MACAddress" not in vlan
+    assert "VLAN=" not in vlan
+    assert len(texts) == 3
+
+
+def test_a_vlan_that_went_away_goes(places: Places, stick: Stick):
+    set_up(places, Owners(), stick.take)
+    (places.networkd / "10-hotspare-guest.netdev").write_text("")
+    set_up(places, Owners(), refuse)
+    assert not (places.networkd / "10-hotspare-guest.netdev").exists()
 
 
 def test_shadow_keeps_everybody_else():
