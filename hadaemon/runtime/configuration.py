@@ -1,11 +1,13 @@
 """What the files in the state folder amount to: a node to run, or the reasons why none can be run."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
 from hadaemon.config import ClusterConfig, ConfigError, NodeConfig, check_pair, load_cluster, load_node
 from hadaemon.errors import HadaemonError
+from hadaemon.hotwire.keys import Secret, parse_secret
+from hadaemon.io.errors import FileError
 from hadaemon.io.files import read_text
 
 NODE_FILE = "node.toml"
@@ -34,6 +36,8 @@ class Configuration:
     node: NodeConfig | None = None
     cluster: ClusterConfig | None = None
     problems: tuple[str, ...] = ()
+    hotwire_secret: Secret | None = None
+    """None: the two nodes are not paired."""
 
 
 def load_configuration(state: Path, setup_problems: Path | None = None) -> Configuration:
@@ -49,7 +53,20 @@ def load_configuration(state: Path, setup_problems: Path | None = None) -> Confi
         return Configuration(Condition.REFUSED, problems=(str(error),))
     if node_text is None:
         return Configuration(Condition.UNCONFIGURED, problems=tuple((hints or "").splitlines()))
-    return check_texts(node_text, cluster_text, str(state / NODE_FILE), str(state / CLUSTER_FILE))
+    found = check_texts(node_text, cluster_text, str(state / NODE_FILE), str(state / CLUSTER_FILE))
+    try:
+        return replace(found, hotwire_secret=_read_secret(state / HOTWIRE_KEY_FILE))
+    except HadaemonError as error:
+        # Only the hotwire cannot do without it.
+        return replace(found, problems=(*found.problems, str(error)))
+
+
+def _read_secret(path: Path) -> Secret | None:
+    text = read_text(path)
+    try:
+        return parse_secret(text) if text is not None else None
+    except ValueError as error:
+        raise FileError(f"{path}: {error}") from error
 
 
 def check_texts(node_text: str, cluster_text: str | None, node_file: str, cluster_file: str) -> Configuration:

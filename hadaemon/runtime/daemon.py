@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hadaemon.cluster import Action, HandoverEnded, Memory, Remember, StateChanged
+from hadaemon.config import ClusterConfig, NodeConfig
 from hadaemon.errors import HadaemonError
 from hadaemon.io.control import ControlServer, refusal
 from hadaemon.io.control_client import SOCKET_NAME, Message
@@ -20,6 +21,8 @@ from hadaemon.runtime.background import Background
 from hadaemon.runtime.configuration import Condition, Configuration, load_configuration
 from hadaemon.runtime.handover import Handover
 from hadaemon.runtime.health import feed_watchdog, mark_good_once
+from hadaemon.runtime.hotwire import HotwirePlan
+from hadaemon.runtime.hotwire_side import Epochs, plan_hotwire
 from hadaemon.runtime.network import Network
 from hadaemon.runtime.places import own_folder
 from hadaemon.runtime.recorder import Recorder
@@ -64,6 +67,7 @@ class Daemon:
         self._sequences = Sequences(SequenceFile(own_folder(options.state)), self._background.do)
         self._memory_file = MemoryFile(own_folder(options.state))
         self._memory = self._recall()
+        self._epochs = Epochs(own_folder(options.state), self._background.failed)
         self._handover: Handover | None = None
         self._control = ControlServer(options.run / SOCKET_NAME, self._answer)
         self._configuration = Configuration(Condition.UNCONFIGURED)
@@ -125,9 +129,14 @@ class Daemon:
                 self._loop,
                 self._done,
                 self._sequences,
+                self._plan_hotwire(configuration.node, configuration.cluster),
             ),
         )
         self._session.start(self._memory, predecessor)
+
+    def _plan_hotwire(self, node: NodeConfig, cluster: ClusterConfig) -> HotwirePlan | None:
+        secret, firmware = self._configuration.hotwire_secret, self._release.version or ""
+        return plan_hotwire(node, cluster, secret, self._epochs, firmware)
 
     def _end(self, reason: str) -> None:
         session, self._session = self._session, None

@@ -20,10 +20,13 @@ class Engine:
         opening: Iterable[Action],
         execute: Callable[[Action], None],
         loop: asyncio.AbstractEventLoop,
+        settled: Callable[[], None] = lambda: None,
     ) -> None:
+        """`settled` is called after each posted event and all that followed from it."""
         self.node = node
         self._execute = execute
         self._loop = loop
+        self._settled = settled
         self._queue: deque[Event] = deque()
         self._busy = False
         self._timer: asyncio.TimerHandle | None = None
@@ -35,6 +38,7 @@ class Engine:
         self._queue.append(event)
         if not self._busy:
             self._work_off()
+            self._settled()
 
     def close(self) -> None:
         """No more ticks."""

@@ -34,7 +34,7 @@ def report(
     status = session.status() if session is not None else _outside(configuration)
     node = session.node_config if session is not None else configuration.node
     ports = node.ports.values() if node is not None else ()
-    outside = session.problems if session is not None else ()
+    outside = session.problems + configuration.problems if session is not None else ()
     status = dataclasses.replace(status, problems=status.problems + outside + problems)
     return {
         "ok": True,
@@ -42,6 +42,7 @@ def report(
         "configuration": configuration.condition,
         "status": dataclasses.asdict(status),
         "ports": [_port(port, network) for port in ports],
+        "hotwire": session.hotwire.status() if session is not None else None,
         "unbound": _unbound({port.mac for port in ports}, network),
         "firmware": dataclasses.asdict(release),
         "pid": os.getpid(),

@@ -20,6 +20,8 @@ from hadaemon.config import ClusterConfig, NodeConfig
 from hadaemon.io.links import Link
 from hadaemon.runtime.engine import Engine
 from hadaemon.runtime.executor import Executor
+from hadaemon.runtime.hotwire import HotwirePlan
+from hadaemon.runtime.hotwire_side import HotwireSide
 from hadaemon.runtime.network import Network
 from hadaemon.runtime.pings import Pings
 from hadaemon.runtime.plan import plan_ports
@@ -45,6 +47,7 @@ class Session:
         loop: asyncio.AbstractEventLoop,
         done: Callable[[Action], None],
         sequences: Sequences,
+        hotwire: HotwirePlan | None = None,
     ) -> None:
         self.node_config = node
         self.cluster_config = cluster
@@ -56,6 +59,7 @@ class Session:
         self._network = network
         self._executor = Executor(network, self.ports, done)
         self._pings = Pings(cluster.ping_groups, self._link_of, loop, self._take)
+        self.hotwire = HotwireSide(hotwire, cluster, network, loop, self._take)
         self._engine: Engine
         """Made by `start`."""
 
@@ -79,20 +83,27 @@ class Session:
             if node.state is NodeState.ACTIVE:
                 predecessor.close()
             else:
-                predecessor.stop("reload")
-        self._engine = Engine(node, opening, self._executor.execute, self._loop)
+                predecessor.stop("reload", comes_back=True)
+        self._engine = Engine(node, opening, self._executor.execute, self._loop, self._settled)
         self._network.drop_leftovers(self._executor.wanted())
         self._pings.start()
+        self.hotwire.start(node.as_peer())
 
-    def stop(self, reason: str) -> None:
-        """Releases everything: priority 0 goes out, the virtual addresses go."""
+    def stop(self, reason: str, comes_back: bool = False) -> None:
+        """Releases everything: priority 0 goes out, the virtual addresses go.
+
+        `comes_back`: another session takes its place at once, so that the other node hears no goodbye.
+        """
         self._engine.post(Stop(reason))
+        if not comes_back:
+            self.hotwire.goodbye(reason)
         self.close()
 
     def close(self) -> None:
         """Closes what is open, and releases nothing."""
         self._engine.close()
         self._pings.close()
+        self.hotwire.close()
         self.ports.close()
         self._wire.close()
         self._executor.close()
@@ -103,6 +114,7 @@ class Session:
             self._engine.post(change)
         for failure in self._executor.reconcile():
             self._engine.post(failure)
+        self.hotwire.refresh()
 
     def request(self, request: Request) -> str | None:
         """Has the node do what the administrator asks; the answer is why it does not."""
@@ -123,7 +135,12 @@ class Session:
     def problems(self) -> tuple[str, ...]:
         """What the node itself cannot know: sockets that could not be opened."""
         failed = tuple(f"port {name}: {failure}" for name, failure in self.ports.failures.items())
-        return failed if self._pings.failure is None else (*failed, self._pings.failure)
+        failed += () if self._pings.failure is None else (self._pings.failure,)
+        return failed + self.hotwire.problems
+
+    def _settled(self) -> None:
+        """An event and all that follows from it is done."""
+        self.hotwire.tell(self._engine.node.as_peer())
 
     def _link_of(self, port: str) -> Link | None:
         config = self.node_config.ports[port]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from .hotwire import HotwirePair, build_hotwire_pair
 from .namespaces import Namespaces
 from .pair import Pair, build_pair
 
@@ -13,5 +14,14 @@ from .pair import Pair, build_pair
 def pair(tmp_path: Path) -> Iterator[Pair]:
     with Namespaces() as namespaces:
         built = build_pair(namespaces, tmp_path)
+        yield built
+        built.check_logs()
+
+
+@pytest.fixture
+def wired(tmp_path: Path) -> Iterator[HotwirePair]:
+    """A pair with a hotwire."""
+    with Namespaces() as namespaces:
+        built = build_hotwire_pair(namespaces, tmp_path)
         yield built
         built.check_logs()

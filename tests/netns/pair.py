@@ -222,11 +222,7 @@ def build_pair(namespaces: Namespaces, folder: Path, addressed: bool = True) -> 
     """Switch, client and two nodes with their ports plugged in; no daemon runs yet."""
     switch = namespaces.make("switch")
     client = namespaces.make("client")
-    for port in PORTS:
-        switch.run(
-            "ip", "link", "add", f"br-{port}", "type", "bridge", "forward_delay", "0", "mcast_snooping", "0"
-        )
-        switch.run("ip", "link", "set", f"br-{port}", "up")
+    add_switches(switch, *PORTS)
     nodes = []
     for name in OWN:
         (folder / name).mkdir()
@@ -234,9 +230,22 @@ def build_pair(namespaces: Namespaces, folder: Path, addressed: bool = True) -> 
         for port in PORTS:
             node.plug_in(port)
         nodes.append(node)
+    add_client(switch, client)
+    return Pair(switch, client, *nodes)
+
+
+def add_switches(switch: Namespace, *names: str) -> None:
+    """One switch for each network."""
+    for name in names:
+        bridge = ["type", "bridge", "forward_delay", "0", "mcast_snooping", "0"]
+        switch.run("ip", "link", "add", f"br-{name}", *bridge)
+        switch.run("ip", "link", "set", f"br-{name}", "up")
+
+
+def add_client(switch: Namespace, client: Namespace) -> None:
+    """The client on the LAN."""
     switch.run("ip", "link", "add", "client", "type", "veth", "peer", "name", "eth0")
     switch.run("ip", "link", "set", "client", "master", "br-lan", "up")
     switch.run("ip", "link", "set", "eth0", "netns", client.entry[2])
     client.run("ip", "address", "add", f"{CLIENT}/24", "dev", "eth0")
     client.run("ip", "link", "set", "eth0", "up")
-    return Pair(switch, client, *nodes)

@@ -1,0 +1,21 @@
+"""How often the daemon has been started: one number in a file, greater with each start."""
+
+from pathlib import Path
+
+from hadaemon.io.files import read_text, write_text
+
+_NAME = "hotwire-epoch"
+_MAX_DIGITS = 15
+
+
+def next_epoch(folder: Path) -> int:
+    """Counts this start, durably. Raises FileError when it cannot be counted.
+
+    What is no number counts as none: the other node takes a lower number once it has gone without us for a
+    moment.
+    """
+    path = folder / _NAME
+    text = (read_text(path) or "").strip()
+    epoch = 1 + (int(text) if text.isdecimal() and len(text) <= _MAX_DIGITS else 0)
+    write_text(path, f"{epoch}\n", 0o600)
+    return epoch

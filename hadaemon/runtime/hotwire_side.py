@@ -1,0 +1,105 @@
+"""Our side of the hotwire in a session: at work where the nodes are paired, and quiet where they are not."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+from hadaemon.cluster import Event
+from hadaemon.cluster.peer import Peer
+from hadaemon.config import ClusterConfig, NodeConfig
+from hadaemon.errors import HadaemonError
+from hadaemon.hotwire.addresses import hotwire_ends
+from hadaemon.hotwire.keys import Secret
+from hadaemon.io.control_client import Message
+from hadaemon.io.epoch_file import next_epoch
+from hadaemon.runtime.hotwire import Hotwire, HotwirePlan
+from hadaemon.runtime.hotwire_status import NOT_PAIRED, describe, problems, unpaired
+from hadaemon.runtime.network import Network
+from hadaemon.runtime.vitals import VitalSigns
+
+_SESSIONS_PER_START = 1 << 16
+
+
+class Epochs:
+    """A greater number for each session, over all starts of the daemon."""
+
+    def __init__(self, folder: Path, failed: Callable[[str, str], None]) -> None:
+        try:
+            start = next_epoch(folder)
+        except HadaemonError as error:
+            # The other node believes a repeated number too, once it has gone without us for a moment.
+            failed("hotwire", str(error))
+            start = 0
+        self._last = start * _SESSIONS_PER_START
+
+    def next(self) -> int:
+        """The next session's."""
+        self._last += 1
+        return self._last
+
+
+def plan_hotwire(
+    node: NodeConfig, cluster: ClusterConfig, secret: Secret | None, epochs: Epochs, firmware: str
+) -> HotwirePlan | None:
+    """None: there is no hotwire, or the nodes are not paired."""
+    ends = hotwire_ends(node, cluster)
+    if cluster.hotwire is None or ends is None or secret is None or not cluster.enabled:
+        return None
+    port = node.ports[cluster.hotwire.port]
+    return HotwirePlan(node.name, port, cluster.hotwire, ends, secret, epochs.next(), firmware)
+
+
+class HotwireSide:
+    """What a session asks of its hotwire."""
+
+    def __init__(
+        self,
+        plan: HotwirePlan | None,
+        cluster: ClusterConfig,
+        network: Network,
+        loop: asyncio.AbstractEventLoop,
+        post: Callable[[Event], None],
+    ) -> None:
+        self._loop = loop
+        self._unpaired = cluster.hotwire if cluster.enabled else None
+        self._hotwire: Hotwire | None = None
+        if plan is not None:
+            self._hotwire = Hotwire(plan, VitalSigns(plan.firmware, cluster), network, loop, post)
+
+    def start(self, peer: Peer) -> None:
+        """Begins to listen, and to tell the other node how ours is."""
+        if self._hotwire is not None:
+            self._hotwire.start(peer)
+
+    def tell(self, peer: Peer) -> None:
+        """Our node, as it is now."""
+        if self._hotwire is not None:
+            self._hotwire.tell(peer)
+
+    def refresh(self) -> None:
+        """Links or addresses are not what they were."""
+        if self._hotwire is not None:
+            self._hotwire.refresh()
+
+    def goodbye(self, reason: str) -> None:
+        """Our node leaves on purpose."""
+        if self._hotwire is not None:
+            self._hotwire.goodbye(reason)
+
+    def close(self) -> None:
+        """Closes what is open."""
+        if self._hotwire is not None:
+            self._hotwire.close()
+
+    def status(self) -> Message | None:
+        """None: there is no hotwire."""
+        if self._hotwire is not None:
+            return describe(self._hotwire, self._loop.time())
+        return unpaired(self._unpaired.port) if self._unpaired is not None else None
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What an administrator should look at."""
+        if self._hotwire is not None:
+            return tuple(problems(self._hotwire, self._loop.time()))
+        return (NOT_PAIRED,) if self._unpaired is not None else ()

@@ -1,0 +1,96 @@
+"""What `hactl status` tells of the hotwire, and what is wrong with it."""
+
+import dataclasses
+from collections.abc import Iterator
+from enum import StrEnum
+
+from hadaemon.hotwire.message import DropReason
+from hadaemon.io.control_client import Message
+from hadaemon.runtime.hotwire import Hotwire
+
+_RECENT = 60.0
+"""Seconds for which a dropped message is worth a problem."""
+
+NOT_PAIRED = "hotwire: not paired with another node, so that advertisements alone decide who is active"
+
+_ALARMS = {
+    DropReason.WRONG_KEY: "messages with a wrong key come in: a foreign box is on the cable, or the nodes "
+    "are not paired with each other",
+    DropReason.THIRD_BOX: "a third box that has the pair's secret is on the cable, which must be direct",
+    DropReason.OWN_NAME: "messages in our own name come in: both nodes have the same name, or the cable is "
+    "a loop",
+    DropReason.WRONG_SOURCE: "messages from another address than the peer's come in: a foreign box is on the "
+    "cable, or the nodes differ in their addresses on the hotwire",
+    DropReason.VERSION: "messages of another version come in: the nodes' firmware is too far apart",
+}
+
+
+class HotwireState(StrEnum):
+    """In one word."""
+
+    NOT_PAIRED = "not-paired"
+    UP = "up"
+    DOWN = "down"
+    """No network card, no carrier, or it cannot be used."""
+    SILENT = "silent"
+    """There is a carrier, and the other node is not heard."""
+
+
+def state_of(hotwire: Hotwire) -> HotwireState:
+    """In one word, now."""
+    link = hotwire.link
+    if link is None or not link.carrier or hotwire.failure is not None:
+        return HotwireState.DOWN
+    return HotwireState.UP if hotwire.heartbeat.alive else HotwireState.SILENT
+
+
+def unpaired(port: str) -> Message:
+    """The status of a hotwire without a secret."""
+    return {"state": HotwireState.NOT_PAIRED, "port": port}
+
+
+def describe(hotwire: Hotwire, now: float) -> Message:
+    """For `hactl status`; ages are seconds, None: never."""
+    link, heartbeat, report = hotwire.link, hotwire.heartbeat, hotwire.heartbeat.report
+    heard_at = heartbeat.heard_at
+    return {
+        "state": state_of(hotwire),
+        "port": hotwire.plan.port.name,
+        "interface": link.name if link is not None else None,
+        "address": str(hotwire.plan.ends.own),
+        "peer_address": str(hotwire.peer_address) if hotwire.peer_address is not None else None,
+        "last_heard": now - heard_at if heard_at is not None else None,
+        "connected": hotwire.connected,
+        "sent": hotwire.sent,
+        "received": heartbeat.received,
+        "drops": {reason.value: count for reason, count in sorted(heartbeat.drops.items())},
+        "last_word": hotwire.last_word,
+        "peer": dataclasses.asdict(report.peer) | dataclasses.asdict(report.vitals)
+        if report is not None
+        else None,
+    }
+
+
+def problems(hotwire: Hotwire, now: float) -> Iterator[str]:
+    """What an administrator should look at."""
+    link, port = hotwire.link, hotwire.plan.port
+    if link is None:
+        yield f"hotwire: no network card has the MAC address of port {port.name} ({port.mac})"
+    elif not link.carrier:
+        yield f"hotwire: port {port.name} has no carrier: check the cable, and whether the other node is on"
+    elif hotwire.failure is not None:
+        yield f"hotwire: port {port.name}: {hotwire.failure}"
+    elif not hotwire.heartbeat.alive:
+        yield _unheard(hotwire, now)
+    for reason, at in sorted(hotwire.heartbeat.dropped_at.items()):
+        if reason in _ALARMS and now - at <= _RECENT:
+            yield f"hotwire: {_ALARMS[reason]}"
+
+
+def _unheard(hotwire: Hotwire, now: float) -> str:
+    heartbeat = hotwire.heartbeat
+    if hotwire.last_word:
+        return f"hotwire: {heartbeat.peer_name} is gone: {hotwire.last_word}"
+    if heartbeat.heard_at is None:
+        return "hotwire: the other node has not been heard yet"
+    return f"hotwire: {heartbeat.peer_name} has been silent for {now - heartbeat.heard_at:.0f} s"
