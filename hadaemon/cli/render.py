@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
+from hadaemon.cli.hotwire import hotwire_lines
+
 Answer: TypeAlias = dict[str, Any]
 
 SCHEMA = 1
@@ -22,7 +24,8 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 def render_status(answer: Answer, verbose: bool = False) -> str:
     """The whole status, the most important thing first."""
     status = answer["status"]
-    sections = [_head(answer), _interfaces(answer), _peer(status), _checks(status), _problems(status)]
+    sections = [_head(answer), _interfaces(answer), _peer(status), hotwire_lines(answer, verbose)]
+    sections += [_checks(status), _problems(status)]
     if verbose:
         sections += [_ports(answer), _counters(status)]
     if verbose or any(port["interface"] is None for port in answer["ports"]):
@@ -117,25 +120,11 @@ def _peer(status: Answer) -> Iterator[str]:
 
 
 def _checks(status: Answer) -> Iterator[str]:
-    """The hotwire's witness and the ping groups, where there are any."""
-    hotwire = status.get("hotwire")
-    if hotwire:
-        yield f"hotwire: {', '.join(_witness(hotwire))}"
+    """The ping groups, where there are any."""
     for group in status.get("ping_groups", ()):
         failed = ", ".join(group["failed_hosts"])
         state = "FAILED" if group["failed"] else f"no answer from {failed}" if failed else "answers"
         yield f"ping group {group['name']}: {state}"
-
-
-def _witness(hotwire: Answer) -> Iterator[str]:
-    if hotwire["node"] is None:
-        yield f"the other node: {hotwire['state']}"
-        return
-    yield f"{hotwire['node']} is {hotwire['state']}"
-    if hotwire["node_state"]:
-        yield f"{hotwire['node_state']} with priority {hotwire['priority']}"
-    if hotwire["ready"] is not None:
-        yield "ready to take over" if hotwire["ready"] else f"not ready: {hotwire['unready']}"
 
 
 def _problems(status: Answer) -> Iterator[str]:

@@ -152,14 +152,6 @@ def test_what_a_node_is_in_the_middle_of_is_shown_at_the_top():
             {"name": "lan", "failed": False, "failed_hosts": ["192.0.2.7"]},
             {"name": "dmz", "failed": False, "failed_hosts": []},
         ],
-        "hotwire": {
-            "state": "alive",
-            "node": "beta",
-            "node_state": "backup",
-            "priority": 253,
-            "ready": False,
-            "unready": "lan has no link",
-        },
     }
     answer["status"]["score"] |= {"links_down": 2, "failed_groups": 1}
     lines = render_status(answer).splitlines()
@@ -167,7 +159,6 @@ def test_what_a_node_is_in_the_middle_of_is_shown_at_the_top():
     assert lines[3].startswith("  hands over")
     assert lines[4] == "  SUSPENDED: suspended after 6 switches in 10 min"
     assert "MAINTENANCE" in lines[5]
-    assert "hotwire: beta is alive, backup with priority 253, not ready: lan has no link" in lines
     assert "ping group isp: FAILED" in lines
     assert "ping group lan: no answer from 192.0.2.7" in lines
     assert "ping group dmz: answers" in lines

@@ -1,0 +1,73 @@
+"""The hotwire and the other node in `hactl status`. Pure: an answer in, lines out."""
+
+from collections.abc import Iterator
+from typing import Any
+
+_OTHER_ROLE = {"master": "spare", "spare": "master"}
+
+
+def hotwire_lines(answer: dict[str, Any], verbose: bool) -> Iterator[str]:
+    """Nothing where there is no hotwire."""
+    hotwire = answer.get("hotwire")
+    if not hotwire:
+        return
+    if hotwire["state"] == "not-paired":
+        yield f"hotwire: not paired (port {hotwire['port']})"
+        return
+    yield f"hotwire: {', '.join(_link(hotwire))}"
+    if hotwire["peer"]:
+        yield from (f"  {line}" for line in _node(answer, hotwire["peer"]))
+    if verbose or hotwire["drops"]:
+        drops = ", ".join(f"{reason} {count}" for reason, count in hotwire["drops"].items())
+        counts = f"sent {hotwire['sent']}, received {hotwire['received']}"
+        yield f"  heartbeats {counts}, dropped: {drops or 'none'}"
+
+
+def _link(hotwire: dict[str, Any]) -> Iterator[str]:
+    yield str(hotwire["state"])
+    yield f"{hotwire['interface'] or 'absent'} {hotwire['address']}"
+    if hotwire["last_word"]:
+        yield f"the other node is gone: {hotwire['last_word']}"
+    elif hotwire["last_heard"] is None:
+        yield "the other node was never heard"
+    else:
+        yield f"{hotwire['peer_address']} heard {hotwire['last_heard']:.1f} s ago"
+    if hotwire["state"] == "up" and not hotwire["connected"]:
+        yield "no connection to its daemon yet"
+
+
+def _node(answer: dict[str, Any], peer: dict[str, Any]) -> Iterator[str]:
+    """The other node by its own words: the last ones, if it is silent now."""
+    status = answer["status"]
+    now = "is" if answer["hotwire"]["state"] == "up" else "was"
+    role = _OTHER_ROLE.get(status["role"] or "", "")
+    witness = status.get("hotwire") or {}
+    priority = f", priority {witness['priority']}" if witness.get("priority") is not None else ""
+    yield f"{peer['name']} ({role}) {now} {peer['state'].upper()}{priority}: {', '.join(_score(peer))}"
+    links = ", ".join(f"{name} {'up' if usable else 'down'}" for name, usable in peer["links"])
+    if links:
+        yield f"links: {links}"
+    yield ", ".join(_vitals(answer, peer))
+
+
+def _score(peer: dict[str, Any]) -> Iterator[str]:
+    down, groups = peer["links_down"], peer["failed_groups"]
+    yield "all links up" if not down else f"{down} link{'s' if down > 1 else ''} down"
+    if groups:
+        yield f"{groups} ping group{'s' if groups > 1 else ''} failed"
+    yield "preferred" if peer["preferred"] else "not preferred"
+    if peer["suspended"]:
+        yield "suspended"
+    if peer["unready"]:
+        yield f"not ready: {peer['unready']}"
+    elif peer["state"] == "backup":
+        yield "ready to take over"
+
+
+def _vitals(answer: dict[str, Any], peer: dict[str, Any]) -> Iterator[str]:
+    own = answer["firmware"]["version"] or ""
+    differs = f" (here {own})" if own and own != peer["firmware"] else ""
+    yield f"firmware {peer['firmware'] or 'unknown'}{differs}"
+    if peer["connections"] is not None:
+        yield f"{peer['connections']} connections"
+    yield f"load {peer['load']:.2f}"

@@ -1,0 +1,83 @@
+"""What `hactl status` says of the hotwire and the other node."""
+
+from typing import Any
+
+from hadaemon.cli.hotwire import hotwire_lines
+
+PEER = {
+    "name": "beta",
+    "state": "backup",
+    "links_down": 0,
+    "failed_groups": 0,
+    "preferred": False,
+    "suspended": False,
+    "unready": "",
+    "links": [["lan", True], ["wan", False]],
+    "firmware": "0.1.0",
+    "connections": 120,
+    "load": 0.25,
+}
+
+
+def answer(peer: dict[str, Any] | None = None, **hotwire: Any) -> dict[str, Any]:
+    return {
+        "status": {"role": "master", "hotwire": {"priority": 253}},
+        "firmware": {"version": "0.1.0"},
+        "hotwire": {
+            "state": "up",
+            "port": "hotwire",
+            "interface": "enp3s0",
+            "address": "192.168.180.2/24",
+            "peer_address": "192.168.180.3",
+            "last_heard": 0.04,
+            "connected": True,
+            "sent": 10,
+            "received": 9,
+            "drops": {},
+            "last_word": "",
+            "peer": peer if peer is not None else PEER,
+        }
+        | hotwire,
+    }
+
+
+def lines(told: dict[str, Any], verbose: bool = False) -> list[str]:
+    return list(hotwire_lines(told, verbose))
+
+
+def test_all_is_well():
+    assert lines(answer()) == [
+        "hotwire: up, enp3s0 192.168.180.2/24, 192.168.180.3 heard 0.0 s ago",
+        "  beta (spare) is BACKUP, priority 253: all links up, not preferred, ready to take over",
+        "  links: lan up, wan down",
+        "  firmware 0.1.0, 120 connections, load 0.25",
+    ]
+
+
+def test_drops_and_counters():
+    assert lines(answer(), verbose=True)[-1] == "  heartbeats sent 10, received 9, dropped: none"
+    told = lines(answer(drops={"wrong-key": 3}))
+    assert told[-1] == "  heartbeats sent 10, received 9, dropped: wrong-key 3"
+
+
+def test_no_hotwire_and_no_pairing():
+    assert lines({"status": {}}) == []
+    assert lines({"hotwire": None}) == []
+    unpaired = {"hotwire": {"state": "not-paired", "port": "hotwire"}}
+    assert lines(unpaired) == ["hotwire: not paired (port hotwire)"]
+
+
+def test_a_peer_that_is_gone_or_was_never_heard():
+    told = lines(answer(state="silent", last_word="shutdown"))
+    assert told[0].endswith("the other node is gone: shutdown")
+    assert told[1].startswith("  beta (spare) was BACKUP")
+    never = lines(answer(peer={}, state="down", interface=None, last_heard=None))
+    assert never == ["hotwire: down, absent 192.168.180.2/24, the other node was never heard"]
+
+
+def test_differences_and_faults_are_shown():
+    sick = PEER | {"firmware": "0.2.0", "unready": "lan has no link", "failed_groups": 2, "links_down": 1}
+    told = lines(answer(peer=sick, connected=False))
+    assert told[0].endswith("no connection to its daemon yet")
+    assert "1 link down, 2 ping groups failed, not preferred, not ready: lan has no link" in told[1]
+    assert told[3].startswith("  firmware 0.2.0 (here 0.1.0)")
