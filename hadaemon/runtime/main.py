@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hadaemon.errors import HadaemonError
-from hadaemon.io.memory import lock_memory
+from hadaemon.io.memory import lock_memory, settle_memory
 from hadaemon.runtime.daemon import Daemon, Options
 
 log = logging.getLogger(__name__)
@@ -60,6 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         lock_memory()
     except HadaemonError as error:
         log.warning("%s: deadlines may be missed when memory is short", error)
+    settle_memory()
     try:
         asyncio.run(_run(options))
     except HadaemonError as error:

@@ -75,6 +75,18 @@ def test_the_daemon_loads_neither_scapy_nor_cryptography():
     assert out.stdout.strip() == "[]"
 
 
+def test_the_daemon_loads_two_codecs_of_pyroute2_and_not_the_rest_of_it():
+    """The rest is 10 MB of memory, locked; nothing may import it when a message is decoded either."""
+    code = (
+        "import sys, hadaemon.__main__;"
+        "from hadaemon.io.netlink import Netlink; Netlink().list_all();"
+        "print([m for m in ('pyroute2', 'pyroute2.ndb', 'pyroute2.iproute') if m in sys.modules]);"
+        "import pyroute2; print(pyroute2.IPRoute.__name__)"
+    )
+    out = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.splitlines() == ["[]", "IPRoute"]
+
+
 def test_host_and_venv_modules_need_no_installed_package():
     for name in ("host", "venv", "errors", "paths", "__init__"):
         names = top(imported(ROOT / "firmware" / f"{name}.py")) - {"firmware"}
