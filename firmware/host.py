@@ -15,6 +15,10 @@ from firmware.paths import LOGS, REQUIREMENTS
 
 LIST = REQUIREMENTS / "host-packages.txt"
 
+_BRING_A_SERVICE = ("frr", "keepalived")
+_SYSTEMD = Path("/run/systemd/system")
+"""There where systemd runs the machine (sd_booted(3))."""
+
 
 @dataclass(frozen=True, slots=True)
 class HostPackage:
@@ -51,7 +55,7 @@ def ensure(*needs: str) -> None:
     if not absent:
         return
     names = [package.name for package in absent]
-    command = f"sudo apt-get update && sudo apt-get install -y --no-install-recommends {shlex.join(names)}"
+    command = " && ".join(shlex.join(["sudo", *step]) for step in _steps(names))
     if not Path("/usr/bin/apt-get").exists():
         raise FirmwareError(
             f"host packages are missing: {', '.join(names)}",
@@ -73,6 +77,14 @@ def ensure(*needs: str) -> None:
         )
 
 
+def _steps(names: list[str]) -> list[list[str]]:
+    """What installs the packages, command by command. A service that one of them brings is masked first: apt
+    would start it, and the tests run such programs by hand, in namespaces of their own."""
+    services = [f"{name}.service" for name in names if name in _BRING_A_SERVICE]
+    mask = [["systemctl", "mask", *services]] if services and _SYSTEMD.is_dir() else []
+    return [*mask, ["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", *names]]
+
+
 def _agreed(command: str) -> bool:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
@@ -86,10 +98,7 @@ def _install(prefix: list[str], names: list[str]) -> None:
     log = LOGS / "apt.log"
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     with log.open("wb") as out:
-        for step in (
-            ["apt-get", "update"],
-            ["apt-get", "install", "-y", "--no-install-recommends", *names],
-        ):
+        for step in _steps(names):
             done = subprocess.run(
                 [*prefix, *step], stdout=out, stderr=subprocess.STDOUT, env=environment, check=False
             )

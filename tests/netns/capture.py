@@ -6,13 +6,14 @@ import time
 from collections.abc import Callable
 
 from scapy.layers.inet import IP
+from scapy.layers.inet6 import IPv6
 from scapy.layers.l2 import ARP, Ether
-from scapy.layers.vrrp import VRRPv3
 from scapy.packet import Packet
 
 from .namespaces import Namespace
 
 ETH_P_ALL = 3
+VRRP_PROTOCOL = 112
 
 
 class Capture:
@@ -49,12 +50,28 @@ class Capture:
             select.select([self._socket], [], [], left)
 
     def adverts(self, source: str | None = None) -> list[tuple[float, Packet]]:
-        """Every VRRP version 3 advertisement so far, of one source or of all."""
+        """Every advertisement so far, of one source or of all."""
         return [
             (moment, frame)
             for moment, frame in self.read()
-            if VRRPv3 in frame and (source is None or frame[IP].src == source)
+            if (ip := _vrrp_header(frame)) is not None and source in (None, ip.src)
         ]
+
+
+def _vrrp_header(frame: Packet) -> Packet | None:
+    """The IP header of an advertisement of either family and version."""
+    if IP in frame and frame[IP].proto == VRRP_PROTOCOL:
+        return frame[IP]
+    if IPv6 in frame and frame[IPv6].nh == VRRP_PROTOCOL:
+        return frame[IPv6]
+    return None
+
+
+def vrrp_priority(frame: Packet) -> int:
+    """Of an advertisement."""
+    header = _vrrp_header(frame)
+    assert header is not None
+    return bytes(header.payload)[2]
 
 
 def is_gratuitous_arp(frame: Packet, address: str) -> bool:

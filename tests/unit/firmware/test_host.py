@@ -51,6 +51,17 @@ def test_root_installs_at_once_and_a_package_that_brings_nothing_is_told(monkeyp
     assert asked == [["ghost"]]
 
 
+@pytest.mark.parametrize("systemd", [True, False])
+def test_a_service_that_a_package_brings_is_masked_before_apt_could_start_it(
+    systemd: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(host, "_SYSTEMD", tmp_path if systemd else tmp_path / "none")
+    steps = host._steps(["frr", "tshark"])
+    mask = [["systemctl", "mask", "frr.service"]] if systemd else []
+    install = ["apt-get", "install", "-y", "--no-install-recommends", "frr", "tshark"]
+    assert steps == [*mask, ["apt-get", "update"], install]
+
+
 def test_a_message_has_its_three_parts():
     assert str(FirmwareError("it broke", where="file: line", todo="mend it")).splitlines() == [
         "error: it broke",
