@@ -1,6 +1,12 @@
 """cluster.toml: what both nodes share."""
 
 from hadaemon.config import values
+from hadaemon.config.election import (
+    note_same_names,
+    note_tracking_owner,
+    read_election,
+    read_ping_group,
+)
 from hadaemon.config.hotwire import read_hotwire
 from hadaemon.config.interfaces import note_conflicts, read_interface
 from hadaemon.config.model import ClusterConfig
@@ -16,15 +22,32 @@ def read_cluster(table: Table) -> ClusterConfig | None:
     vrrp = read_vrrp(table.table("vrrp"))
     hotwire_table = table.table("hotwire")
     hotwire = None if hotwire_table is None else read_hotwire(hotwire_table)
+    election = read_election(table.table("election"))
     tables = table.tables("ha_interfaces", "[[ha_interfaces]]")
+    group_tables = table.tables("ping_groups", "[[ping_groups]]", required=False)
     table.close()
     read = [
         read_interface(inner, position, vrrp or DEFAULT) for position, inner in enumerate(tables, start=1)
     ]
     interfaces = [(inner, found) for inner, found in zip(tables, read, strict=True) if found is not None]
     note_conflicts(interfaces, hotwire)
+    groups = [(inner, found) for inner in group_tables if (found := read_ping_group(inner)) is not None]
+    note_same_names(groups)
+    if election is None or len(groups) != len(group_tables):
+        return None
     if name is None or master is None or enabled is None or vrrp is None:
         return None
     if len(interfaces) != len(tables) or not tables or (hotwire is None) != (hotwire_table is None):
         return None
-    return ClusterConfig(name, master, tuple(found for _, found in interfaces), enabled, vrrp, hotwire)
+    cluster = ClusterConfig(
+        name,
+        master,
+        tuple(found for _, found in interfaces),
+        enabled,
+        vrrp,
+        hotwire,
+        election,
+        tuple(found for _, found in groups),
+    )
+    note_tracking_owner(table, cluster)
+    return cluster

@@ -1,5 +1,6 @@
 """Whether a node can run a cluster's configuration."""
 
+from hadaemon.config.election import ping_problems
 from hadaemon.config.hotwire import hotwire_problems
 from hadaemon.config.model import ClusterConfig, HaInterface, NodeConfig
 from hadaemon.config.problems import did_you_mean
@@ -14,6 +15,8 @@ def note_pair_problems(node: NodeConfig, cluster: ClusterConfig, prefix: str, pr
         _note_unknown_port(node, cluster.hotwire.port, f"{dot}hotwire.port", problems)
         for key, message in hotwire_problems(node, cluster):
             problems.add(f"{dot}hotwire.{key}", message)
+    for key, message in ping_problems(node, cluster):
+        problems.add(f"{dot}{key}", message)
     priorities = cluster.vrrp.priorities
     if priorities and node.name not in priorities:
         problems.add(f"{dot}vrrp.priorities", f"has no priority for this node: add {node.name} = 100")

@@ -158,9 +158,13 @@ class Table:
             self.note(key, f"is empty: add at least one, e.g. {example}")
         return found
 
-    def tables(self, key: str, example: str) -> list["Table"]:
-        """A required array of tables with at least one."""
-        if not self.require(key, example):
+    def tables(self, key: str, example: str, required: bool = True) -> list["Table"]:
+        """An array of tables; if required, with at least one."""
+        if required:
+            self.require(key, example)
+        else:
+            self._known.append(key)
+        if key not in self._raw:
             return []
         values = self._raw[key]
         if not isinstance(values, list):

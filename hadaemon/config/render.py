@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator
 from hadaemon.config.model import (
     Admin,
     ClusterConfig,
+    ElectionConfig,
     HaInterface,
     Hotwire,
     NodeConfig,
+    PingGroup,
     Preseed,
     VrrpConfig,
     derived_link_local,
@@ -76,6 +78,29 @@ def _cluster_lines(cluster: ClusterConfig, prefix: str, secrets: bool = True) ->
         yield from _hotwire_lines(cluster.hotwire)
     for interface in cluster.ha_interfaces:
         yield from _interface_lines(interface, prefix)
+    yield from _election_lines(cluster.election, prefix)
+    for group in cluster.ping_groups:
+        yield from _ping_group_lines(group, prefix)
+
+
+def _election_lines(election: ElectionConfig, prefix: str) -> Iterator[str]:
+    yield f"[{prefix}election]"
+    yield f"mode = {_string(election.mode)}"
+    yield f"link_debounce = {_string(_delay(election.link_debounce))}"
+    yield f"flap_switches = {election.flap_switches}"
+    yield f"flap_window = {_string(_delay(election.flap_window))}"
+
+
+def _ping_group_lines(group: PingGroup, prefix: str) -> Iterator[str]:
+    yield f"[[{prefix}ping_groups]]"
+    yield f"name = {_string(group.name)}"
+    yield f"hosts = {_strings(str(host) for host in group.hosts)}"
+    if group.port is not None:
+        yield f"port = {_string(group.port)}"
+    yield f"interval = {_string(_delay(group.interval))}"
+    yield f"timeout = {_string(_delay(group.timeout))}"
+    yield f"failures = {group.failures}"
+    yield f"recoveries = {group.recoveries}"
 
 
 def _hotwire_lines(hotwire: Hotwire) -> Iterator[str]:
@@ -93,7 +118,7 @@ def _vrrp_lines(vrrp: VrrpConfig, path: str, secrets: bool) -> Iterator[str]:
     yield f"vrid_offset = {vrrp.vrid_offset}"
     yield f"advertisement_interval = {_string(_duration(vrrp.advertisement_interval))}"
     yield f"preempt = {_flag(vrrp.preempt)}"
-    yield f"preempt_delay = {_string(f'{vrrp.preempt_delay * 1000:.0f}ms')}"
+    yield f"preempt_delay = {_string(_delay(vrrp.preempt_delay))}"
     yield f"checksum = {_string(vrrp.checksum)}"
     yield f"accept_mode = {_flag(vrrp.accept_mode)}"
     yield f"virtual_mac = {_flag(vrrp.virtual_mac)}"
@@ -151,6 +176,10 @@ def _named_addresses(interface: HaInterface) -> tuple[IPInterface, ...]:
 
 def _duration(interval: Centiseconds) -> str:
     return f"{interval * 10}ms" if interval % 100 else f"{interval // 100}s"
+
+
+def _delay(seconds: float) -> str:
+    return f"{seconds * 1000:.0f}ms"
 
 
 def _flag(value: bool) -> str:

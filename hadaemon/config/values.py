@@ -142,7 +142,7 @@ def ipv4_interface(text: str) -> IPv4Interface:
     return found
 
 
-def preempt_delay(text: str) -> float:
+def delay(text: str) -> float:
     """Seconds, up to an hour."""
     milliseconds = _milliseconds(text)
     if milliseconds > 3_600_000:

@@ -22,7 +22,7 @@ def read_vrrp(table: Table | None) -> VrrpConfig | None:
     offset = table.number("vrid_offset", 0, MAX_VRID - 1, DEFAULT.vrid_offset)
     interval = table.optional_text("advertisement_interval", values.interval, DEFAULT.advertisement_interval)
     preempt = table.flag("preempt", DEFAULT.preempt)
-    delay = table.optional_text("preempt_delay", values.preempt_delay, DEFAULT.preempt_delay)
+    delay = table.optional_text("preempt_delay", values.delay, DEFAULT.preempt_delay)
     checksum = table.optional_text("checksum", values.checksum, DEFAULT.checksum)
     number = table.number("version", Version.V2, Version.V3, DEFAULT.version)
     accept_mode = table.flag("accept_mode", DEFAULT.accept_mode)

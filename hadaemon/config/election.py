@@ -1,0 +1,124 @@
+"""[election] and [[ping_groups]] of cluster.toml, and what of it contradicts the rest."""
+
+from collections.abc import Iterator
+
+from hadaemon.config import values
+from hadaemon.config.model import ClusterConfig, ElectionConfig, ElectionMode, NodeConfig, PingGroup
+from hadaemon.config.problems import did_you_mean
+from hadaemon.config.reader import Table
+from hadaemon.vrrp.model import OWNER, IPAddress
+
+_DEFAULT = ElectionConfig()
+_GROUP = PingGroup("", ())
+_MAX_HOSTS = 16
+_MAX_STREAK = 100
+
+
+def read_election(table: Table | None) -> ElectionConfig | None:
+    """None when a problem was noted."""
+    if table is None:
+        return _DEFAULT
+    mode = table.optional_text("mode", _mode, _DEFAULT.mode)
+    debounce = table.optional_text("link_debounce", values.delay, _DEFAULT.link_debounce)
+    switches = table.number("flap_switches", 0, 100, _DEFAULT.flap_switches)
+    window = table.optional_text("flap_window", values.delay, _DEFAULT.flap_window)
+    table.close()
+    if switches == 1:
+        table.note("flap_switches", "1 would suspend a node at its first switch: write 2 or more, or 0")
+    if mode is None or debounce is None or switches is None or window is None:
+        return None
+    return ElectionConfig(mode, debounce, switches, window)
+
+
+def read_ping_group(table: Table) -> PingGroup | None:
+    """None when a problem was noted."""
+    name = table.text("name", values.label, 'name = "gateways"')
+    hosts = table.texts("hosts", values.address, 'hosts = ["192.168.12.254"]', required=True)
+    port = table.optional_text("port", values.port_name, None)
+    interval = table.optional_text("interval", values.delay, _GROUP.interval)
+    timeout = table.optional_text("timeout", values.delay, _GROUP.timeout)
+    failures = table.number("failures", 1, _MAX_STREAK, _GROUP.failures)
+    recoveries = table.number("recoveries", 1, _MAX_STREAK, _GROUP.recoveries)
+    table.close()
+    if hosts is not None:
+        _note_hosts(table, hosts)
+    if interval is not None and interval < _SHORTEST:
+        table.note("interval", f"is too short: from {_SHORTEST * 1000:.0f}ms to 3600s")
+    if interval is not None and timeout is not None and not 0 < timeout <= interval:
+        table.note("timeout", "must be more than 0s, and not longer than interval")
+    if name is None or hosts is None or interval is None or timeout is None:
+        return None
+    if failures is None or recoveries is None:
+        return None
+    return PingGroup(name, hosts, port, interval, timeout, failures, recoveries)
+
+
+_SHORTEST = 0.1
+"""Seconds between two pings of one host: it is somebody else's machine."""
+
+
+def note_same_names(groups: list[tuple[Table, PingGroup]]) -> None:
+    """A result of a ping names its group."""
+    names: dict[str, str] = {}
+    for table, group in groups:
+        first = names.setdefault(group.name, table.path)
+        if first != table.path:
+            table.note("name", f'"{group.name}" is already the name of {first}: choose another')
+
+
+def note_tracking_owner(table: Table, cluster: ClusterConfig) -> None:
+    """The address owner's priority is never lowered (RFC 9568 §5.2.4), so nothing can be tracked."""
+    owners = [name for name, priority in cluster.vrrp.priorities.items() if priority == OWNER]
+    if not owners:
+        return
+    path = f"{table.at('vrrp')}.priorities.{owners[0]}"
+    if cluster.ping_groups:
+        table.problems.add(
+            path,
+            f"{OWNER} is the address owner's and is never lowered, so ping groups could move nothing: take "
+            "another priority, or remove [[ping_groups]]",
+        )
+    if len(cluster.ha_interfaces) > 1:
+        table.problems.add(
+            path,
+            f"{OWNER} is the address owner's and is never lowered, so a lost link could move nothing: with "
+            "several HA interfaces take another priority",
+        )
+
+
+def ping_problems(node: NodeConfig, cluster: ClusterConfig) -> Iterator[tuple[str, str]]:
+    """Ping checks that the node could not make: key of cluster.toml, and message."""
+    for position, group in enumerate(cluster.ping_groups):
+        here = f"ping_groups[{position}]"
+        if group.port is None:
+            continue
+        if group.port not in node.ports:
+            hint = did_you_mean(group.port, node.ports, "it has")
+            yield f"{here}.port", f'node {node.name} has no port "{group.port}": {hint}'
+            continue
+        port = node.ports[group.port]
+        own = {address.version for address in port.addresses} | ({4} if port.dhcp else set())
+        for index, host in enumerate(group.hosts):
+            if host.version not in own:
+                yield (
+                    f"{here}.hosts[{index}]",
+                    f"port {port.name} of node {node.name} has no own IPv{host.version} address "
+                    f"to ping {host} from: give it one in node.toml (ports.{port.name}.addresses), "
+                    "or remove the check",
+                )
+
+
+def _note_hosts(table: Table, hosts: tuple[IPAddress, ...]) -> None:
+    if len(hosts) > _MAX_HOSTS:
+        table.note("hosts", f"a group has {_MAX_HOSTS} hosts at most: remove some")
+    for position, host in enumerate(hosts):
+        if host in hosts[:position]:
+            table.problems.add(f"{table.at('hosts')}[{position}]", f"{host} is there twice: remove one")
+
+
+def _mode(text: str) -> ElectionMode:
+    try:
+        return ElectionMode(text)
+    except ValueError:
+        known = " or ".join(ElectionMode)
+        raise ValueError(f"{values.shown(text)} is not known: write {known}") from None
