@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from firmware import paths
 from firmware.bench.failover import page
-from firmware.bench.failover.daemons import Daemon, Hadaemon, Keepalived
+from firmware.bench.failover.daemons import Daemon, Hadaemon, HadaemonWithHotwire, Keepalived
 from firmware.bench.failover.failures import FAILURES, Failure, measure
 from firmware.bench.failover.load import LOADS, Costs, Load, look
 from firmware.bench.failover.outage import Outage
@@ -15,7 +15,6 @@ from firmware.errors import FirmwareError
 
 PAGE = paths.ROOT / "docs/benchmarks-failover.md"
 DRAWING = PAGE.with_suffix(".svg")
-CONTENDERS: tuple[type[Daemon], ...] = (Hadaemon, Keepalived)
 
 
 def bench_failover(runs: int, only: str) -> None:
@@ -42,11 +41,17 @@ def bench_failover(runs: int, only: str) -> None:
         DRAWING.write_text(page.drawing(results))
 
 
+def contenders(*, hotwire: bool) -> tuple[type[Daemon], ...]:
+    """Who is measured; with `hotwire`, ours with one too."""
+    return (HadaemonWithHotwire, Hadaemon, Keepalived) if hotwire else (Hadaemon, Keepalived)
+
+
 def _fail_in_turns(failure: Failure, runs: int) -> dict[str, list[Outage]]:
-    """Both in turns, so that what else the machine does falls on both; run by run at another moment."""
-    outages: dict[str, list[Outage]] = {kind.name: [] for kind in CONTENDERS}
+    """All in turns, so that what else the machine does falls on all; run by run at another moment."""
+    kinds = contenders(hotwire=bool(failure.hotwire_goal))
+    outages: dict[str, list[Outage]] = {kind.name: [] for kind in kinds}
     for run in range(runs):
-        for kind in CONTENDERS:
+        for kind in kinds:
             outages[kind.name].append(measure(failure, kind, phase=(run + 0.5) / runs))
         say(f"{failure.title}, run {run + 1} of {runs}: " + _told(outages.items()))
     return outages
@@ -54,13 +59,14 @@ def _fail_in_turns(failure: Failure, runs: int) -> dict[str, list[Outage]]:
 
 def _told(outages: Iterable[tuple[str, list[Outage]]]) -> str:
     last = ((name, found[-1]) for name, found in outages)
-    return ", ".join(f"{name} {outage.gap * 1000:.0f} ms, {outage.lost} lost" for name, outage in last)
+    return "; ".join(f"{name} {outage.gap * 1000:.0f} ms, {outage.lost} lost" for name, outage in last)
 
 
 def _look_in_turns(load: Load, runs: int) -> dict[str, Costs]:
-    costs = {kind.name: Costs() for kind in CONTENDERS}
+    kinds = contenders(hotwire=load.hotwire)
+    costs = {kind.name: Costs() for kind in kinds}
     for run in range(runs):
-        for kind in CONTENDERS:
+        for kind in kinds:
             look(load, kind, costs[kind.name])
         say(f"{load.title}, run {run + 1} of {runs}")
     return costs

@@ -1,17 +1,21 @@
-"""The two that are compared, each as its users run it: start it, end it, hand over, and what it costs.
+"""Those that are compared, each as its users run it: start it, end it, hand over.
 
 Both run with the same real-time priority where this machine allows it, as the appliance's unit does.
 """
 
+import base64
 import functools
+import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
 from abc import ABC, abstractmethod
 from pathlib import Path
 
-from firmware.bench.failover.topology import NODES, Node
+from firmware import paths
+from firmware.bench.failover.topology import HOTWIRE, NODES, Node, Port
 from firmware.lab.deadline import Deadline, wait_until
 from firmware.lab.errors import LabError
 
@@ -19,6 +23,14 @@ REAL_TIME = ("chrt", "--rr", "20")
 PRIORITIES = (254, 253)
 """hadaemon's, of a healthy node that is preferred and of one that is not. keepalived is given the same, so
 that both wait equally long."""
+_SECRET = base64.b64encode(secrets.token_bytes(32)).decode()
+"""The hotwire's key, for this run."""
+_HACTL = "from hadaemon.cli.main import main; raise SystemExit(main())"
+_DROP_ADDRESSES = (
+    "import sys; sys.path.append(sys.argv[1])\n"
+    "from hadaemon.helper.drop_addresses import main; raise SystemExit(main())"
+)
+"""As the image has it: an interpreter without `site`, which starts in half the time."""
 _START = 20.0
 _END = 10.0
 
@@ -37,7 +49,7 @@ class Daemon(ABC):
     @property
     def log(self) -> Path:
         """What it told."""
-        return self.node.folder / f"{self.name}.log"
+        return self.node.folder / "daemon.log"
 
     def start(self) -> None:
         """Start it and wait until it takes part."""
@@ -52,6 +64,10 @@ class Daemon(ABC):
         wait_until(
             lambda: self.node.held() == ports, deadline, f"{self.name} active", str(self.log), interval=0.02
         )
+
+    def wait_ready(self) -> None:
+        """Wait for what both daemons need each other for; called when both take part."""
+        return
 
     @property
     def pids(self) -> tuple[int, ...]:
@@ -102,40 +118,72 @@ class Daemon(ABC):
 
 
 class Hadaemon(Daemon):
-    """Ours."""
+    """Ours, without a hotwire."""
 
     name = "hadaemon"
-    switch = "SIGTERM to the active, because `hactl switch` is not there yet"
-    """What a planned switch is."""
 
     def kill(self) -> None:
         """The unit's ExecStopPost drops the addresses."""
         assert self._process is not None
         self._process.kill()
         self._process.wait(_END)
-        self.node.namespace.run(*_python("hadaemon.helper.drop_addresses"))
+        self.node.namespace.run(sys.executable, "-I", "-S", "-c", _DROP_ADDRESSES, str(paths.ROOT))
 
     def hand_over(self) -> None:
-        """`hactl switch` is not there yet: the daemon ends, which hands over too."""
-        self.stop()
+        """As an administrator does."""
+        self._hactl("switch")
+
+    def _hactl(self, *arguments: str) -> str:
+        socket = self.node.folder / "run" / "control.sock"
+        command = (sys.executable, "-P", "-c", _HACTL, "--socket", str(socket))
+        return self.node.namespace.run(*command, *arguments)
 
     def _configure(self) -> list[str]:
         folder = self.node.folder
         state = folder / "state"
         for path in (state, folder / "run"):
             path.mkdir(exist_ok=True)
-        (state / "node.toml").write_text(node_toml(self.node))
-        (state / "cluster.toml").write_text(cluster_toml(self.node, self.interval))
+        for name, text in self._files().items():
+            (state / name).write_text(text)
         places = {
             "--state": state,
             "--run": folder / "run",
             "--helper": folder / "helper.sock",
             "--setup-problems": folder / "setup-problems",
         }
-        return [*_python("hadaemon"), *(str(word) for pair in places.items() for word in pair)]
+        words = (str(word) for pair in places.items() for word in pair)
+        return [sys.executable, "-P", "-m", "hadaemon", *words]
+
+    def _files(self) -> dict[str, str]:
+        return {
+            "node.toml": node_toml(self.node.name, self.node.ports),
+            "cluster.toml": cluster_toml(self.node.ports, self.interval),
+        }
 
     def _listens(self) -> bool:
         return "-> backup" in self.told
+
+
+class HadaemonWithHotwire(Hadaemon):
+    """Ours, as it is meant to be used."""
+
+    name = "hadaemon, hotwire"
+
+    def wait_ready(self) -> None:
+        """Each hears the other over the hotwire, and is connected to it."""
+        wait_until(self._is_connected, Deadline(_START), "the hotwire's connection", str(self.log))
+
+    def _is_connected(self) -> bool:
+        hotwire = json.loads(self._hactl("status", "--json"))["hotwire"]
+        return bool(hotwire["state"] == "up" and hotwire["connected"])
+
+    def _files(self) -> dict[str, str]:
+        cluster = cluster_toml(self.node.ports, self.interval)
+        return {
+            "node.toml": node_toml(self.node.name, (*self.node.ports, HOTWIRE)),
+            "cluster.toml": f'{cluster}[hotwire]\nport = "{HOTWIRE.name}"\n',
+            "hotwire.key": f"{_SECRET}\n",
+        }
 
 
 class Keepalived(Daemon):
@@ -180,20 +228,19 @@ class Keepalived(Daemon):
         return all(f"({port.name}) Entering BACKUP STATE" in self.told for port in self.node.ports)
 
 
-def node_toml(node: Node) -> str:
+def node_toml(name: str, ports: tuple[Port, ...]) -> str:
     """The file node.toml of hadaemon."""
-    lines = ["schema = 1", f'name = "{node.name}"']
-    for port in node.ports:
-        lines += [f"[ports.{port.name}]", f'mac = "{port.mac(node.name)}"']
-        lines += [f'addresses = ["{port.own(node.name)}/24"]']
+    lines = ["schema = 1", f'name = "{name}"']
+    for port in ports:
+        lines += [f"[ports.{port.name}]", f'mac = "{port.mac(name)}"', f'addresses = ["{port.own(name)}/24"]']
     return "\n".join(lines) + "\n"
 
 
-def cluster_toml(node: Node, interval: float) -> str:
+def cluster_toml(ports: tuple[Port, ...], interval: float) -> str:
     """The file cluster.toml of hadaemon; `interval` in seconds."""
     lines = ["schema = 1", 'name = "bench"', f'master = "{NODES[0]}"']
     lines += ["[vrrp]", f'advertisement_interval = "{interval * 1000:.0f}ms"']
-    for port in node.ports:
+    for port in ports:
         lines += ["[[ha_interfaces]]", f'port = "{port.name}"', f"number = {port.number}"]
         lines += [f'virtual_addresses = ["{port.virtual}/24"]']
     return "\n".join(lines) + "\n"
@@ -232,7 +279,3 @@ def signal_all(pids: tuple[int, ...], number: signal.Signals) -> None:
 def _children(pid: int) -> tuple[int, ...]:
     text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
     return tuple(map(int, text.split()))
-
-
-def _python(module: str) -> list[str]:
-    return [sys.executable, "-P", "-m", module]

@@ -36,6 +36,8 @@ class Failure:
     strike: Callable[[Pair], None]
     gap_goal: str = ""
     lost_goal: str = ""
+    hotwire_goal: str = ""
+    """The gap with a hotwire; "": not measured with one."""
 
 
 def _kill(pair: Pair) -> None:
@@ -55,8 +57,10 @@ def _hand_over(pair: Pair) -> None:
 
 
 FAILURES = (
-    Failure("kill", "daemon of the active killed, 100 ms", 0.1, _kill, gap_goal="274 ms"),
-    Failure("link", "link of the active lost, 100 ms", 0.1, _pull),
+    Failure(
+        "kill", "daemon of the active killed, 100 ms", 0.1, _kill, gap_goal="274 ms", hotwire_goal="60 ms"
+    ),
+    Failure("link", "link of the active lost, 100 ms", 0.1, _pull, hotwire_goal="30 ms"),
     Failure("switch", "planned switch, 100 ms", 0.1, _hand_over, lost_goal="0"),
     Failure("stop", "daemon of the active stopped (SIGTERM), 100 ms", 0.1, _stop),
     Failure("kill-1s", "daemon of the active killed, 1 s", 1.0, _kill),

@@ -3,23 +3,17 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from firmware.bench.failover.daemons import PRIORITIES, Hadaemon, Keepalived, real_time
+from firmware.bench.failover.daemons import PRIORITIES, Hadaemon, HadaemonWithHotwire, Keepalived, real_time
 from firmware.bench.failover.failures import Failure
 from firmware.bench.failover.load import Cost, Costs, Load
 from firmware.bench.failover.outage import Outage
 from firmware.bench.failover.plot import Panel, draw
 from firmware.bench.measure import Figure, Row, machine, table
 
-OURS, PEER = Hadaemon.name, Keepalived.name
+OURS, HOTWIRED, PEER = Hadaemon.name, HadaemonWithHotwire.name, Keepalived.name
 HEADER = ("what", OURS, PEER, "ratio", "to reach")
 MILLISECONDS = 1000.0
 MEMORY_GOAL = "42 MB"
-
-WITH_HOTWIRE = {
-    "kill": "60 ms",
-    "link": "30 ms",
-}
-"""What the hotwire is to bring these failures' gaps to."""
 
 INTRODUCTION = """\
 # Benchmark: failover
@@ -33,10 +27,10 @@ networks each, in network namespaces: VRRP version 3, the same interval, the sam
 - *lost*: pings that were never answered;
 - *killed*: SIGKILL. keepalived leaves its addresses behind: they are taken off by hand, at once.
   hadaemon's are dropped by its helper, as its unit does, and until then that node goes on answering, so
-  that the gap begins some 30 ms later;
+  that the gap begins some 20 ms later;
+- *with the hotwire*: the nodes are joined by one, beside keepalived that has no use for it;
 - *link lost*: the active's port in the client's network loses its carrier;
-- *planned switch*: keepalived's way is a tracked file that lowers the priority of the active; hadaemon's
-  is {switch};
+- *planned switch*: `hactl switch` on the active; keepalived's way is a tracked file that lowers its priority;
 - *stopped*: the daemon of the active ends in good order, as the service manager has it do;
 - *processor*: percent of one processor, in windows of some seconds; *memory*: resident, of all processes of
   the active; hadaemon's is locked.
@@ -77,7 +71,6 @@ def whole(results: Results, drawing: str) -> str:
         version=Keepalived.version(),
         priorities=f"{PRIORITIES[0]} and {PRIORITIES[1]}",
         scheduling="real-time scheduling" if real_time() else "no real-time scheduling",
-        switch=Hadaemon.switch,
     )
     return introduction + figures(results) + DRAWN.format(drawing=drawing)
 
@@ -93,18 +86,14 @@ def drawing(results: Results) -> str:
 
 
 def failure_rows(failure: Failure, outages: Mapping[str, Sequence[Outage]]) -> Iterable[Row]:
-    """The gap, what the hotwire is to make of it, and the lost pings."""
+    """The gap and the lost pings, without and with the hotwire."""
     gaps = {name: gap_figure(found) for name, found in outages.items()}
     lost = {name: Figure(tuple(o.lost for o in found), "", 0) for name, found in outages.items()}
     yield Row(f"{failure.title}: gap", gaps[OURS], gaps[PEER], failure.gap_goal)
-    if failure.key in WITH_HOTWIRE:
-        yield Row(
-            f"{failure.title}, with the hotwire: gap",
-            "comes with the hotwire",
-            None,
-            WITH_HOTWIRE[failure.key],
-        )
     yield Row(f"{failure.title}: lost", lost[OURS], lost[PEER], failure.lost_goal)
+    if HOTWIRED in outages:
+        yield Row(f"{failure.title}, with the hotwire: gap", gaps[HOTWIRED], gaps[PEER], failure.hotwire_goal)
+        yield Row(f"{failure.title}, with the hotwire: lost", lost[HOTWIRED], lost[PEER])
 
 
 def gap_figure(outages: Iterable[Outage]) -> Figure:
@@ -113,15 +102,19 @@ def gap_figure(outages: Iterable[Outage]) -> Figure:
 
 
 def load_rows(load: Load, costs: Mapping[str, Costs]) -> Iterable[Row]:
-    """Processor and memory of both sides, and the greatest gap between advertisements."""
-    ours, peer = costs[OURS], costs[PEER]
+    """Processor, memory and the greatest gap between advertisements, without and with the hotwire."""
+    yield from _cost_rows(load, load.title, costs[OURS], costs[PEER])
+    if HOTWIRED in costs:
+        yield from _cost_rows(load, f"{load.title}, with the hotwire", costs[HOTWIRED], costs[PEER])
+
+
+def _cost_rows(load: Load, title: str, ours: Costs, peer: Costs) -> Iterable[Row]:
     for side, mine, theirs in (("active", ours.active, peer.active), ("backup", ours.backup, peer.backup)):
-        title = f"{load.title}: processor, {side}"
-        yield Row(title, _processor(mine), _processor(theirs), load.processor_goal)
+        yield Row(f"{title}: processor, {side}", _processor(mine), _processor(theirs), load.processor_goal)
     if load.every_run:
-        yield Row(f"{load.title}: memory", _resident(ours.active), _resident(peer.active), MEMORY_GOAL)
-    title = f"{load.title}: greatest gap on the wire in {load.windows * load.window:g} s"
-    yield Row(title, _gaps(ours), _gaps(peer), load.gap_goal)
+        yield Row(f"{title}: memory", _resident(ours.active), _resident(peer.active), MEMORY_GOAL)
+    seconds = load.windows * load.window
+    yield Row(f"{title}: greatest gap on the wire in {seconds:g} s", _gaps(ours), _gaps(peer), load.gap_goal)
 
 
 def _gaps(costs: Costs) -> Figure:

@@ -40,6 +40,8 @@ def running(kind: type[Daemon], ports: tuple[Port, ...], interval: float) -> Ite
             active.start()
             active.wait_active()
             backup.start()
+            for daemon in (active, backup):
+                daemon.wait_ready()
             yield Pair(topology, active, backup)
         except LabError as error:
             raise LabError(

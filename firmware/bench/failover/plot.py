@@ -15,7 +15,8 @@ _BEFORE = 0.2
 """Part of the panel's time that is shown before the failure."""
 _STEPS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 _MOST_TICKS = 8
-_COLORS = ("#2e7d32", "#4a6fa5")
+_COLORS = {"keepalived": "#4a6fa5"}
+_OURS = "#2e7d32"
 
 _STYLE = """
     text { font-size: 12px; fill: #444444 }
@@ -77,7 +78,8 @@ def _panel(panel: Panel, top: int) -> Iterable[str]:
     axis = _Axis(begin, end)
     yield _text(10, top + 22, panel.title, 'class="title"')
     line = top + _TITLE
-    for (name, outages), color in zip(panel.runs, _COLORS, strict=False):
+    for name, outages in panel.runs:
+        color = _COLORS.get(name, _OURS)
         yield _text(_LEFT - 10, line + len(outages) * _LINE / 2 + 4, name, 'text-anchor="end"')
         for outage in outages:
             yield from _bars(outage, axis, line, color)

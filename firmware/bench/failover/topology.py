@@ -13,7 +13,7 @@ _CLIENT_MAC = "52:54:00:48:0c:01"
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """One network that both nodes have a port in, and a virtual address."""
+    """One network that both nodes have a port in."""
 
     name: str
     number: int
@@ -48,6 +48,8 @@ class Port:
 
 PAIR = (Port("lan", 1), Port("wan", 2))
 """A firewall's two sides; the client is on the first."""
+HOTWIRE = Port("hotwire", 200)
+"""The exclusive cable between the nodes, for the daemon that can use one."""
 MANY = tuple(Port(f"p{number}", number) for number in range(1, 65))
 """As many HA interfaces as a node may reasonably have."""
 
@@ -99,7 +101,7 @@ def build(namespaces: Namespaces, ports: tuple[Port, ...], folder: Path) -> Topo
     """Make it all; nothing runs in it yet. The client is on the first network."""
     switch, client = namespaces.make("switch"), namespaces.make("client")
     nodes = tuple(Node(name, namespaces.make(name), ports, folder / name) for name in NODES)
-    for port in ports:
+    for port in (*ports, HOTWIRE):
         bridge = f"link add {port.name} type bridge forward_delay 0 mcast_snooping 0"
         _batch(switch, bridge, f"link set {port.name} up")
         for node in nodes:
@@ -108,7 +110,14 @@ def build(namespaces: Namespaces, ports: tuple[Port, ...], folder: Path) -> Topo
     _batch(client, *_addressed("eth0", ports[0].client))
     for node in nodes:
         node.folder.mkdir(parents=True)
-        _batch(node.namespace, *(c for port in ports for c in _addressed(port.name, port.own(node.name))))
+        _batch(
+            node.namespace,
+            *(
+                command
+                for port in (*ports, HOTWIRE)
+                for command in _addressed(port.name, port.own(node.name))
+            ),
+        )
     return Topology((nodes[0], nodes[1]), switch, client)
 
 

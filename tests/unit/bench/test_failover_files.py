@@ -24,8 +24,8 @@ def node(name: str, ports: tuple[Port, ...]) -> Node:
 @pytest.mark.parametrize("interval", [0.01, 0.1, 1.0])
 @pytest.mark.parametrize("name", NODES)
 def test_hadaemon_understands_its_files(ports: tuple[Port, ...], interval: float, name: str):
-    alone = load_node(node_toml(node(name, ports)), "node.toml")
-    cluster = load_cluster(cluster_toml(node(name, ports), interval), "cluster.toml")
+    alone = load_node(node_toml(name, ports), "node.toml")
+    cluster = load_cluster(cluster_toml(ports, interval), "cluster.toml")
     check_pair(alone, cluster, "cluster.toml")
     assert cluster.vrrp.advertisement_interval == round(interval * 100)
     assert [interface.vrid for interface in cluster.ha_interfaces] == [port.vrid for port in ports]
