@@ -1,0 +1,75 @@
+"""What ends the active node or its daemon in the real image: the spare takes over, and it comes back by itself."""
+
+from firmware.lab.lab import Lab
+
+BOOT_SECONDS = 300.0
+
+
+def test_a_kernel_panic_of_the_active_moves_everything_and_it_reboots_by_itself(pair: Lab, eyes) -> None:
+    alpha, beta = pair.node("alpha"), pair.node("beta")
+    eyes.wait_for_owner("alpha")
+    # The shell has to answer before the kernel stops.
+    alpha.run("systemd-run --on-active=2 sh -c 'echo c > /proc/sysrq-trigger'", root=True)
+    eyes.wait_for_owner("beta")
+    beta.wait_for_state("active")
+    alpha.wait_for_boot(BOOT_SECONDS)
+    alpha.wait_for_state("active", BOOT_SECONDS)
+    eyes.wait_for_owner("alpha")
+    assert eyes.owners("client") == eyes.owners("router") == ["alpha", "beta", "alpha"]
+    ended = alpha.run("hactl history --last 0").output
+    assert "without a word" in ended, "the history tells of an end that nobody announced"
+
+
+def test_a_stopped_daemon_is_ended_by_the_watchdog(pair: Lab, eyes) -> None:
+    alpha = pair.node("alpha")
+    eyes.wait_for_owner("alpha")
+    before = alpha.status()["pid"]
+    alpha.run("systemctl kill --signal=SIGSTOP hadaemon", root=True)
+    alpha.wait_until("hactl status", seconds=60)
+    assert alpha.status()["pid"] != before
+    assert "watchdog" in alpha.run("journalctl -u hadaemon --no-pager | tail -50", root=True).output.lower()
+    alpha.wait_for_state("active")
+    eyes.wait_for_owner("alpha")
+
+
+def test_maintenance_outlives_a_reboot_and_is_on_the_console(pair: Lab, eyes) -> None:
+    alpha, beta = pair.node("alpha"), pair.node("beta")
+    eyes.wait_for_owner("alpha")
+    alpha.run("hactl maintenance on")
+    eyes.wait_for_owner("beta")
+    alpha.wait_until("grep -q MAINTENANCE /run/issue.d/hotspare.issue")
+    assert "maintenance" in alpha.run("systemctl status hadaemon --no-pager").output
+    alpha.reset()
+    alpha.wait_for_boot(BOOT_SECONDS)
+    alpha.wait_for_state("maintenance")
+    assert "MAINTENANCE" in alpha.run("cat /run/issue.d/hotspare.issue").output
+    assert beta.state() == "active"
+    alpha.run("hactl maintenance off")
+    alpha.wait_for_state("active")
+    alpha.wait_until("! grep -q MAINTENANCE /run/issue.d/hotspare.issue")
+    eyes.wait_for_owner("alpha")
+
+
+def test_a_planned_switch_there_and_back(pair: Lab, eyes) -> None:
+    alpha, beta = pair.node("alpha"), pair.node("beta")
+    eyes.wait_for_owner("alpha")
+    told = alpha.run("hactl switch").output
+    assert "active now" in told
+    assert "total" in told
+    eyes.wait_for_owner("beta")
+    beta.wait_for_state("active")
+    alpha.run("hactl switch")
+    alpha.wait_for_state("active")
+    eyes.wait_for_owner("alpha")
+    assert eyes.owners("client") == eyes.owners("router") == ["alpha", "beta", "alpha"]
+
+
+def test_a_reboot_of_the_active_hands_over_and_it_comes_back(pair: Lab, eyes) -> None:
+    alpha = pair.node("alpha")
+    eyes.wait_for_owner("alpha")
+    alpha.run("systemd-run --on-active=2 systemctl reboot", root=True)
+    eyes.wait_for_owner("beta")
+    alpha.wait_for_boot(BOOT_SECONDS)
+    alpha.wait_for_state("active", BOOT_SECONDS)
+    eyes.wait_for_owner("alpha")
+    assert "stopped: shutdown" in alpha.run("hactl history --last 0").output
