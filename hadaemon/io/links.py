@@ -106,6 +106,10 @@ class LinkTable:
         """Every interface, by index."""
         return tuple(self._links[index] for index in sorted(self._links))
 
+    def named(self, name: str) -> Link | None:
+        """The interface with that name of the kernel's."""
+        return next((link for link in self._links.values() if link.name == name), None)
+
     def find(self, mac: str, vlan: int | None = None) -> Link | None:
         """The interface that a port is: the network card with that MAC address, or a VLAN on it."""
         card = self._card(mac)

@@ -22,6 +22,7 @@ from hadaemon.io.links import (
     Link,
     LinkGone,
 )
+from hadaemon.io.macvlan import delete_link, link_up, new_macvlan, no_own_addresses
 from hadaemon.io.parts import parts_of
 from hadaemon.vrrp import IPInterface
 
@@ -34,6 +35,7 @@ with parts_of("pyroute2"):
         RTM_GETLINK,
         RTM_NEWADDR,
         RTM_NEWLINK,
+        RTM_SETLINK,
         RTMGRP_IPV4_IFADDR,
         RTMGRP_IPV6_IFADDR,
         RTMGRP_LINK,
@@ -128,15 +130,39 @@ class Netlink:
             if error.code not in (errno.EADDRNOTAVAIL, errno.ENODEV):
                 raise
 
+    def add_macvlan(self, parent: int, name: str, mac: str) -> None:
+        """Makes a macvlan on a link, down, without any address."""
+        body = new_macvlan(parent, name, mac)
+        self._exchange(f"add {name}", RTM_NEWLINK, _ACK | _CREATE | _EXCLUSIVE, body)
+
+    def start_macvlan(self, index: int, name: str) -> None:
+        """Takes it up. Only what is put on it is on it."""
+        try:
+            self._exchange(f"set up {name}", RTM_SETLINK, _ACK, no_own_addresses(index))
+        except NetlinkError as error:
+            if error.code != errno.EAFNOSUPPORT:  # A kernel without IPv6.
+                raise
+        self._exchange(f"set up {name}", RTM_SETLINK, _ACK, link_up(index))
+
+    def remove_link(self, index: int, name: str) -> None:
+        """Removes a link of our own. One that is gone already is no error."""
+        try:
+            self._exchange(f"remove {name}", RTM_DELLINK, _ACK, delete_link(index))
+        except NetlinkError as error:
+            if error.code != errno.ENODEV:
+                raise
+
     def _ask(self, what: str, kind: int, flags: int, message: _Message) -> list[Fact]:
-        self._sequence += 1
-        message["header"]["type"] = kind
-        message["header"]["flags"] = _REQUEST | flags
-        message["header"]["sequence_number"] = self._sequence
         message.encode()
+        return self._exchange(what, kind, flags, bytes(message.data)[_HEADER.size :])
+
+    def _exchange(self, what: str, kind: int, flags: int, payload: bytes) -> list[Fact]:
+        self._sequence += 1
+        length = _HEADER.size + len(payload)
+        header = _HEADER.pack(length, kind, _REQUEST | flags, self._sequence, 0)
         facts: list[Fact] = []
         try:
-            self._requests.send(bytes(message.data))
+            self._requests.send(header + payload)
             while True:
                 for answer, body in _split(self._requests.recv(_READ)):
                     if _HEADER.unpack_from(body)[3] != self._sequence:

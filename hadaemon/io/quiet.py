@@ -14,6 +14,7 @@ import struct
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address
 
+from hadaemon.io.attributes import attribute, nest, text
 from hadaemon.io.errors import NetlinkError
 from hadaemon.vrrp.model import IPAddress
 
@@ -28,7 +29,6 @@ _BATCH_BEGIN, _BATCH_END = 0x10, 0x11
 _NFNL_SUBSYS_NFTABLES = 10
 _NEW_TABLE, _DELETE_TABLE, _NEW_CHAIN, _NEW_RULE = 0, 2, 3, 6
 _OWNER = 2
-_NESTED = 0x8000
 _ERROR = 2
 _HEADER = struct.Struct("=IHHII")
 _BASE_NETWORK, _BASE_TRANSPORT = 1, 2
@@ -84,13 +84,13 @@ class Quiet:
         parts: list[tuple[int, int, int, bytes]] = []
         for family in (_NFPROTO_ARP, _NFPROTO_IPV6):
             if self._has_tables:
-                parts.append((_DELETE_TABLE, 0, family, _text(1, _TABLE)))
-            parts.append((_NEW_TABLE, _CREATE, family, _text(1, _TABLE) + _number(2, _OWNER)))
+                parts.append((_DELETE_TABLE, 0, family, text(1, _TABLE)))
+            parts.append((_NEW_TABLE, _CREATE, family, text(1, _TABLE) + _number(2, _OWNER)))
         if addresses:
             parts += [(_NEW_CHAIN, _CREATE, family, _chain(name, hook)) for family, hook, name in _CHAINS]
         for address in addresses:
             for family, chain, matches in _rules(address):
-                rule = _text(1, _TABLE) + _text(2, chain) + _nest(4, *_expressions(matches))
+                rule = text(1, _TABLE) + text(2, chain) + nest(4, *_expressions(matches))
                 parts.append((_NEW_RULE, _CREATE | _APPEND, family, rule))
         self._send(parts)
         self._has_tables = True
@@ -154,34 +154,21 @@ def _expressions(matches: tuple[Match, ...]) -> Iterator[bytes]:
         yield _expression(
             "payload", _number(1, 1), _number(2, base), _number(3, offset), _number(4, len(value))
         )
-        yield _expression("cmp", _number(1, 1), _number(2, 0), _nest(3, _attribute(1, value)))
-    yield _expression("immediate", _number(1, 0), _nest(2, _nest(2, _number(1, 0))))
+        yield _expression("cmp", _number(1, 1), _number(2, 0), nest(3, attribute(1, value)))
+    yield _expression("immediate", _number(1, 0), nest(2, nest(2, _number(1, 0))))
 
 
 def _expression(name: str, *attributes: bytes) -> bytes:
-    return _nest(1, _text(1, name), _nest(2, *attributes))
+    return nest(1, text(1, name), nest(2, *attributes))
 
 
 def _chain(name: str, hook: int) -> bytes:
-    priority = _attribute(2, struct.pack("!i", 0))
-    return _text(1, _TABLE) + _text(3, name) + _nest(4, _number(1, hook), priority) + _text(7, "filter")
-
-
-def _attribute(kind: int, value: bytes) -> bytes:
-    length = 4 + len(value)
-    return struct.pack("=HH", length, kind) + value + bytes(-length % 4)
-
-
-def _nest(kind: int, *attributes: bytes) -> bytes:
-    return _attribute(kind | _NESTED, b"".join(attributes))
+    priority = attribute(2, struct.pack("!i", 0))
+    return text(1, _TABLE) + text(3, name) + nest(4, _number(1, hook), priority) + text(7, "filter")
 
 
 def _number(kind: int, value: int) -> bytes:
-    return _attribute(kind, struct.pack("!I", value))
-
-
-def _text(kind: int, value: str) -> bytes:
-    return _attribute(kind, value.encode() + b"\0")
+    return attribute(kind, struct.pack("!I", value))
 
 
 def _codes(data: bytes) -> Iterator[int]:

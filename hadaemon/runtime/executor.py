@@ -1,6 +1,6 @@
 """The one way from an action of the node to an effect."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import assert_never
 
 from hadaemon.cluster import (
@@ -15,8 +15,10 @@ from hadaemon.cluster import (
 )
 from hadaemon.io.announcer import Announcer
 from hadaemon.io.errors import NetlinkError, PortError
+from hadaemon.io.links import Link
 from hadaemon.runtime.network import Network
 from hadaemon.runtime.ports import Ports
+from hadaemon.runtime.virtual_macs import VirtualMacs
 from hadaemon.vrrp import IPInterface
 
 
@@ -27,11 +29,14 @@ class Executor:
         self,
         network: Network,
         ports: Ports,
+        virtual_macs: VirtualMacs | None,
         done: Callable[[Action], None],
     ) -> None:
-        """`done` learns of each action that had its effect; some are only news, and have none."""
+        """`virtual_macs`: None where virtual addresses have the port's own MAC address. `done` learns of each
+        action that had its effect; some are only news, and have none."""
         self._network = network
         self._ports = ports
+        self._virtual_macs = virtual_macs
         self._done = done
         self._announcer = Announcer()
         self._desired: dict[str, SetAddresses] = {}
@@ -69,14 +74,32 @@ class Executor:
 
     def wanted(self) -> dict[int, frozenset[IPInterface]]:
         """The virtual addresses that are meant to be there, by link index."""
-        links = ((self._ports.link(name), order.addresses) for name, order in self._desired.items())
-        return {link.index: addresses for link, addresses in links if link is not None}
+        wanted = {}
+        for name, order in self._desired.items():
+            for link, addresses in self._seats(name, order.addresses):
+                wanted[link.index] = addresses
+        return wanted
+
+    def _seats(
+        self, name: str, addresses: frozenset[IPInterface]
+    ) -> Iterator[tuple[Link, frozenset[IPInterface]]]:
+        """The links of a port that carry virtual addresses, and which."""
+        port = self._ports.link(name)
+        if self._virtual_macs is not None:
+            for family, link in self._virtual_macs.links(name):
+                yield link, frozenset(each for each in addresses if each.version == family)
+        elif port is not None:
+            yield port, addresses
 
     def _announce(self, action: Announce) -> None:
         link = self._ports.link(action.port)
         if link is None:
             raise PortError(f"port {action.port}: absent")
-        self._announcer.announce(link, action.addresses)
+        if self._virtual_macs is None:
+            self._announcer.announce(link, action.addresses)
+            return
+        for family, seat in self._virtual_macs.links(action.port):
+            self._announcer.announce(seat, [each for each in action.addresses if each.version == family])
 
     def _reconcile(self, name: str) -> None:
         # Never an instant in which the node answers for what it is to be quiet about.
@@ -84,7 +107,10 @@ class Executor:
         if not order.answering:
             self._be_quiet()
         if link is not None:  # An absent port is no failure: it is reconciled when it comes.
-            self._network.set_virtual(link.index, order.addresses, self._ports.known(name))
+            here = order.addresses if self._virtual_macs is None else frozenset()
+            self._network.set_virtual(link.index, here, self._ports.known(name))
+        if self._virtual_macs is not None:
+            self._virtual_macs.reconcile(order, link)
         self._be_quiet()
 
     def _be_quiet(self) -> None:

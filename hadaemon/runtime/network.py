@@ -1,14 +1,24 @@
 """The kernel's side of the node, always current: which links and addresses there are."""
 
 import asyncio
+import errno
 import logging
 from collections.abc import Callable, Iterable, Mapping
 
 from hadaemon.io.errors import NetlinkError
-from hadaemon.io.links import VIRTUAL_ADDRESS_PROTOCOL, Address, AddressAdded, AddressRemoved, LinkTable
+from hadaemon.io.links import (
+    VIRTUAL_ADDRESS_PROTOCOL,
+    Address,
+    AddressAdded,
+    AddressRemoved,
+    Link,
+    LinkGone,
+    LinkTable,
+)
 from hadaemon.io.netlink import Netlink, Overrun
 from hadaemon.io.quiet import Quiet
 from hadaemon.io.udev import Hardware, open_udev
+from hadaemon.vrrp.mac import is_virtual_router_mac
 from hadaemon.vrrp.model import IPAddress, IPInterface
 
 log = logging.getLogger(__name__)
@@ -72,9 +82,35 @@ class Network:
         if self._quiet is not None:
             self._quiet.set(wanted)
 
-    def drop_leftovers(self, wanted: Mapping[int, frozenset[IPInterface]]) -> None:
-        """Removes every address with our protocol number that is not in `wanted` (by link index)."""
+    def add_macvlan(self, parent: Link, name: str, mac: str) -> Link:
+        """Makes a macvlan on a port's link. Raises NetlinkError."""
+        self._netlink.add_macvlan(parent.index, name, mac)
         self._look()
+        link = self.table.named(name)
+        if link is None:
+            raise NetlinkError(f"add {name}", errno.ENODEV, "it is gone again")
+        try:
+            self._netlink.start_macvlan(link.index, name)
+        except NetlinkError:
+            self.remove_macvlan(link)
+            raise
+        return link
+
+    def remove_macvlan(self, link: Link) -> None:
+        """With it go its addresses. Raises NetlinkError."""
+        self._netlink.remove_link(link.index, link.name)
+        self.table.take(LinkGone(link.index))
+
+    def drop_leftovers(self, wanted: Mapping[int, frozenset[IPInterface]]) -> None:
+        """Removes every macvlan and every address of ours that is not in `wanted` (by link index)."""
+        self._look()
+        for link in self.table.links():
+            if link.kind == "macvlan" and is_virtual_router_mac(link.mac) and link.index not in wanted:
+                log.warning("removing the left %s (%s)", link.name, link.mac)
+                try:
+                    self.remove_macvlan(link)
+                except NetlinkError as error:
+                    log.error("%s", error)
         for link in self.table.links():
             ours = {address.interface for address in self.table.addresses(link.index) if address.virtual}
             for interface in _in_order(ours - wanted.get(link.index, frozenset())):

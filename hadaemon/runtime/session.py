@@ -28,6 +28,7 @@ from hadaemon.runtime.plan import plan_ports
 from hadaemon.runtime.ports import Ports
 from hadaemon.runtime.sequences import Sequences
 from hadaemon.runtime.throttle import Throttle
+from hadaemon.runtime.virtual_macs import VirtualMacs
 from hadaemon.runtime.wire import Wire
 
 log = logging.getLogger(__name__)
@@ -57,7 +58,7 @@ class Session:
         ports = plan_ports(node, cluster)
         self.ports = Ports(ports, self._wire, network, loop, self._take, self.network_changed)
         self._network = network
-        self._executor = Executor(network, self.ports, done)
+        self._executor = Executor(network, self.ports, self._virtual_macs(), done)
         self._pings = Pings(cluster.ping_groups, self._link_of, loop, self._take)
         self.hotwire = HotwireSide(hotwire, cluster, network, loop, self._take)
         self._engine: Engine
@@ -141,6 +142,12 @@ class Session:
     def _settled(self) -> None:
         """An event and all that follows from it is done."""
         self.hotwire.tell(self._engine.node.as_peer())
+
+    def _virtual_macs(self) -> VirtualMacs | None:
+        if not self.cluster_config.vrrp.virtual_mac:
+            return None
+        vrids = {each.address_port: each.vrid for each in self.cluster_config.ha_interfaces}
+        return VirtualMacs(vrids, self._network)
 
     def _link_of(self, port: str) -> Link | None:
         config = self.node_config.ports[port]

@@ -135,7 +135,7 @@ class TestNode:
         status: dict[str, Any] = self.status().get("status", {})
         return str(status.get("state", ""))
 
-    def wait_state(self, state: str, within: float = 3.0) -> None:
+    def wait_state(self, state: str, within: float = 10.0) -> None:
         """Waits until the daemon says that it is in this state."""
         try:
             wait_for(f"{self.name} is {state}", lambda: self.state() == state, within)
@@ -156,7 +156,7 @@ class TestNode:
         assert self.daemon is not None
         self.daemon.send_signal(number)
 
-    def wait_end(self, within: float = 3.0) -> int:
+    def wait_end(self, within: float = 10.0) -> int:
         """Waits for the daemon's end; returns its exit code."""
         assert self.daemon is not None
         return self.daemon.wait(within)
@@ -197,7 +197,7 @@ class Pair:
             node.wait_state(state)
         self.wait_holder(self.alpha)
 
-    def wait_holder(self, holder: TestNode, within: float = 3.0) -> float:
+    def wait_holder(self, holder: TestNode, within: float = 10.0) -> float:
         """Waits until all virtual addresses are on this node and on no other; returns when that was seen."""
         expected = [set(VIRTUAL.values()) if node is holder else set() for node in self.nodes]
         wait_for(

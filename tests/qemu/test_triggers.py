@@ -1,4 +1,4 @@
-"""What ends the active node or its daemon in the real image: the spare takes over, and it comes back by itself."""
+"""What ends the active node or its daemon in the real image: the spare takes over, and it comes back."""
 
 from firmware.lab.lab import Lab
 

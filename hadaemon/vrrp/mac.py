@@ -1,0 +1,15 @@
+"""The virtual router MAC address (RFC 9568 §7.3)."""
+
+from hadaemon.vrrp.model import Vrid
+
+_PREFIXES = {4: "00:00:5e:00:01", 6: "00:00:5e:00:02"}
+
+
+def virtual_router_mac(vrid: Vrid, family: int) -> str:
+    """Of a virtual router: its VRID and the family of its addresses say all."""
+    return f"{_PREFIXES[family]}:{vrid:02x}"
+
+
+def is_virtual_router_mac(mac: str) -> bool:
+    """Of any virtual router."""
+    return mac.startswith(tuple(_PREFIXES.values()))
