@@ -50,7 +50,7 @@ class Orders:
 
     def port_changed(self, port: HaPort) -> None:
         """With a network card goes all that was set on it."""
-        if not port.present:
+        if not port.present and port.config.addresses_on is None:
             self._book.forget(port.name)
         self._unsettled = True
 
@@ -90,9 +90,11 @@ class Orders:
     def desired(self, port: HaPort, serving: Serving) -> SetAddresses:
         """What should be on a port."""
         if serving is Serving.NOTHING:
-            return SetAddresses(port.name, frozenset())
+            return SetAddresses(port.config.address_port, frozenset())
         return SetAddresses(
-            port.name, frozenset(port.config.virtual_addresses), answering=serving is Serving.ANSWERING
+            port.config.address_port,
+            frozenset(port.config.virtual_addresses),
+            answering=serving is Serving.ANSWERING,
         )
 
     @property
@@ -101,8 +103,8 @@ class Orders:
         return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
     def held(self) -> frozenset[str]:
-        """Ports that have what was asked for."""
-        return frozenset(name for name in self._ports if not self._book.has_failed(name))
+        """HA interfaces, by the port that advertises, of which the addresses are where they should be."""
+        return frozenset(name for name, port in self._ports.items() if self._is_set(port))
 
     def problems(self) -> list[str]:
         """What an administrator should look at."""
@@ -128,11 +130,13 @@ class Orders:
         if not self.announcer.is_due(now):
             return []
         self.announcer.announced(now)
-        return [
-            Announce(name, port.addresses)
-            for name, port in self._ports.items()
-            if port.is_up and not self._book.has_failed(name)
-        ]
+        able = [port for port in self._ports.values() if port.is_up and self._is_set(port)]
+        for port in able:
+            self._send_failures.pop(port.config.address_port, None)
+        return [Announce(port.config.address_port, port.addresses) for port in able]
+
+    def _is_set(self, port: HaPort) -> bool:
+        return not self._book.has_failed(port.config.address_port)
 
 
 def _sendable(port: HaPort, advertisements: Iterable[Advertisement]) -> list[SendAdvertisement]:
