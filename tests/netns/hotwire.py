@@ -110,12 +110,7 @@ class HotwirePair(Pair):
         self.change(lambda text: text.replace('"100ms"', '"3s"'))
 
     def start(self) -> None:
-        for node in self.hot_nodes:
-            node.configure()
-            node.start()
-        for node, state in ((self.alpha, "active"), (self.beta, "backup")):
-            node.wait_state(state, within=20)
-        self.wait_holder(self.alpha, within=20)
+        super().start()
         self.wait_up()
 
     def wait_up(self) -> None:

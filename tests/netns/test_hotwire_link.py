@@ -9,6 +9,7 @@ from hadaemon.hotwire.message import Kind, Life
 
 from .hotwire import HOTWIRE_MAC, HOTWIRE_OWN, SECRET, HotwirePair, build_hotwire_pair, forged_report
 from .namespaces import Namespaces
+from .pair import Pair
 from .waiting import wait_for
 
 
@@ -44,9 +45,7 @@ def test_without_configured_addresses_the_nodes_find_each_other(tmp_path: Path) 
 def test_unpaired_nodes_elect_by_advertisements_and_say_so(wired: HotwirePair) -> None:
     for node in wired.hot_nodes:
         node.secret = None
-        node.configure()
-        node.start()
-    wired.wait_holder(wired.alpha)
+    Pair.start(wired)
     for node in wired.hot_nodes:
         assert node.hotwire() == {"state": "not-paired", "port": "hotwire"}
         assert "not paired" in node.problems()
@@ -63,9 +62,7 @@ def test_a_damaged_secret_is_told_and_not_repeated(wired: HotwirePair) -> None:
 def test_pairing_takes_effect_with_a_reload(wired: HotwirePair) -> None:
     for node in wired.hot_nodes:
         node.secret = None
-        node.configure()
-        node.start()
-    wired.wait_holder(wired.alpha)
+    Pair.start(wired)
     for node in wired.hot_nodes:
         node.secret = SECRET
         node.configure()
@@ -76,10 +73,7 @@ def test_pairing_takes_effect_with_a_reload(wired: HotwirePair) -> None:
 
 def test_nodes_with_different_secrets_do_not_hear_each_other(wired: HotwirePair) -> None:
     wired.beta.secret = Secret(bytes(32))
-    for node in wired.hot_nodes:
-        node.configure()
-        node.start()
-    wired.wait_holder(wired.alpha)
+    Pair.start(wired)
     for node in wired.hot_nodes:
         node.wait_problem("wrong key")
         assert node.hotwire()["state"] == "silent"

@@ -27,5 +27,5 @@ def test_a_damaged_file_counts_as_none(tmp_path: Path, text: str):
 
 def test_what_cannot_be_stored_is_a_problem_and_keeps_nobody_from_starting(tmp_path: Path):
     problems: list[str] = []
-    assert Epochs(tmp_path / "absent", lambda kind, text: problems.append(text)).next() > 0
+    assert Epochs(tmp_path / "absent" / "folder", lambda kind, text: problems.append(text)).next() > 0
     assert len(problems) == 1
