@@ -7,6 +7,7 @@ from hadaemon.config.election import (
     read_election,
     read_ping_group,
 )
+from hadaemon.config.firewall import read_firewall
 from hadaemon.config.hotwire import read_hotwire
 from hadaemon.config.interfaces import note_conflicts, read_interface
 from hadaemon.config.model import ClusterConfig
@@ -22,6 +23,7 @@ def read_cluster(table: Table) -> ClusterConfig | None:
     vrrp = read_vrrp(table.table("vrrp"))
     hotwire_table = table.table("hotwire")
     hotwire = None if hotwire_table is None else read_hotwire(hotwire_table)
+    firewall = read_firewall(table.table("firewall"))
     election = read_election(table.table("election"))
     tables = table.tables("ha_interfaces", "[[ha_interfaces]]")
     group_tables = table.tables("ping_groups", "[[ping_groups]]", required=False)
@@ -33,7 +35,7 @@ def read_cluster(table: Table) -> ClusterConfig | None:
     note_conflicts(interfaces, hotwire)
     groups = [(inner, found) for inner in group_tables if (found := read_ping_group(inner)) is not None]
     note_same_names(groups)
-    if election is None or len(groups) != len(group_tables):
+    if election is None or firewall is None or len(groups) != len(group_tables):
         return None
     if name is None or master is None or enabled is None or vrrp is None:
         return None
@@ -48,6 +50,7 @@ def read_cluster(table: Table) -> ClusterConfig | None:
         hotwire,
         election,
         tuple(found for _, found in groups),
+        firewall,
     )
     note_tracking_owner(table, cluster)
     return cluster

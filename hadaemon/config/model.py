@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import IPv4Interface, IPv6Interface
 
+from hadaemon.firewall.model import Firewall
 from hadaemon.hotwire.keys import Secret
 from hadaemon.vrrp.authentication import Password, Signatures
 from hadaemon.vrrp.model import Centiseconds, Checksum, IPAddress, IPInterface, Priority, Version, Vrid
@@ -160,6 +161,7 @@ class ClusterConfig:
     hotwire: Hotwire | None = None
     election: ElectionConfig = ElectionConfig()
     ping_groups: tuple[PingGroup, ...] = ()
+    firewall: Firewall = field(default_factory=Firewall)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Whether a node can run a cluster's configuration."""
 
 from hadaemon.config.election import ping_problems
+from hadaemon.config.firewall import firewall_problems
 from hadaemon.config.hotwire import hotwire_problems
 from hadaemon.config.model import ClusterConfig, HaInterface, NodeConfig
 from hadaemon.config.problems import did_you_mean
@@ -17,6 +18,9 @@ def note_pair_problems(node: NodeConfig, cluster: ClusterConfig, prefix: str, pr
             problems.add(f"{dot}hotwire.{key}", message)
     for key, message in ping_problems(node, cluster):
         problems.add(f"{dot}{key}", message)
+    hotwire = None if cluster.hotwire is None else cluster.hotwire.port
+    for key, message in firewall_problems(cluster.firewall, node.ports, hotwire):
+        problems.add(f"{dot}firewall.{key}", message)
     priorities = cluster.vrrp.priorities
     if priorities and node.name not in priorities:
         problems.add(f"{dot}vrrp.priorities", f"has no priority for this node: add {node.name} = 100")

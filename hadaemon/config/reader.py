@@ -170,7 +170,7 @@ class Table:
         if not isinstance(values, list):
             self.note(key, f"must be an array of tables, {example}, not {_describe(values)}")
             return []
-        if not values:
+        if required and not values:
             self.note(key, f"must not be empty, e.g. {example}")
         found = []
         for position, value in enumerate(values):

@@ -15,6 +15,7 @@ from hadaemon.config.model import (
     VrrpConfig,
     derived_link_local,
 )
+from hadaemon.config.render_firewall import firewall_lines
 from hadaemon.config.secrets import written_key
 from hadaemon.vrrp.authentication import Password, Signatures
 from hadaemon.vrrp.model import Centiseconds, IPInterface
@@ -81,6 +82,7 @@ def _cluster_lines(cluster: ClusterConfig, prefix: str, secrets: bool = True) ->
     yield from _election_lines(cluster.election, prefix)
     for group in cluster.ping_groups:
         yield from _ping_group_lines(group, prefix)
+    yield from firewall_lines(cluster.firewall, f"{prefix}firewall")
 
 
 def _election_lines(election: ElectionConfig, prefix: str) -> Iterator[str]:

@@ -49,6 +49,7 @@ PROBES = {
     "cluster.toml": [
         *("", "vrrp", "vrrp.authentication", "hotwire", "election"),
         *("ha_interfaces[]", "ping_groups[]"),
+        *("firewall", "firewall.rules[]", "firewall.source_nat[]", "firewall.destination_nat[]"),
     ],
     "preseed.toml": ["", "admin", "hotwire"],
 }

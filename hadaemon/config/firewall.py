@@ -1,0 +1,255 @@
+"""[firewall] of cluster.toml."""
+
+from collections.abc import Callable, Iterable, Iterator
+from enum import StrEnum
+from itertools import chain
+from typing import TypeVar
+
+from hadaemon.config import values
+from hadaemon.config.problems import did_you_mean
+from hadaemon.config.reader import Table
+from hadaemon.firewall import words
+from hadaemon.firewall.model import (
+    NODE,
+    DestinationNat,
+    Established,
+    Firewall,
+    FlowState,
+    IPNetwork,
+    Rule,
+    Service,
+    SourceNat,
+    Verdict,
+)
+from hadaemon.vrrp.model import IPAddress
+
+DEFAULT = Firewall()
+_OWN = "own"
+_RULE, _SOURCE_NAT, _DESTINATION_NAT = "rules", "source_nat", "destination_nat"
+_PLACES_EXAMPLE = '["internal"]'
+_SERVICES_EXAMPLE = '["tcp/443"]'
+_ANY_SERVICE = "any"
+
+E = TypeVar("E", bound=StrEnum)
+T = TypeVar("T")
+Places = tuple[str, ...]
+
+
+def read_firewall(table: Table | None) -> Firewall | None:
+    """None when a problem was noted."""
+    if table is None:
+        return DEFAULT
+    before = len(table.problems.found)
+    zones = table.tagged("zones", values.port_name, _read_zone)
+    ping = table.flag("ping", DEFAULT.ping)
+    log_invalid = table.optional_text("log_invalid", words.rate, DEFAULT.log_invalid)
+    log_dropped = table.optional_text("log_dropped", words.rate, DEFAULT.log_dropped)
+    established = table.optional_text("established", _choice(Established), DEFAULT.established)
+    tables = {
+        key: table.tables(key, f"[[{table.at(key)}]]", required=False)
+        for key in (_RULE, _SOURCE_NAT, _DESTINATION_NAT)
+    }
+    table.close()
+    _note_zones(table, zones or {})
+    rules = [_read_rule(inner) for inner in tables[_RULE]]
+    source_nat = [_read_source_nat(inner) for inner in tables[_SOURCE_NAT]]
+    destination_nat = [_read_destination_nat(inner) for inner in tables[_DESTINATION_NAT]]
+    if len(table.problems.found) > before:
+        return None
+    return Firewall(
+        zones=_there(zones),
+        rules=tuple(map(_there, rules)),
+        source_nat=tuple(map(_there, source_nat)),
+        destination_nat=tuple(map(_there, destination_nat)),
+        ping=_there(ping),
+        log_invalid=log_invalid,
+        log_dropped=log_dropped,
+        established=_there(established),
+    )
+
+
+def firewall_problems(
+    firewall: Firewall, ports: Iterable[str], hotwire: str | None
+) -> Iterator[tuple[str, str]]:
+    """What does not fit the node's ports: key below [firewall], and message."""
+    known = [port for port in ports if port != hotwire]
+    for zone, members in firewall.zones.items():
+        if zone in known:
+            yield f"zones.{zone}", f'"{zone}" is a port too: give the zone another name'
+        for index, port in enumerate(members):
+            if port not in known:
+                yield f"zones.{zone}[{index}]", _unknown(port, known, hotwire)
+    for path, place in _places(firewall):
+        if place not in firewall.zones and place not in known:
+            yield path, _unknown(place, (*firewall.zones, *known), hotwire)
+
+
+def _unknown(place: str, known: Iterable[str], hotwire: str | None) -> str:
+    if place == hotwire:
+        return f'"{place}" is the hotwire, which is exclusive: no rule of yours counts there'
+    return f'there is no zone and no port "{place}": {did_you_mean(place, known, "there are")}'
+
+
+def _places(firewall: Firewall) -> Iterator[tuple[str, str]]:
+    """Every name of a zone or a port, with the key that it stands in."""
+    for position, rule in enumerate(firewall.rules):
+        yield from _indexed(f"{_RULE}[{position}]", rule.sources, rule.targets)
+    for position, source in enumerate(firewall.source_nat):
+        yield from _indexed(f"{_SOURCE_NAT}[{position}]", source.sources, source.targets)
+    for position, destination in enumerate(firewall.destination_nat):
+        yield from _indexed(f"{_DESTINATION_NAT}[{position}]", destination.sources, ())
+
+
+def _indexed(path: str, sources: Places, targets: Places) -> Iterator[tuple[str, str]]:
+    for key, places in (("from", sources), ("to", targets)):
+        for index, place in enumerate(places):
+            yield f"{path}.{key}[{index}]", place
+
+
+def _read_zone(table: Table, name: str) -> Places | None:
+    return table.texts(name, values.port_name, '["lan"]', required=True)
+
+
+def _note_zones(table: Table, zones: dict[str, Places]) -> None:
+    """A port is in one zone at most: else it would depend on the rule what the port is."""
+    path = table.at("zones")
+    if NODE in zones:
+        table.problems.add(f"{path}.{NODE}", f'"{NODE}" means the node itself: give the zone another name')
+    owners: dict[str, str] = {}
+    for zone, ports in zones.items():
+        for index, port in enumerate(ports):
+            here = f"{path}.{zone}[{index}]"
+            before = owners.setdefault(port, here)
+            if before != here:
+                table.problems.add(here, f'"{port}" is already at {before}: remove one of the two')
+
+
+def _read_rule(table: Table) -> Rule | None:
+    before = len(table.problems.found)
+    action = table.text("action", _choice(Verdict), 'action = "allow"')
+    sources = table.texts("from", values.port_name, _PLACES_EXAMPLE)
+    targets = table.texts("to", values.port_name, _PLACES_EXAMPLE)
+    source, destination = _read_networks(table)
+    services = _read_services(table, required=False)
+    states = table.texts("states", _choice(FlowState), '["new"]')
+    log = table.flag("log", False)
+    name = table.optional_text("name", words.rule_name, "")
+    table.close()
+    to_node = targets is not None and NODE in targets
+    if to_node and len(_there(targets)) > 1:
+        table.note("to", f'"{NODE}" stands alone: write a second rule for the ports')
+    _note_families(table, source, destination)
+    if len(table.problems.found) > before:
+        return None
+    return Rule(
+        verdict=_there(action),
+        sources=_there(sources),
+        targets=() if to_node else _there(targets),
+        to_node=to_node,
+        source=source,
+        destination=destination,
+        services=_there(services),
+        states=_there(states) or Rule(Verdict.ALLOW).states,
+        log=_there(log),
+        name=_there(name),
+    )
+
+
+def _read_source_nat(table: Table) -> SourceNat | None:
+    before = len(table.problems.found)
+    address = table.text("address", _own_or_address, 'address = "192.168.175.101"')
+    sources = table.texts("from", values.port_name, _PLACES_EXAMPLE)
+    targets = table.texts("to", values.port_name, _PLACES_EXAMPLE)
+    source, destination = _read_networks(table)
+    table.close()
+    _note_families(table, source, destination)
+    if address is not None and address[0] is not None:
+        _note_other_family(table, address[0], source, "source")
+        _note_other_family(table, address[0], destination, "destination")
+    if len(table.problems.found) > before:
+        return None
+    return SourceNat(_there(address)[0], _there(sources), _there(targets), source, destination)
+
+
+def _read_destination_nat(table: Table) -> DestinationNat | None:
+    before = len(table.problems.found)
+    address: IPAddress | None = table.text("address", values.address, 'address = "192.168.175.101"')
+    to: IPAddress | None = table.text("to", values.address, 'to = "192.168.12.80"')
+    services = _read_services(table, required=True)
+    sources = table.texts("from", values.port_name, _PLACES_EXAMPLE)
+    source = table.texts("source", words.network, '["192.0.2.0/24"]')
+    number = table.number("to_port", 1, 65535, 1)
+    to_port = number if table.has("to_port") else None
+    table.close()
+    if address is not None and to is not None and address.version != to.version:
+        table.note(
+            "to", f"{to} and {address} are of different families: NAT does not translate one into another"
+        )
+    if address is not None:
+        _note_other_family(table, address, source or (), "source")
+    if to_port is not None and services is not None and not _one_port(services):
+        table.note("to_port", "is for services of one port each, as in tcp/443: leave it out")
+    if len(table.problems.found) > before:
+        return None
+    if address is None or to is None:
+        raise AssertionError("an address is missing without a reason")
+    return DestinationNat(address, to, _there(services), _there(sources), _there(source), to_port)
+
+
+def _read_networks(table: Table) -> tuple[tuple[IPNetwork, ...], tuple[IPNetwork, ...]]:
+    source = table.texts("source", words.network, '["192.168.12.0/24"]')
+    destination = table.texts("destination", words.network, '["192.0.2.0/24"]')
+    return source or (), destination or ()
+
+
+def _read_services(table: Table, required: bool) -> tuple[Service, ...] | None:
+    found = table.texts("services", _service, _SERVICES_EXAMPLE, required)
+    if found is None:
+        return None
+    if () in found and len(found) > 1:
+        table.note("services", f'"{_ANY_SERVICE}" stands alone: it holds all others')
+    return tuple(dict.fromkeys(chain.from_iterable(found)))
+
+
+def _service(text: str) -> tuple[Service, ...]:
+    return () if text == _ANY_SERVICE else words.services(text)
+
+
+def _one_port(services: Iterable[Service]) -> bool:
+    services = tuple(services)
+    return bool(services) and all(each.ports and each.ports[0] == each.ports[1] for each in services)
+
+
+def _note_families(table: Table, source: Iterable[IPNetwork], destination: Iterable[IPNetwork]) -> None:
+    families = [{network.version for network in networks} for networks in (source, destination)]
+    if all(families) and not families[0] & families[1]:
+        table.note("destination", "is of another family than source: no packet has both")
+
+
+def _note_other_family(table: Table, address: IPAddress, networks: Iterable[IPNetwork], key: str) -> None:
+    for network in networks:
+        if network.version != address.version:
+            table.note(key, f"{network} is of another family than {address}: remove one of the two")
+
+
+def _own_or_address(text: str) -> tuple[IPAddress | None]:
+    """In a tuple, because None means something here."""
+    return (None if text == _OWN else values.address(text),)
+
+
+def _choice(kind: type[E]) -> Callable[[str], E]:
+    def parse(text: str) -> E:
+        try:
+            return kind(text)
+        except ValueError:
+            known = ", ".join(kind)
+            raise ValueError(f"{values.shown(text)} is not known: write one of {known}") from None
+
+    return parse
+
+
+def _there(value: T | None) -> T:
+    """Nothing was noted, so every value was read."""
+    if value is None:
+        raise AssertionError("a value is missing without a reason")
+    return value

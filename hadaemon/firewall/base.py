@@ -1,0 +1,89 @@
+"""The hooks, in the order in which they judge: what is common to all packets, before any rule of yours."""
+
+from hadaemon.firewall.model import Established, Firewall
+from hadaemon.firewall.text import HA_PROTOCOL, SYN_ONLY, USER_CHAINS, block, comment, limited_log
+from hadaemon.hotwire.exclusive import SERVICES, Protocol, Service
+
+
+def base_chains(firewall: Firewall) -> list[str]:
+    """Base chains of the filter, the hotwire's list, and the snippets' chains."""
+    return [
+        *block(
+            "chain untracked_in",
+            "type filter hook prerouting priority raw; policy accept;",
+            *_untracked("iifname"),
+        ),
+        *block(
+            "chain untracked_out",
+            "type filter hook output priority raw; policy accept;",
+            *_untracked("oifname"),
+        ),
+        *block("chain input", "type filter hook input priority filter; policy drop;", *_input(firewall)),
+        *block(
+            "chain forward", "type filter hook forward priority filter; policy drop;", *_forward(firewall)
+        ),
+        *block("chain output", "type filter hook output priority filter; policy accept;", *_OUTPUT),
+        *block("chain hotwire", *_hotwire()),
+        *block("chain broken", *_broken(firewall)),
+        *(line for chain in USER_CHAINS for line in block(f"chain {chain}")),
+    ]
+
+
+def _untracked(key: str) -> list[str]:
+    """What the pair lives by never waits for a place in the table of connections, even when that is full."""
+    return [f"{key} @hotwire notrack", f"meta l4proto {HA_PROTOCOL} notrack"]
+
+
+def _input(firewall: Firewall) -> list[str]:
+    return [
+        "iifname @hotwire jump hotwire",
+        'iifname "lo" accept',
+        f"meta l4proto {HA_PROTOCOL} jump ha",
+        "ct state { established, related } accept",
+        "ct state invalid jump broken",
+        "jump needed",
+        f"meta l4proto tcp {SYN_ONLY} goto input_new",
+        "meta l4proto tcp jump broken",
+        "goto input_new",
+    ]
+
+
+def _forward(firewall: Firewall) -> list[str]:
+    """The hotwire first: no rule, and no established connection, leads to it or from it."""
+    passing = (
+        ["ct state { established, related } accept"] if firewall.established is Established.ALLOW else []
+    )
+    return [
+        "iifname @hotwire counter drop",
+        "oifname @hotwire counter drop",
+        f"meta l4proto {HA_PROTOCOL} counter drop {comment('advertisements are never forwarded')}",
+        *passing,
+        "ct state invalid jump broken",
+        f"meta l4proto tcp ct state new {SYN_ONLY} goto forward_new",
+        "meta l4proto tcp ct state new jump broken",
+        "goto forward_new",
+    ]
+
+
+_OUTPUT = ['oifname "lo" accept', "oifname @hotwire jump hotwire", "jump user_output"]
+
+
+def _hotwire() -> list[str]:
+    """Its list and nothing else, without connection tracking: answers over TCP pass by not being the begin of
+    a connection."""
+    rules = [rule for service in SERVICES for rule in _carried(service)]
+    return [*rules, "counter drop"]
+
+
+def _carried(service: Service) -> list[str]:
+    what = comment(service.name)
+    rules = [f"{service.protocol} dport {service.port} accept {what}"]
+    if service.protocol is Protocol.TCP:
+        rules.append(f"tcp sport {service.port} tcp flags & (syn | ack) != syn accept {what}")
+    return rules
+
+
+def _broken(firewall: Firewall) -> list[str]:
+    """Packets that belong to no connection and begin none."""
+    log = [limited_log(firewall.log_invalid, "hotspare invalid")] if firewall.log_invalid is not None else []
+    return [*log, "counter drop"]

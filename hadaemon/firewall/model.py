@@ -1,0 +1,133 @@
+"""[firewall] of cluster.toml, validated. A rule has the names as they were written: zones and ports."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network
+from typing import TypeAlias
+
+from hadaemon.vrrp.model import IPAddress
+
+IPNetwork: TypeAlias = IPv4Network | IPv6Network
+Places: TypeAlias = tuple[str, ...]
+"""Names of zones and ports; none: any port but the hotwire."""
+
+NODE = "node"
+"""What a rule may be for instead of zones and ports: this node itself."""
+
+
+class Verdict(StrEnum):
+    """What becomes of a packet, as an administrator writes it."""
+
+    ALLOW = "allow"
+    DROP = "drop"
+    REJECT = "reject"
+
+
+class FlowState(StrEnum):
+    """What connection tracking knows of a packet."""
+
+    NEW = "new"
+    ESTABLISHED = "established"
+    RELATED = "related"
+
+
+class Established(StrEnum):
+    """Who says what becomes of packets of connections that were allowed once."""
+
+    ALLOW = "allow"
+    """They pass."""
+    BY_RULE = "by-rule"
+    """The rules, one by one, with their `states`. For packets to the node itself they pass all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What a packet carries. `ports` are numbers and ranges of the destination; None: all."""
+
+    protocol: str
+    """tcp, udp, sctp, icmp (both families), ping (echo request), gre, esp, ah."""
+    ports: tuple[int, int] | None = None
+    """First and last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How often something may be logged."""
+
+    count: int
+    unit: str
+    """second, minute, hour."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One of [[firewall.rules]]: the first one that fits decides."""
+
+    verdict: Verdict
+    sources: Places = ()
+    """Where it comes in."""
+    targets: Places = ()
+    """Where it leaves."""
+    to_node: bool = False
+    """It is for this node itself; `targets` does not count then."""
+    source: tuple[IPNetwork, ...] = ()
+    destination: tuple[IPNetwork, ...] = ()
+    """Of a rule to the node: its addresses; none: own ones only, never a virtual one."""
+    services: tuple[Service, ...] = ()
+    states: tuple[FlowState, ...] = (FlowState.NEW,)
+    log: bool = False
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceNat:
+    """One of [[firewall.source_nat]]: what is forwarded gets another source."""
+
+    address: IPAddress | None
+    """None: the own address of the port that it leaves by."""
+    sources: Places = ()
+    targets: Places = ()
+    source: tuple[IPNetwork, ...] = ()
+    destination: tuple[IPNetwork, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationNat:
+    """One of [[firewall.destination_nat]], a port forward mostly. What it translates is allowed."""
+
+    address: IPAddress
+    """Where clients send it."""
+    to: IPAddress
+    """Where it goes."""
+    services: tuple[Service, ...]
+    """Empty: everything."""
+    sources: Places = ()
+    source: tuple[IPNetwork, ...] = ()
+    to_port: int | None = None
+    """None: the same port."""
+
+
+@dataclass(frozen=True, slots=True)
+class Firewall:
+    """[firewall] of cluster.toml. Without anything in it nothing is forwarded."""
+
+    zones: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Ports by the zone's name."""
+    rules: tuple[Rule, ...] = ()
+    source_nat: tuple[SourceNat, ...] = ()
+    destination_nat: tuple[DestinationNat, ...] = ()
+    ping: bool = True
+    """Whether the node answers echo requests."""
+    log_invalid: Rate | None = Rate(10, "minute")
+    log_dropped: Rate | None = None
+    established: Established = Established.ALLOW
+
+    @property
+    def forwards(self) -> bool:
+        """Whether anything could pass from port to port."""
+        return bool(self.destination_nat) or any(not rule.to_node for rule in self.rules)
+
+    def ports(self, places: Places) -> frozenset[str]:
+        """The ports that zones and ports name together."""
+        return frozenset(port for place in places for port in self.zones.get(place, (place,)))
