@@ -45,6 +45,7 @@ class HaPort:
         self.routers = _virtual_routers(config, cluster.vrrp, priority)
         """IPv4 first."""
         self._take(PortChanged(config.port, present=False, carrier=False, address=None))
+        self._address_facts = PortChanged(config.address_port, present=False, carrier=False, address=None)
         self.was_present = False
         """It has been there at some time since the start of the daemon."""
         self.was_up = False
@@ -71,13 +72,28 @@ class HaPort:
     def present(self) -> bool:
         return self.facts.present
 
+    @property
+    def address_port(self) -> str:
+        """The port that has the virtual addresses: mostly the one that advertises."""
+        return self.config.address_port
+
+    @property
+    def can_carry(self) -> bool:
+        """The port of the virtual addresses is there."""
+        return self._address_facts.present
+
+    @property
+    def can_announce(self) -> bool:
+        """And it has a link."""
+        return self.can_carry and self._address_facts.carrier
+
     def serves(self, now: float) -> bool:
         """It can do all that it is for, and its link has been there for long enough to count.
 
         A port that lost the source of one family cannot serve the addresses of that family: a lost link to
         the score. The other family still advertises, so that the peer knows.
         """
-        return self.link is Link.UP and now >= self.counts_from
+        return self.link is Link.UP and self.can_announce and now >= self.counts_from
 
     def source(self, router: VirtualRouter) -> IPAddress | None:
         """Own primary address in the family of a virtual router."""
@@ -86,8 +102,12 @@ class HaPort:
     def can_send(self, router: VirtualRouter) -> bool:
         return router in self.able
 
+    def update_address_port(self, facts: PortChanged) -> None:
+        """Notes the present truth about the port of the virtual addresses."""
+        self._address_facts = facts
+
     def update(self, facts: PortChanged, now: float) -> None:
-        """Notes the present truth about the port."""
+        """Notes the present truth about the port that advertises."""
         lost = self.was_up and self.link is not Link.UP
         self._take(facts)
         if lost and self.link is Link.UP:
@@ -177,6 +197,8 @@ class HaPort:
             found.append(f"port {self.name}: no carrier: check the cable and the switch port")
         elif self.link is Link.NO_ADDRESS:
             found.append(self._sourceless())
+        if self.address_port != self.name and not self.can_announce:
+            found.append(f"port {self.address_port}: no carrier, and the virtual addresses are on it")
         found += self._foreign_addresses(now)
         if self._discarded_at is not None and now - self._discarded_at <= _RECENT:
             found.append(self._discard_summary())

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from hadaemon.cluster import election, reasons
 from hadaemon.cluster.damping import Damping
+from hadaemon.cluster.events import PortChanged
 from hadaemon.cluster.haport import HaPort
 from hadaemon.cluster.memory import EMPTY
 from hadaemon.cluster.peer import Peer
@@ -42,6 +43,19 @@ class Knowledge:
         }
         self.all_ports = tuple(self.ports.values())
         """By VRID."""
+
+    def note_port(self, facts: PortChanged, now: float) -> HaPort | None:
+        """The HA interface that can speak or be spoken to from now on, if this made one so."""
+        came_up = None
+        for port in self.all_ports:
+            before = port.is_up, port.can_announce
+            if port.address_port == facts.port:
+                port.update_address_port(facts)
+            if port.name == facts.port:
+                port.update(facts, now)
+            if (port.is_up, port.can_announce) > before:
+                came_up = port
+        return came_up
 
     def rescore(self, now: float) -> bool:
         """Computes the score anew. True when it changed: the other node has to know at once."""

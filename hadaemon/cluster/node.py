@@ -127,8 +127,8 @@ class Node:
 
     def desired_addresses(self) -> Mapping[str, frozenset[IPInterface]]:
         """For every HA port, the virtual addresses that must be on it now: to reconcile with the kernel."""
-        ports = self._known.ports.items()
-        return {name: self._orders.desired(port, self._member.serving).addresses for name, port in ports}
+        orders = (self._orders.desired(port, self._member.serving) for port in self._known.all_ports)
+        return {order.port: order.addresses for order in orders}
 
     def status(self, now: float) -> NodeStatus:
         """What to tell the administrator."""
@@ -167,15 +167,11 @@ class Node:
     # what is known changes
 
     def _port_changed(self, facts: PortChanged, now: float) -> None:
-        port = self._known.ports.get(facts.port)
-        if port is None:
-            return
-        was_up = port.is_up
-        port.update(facts, now)
-        self._orders.port_changed(port)
+        came_up = self._known.note_port(facts, now)
+        self._orders.port_changed(facts.port, facts.present)
         self._member.reconsider(now)
         if self._member.is_electing or self._member.state is NodeState.FAULT:
-            self._ports_changed(port if port.is_up and not was_up else None, now)
+            self._ports_changed(came_up, now)
 
     def _ports_changed(self, came_up: HaPort | None, now: float) -> None:
         fault = self._known.fault()
@@ -183,7 +179,7 @@ class Node:
             self._member.leave(NodeState.FAULT, fault, now)
         elif self._member.state is NodeState.FAULT:
             self._member.take_part(reasons.PORTS_COMPLETE, now)
-        elif came_up and self._member.state is NodeState.ACTIVE:
+        elif self._member.state is NodeState.ACTIVE and came_up:
             self._orders.announcer.restart(now)
         elif came_up:
             self._group.listen_on(came_up, now)

@@ -48,10 +48,10 @@ class Orders:
         """From now on the addresses on the ports are this node's business."""
         self._open = self._unsettled = True
 
-    def port_changed(self, port: HaPort) -> None:
+    def port_changed(self, port: str, present: bool) -> None:
         """With a network card goes all that was set on it."""
-        if not port.present and port.config.addresses_on is None:
-            self._book.forget(port.name)
+        if not present:
+            self._book.forget(port)
         self._unsettled = True
 
     def send(self, port: HaPort, advertisements: Iterable[Advertisement]) -> None:
@@ -90,9 +90,9 @@ class Orders:
     def desired(self, port: HaPort, serving: Serving) -> SetAddresses:
         """What should be on a port."""
         if serving is Serving.NOTHING:
-            return SetAddresses(port.config.address_port, frozenset())
+            return SetAddresses(port.address_port, frozenset())
         return SetAddresses(
-            port.config.address_port,
+            port.address_port,
             frozenset(port.config.virtual_addresses),
             answering=serving is Serving.ANSWERING,
         )
@@ -117,8 +117,8 @@ class Orders:
         if settled or not self._open:
             return []
         self._serving, self._unsettled = serving, False
-        present = [port for port in self._ports.values() if port.present]
-        return self._book.changes([self.desired(port, serving) for port in present], now)
+        able = [port for port in self._ports.values() if port.can_carry]
+        return self._book.changes([self.desired(port, serving) for port in able], now)
 
     def _note_sent(self, sends: list[Action]) -> None:
         for action in sends:
@@ -130,13 +130,13 @@ class Orders:
         if not self.announcer.is_due(now):
             return []
         self.announcer.announced(now)
-        able = [port for port in self._ports.values() if port.is_up and self._is_set(port)]
+        able = [port for port in self._ports.values() if port.can_announce and self._is_set(port)]
         for port in able:
-            self._send_failures.pop(port.config.address_port, None)
-        return [Announce(port.config.address_port, port.addresses) for port in able]
+            self._send_failures.pop(port.address_port, None)
+        return [Announce(port.address_port, port.addresses) for port in able]
 
     def _is_set(self, port: HaPort) -> bool:
-        return not self._book.has_failed(port.config.address_port)
+        return not self._book.has_failed(port.address_port)
 
 
 def _sendable(port: HaPort, advertisements: Iterable[Advertisement]) -> list[SendAdvertisement]:

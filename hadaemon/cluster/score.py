@@ -60,13 +60,14 @@ class Score:
     def health_floor(self) -> Priority:
         """The lowest priority that still says: no less healthy than we are.
 
-        Where it cannot be known (a foreign peer of whose priority nothing is configured), any is.
+        With configured priorities it is not above our own: a claim that loses is worse than none. Where it
+        cannot be known (a foreign peer of whose priority nothing is configured), any is.
         """
         if self.base is None:
             return Priority(BEST - self.health.deficit - _NOT_PREFERRED)
         if self.rival is None:
             return LOWEST
-        return Priority(max(LOWEST, self.rival - self.health.deficit))
+        return Priority(max(LOWEST, min(self.priority, self.rival - self.health.deficit)))
 
     @property
     def is_owner(self) -> bool:

@@ -67,6 +67,7 @@ def cluster_config(
     enabled: bool = True,
     witness: bool = False,
     families: tuple[int, ...] = (4,),
+    addresses_on: str | None = None,
     preempt_delay: float = 0.0,
     priorities: Mapping[str, int] = MappingProxyType({}),
     ping_groups: tuple[PingGroup, ...] = (),
@@ -83,7 +84,7 @@ def cluster_config(
             priorities={node: Priority(priority) for node, priority in priorities.items()},
         ),
         ha_interfaces=tuple(
-            HaInterface(port, number, Vrid(50 + number), _virtual_addresses(port, families))
+            HaInterface(port, number, Vrid(50 + number), _virtual_addresses(port, families), addresses_on)
             for number, port in enumerate(ports, start=1)
         ),
         hotwire=Hotwire("hotwire") if witness else None,

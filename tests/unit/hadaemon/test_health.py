@@ -1,0 +1,336 @@
+"""What a node's score is made of: links, families, ping groups, preference; and what damps its flapping."""
+
+from dataclasses import replace
+from ipaddress import IPv4Address
+
+import pytest
+
+from hadaemon.cluster import (
+    Announce,
+    NodeState,
+    PeerReport,
+    PingResult,
+    PortChanged,
+    Remember,
+    ResumeRequested,
+    SetAddresses,
+    Start,
+)
+from hadaemon.cluster.memory import Memory
+from hadaemon.cluster.score import Health, Score
+from hadaemon.config import PingGroup
+
+from .pair import ALPHA, BETA, Driver, own_address, virtual_address, virtual_addresses6
+from .test_transitions import PEER
+
+HOSTS = (IPv4Address("192.0.2.100"), IPv4Address("192.0.2.101"))
+GATEWAYS = PingGroup("gateways", HOSTS, failures=3, recoveries=2)
+
+
+def priority(driver):
+    return driver.node.status(driver.now).score.priority
+
+
+# the score
+
+
+def test_a_link_weighs_more_than_any_number_of_ping_groups_and_those_more_than_preference():
+    scores = [
+        Score(Health(links, groups), preferred).priority
+        for links in range(3)
+        for groups in range(4)
+        for preferred in (True, False)
+    ]
+    assert scores == sorted(scores, reverse=True)
+    assert len(set(scores)) == len(scores)
+    assert scores[0] == 254
+
+
+def test_what_is_too_much_for_the_priority_still_leaves_a_node_electable():
+    assert Score(Health(100, 100), preferred=False).priority == 254 - 8 * 29 - 2 * 3 - 1
+
+
+@pytest.mark.parametrize("links, expected", [(0, 200), (1, 192), (30, 1)])
+def test_a_configured_priority_loses_by_health_alone_and_never_is_the_release(links, expected):
+    assert Score(Health(links), preferred=True, base=200, rival=100).priority == max(expected, 1)
+    assert Score(Health(links), preferred=False, base=200, rival=100).priority == max(expected, 1)
+
+
+def test_the_owner_is_never_lowered_and_never_hands_over():
+    driver = Driver(ALPHA, ports=("lan",), priorities={ALPHA: 255, BETA: 100})
+    driver.run(0.001)
+    assert driver.node.state is NodeState.ACTIVE, "it does not wait (RFC 9568 §6.4.1)"
+    driver.link("lan", carrier=False)
+    driver.link("lan", after=1.0)
+    assert set(driver.sent()) == {255}
+
+
+@pytest.mark.parametrize("preempt, expected", [(True, NodeState.ACTIVE), (False, NodeState.BACKUP)])
+def test_configured_priorities_are_the_preference(preempt, expected):
+    driver = Driver(ALPHA, preempt=preempt, priorities={ALPHA: 200, BETA: 100})
+    for _ in range(5):
+        driver.hear(100, after=1.0)
+    assert driver.node.state is expected
+
+
+@pytest.mark.parametrize("base, expected", [(104, NodeState.ACTIVE), (200, NodeState.BACKUP)])
+def test_configured_priorities_let_health_win_if_they_are_closer_than_what_a_link_costs(base, expected):
+    """Else the claim would lose, again and again."""
+    driver = Driver(BETA, preempt=False, priorities={ALPHA: base, BETA: 100})
+    for _ in range(5):
+        driver.hear(base - 8, after=1.0)
+    assert driver.node.state is expected
+
+
+# links
+
+
+def test_a_link_that_was_lost_counts_again_only_after_a_while():
+    driver = Driver(ALPHA, link_debounce=2.0).become_active()
+    driver.link("lan", carrier=False)
+    assert priority(driver) == 246, "a loss counts at once"
+    driver.link("lan", after=1.0)
+    driver.run(1.9)
+    assert priority(driver) == 246
+    driver.link("lan", carrier=False)
+    driver.link("lan", after=0.1)
+    driver.run(1.9)
+    assert priority(driver) == 246, "it begins anew"
+    driver.run(0.2)
+    assert priority(driver) == 254
+
+
+def test_the_first_link_of_a_port_counts_at_once():
+    assert priority(Driver(ALPHA, link_debounce=2.0)) == 254
+
+
+def test_the_interface_whose_addresses_are_on_another_port_needs_both():
+    driver = Driver(ALPHA, ports=("lan",), addresses_on="dmz")
+    driver.do(PortChanged("dmz", True, True, None))
+    driver.become_active()
+    assert driver.addresses() == {"dmz": frozenset({virtual_address("lan")})}
+    assert [action.port for action in driver.last if isinstance(action, Announce)] == ["dmz"]
+    assert driver.sent("lan") == [254]
+    driver.do(PortChanged("dmz", True, False, None), after=0.1)
+    assert driver.sent("lan") == [246]
+    driver.do(PortChanged("dmz", False, False, None), after=0.1)
+    driver.do(PortChanged("dmz", True, True, None), after=0.1)
+    assert SetAddresses("dmz", frozenset({virtual_address("lan")})) in driver.last, "the card was away"
+
+
+# two families
+
+
+def both(name=ALPHA, **options) -> Driver:
+    return Driver(name, families=(4, 6), **options)
+
+
+def test_one_interface_has_a_virtual_router_for_each_family():
+    driver = both().become_active()
+    sent = {
+        (action.port, action.advertisement.family, action.advertisement.vrid)
+        for action in driver.last
+        if hasattr(action, "advertisement")
+    }
+    assert sent == {("lan", 4, 51), ("lan", 6, 51), ("wan", 4, 52), ("wan", 6, 52)}
+    assert driver.addresses()["lan"] == {virtual_address("lan"), *virtual_addresses6("lan")}
+
+
+@pytest.mark.parametrize("family", [4, 6])
+def test_a_better_node_heard_in_one_family_makes_both_yield(family):
+    driver = both(BETA).become_active()
+    driver.hear(254, "wan", family=family)
+    assert driver.node.state is NodeState.BACKUP
+    assert set(driver.addresses().values()) == {frozenset()}
+
+
+@pytest.mark.parametrize("family", [4, 6])
+def test_one_family_that_hears_the_active_keeps_both_backup(family):
+    driver = both(BETA)
+    for _ in range(10):
+        driver.hear(254, "lan", family=family, after=1.0)
+    assert driver.node.state is NodeState.BACKUP
+
+
+def test_a_port_that_lost_its_ipv6_source_is_worth_a_lost_link_and_still_speaks_ipv4():
+    driver = both().become_active()
+    driver.link("lan", address6=False)
+    assert priority(driver) == 246
+    assert driver.sent("lan") == [246], "IPv4 alone"
+    assert driver.sent("wan") == [246, 246]
+    assert driver.node.state is NodeState.ACTIVE
+    (problem,) = driver.node.status(driver.now).problems
+    assert "no link-local address" in problem
+
+
+def test_a_tie_is_broken_by_ipv6_sources_where_there_is_only_ipv6():
+    driver = Driver(BETA, ports=("lan",), families=(6,), master="neither").become_active()
+    driver.hear(253, family=6)
+    assert driver.node.state is NodeState.ACTIVE, "beta has the greater link-local address"
+    driver = Driver(ALPHA, ports=("lan",), families=(6,), master="neither").become_active()
+    driver.hear(253, family=6)
+    assert driver.node.state is NodeState.BACKUP
+
+
+# ping groups
+
+
+def pings(driver, *hosts, answered, rounds):
+    for _ in range(rounds):
+        for host in hosts:
+            driver.do(PingResult("gateways", host, answered))
+
+
+def test_a_group_fails_when_all_of_its_hosts_have_failed():
+    driver = Driver(ALPHA, ping_groups=(GATEWAYS,)).become_active()
+    pings(driver, HOSTS[0], answered=False, rounds=10)
+    assert priority(driver) == 254
+    pings(driver, HOSTS[1], answered=False, rounds=2)
+    assert priority(driver) == 254
+    pings(driver, HOSTS[1], answered=False, rounds=1)
+    assert priority(driver) == 252
+    assert driver.sent() == [252, 252], "told at once"
+    (problem,) = driver.node.status(driver.now).problems
+    assert problem == "ping group gateways: 192.0.2.100, 192.0.2.101 do not answer"
+    pings(driver, HOSTS[0], answered=True, rounds=1)
+    assert priority(driver) == 252
+    pings(driver, HOSTS[0], answered=True, rounds=1)
+    assert priority(driver) == 254
+
+
+def test_one_answer_between_begins_the_count_anew():
+    driver = Driver(ALPHA, ping_groups=(GATEWAYS,))
+    for _ in range(5):
+        pings(driver, *HOSTS, answered=False, rounds=2)
+        pings(driver, *HOSTS, answered=True, rounds=1)
+    assert priority(driver) == 254
+
+
+def test_results_of_unknown_groups_and_hosts_do_not_matter():
+    driver = Driver(ALPHA, ping_groups=(GATEWAYS,))
+    for _ in range(10):
+        driver.do(PingResult("other", HOSTS[0], answered=False))
+        driver.do(PingResult("gateways", IPv4Address("203.0.113.9"), answered=False))
+    assert priority(driver) == 254
+
+
+# preference
+
+
+def test_preempt_delay_is_how_long_a_preferred_backup_waits():
+    driver = Driver(ALPHA, preempt_delay=30.0)
+    for _ in range(30):
+        driver.hear(253, after=1.0)
+    assert driver.node.state is NodeState.BACKUP
+    for _ in range(4):
+        driver.hear(253, after=1.0)
+    assert driver.node.state is NodeState.ACTIVE
+
+
+def test_preempt_delay_does_not_delay_health_nor_a_takeover():
+    driver = Driver(ALPHA, preempt_delay=30.0)
+    for _ in range(4):
+        driver.hear(245, after=1.0)
+    assert driver.node.state is NodeState.ACTIVE
+    assert Driver(ALPHA, preempt_delay=30.0).become_active()
+
+
+def test_the_preference_of_the_last_switch_is_remembered_over_a_reboot():
+    driver = Driver(ALPHA, start=False)
+    for port in driver.ports:
+        driver.link(port)
+    driver.do(Start(memory=Memory(preferred=False, epoch=3)))
+    assert priority(driver) == 253
+    assert driver.node.as_peer().epoch == 3
+
+
+def test_a_later_switch_that_only_the_peer_has_seen_is_learned():
+    driver = Driver(ALPHA, witness=True)
+    driver.do(PeerReport(_switched(epoch=2)))
+    assert [action for action in driver.last if isinstance(action, Remember)] == [
+        Remember(Memory(preferred=False, epoch=2))
+    ]
+    assert priority(driver) == 253
+    driver.do(PeerReport(_switched(epoch=1)))
+    assert not [action for action in driver.last if isinstance(action, Remember)], "an older one is not"
+
+
+def test_preference_is_frozen_while_the_hotwire_is_silent():
+    driver = Driver(ALPHA, witness=True)
+    driver.do(PeerReport(PEER))
+    driver.do(PeerReport(None))
+    for _ in range(10):
+        driver.hear(253, after=1.0)
+    assert driver.node.state is NodeState.BACKUP
+    assert any("hotwire is silent" in problem for problem in driver.node.status(driver.now).problems)
+    for _ in range(5):
+        driver.hear(245, after=1.0)
+    assert driver.node.state is NodeState.ACTIVE, "health is not"
+
+
+def _switched(epoch):
+    return replace(PEER, preferred=True, switched=True, epoch=epoch)
+
+
+# flapping
+
+
+def flapping(switches: int) -> Driver:
+    """The rival comes and goes."""
+    driver = Driver(BETA, flap_switches=switches, flap_window=600.0)
+    for _ in range(20):
+        driver.become_active()
+        driver.hear(254, after=0.5)
+        if driver.node.status(driver.now).suspended:
+            break
+    return driver
+
+
+def test_too_many_switches_suspend_the_node_and_it_says_so():
+    driver = flapping(4)
+    status = driver.node.status(driver.now)
+    assert status.suspended == "suspended after 4 switches in 10 minutes; `hactl resume`"
+    assert status.problems[0] == "this node is suspended after 4 switches in 10 minutes; `hactl resume`"
+    assert Remember(Memory(suspended=True)) in driver.last
+
+
+def test_a_suspended_backup_leaves_any_node_active_that_it_hears_but_replaces_a_dead_one():
+    driver = flapping(4)
+    for _ in range(20):
+        driver.hear(1, after=1.0)
+    assert driver.node.state is NodeState.BACKUP
+    driver.run(5)
+    assert driver.node.state is NodeState.ACTIVE
+
+
+def test_resume_ends_it_and_counts_anew():
+    driver = flapping(4)
+    driver.do(ResumeRequested())
+    assert driver.node.status(driver.now).suspended is None
+    assert Remember(Memory()) in driver.last
+    for _ in range(3):
+        driver.become_active()
+        driver.hear(254, after=0.5)
+        if driver.node.status(driver.now).suspended:
+            break
+    assert driver.node.status(driver.now).suspended, "four more"
+
+
+def test_switches_that_are_far_apart_do_not_suspend():
+    driver = Driver(BETA, flap_switches=4, flap_window=60.0)
+    for _ in range(20):
+        driver.become_active()
+        driver.hear(254, after=0.5)
+        for _ in range(60):
+            driver.hear(254, after=1.0)
+    assert driver.node.status(driver.now).suspended is None
+
+
+def test_zero_switches_mean_never():
+    assert flapping(0).node.status(0.0).suspended is None
+
+
+def test_our_own_ipv6_source_is_not_another_router():
+    driver = both().become_active()
+    driver.hear(254, "lan", source=own_address(ALPHA, "lan"))
+    assert driver.node.status(driver.now).interfaces[0].discards == {"own-source": 1}
