@@ -15,7 +15,13 @@ from firmware.paths import LOGS, REQUIREMENTS
 
 LIST = REQUIREMENTS / "host-packages.txt"
 
-_BRING_A_SERVICE = ("frr", "keepalived")
+_SERVICES = {
+    "frr": ("frr.service",),
+    "keepalived": ("keepalived.service",),
+    "nftables": ("nftables.service",),
+    "openssh-server": ("ssh.service", "ssh.socket"),
+}
+"""What some packages would start."""
 _SYSTEMD = Path("/run/systemd/system")
 """There where systemd runs the machine (sd_booted(3))."""
 
@@ -80,7 +86,7 @@ def ensure(*needs: str) -> None:
 def _steps(names: list[str]) -> list[list[str]]:
     """What installs the packages, command by command. A service that one of them brings is masked first: apt
     would start it, and the tests run such programs by hand, in namespaces of their own."""
-    services = [f"{name}.service" for name in names if name in _BRING_A_SERVICE]
+    services = [service for name in names for service in _SERVICES.get(name, ())]
     mask = [["systemctl", "mask", *services]] if services and _SYSTEMD.is_dir() else []
     return [*mask, ["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", *names]]
 

@@ -116,7 +116,7 @@ def _apply(options: argparse.Namespace) -> None:
             return
         head = here.next_head(tree, here.check(tree))
         outcome = here.commit(tree, head, How.APPLY, holder, options.confirm)
-    _tell(f"generation {head.generation} is applied on {here.name}", outcome.notes)
+    tell(f"generation {head.generation} is applied on {here.name}", outcome.notes)
     if options.confirm is not None:
         print(f"it goes back by itself in {options.confirm} s unless you run `hactl config confirm`")
 
@@ -158,7 +158,7 @@ def _rollback(options: argparse.Namespace) -> None:
         head = here.next_head(tree, here.check(tree))
         note = f"generation {record.head.generation} again"
         outcome = here.commit(tree, head, How.ROLLBACK, holder, note=note)
-    _tell(f"{note}, as generation {head.generation} on {here.name}", outcome.notes)
+    tell(f"{note}, as generation {head.generation} on {here.name}", outcome.notes)
 
 
 def _diff(options: argparse.Namespace) -> None:
@@ -177,7 +177,9 @@ def _diff(options: argparse.Namespace) -> None:
 
 
 def _reset(options: argparse.Namespace) -> None:
+    from hadaemon.io.identity import Identity
     from hadaemon.io.pair_lock import locked
+    from hadaemon.io.services import restart_sync_server
 
     here = own(options)
     question = f"{here.name} leaves its cluster, and forgets its configurations and the peer's keys. Go on?"
@@ -185,7 +187,9 @@ def _reset(options: argparse.Namespace) -> None:
         raise CommandFailed(Exit.REFUSED, "nothing was changed")
     with locked(options.run_folder, here.name, holder_of(options, here, "config reset")):
         notes = here.reset()
-    _tell(f"{here.name} stands alone", notes)
+        Identity(here.state).revoke()
+        restart_sync_server()
+    tell(f"{here.name} stands alone", notes)
 
 
 def tree_from(path: Path, present: "Tree | None") -> "Tree":
@@ -237,7 +241,8 @@ def _as_json(record: "Record", is_current: bool) -> dict[str, object]:
     }
 
 
-def _tell(what: str, notes: Sequence[str]) -> None:
+def tell(what: str, notes: Sequence[str]) -> None:
+    """What was done, and what the administrator should know."""
     print("\n".join(_lines(what, notes)))
 
 

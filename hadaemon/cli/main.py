@@ -9,7 +9,9 @@ from pathlib import Path
 from hadaemon.cli.administration import add_administration
 from hadaemon.cli.asking import CommandFailed, Exit, ask_daemon, with_problems
 from hadaemon.cli.config_changes import add_config_changes
+from hadaemon.cli.config_sync import add_config_sync
 from hadaemon.cli.history import DEFAULT_LAST, history_json, history_text, read_history
+from hadaemon.cli.keys import add_keys
 from hadaemon.cli.render import SCHEMA, render_status
 from hadaemon.errors import HadaemonError
 from hadaemon.io.files import read_text
@@ -86,6 +88,8 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--cluster", type=Path, default=STATE / CLUSTER_FILE, help="(%(default)s)")
     check.set_defaults(run=_check)
     add_config_changes(config_commands)
+    add_config_sync(config_commands)
+    add_keys(commands)
     return parser
 
 

@@ -20,6 +20,7 @@ from hadaemon.setup.render import (
     network_files,
     with_password,
 )
+from hadaemon.sync.server import USER
 
 
 def apply_node(node: NodeConfig, cluster: ClusterConfig | None, places: Places) -> None:
@@ -46,7 +47,8 @@ def apply_admin(places: Places, owners: Owners) -> tuple[str, ...]:
         if text is None:
             return ()
         admin = load_admin(text, str(places.admin_file))
-        _set_password(admin, places)
+        if admin.password_hash is not None:
+            _set_password(ADMIN, admin.password_hash, places)
         _set_keys(admin, places, owners)
     except ConfigError as error:
         return tuple(map(str, error.problems))
@@ -87,15 +89,18 @@ def _in_maintenance(places: Places) -> bool:
         return False
 
 
-def _set_password(admin: Admin, places: Places) -> None:
-    if admin.password_hash is None:
-        return
+def open_sync_account(places: Places) -> None:
+    """No password fits the account of the peer's verbs, and it is not locked: sshd takes its key."""
+    _set_password(USER, "*", places)
+
+
+def _set_password(user: str, password_hash: str, places: Places) -> None:
     path = places.etc / "shadow"
     try:
         present = path.stat()
     except OSError as error:
         raise FileError(f"{path}: {os.strerror(error.errno or 0)}") from error
-    text = with_password(read_text(path) or "", ADMIN, admin.password_hash)
+    text = with_password(read_text(path) or "", user, password_hash)
     write_text(path, text, present.st_mode & 0o777, (present.st_uid, present.st_gid))
 
 

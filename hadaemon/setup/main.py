@@ -11,7 +11,7 @@ from hadaemon.errors import HadaemonError
 from hadaemon.io.files import read_text
 from hadaemon.runtime.configuration import NODE_FILE, load_configuration
 from hadaemon.runtime.release import running_release
-from hadaemon.setup.apply import apply_admin, apply_node, tell, write_issue
+from hadaemon.setup.apply import apply_admin, apply_node, open_sync_account, tell, write_issue
 from hadaemon.setup.medium import PRESEED, Medium, mounted, wait_for_device
 from hadaemon.setup.places import Owners, Places, system_owners
 from hadaemon.setup.render import LABEL
@@ -57,6 +57,7 @@ def set_up(
     if configuration.node is not None:
         try:
             apply_node(configuration.node, configuration.cluster, places)
+            open_sync_account(places)
         except (HadaemonError, OSError) as error:
             problems += (str(error),)
     tell(configuration, problems, running_release().version, places)

@@ -13,23 +13,25 @@ from hadaemon.runtime.places import own_folder
 
 OVERLAY = Path(__file__).resolve().parents[3] / "rootfs-overlay"
 UNITS = OVERLAY / "usr/lib/systemd/system"
-LIBEXEC = ("setup", "helper", "config-guard")
+LIBEXEC = ("setup", "helper", "config-guard", "keeper", "sync-server")
 COMMANDS = ("usr/sbin/hadaemon", "usr/bin/hactl", *(f"usr/libexec/hotspare/{name}" for name in LIBEXEC))
-DROP_ADDRESSES = "usr/libexec/hotspare/drop-addresses"
+BARE = ("usr/libexec/hotspare/drop-addresses", "usr/libexec/hotspare/sync-verb")
+"""They start without `site`."""
 OURS = (
     *("hadaemon.service", "hadaemon-helper.socket", "hadaemon-helper@.service", "hotspare-setup.service"),
     *("hotspare-config-boot.service", "hotspare-config-guard.service"),
+    *("hotspare-keeper.socket", "hotspare-keeper@.service", "hotspare-sync-sshd.service"),
     *("hotspare-issue.service", "hotspare-issue.path"),
 )
-OF_THE_SYSTEM = ("/bin/kill", "/usr/sbin/agetty")
+OF_THE_SYSTEM = ("/bin/kill", "/usr/sbin/agetty", "/usr/sbin/sshd")
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, DROP_ADDRESSES])
+@pytest.mark.parametrize("command", [*COMMANDS, *BARE])
 def test_a_command_runs_a_function_that_exists(command: str):
     path = OVERLAY / command
     assert path.stat().st_mode & 0o111 == 0o111
     text = path.read_text()
-    assert text.startswith(f"#!/usr/bin/python3 {'-IS' if command == DROP_ADDRESSES else '-PsE'}\n")
+    assert text.startswith(f"#!/usr/bin/python3 {'-IS' if command in BARE else '-PsE'}\n")
     (imported,) = (node for node in ast.parse(text).body if isinstance(node, ast.ImportFrom))
     assert callable(getattr(importlib.import_module(str(imported.module)), imported.names[0].name))
 

@@ -1,0 +1,98 @@
+"""`hactl key`: the keys by which the two nodes know each other, for people who compare them by telephone."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hadaemon.cli.asking import CommandFailed, Exit
+from hadaemon.cli.config_changes import add_places, agreed, told
+
+if TYPE_CHECKING:
+    from hadaemon.io.identity import Identity
+
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+def add_keys(commands: "Commands") -> None:
+    """Adds the commands of `hactl key`."""
+    key = commands.add_parser("key", help="the keys by which the two nodes know each other")
+    keys = key.add_subparsers(required=True, metavar="COMMAND")
+    generate = _command(keys, "generate", _generate, "make this node's key")
+    generate.add_argument("--force", action="store_true", help="replace it: the peer must trust the new one")
+    _command(keys, "show", _show, "this node's public key and the peer's, with words to compare")
+    trust = _command(keys, "trust", _trust, "take a public key for the peer's")
+    trust.add_argument("file", help="the line that the peer's `hactl key show` prints; -: standard input")
+    trust.add_argument("--yes", action="store_true", help="do not ask: the words were compared")
+    _command(keys, "revoke", _revoke, "trust the peer's key no longer")
+
+
+def _command(
+    commands: "Commands", name: str, run: Callable[[argparse.Namespace], None], summary: str
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=summary, description=summary)
+    add_places(command)
+    command.set_defaults(run=told(run))
+    return command
+
+
+def _identity(options: argparse.Namespace) -> "Identity":
+    from hadaemon.io.identity import Identity
+
+    return Identity(options.state)
+
+
+def _generate(options: argparse.Namespace) -> None:
+    from hadaemon.runtime.configuration import load_configuration
+
+    identity = _identity(options)
+    if identity.own() is not None and not options.force:
+        raise CommandFailed(
+            Exit.REFUSED, "this node has a key already: see `hactl key show`, or replace it with --force"
+        )
+    node = load_configuration(options.state).node
+    identity.generate(node.name if node is not None else "node")
+    _restart()
+    _show(options)
+
+
+def _show(options: argparse.Namespace) -> None:
+    identity = _identity(options)
+    own, peer = identity.own(), identity.peer()
+    if own is None:
+        print("this node has no key yet: pair the nodes (`hactl pair`), or make one (`hactl key generate`)")
+    else:
+        print(f"this node:  {own.words}\n{own.line}")
+    told_peer = f"{peer.words}\n{peer.line}" if peer is not None else "no key is trusted"
+    print(f"the peer:   {told_peer}")
+
+
+def _trust(options: argparse.Namespace) -> None:
+    from hadaemon.io.files import read_text
+    from hadaemon.sync.words import MAX_LINE, parse_public_key
+
+    text = sys.stdin.read(2 * MAX_LINE) if options.file == "-" else read_text(Path(options.file))
+    if text is None:
+        raise CommandFailed(Exit.REFUSED, f"{options.file}: there is no such file")
+    peer = parse_public_key(text, "standard input" if options.file == "-" else options.file)
+    identity = _identity(options)
+    print(f"the words of this key:  {peer.words}")
+    if not options.yes and not agreed("Does the peer's own `hactl key show` say the same?"):
+        raise CommandFailed(Exit.REFUSED, "the key is not trusted")
+    identity.trust(peer)
+    _restart()
+    print("the key is trusted; do the same on the peer with this node's key")
+
+
+def _revoke(options: argparse.Namespace) -> None:
+    if not _identity(options).revoke():
+        raise CommandFailed(Exit.REFUSED, "no key is trusted")
+    _restart()
+    print("the peer's key is trusted no longer, and the heartbeat's secret is gone: pair the nodes anew")
+
+
+def _restart() -> None:
+    from hadaemon.io.services import restart_sync_server
+
+    restart_sync_server()

@@ -1,0 +1,239 @@
+"""The keeper: serves the verbs of one conversation with the peer, as root, on the socket at standard input.
+
+Started by the service manager for each connection. Only root and the user of the synchronization, behind
+whose SSH server only the peer's key is let in, may connect. The lock of this node's configuration lives as
+long as the conversation that took it.
+"""
+
+import argparse
+import contextlib
+import io
+import os
+import pwd
+import signal
+import socket
+import struct
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from hadaemon.errors import HadaemonError
+from hadaemon.io.channel import Channel, ChannelError
+from hadaemon.io.pair_lock import locked
+from hadaemon.io.services import start_guard
+from hadaemon.runtime.own_configuration import OwnConfiguration, now_text
+from hadaemon.runtime.places import own_folder
+from hadaemon.runtime.release import running_release
+from hadaemon.sync.errors import SyncError
+from hadaemon.sync.guard import MAX_SECONDS, MIN_SECONDS
+from hadaemon.sync.head import head_from_json
+from hadaemon.sync.holder import Holder, holder_from_json
+from hadaemon.sync.messages import OLDEST, PROTOCOL, Message, agree, tree_message, tree_of
+from hadaemon.sync.plan import Side, refusal
+from hadaemon.sync.reading import may_read, reading_commands
+from hadaemon.sync.record import How
+from hadaemon.sync.server import USER
+from hadaemon.sync.tree import Tree, digest
+
+_TIMEOUT = 60.0
+"""Seconds for one frame: a peer that stopped half-way must not hold the lock for ever."""
+_MAX_SECONDS = 600
+"""Of the whole conversation."""
+_MAX_OUTPUT = 1 << 20
+_CREDENTIALS = struct.Struct("=iII")
+
+Answer = dict[str, Any]
+
+
+class Conversation:
+    """What one peer may do, verb by verb. `answer` never raises for what the peer did wrong."""
+
+    def __init__(self, here: OwnConfiguration, run: Path, control: Path, stack: contextlib.ExitStack) -> None:
+        self._here = here
+        self._run = run
+        self._control = control
+        self._stack = stack
+        self._greeted = False
+        self._locked: Holder | None = None
+        self._checked: Tree | None = None
+        self._verbs: dict[str, Callable[[Message], Answer | Message]] = {
+            "hello": self._hello,
+            "lock": self._lock,
+            "read": self._read,
+            "check": self._check,
+            "commit": self._commit,
+            "digest": self._digest,
+            "confirm": self._confirm,
+            "back": self._back,
+            "hactl": self._hactl,
+        }
+
+    def answer(self, request: Message) -> Message:
+        """One request's answer."""
+        try:
+            verb = request.text("verb", 32)
+            run = self._verbs.get(verb)
+            if run is None:
+                raise SyncError(f"there is no verb {verb!r}: there are {', '.join(self._verbs)}")
+            if not self._greeted and verb != "hello":
+                raise SyncError("a conversation begins with hello")
+            done = run(request)
+        except HadaemonError as error:
+            problems = [str(problem) for problem in getattr(error, "problems", ())]
+            return Message({"ok": False, "error": str(error), "problems": problems})
+        return done if isinstance(done, Message) else Message({"ok": True, **done})
+
+    def _hello(self, request: Message) -> Answer:
+        version = agree((OLDEST, PROTOCOL), request.header.get("protocol"))
+        self._greeted = True
+        return {
+            "protocol": [OLDEST, PROTOCOL],
+            "version": version,
+            "firmware": running_release().version,
+            **_side_json(self._here.side()),
+        }
+
+    def _lock(self, request: Message) -> Answer:
+        if self._locked is None:
+            holder = holder_from_json(request.header.get("holder"))
+            self._stack.enter_context(locked(self._run, self._here.name, holder))
+            self._locked = holder
+        return _side_json(self._here.side())
+
+    def _read(self, _: Message) -> Message:
+        tree = self._here.generations.tree()
+        header = {"ok": True, **_side_json(self._here.side())}
+        return Message({**header, "files": []}) if tree is None else tree_message(header, tree)
+
+    def _check(self, request: Message) -> Answer:
+        """The dry run. What was checked is what can be committed, and nothing else."""
+        self._must_hold_lock()
+        tree = tree_of(request, "the peer's configuration")
+        checked = self._here.check(tree)
+        self._checked = tree
+        return {"notes": list(checked.notes)}
+
+    def _commit(self, request: Message) -> Answer:
+        holder = self._must_hold_lock()
+        head = head_from_json(request.header.get("head"), "the peer's commit")
+        tree = self._checked
+        if tree is None or digest(tree) != head.digest:
+            raise SyncError("only what was checked before can be committed")
+        target = self._here.side()
+        if head.digest != target.head.digest:
+            source = Side(request.text("source", 64), head, request.text("master", 64))
+            reason = refusal(source, target, request.header.get("overwrite_newer") is True)
+            if reason is not None:
+                raise SyncError(reason)
+        confirm = request.header.get("confirm")
+        outcome = self._here.commit(tree, head, How.SYNC, holder, _seconds(confirm))
+        return {"notes": list(outcome.notes), "digest": self._here.read_back()}
+
+    def _digest(self, _: Message) -> Answer:
+        return {"digest": self._here.read_back(), **_side_json(self._here.side())}
+
+    def _confirm(self, _: Message) -> Answer:
+        return {"waited": self._here.confirm()}
+
+    def _back(self, _: Message) -> Answer:
+        self._must_hold_lock()
+        return {"told": self._here.go_back()}
+
+    def _hactl(self, request: Message) -> Message:
+        """A reading command, as `hactl --peer` asks for it."""
+        from hadaemon.cli.main import main as hactl
+
+        arguments = request.texts("arguments", 8)
+        if not may_read(arguments):
+            raise SyncError(
+                f"only commands that read can be run on the peer: {', '.join(reading_commands())}"
+            )
+        out, errors = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(errors):
+            try:
+                code = int(hactl(["--socket", str(self._control), *arguments, *self._places(arguments)]))
+            except SystemExit as stop:
+                code = stop.code if isinstance(stop.code, int) else 2
+        header = {"ok": True, "code": code, "errors": errors.getvalue()[:4096]}
+        return Message(header, out.getvalue().encode()[:_MAX_OUTPUT])
+
+    def _places(self, arguments: Sequence[str]) -> list[str]:
+        state = self._here.state
+        match tuple(arguments[:2]):
+            case ("history", *_):
+                return ["--folder", str(own_folder(state))]
+            case ("config", "check"):
+                return ["--node", str(state / "node.toml"), "--cluster", str(state / "cluster.toml")]
+            case ("config", _) | ("key", _):
+                return ["--state", str(state), "--run", str(self._run)]
+            case _:
+                return []
+
+    def _must_hold_lock(self) -> Holder:
+        if self._locked is None:
+            raise SyncError("the configuration must be locked first")
+        return self._locked
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serves the conversation on standard input; 0 when it came to its end."""
+    parser = argparse.ArgumentParser(prog="keeper", description=__doc__)
+    parser.add_argument("--state", type=Path, default=Path("/data/state"))
+    parser.add_argument("--run", type=Path, default=Path("/run/hotspare"))
+    parser.add_argument("--socket", type=Path, default=Path("/run/hadaemon/control.sock"))
+    parser.add_argument("--user", default=USER, help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    signal.alarm(_MAX_SECONDS)  # Whatever happens: the lock is let go.
+    with socket.socket(fileno=os.dup(0)) as connection:
+        if _peer_uid(connection) not in _allowed(options.user):
+            return 1
+        channel = Channel(connection.fileno(), connection.fileno(), "the peer", _TIMEOUT)
+        here = OwnConfiguration(options.state, options.socket, start_guard)
+        with contextlib.ExitStack() as stack:
+            conversation = Conversation(here, options.run, options.socket, stack)
+            return _serve(channel, conversation)
+
+
+def _serve(channel: Channel, conversation: Conversation) -> int:
+    try:
+        while (request := channel.receive_or_end()) is not None:
+            channel.send(conversation.answer(request))
+    except ChannelError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except SyncError as error:
+        # No frame: what follows cannot be told apart any more.
+        with contextlib.suppress(HadaemonError):
+            channel.send(Message({"ok": False, "error": str(error), "problems": []}))
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _side_json(side: Side) -> Answer:
+    return {"node": side.name, "head": side.head.as_json(), "master": side.master, "time": now_text()}
+
+
+def _seconds(raw: object) -> float | None:
+    if raw is None:
+        return None
+    if isinstance(raw, bool) or not isinstance(raw, int | float) or not MIN_SECONDS <= raw <= 2 * MAX_SECONDS:
+        raise SyncError("confirm is not a number of seconds")
+    return float(raw)
+
+
+def _peer_uid(connection: socket.socket) -> int:
+    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    return int(_CREDENTIALS.unpack(credentials)[1])
+
+
+def _allowed(user: str) -> set[int]:
+    try:
+        return {0, pwd.getpwnam(user).pw_uid}
+    except KeyError:
+        return {0}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,46 @@
+"""Writes the files of the SSH server on the hotwire before it starts: address and peer as they are now."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from hadaemon.errors import HadaemonError
+from hadaemon.io.files import write_text
+from hadaemon.io.identity import Identity, IdentityError
+from hadaemon.runtime.configuration import load_configuration
+from hadaemon.runtime.peer import own_address, peer_address
+from hadaemon.sync.server import authorized_keys, sshd_config
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0: the server can start; 1: it cannot, the reason is on standard error."""
+    parser = argparse.ArgumentParser(prog="sync-server", description=__doc__)
+    parser.add_argument("--state", type=Path, default=Path("/data/state"))
+    parser.add_argument("--folder", type=Path, default=Path("/run/hotspare/sync"))
+    options = parser.parse_args(arguments)
+    try:
+        write_files(options.state, options.folder)
+    except HadaemonError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def write_files(state: Path, folder: Path) -> None:
+    """sshd_config and authorized_keys. Raises HadaemonError."""
+    configuration = load_configuration(state)
+    identity = Identity(state)
+    peer = identity.peer()
+    if peer is None or identity.own() is None or configuration.node is None:
+        raise IdentityError("the nodes do not hold each other's keys: nobody could connect")
+    own = own_address(configuration.node, configuration.cluster)
+    other = peer_address(configuration.node, configuration.cluster)
+    folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+    text = sshd_config(own, other, str(identity.key), str(folder))
+    write_text(folder / "sshd_config", text, 0o644)
+    write_text(folder / "authorized_keys", authorized_keys(peer), 0o644)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,85 @@
+"""Frames over a pair of descriptors: bounded, and with a deadline for each."""
+
+import os
+import select
+import time
+
+from hadaemon.io.errors import EdgeError
+from hadaemon.sync.messages import LENGTHS, Message, decode, encode, lengths
+
+_CHUNK = 1 << 16
+
+
+class ChannelError(EdgeError):
+    """The other end is gone or silent."""
+
+
+class Channel:
+    """One conversation. `peer` is the other end's name for messages; `timeout` is seconds for a frame."""
+
+    def __init__(self, read: int, write: int, peer: str, timeout: float) -> None:
+        self._read, self._write = read, write
+        self._peer = peer
+        self._timeout = timeout
+        for descriptor in {read, write}:
+            os.set_blocking(descriptor, False)
+
+    def send(self, message: Message) -> None:
+        """One frame. Raises SyncError when it is too large, ChannelError when it does not get through."""
+        data = memoryview(encode(message))
+        deadline = time.monotonic() + self._timeout
+        while data:
+            self._wait(self._write, select.POLLOUT, deadline)
+            try:
+                data = data[os.write(self._write, data[:_CHUNK]) :]
+            except BlockingIOError:
+                continue
+            except OSError as error:
+                raise ChannelError(f"{self._peer} has closed the connection") from error
+
+    def receive(self) -> Message:
+        """One frame."""
+        message = self.receive_or_end()
+        if message is None:
+            raise ChannelError(f"{self._peer} has closed the connection")
+        return message
+
+    def receive_or_end(self) -> Message | None:
+        """One frame; None: the other end has finished between two frames."""
+        deadline = time.monotonic() + self._timeout
+        head = self._exactly(LENGTHS.size, deadline, may_end=True)
+        if not head:
+            return None
+        header, body = lengths(head)
+        return decode(self._exactly(header, deadline), self._exactly(body, deadline))
+
+    def ask(self, message: Message) -> Message:
+        """A request and its answer."""
+        self.send(message)
+        return self.receive()
+
+    def _exactly(self, count: int, deadline: float, may_end: bool = False) -> bytes:
+        parts: list[bytes] = []
+        left = count
+        while left:
+            self._wait(self._read, select.POLLIN, deadline)
+            try:
+                chunk = os.read(self._read, min(left, _CHUNK))
+            except BlockingIOError:
+                continue
+            except OSError as error:
+                raise ChannelError(f"{self._peer}: the connection broke") from error
+            if not chunk:
+                if may_end and left == count:
+                    return b""
+                raise ChannelError(f"{self._peer} has closed the connection half-way")
+            parts.append(chunk)
+            left -= len(chunk)
+        return b"".join(parts)
+
+    def _wait(self, descriptor: int, what: int, deadline: float) -> None:
+        poll = select.poll()
+        poll.register(descriptor, what)
+        left = deadline - time.monotonic()
+        if left <= 0 or not poll.poll(left * 1000):
+            raise ChannelError(f"{self._peer} has stopped to answer")

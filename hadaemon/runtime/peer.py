@@ -1,0 +1,153 @@
+"""The peer, as the commands see it: verbs over a conversation, each refusal as a domain error."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from pathlib import Path
+
+from hadaemon.config import ClusterConfig, NodeConfig
+from hadaemon.errors import HadaemonError
+from hadaemon.io.channel import Channel
+from hadaemon.io.identity import Identity
+from hadaemon.io.ssh import connected
+from hadaemon.runtime.configuration import load_configuration
+from hadaemon.sync.errors import SyncError
+from hadaemon.sync.head import Head, head_from_json
+from hadaemon.sync.holder import Holder, holder_to_json
+from hadaemon.sync.messages import OLDEST, PROTOCOL, Message, agree, tree_message, tree_of
+from hadaemon.sync.plan import Side
+from hadaemon.sync.tree import Tree
+
+DEFAULT_PORT = "hotwire"
+"""The port that is taken for the hotwire while no cluster.toml names one."""
+
+
+class PeerRefused(HadaemonError):
+    """The peer's answer is no; `problems` has its reasons."""
+
+    def __init__(self, text: str, problems: tuple[str, ...] = ()) -> None:
+        super().__init__(text)
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a command printed on the peer, and how it ended."""
+
+    code: int
+    out: str
+    errors: str
+
+
+class Peer:
+    """An open conversation."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        answer = self._ask({"verb": "hello", "protocol": [OLDEST, PROTOCOL]})
+        self.version = agree((OLDEST, PROTOCOL), answer.header.get("protocol"))
+        self.side = _side(answer)
+        self.firmware = answer.text("firmware") if answer.header.get("firmware") else ""
+
+    def lock(self, holder: Holder) -> Side:
+        """Nobody else changes the peer's configuration until the conversation ends."""
+        self.side = _side(self._ask({"verb": "lock", "holder": holder_to_json(holder)}))
+        return self.side
+
+    def read(self) -> Tree | None:
+        """The peer's whole configuration."""
+        answer = self._ask({"verb": "read"})
+        return (
+            tree_of(answer, f"the configuration of {self.side.name}") if answer.header.get("files") else None
+        )
+
+    def check(self, tree: Tree) -> tuple[str, ...]:
+        """The dry run there; what the administrator should know."""
+        return self._send(tree_message({"verb": "check"}, tree)).texts("notes")
+
+    def commit(
+        self, head: Head, source: Side, confirm: float | None = None, overwrite_newer: bool = False
+    ) -> tuple[str, ...]:
+        """What was checked becomes the peer's configuration."""
+        request = {
+            "verb": "commit",
+            "head": head.as_json(),
+            "source": source.name,
+            "master": source.master,
+            "confirm": confirm,
+            "overwrite_newer": overwrite_newer,
+        }
+        return self._ask(request).texts("notes")
+
+    def digest(self) -> str:
+        """Of what is on the peer's disk now."""
+        return self._ask({"verb": "digest"}).text("digest")
+
+    def confirm(self) -> bool:
+        """The change there stays; False: none waited."""
+        return self._ask({"verb": "confirm"}).header.get("waited") is True
+
+    def go_back(self) -> str:
+        """Undoes the unconfirmed change there."""
+        return self._ask({"verb": "back"}).text("told")
+
+    def hactl(self, arguments: list[str]) -> Output:
+        """A command that reads."""
+        answer = self._ask({"verb": "hactl", "arguments": arguments})
+        code = answer.header.get("code")
+        out = answer.body.decode(errors="replace")
+        return Output(code if isinstance(code, int) else 1, out, answer.text("errors"))
+
+    def _ask(self, header: Mapping[str, object]) -> Message:
+        return self._send(Message(header))
+
+    def _send(self, message: Message) -> Message:
+        answer = self._channel.ask(message)
+        if answer.header.get("ok") is not True:
+            raise PeerRefused(answer.text("error") or "refused without a reason", answer.texts("problems"))
+        return answer
+
+
+@contextmanager
+def peer_of(state: Path, timeout: float) -> Iterator[Peer]:
+    """Connects to the other end of the hotwire."""
+    configuration = load_configuration(state)
+    if configuration.node is None:
+        raise SyncError("this node is not configured yet")
+    address = peer_address(configuration.node, configuration.cluster)
+    with connected(Identity(state), address, timeout) as channel:
+        yield Peer(channel)
+
+
+def hotwire_port(node: NodeConfig, cluster: ClusterConfig | None) -> str:
+    """The name of the port. Raises SyncError."""
+    if cluster is not None and cluster.hotwire is not None:
+        return cluster.hotwire.port
+    if DEFAULT_PORT in node.ports:
+        return DEFAULT_PORT
+    raise SyncError(
+        f"node {node.name} has no hotwire: bind a port named {DEFAULT_PORT} in node.toml, or name one as "
+        "hotwire.port in cluster.toml"
+    )
+
+
+def own_address(node: NodeConfig, cluster: ClusterConfig | None) -> IPv4Address:
+    """This node's own end. Raises SyncError."""
+    port = hotwire_port(node, cluster)
+    for address in node.ports[port].addresses:
+        if address.version == 4:
+            return IPv4Address(address.ip)
+    raise SyncError(f"port {port} of node {node.name} has no IPv4 address: add one to ports.{port}.addresses")
+
+
+def peer_address(node: NodeConfig, cluster: ClusterConfig | None) -> IPv4Address:
+    """The other end: the own address with the last bit flipped."""
+    return IPv4Address(int(own_address(node, cluster)) ^ 1)
+
+
+def _side(answer: Message) -> Side:
+    name = answer.text("node", 64)
+    return Side(
+        name, head_from_json(answer.header.get("head"), name or "the peer"), answer.text("master", 64)
+    )
