@@ -6,7 +6,8 @@
 - `command` turns a node into a QEMU command line, `machine` runs it, `qmp` steers it, `console` types;
 - `switch` joins the nodes' ports with the `client`s that watch from outside;
 - `node` and `lab` give the verbs: `power_on`, `pull`, `run`, `wait_for_state`, `cut`, `heal`;
-- `pair` and `shell` are the user's way in.
+- `pair` and `shell` are the user's way in;
+- `namespaces` is for those who need a kernel and no machine: the tests of the daemon, the failover benchmark.
 
 Nothing here needs privileges, and nothing outlives a `Lab` that was closed.
 """
