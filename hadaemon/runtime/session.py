@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from ipaddress import AddressValueError, IPv4Address
 
 from hadaemon.cluster import (
     Action,
@@ -18,6 +19,7 @@ from hadaemon.cluster import (
 from hadaemon.cluster.requests import Request
 from hadaemon.config import ClusterConfig, NodeConfig
 from hadaemon.io.links import Link
+from hadaemon.runtime.arp_watch import ArpWatch, Place
 from hadaemon.runtime.engine import Engine
 from hadaemon.runtime.executor import Executor
 from hadaemon.runtime.hotwire import HotwirePlan
@@ -28,7 +30,7 @@ from hadaemon.runtime.plan import plan_ports
 from hadaemon.runtime.ports import Ports
 from hadaemon.runtime.sequences import Sequences
 from hadaemon.runtime.throttle import Throttle
-from hadaemon.runtime.virtual_macs import VirtualMacs
+from hadaemon.runtime.virtual_macs import VirtualMacs, interface_name
 from hadaemon.runtime.wire import Wire
 
 log = logging.getLogger(__name__)
@@ -61,6 +63,7 @@ class Session:
         self._executor = Executor(network, self.ports, self._virtual_macs(), done)
         self._pings = Pings(cluster.ping_groups, self._link_of, loop, self._take)
         self.hotwire = HotwireSide(hotwire, cluster, network, loop, self._take)
+        self._arp_watch = ArpWatch(self._places, lambda: self.state, loop)
         self._engine: Engine
         """Made by `start`."""
 
@@ -88,6 +91,7 @@ class Session:
         self._engine = Engine(node, opening, self._executor.execute, self._loop, self._settled)
         self._network.drop_leftovers(self._executor.wanted())
         self._pings.start()
+        self._arp_watch.start()
         self.hotwire.start(node.as_peer())
 
     def stop(self, reason: str, comes_back: bool = False) -> None:
@@ -104,6 +108,7 @@ class Session:
         """Closes what is open, and releases nothing."""
         self._engine.close()
         self._pings.close()
+        self._arp_watch.close()
         self.hotwire.close()
         self.ports.close()
         self._wire.close()
@@ -137,7 +142,7 @@ class Session:
         """What the node itself cannot know: sockets that could not be opened."""
         failed = tuple(f"port {name}: {failure}" for name, failure in self.ports.failures.items())
         failed += () if self._pings.failure is None else (self._pings.failure,)
-        return failed + self.hotwire.problems
+        return failed + self.hotwire.problems + self._arp_watch.problems
 
     def _settled(self) -> None:
         """An event and all that follows from it is done."""
@@ -149,6 +154,25 @@ class Session:
         vrids = {each.address_port: each.vrid for each in self.cluster_config.ha_interfaces}
         return VirtualMacs(vrids, self._network)
 
+    def _places(self) -> Iterator[Place]:
+        """The ports with virtual IPv4 addresses that are there now."""
+        status = self.status()
+        heard = {each.port: each.heard_from for each in status.interfaces}
+        for interface in self.cluster_config.ha_interfaces:
+            link = self.ports.link(interface.address_port)
+            addresses = tuple(ip for ip in interface.addresses(4) if isinstance(ip, IPv4Address))
+            if link is None or not link.carrier or not addresses:
+                continue
+            seat = self._network.table.named(interface_name(interface.vrid, 4))
+            active = _neighbour(heard[interface.port]) if interface.addresses_on is None else None
+            pinged = map(_neighbour, self._pinged_on(interface.address_port))
+            likely = tuple(each for each in pinged if each is not None)
+            yield Place(interface.address_port, link, seat, addresses, active, likely)
+
+    def _pinged_on(self, port: str) -> list[str]:
+        groups = (group for group in self.cluster_config.ping_groups if group.port == port)
+        return [str(host) for group in groups for host in group.hosts]
+
     def _link_of(self, port: str) -> Link | None:
         config = self.node_config.ports[port]
         return self._network.table.find(config.mac, config.vlan)
@@ -159,3 +183,12 @@ class Session:
             if count:
                 log.warning("port %s: discarded %d packets: %s", event.port, count, event.reason)
         self._engine.post(event)
+
+
+def _neighbour(text: str | None) -> IPv4Address | None:
+    """An IPv4 address that can be asked for: a link-local source need not be on any interface."""
+    try:
+        address = IPv4Address(text or "")
+    except AddressValueError:
+        return None
+    return None if address.is_link_local else address
