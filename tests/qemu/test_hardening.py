@@ -32,6 +32,15 @@ def test_the_daemon_is_not_root(pair: Lab) -> None:
         assert int(status[which], 16) == 1 << 12 | 1 << 13, f"{which}: more than net_admin and net_raw"
 
 
+def test_the_daemon_runs_in_real_time_and_is_never_swapped_out(pair: Lab) -> None:
+    alpha = pair.node("alpha")
+    pid = alpha.status()["pid"]
+    scheduling = alpha.run(f"chrt --pid {pid}", root=True).output
+    assert "SCHED_RR" in scheduling
+    locked = alpha.run(f"grep VmLck /proc/{pid}/status", root=True).output
+    assert int(locked.split()[1]) > 0
+
+
 @pytest.mark.parametrize("name", NODES)
 def test_nothing_listens_on_tcp_or_udp(pair: Lab, name: str) -> None:
     listening = pair.node(name).run("ss -H -ltun", root=True).output
