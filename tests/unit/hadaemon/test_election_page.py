@@ -231,6 +231,12 @@ SCENARIOS = {
     "… and all switches let nothing through": lambda world: after(
         world, lambda world: world.hotwire_cable(whole=False), cut_all
     ),
+    "… and the hotwire is whole again": lambda world: after(
+        world,
+        lambda world: world.hotwire_cable(whole=False),
+        cut_all,
+        lambda world: world.hotwire_cable(whole=True),
+    ),
     "all links of UTM 1 are lost, the hotwire is whole": lambda world: plug_all(world, ALPHA, carrier=False),
 }
 """By the words of the page; "…" goes on from the row before it."""

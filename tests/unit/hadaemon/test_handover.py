@@ -1,5 +1,6 @@
 """Handing over: it makes before it breaks, it is refused or it fails with a reason, and it is remembered."""
 
+import itertools
 from dataclasses import replace
 
 import pytest
@@ -19,9 +20,10 @@ from hadaemon.cluster import (
     SwitchRequested,
 )
 from hadaemon.cluster.memory import Memory
+from hadaemon.cluster.offers import RETRY
 from hadaemon.cluster.phases import LINGER
 
-from .pair import ALPHA, BETA, Driver, cluster_config, virtual_address
+from .pair import ALPHA, BETA, Driver, cluster_config, priorities, virtual_address
 from .test_transitions import ACTIVE_PEER, PEER
 from .world import NODES, World
 
@@ -136,6 +138,16 @@ def test_a_stop_in_the_middle_is_a_failed_switch():
     driver.do(Stop("shutdown"))
     assert results(driver) == [HandoverEnded(False, "stopped: shutdown")]
     assert driver.sent() == [0, 0]
+
+
+def test_a_healthier_peer_that_does_not_take_is_asked_again_only_after_a_while():
+    driver = Driver(ALPHA, witness=True).become_active()
+    driver.do(PeerReport(PEER), after=0.5)
+    driver.link("lan", carrier=False)
+    offers = [at for at, action in driver.run(20.0) if priorities((action,), "wan") == [0]]
+    begins = [at for before, at in itertools.pairwise([0.0, *offers]) if at - before > 1.5]
+    assert len(begins) == 3
+    assert begins[1] - begins[0] == pytest.approx(OFFER_STANDS + RETRY)
 
 
 # refusing
