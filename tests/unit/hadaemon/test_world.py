@@ -134,7 +134,7 @@ def test_invariants_hold_in_every_history_and_the_world_comes_to_rest(mode, hist
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("mode", MODES)
-@settings(max_examples=20_000)
+@settings(max_examples=4_000)
 @given(history=histories(ALL_STEPS), **worlds)
 def test_invariants_hold_in_a_great_many_histories(mode, history, **world_options):
     check_history(build(**world_options, **MODES[mode]), history)
