@@ -12,6 +12,7 @@ from hadaemon.cli.config_changes import add_config_changes
 from hadaemon.cli.config_sync import add_config_sync
 from hadaemon.cli.history import DEFAULT_LAST, history_json, history_text, read_history
 from hadaemon.cli.keys import add_keys
+from hadaemon.cli.pair import add_pair
 from hadaemon.cli.render import SCHEMA, render_status
 from hadaemon.errors import HadaemonError
 from hadaemon.io.files import read_text
@@ -90,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     add_config_changes(config_commands)
     add_config_sync(config_commands)
     add_keys(commands)
+    add_pair(commands)
     return parser
 
 

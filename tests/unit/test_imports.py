@@ -66,10 +66,10 @@ def test_the_pure_parts_import_the_standard_library_and_each_other_only():
                 assert name.split(".")[0] in allowed, f"{path}: {name}"
 
 
-def test_the_daemon_loads_neither_scapy_nor_cryptography():
+def test_the_daemon_loads_neither_scapy_nor_cryptography_nor_spake2():
     code = (
         "import sys, hadaemon.__main__;"
-        "print([m for m in ('scapy', 'cryptography', 'firmware', 'invoke') if m in sys.modules])"
+        "print([m for m in ('scapy', 'cryptography', 'spake2', 'firmware', 'invoke') if m in sys.modules])"
     )
     out = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
