@@ -5,6 +5,7 @@ import errno
 import logging
 from collections.abc import Callable, Iterable, Mapping
 
+from hadaemon.io.closed import Closed
 from hadaemon.io.errors import NetlinkError
 from hadaemon.io.links import (
     VIRTUAL_ADDRESS_PROTOCOL,
@@ -34,6 +35,7 @@ class Network:
         self._netlink = Netlink()
         self._udev = open_udev()
         self._quiet = _open_quiet()
+        self._closed: Closed | None = None
         self.table = LinkTable(self._netlink.list_all())
         loop.add_reader(self._netlink.fileno(), self._look)
         if self._udev is not None:
@@ -45,8 +47,9 @@ class Network:
         if self._udev is not None:
             self._loop.remove_reader(self._udev.fileno())
         self._netlink.close()
-        if self._quiet is not None:
-            self._quiet.close()
+        for filter_ in (self._quiet, self._closed):
+            if filter_ is not None:
+                filter_.close()
 
     def hardware(self, name: str) -> Hardware:
         """What is behind an interface; empty where there is no udev."""
@@ -81,6 +84,17 @@ class Network:
             self._quiet = Quiet()
         if self._quiet is not None:
             self._quiet.set(wanted)
+
+    def close_to(self, addresses: Iterable[IPAddress]) -> None:
+        """The node accepts nothing that is sent to exactly these addresses, and forwards as ever.
+
+        Raises NetlinkError.
+        """
+        wanted = frozenset(addresses)
+        if self._closed is None and wanted:
+            self._closed = Closed()
+        if self._closed is not None:
+            self._closed.set(wanted)
 
     def add_macvlan(self, parent: Link, name: str, mac: str) -> Link:
         """Makes a macvlan on a port's link. Raises NetlinkError."""

@@ -18,6 +18,7 @@ from hadaemon.cluster import (
 )
 from hadaemon.cluster.requests import Request
 from hadaemon.config import ClusterConfig, NodeConfig
+from hadaemon.io.errors import NetlinkError
 from hadaemon.io.links import Link
 from hadaemon.runtime.arp_watch import ArpWatch, Place
 from hadaemon.runtime.engine import Engine
@@ -32,6 +33,7 @@ from hadaemon.runtime.sequences import Sequences
 from hadaemon.runtime.throttle import Throttle
 from hadaemon.runtime.virtual_macs import VirtualMacs, interface_name
 from hadaemon.runtime.wire import Wire
+from hadaemon.vrrp import OWNER
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +66,8 @@ class Session:
         self._pings = Pings(cluster.ping_groups, self._link_of, loop, self._take)
         self.hotwire = HotwireSide(hotwire, cluster, network, loop, self._take)
         self._arp_watch = ArpWatch(self._places, lambda: self.state, loop)
+        self._refusal: str | None = None
+        """Why accept_mode = false has no effect."""
         self._engine: Engine
         """Made by `start`."""
 
@@ -88,6 +92,7 @@ class Session:
                 predecessor.close()
             else:
                 predecessor.stop("reload", comes_back=True)
+        self._refusal = self._close_virtual_addresses()
         self._engine = Engine(node, opening, self._executor.execute, self._loop, self._settled)
         self._network.drop_leftovers(self._executor.wanted())
         self._pings.start()
@@ -141,12 +146,24 @@ class Session:
     def problems(self) -> tuple[str, ...]:
         """What the node itself cannot know: sockets that could not be opened."""
         failed = tuple(f"port {name}: {failure}" for name, failure in self.ports.failures.items())
-        failed += () if self._pings.failure is None else (self._pings.failure,)
+        failed += tuple(text for text in (self._pings.failure, self._refusal) if text is not None)
         return failed + self.hotwire.problems + self._arp_watch.problems
 
     def _settled(self) -> None:
         """An event and all that follows from it is done."""
         self.hotwire.tell(self._engine.node.as_peer())
+
+    def _close_virtual_addresses(self) -> str | None:
+        """Accept_Mode (RFC 9568 §6.1), before the first address comes; the owner always accepts."""
+        vrrp = self.cluster_config.vrrp
+        accepts = vrrp.accept_mode or vrrp.priorities.get(self.node_config.name) == OWNER
+        interfaces = () if accepts else self.cluster_config.ha_interfaces
+        try:
+            self._network.close_to(each.ip for one in interfaces for each in one.virtual_addresses)
+        except NetlinkError as error:
+            log.error("%s", error)
+            return f"accept_mode = false has no effect: {error}"
+        return None
 
     def _virtual_macs(self) -> VirtualMacs | None:
         if not self.cluster_config.vrrp.virtual_mac:

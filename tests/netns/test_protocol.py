@@ -113,6 +113,21 @@ def echoes(echo: socket.socket) -> bool:
     return data[:1] == b"\x81" and sender[0] == GLOBAL6
 
 
+def test_ports_without_a_link_local_address_speak_from_a_derived_one(dual: Pair) -> None:
+    """As the appliance's network service makes them where a port has no own IPv6 address."""
+    for node in dual.nodes:
+        node.namespace.run("ip", "link", "set", "lan", "addrgenmode", "none")
+        node.namespace.run("ip", "-6", "address", "flush", "dev", "lan")
+    lan = dual.capture("lan")
+    dual.start()
+    wait_holder6(dual, dual.alpha)
+    _, frame = lan.wait("VRRP over IPv6", lambda f: IPv6 in f and f[IPv6].nh == VRRP_PROTOCOL, 3)
+    assert frame[IPv6].src == "fe80::5054:ff:fe48:a01"
+    assert dual.beta.state() == "backup"
+    dual.alpha.signal(15)
+    wait_holder6(dual, dual.beta)
+
+
 def announces(address: str) -> Callable[[Packet], bool]:
     return lambda frame: ICMPv6ND_NA in frame and frame[ICMPv6ND_NA].tgt == address
 
@@ -155,6 +170,43 @@ def test_a_reload_drops_no_ipv6_address_that_stays(dual: Pair) -> None:
 
 def addresses(node: TestNode) -> str:
     return node.namespace.run("ip", "-6", "-o", "address", "show", "dev", "lan")
+
+
+def test_without_accept_mode_the_node_is_found_and_not_reached(dual: Pair) -> None:
+    """RFC 9568 §6.1, in both families; the own address is as reachable as ever."""
+    change(dual, "[vrrp]\n", "[vrrp]\naccept_mode = false\n")
+    dual.start()
+    wait_holder6(dual, dual.alpha)
+    dual.client.run("ip", "address", "add", "2001:db8:12::50/64", "dev", "eth0", "nodad")
+    for virtual, own in ((VIRTUAL["lan"], OWN["alpha"]["lan"]), (GLOBAL6, "fe80::5054:ff:fe48:a01%eth0")):
+        wait_for("the own address answers", lambda a=own: answers(dual, a), 4)
+        assert not answers(dual, virtual)
+        neighbours = dual.client.run("ip", "neighbour", "show", virtual)
+        assert MAC["alpha"]["lan"] in neighbours, "ARP and neighbour discovery are answered"
+    change(dual, "accept_mode = false", "accept_mode = true")
+    dual.alpha.configure()
+    assert dual.alpha.ask("reload")["changed"]
+    wait_for("reached again", lambda: answers(dual, VIRTUAL["lan"]) and answers(dual, GLOBAL6), 4)
+
+
+def answers(pair: Pair, address: str) -> bool:
+    """A UDP packet to a port that nobody listens on is answered by ICMP: connection refused."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with pair.client.socket(family, socket.SOCK_DGRAM) as client:
+        client.settimeout(0.5)
+        scope = int(pair.client.run("ip", "-o", "link", "show", "eth0").partition(":")[0])
+        host = address.partition("%")[0]
+        client.connect(
+            (host, 9, 0, scope if "%" in address else 0) if family == socket.AF_INET6 else (host, 9)
+        )
+        try:
+            client.send(b"x")
+            client.recv(100)
+        except ConnectionRefusedError:
+            return True
+        except TimeoutError:
+            return False
+    raise AssertionError(f"{address}: somebody listens on the discard port")
 
 
 # another port
@@ -215,6 +267,7 @@ def test_signed_advertisements_are_required_and_recorded_ones_are_of_no_use(pair
     wait_for("advertisements", lambda: len(lan.adverts()) > 3, 3)
     recorded = bytes(lan.adverts()[-2][1][IP].payload)
     assert len(recorded) == 12 + 28
+    wait_for("newer ones at the spare", lambda: heard(pair.beta) >= 3, 3)
     unsigned = Advertisement(Vrid(51), Priority(255), Centiseconds(10), (IPv4Address(VIRTUAL["lan"]),))
     send(pair, encode(unsigned, IPv4Address(OWN["alpha"]["lan"]), IPV4_GROUP), OWN["alpha"]["lan"])
     wait_for("the unsigned one", lambda: discards(pair.beta).get("auth-missing", 0) == 1, 2)
@@ -263,10 +316,15 @@ def test_the_roll_out_disturbs_nobody(pair: Pair) -> None:
             assert node.ask("reload")["changed"]
             node.wait_state("active" if node is pair.alpha else "backup")
     pair.wait_holder(pair.alpha)
-    seen = int(str(interface(pair.beta)["received"]))
-    wait_for("more advertisements", lambda: int(str(interface(pair.beta)["received"])) > seen + 3, 3)
+    seen = heard(pair.beta)
+    wait_for("more advertisements", lambda: heard(pair.beta) > seen + 3, 3)
     assert discards(pair.beta) == {}
     assert KEY.hex() not in all_that_is_told(pair)
+
+
+def heard(node: TestNode) -> int:
+    """Advertisements that were accepted."""
+    return int(str(interface(node)["received"]))
 
 
 def all_that_is_told(pair: Pair) -> str:

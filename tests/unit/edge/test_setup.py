@@ -224,6 +224,24 @@ def test_a_port_without_address_takes_advertisements_from_link_local_ones():
     assert "Address=" not in text.replace("PermanentMACAddress=", "")
 
 
+def network_of(lines: str) -> list[str]:
+    node = load_node(f'schema = 1\nname = "a"\n[ports.lan]\nmac = "52:54:00:48:0a:01"\n{lines}\n')
+    return network_file(node.ports["lan"]).splitlines()
+
+
+def test_own_ipv6_addresses_come_with_a_link_local_one():
+    lines = network_of('addresses = ["192.168.12.141/24", "2001:db8::a/64"]')
+    assert {"Address=192.168.12.141/24", "Address=2001:db8::a/64", "LinkLocalAddressing=ipv6"} <= set(lines)
+    assert "IPv4ReversePathFilter=no" not in lines
+    assert "LinkLocalAddressing=no" in network_of('addresses = ["192.168.12.141/24"]')
+    assert "IPv4ReversePathFilter=no" in network_of('addresses = ["2001:db8::a/64"]')
+
+
+def test_a_dhcp_client_asks_for_ipv4():
+    assert "DHCP=ipv4" in network_of("dhcp = true")
+    assert "DHCP=no" in network_of("")
+
+
 VLANS = """
 schema = 1
 name = "alpha"

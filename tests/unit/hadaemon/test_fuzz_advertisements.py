@@ -8,7 +8,6 @@ night. What has once been worth to keep is in `corpus/`, one file a packet.
 import contextlib
 import os
 import random
-import time
 import tracemalloc
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address
@@ -126,6 +125,7 @@ class Mutator:
         self._random = random.Random(seed)
         self._pool = [bytes.fromhex(file.read_text()) for file in CORPUS] + list(samples())
         self.seen: set[tuple[str, ...]] = set()
+        self.learns = True
 
     def run(self, count: int) -> None:
         ways = receivers()
@@ -135,7 +135,7 @@ class Mutator:
             if self._random.random() < 0.7:
                 payload = repaired(payload, family, version)
             shown = tuple(outcome(payload, *way) for way in ways)
-            if shown not in self.seen:
+            if self.learns and shown not in self.seen:
                 self.seen.add(shown)
                 if len(self._pool) < 500:
                     self._pool.append(payload)
@@ -184,19 +184,19 @@ def test_mutants() -> None:
 
 @pytest.mark.nightly
 def test_a_million_mutants_and_no_memory() -> None:
+    """The mutator learns first, and stands still while memory is counted: what grows then is ours."""
     mutator = Mutator(seed())
-    mutator.run(100_000)
+    mutator.run(900_000)
+    mutator.learns = False
     tracemalloc.start()
     try:
         mutator.run(50_000)
         before, _ = tracemalloc.get_traced_memory()
-        begun = time.monotonic()
-        mutator.run(850_000)
+        mutator.run(50_000)
         after, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    print(f"{850_000 / (time.monotonic() - begun):.0f} packets a second")
-    assert after - before < 256 * 1024
+    assert after - before < 64 * 1024
 
 
 def test_receivers_remember_no_more_for_more_packets() -> None:
