@@ -11,6 +11,7 @@ from hadaemon.cli.asking import CommandFailed, Exit, ask_daemon, with_problems
 from hadaemon.cli.config_changes import add_config_changes
 from hadaemon.cli.config_sync import add_config_sync
 from hadaemon.cli.history import DEFAULT_LAST, history_json, history_text, read_history
+from hadaemon.cli.hotwire_commands import add_hotwire
 from hadaemon.cli.keys import add_keys
 from hadaemon.cli.pair import add_pair
 from hadaemon.cli.render import SCHEMA, render_status
@@ -82,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     reload = commands.add_parser("reload", help="read node.toml and cluster.toml again and apply them")
     reload.set_defaults(run=_reload)
     add_administration(commands)
+    add_hotwire(commands)
     config = commands.add_parser("config", help="work on configuration files")
     config_commands = config.add_subparsers(required=True, metavar="COMMAND")
     check = config_commands.add_parser("check", help="validate files, apply nothing")

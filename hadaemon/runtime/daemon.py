@@ -19,6 +19,7 @@ from hadaemon.io.notify import ServiceManager
 from hadaemon.io.sequence_file import SequenceFile
 from hadaemon.runtime.background import Background
 from hadaemon.runtime.configuration import Condition, Configuration, load_configuration
+from hadaemon.runtime.detect import bounded, detect
 from hadaemon.runtime.handover import Handover
 from hadaemon.runtime.health import feed_watchdog, mark_good_once
 from hadaemon.runtime.hotwire import HotwirePlan
@@ -72,6 +73,7 @@ class Daemon:
         self._control = ControlServer(options.run / SOCKET_NAME, self._answer)
         self._configuration = Configuration(Condition.UNCONFIGURED)
         self._session: Session | None = None
+        self._detecting = False
 
     async def run(self) -> None:
         """From start to stop."""
@@ -164,12 +166,32 @@ class Daemon:
                 return report(self._configuration, self._session, self._network, self._release, problems)
             case "reload":
                 return self._reload()
+            case "hotwire-detect":
+                return await self._detect(request)
             case "switch" | "maintenance" | "resume":
                 return await self._administer(request)
             case command:
                 return refusal(
-                    f"unknown command {command!r}: there are status, reload, switch, maintenance and resume"
+                    f"unknown command {command!r}: there are status, reload, switch, maintenance, resume and "
+                    "hotwire-detect"
                 )
+
+    async def _detect(self, request: Message) -> Message:
+        """Looks for the hotwire's cable; changes nothing that is in use."""
+        try:
+            seconds = bounded(request.get("seconds"))
+        except ValueError as error:
+            return refusal(str(error))
+        if self._detecting:
+            return refusal("another detection is under way: wait for its outcome")
+        node = self._configuration.node
+        macs = {port.mac for port in node.ports.values()} if node is not None else set()
+        self._detecting = True
+        try:
+            name = node.name if node is not None else ""
+            return await detect(name, macs, self._network, seconds, blink=request.get("blink") is True)
+        finally:
+            self._detecting = False
 
     async def _administer(self, message: Message) -> Message:
         """Has the node do what the administrator asks, and waits for what becomes of it."""
