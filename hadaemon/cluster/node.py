@@ -225,15 +225,15 @@ class Node:
             return
         match event:
             case PeerReport(peer):
-                witness.note_report(peer, now)
+                witness.note_report(peer)
                 if peer is not None and self._known.adopt(peer):
                     self._orders.note(Remember(self._known.memory))
                     self._member.reconsider(now)
                 self._active_peer_reported(now)
             case PeerGoodbye():
-                self._peer_gone(witness.note_end(WitnessState.LEFT), now)
+                self._peer_gone(witness.note_end(WitnessState.LEFT, now), now)
             case PeerDied():
-                self._peer_gone(witness.note_end(WitnessState.DEAD), now)
+                self._peer_gone(witness.note_end(WitnessState.DEAD, now), now)
             case HotwireChanged(carrier):
                 witness.note_carrier(carrier, now)
 
@@ -296,6 +296,14 @@ class Node:
             case Lingering() | Claiming():
                 self._member.phase = None
 
+    def _takeover_reason(self, now: float) -> str:
+        witness = self._known.witness
+        heard = [port.heard.at for port in self._known.all_ports if port.heard is not None]
+        if witness.state in reasons.GONE and max(heard, default=0.0) <= witness.ended_at + election.UNDER_WAY:
+            return reasons.GONE[witness.state]
+        floor = self._known.floor(preempts=self._member.preempts(now))
+        return reasons.takeover(self._known.all_ports, floor, now)
+
     def _consider_takeover(self, now: float) -> None:
         witness = self._known.witness
         if witness.is_offered and witness.peer is not None:
@@ -306,7 +314,6 @@ class Node:
         if due is None or due > now:
             self._member.phase = None if waits and not is_asked(self._member.phase) else self._member.phase
         elif witness.active_peer is None:
-            floor = self._known.floor(preempts=self._member.preempts(now))
-            self._member.become_active(reasons.takeover(self._known.all_ports, floor, now), now)
+            self._member.become_active(self._takeover_reason(now), now)
         elif not waits and self._known.beats(witness.active_peer, preempts=self._member.preempts(now)):
             self._member.phase = Claiming(now + ANSWER_PATIENCE, asked=False)

@@ -33,6 +33,12 @@ WITNESS = {
 }
 """What to say after "over the hotwire the other node"."""
 
+GONE = {
+    WitnessState.LEFT: "the other node said goodbye over the hotwire: it was stopped or restarted on purpose",
+    WitnessState.DEAD: "the daemon of the other node died: its connection over the hotwire broke off",
+}
+"""Why the place of a peer that was active has to be taken."""
+
 
 def taken(by: str) -> str:
     """A hand-over has succeeded."""

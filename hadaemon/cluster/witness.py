@@ -28,24 +28,23 @@ class Witness:
         self.state = WitnessState.NEVER
         self.peer: Peer | None = None
         """Only while it is alive."""
-        self.heard_at = 0.0
-        """When the last words came; monotonic seconds."""
+        self.ended_at = 0.0
+        """When it left or died."""
         self.cut_at: float | None = None
         """When the link of the hotwire was lost; None: it was not."""
         self._carrier = False
 
-    def note_report(self, peer: Peer | None, now: float) -> None:
+    def note_report(self, peer: Peer | None) -> None:
         self.peer = peer
         if peer is not None:
             self.state = WitnessState.ALIVE
-            self.heard_at = now
         elif self.state is WitnessState.ALIVE:
             self.state = WitnessState.SILENT
 
-    def note_end(self, state: WitnessState) -> bool:
+    def note_end(self, state: WitnessState, now: float) -> bool:
         """It left or died. True when it was active, so that somebody has to take its place."""
         was_active = self.peer is not None and self.peer.state is NodeState.ACTIVE
-        self.state, self.peer = state, None
+        self.state, self.peer, self.ended_at = state, None, now
         return was_active
 
     def note_carrier(self, carrier: bool, now: float) -> None:

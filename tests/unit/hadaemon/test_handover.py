@@ -307,8 +307,15 @@ def test_the_active_goes_on_by_itself_when_the_peer_is_healthier_over_the_hotwir
     assert world.answering() == [BETA]
 
 
-@pytest.mark.parametrize("how, within", [("crash", 0.030), ("stop", 0.030), ("kill", 1.1)])
-def test_the_hotwire_tells_of_a_death_before_the_silence_does(how, within):
+DEATHS = [
+    ("crash", 0.030, "daemon of the other node died"),
+    ("stop", 0.030, "said goodbye"),
+    ("kill", 1.1, ""),
+]
+
+
+@pytest.mark.parametrize("how, within, reason", DEATHS)
+def test_the_hotwire_tells_of_a_death_before_the_silence_does(how, within, reason):
     world = World(cluster_config(interval=100, witness=True), seed=5)
     for name in NODES:
         world.boot(name)
@@ -316,3 +323,4 @@ def test_the_hotwire_tells_of_a_death_before_the_silence_does(how, within):
     getattr(world, how)(ALPHA)
     world.run(within)
     assert world.state(BETA) is NodeState.ACTIVE
+    assert reason in world.machines[BETA].changes[-1][1].reason
