@@ -113,6 +113,11 @@ class SyncBox:
         """A command of hactl on this node."""
         return self.command(*self.hactl_command(*arguments), stdin=stdin)
 
+    def on_peer(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """A command of hactl that this node has the other one run."""
+        *start, _, _ = self.hactl_command("--peer", "--state", str(self.state), *arguments)
+        return self.command(*start)
+
     def hactl_command(self, *arguments: str) -> list[str]:
         """Its command line."""
         code = "from hadaemon.cli.main import main; raise SystemExit(main())"

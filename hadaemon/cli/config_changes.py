@@ -12,9 +12,11 @@ from hadaemon.errors import HadaemonError
 from hadaemon.sync.tree import CLUSTER, FILES
 
 if TYPE_CHECKING:
+    from hadaemon.config import ClusterConfig
+    from hadaemon.io.identity import Identity
     from hadaemon.runtime.own_configuration import OwnConfiguration
     from hadaemon.sync.holder import Holder
-    from hadaemon.sync.record import Record
+    from hadaemon.sync.record import How, Record
     from hadaemon.sync.tree import Tree
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 STATE = Path("/data/state")
 RUN = Path("/run/hotspare")
 SCHEMA = 1
+TIMEOUT = 45.0
+"""Seconds for one answer of the peer: longer than its dry run may take."""
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -35,7 +39,7 @@ def add_config_changes(commands: "Commands") -> None:
         metavar="TIME",
         help="go back by itself unless `hactl config confirm` follows within TIME, e.g. 5m",
     )
-    _command(commands, "confirm", _confirm, "keep what was applied with --confirm")
+    confirm = _command(commands, "confirm", _confirm, "keep what was applied with --confirm")
     history = _command(commands, "history", _history, "the last generations: when, by whom, how")
     history.add_argument("--json", action="store_true", help="the same for programs")
     rollback = _command(commands, "rollback", _rollback, "make an older generation the configuration again")
@@ -43,7 +47,12 @@ def add_config_changes(commands: "Commands") -> None:
     rollback.add_argument(
         "--unconfirmed", action="store_true", help="undo now what was applied with --confirm"
     )
+    for changing in (apply, confirm, rollback):
+        changing.add_argument(
+            "--here", action="store_true", help='on this node alone, even with sync = "on-apply"'
+        )
     diff = _command(commands, "diff", _diff, "what differs, without secrets")
+    diff.add_argument("--peer", action="store_true", help="from this node's configuration to the peer's")
     diff.add_argument("other", nargs="?", help="a file, a folder, or the number of a generation")
     reset = _command(commands, "reset", _reset, "leave the cluster: a clean stand-alone node; the peer stays")
     reset.add_argument("--yes", action="store_true", help="do not ask")
@@ -105,27 +114,86 @@ def agreed(question: str) -> bool:
 
 def _apply(options: argparse.Namespace) -> None:
     from hadaemon.io.pair_lock import locked
-    from hadaemon.runtime.own_configuration import OwnConfiguration
     from hadaemon.sync.record import How
 
-    here: OwnConfiguration = own(options)
+    here = own(options)
     with locked(options.run_folder, here.name, holder := holder_of(options, here, "config apply")):
         tree = tree_from(options.file, here.generations.tree())
-        if here.generations.head().digest == _digest(tree) and not here.generations.head().fresh:
+        present = here.generations.head()
+        if present.digest == _digest(tree) and not present.fresh:
             print("nothing to do: this is the configuration already")
             return
-        head = here.next_head(tree, here.check(tree))
-        outcome = here.commit(tree, head, How.APPLY, holder, options.confirm)
-    tell(f"generation {head.generation} is applied on {here.name}", outcome.notes)
+        make_it_count(options, here, tree, How.APPLY, holder)
     if options.confirm is not None:
         print(f"it goes back by itself in {options.confirm} s unless you run `hactl config confirm`")
 
 
+def make_it_count(
+    options: argparse.Namespace,
+    here: "OwnConfiguration",
+    tree: "Tree",
+    how: "How",
+    holder: "Holder",
+    note: str = "",
+) -> None:
+    """Commits on this node, or with `sync = "on-apply"` on both or on none."""
+    from hadaemon.config import SyncMode
+    from hadaemon.io.identity import Identity
+
+    checked = here.check(tree)
+    head = here.next_head(tree, checked)
+    identity = Identity(here.state)
+    refuse_activation(here, checked.cluster, identity)
+    confirm: int | None = getattr(options, "confirm", None)
+    on_both = checked.cluster.sync is SyncMode.ON_APPLY and not options.here and identity.paired
+    if not on_both:
+        outcome = here.commit(tree, head, how, holder, confirm, note)
+        tell(f"generation {head.generation} is applied on {here.name}", outcome.notes)
+        return
+    from hadaemon.runtime.peer import peer_of
+    from hadaemon.runtime.synchronize import apply_on_both
+
+    with peer_of(here.state, TIMEOUT) as peer:
+        notes = apply_on_both(here, peer, tree, head, how, holder, confirm)
+        tell(f"generation {head.generation} is applied on {here.name} and {peer.side.name}", notes)
+
+
+def refuse_activation(here: "OwnConfiguration", cluster: "ClusterConfig", identity: "Identity") -> None:
+    """A cluster with a hotwire is not activated before the nodes hold each other's keys."""
+    from hadaemon.runtime.configuration import load_configuration
+
+    before = load_configuration(here.state).cluster
+    begins = cluster.enabled and (before is None or not before.enabled)
+    if begins and cluster.hotwire is not None and not identity.paired:
+        raise CommandFailed(
+            Exit.REFUSED,
+            "the cluster cannot be activated before the nodes hold each other's keys: pair them "
+            "(`hactl pair`), or apply it with enabled = false first",
+        )
+
+
 def _confirm(options: argparse.Namespace) -> None:
     here = own(options)
-    if not here.confirm():
+    if here.guard() is None:
         raise CommandFailed(Exit.REFUSED, "nothing waits to be confirmed")
-    print("the configuration stays")
+    if _is_on_both(here) and not options.here:
+        from hadaemon.runtime.peer import peer_of
+
+        # The peer first: what is confirmed on one node alone would make them differ.
+        with peer_of(here.state, TIMEOUT) as peer:
+            peer.confirm()
+            print(f"the configuration stays on {peer.side.name}")
+    here.confirm()
+    print(f"the configuration stays on {here.name}")
+
+
+def _is_on_both(here: "OwnConfiguration") -> bool:
+    from hadaemon.config import SyncMode
+    from hadaemon.io.identity import Identity
+    from hadaemon.runtime.configuration import load_configuration
+
+    cluster = load_configuration(here.state).cluster
+    return cluster is not None and cluster.sync is SyncMode.ON_APPLY and Identity(here.state).paired
 
 
 def _history(options: argparse.Namespace) -> None:
@@ -151,14 +219,23 @@ def _rollback(options: argparse.Namespace) -> None:
     here = own(options)
     with locked(options.run_folder, here.name, holder := holder_of(options, here, "config rollback")):
         if options.unconfirmed:
+            if _is_on_both(here) and not options.here:
+                _go_back_on_peer(here, holder)
             print(here.go_back())
             return
         record = _older(here, options.generation)
         tree = here.generations.read(record)
-        head = here.next_head(tree, here.check(tree))
         note = f"generation {record.head.generation} again"
-        outcome = here.commit(tree, head, How.ROLLBACK, holder, note=note)
-    tell(f"{note}, as generation {head.generation} on {here.name}", outcome.notes)
+        make_it_count(options, here, tree, How.ROLLBACK, holder, note)
+    print(note)
+
+
+def _go_back_on_peer(here: "OwnConfiguration", holder: "Holder") -> None:
+    from hadaemon.runtime.peer import peer_of
+
+    with peer_of(here.state, TIMEOUT) as peer:
+        peer.lock(holder)
+        print(f"{peer.side.name}: {peer.go_back()}")
 
 
 def _diff(options: argparse.Namespace) -> None:
@@ -166,7 +243,12 @@ def _diff(options: argparse.Namespace) -> None:
 
     here = own(options)
     present = here.generations.tree()
-    if options.other is None:
+    if options.peer:
+        from hadaemon.runtime.peer import peer_of
+
+        with peer_of(here.state, TIMEOUT) as peer:
+            lines = difference(present, peer.read())
+    elif options.other is None:
         older = _older(here, None)
         lines = difference(here.generations.read(older), present)
     elif options.other.isdecimal():

@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from hadaemon.cli.asking import CommandFailed, Exit
-from hadaemon.cli.config_changes import add_places, agreed, holder_of, own, tell, told
+from hadaemon.cli.config_changes import TIMEOUT, add_places, agreed, holder_of, own, tell, told
 
 if TYPE_CHECKING:
     from hadaemon.runtime.own_configuration import OwnConfiguration
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
-TIMEOUT = 45.0
-"""Seconds for one answer of the peer: longer than its dry run may take."""
 _SUMMARY = "make the configuration of both nodes the same, after showing what differs"
 
 

@@ -13,6 +13,7 @@ from hadaemon.cli.config_sync import add_config_sync
 from hadaemon.cli.history import DEFAULT_LAST, history_json, history_text, read_history
 from hadaemon.cli.hotwire_commands import add_hotwire
 from hadaemon.cli.keys import add_keys
+from hadaemon.cli.on_peer import run_on_peer
 from hadaemon.cli.pair import add_pair
 from hadaemon.cli.render import SCHEMA, render_status
 from hadaemon.errors import HadaemonError
@@ -36,6 +37,9 @@ examples:
   hactl config apply new.toml --confirm 5m
                                     apply it; without `hactl config confirm` it goes back
   hactl config history              the last 20 configurations
+  hactl config sync --to-peer       make the other node's configuration the same as this one's
+  hactl pair show                   make two boxes a pair, by a code of six digits
+  hactl --peer status               a reading command, on the other node
   hactl reload                      read the files in /data/state again and apply them
 
 exit codes:
@@ -46,8 +50,11 @@ exit codes:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns its exit code."""
-    options = _parser().parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
     try:
+        if given[:1] == ["--peer"]:
+            return run_on_peer(given[1:])
+        options = _parser().parse_args(given)
         options.run(options)
     except CommandFailed as failure:
         print(f"hactl: {failure}", file=sys.stderr)
@@ -68,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--socket", type=Path, default=SOCKET, help="the daemon's control socket (%(default)s)"
     )
+    parser.add_argument("--peer", action="store_true", help="first of all: run a reading command on the peer")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     status = commands.add_parser("status", help="who is active, why, and whether all is well")
     status.add_argument("--json", action="store_true", help="the whole answer as JSON")

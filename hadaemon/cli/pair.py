@@ -66,13 +66,13 @@ def _ends(options: argparse.Namespace) -> "tuple[Card, IPv4Address, IPv4Address,
     from hadaemon.io.identity import Identity
     from hadaemon.pairing.protocol import Card
     from hadaemon.runtime.configuration import load_configuration
-    from hadaemon.runtime.peer import own_address, peer_address
+    from hadaemon.runtime.peer import hotwire_addresses
 
     configuration = load_configuration(options.state)
     if configuration.node is None:
         raise CommandFailed(Exit.REFUSED, "this node is not configured yet: it needs a node.toml")
-    node, cluster = configuration.node, configuration.cluster
-    own, peer = own_address(node, cluster), peer_address(node, cluster)
+    node = configuration.node
+    own, peer = hotwire_addresses(node, configuration.cluster)
     identity = Identity(options.state)
     return Card(node.name, identity.ensure(node.name)), own, peer, identity
 

@@ -24,7 +24,13 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 def render_status(answer: Answer, verbose: bool = False) -> str:
     """The whole status, the most important thing first."""
     status = answer["status"]
-    sections = [_head(answer), _interfaces(answer), _peer(status), hotwire_lines(answer, verbose)]
+    sections = [
+        _head(answer),
+        _interfaces(answer),
+        _peer(status),
+        hotwire_lines(answer, verbose),
+        _sync(answer),
+    ]
     sections += [_checks(status), _problems(status)]
     if verbose:
         sections += [_ports(answer), _counters(status)]
@@ -125,6 +131,13 @@ def _checks(status: Answer) -> Iterator[str]:
         failed = ", ".join(group["failed_hosts"])
         state = "FAILED" if group["failed"] else f"no answer from {failed}" if failed else "answers"
         yield f"ping group {group['name']}: {state}"
+
+
+def _sync(answer: Answer) -> Iterator[str]:
+    """Whether both nodes have the same configuration."""
+    sync = answer.get("sync")
+    if sync:
+        yield f"configuration: {sync['state']}: {sync['reason']}"
 
 
 def _problems(status: Answer) -> Iterator[str]:

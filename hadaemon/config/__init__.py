@@ -12,6 +12,7 @@ from hadaemon.config.model import (
     PingGroup,
     Port,
     Preseed,
+    SyncMode,
     VrrpConfig,
     derived_link_local,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "Port",
     "Preseed",
     "Problem",
+    "SyncMode",
     "VrrpConfig",
     "check_pair",
     "derived_link_local",

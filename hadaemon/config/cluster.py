@@ -10,7 +10,7 @@ from hadaemon.config.election import (
 from hadaemon.config.firewall import read_firewall
 from hadaemon.config.hotwire import read_hotwire
 from hadaemon.config.interfaces import note_conflicts, read_interface
-from hadaemon.config.model import ClusterConfig
+from hadaemon.config.model import ClusterConfig, SyncMode
 from hadaemon.config.reader import Table
 from hadaemon.config.vrrp import DEFAULT, read_vrrp
 
@@ -20,6 +20,7 @@ def read_cluster(table: Table) -> ClusterConfig | None:
     name = table.text("name", values.label, 'name = "office"')
     master = table.text("master", values.label, 'master = "alpha"')
     enabled = table.flag("enabled", True)
+    sync = table.optional_text("sync", _sync_mode, SyncMode.MANUAL)
     vrrp = read_vrrp(table.table("vrrp"))
     hotwire_table = table.table("hotwire")
     hotwire = None if hotwire_table is None else read_hotwire(hotwire_table)
@@ -37,7 +38,7 @@ def read_cluster(table: Table) -> ClusterConfig | None:
     note_same_names(groups)
     if election is None or firewall is None or len(groups) != len(group_tables):
         return None
-    if name is None or master is None or enabled is None or vrrp is None:
+    if name is None or master is None or enabled is None or sync is None or vrrp is None:
         return None
     if len(interfaces) != len(tables) or not tables or (hotwire is None) != (hotwire_table is None):
         return None
@@ -51,6 +52,14 @@ def read_cluster(table: Table) -> ClusterConfig | None:
         election,
         tuple(found for _, found in groups),
         firewall,
+        sync,
     )
     note_tracking_owner(table, cluster)
     return cluster
+
+
+def _sync_mode(text: str) -> SyncMode:
+    try:
+        return SyncMode(text)
+    except ValueError:
+        raise ValueError(f'"{text}" is neither "{SyncMode.MANUAL}" nor "{SyncMode.ON_APPLY}"') from None

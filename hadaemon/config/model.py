@@ -148,6 +148,15 @@ def derived_link_local(vrid: Vrid) -> IPv6Interface:
     return IPv6Interface(f"fe80::48:{vrid:x}/64")
 
 
+class SyncMode(StrEnum):
+    """When a change of the configuration goes to the other node."""
+
+    MANUAL = "manual"
+    """When the administrator says so: `hactl config sync`."""
+    ON_APPLY = "on-apply"
+    """With `hactl config apply` and `rollback`, on both nodes or on none."""
+
+
 @dataclass(frozen=True, slots=True)
 class ClusterConfig:
     """cluster.toml: what both nodes share."""
@@ -162,6 +171,7 @@ class ClusterConfig:
     election: ElectionConfig = ElectionConfig()
     ping_groups: tuple[PingGroup, ...] = ()
     firewall: Firewall = field(default_factory=Firewall)
+    sync: SyncMode = SyncMode.MANUAL
 
 
 @dataclass(frozen=True, slots=True)

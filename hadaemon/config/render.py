@@ -73,6 +73,7 @@ def _cluster_lines(cluster: ClusterConfig, prefix: str, secrets: bool = True) ->
     yield f"name = {_string(cluster.name)}"
     yield f"master = {_string(cluster.master)}"
     yield f"enabled = {_flag(cluster.enabled)}"
+    yield f"sync = {_string(cluster.sync)}"
     yield from _vrrp_lines(cluster.vrrp, f"{prefix}vrrp", secrets)
     if cluster.hotwire is not None:
         yield f"[{prefix}hotwire]"

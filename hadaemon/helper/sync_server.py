@@ -9,7 +9,7 @@ from hadaemon.errors import HadaemonError
 from hadaemon.io.files import write_text
 from hadaemon.io.identity import Identity, IdentityError
 from hadaemon.runtime.configuration import load_configuration
-from hadaemon.runtime.peer import own_address, peer_address
+from hadaemon.runtime.peer import hotwire_addresses
 from hadaemon.sync.server import authorized_keys, sshd_config
 
 
@@ -34,8 +34,7 @@ def write_files(state: Path, folder: Path) -> None:
     peer = identity.peer()
     if peer is None or identity.own() is None or configuration.node is None:
         raise IdentityError("the nodes do not hold each other's keys: nobody could connect")
-    own = own_address(configuration.node, configuration.cluster)
-    other = peer_address(configuration.node, configuration.cluster)
+    own, other = hotwire_addresses(configuration.node, configuration.cluster)
     folder.mkdir(mode=0o755, parents=True, exist_ok=True)
     text = sshd_config(own, other, str(identity.key), str(folder))
     write_text(folder / "sshd_config", text, 0o644)

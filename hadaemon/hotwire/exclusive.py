@@ -30,7 +30,8 @@ class Service:
 
 
 SERVICES = (
-    Service("ssh", Protocol.TCP, 22, "synchronization of the configuration, firmware, pairing"),
+    Service("ssh", Protocol.TCP, 22, "synchronization of the configuration, firmware"),
+    Service("pairing", Protocol.TCP, 3783, "`hactl pair`, while it runs"),
     Service("conntrackd", Protocol.UDP, 3780, "connection tracking"),
     Service("heartbeat", Protocol.UDP, HEARTBEAT_PORT, "the other node's state, as the election's witness"),
     Service("daemon", Protocol.TCP, STREAM_PORT, "the connection whose breaking says that a daemon died"),

@@ -13,6 +13,7 @@ from hadaemon.config import ClusterConfig, NodeConfig
 from hadaemon.errors import HadaemonError
 from hadaemon.io.control import ControlServer, refusal
 from hadaemon.io.control_client import SOCKET_NAME, Message
+from hadaemon.io.generations import Generations
 from hadaemon.io.history import History
 from hadaemon.io.memory_file import MemoryFile
 from hadaemon.io.notify import ServiceManager
@@ -32,6 +33,7 @@ from hadaemon.runtime.report import report
 from hadaemon.runtime.requests import parse_request
 from hadaemon.runtime.sequences import Sequences
 from hadaemon.runtime.session import Session
+from hadaemon.sync.head import Head
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +74,8 @@ class Daemon:
         self._handover: Handover | None = None
         self._control = ControlServer(options.run / SOCKET_NAME, self._answer)
         self._configuration = Configuration(Condition.UNCONFIGURED)
+        self._generations = Generations(options.state)
+        self._head = Head()
         self._session: Session | None = None
         self._detecting = False
 
@@ -109,7 +113,12 @@ class Daemon:
             return Memory()
 
     def _load(self) -> Configuration:
+        self._background.do("generations", self._read_head)
         return load_configuration(self._options.state, self._options.setup_problems)
+
+    def _read_head(self) -> None:
+        """What both nodes compare: the whole tree is read for it, which may have to wait for a disk."""
+        self._head = self._generations.head()
 
     def _begin(self, configuration: Configuration) -> None:
         """Puts a configuration to work. Without a cluster the node is `off` and has no virtual address."""
@@ -138,7 +147,7 @@ class Daemon:
 
     def _plan_hotwire(self, node: NodeConfig, cluster: ClusterConfig) -> HotwirePlan | None:
         secret, firmware = self._configuration.hotwire_secret, self._release.version or ""
-        return plan_hotwire(node, cluster, secret, self._epochs, firmware)
+        return plan_hotwire(node, cluster, secret, self._epochs, firmware, lambda: self._head)
 
     def _end(self, reason: str) -> None:
         session, self._session = self._session, None
@@ -163,7 +172,9 @@ class Daemon:
         match request.get("command"):
             case "status":
                 problems = self._background.problems
-                return report(self._configuration, self._session, self._network, self._release, problems)
+                return report(
+                    self._configuration, self._session, self._network, self._release, problems, self._head
+                )
             case "reload":
                 return self._reload()
             case "hotwire-detect":

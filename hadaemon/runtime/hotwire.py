@@ -28,6 +28,7 @@ from hadaemon.runtime.network import Network
 from hadaemon.runtime.streams import Streams, Watcher
 from hadaemon.runtime.throttle import Throttle
 from hadaemon.runtime.vitals import VitalSigns
+from hadaemon.sync.head import Head
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,8 @@ class HotwirePlan:
     epoch: int
     """Greater than in all lives before."""
     firmware: str
+    head: Callable[[], Head]
+    """What this node has for a configuration now."""
 
 
 class Hotwire:

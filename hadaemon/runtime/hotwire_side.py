@@ -16,6 +16,7 @@ from hadaemon.runtime.hotwire import Hotwire, HotwirePlan
 from hadaemon.runtime.hotwire_status import NOT_PAIRED, describe, problems, unpaired
 from hadaemon.runtime.network import Network
 from hadaemon.runtime.vitals import VitalSigns
+from hadaemon.sync.head import Head
 
 _SESSIONS_PER_START = 1 << 16
 
@@ -45,14 +46,19 @@ class Epochs:
 
 
 def plan_hotwire(
-    node: NodeConfig, cluster: ClusterConfig, secret: Secret | None, epochs: Epochs, firmware: str
+    node: NodeConfig,
+    cluster: ClusterConfig,
+    secret: Secret | None,
+    epochs: Epochs,
+    firmware: str,
+    head: Callable[[], Head],
 ) -> HotwirePlan | None:
     """None: there is no hotwire, or the nodes are not paired."""
     ends = hotwire_ends(node, cluster)
     if cluster.hotwire is None or ends is None or secret is None or not cluster.enabled:
         return None
     port = node.ports[cluster.hotwire.port]
-    return HotwirePlan(node.name, port, cluster.hotwire, ends, secret, epochs.next(), firmware)
+    return HotwirePlan(node.name, port, cluster.hotwire, ends, secret, epochs.next(), firmware, head)
 
 
 class HotwireSide:
@@ -70,7 +76,7 @@ class HotwireSide:
         self._unpaired = cluster.hotwire if cluster.enabled else None
         self._hotwire: Hotwire | None = None
         if plan is not None:
-            self._hotwire = Hotwire(plan, VitalSigns(plan.firmware, cluster), network, loop, post)
+            self._hotwire = Hotwire(plan, VitalSigns(plan.firmware, plan.head), network, loop, post)
 
     def start(self, peer: Peer) -> None:
         """Begins to listen, and to tell the other node how ours is."""

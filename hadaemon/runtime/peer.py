@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Interface
 from pathlib import Path
 
 from hadaemon.config import ClusterConfig, NodeConfig
 from hadaemon.errors import HadaemonError
+from hadaemon.hotwire.addresses import Ends, hotwire_ends, partner
 from hadaemon.io.channel import Channel
 from hadaemon.io.identity import Identity
 from hadaemon.io.ssh import connected
@@ -115,7 +116,7 @@ def peer_of(state: Path, timeout: float) -> Iterator[Peer]:
     configuration = load_configuration(state)
     if configuration.node is None:
         raise SyncError("this node is not configured yet")
-    address = peer_address(configuration.node, configuration.cluster)
+    _, address = hotwire_addresses(configuration.node, configuration.cluster)
     with connected(Identity(state), address, timeout) as channel:
         yield Peer(channel)
 
@@ -132,18 +133,19 @@ def hotwire_port(node: NodeConfig, cluster: ClusterConfig | None) -> str:
     )
 
 
-def own_address(node: NodeConfig, cluster: ClusterConfig | None) -> IPv4Address:
-    """This node's own end. Raises SyncError."""
+def hotwire_addresses(node: NodeConfig, cluster: ClusterConfig | None) -> tuple[IPv4Address, IPv4Address]:
+    """This node's own end and the peer's. Raises SyncError."""
     port = hotwire_port(node, cluster)
-    for address in node.ports[port].addresses:
-        if address.version == 4:
-            return IPv4Address(address.ip)
-    raise SyncError(f"port {port} of node {node.name} has no IPv4 address: add one to ports.{port}.addresses")
-
-
-def peer_address(node: NodeConfig, cluster: ClusterConfig | None) -> IPv4Address:
-    """The other end: the own address with the last bit flipped."""
-    return IPv4Address(int(own_address(node, cluster)) ^ 1)
+    ends = hotwire_ends(node, cluster) if cluster is not None else None
+    if ends is None:
+        own = next((address for address in node.ports[port].addresses if address.version == 4), None)
+        ends = Ends(IPv4Interface(str(own)), partner(IPv4Interface(str(own)))) if own is not None else None
+    if ends is None or ends.peer is None:
+        raise SyncError(
+            f"port {port} of node {node.name} has no IPv4 address from which the peer's would follow: add "
+            f"one to ports.{port}.addresses, or name both in hotwire.addresses of cluster.toml"
+        )
+    return ends.own.ip, ends.peer
 
 
 def _side(answer: Message) -> Side:

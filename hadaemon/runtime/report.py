@@ -8,11 +8,15 @@ from hadaemon.config import Port
 from hadaemon.io.control_client import Message
 from hadaemon.io.links import STACKED_KINDS, Link
 from hadaemon.runtime.configuration import Condition, Configuration
+from hadaemon.runtime.hotwire_status import HotwireState
 from hadaemon.runtime.network import Network
 from hadaemon.runtime.release import Release
 from hadaemon.runtime.session import Session
+from hadaemon.runtime.vitals import DIGITS
+from hadaemon.sync.head import Head, sync_status
 
 SCHEMA = 1
+_NOTHING = Head()
 """Raised when a field changes its meaning or goes; new fields do not raise it."""
 
 _REASONS = {
@@ -29,6 +33,7 @@ def report(
     network: Network,
     release: Release,
     problems: tuple[str, ...] = (),
+    head: Head = _NOTHING,
 ) -> Message:
     """Everything there is to tell. `problems` are the daemon's own, beside the node's."""
     status = session.status() if session is not None else _outside(configuration)
@@ -36,16 +41,30 @@ def report(
     ports = node.ports.values() if node is not None else ()
     outside = session.problems + configuration.problems if session is not None else ()
     status = dataclasses.replace(status, problems=status.problems + outside + problems)
+    hotwire = session.hotwire.status() if session is not None else None
     return {
         "ok": True,
         "schema": SCHEMA,
         "configuration": configuration.condition,
         "status": dataclasses.asdict(status),
         "ports": [_port(port, network) for port in ports],
-        "hotwire": session.hotwire.status() if session is not None else None,
+        "hotwire": hotwire,
+        "sync": _sync(hotwire, head),
         "unbound": _unbound({port.mac for port in ports}, network),
         "firmware": dataclasses.asdict(release),
         "pid": os.getpid(),
+    }
+
+
+def _sync(hotwire: Message | None, own: Head) -> Message | None:
+    """Whether both nodes have the same configuration, by the peer's own heartbeats; None: no hotwire."""
+    if hotwire is None:
+        return None
+    own = dataclasses.replace(own, digest=own.digest[:DIGITS])
+    told = hotwire.get("peer") if hotwire["state"] == HotwireState.UP else None
+    peer = Head(own.cluster_id, told["generation"] or 0, told["configuration"]) if told else None
+    return dataclasses.asdict(sync_status(hotwire["state"] != HotwireState.NOT_PAIRED, own, peer)) | {
+        "generation": own.generation
     }
 
 

@@ -19,6 +19,7 @@ from hadaemon.sync.plan import (
     ReadBack,
     Side,
     Step,
+    may_follow,
     nothing_to_do,
     plan,
     refusal,
@@ -88,10 +89,21 @@ def synchronize(
 
 
 def apply_on_both(
-    here: OwnConfiguration, peer: Peer, tree: Tree, head: Head, holder: Holder, confirm: float | None
+    here: OwnConfiguration,
+    peer: Peer,
+    tree: Tree,
+    head: Head,
+    how: How,
+    holder: Holder,
+    confirm: float | None,
 ) -> tuple[str, ...]:
     """A change on this node that goes to the peer at once: both check it before either commits."""
-    master = here.check(tree).cluster.master
+    target = peer.lock(holder)
+    known = {record.head.digest for record in here.generations.records()} | {here.generations.head().digest}
+    source = Side(here.name, head, here.check(tree).cluster.master)
+    reason = may_follow(target.head, known, here.generations.head().cluster_id) or refusal(source, target)
+    if reason is not None:
+        raise SyncError(f"nothing was changed: {reason}")
     steps = (
         Check(End.SOURCE),
         Check(End.TARGET),
@@ -99,9 +111,8 @@ def apply_on_both(
         Commit(End.TARGET, head),
         ReadBack(End.TARGET, head.digest),
     )
-    source = Side(here.name, head, master)
     ends: dict[End, AnEnd] = {
-        End.SOURCE: OwnEnd(here, holder, How.APPLY, confirm),
+        End.SOURCE: OwnEnd(here, holder, how, confirm),
         End.TARGET: PeerEnd(peer, source, confirm, overwrite_newer=False),
     }
     return carry_out(steps, ends, tree)

@@ -1,13 +1,15 @@
 """What the other node's administrator wants to see of this one, beside the node's own words."""
 
-import hashlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 
-from hadaemon.config import ClusterConfig, render_cluster
 from hadaemon.hotwire.report import Vitals
+from hadaemon.sync.head import Head
 
 _CONNECTIONS = Path("/proc/sys/net/netfilter/nf_conntrack_count")
+DIGITS = 16
+"""Of the configuration's digest, enough to tell whether the nodes have the same."""
 _AGE = 1.0
 """Seconds for which what was measured is good enough."""
 
@@ -15,9 +17,9 @@ _AGE = 1.0
 class VitalSigns:
     """Measures at most once a second: two reads of the kernel's own files, which never wait for a disk."""
 
-    def __init__(self, firmware: str, cluster: ClusterConfig) -> None:
+    def __init__(self, firmware: str, head: Callable[[], Head]) -> None:
         self._firmware = firmware
-        self._configuration = hashlib.sha256(render_cluster(cluster).encode()).hexdigest()[:16]
+        self._head = head
         self._measured = Vitals()
         self._until = 0.0
 
@@ -25,9 +27,11 @@ class VitalSigns:
         """`now` is monotonic seconds."""
         if now >= self._until:
             self._until = now + _AGE
+            head = self._head()
             self._measured = Vitals(
                 firmware=self._firmware,
-                configuration=self._configuration,
+                generation=head.generation,
+                configuration=head.digest[:DIGITS],
                 connections=_connections(),
                 load=os.getloadavg()[0],
             )

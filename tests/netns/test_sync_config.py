@@ -286,3 +286,83 @@ def keepers(box: SyncBox) -> list[int]:
                         [int(entry.name)] if line.count(b"helper.keeper") and b"inetd" not in line else []
                     )
     return found
+
+
+ON_APPLY = CLUSTER.replace('master = "alpha"', 'master = "alpha"\nsync = "on-apply"')
+
+
+def test_a_change_goes_to_both_or_to_none(boxes: tuple[SyncBox, SyncBox]) -> None:
+    alpha, beta = boxes
+    alpha.apply(ON_APPLY)
+    assert cluster(beta) == ON_APPLY
+    assert head(alpha) == head(beta)
+    new = alpha.folder / "new.toml"
+    beta.stop_server()
+    new.write_text(ON_APPLY.replace("12.1/24", "12.2/24"))
+    done = alpha.hactl("config", "apply", str(new))
+    assert done.returncode == 1
+    assert cluster(alpha) == ON_APPLY
+    beta.start_server()
+    node = alpha.state / "node.toml"
+    node.write_text(node.read_text() + '[ports.guest]\nmac = "52:54:00:48:0a:09"\n')
+    new.write_text(ON_APPLY + '[[ha_interfaces]]\nport = "guest"\nvirtual_addresses = ["10.1.1.1/24"]\n')
+    done = alpha.hactl("config", "apply", str(new))
+    assert "beta refuses the configuration; nothing was changed" in done.stderr
+    assert cluster(alpha) == cluster(beta) == ON_APPLY
+    new.write_text(ON_APPLY.replace("12.1/24", "12.2/24"))
+    assert alpha.hactl("config", "apply", str(new), "--here").returncode == 0
+    beta_new = beta.folder / "new.toml"
+    beta_new.write_text(ON_APPLY.replace("12.1/24", "12.3/24"))
+    done = beta.hactl("config", "apply", str(beta_new))
+    assert "the peer has a configuration that this node never had" in done.stderr
+    assert "12.2/24" in alpha.hactl("config", "diff", "--peer").stdout
+
+
+def test_a_change_on_both_goes_back_on_both_or_stays_on_both(boxes: tuple[SyncBox, SyncBox]) -> None:
+    alpha, beta = boxes
+    alpha.apply(ON_APPLY)
+    new = alpha.folder / "new.toml"
+    new.write_text(ON_APPLY.replace("12.1/24", "12.2/24"))
+    assert alpha.hactl("config", "apply", str(new), "--confirm", "5m").returncode == 0
+    assert "12.2/24" in cluster(beta)
+    assert (beta.state / "generations/confirm.json").exists()
+    assert alpha.hactl("config", "rollback", "--unconfirmed").returncode == 0
+    assert cluster(alpha) == cluster(beta) == ON_APPLY
+    assert alpha.hactl("config", "apply", str(new), "--confirm", "5m").returncode == 0
+    beta.stop_server()
+    assert alpha.hactl("config", "confirm").returncode == 1
+    assert (alpha.state / "generations/confirm.json").exists()
+    beta.start_server()
+    assert alpha.hactl("config", "confirm").returncode == 0
+    for box in boxes:
+        assert not (box.state / "generations/confirm.json").exists()
+        assert "12.2/24" in cluster(box)
+    assert alpha.hactl("config", "rollback").returncode == 0
+    assert cluster(alpha) == cluster(beta) == ON_APPLY
+    assert head(alpha) == head(beta)
+
+
+def test_a_cluster_is_not_activated_without_keys(boxes: tuple[SyncBox, SyncBox]) -> None:
+    alpha, _ = boxes
+    alpha.hactl("key", "revoke")
+    new = alpha.folder / "new.toml"
+    new.write_text(CLUSTER)
+    done = alpha.hactl("config", "apply", str(new))
+    assert "cannot be activated before the nodes hold each other's keys" in done.stderr
+    assert not (alpha.state / "cluster.toml").exists()
+    new.write_text(CLUSTER.replace('name = "office"', 'name = "office"\nenabled = false'))
+    assert alpha.hactl("config", "apply", str(new)).returncode == 0
+
+
+def test_reading_commands_on_the_peer(boxes: tuple[SyncBox, SyncBox]) -> None:
+    alpha, beta = boxes
+    beta.apply(CLUSTER.replace('"alpha"', '"beta"'))
+    done = alpha.on_peer("config", "history")
+    assert done.returncode == 0, done.stderr
+    assert "apply" in done.stdout
+    assert alpha.on_peer("config", "check").stdout == "good\n"
+    assert alpha.on_peer("status").returncode == 3
+    assert "the daemon does not answer" in alpha.on_peer("status").stderr
+    done = alpha.on_peer("switch")
+    assert done.returncode == 1
+    assert "only commands that read" in done.stderr
