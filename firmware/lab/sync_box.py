@@ -100,6 +100,13 @@ class SyncBox:
             f'[ports.hotwire]\nmac = "{mac}:03"\naddresses = ["{ADDRESS[self.name]}/24"]\n'
         )
 
+    def replace_hardware(self) -> None:
+        """A new box at its place: nothing on its disk but a node.toml of other network cards."""
+        self.stop_server()
+        for path in self.state.iterdir():
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+        self.write_node(mac="52:54:00:48:0c")
+
     def start(self, *command: str) -> "subprocess.Popen[str]":
         """Starts something in it."""
         return self.namespace.start(*self.entry, *command, log=self.log)

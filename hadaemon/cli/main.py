@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hadaemon.cli.administration import add_administration
 from hadaemon.cli.asking import CommandFailed, Exit, ask_daemon, with_problems
+from hadaemon.cli.backup import add_backup
 from hadaemon.cli.config_changes import add_config_changes
 from hadaemon.cli.config_sync import add_config_sync
 from hadaemon.cli.history import DEFAULT_LAST, history_json, history_text, read_history
@@ -102,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     add_config_sync(config_commands)
     add_keys(commands)
     add_pair(commands)
+    add_backup(commands)
     return parser
 
 

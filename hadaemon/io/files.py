@@ -11,20 +11,20 @@ MAX_SIZE = 1 << 20
 """Bytes. No file of ours is larger; whatever is, is not ours."""
 
 
-def read_text(path: Path) -> str | None:
+def read_text(path: Path, limit: int = MAX_SIZE) -> str | None:
     """The whole file; None: it does not exist."""
     try:
         # Never waits for the other end of a pipe that somebody has put there.
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise FileError(f"{path}: is not a file")
-            data = file.read(MAX_SIZE + 1)
+            data = file.read(limit + 1)
     except FileNotFoundError:
         return None
     except OSError as error:
         raise FileError(f"{path}: cannot be read: {os.strerror(error.errno or 0)}") from error
-    if len(data) > MAX_SIZE:
-        raise FileError(f"{path}: larger than {MAX_SIZE} bytes: this is not one of our files")
+    if len(data) > limit:
+        raise FileError(f"{path}: larger than {limit} bytes: this is not one of our files")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
