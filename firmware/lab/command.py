@@ -48,6 +48,9 @@ class Nic:
     remote: Path
     capture: Path | None = None
     """Where QEMU itself writes every frame, for cables that no switch sees."""
+    slot: int | None = None
+    """The PCIe slot that the card is in, so that it can be pulled out of a running machine; None: on the
+    board."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,11 +179,25 @@ def _nic(nic: Nic) -> Iterable[str]:
         f"local.type=unix,local.path={escaped(nic.local)},remote.type=unix,remote.path={escaped(nic.remote)}"
     )
     yield from ("-netdev", f"dgram,id=net-{nic.port},{ends}")
-    # No option ROM: nothing is booted from the network, and loading it takes time.
-    yield from ("-device", f"virtio-net-pci,id={nic.port},netdev=net-{nic.port},mac={nic.mac},romfile=")
+    if nic.slot is not None:
+        yield from ("-device", f"pcie-root-port,id={slot_of(nic)},chassis={nic.slot},slot={nic.slot}")
+    card = nic_device(nic)
+    yield from ("-device", ",".join([card.pop("driver"), *(f"{key}={card[key]}" for key in card)]))
     if nic.capture:
         capture = f"filter-dump,id=capture-{nic.port},netdev=net-{nic.port},file={escaped(nic.capture)}"
         yield from ("-object", capture)
+
+
+def nic_device(nic: Nic) -> dict[str, str]:
+    """The card itself, for the command line and for `device_add`."""
+    # No option ROM: nothing is booted from the network, and loading it takes time.
+    card = {"driver": "virtio-net-pci", "id": nic.port, "netdev": f"net-{nic.port}", "mac": nic.mac}
+    return card | {"romfile": ""} | ({"bus": slot_of(nic)} if nic.slot is not None else {})
+
+
+def slot_of(nic: Nic) -> str:
+    """The name of the slot that a card is in."""
+    return f"slot-{nic.port}"
 
 
 def _consoles(spec: MachineSpec) -> Iterable[str]:

@@ -56,6 +56,8 @@ class NodeOptions:
     stick_read_only: bool = False
     preseed: str | None = None
     """The text of preseed.toml in place of the one that the topology gives."""
+    slots: bool = False
+    """Its network cards are in slots, and can be pulled out while it runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +203,10 @@ class Lab:
         spec = MachineSpec(
             name=node.name,
             disk=disk,
-            nics=tuple(self._make_nic(node, port) for port in node.ports),
+            nics=tuple(
+                self._make_nic(node, port, slot if options.slots else None)
+                for slot, port in enumerate(node.ports, start=1)
+            ),
             sockets=Sockets(
                 *(self._socket(f"{node.name}.{end}") for end in ("qmp", "serial", "console", "vnc"))
             ),
@@ -221,16 +226,17 @@ class Lab:
 
         return Node(node, spec, self.admin_password, on_link)
 
-    def _make_nic(self, node: NodeData, port: Port) -> Nic:
+    def _make_nic(self, node: NodeData, port: Port, slot: int | None) -> Nic:
         name = _switch_port(node.name, port.name)
         if port.network in self.switches:
-            return Nic(port.name, port.mac, self._socket(name), self._socket(f"switch.{name}"))
+            switch = self._socket(f"switch.{name}")
+            return Nic(port.name, port.mac, self._socket(name), switch, slot=slot)
         ends = self.topology.ends(port.network)
         (other_node, other_port) = next(end for end in ends if end != (node, port))
         remote = self._socket(_switch_port(other_node.name, other_port.name))
         # Both ends would see the same frames; the first one writes them down.
         capture = self.folder / f"{port.network}.pcap" if ends[0] == (node, port) else None
-        return Nic(port.name, port.mac, self._socket(name), remote, capture)
+        return Nic(port.name, port.mac, self._socket(name), remote, capture, slot)
 
     def _make_stick(self, node: NodeData, options: NodeOptions, folder: Path) -> Stick:
         text = options.preseed

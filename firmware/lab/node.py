@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from firmware.lab import topology
-from firmware.lab.command import MachineSpec
+from firmware.lab.command import MachineSpec, nic_device
 from firmware.lab.console import COMMAND_SECONDS, Console, Result
 from firmware.lab.deadline import Deadline, wait_until
 from firmware.lab.errors import CommandFailed, ConsoleError, LabError
@@ -23,6 +23,7 @@ ADMIN = "admin"
 BOOT_SECONDS = 240.0
 """From power-on to a shell, first boot included, emulated on a busy machine."""
 SHUTDOWN_SECONDS = 120.0
+CARD_SECONDS = 60.0
 STATE_SECONDS = 60.0
 POLL_SECONDS = 1.0
 STATUS_SECONDS = 20.0
@@ -121,6 +122,23 @@ class Node:
     def plug(self, port: str) -> None:
         """Plugs the cable in again."""
         self._set_link(port, up=True)
+
+    # Cards
+
+    def tear_out(self, port: str, seconds: float = CARD_SECONDS) -> None:
+        """Pulls a network card out of its slot while the node runs; the node must have been made with slots.
+
+        Raises:
+            DeadlineExceeded: the guest does not let go of it.
+        """
+        qmp = self.machine.qmp
+        qmp.execute("device_del", id=port)
+        wait_until(lambda: port not in qmp.devices(), Deadline(seconds), f"release of card {port}", self.name)
+
+    def put_in(self, port: str) -> None:
+        """Puts the card back into its slot."""
+        (nic,) = (nic for nic in self.spec.nics if nic.port == port)
+        self.machine.qmp.add_device(nic_device(nic))
 
     @property
     def pulled(self) -> frozenset[str]:

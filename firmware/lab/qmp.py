@@ -5,6 +5,7 @@ Blocking, with a deadline on every exchange. Events that QEMU sends in between a
 
 import json
 import socket
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,14 @@ class Qmp:
     def set_link(self, device: str, up: bool) -> None:
         """Plugs or pulls the cable of a network device; the guest sees its carrier change."""
         self.execute("set_link", name=device, up=up)
+
+    def add_device(self, device: Mapping[str, object]) -> None:
+        """Puts a device into the running machine."""
+        self.execute("device_add", ANSWER_SECONDS, **device)
+
+    def devices(self) -> set[str]:
+        """The ids of the devices that there are now."""
+        return {str(entry["name"]) for entry in self.execute("qom-list", path="/machine/peripheral")}
 
     def screendump(self, path: Path) -> None:
         """Writes what the VGA screen shows, as a PPM picture."""

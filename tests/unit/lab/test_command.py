@@ -49,6 +49,15 @@ def test_a_nic_is_named_after_its_port_and_mirrors_its_peer() -> None:
     assert "virtio-net-pci,id=lan,netdev=net-lan,mac=52:54:00:48:0a:01,romfile=" in options(SPEC, "-device")
 
 
+def test_a_card_in_a_slot_can_be_pulled_out() -> None:
+    (nic, *others) = SPEC.nics
+    devices = options(replace(SPEC, nics=(replace(nic, slot=3), *others)), "-device")
+    assert "pcie-root-port,id=slot-lan,chassis=3,slot=3" in devices
+    card = "virtio-net-pci,id=lan,netdev=net-lan,mac=52:54:00:48:0a:01,romfile=,bus=slot-lan"
+    assert devices.index(card) > devices.index("pcie-root-port,id=slot-lan,chassis=3,slot=3")
+    assert not [device for device in options(SPEC, "-device") if "slot" in device]
+
+
 def test_only_the_direct_cable_is_captured_by_qemu() -> None:
     assert options(SPEC, "-object") == [
         "filter-dump,id=capture-hotwire,netdev=net-hotwire,file=/run/lab/h.pcap"
