@@ -10,4 +10,5 @@ def test_the_list():
         (Protocol.UDP, 3780),
         (Protocol.UDP, 3781),
         (Protocol.TCP, 3782),
+        (Protocol.TCP, 3783),
     }
