@@ -48,7 +48,7 @@ LOADS = (
         hotwire=True,
         processor_goal="1 %",
     ),
-    Load("idle-10ms", "idle, 10 ms", PAIR, 0.01, windows=5, window=4),
+    Load("idle-10ms", "idle, 10 ms", PAIR, 0.01, windows=4, window=4),
     Load(
         *("many", "64 HA interfaces, 100 ms", MANY, 0.1),
         windows=6,

@@ -27,7 +27,7 @@ networks each, in network namespaces: VRRP version 3, the same interval, the sam
 - *lost*: pings that were never answered;
 - *killed*: SIGKILL. keepalived leaves its addresses behind: they are taken off by hand, at once.
   hadaemon's are dropped by its helper, as its unit does, and until then that node goes on answering, so
-  that the gap begins some 20 ms later;
+  that the gap begins later: by some tens of milliseconds, as drawn below;
 - *with the hotwire*: the nodes are joined by one, beside keepalived that has no use for it;
 - *link lost*: the active's port in the client's network loses its carrier;
 - *planned switch*: `hactl switch` on the active; keepalived's way is a tracked file that lowers its priority;

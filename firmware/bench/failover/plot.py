@@ -7,7 +7,7 @@ from html import escape
 from firmware.bench.failover.outage import Outage
 
 _WIDTH = 900
-_LEFT, _RIGHT = 130, 60
+_LEFT, _RIGHT = 150, 60
 _LINE, _BAR = 11, 7
 """Height of a run's line and of the bar in it."""
 _TITLE, _AXIS, _BETWEEN = 34, 30, 6

@@ -42,7 +42,7 @@ def test_a_gap_is_drawn_where_it_was():
     end_of_first = float(before.get("x", "")) + float(before.get("width", ""))
     begin, end = span([Outage(1, 0.5, ())])
     scale = (float(after.get("x", "")) - end_of_first) / 0.5
-    assert scale * (end - begin) == pytest.approx(900 - 130 - 60, abs=1)
+    assert scale * (end - begin) == pytest.approx(900 - 150 - 60, abs=1)
 
 
 @pytest.mark.parametrize("begin,end", [(-0.02, 0.1), (-0.075, 0.375), (-0.9, 4.5), (-3.0, 15.0)])
