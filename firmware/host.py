@@ -16,6 +16,7 @@ from firmware.paths import LOGS, REQUIREMENTS
 LIST = REQUIREMENTS / "host-packages.txt"
 
 _SERVICES = {
+    "conntrackd": ("conntrackd.service",),
     "frr": ("frr.service",),
     "keepalived": ("keepalived.service",),
     "nftables": ("nftables.service",),

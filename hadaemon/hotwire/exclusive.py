@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 HEARTBEAT_PORT = 3781
+CONNTRACKD_PORT = 3780
 STREAM_PORT = 3782
 BEACON_TYPE = 0x88B5
 """EtherType of the beacons of `hactl hotwire detect`: the first of those for local experiments (IEEE 802)."""
@@ -32,7 +33,7 @@ class Service:
 SERVICES = (
     Service("ssh", Protocol.TCP, 22, "synchronization of the configuration, firmware"),
     Service("pairing", Protocol.TCP, 3783, "`hactl pair`, while it runs"),
-    Service("conntrackd", Protocol.UDP, 3780, "connection tracking"),
+    Service("conntrackd", Protocol.UDP, CONNTRACKD_PORT, "connection tracking"),
     Service("heartbeat", Protocol.UDP, HEARTBEAT_PORT, "the other node's state, as the election's witness"),
     Service("daemon", Protocol.TCP, STREAM_PORT, "the connection whose breaking says that a daemon died"),
 )
