@@ -21,6 +21,7 @@ _SERVICES = {
     "keepalived": ("keepalived.service",),
     "nftables": ("nftables.service",),
     "openssh-server": ("ssh.service", "ssh.socket"),
+    "rsync": ("rsync.service",),
 }
 """What some packages would start."""
 _SYSTEMD = Path("/run/systemd/system")

@@ -142,7 +142,7 @@ def test(
 @task(
     positional=["subject"],
     help={
-        "subject": "what to measure: build or failover",
+        "subject": "what to measure: build, failover or sync",
         "runs": "how often each is run (default 3 for build, 5 for failover); medians are printed",
         "only": "failover: one part, e.g. kill; prints its figures and leaves the page in docs/ as it is",
     },

@@ -33,9 +33,20 @@ def _failover(runs: int, only: str) -> None:
     bench_failover(runs, only)
 
 
+def _sync(runs: int, only: str) -> None:
+    from firmware.bench.sync import bench_sync
+
+    if only:
+        raise FirmwareError(
+            "the benchmark `sync` is measured as a whole", where="--only", todo="leave it out"
+        )
+    bench_sync(runs)
+
+
 SUBJECTS = {
     "build": Subject(("image", "pair", "bench"), 3, _build),
     "failover": Subject(("netns", "bench"), 5, _failover),
+    "sync": Subject(("netns", "bench"), 7, _sync),
 }
 
 

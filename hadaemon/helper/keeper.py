@@ -128,10 +128,10 @@ class Conversation:
                 raise SyncError(reason)
         confirm = request.header.get("confirm")
         outcome = self._here.commit(tree, head, How.SYNC, holder, _seconds(confirm))
-        return {"notes": list(outcome.notes), "digest": self._here.read_back()}
+        return {"notes": list(outcome.notes), "digest": outcome.record.head.digest}
 
     def _digest(self, _: Message) -> Answer:
-        return {"digest": self._here.read_back(), **_side_json(self._here.side())}
+        return {"digest": self._here.read_back()}
 
     def _confirm(self, _: Message) -> Answer:
         return {"waited": self._here.confirm()}

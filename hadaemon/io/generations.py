@@ -54,7 +54,10 @@ class Generations:
 
     def head(self) -> Head:
         """What this node has. A change by hand counts as one generation more."""
-        tree = self.tree()
+        return self.head_of(self.tree())
+
+    def head_of(self, tree: Tree | None) -> Head:
+        """The same, of what `tree` has just read."""
         if tree is None:
             return Head()
         found, record = digest(tree), self.current()

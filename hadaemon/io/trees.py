@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hadaemon.io.errors import FileError
-from hadaemon.io.files import sync_folder
+from hadaemon.io.files import sync_file_system
 from hadaemon.sync.tree import CLUSTER, FILES, MAX_BYTES, MAX_DEPTH, MAX_FILES, Tree, make_tree
 
 _FILE_MODE, _FOLDER_MODE = 0o640, 0o750
+_CHUNK = 1 << 20
 
 
 def read_tree(folder: Path) -> Tree:
@@ -17,7 +18,7 @@ def read_tree(folder: Path) -> Tree:
         files: list[tuple[str, bytes]] = []
         total = 0
         for path in _paths(folder):
-            content = _read(folder / path)
+            content = _read(f"{folder}/{path}")
             total += len(content)
             if total > MAX_BYTES or len(files) >= MAX_FILES:
                 raise FileError(
@@ -30,58 +31,67 @@ def read_tree(folder: Path) -> Tree:
 
 
 def write_tree(folder: Path, tree: Tree, owner: tuple[int, int] | None) -> None:
-    """A new folder with the whole tree, each file and folder on the disk before this returns. Raises
-    OSError."""
-    (folder / FILES).mkdir(parents=True, mode=_FOLDER_MODE)
-    folders = {folder, folder / FILES}
-    for path, content in tree.files:
-        place = folder / path
-        for parent in reversed(place.parents):
-            if parent.is_relative_to(folder) and parent not in folders:
-                parent.mkdir(mode=_FOLDER_MODE)
-                folders.add(parent)
-        _write(place, content, owner)
-    for made in folders:
-        made.chmod(_FOLDER_MODE)
+    """A new folder with the whole tree, all of it on the disk before this returns. Raises OSError."""
+    folder.mkdir()
+    inner = {FILES}
+    for path, _ in tree.files:
+        parts = path.split("/")
+        inner |= {"/".join(parts[:depth]) for depth in range(1, len(parts))}
+    for made in ("", *sorted(inner)):
+        place = folder / made
+        place.mkdir(exist_ok=True)
+        place.chmod(_FOLDER_MODE)
         if owner is not None:
-            os.chown(made, *owner)
-        sync_folder(made)
+            os.chown(place, *owner)
+    for path, content in tree.files:
+        _write(f"{folder}/{path}", content, owner)
+    sync_file_system(folder)
 
 
 def _paths(folder: Path) -> Iterator[str]:
     """The files of a tree, by path. A link or a device is no file of a configuration."""
-    if (folder / CLUSTER).is_symlink() or (folder / CLUSTER).exists():
+    if os.path.lexists(folder / CLUSTER):
         yield CLUSTER
-    if (folder / FILES).is_symlink() or (folder / FILES).exists():
-        yield from _below(folder, FILES, 0)
+    if os.path.lexists(folder / FILES):
+        if (folder / FILES).is_symlink():
+            raise FileError(f"{folder / FILES}: a link: a configuration has plain files and folders only")
+        yield from _below(str(folder), FILES, 0)
 
 
-def _below(folder: Path, path: str, depth: int) -> Iterator[str]:
-    place = folder / path
-    if place.is_symlink() or depth > MAX_DEPTH:
-        raise FileError(f"{place}: a link, or too deep: a configuration has plain files and folders only")
-    for entry in sorted(place.iterdir()):
-        inner = f"{path}/{entry.name}"
-        if entry.is_symlink() or not (entry.is_dir() or entry.is_file()):
-            raise FileError(f"{entry}: neither file nor folder: a configuration has plain files only")
-        if entry.is_dir():
-            yield from _below(folder, inner, depth + 1)
-        else:
-            yield inner
+def _below(folder: str, path: str, depth: int) -> Iterator[str]:
+    place = f"{folder}/{path}"
+    if depth > MAX_DEPTH:
+        raise FileError(f"{place}: too deep: {MAX_DEPTH} folders are the limit")
+    with os.scandir(place) as entries:
+        for entry in entries:
+            inner = f"{path}/{entry.name}"
+            if entry.is_dir(follow_symlinks=False):
+                yield from _below(folder, inner, depth + 1)
+            elif entry.is_file(follow_symlinks=False):
+                yield inner
+            else:
+                raise FileError(
+                    f"{folder}/{inner}: neither file nor folder: a configuration has plain files only"
+                )
 
 
-def _read(path: Path) -> bytes:
+def _read(path: str) -> bytes:
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
-    with os.fdopen(descriptor, "rb") as file:
-        return file.read(MAX_BYTES + 1)
+    try:
+        parts = []
+        left = MAX_BYTES + 1
+        while left and (part := os.read(descriptor, min(left, _CHUNK))):
+            parts.append(part)
+            left -= len(part)
+        return b"".join(parts)
+    finally:
+        os.close(descriptor)
 
 
-def _write(path: Path, content: bytes, owner: tuple[int, int] | None) -> None:
+def _write(path: str, content: bytes, owner: tuple[int, int] | None) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     with os.fdopen(os.open(path, flags, _FILE_MODE), "wb") as file:
         os.fchmod(file.fileno(), _FILE_MODE)
         if owner is not None:
             os.fchown(file.fileno(), *owner)
         file.write(content)
-        file.flush()
-        os.fsync(file.fileno())

@@ -57,7 +57,8 @@ class OwnConfiguration:
 
     def side(self) -> Side:
         """What a plan must know."""
-        return Side(self.name, self.generations.head(), master_of(self.generations.tree(), self.state))
+        tree = self.generations.tree()
+        return Side(self.name, self.generations.head_of(tree), master_of(tree, self.state))
 
     def check(self, tree: Tree) -> Checked:
         """Could this node run it? Raises Refused."""
@@ -146,7 +147,7 @@ class OwnConfiguration:
         tree = self.generations.tree()
         if tree is None:
             return
-        head, current = self.generations.head(), self.generations.current()
+        head, current = self.generations.head_of(tree), self.generations.current()
         if current is not None and current.head == head:
             return
         how = How.PRESEED if current is None else How.BY_HAND

@@ -74,8 +74,10 @@ def check_bounds(sizes: Iterable[tuple[str, int]], where: str) -> None:
     if any(size < 0 for _, size in sizes) or total > MAX_BYTES:
         raise SyncError(f"{where}: has {total} bytes, {MAX_BYTES} are the limit: is it the right folder?")
     for path in names:
-        if any(other.startswith(f"{path}/") for other in names):
-            raise SyncError(f"{where}: {path!r} is a file and a folder at once")
+        parts = path.split("/")
+        above = {"/".join(parts[:depth]) for depth in range(1, len(parts))} & names
+        if above:
+            raise SyncError(f"{where}: {above.pop()!r} is a file and a folder at once")
 
 
 def digest(tree: Tree) -> str:
