@@ -19,7 +19,9 @@ from hadaemon.cli.pair import add_pair
 from hadaemon.cli.render import SCHEMA, render_status
 from hadaemon.errors import HadaemonError
 from hadaemon.io.files import read_text
+from hadaemon.io.snippet_files import read_snippets
 from hadaemon.runtime.configuration import CLUSTER_FILE, NODE_FILE, Condition, check_texts
+from hadaemon.runtime.firewall_check import try_configuration
 from hadaemon.runtime.places import own_folder
 
 SOCKET = Path("/run/hadaemon/control.sock")
@@ -142,10 +144,19 @@ def _check(options: argparse.Namespace) -> None:
     node, cluster = _read(options.node), _read(options.cluster)
     if node is None:
         raise CommandFailed(Exit.REFUSED, f"{options.node}: there is no such file")
-    checked = check_texts(node, cluster, str(options.node), str(options.cluster))
-    if checked.condition is Condition.REFUSED:
-        raise CommandFailed(Exit.REFUSED, with_problems("the configuration is wrong", checked.problems))
+    try:
+        snippets = read_snippets(options.cluster.parent)
+    except HadaemonError as error:
+        raise _refused(error) from error
+    checked = check_texts(node, cluster, str(options.node), str(options.cluster), snippets)
+    problems, notes = checked.problems, tuple[str, ...]()
+    if checked.condition is not Condition.REFUSED:
+        problems, notes = try_configuration(checked)
+    if problems:
+        raise CommandFailed(Exit.REFUSED, with_problems("the configuration is wrong", problems))
     print("good" if cluster is not None else f"good, and without {options.cluster} the node stands alone")
+    for note in notes:
+        print(f"note: {note}")
 
 
 def _read(path: Path) -> str | None:

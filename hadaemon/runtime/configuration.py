@@ -6,9 +6,11 @@ from pathlib import Path
 
 from hadaemon.config import ClusterConfig, ConfigError, NodeConfig, check_pair, load_cluster, load_node
 from hadaemon.errors import HadaemonError
+from hadaemon.firewall.snippets import Snippet, snippet_problems
 from hadaemon.hotwire.keys import Secret, parse_secret
 from hadaemon.io.errors import FileError
 from hadaemon.io.files import read_text
+from hadaemon.io.snippet_files import read_snippets
 
 NODE_FILE = "node.toml"
 CLUSTER_FILE = "cluster.toml"
@@ -38,6 +40,8 @@ class Configuration:
     problems: tuple[str, ...] = ()
     hotwire_secret: Secret | None = None
     """None: the two nodes are not paired."""
+    snippets: tuple[Snippet, ...] = ()
+    """Rules of the administrator's own, which belong to cluster.toml."""
 
 
 def load_configuration(state: Path, setup_problems: Path | None = None) -> Configuration:
@@ -49,11 +53,13 @@ def load_configuration(state: Path, setup_problems: Path | None = None) -> Confi
         node_text = read_text(state / NODE_FILE)
         cluster_text = read_text(state / CLUSTER_FILE)
         hints = read_text(setup_problems) if setup_problems else None
+        snippets = read_snippets(state) if cluster_text is not None else ()
     except HadaemonError as error:
         return Configuration(Condition.REFUSED, problems=(str(error),))
     if node_text is None:
         return Configuration(Condition.UNCONFIGURED, problems=tuple((hints or "").splitlines()))
-    found = check_texts(node_text, cluster_text, str(state / NODE_FILE), str(state / CLUSTER_FILE))
+    files = str(state / NODE_FILE), str(state / CLUSTER_FILE)
+    found = check_texts(node_text, cluster_text, *files, snippets)
     try:
         return replace(found, hotwire_secret=_read_secret(state / HOTWIRE_KEY_FILE))
     except HadaemonError as error:
@@ -69,9 +75,15 @@ def _read_secret(path: Path) -> Secret | None:
         raise FileError(f"{path}: {error}") from error
 
 
-def check_texts(node_text: str, cluster_text: str | None, node_file: str, cluster_file: str) -> Configuration:
-    """Validates the two texts alone and against each other."""
-    problems: list[str] = []
+def check_texts(
+    node_text: str,
+    cluster_text: str | None,
+    node_file: str,
+    cluster_file: str,
+    snippets: tuple[Snippet, ...] = (),
+) -> Configuration:
+    """Validates the two texts alone and against each other, and what belongs to them."""
+    problems = list(snippet_problems(snippets))
     node: NodeConfig | None = None
     cluster: ClusterConfig | None = None
     try:
@@ -88,4 +100,4 @@ def check_texts(node_text: str, cluster_text: str | None, node_file: str, cluste
         return Configuration(Condition.REFUSED, node, None, tuple(problems))
     if cluster is None:
         return Configuration(Condition.STAND_ALONE, node)
-    return Configuration(Condition.CLUSTER, node, cluster)
+    return Configuration(Condition.CLUSTER, node, cluster, snippets=snippets)

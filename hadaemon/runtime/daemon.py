@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from hadaemon.io.sequence_file import SequenceFile
 from hadaemon.runtime.background import Background
 from hadaemon.runtime.configuration import Condition, Configuration, load_configuration
 from hadaemon.runtime.detect import bounded, detect
+from hadaemon.runtime.firewall import Firewall
 from hadaemon.runtime.handover import Handover
 from hadaemon.runtime.health import feed_watchdog, mark_good_once
 from hadaemon.runtime.hotwire import HotwirePlan
@@ -39,6 +40,8 @@ log = logging.getLogger(__name__)
 
 _OUTCOME = 30.0
 """Seconds after which an administrator is told that nothing happened; the node itself gives up earlier."""
+_RULES_RETRY = 10.0
+"""Seconds until a node whose rules nftables refused tries them again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,9 @@ class Daemon:
         self._release = running_release()
         self._stopped: asyncio.Future[str] = self._loop.create_future()
         self._network = Network(self._loop, self._network_changed)
+        self._firewall = Firewall(lambda: self._network.table, options.run, self._loop)
+        self._reloading = asyncio.Lock()
+        self._reloads: set[asyncio.Task[Message]] = set()
         self._background = Background(self._loop)
         self._recorder = Recorder(History(own_folder(options.state)), self._background)
         self._sequences = Sequences(SequenceFile(own_folder(options.state)), self._background.do)
@@ -84,9 +90,9 @@ class Daemon:
         self._loop.set_exception_handler(self._broken)
         for number in (signal.SIGTERM, signal.SIGINT):
             self._loop.add_signal_handler(number, self._stop, "shutdown")
-        self._loop.add_signal_handler(signal.SIGHUP, self._reload)
+        self._loop.add_signal_handler(signal.SIGHUP, self._reload_soon)
         await self._control.open()
-        self._begin(self._load())
+        self._begin(await self._with_rules(self._load()))
         self._manager.ready()
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -101,6 +107,9 @@ class Daemon:
             self._end("shutdown")
             self._give_up_handover("the daemon was stopped")
             await self._control.close()
+            for reload in self._reloads:
+                reload.cancel()
+            await self._firewall.close()
             self._network.close()
             self._background.close()
 
@@ -119,6 +128,19 @@ class Daemon:
     def _read_head(self) -> None:
         """What both nodes compare: the whole tree is read for it, which may have to wait for a disk."""
         self._head = self._generations.head()
+
+    async def _with_rules(self, configuration: Configuration) -> Configuration:
+        """Has its rules loaded, before anything else of it counts. A node whose rules cannot be loaded stays
+        out of the cluster: it would take the traffic and let nothing pass, or too much."""
+        if configuration.condition is Condition.REFUSED:
+            return configuration
+        problems = await self._firewall.apply(configuration)
+        if not problems:
+            return configuration
+        if self._session is None:
+            self._loop.call_later(_RULES_RETRY, self._reload_soon)
+        problems = (*configuration.problems, *problems)
+        return replace(configuration, condition=Condition.REFUSED, cluster=None, problems=problems)
 
     def _begin(self, configuration: Configuration) -> None:
         """Puts a configuration to work. Without a cluster the node is `off` and has no virtual address."""
@@ -154,9 +176,22 @@ class Daemon:
         if session is not None:
             session.stop(reason)
 
-    def _reload(self) -> Message:
+    def _reload_soon(self) -> None:
+        if not self._stopped.done():
+            task = self._loop.create_task(self._reload())
+            self._reloads.add(task)
+            task.add_done_callback(self._reloads.discard)
+            task.add_done_callback(lambda done: None if done.cancelled() else done.result() and None)
+
+    async def _reload(self) -> Message:
         """Reads the files again. A wrong one changes nothing that runs."""
+        async with self._reloading:
+            return await self._read_again()
+
+    async def _read_again(self) -> Message:
         configuration = self._load()
+        if configuration != self._configuration:
+            configuration = await self._with_rules(configuration)
         if configuration.condition is Condition.REFUSED and self._session is not None:
             for problem in configuration.problems:
                 log.error("reload refused: %s", problem)
@@ -171,12 +206,12 @@ class Daemon:
     async def _answer(self, request: Message) -> Message:
         match request.get("command"):
             case "status":
-                problems = self._background.problems
+                problems = self._background.problems + self._firewall.problems
                 return report(
                     self._configuration, self._session, self._network, self._release, problems, self._head
                 )
             case "reload":
-                return self._reload()
+                return await self._reload()
             case "hotwire-detect":
                 return await self._detect(request)
             case "switch" | "maintenance" | "resume":
@@ -249,6 +284,7 @@ class Daemon:
                 pass
 
     def _network_changed(self) -> None:
+        self._firewall.follow()
         if self._session is not None:
             self._session.network_changed()
 

@@ -1,21 +1,16 @@
 """The whole new configuration, checked against this node before anything of it counts."""
 
-import shutil
-import subprocess
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from hadaemon.config import ClusterConfig, NodeConfig
 from hadaemon.errors import HadaemonError
+from hadaemon.firewall.advice import advice
 from hadaemon.io.files import read_text
 from hadaemon.runtime.configuration import NODE_FILE, check_texts
+from hadaemon.runtime.firewall_check import tree_problems
 from hadaemon.sync.errors import SyncError
 from hadaemon.sync.tree import CLUSTER, Tree
-
-_RULES = ".nft"
-_NFT_TIMEOUT = 30.0
-"""Seconds."""
 
 
 class Refused(HadaemonError):
@@ -42,12 +37,15 @@ def dry_run(tree: Tree, present: Tree | None, state: Path) -> Checked:
     if node_text is None:
         raise Refused("this node", (f"{state / NODE_FILE}: there is none: the node is not configured yet",))
     checked = check_texts(node_text, _text(tree), str(state / NODE_FILE), CLUSTER)
-    problems = (*checked.problems, *_rule_problems(tree))
+    problems = checked.problems
+    if checked.node is not None and checked.cluster is not None:
+        problems += tree_problems(checked.node, checked.cluster, tree)
     name = checked.node.name if checked.node is not None else "this node"
     if problems or checked.node is None or checked.cluster is None:
         raise Refused(name, problems)
     before = _before(present, node_text)
-    return Checked(checked.node, checked.cluster, _notes(checked.node, checked.cluster, before))
+    notes = (*_notes(checked.node, checked.cluster, before), *advice(checked.cluster))
+    return Checked(checked.node, checked.cluster, notes)
 
 
 def master_of(tree: Tree | None, state: Path) -> str:
@@ -84,39 +82,3 @@ def _notes(node: NodeConfig, cluster: ClusterConfig, before: ClusterConfig | Non
         for interface in cluster.ha_interfaces
         if interface.port not in known and not node.ports[interface.port].addresses
     )
-
-
-def _rule_problems(tree: Tree) -> tuple[str, ...]:
-    """A rule set that cannot be loaded would leave the node open or closed: it is tried first."""
-    rules = [(path, content) for path, content in tree.files if path.endswith(_RULES)]
-    if not rules:
-        return ()
-    nft = shutil.which("nft", path="/usr/sbin:/sbin:/usr/bin:/bin")
-    if nft is None:
-        return tuple(f"{path}: cannot be checked: there is no nft on this node" for path, _ in rules)
-    problems: list[str] = []
-    for path, content in rules:
-        problems += _rule_problem(nft, path, content)
-    return tuple(problems)
-
-
-def _rule_problem(nft: str, path: str, content: bytes) -> list[str]:
-    with tempfile.NamedTemporaryFile(suffix=_RULES) as file:
-        file.write(content)
-        file.flush()
-        try:
-            done = subprocess.run(
-                [nft, "--check", "--file", file.name],
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=_NFT_TIMEOUT,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            return [f"{path}: cannot be checked: {error}"]
-    if done.returncode == 0:
-        return []
-    first = next(iter(done.stderr.splitlines()), "nft refuses it")
-    return [f"{path}: {first.replace(file.name + ':', 'line ')}"]

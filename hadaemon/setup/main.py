@@ -9,7 +9,9 @@ from collections.abc import Callable
 from hadaemon.config import ConfigError, load_preseed
 from hadaemon.errors import HadaemonError
 from hadaemon.io.files import read_text
-from hadaemon.runtime.configuration import NODE_FILE, load_configuration
+from hadaemon.io.nft import NftMissing
+from hadaemon.runtime.configuration import NODE_FILE, Configuration, load_configuration
+from hadaemon.runtime.firewall_check import rule_problems
 from hadaemon.runtime.release import running_release
 from hadaemon.setup.apply import apply_admin, apply_node, open_sync_account, tell, write_issue
 from hadaemon.setup.medium import PRESEED, Medium, mounted, wait_for_device
@@ -55,6 +57,7 @@ def set_up(
     configuration = load_configuration(places.state)
     problems += configuration.problems + apply_admin(places, owners)
     if configuration.node is not None:
+        problems += _rule_problems(configuration)
         try:
             apply_node(configuration.node, configuration.cluster, places)
             open_sync_account(places)
@@ -96,6 +99,16 @@ def _preseed_problems(
     except (HadaemonError, OSError) as error:
         return (str(error),)
     return ()
+
+
+def _rule_problems(configuration: Configuration) -> tuple[str, ...]:
+    """The daemon will not load such rules, and the console is to say why nothing passes."""
+    if configuration.node is None:
+        return ()
+    try:
+        return rule_problems(configuration.node, configuration.cluster, configuration.snippets)
+    except NftMissing:
+        return ()  # The daemon will say so.
 
 
 def _data_problems(places: Places) -> tuple[str, ...]:

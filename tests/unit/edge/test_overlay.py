@@ -22,8 +22,9 @@ OURS = (
     *("hotspare-config-boot.service", "hotspare-config-guard.service"),
     *("hotspare-keeper.socket", "hotspare-keeper@.service", "hotspare-sync-sshd.service"),
     *("hotspare-issue.service", "hotspare-issue.path"),
+    *("hotspare-firewall.service", "hotspare-forwarding.service", "hotspare-forwarding.path"),
 )
-OF_THE_SYSTEM = ("/bin/kill", "/usr/sbin/agetty", "/usr/sbin/sshd")
+OF_THE_SYSTEM = ("/bin/kill", *(f"/usr/sbin/{name}" for name in ("agetty", "sshd", "nft", "sysctl")))
 
 
 @pytest.mark.parametrize("command", [*COMMANDS, *BARE])

@@ -138,10 +138,18 @@ def test_what_this_node_cannot_run_is_refused_and_nothing_changes(state: Path):
 @pytest.mark.skipif(shutil.which("nft", path="/usr/sbin:/usr/bin") is None, reason="nft")
 def test_rules_that_do_not_load_are_refused(state: Path):
     here = own(state)
-    apply(here, tree(1, **{"cluster.d/rules.nft": b"table inet a { chain b { accept; }; }\n"}))
+    path = "cluster.d/firewall/own.nft"
+    apply(here, tree(1, **{path: b"chain user_forward {\n accept\n}\n"}))
+    for wrong, said in (
+        (b"chain user_forward {\n nonsense\n}\n", f"firewall: {path}: line 2: Error: "),
+        (b"}\n", f"{path}: line 1: one }} too many"),
+    ):
+        with pytest.raises(Refused) as refused:
+            apply(here, tree(1, **{path: wrong}))
+        assert refused.value.problems[0].startswith(said)
     with pytest.raises(Refused) as refused:
-        apply(here, tree(1, **{"cluster.d/rules.nft": b"table inet a { nonsense }\n"}))
-    assert refused.value.problems[0].startswith("cluster.d/rules.nft: line 1")
+        apply(here, tree(1, **{"cluster.d/rules.nft": b""}))
+    assert refused.value.problems[0].startswith("cluster.d/rules.nft: is not read")
 
 
 def test_a_new_interface_says_that_it_has_no_own_address(state: Path):

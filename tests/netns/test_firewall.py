@@ -1,0 +1,330 @@
+"""Real packets against the rules, through the active node: between a client inside and a server outside."""
+
+import re
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from scapy.layers.inet import IP, TCP
+
+from .namespaces import Namespace, Namespaces
+from .pair import CLIENT, CLUSTER, OWN, VIRTUAL, Pair, TestNode, build_pair
+from .ping import Pinger
+from .waiting import wait_for
+
+SERVER = "192.168.175.1"
+SHORT = 0.3
+"""Seconds after which a packet that was not answered counts as dropped."""
+CLOSED = Path(__file__).parents[2] / "rootfs-overlay/usr/share/hotspare/closed.nft"
+
+SIX_RULES = f"""
+[firewall]
+established = "by-rule"
+[[firewall.rules]]
+action = "allow"
+from = ["wan"]
+states = ["established", "related"]
+[[firewall.rules]]
+action = "allow"
+from = ["lan"]
+services = ["tcp"]
+states = ["new"]
+[[firewall.rules]]
+action = "allow"
+from = ["lan"]
+services = ["tcp"]
+states = ["established"]
+[[firewall.source_nat]]
+address = "{VIRTUAL["wan"]}"
+source = ["{CLIENT}"]
+"""
+
+OUTWARDS = """
+[[firewall.rules]]
+action = "allow"
+from = ["lan"]
+to = ["wan"]
+"""
+
+
+@dataclass
+class Site:
+    """The pair between a client on its LAN and a server on its WAN, each with the cluster as its gateway."""
+
+    pair: Pair
+    server: Namespace
+
+    @property
+    def client(self) -> Namespace:
+        return self.pair.client
+
+    @property
+    def alpha(self) -> TestNode:
+        return self.pair.alpha
+
+    def start(self, firewall: str) -> None:
+        for node in self.pair.nodes:
+            node.cluster = CLUSTER + firewall
+        self.pair.start()
+
+    def change(self, firewall: str) -> dict[str, object]:
+        """Another configuration on the active node."""
+        self.alpha.cluster = CLUSTER + firewall
+        self.alpha.configure()
+        return self.alpha.ask("reload")
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    with Namespaces() as namespaces:
+        pair = build_pair(namespaces, tmp_path)
+        server = namespaces.make("server")
+        pair.switch.run("ip", "link", "add", "server", "type", "veth", "peer", "name", "eth0")
+        pair.switch.run("ip", "link", "set", "server", "master", "br-wan", "up")
+        pair.switch.run("ip", "link", "set", "eth0", "netns", server.entry[2])
+        server.run("ip", "address", "add", f"{SERVER}/24", "dev", "eth0")
+        server.run("ip", "link", "set", "eth0", "up")
+        server.run("ip", "route", "add", "192.168.12.0/24", "via", VIRTUAL["wan"])
+        pair.client.run("ip", "route", "add", "default", "via", VIRTUAL["lan"])
+        for node in pair.nodes:
+            node.namespace.run("sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward")
+            node.namespace.run("sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/all/forwarding")
+        yield Site(pair, server)
+        pair.check_logs()
+
+
+def listen(namespace: Namespace, port: int) -> socket.socket:
+    """A server that accepts at the test's word."""
+    server = namespace.socket(socket.AF_INET, socket.SOCK_STREAM)
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    server.bind(("", port))
+    server.listen()
+    server.settimeout(5)
+    return server
+
+
+def connect(namespace: Namespace, address: str, port: int, within: float = 5.0) -> socket.socket:
+    """A connection; TimeoutError when the first packet is dropped."""
+    opened = namespace.socket(socket.AF_INET, socket.SOCK_STREAM)
+    opened.settimeout(within)
+    opened.connect((address, port))
+    opened.settimeout(5)
+    return opened
+
+
+@dataclass
+class Session:
+    """A connection, both ends."""
+
+    near: socket.socket
+    far: socket.socket
+    source: str
+    """Where it comes from, as the server sees it."""
+
+    def passes(self) -> bool:
+        """A word each way."""
+        self.near.sendall(b"there")
+        self.far.sendall(b"back!")
+        return self.far.recv(5) == b"there" and self.near.recv(5) == b"back!"
+
+
+@contextmanager
+def session(client: Namespace, address: str, port: int, server: socket.socket) -> Iterator[Session]:
+    """Connects to somebody who listens."""
+    with connect(client, address, port) as near:
+        far, (source, _) = server.accept()
+        with far:
+            yield Session(near, far, source)
+
+
+def refused(namespace: Namespace, address: str, port: int) -> bool:
+    """Nothing comes back."""
+    try:
+        connect(namespace, address, port, SHORT).close()
+    except TimeoutError:
+        return True
+    return False
+
+
+def dropped(node: TestNode, chain: str) -> int:
+    """How many packets the last rule of a chain has dropped."""
+    text = node.namespace.run("nft", "list", "chain", "inet", "hotspare", chain)
+    return int(re.findall(r"counter packets (\d+)", text)[-1])
+
+
+def test_the_six_rules(site: Site) -> None:
+    site.start(SIX_RULES)
+    with (
+        listen(site.client, 2222),
+        listen(site.server, 22) as outside,
+        session(site.client, SERVER, 22, outside) as ssh,
+    ):
+        assert ssh.source == VIRTUAL["wan"], "the source is the cluster's"
+        assert ssh.passes()
+        assert refused(site.server, CLIENT, 2222), "nothing new comes from outside"
+        assert not answers(site, SERVER), "nor anything but TCP from inside"
+        assert ssh.passes()
+    before = dropped(site.alpha, "broken")
+    stray = IP(src=CLIENT, dst=SERVER) / TCP(sport=5555, dport=22, flags="A", seq=1, ack=1)
+    raw = site.client.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+    raw.sendto(bytes(stray), (SERVER, 0))
+    wait_for("it is dropped and counted", lambda: dropped(site.alpha, "broken") > before, within=2)
+
+
+def test_port_forward_and_destination_nat(site: Site) -> None:
+    nat = f"""
+[[firewall.destination_nat]]
+address = "{VIRTUAL["wan"]}"
+services = ["tcp/80"]
+to = "{CLIENT}"
+to_port = 8080
+from = ["wan"]
+"""
+    site.start(nat)
+    with listen(site.client, 8080) as inside:
+        with session(site.server, VIRTUAL["wan"], 80, inside) as web:
+            assert web.source == SERVER
+            assert web.passes()
+        assert refused(site.server, CLIENT, 8080), "only what was translated is allowed"
+        assert refused(site.server, VIRTUAL["wan"], 8080)
+        site.change(nat.replace("tcp/80", "any").replace("to_port = 8080\n", ""))
+        with session(site.server, VIRTUAL["wan"], 8080, inside) as web:
+            assert web.passes()
+
+
+def test_a_service_of_the_node_is_reached_at_own_addresses_only(site: Site) -> None:
+    site.start('[[firewall.rules]]\naction = "allow"\nfrom = ["lan"]\nto = ["node"]\nservices = ["ssh"]\n')
+    with listen(site.alpha.namespace, 22):
+        connect(site.client, OWN["alpha"]["lan"], 22).close()
+        assert refused(site.client, VIRTUAL["lan"], 22)
+        assert refused(site.server, OWN["alpha"]["wan"], 22)
+        assert refused(site.client, SERVER, 22), "to the node is not through it"
+        Pinger(site.client, VIRTUAL["lan"]).ping(1)
+
+
+def test_an_atomic_change_keeps_a_running_connection(site: Site) -> None:
+    site.start(SIX_RULES)
+    with listen(site.server, 22) as outside, session(site.client, SERVER, 22, outside) as ssh:
+        assert site.change(SIX_RULES.replace('"by-rule"', '"allow"') + OUTWARDS)["changed"]
+        assert ssh.passes()
+        nothing_new = SIX_RULES.replace('services = ["tcp"]\nstates = ["new"]', 'states = ["related"]')
+        assert site.change(nothing_new)["changed"]
+        assert ssh.passes()
+        assert refused(site.client, SERVER, 22), "but nothing new"
+    assert (site.alpha.state(), site.pair.beta.state()) == ("active", "backup")
+
+
+def snippet(node: TestNode, text: str) -> Path:
+    path = node.state_folder / "cluster.d" / "firewall" / "10-own.nft"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def loaded(node: TestNode) -> str:
+    """The table in the kernel, without counters."""
+    text = node.namespace.run("nft", "--stateless", "list", "table", "inet", "hotspare", check=False)
+    return re.sub(r"counter packets \d+ bytes \d+", "counter", text)
+
+
+def test_a_broken_snippet_leaves_the_rules_and_says_where(site: Site) -> None:
+    site.start(OUTWARDS)
+    Pinger(site.client, SERVER).ping(1)
+    before = loaded(site.alpha)
+    snippet(site.alpha, "chain user_forward {\n  nonsense\n}\n")
+    answer = site.change(OUTWARDS.replace("allow", "drop"))
+    assert not answer["ok"]
+    assert "cluster.d/firewall/10-own.nft: line 2: Error" in str(answer["problems"])
+    assert loaded(site.alpha) == before
+    Pinger(site.client, SERVER).ping(1)
+    assert site.alpha.state() == "active"
+    snippet(site.alpha, "chain user_forward {\n  tcp dport 22 drop\n}\n")
+    with listen(site.server, 22):
+        connect(site.client, SERVER, 22).close()
+        assert site.change(OUTWARDS)["changed"]
+        assert refused(site.client, SERVER, 22)
+        snippet(site.alpha, "").unlink()
+        assert site.change(OUTWARDS)["changed"]
+        connect(site.client, SERVER, 22).close()
+
+
+def test_a_node_that_boots_with_broken_rules_is_closed_and_leaves_the_traffic_to_the_other(
+    site: Site,
+) -> None:
+    for node in site.pair.nodes:
+        node.cluster = CLUSTER + OUTWARDS
+        node.configure()
+        node.namespace.run("nft", "--file", str(CLOSED))
+    broken = snippet(site.alpha, "chain user_forward {\n  nonsense\n}\n")
+    for node, state in ((site.pair.beta, "active"), (site.alpha, "off")):
+        node.start()
+        node.wait_state(state)
+    Pinger(site.client, SERVER).ping(1)
+    problems = site.alpha.status()["status"]["problems"]
+    assert any("10-own.nft: line 2: Error" in problem for problem in problems), problems
+    assert not site.alpha.virtual_addresses()
+    assert not answers(site, OWN["alpha"]["lan"])
+    broken.unlink()
+    assert site.alpha.ask("reload")["condition"] == "cluster"
+    site.pair.wait_holder(site.alpha)
+    Pinger(site.client, SERVER).ping(1)
+
+
+def test_rules_follow_a_card_that_is_torn_out_and_comes_back(site: Site) -> None:
+    site.start(OUTWARDS)
+    assert loaded(site.alpha).count('"wan"') == 3
+    site.alpha.tear_out("wan")
+    wait_for("no rule has it", lambda: '"wan"' not in loaded(site.alpha), within=5)
+    site.alpha.plug_in("wan")
+    wait_for("all rules have it", lambda: loaded(site.alpha).count('"wan"') == 3, within=5)
+    site.pair.wait_holder(site.alpha, within=10)
+    wait_for("it forwards", lambda: answers(site, SERVER), within=5)
+
+
+def answers(site: Site, address: str) -> bool:
+    try:
+        Pinger(site.client, address).ping(SHORT)
+    except AssertionError:
+        return False
+    return True
+
+
+def test_the_rules_outlive_the_daemon(site: Site) -> None:
+    site.start(OUTWARDS)
+    before = loaded(site.alpha)
+    assert "policy drop" in before
+    assert site.alpha.daemon is not None
+    site.alpha.daemon.kill()
+    site.alpha.wait_end()
+    assert loaded(site.alpha) == before
+
+
+def test_a_packet_of_vrrp_is_for_ha_interfaces_only(site: Site) -> None:
+    """The WAN is no HA interface here: what claims to be VRRP there never reaches a socket."""
+    only_lan = CLUSTER.partition('[[ha_interfaces]]\nport = "wan"')[0]
+    site.alpha.cluster = only_lan
+    site.alpha.configure()
+    site.alpha.start()
+    site.alpha.wait_state("active")
+    before = dropped(site.alpha, "ha")
+    raw = site.server.socket(socket.AF_INET, socket.SOCK_RAW, 112)
+    raw.sendto(b"\x31" + bytes(11), (OWN["alpha"]["wan"], 0))
+    wait_for("it is dropped", lambda: dropped(site.alpha, "ha") > before, within=2)
+
+
+def test_the_closed_rules_are_whole() -> None:
+    subprocess.run(["unshare", "--net", "--map-root-user", "nft", "--file", str(CLOSED)], check=True)
+
+
+def test_who_is_who(site: Site) -> None:
+    """What these tests build on: without the firewall's word, everything would pass."""
+    site.start("")
+    assert refused(site.client, SERVER, 22)
+    for node in site.pair.nodes:
+        node.namespace.run("nft", "delete", "table", "inet", "hotspare")
+    with listen(site.server, 22):
+        connect(site.client, SERVER, 22).close()
