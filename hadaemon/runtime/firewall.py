@@ -12,6 +12,7 @@ from pathlib import Path
 from hadaemon.config import ClusterConfig, NodeConfig
 from hadaemon.errors import HadaemonError
 from hadaemon.firewall.advice import advice
+from hadaemon.firewall.model import Firewall as FirewallConfig
 from hadaemon.firewall.ruleset import rule_set
 from hadaemon.firewall.snippets import Snippet
 from hadaemon.io.forwarding import forwards, say_loaded
@@ -19,6 +20,7 @@ from hadaemon.io.links import LinkTable
 from hadaemon.io.nft import NftError, load_rules
 from hadaemon.runtime.configuration import Configuration
 from hadaemon.runtime.firewall_check import explained, interfaces_of
+from hadaemon.runtime.purge import purge
 
 log = logging.getLogger(__name__)
 
@@ -104,10 +106,27 @@ class Firewall:
             return self._failed(explained(found, error))
         except HadaemonError as error:
             return self._failed((f"firewall: {error}",))
-        self._loaded, self._interfaces, self._failures = wanted, interfaces, ()
+        before, self._loaded = self._loaded, wanted
+        self._interfaces, self._failures = interfaces, ()
         log.info("firewall: rules loaded for %s", _listed(interfaces) or "no port")
         self._say_loaded(wanted.cluster)
+        if before is not None:
+            await self._purge(_rules_of(before), _rules_of(wanted))
         return ()
+
+    async def _purge(self, before: FirewallConfig, after: FirewallConfig) -> None:
+        """The new rules are there: what comes now is translated as they say."""
+        table = self._links()
+        links = [(port, table.named(name)) for port, names in self._interfaces.items() for name in names]
+        ports = {link.index: port for port, link in links if link is not None}
+        try:
+            count = await asyncio.to_thread(purge, before, after, ports)
+        except HadaemonError as error:
+            self._failures = (f"firewall: connections may keep their old translation: {error}",)
+            log.error("%s", self._failures[0])
+            return
+        if count:
+            log.info("firewall: %d connections were translated otherwise before, and were removed", count)
 
     def _failed(self, failures: tuple[str, ...]) -> tuple[str, ...]:
         for failure in failures:
@@ -138,6 +157,10 @@ class Firewall:
         except HadaemonError as error:
             return (str(error),)
         return ("nothing is forwarded, the kernel's switch is off: see systemctl status hotspare-forwarding",)
+
+
+def _rules_of(wanted: _Wanted) -> FirewallConfig:
+    return FirewallConfig() if wanted.cluster is None else wanted.cluster.firewall
 
 
 def _listed(interfaces: Interfaces) -> str:

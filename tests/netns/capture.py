@@ -37,6 +37,10 @@ class Capture:
                 return self.frames
             self.frames.append((time.monotonic(), Ether(data)))
 
+    def send(self, frame: bytes) -> None:
+        """Puts a frame on the wire."""
+        self._socket.send(frame)
+
     def wait(self, what: str, wanted: Callable[[Packet], bool], within: float) -> tuple[float, Packet]:
         """The next wanted frame since the one that was last waited for, or since the capture was made."""
         deadline = time.monotonic() + within

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from scapy.layers.inet import IP, TCP
+from scapy.layers.inet import ICMP, IP, TCP
+from scapy.packet import Packet
 
+from .capture import Capture
 from .namespaces import Namespace, Namespaces
 from .pair import CLIENT, CLUSTER, OWN, VIRTUAL, Pair, TestNode, build_pair
-from .ping import Pinger
+from .ping import Pinger, PingStream
 from .waiting import wait_for
 
 SERVER = "192.168.175.1"
@@ -194,6 +196,40 @@ from = ["wan"]
         site.change(nat.replace("tcp/80", "any").replace("to_port = 8080\n", ""))
         with session(site.server, VIRTUAL["wan"], 8080, inside) as web:
             assert web.passes()
+
+
+def test_a_change_of_nat_reaches_a_ping_that_runs_and_nothing_else(site: Site) -> None:
+    """The first guide's ping, which kept its old translation until it was stopped for half a minute."""
+    own, virtual = OWN["alpha"]["wan"], VIRTUAL["wan"]
+    forward = f"""
+[[firewall.destination_nat]]
+address = "{virtual}"
+services = ["tcp/80"]
+to = "{CLIENT}"
+"""
+    nat = f'{OUTWARDS}{forward}[[firewall.source_nat]]\nto = ["wan"]\naddress = "{own}"\n'
+    site.start(nat)
+    problems = site.alpha.status()["status"]["problems"]
+    assert any("source_nat[0].address" in problem and "break at a switch" in problem for problem in problems)
+    wire = Capture(site.server, "eth0")
+    with (
+        listen(site.client, 80) as inside,
+        session(site.server, virtual, 80, inside) as web,
+        PingStream(site.client, SERVER, 50) as pings,
+    ):
+        wire.wait("the ping has the node's address", lambda frame: is_ping(frame, own), within=3)
+        assert site.change(nat.replace(own, virtual))["changed"]
+        wire.wait("the ping has the cluster's address", lambda frame: is_ping(frame, virtual), within=3)
+        told = len(wire.read())
+        after = pings.sent
+        wait_for("it goes on", lambda: pings.sent > after + 20, within=3)
+        assert not any(is_ping(frame, own) for _, frame in wire.read()[told:])
+        assert web.passes(), "what is not concerned goes on"
+    assert site.alpha.status()["status"]["problems"] == []
+
+
+def is_ping(frame: Packet, source: str) -> bool:
+    return ICMP in frame and frame[ICMP].type == 8 and frame[IP].src == source
 
 
 def test_a_service_of_the_node_is_reached_at_own_addresses_only(site: Site) -> None:
