@@ -92,7 +92,8 @@ class Daemon:
             self._loop.add_signal_handler(number, self._stop, "shutdown")
         self._loop.add_signal_handler(signal.SIGHUP, self._reload_soon)
         await self._control.open()
-        self._begin(await self._with_rules(self._load()))
+        async with self._reloading:
+            self._begin(await self._with_rules(self._load()))
         self._manager.ready()
         try:
             async with asyncio.TaskGroup() as tasks:
