@@ -6,6 +6,8 @@ Nothing else comes in, nothing else goes out, and nothing is forwarded over it.
 from dataclasses import dataclass
 from enum import StrEnum
 
+DEFAULT_PORT = "hotwire"
+"""The name of the port, as long as no cluster.toml names another one."""
 HEARTBEAT_PORT = 3781
 CONNTRACKD_PORT = 3780
 STREAM_PORT = 3782

@@ -9,6 +9,7 @@ from pathlib import Path
 from hadaemon.config import ClusterConfig, NodeConfig
 from hadaemon.errors import HadaemonError
 from hadaemon.hotwire.addresses import Ends, hotwire_ends, partner
+from hadaemon.hotwire.exclusive import DEFAULT_PORT
 from hadaemon.io.channel import Channel
 from hadaemon.io.identity import Identity
 from hadaemon.io.ssh import connected
@@ -19,9 +20,6 @@ from hadaemon.sync.holder import Holder, holder_to_json
 from hadaemon.sync.messages import OLDEST, PROTOCOL, Message, agree, tree_message, tree_of
 from hadaemon.sync.plan import Side
 from hadaemon.sync.tree import Tree
-
-DEFAULT_PORT = "hotwire"
-"""The port that is taken for the hotwire while no cluster.toml names one."""
 
 
 class PeerRefused(HadaemonError):

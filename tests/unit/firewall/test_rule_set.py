@@ -170,6 +170,16 @@ def test_a_node_without_a_cluster_forwards_nothing():
     assert chain(found, "forward_new") == ["jump user_forward", "counter drop"]
 
 
+def test_a_node_that_is_not_in_a_cluster_yet_can_be_paired_over_its_hotwire():
+    alone = rule_set(node(), None, INTERFACES).text
+    assert 'set hotwire {\n\t\ttype ifname\n\t\telements = { "eth3" }' in alone
+    unnamed = load_cluster(CLUSTER.replace('[hotwire]\nport = "hotwire"\n', ""))
+    assert (
+        'set hotwire {\n\t\ttype ifname\n\t\telements = { "eth3" }'
+        in rule_set(node(), unnamed, INTERFACES).text
+    )
+
+
 def test_the_closed_rule_set_is_the_one_in_the_image():
     overlay = Path(__file__).parents[3] / "rootfs-overlay/usr/share/hotspare/closed.nft"
     text = overlay.read_text(encoding="utf-8")
