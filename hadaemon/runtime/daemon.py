@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from hadaemon.cluster import Action, HandoverEnded, Memory, Remember, StateChanged
+from hadaemon.cluster import Action, HandoverEnded, Memory, NodeState, Remember, StateChanged
 from hadaemon.config import ClusterConfig, NodeConfig
 from hadaemon.errors import HadaemonError
 from hadaemon.io.control import ControlServer, refusal
@@ -184,12 +184,15 @@ class Daemon:
             task.add_done_callback(self._reloads.discard)
             task.add_done_callback(lambda done: None if done.cancelled() else done.result() and None)
 
-    async def _reload(self) -> Message:
-        """Reads the files again. A wrong one changes nothing that runs."""
-        async with self._reloading:
-            return await self._read_again()
+    async def _reload(self, keep_active: bool = False) -> Message:
+        """Reads the files again. A wrong one changes nothing that runs.
 
-    async def _read_again(self) -> Message:
+        `keep_active`: another master in them does not move the virtual addresses.
+        """
+        async with self._reloading:
+            return await self._read_again(keep_active)
+
+    async def _read_again(self, keep_active: bool) -> Message:
         configuration = self._load()
         if configuration != self._configuration:
             configuration = await self._with_rules(configuration)
@@ -201,8 +204,24 @@ class Daemon:
             }
         if configuration == self._configuration:
             return {"ok": True, "changed": False}
+        if keep_active:
+            self._keep_active(configuration)
         self._begin(configuration)
         return {"ok": True, "changed": True, "condition": configuration.condition}
+
+    def _keep_active(self, configuration: Configuration) -> None:
+        """As if the last planned switch had made things as they are: until the next `hactl switch`."""
+        before, after = self._configuration.cluster, configuration.cluster
+        if self._session is None or before is None or after is None or before.master == after.master:
+            return
+        state = self._session.state
+        if self._memory.preferred is None and state in (NodeState.ACTIVE, NodeState.BACKUP):
+            preferred = state is NodeState.ACTIVE
+            self._remember(replace(self._memory, preferred=preferred, epoch=self._memory.epoch + 1))
+
+    def _remember(self, memory: Memory) -> None:
+        self._memory = memory
+        self._background.do("memory", lambda: self._memory_file.store(self._memory))
 
     async def _answer(self, request: Message) -> Message:
         match request.get("command"):
@@ -212,7 +231,7 @@ class Daemon:
                     self._configuration, self._session, self._network, self._release, problems, self._head
                 )
             case "reload":
-                return await self._reload()
+                return await self._reload(request.get("keep_active") is True)
             case "hotwire-detect":
                 return await self._detect(request)
             case "switch" | "maintenance" | "resume":
@@ -277,8 +296,7 @@ class Daemon:
             case StateChanged():
                 self._state_changed(action)
             case Remember(memory):
-                self._memory = memory
-                self._background.do("memory", lambda: self._memory_file.store(self._memory))
+                self._remember(memory)
             case HandoverEnded(_, reason):
                 log.info("%s", reason)
             case _:

@@ -157,7 +157,7 @@ class OwnConfiguration:
     def _reload(self, before: Record | None) -> tuple[str, ...]:
         """Has the daemon apply it. A daemon that refuses what the dry run took: back to what was before."""
         try:
-            answer = ask(self._control, {"command": "reload"}, _RELOAD_TIMEOUT)
+            answer = ask(self._control, {"command": "reload", "keep_active": True}, _RELOAD_TIMEOUT)
         except (OSError, ControlError):
             return ("the daemon does not answer: the configuration takes effect when it starts",)
         if answer.get("ok"):

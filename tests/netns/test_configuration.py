@@ -5,6 +5,8 @@ import signal
 import pytest
 from scapy.layers.vrrp import VRRPv3
 
+from hadaemon.io.control_client import ask
+
 from .pair import ACTIVE_DOWN, INTERVAL, MAC, OWN, VIRTUAL, Pair
 from .waiting import wait_for
 
@@ -65,6 +67,23 @@ def test_a_good_reload_is_applied(pair: Pair) -> None:
     pair.wait_holder(pair.beta)
     pair.alpha.wait_state("backup")
     assert pair.alpha.status()["status"]["role"] == "spare"
+
+
+def test_another_master_from_a_synchronization_moves_nothing(pair: Pair) -> None:
+    pair.start()
+    lan = pair.capture("lan")
+    for node in pair.nodes:
+        node.cluster = node.cluster.replace('master = "alpha"', 'master = "beta"')
+        node.configure()
+        request = {"command": "reload", "keep_active": True}
+        assert ask(node.folder / "run/control.sock", request, timeout=2.0)["changed"]
+    count = 3 * int(ACTIVE_DOWN / INTERVAL)
+    wait_for("it goes on", lambda: len(lan.adverts(OWN["alpha"]["lan"])) > count, within=5)
+    assert not lan.adverts(OWN["beta"]["lan"])
+    assert (pair.alpha.state(), pair.beta.state()) == ("active", "backup")
+    assert [node.status()["status"]["role"] for node in pair.nodes] == ["spare", "master"]
+    assert pair.alpha.ask("switch")["ok"]
+    pair.wait_holder(pair.beta)
 
 
 def test_a_reload_on_the_active_never_drops_an_address_that_stays(pair: Pair) -> None:
