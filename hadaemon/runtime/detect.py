@@ -33,7 +33,7 @@ class Detection:
         self._loop = asyncio.get_running_loop()
         self._instance = secrets.token_bytes(INSTANCE_SIZE)
         self._links = free_links(network, bound)
-        self._ears = {link.name: PortEars(link.mac, self._instance) for link in self._links}
+        self._ears = {link.name: PortEars(link.mac, self._instance, carrier=False) for link in self._links}
         self._sockets: dict[str, FrameSocket] = {}
 
     async def run(self, seconds: float) -> Message:
@@ -45,6 +45,7 @@ class Detection:
             while self._loop.time() < end:
                 self._speak()
                 await asyncio.sleep(_PERIOD)
+                self._note_carriers()
             return self._result()
 
     def _open(self, link: Link, stack: contextlib.ExitStack) -> None:
@@ -72,14 +73,16 @@ class Detection:
         for frame in frames.receive():
             self._ears[name].hear(frame)
 
+    def _note_carriers(self) -> None:
+        """Once is enough: the other node may be done first, and switch its end off again."""
+        for link in self._network.table.links():
+            if link.carrier and link.name in self._sockets:
+                self._ears[link.name].carrier = True
+
     def _result(self) -> Message:
-        present = {link.name: link for link in self._network.table.links()}
         ports, findings = [], {}
         for link in self._links:
-            now = present.get(link.name)
-            ears = self._ears[link.name]
-            ears.carrier = now is not None and now.carrier and link.name in self._sockets
-            findings[link.name] = finding = ears.finding()
+            findings[link.name] = finding = self._ears[link.name].finding()
             ports.append(
                 {
                     "interface": link.name,
