@@ -42,9 +42,17 @@ def test_the_daemon_runs_in_real_time_and_is_never_swapped_out(pair: Lab) -> Non
 
 
 @pytest.mark.parametrize("name", NODES)
-def test_nothing_listens_on_tcp_or_udp(pair: Lab, name: str) -> None:
-    listening = pair.node(name).run("ss -H -ltun", root=True).output
-    assert listening.strip() == ""
+def test_only_the_hotwires_own_services_listen_and_on_its_port_alone(pair: Lab, name: str) -> None:
+    node = pair.node(name)
+    links = node.run("ip -o link").output.splitlines()
+    (hotwire,) = [line.split(": ")[1] for line in links if node.mac("hotwire") in line]
+    listening = [line.split() for line in node.run("ss -H -ltun", root=True).output.splitlines()]
+    assert {(fields[0], fields[4].rpartition(":")[2]) for fields in listening} == {
+        ("udp", "3781"),
+        ("tcp", "3782"),
+    }
+    for fields in listening:
+        assert f"%{hotwire}:" in fields[4], f"{fields[4]} is not bound to the hotwire"
 
 
 @pytest.mark.parametrize("name", NODES)
