@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
+from hadaemon.cli.conntrack import conntrack_lines
 from hadaemon.cli.hotwire import hotwire_lines
 
 Answer: TypeAlias = dict[str, Any]
@@ -29,6 +30,7 @@ def render_status(answer: Answer, verbose: bool = False) -> str:
         _interfaces(answer),
         _peer(status),
         hotwire_lines(answer, verbose),
+        conntrack_lines(answer),
         _sync(answer),
     ]
     sections += [_checks(status), _problems(status)]

@@ -25,6 +25,7 @@ def read_cluster(table: Table) -> ClusterConfig | None:
     hotwire_table = table.table("hotwire")
     hotwire = None if hotwire_table is None else read_hotwire(hotwire_table)
     firewall = read_firewall(table.table("firewall"))
+    conntrack = _read_conntrack(table.table("conntrack"))
     election = read_election(table.table("election"))
     tables = table.tables("ha_interfaces", "[[ha_interfaces]]")
     group_tables = table.tables("ping_groups", "[[ping_groups]]", required=False)
@@ -36,7 +37,7 @@ def read_cluster(table: Table) -> ClusterConfig | None:
     note_conflicts(interfaces, hotwire)
     groups = [(inner, found) for inner in group_tables if (found := read_ping_group(inner)) is not None]
     note_same_names(groups)
-    if election is None or firewall is None or len(groups) != len(group_tables):
+    if election is None or firewall is None or conntrack is None or len(groups) != len(group_tables):
         return None
     if name is None or master is None or enabled is None or sync is None or vrrp is None:
         return None
@@ -53,9 +54,19 @@ def read_cluster(table: Table) -> ClusterConfig | None:
         tuple(found for _, found in groups),
         firewall,
         sync,
+        conntrack,
     )
     note_tracking_owner(table, cluster)
     return cluster
+
+
+def _read_conntrack(table: Table | None) -> bool | None:
+    """[conntrack]; None when a problem was noted."""
+    if table is None:
+        return True
+    enabled = table.flag("enabled", True)
+    table.close()
+    return enabled
 
 
 def _sync_mode(text: str) -> SyncMode:

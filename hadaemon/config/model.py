@@ -172,6 +172,8 @@ class ClusterConfig:
     ping_groups: tuple[PingGroup, ...] = ()
     firewall: Firewall = field(default_factory=Firewall)
     sync: SyncMode = SyncMode.MANUAL
+    conntrack: bool = True
+    """Connections are told to the other node, where there is a hotwire."""
 
 
 @dataclass(frozen=True, slots=True)

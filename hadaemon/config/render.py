@@ -83,6 +83,8 @@ def _cluster_lines(cluster: ClusterConfig, prefix: str, secrets: bool = True) ->
     yield from _election_lines(cluster.election, prefix)
     for group in cluster.ping_groups:
         yield from _ping_group_lines(group, prefix)
+    if not cluster.conntrack:
+        yield from (f"[{prefix}conntrack]", "enabled = false")
     yield from firewall_lines(cluster.firewall, f"{prefix}firewall")
 
 

@@ -12,7 +12,12 @@ import sys
 from collections.abc import Mapping
 
 DAEMON_USER = "hadaemon"
-VERBS: Mapping[str, tuple[str, ...]] = {"mark-good": ("/usr/bin/rauc", "status", "mark-good")}
+_CONNTRACKD = "hotspare-conntrackd.service"
+VERBS: Mapping[str, tuple[str, ...]] = {
+    "mark-good": ("/usr/bin/rauc", "status", "mark-good"),
+    "conntrackd-restart": ("/usr/bin/systemctl", "restart", _CONNTRACKD),
+    "conntrackd-stop": ("/usr/bin/systemctl", "stop", _CONNTRACKD),
+}
 """What can be asked for, and the command that does it."""
 
 _MAX_REQUEST = 64

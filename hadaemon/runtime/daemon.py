@@ -20,6 +20,7 @@ from hadaemon.io.notify import ServiceManager
 from hadaemon.io.sequence_file import SequenceFile
 from hadaemon.runtime.background import Background
 from hadaemon.runtime.configuration import Condition, Configuration, load_configuration
+from hadaemon.runtime.conntrack import Conntrack
 from hadaemon.runtime.detect import bounded, detect
 from hadaemon.runtime.firewall import Firewall
 from hadaemon.runtime.handover import Handover
@@ -54,6 +55,8 @@ class Options:
     """Folder of the control socket."""
     helper: Path
     """Socket of the privileged helper."""
+    conntrackd: Path
+    """Folder of conntrackd's socket."""
     setup_problems: Path
     """Where the setup at boot left what was wrong with a preseed."""
 
@@ -83,6 +86,7 @@ class Daemon:
         self._generations = Generations(options.state)
         self._head = Head()
         self._session: Session | None = None
+        self._conntrack = Conntrack(options.run, options.conntrackd, options.helper, lambda: self._session)
         self._detecting = False
 
     async def run(self) -> None:
@@ -97,7 +101,10 @@ class Daemon:
         self._manager.ready()
         try:
             async with asyncio.TaskGroup() as tasks:
-                background = [tasks.create_task(feed_watchdog(self._manager, self._overdue))]
+                background = [
+                    tasks.create_task(feed_watchdog(self._manager, self._overdue)),
+                    tasks.create_task(self._conntrack.run()),
+                ]
                 if self._release.slot is not None:
                     background.append(tasks.create_task(mark_good_once(self._options.helper, self._healthy)))
                 log.info("stopping: %s", await self._stopped)
@@ -226,9 +233,15 @@ class Daemon:
     async def _answer(self, request: Message) -> Message:
         match request.get("command"):
             case "status":
-                problems = self._background.problems + self._firewall.problems
+                problems = self._background.problems + self._firewall.problems + self._conntrack.problems
                 return report(
-                    self._configuration, self._session, self._network, self._release, problems, self._head
+                    self._configuration,
+                    self._session,
+                    self._network,
+                    self._release,
+                    problems,
+                    self._head,
+                    self._conntrack.status(),
                 )
             case "reload":
                 return await self._reload(request.get("keep_active") is True)
@@ -310,6 +323,7 @@ class Daemon:
     def _state_changed(self, change: StateChanged) -> None:
         log.info("%s -> %s: %s", change.old, change.new, change.reason)
         self._recorder.record(change)
+        self._conntrack.wake()
         self._manager.status(f"{change.new}: {change.reason}")
 
     def _overdue(self) -> float:

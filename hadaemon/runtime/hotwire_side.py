@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from ipaddress import IPv4Address
 from pathlib import Path
 
 from hadaemon.cluster import Event
@@ -10,6 +11,7 @@ from hadaemon.config import ClusterConfig, NodeConfig
 from hadaemon.errors import HadaemonError
 from hadaemon.hotwire.addresses import hotwire_ends
 from hadaemon.hotwire.keys import Secret
+from hadaemon.hotwire.report import Vitals
 from hadaemon.io.control_client import Message
 from hadaemon.io.epoch_file import next_epoch
 from hadaemon.runtime.hotwire import Hotwire, HotwirePlan
@@ -102,6 +104,19 @@ class HotwireSide:
         """Closes what is open."""
         if self._hotwire is not None:
             self._hotwire.close()
+
+    @property
+    def peer_address(self) -> IPv4Address | None:
+        """Of the other node; None: not known yet, or the nodes are not paired."""
+        return self._hotwire.peer_address if self._hotwire is not None else None
+
+    @property
+    def peer_vitals(self) -> Vitals | None:
+        """What the other node tells of itself now; None: it is not heard."""
+        if self._hotwire is None or not self._hotwire.heartbeat.alive:
+            return None
+        report = self._hotwire.heartbeat.report
+        return report.vitals if report is not None else None
 
     def status(self) -> Message | None:
         """None: there is no hotwire."""

@@ -42,6 +42,12 @@ def parse(arguments: Sequence[str] | None) -> Options:
         help="socket of the privileged helper",
     )
     parser.add_argument(
+        "--conntrackd",
+        type=Path,
+        default=Path("/run/hotspare-conntrackd"),
+        help="folder of conntrackd's socket",
+    )
+    parser.add_argument(
         "--setup-problems",
         type=Path,
         default=Path("/run/hotspare/setup-problems"),

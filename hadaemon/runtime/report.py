@@ -34,6 +34,7 @@ def report(
     release: Release,
     problems: tuple[str, ...] = (),
     head: Head = _NOTHING,
+    conntrack: Message | None = None,
 ) -> Message:
     """Everything there is to tell. `problems` are the daemon's own, beside the node's."""
     status = session.status() if session is not None else _outside(configuration)
@@ -49,6 +50,7 @@ def report(
         "status": dataclasses.asdict(status),
         "ports": [_port(port, network) for port in ports],
         "hotwire": hotwire,
+        "conntrack": conntrack,
         "sync": _sync(hotwire, head),
         "unbound": _unbound({port.mac for port in ports}, network),
         "firmware": dataclasses.asdict(release),

@@ -76,6 +76,17 @@ class Session:
         """The node's present state."""
         return self._engine.node.state
 
+    @property
+    def has_hotwire(self) -> bool:
+        """The configuration names one."""
+        return self.cluster_config.enabled and self.cluster_config.hotwire is not None
+
+    @property
+    def hotwire_link(self) -> Link | None:
+        """The hotwire's present link."""
+        hotwire = self.cluster_config.hotwire
+        return None if hotwire is None else self._link_of(hotwire.port)
+
     def start(self, memory: Memory, predecessor: "Session | None" = None) -> None:
         """Begins to take part, in place of another configuration's session if there is one.
 

@@ -2,12 +2,11 @@
 
 import os
 from collections.abc import Callable
-from pathlib import Path
 
 from hadaemon.hotwire.report import Vitals
+from hadaemon.io.conntrackd import connections
 from hadaemon.sync.head import Head
 
-_CONNECTIONS = Path("/proc/sys/net/netfilter/nf_conntrack_count")
 DIGITS = 16
 """Of the configuration's digest, enough to tell whether the nodes have the same."""
 _AGE = 1.0
@@ -32,14 +31,7 @@ class VitalSigns:
                 firmware=self._firmware,
                 generation=head.generation,
                 configuration=head.digest[:DIGITS],
-                connections=_connections(),
+                connections=connections(),
                 load=os.getloadavg()[0],
             )
         return self._measured
-
-
-def _connections() -> int | None:
-    try:
-        return int(_CONNECTIONS.read_text(encoding="ascii"))
-    except (OSError, ValueError):
-        return None

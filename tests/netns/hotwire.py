@@ -21,7 +21,8 @@ from .waiting import wait_for
 SECRET = Secret(bytes(range(32)))
 HOTWIRE_MAC = {"alpha": "52:54:00:48:0a:03", "beta": "52:54:00:48:0b:03"}
 HOTWIRE_OWN = {"alpha": "192.168.180.2", "beta": "192.168.180.3"}
-HOTWIRE_CLUSTER = CLUSTER + '[hotwire]\nport = "hotwire"\n'
+TRACKED_CLUSTER = CLUSTER + '[hotwire]\nport = "hotwire"\n'
+HOTWIRE_CLUSTER = TRACKED_CLUSTER + "[conntrack]\nenabled = false\n"
 
 
 def forged_report(name: str) -> bytes:

@@ -116,6 +116,12 @@ class TestNode:
         command = ["env", *(f"{key}={value}" for key, value in self.environment.items())]
         command += [sys.executable, "-P", "-X", "dev", "-m", "hadaemon"]
         command += ["--state", str(self.state_folder), "--run", str(self.folder / "run")]
+        command += [
+            "--conntrackd",
+            str(self.folder / "conntrackd"),
+            "--helper",
+            str(self.folder / "helper.sock"),
+        ]
         command += ["--setup-problems", str(self.folder / "setup-problems")]
         self.daemon = self.namespace.start(*command, log=self.log)
 

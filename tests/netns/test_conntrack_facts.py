@@ -4,11 +4,19 @@ the daemon's steps stands on (docs/conntrack.md). A newer conntrackd that behave
 alpha is or was active, beta its spare or its successor.
 """
 
+import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
+
+from hadaemon.conntrack.conntrackd_conf import Ends, Places, conntrackd_conf
+from hadaemon.conntrack.course import Step
+from hadaemon.io.conntrackd import REQUESTS, STATISTICS
 
 from .conntrack import Flow, Kernel, build_kernels
 from .namespaces import Namespaces
@@ -68,6 +76,7 @@ def test_1_refreshes_make_no_event(kernels: tuple[Kernel, Kernel]) -> None:
         assert flow.on(alpha)
 
 
+@pytest.mark.nightly
 def test_1_what_is_learnt_and_sent_again_stays(kernels: tuple[Kernel, Kernel]) -> None:
     alpha, beta = kernels
     with Flow(alpha, SHORT) as flow:
@@ -125,6 +134,7 @@ def test_3_conntracks_flush_empties_the_peer_and_conntrackds_does_not(kernels: t
     alpha.wait_count(0)
 
 
+@pytest.mark.nightly
 def test_4_shortening_timers_wipes_what_was_injected(kernels: tuple[Kernel, Kernel]) -> None:
     """The stock script of a new backup does this."""
     alpha, beta = kernels
@@ -168,3 +178,29 @@ def test_5_with_very_many(kernels: tuple[Kernel, Kernel]) -> None:
         beta.order("-F")
         alpha.order("-f", "-R", "-B")
         counts_until_equal(alpha, beta)
+
+
+@pytest.mark.parametrize(
+    "option, request_", [("-R", Step.LEARN), ("-B", Step.SEND), ("-F", Step.EMPTY), ("-n", Step.ASK)]
+)
+def test_the_numbers_of_the_requests(tmp_path: Path, option: str, request_: str) -> None:
+    assert asked(tmp_path, option) == REQUESTS[request_]
+
+
+def test_the_number_of_the_request_for_statistics(tmp_path: Path) -> None:
+    assert asked(tmp_path, "-s") == REQUESTS[STATISTICS]
+
+
+def asked(folder: Path, option: str) -> int:
+    """What conntrackd's own command sends."""
+    configuration, places = folder / "conntrackd.conf", Places(str(folder / "socket"), str(folder / "lock"))
+    ends = Ends("lo", IPv4Address("127.0.0.1"), IPv4Address("127.0.0.2"))
+    configuration.write_text(conntrackd_conf(ends, (), 0, places))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening:
+        listening.bind(places.socket)
+        listening.listen()
+        listening.settimeout(5)
+        with subprocess.Popen(["/usr/sbin/conntrackd", "-C", str(configuration), option]):
+            connection, _ = listening.accept()
+            with connection:
+                return int.from_bytes(connection.recv(4), sys.byteorder)

@@ -1,0 +1,137 @@
+"""What conntrackd is told, in which order and when. Pure: `now` is an argument, in monotonic seconds.
+
+States are injected into the spare's kernel, so that a takeover has nothing to wait for. These steps put in
+order what a change of roles leaves behind (docs/conntrack.md has the diagram):
+
+    new active   LEARN what was injected into its kernel, SEND it
+    old active   stops to forward, EMPTY its kernel without telling, ASK for all, COMPARE
+
+Invariants: a spare never LEARNs, or its expiring entries would delete live ones on the active; nothing is
+ever emptied on an active node; a step that failed is tried again, and so are those after it, in their order.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Step(StrEnum):
+    """One step; all but COMPARE are orders for conntrackd, by the option in brackets."""
+
+    LEARN = "learn"
+    """(-R) The kernel's entries into the internal cache: only what is there is sent, and its end is told."""
+    SEND = "send"
+    """(-B) The internal cache to the peer, each entry with its time left as last learnt."""
+    EMPTY = "empty"
+    """(-F) The kernel's table and the internal cache, without a word to the peer (`conntrack -F` tells)."""
+    ASK = "ask"
+    """(-n) The peer sends its internal cache."""
+    COMPARE = "compare"
+    """The numbers of entries in both kernels."""
+
+
+TAKEN_OVER = (Step.LEARN, Step.SEND)
+REFRESH = (Step.LEARN, Step.SEND)
+GIVEN_UP = JOINED = (Step.EMPTY, Step.ASK, Step.COMPARE)
+ASK_AGAIN = (Step.ASK, Step.COMPARE)
+
+SETTLE = 1.0
+"""Seconds from giving up to EMPTY: by then nothing is forwarded here any more (at most 0.5 s of a planned
+switch), and the new active has learnt."""
+REFRESH_PERIOD = 25.0
+"""Seconds. Refreshes of a flow make no event, so that the active sends all again within the time by which the
+kernel's short timeouts are longer than usual (30 s: 60-hotspare.conf)."""
+EMPTY_DELAY = 0.5
+"""Seconds from EMPTY to ASK: it is emptied by a process of its own, and what comes meanwhile goes with it."""
+RETRY = 2.0
+"""Seconds from a step that failed to the next attempt."""
+COMPARE_DELAY = 2.0
+"""Seconds from ASK to COMPARE: states arrive, and the peer's number is told once a second."""
+COMPARE_PERIOD = 10.0
+_DELAYS = {Step.EMPTY: EMPTY_DELAY, Step.ASK: COMPARE_DELAY}
+PATIENCE = 3
+"""Comparisons in a row that find entries missing until it is a problem; each of them asks again."""
+_SLACK, _SLACK_SHARE = 64, 4000
+"""So many entries may differ, and one in so many: connections of the node itself, and those that came or went
+since the peer told its number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Entries in both kernels at about the same time; None: not known."""
+
+    here: int | None
+    there: int | None
+
+    @property
+    def missing(self) -> int:
+        """How many a spare lacks, beyond what comes and goes."""
+        if self.here is None or self.there is None:
+            return 0
+        lacking = self.there - self.here
+        return lacking if lacking > _SLACK + self.there // _SLACK_SHARE else 0
+
+
+class Course:
+    """The steps of one node, from one role to the next. Begins when conntrackd first answers."""
+
+    def __init__(self, active: bool, now: float) -> None:
+        self.active = active
+        self.missing = 0
+        """What the last comparison found."""
+        self.comparisons = 0
+        """In a row that found something missing."""
+        self._steps: tuple[Step, ...] = ()
+        self._due = now
+        self.restarted(now)
+
+    @property
+    def deadline(self) -> float:
+        """When the next step is due; there is always one."""
+        return self._due
+
+    @property
+    def behind(self) -> bool:
+        """Asking has not helped."""
+        return self.comparisons >= PATIENCE
+
+    def due(self, now: float) -> Step | None:
+        """What to do now."""
+        return self._steps[0] if now >= self._due else None
+
+    def became(self, active: bool, now: float) -> None:
+        """The node's role in the traffic is another one: what was left of the old course is void."""
+        if active == self.active:
+            return
+        self.active = active
+        self.missing = self.comparisons = 0
+        self._go(TAKEN_OVER if active else GIVEN_UP, now if active else now + SETTLE)
+
+    def restarted(self, now: float) -> None:
+        """conntrackd is new: it has learnt all of the kernel by itself, which a spare must not."""
+        self._go(TAKEN_OVER if self.active else JOINED, now)
+
+    def done(self, now: float) -> None:
+        """The step that was due has been carried out."""
+        step, *rest = self._steps
+        if rest:
+            self._go(tuple(rest), now + _DELAYS.get(step, 0.0))
+        elif self.active:
+            self._go(REFRESH, now + REFRESH_PERIOD)
+        else:
+            self._go((Step.COMPARE,), now + COMPARE_PERIOD)
+
+    def failed(self, now: float) -> None:
+        """The step that was due could not be carried out."""
+        self._due = now + RETRY
+
+    def compared(self, counts: Counts, now: float) -> None:
+        """COMPARE was due, and this is what it found."""
+        self.missing = counts.missing
+        self.comparisons = self.comparisons + 1 if self.missing else 0
+        if not self.missing:
+            self.done(now)
+        else:
+            self._go(ASK_AGAIN, now if self.comparisons <= PATIENCE else now + COMPARE_PERIOD)
+
+    def _go(self, steps: tuple[Step, ...], due: float) -> None:
+        self._steps, self._due = steps, due

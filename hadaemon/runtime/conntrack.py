@@ -1,0 +1,216 @@
+"""conntrackd beside the daemon: configured, started, told what to do, watched. In the background.
+
+Level-triggered: each turn compares what the session wants with what is there. Nothing waits for it: addresses
+and announcements come first, and a conntrackd that is missing or hangs is a problem in the status, no more.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+
+from hadaemon.cluster import NodeState
+from hadaemon.conntrack.conntrackd_conf import Ends, conntrackd_conf
+from hadaemon.conntrack.course import Counts, Course, Step
+from hadaemon.errors import HadaemonError
+from hadaemon.hotwire.addresses import hotwire_ends
+from hadaemon.io.conntrackd import Conntrackd, connections, most_connections
+from hadaemon.io.control_client import Message
+from hadaemon.io.files import read_text, write_text
+from hadaemon.io.helper import ask_helper
+from hadaemon.runtime.session import Session
+
+log = logging.getLogger(__name__)
+
+CONFIGURATION = "conntrackd.conf"
+_TURN = 0.5
+"""Seconds between two looks at what is there; a change of state is looked at at once."""
+_SIGN_OF_LIFE = 5.0
+"""Seconds between two questions for errors."""
+_GRACE = 3.0
+"""Seconds that a start may take."""
+_START_PATIENCE = 15.0
+"""Seconds for which conntrackd may be away, or refuse all orders, until it is started anew."""
+
+
+class Conntrack:
+    """From the daemon's start to its stop, over all sessions."""
+
+    def __init__(self, run: Path, folder: Path, helper: Path, session: Callable[[], Session | None]) -> None:
+        """`run`: folder of our files; `folder`: of conntrackd's; `session`: the one at work now."""
+        self._loop = asyncio.get_running_loop()
+        self._path = run / CONFIGURATION
+        self._conntrackd = Conntrackd(folder)
+        self._helper = helper
+        self._session = session
+        self._changed = asyncio.Event()
+        self._course: Course | None = None
+        self._life: tuple[int, int] | None = None
+        self._well_at = self._loop.time()
+        """When conntrackd last did what it was told, or was started."""
+        self._asked_at = 0.0
+        self._failures: dict[str, str] = {}
+        """By what failed."""
+        self._errors: dict[str, int] = {}
+        self._wanted = False
+        self._text: str | None = None
+        """The configuration that conntrackd was started with."""
+
+    def wake(self) -> None:
+        """The node's state or its configuration has changed."""
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Until it is cancelled."""
+        while True:
+            self._changed.clear()
+            await self._turn()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._pause()):
+                    await self._changed.wait()
+
+    def status(self) -> Message | None:
+        """For `hactl status`; None: connections are not told to another node."""
+        if not self._wanted:
+            return None
+        session, here = self._session(), connections()
+        vitals = session.hotwire.peer_vitals if session is not None else None
+        there = vitals.connections if vitals is not None else None
+        return {
+            "running": self._course is not None and not self._failures,
+            "here": here,
+            "there": there,
+            "missing": self._course.missing if self._course is not None else 0,
+            "errors": self._errors,
+        }
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What an administrator should look at."""
+        if not self._wanted:
+            return ()
+        found = [f"connections: {failure}" for failure in self._failures.values()]
+        if self._course is not None and self._course.behind:
+            found.append(
+                f"connections: {self._course.missing} of the other node's are missing here, and asking for "
+                "them did not help"
+            )
+        return tuple(found)
+
+    def _pause(self) -> float:
+        if self._course is None:
+            return _TURN
+        return max(0.0, min(_TURN, self._course.deadline - self._loop.time()))
+
+    async def _turn(self) -> None:
+        session = self._session()
+        wanted = session is not None and session.cluster_config.conntrack and session.has_hotwire
+        if not wanted or session is None:
+            if self._wanted or self._conntrackd.life() is not None:
+                await self._stop()
+            return
+        if not self._wanted:
+            self._begin()
+        text = _configuration(session, self._conntrackd)
+        if text is None:
+            return  # No cable, or nobody at its other end yet: the hotwire says so.
+        if text != self._text or self._absent_for(_START_PATIENCE):
+            await self._attempt("start", self._start(text))
+        await self._follow(session.state is NodeState.ACTIVE, session)
+
+    def _begin(self) -> None:
+        """What runs already with the right configuration goes on: it may be the daemon that is new."""
+        self._wanted, self._well_at = True, self._loop.time()
+        with contextlib.suppress(HadaemonError):
+            self._text = read_text(self._path) if self._conntrackd.life() is not None else None
+
+    async def _start(self, text: str) -> None:
+        """conntrackd runs with this configuration, or will."""
+        self._well_at = self._loop.time()
+        write_text(self._path, text, 0o640)
+        self._text = text
+        await ask_helper(self._helper, "conntrackd-restart")
+
+    async def _stop(self) -> None:
+        self._wanted, self._course, self._life, self._text = False, None, None, None
+        self._failures.clear()
+        await self._attempt("stop", ask_helper(self._helper, "conntrackd-stop"))
+
+    async def _follow(self, active: bool, session: Session) -> None:
+        """Carries out what is due."""
+        now, life = self._loop.time(), self._conntrackd.life()
+        if life is None:
+            self._life, self._course = None, None
+            if self._absent_for(_GRACE):
+                self._note("running", "conntrackd does not run")
+            return
+        self._note("running", None)
+        if self._course is None:
+            self._course = Course(active, now)
+        elif life != self._life:
+            log.warning("conntrackd was started anew")
+            self._course.restarted(now)
+        self._life = life
+        self._course.became(active, now)
+        step = self._course.due(now)
+        if step is Step.COMPARE:
+            vitals = session.hotwire.peer_vitals
+            self._course.compared(Counts(connections(), vitals.connections if vitals else None), now)
+        elif step is not None:
+            await self._carry_out(self._course, step)
+        elif now - self._asked_at > _SIGN_OF_LIFE:
+            self._asked_at = now
+            await self._ask_errors()
+
+    def _absent_for(self, seconds: float) -> bool:
+        return self._loop.time() - self._well_at > seconds
+
+    async def _carry_out(self, course: Course, step: Step) -> None:
+        if await self._obeyed(self._conntrackd.order(step)):
+            course.done(self._loop.time())
+        else:
+            course.failed(self._loop.time())
+
+    async def _ask_errors(self) -> None:
+        async def ask() -> None:
+            self._errors = await self._conntrackd.errors()
+
+        await self._obeyed(ask())
+
+    async def _obeyed(self, order: Coroutine[None, None, None]) -> bool:
+        if not await self._attempt("orders", order):
+            return False
+        self._well_at = self._loop.time()
+        self._note("start", None)
+        return True
+
+    async def _attempt(self, what: str, work: Coroutine[None, None, object]) -> bool:
+        try:
+            await work
+        except HadaemonError as error:
+            self._note(what, str(error))
+            return False
+        self._note(what, None)
+        return True
+
+    def _note(self, what: str, failure: str | None) -> None:
+        """What failed last, for the status; None: it did not."""
+        if failure is None:
+            self._failures.pop(what, None)
+        elif self._failures.get(what) != failure:
+            log.error("connections: %s", failure)
+            self._failures[what] = failure
+
+
+def _configuration(session: Session, conntrackd: Conntrackd) -> str | None:
+    """What conntrackd.conf must be; None: there is no cable, or the peer's address is not known yet."""
+    node, cluster = session.node_config, session.cluster_config
+    ends, link = hotwire_ends(node, cluster), session.hotwire_link
+    if ends is None or link is None:
+        return None
+    peer = session.hotwire.peer_address or ends.peer
+    if peer is None:
+        return None
+    own = {address.ip for port in node.ports.values() for address in port.addresses}
+    return conntrackd_conf(Ends(link.name, ends.own.ip, peer), own, most_connections(), conntrackd.places)

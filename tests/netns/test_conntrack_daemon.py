@@ -1,0 +1,162 @@
+"""The daemon and conntrackd together: who holds which connections before, during and after a change."""
+
+import contextlib
+import signal
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hadaemon.conntrack.course import COMPARE_DELAY, SETTLE
+
+from .hotwire import TRACKED_CLUSTER, HotwireNode, HotwirePair, build_hotwire_pair
+from .namespaces import Namespaces
+from .waiting import wait_for
+
+CONNECTIONS = 2000
+
+
+class Helper:
+    """What the root helper and the service manager do: start, restart and stop a node's conntrackd."""
+
+    def __init__(self, node: HotwireNode) -> None:
+        self._node = node
+        self._run, self._own = node.folder / "run", node.folder / "conntrackd"
+        self._own.mkdir()
+        node.cluster = TRACKED_CLUSTER
+        self._listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._listening.bind(str(node.folder / "helper.sock"))
+        self._listening.listen()
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+        self.conntrackd: subprocess.Popen[str] | None = None
+        self.verbs: list[str] = []
+
+    def close(self) -> None:
+        self._listening.shutdown(socket.SHUT_RDWR)
+        self._thread.join(5)
+        self._listening.close()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listening.accept()
+            except OSError:
+                return
+            with connection:
+                verb = connection.makefile("r").readline().strip()
+                self.verbs.append(verb)
+                self.stop()
+                if verb == "conntrackd-restart":
+                    self.start()
+                connection.sendall(b"ok\n")
+
+    def start(self) -> None:
+        command = ["conntrackd", "-C", str(self._run / "conntrackd.conf")]
+        self.conntrackd = self._node.namespace.start(*command, log=self._node.folder / "conntrackd.log")
+
+    def stop(self) -> None:
+        """It ends, and what it leaves behind goes."""
+        if self.conntrackd is not None:
+            self.conntrackd.kill()
+            self.conntrackd.wait(5)
+        for name in ("control.sock", "lock"):
+            (self._own / name).unlink(missing_ok=True)
+
+
+class Tracked:
+    """A pair whose daemons have a helper."""
+
+    def __init__(self, pair: HotwirePair) -> None:
+        self.pair = pair
+        self.helpers = {node.name: Helper(node) for node in (pair.alpha, pair.beta)}
+
+    def conntrack(self, node: HotwireNode) -> dict[str, Any]:
+        return node.status().get("conntrack") or {}
+
+    def count(self, node: HotwireNode) -> int:
+        """Those of the test in the node's kernel."""
+        return len(node.namespace.run("conntrack", "-L", "-d", "203.0.113.9").splitlines())
+
+    def load(self, node: HotwireNode, count: int = CONNECTIONS) -> None:
+        file = node.folder / "load"
+        lines = (
+            f"-A -p tcp -s 10.0.{number >> 8}.{number & 255} -d 203.0.113.9 --sport 1024 --dport 443 "
+            "--state ESTABLISHED -u SEEN_REPLY,ASSURED -t 3600\n"
+            for number in range(count)
+        )
+        file.write_text("".join(lines))
+        node.namespace.run("conntrack", "-R", str(file))
+
+    def wait_running(self, node: HotwireNode, within: float = 10) -> None:
+        wait_for(f"{node.name}: running", lambda: self.conntrack(node).get("running"), within)
+
+    def wait_count(self, node: HotwireNode, count: int, within: float = 10) -> None:
+        wait_for(f"{node.name} has {count}", lambda: self.count(node) == count, within)
+
+
+@pytest.fixture
+def tracked(tmp_path: Path) -> Iterator[Tracked]:
+    with Namespaces() as namespaces, contextlib.ExitStack() as stack:
+        pair = build_hotwire_pair(namespaces, tmp_path)
+        built = Tracked(pair)
+        for helper in built.helpers.values():
+            stack.callback(helper.close)
+            stack.callback(helper.stop)
+        pair.start()
+        for node in (pair.alpha, pair.beta):
+            built.wait_running(node)
+        yield built
+        pair.check_logs()
+
+
+def test_over_a_switch_and_back_nothing_is_lost(tracked: Tracked) -> None:
+    alpha, beta = tracked.pair.alpha, tracked.pair.beta
+    tracked.load(alpha)
+    tracked.wait_count(beta, CONNECTIONS, within=2)
+    wait_for("beta knows", lambda: tracked.conntrack(beta).get("here", 0) >= CONNECTIONS, 3)
+    wait_for("alpha's number", lambda: (tracked.conntrack(beta).get("there") or 0) >= CONNECTIONS, 3)
+    for taking, giving in ((beta, alpha), (alpha, beta)):
+        taking.ask("switch")
+        tracked.pair.wait_holder(taking)
+        assert tracked.count(taking) == CONNECTIONS, "at the instant of the takeover"
+        emptied = SETTLE + COMPARE_DELAY + 2
+        wait_for(f"{giving.name} has emptied and asked", lambda node=giving: node.state() == "backup", 5)
+        wait_for("all are on both", lambda: all_there(tracked), emptied)
+        assert not any("connections:" in node.problems() for node in (alpha, beta))
+
+
+def all_there(tracked: Tracked) -> bool:
+    return {tracked.count(node) for node in (tracked.pair.alpha, tracked.pair.beta)} == {CONNECTIONS}
+
+
+def test_killed_it_is_told_and_catches_up_when_it_is_back(tracked: Tracked) -> None:
+    alpha, beta = tracked.pair.alpha, tracked.pair.beta
+    helper = tracked.helpers["beta"]
+    assert helper.conntrackd is not None
+    helper.stop()
+    tracked.load(alpha)
+    beta.wait_problem("conntrackd", within=10)
+    assert tracked.count(beta) == 0
+    assert alpha.state() == "active"
+    helper.start()
+    tracked.wait_count(beta, CONNECTIONS)
+    wait_for("the problem is gone", lambda: "connections" not in beta.problems(), 15)
+
+
+@pytest.mark.nightly
+def test_wedged_it_is_told_and_started_anew(tracked: Tracked) -> None:
+    alpha, beta = tracked.pair.alpha, tracked.pair.beta
+    process = tracked.helpers["beta"].conntrackd
+    assert process is not None
+    process.send_signal(signal.SIGSTOP)
+    beta.wait_problem("no answer within", within=30)
+    assert (alpha.state(), beta.state()) == ("active", "backup")
+    wait_for("it is another one", lambda: tracked.helpers["beta"].conntrackd is not process, 30)
+    tracked.load(alpha)
+    tracked.wait_count(beta, CONNECTIONS)
+    wait_for("the problem is gone", lambda: "connections" not in beta.problems(), 15)

@@ -1,0 +1,140 @@
+"""The steps in their order: what conntrackd is told when a node becomes active, gives up, joins, waits."""
+
+import pytest
+
+from hadaemon.conntrack.course import (
+    COMPARE_DELAY,
+    EMPTY_DELAY,
+    PATIENCE,
+    REFRESH_PERIOD,
+    RETRY,
+    SETTLE,
+    Counts,
+    Course,
+    Step,
+)
+
+LEARN, SEND, EMPTY, ASK, COMPARE = Step.LEARN, Step.SEND, Step.EMPTY, Step.ASK, Step.COMPARE
+EQUAL = Counts(1000, 1000)
+FEWER = Counts(500, 1000)
+ASKED = EMPTY_DELAY
+"""When a node that joins at 0.0 asks."""
+
+
+def carried_out(course: Course, until: float, counts: Counts = EQUAL) -> list[tuple[float, Step]]:
+    """Every step up to a time, each done at once."""
+    done = []
+    while course.deadline <= until:
+        now = course.deadline
+        step = course.due(now)
+        assert step is not None
+        done.append((now, step))
+        if step is COMPARE:
+            course.compared(counts, now)
+        else:
+            course.done(now)
+    return done
+
+
+def steps(course: Course, until: float, counts: Counts = EQUAL) -> list[Step]:
+    return [step for _, step in carried_out(course, until, counts)]
+
+
+def test_a_node_that_joins_as_spare_begins_empty_and_asks_for_all():
+    assert steps(Course(False, 0.0), ASKED + COMPARE_DELAY) == [EMPTY, ASK, COMPARE]
+
+
+def test_the_active_node_learns_and_sends_and_again_in_time():
+    course = Course(True, 0.0)
+    assert steps(course, 0.0) == [LEARN, SEND]
+    assert carried_out(course, REFRESH_PERIOD) == [(REFRESH_PERIOD, LEARN), (REFRESH_PERIOD, SEND)]
+
+
+def test_a_takeover_learns_at_once_and_empties_nothing():
+    course = Course(False, 0.0)
+    steps(course, 60.0)
+    course.became(True, 61.0)
+    assert carried_out(course, 61.0) == [(61.0, LEARN), (61.0, SEND)]
+    assert EMPTY not in steps(course, 300.0)
+
+
+def test_giving_up_waits_until_nothing_is_forwarded_then_empties_asks_compares():
+    course = Course(True, 0.0)
+    steps(course, 60.0)
+    course.became(False, 61.0)
+    assert course.due(61.0) is None
+    emptied = 61.0 + SETTLE
+    asked = emptied + EMPTY_DELAY
+    expected = [(emptied, EMPTY), (asked, ASK), (asked + COMPARE_DELAY, COMPARE)]
+    assert carried_out(course, asked + COMPARE_DELAY) == expected
+
+
+def test_a_spare_never_learns():
+    course = Course(False, 0.0)
+    assert {LEARN, SEND}.isdisjoint(steps(course, 600.0, FEWER))
+
+
+def test_back_before_it_was_emptied():
+    course = Course(True, 0.0)
+    steps(course, 1.0)
+    course.became(False, 2.0)
+    course.became(True, 2.0 + SETTLE / 2)
+    assert EMPTY not in steps(course, 100.0)
+
+
+def test_the_same_state_again_changes_nothing():
+    course = Course(True, 0.0)
+    steps(course, 0.0)
+    course.became(True, 1.0)
+    assert course.due(1.0) is None
+
+
+def test_who_lacks_entries_asks_again_until_they_are_there():
+    course = Course(False, 0.0)
+    assert steps(course, ASKED + COMPARE_DELAY, FEWER) == [EMPTY, ASK, COMPARE, ASK]
+    assert course.missing == 500
+    assert not course.behind
+    assert steps(course, ASKED + 2 * COMPARE_DELAY) == [COMPARE]
+    assert course.missing == 0
+
+
+def test_asking_that_does_not_help_is_a_problem_and_goes_on_slowly():
+    course = Course(False, 0.0)
+    asked = [at for at, step in carried_out(course, 120.0, FEWER) if step is ASK]
+    assert course.behind
+    assert len(asked) < 20
+    later = [
+        after - before for before, after in zip(asked[PATIENCE + 1 :], asked[PATIENCE + 2 :], strict=False)
+    ]
+    assert min(later) > COMPARE_DELAY
+
+
+def test_a_failed_step_is_tried_again_and_none_is_left_out():
+    course = Course(True, 0.0)
+    course.failed(0.0)
+    assert course.due(RETRY / 2) is None
+    assert carried_out(course, RETRY) == [(RETRY, LEARN), (RETRY, SEND)]
+
+
+@pytest.mark.parametrize("active, first", [(True, LEARN), (False, EMPTY)])
+def test_a_conntrackd_that_was_started_anew_begins_from_the_start(active: bool, first: Step):
+    course = Course(active, 0.0)
+    steps(course, 10.0)
+    course.restarted(11.0)
+    assert course.due(11.0) is first
+
+
+@pytest.mark.parametrize(
+    "here, there, missing",
+    [
+        (None, 5000, 0),
+        (5000, None, 0),
+        (5000, 5000, 0),
+        (9000, 5000, 0),
+        (4999, 5000, 0),
+        (99_899, 100_000, 101),
+        (0, 100, 100),
+    ],
+)
+def test_what_counts_as_missing(here: int | None, there: int | None, missing: int):
+    assert Counts(here, there).missing == missing
