@@ -133,5 +133,6 @@ def test_a_cluster_that_is_not_enabled_is_off(pair: Pair) -> None:
     pair.alpha.configure()
     pair.alpha.start()
     pair.alpha.wait_state("off")
-    wait_for("no address", lambda: pair.alpha.virtual_addresses() == set(), within=1)
-    assert pair.alpha.status()["configuration"] == "cluster"
+    wait_for("the configuration", lambda: pair.alpha.status()["configuration"] == "cluster", within=5)
+    assert pair.alpha.state() == "off"
+    assert pair.alpha.virtual_addresses() == set()

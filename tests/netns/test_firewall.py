@@ -300,8 +300,13 @@ def test_a_node_that_boots_with_broken_rules_is_closed_and_leaves_the_traffic_to
         node.start()
         node.wait_state(state)
     Pinger(site.client, SERVER).ping(1)
-    problems = site.alpha.status()["status"]["problems"]
-    assert any("10-own.nft: line 2: Error" in problem for problem in problems), problems
+    wait_for(
+        "the problem is told",
+        lambda: any(
+            "10-own.nft: line 2: Error" in problem for problem in site.alpha.status()["status"]["problems"]
+        ),
+        within=5,
+    )
     assert not site.alpha.virtual_addresses()
     assert not answers(site, OWN["alpha"]["lan"])
     broken.unlink()
