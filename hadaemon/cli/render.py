@@ -85,6 +85,9 @@ def _parts(score: Answer) -> Iterator[str]:
     groups = _counted(score.get("failed_groups", 0), "ping group", "failed")
     if groups:
         yield groups
+    unproven = _counted(score.get("unproven", 0), "link", "not proven yet")
+    if unproven:
+        yield unproven
     yield "preferred" if score["preferred"] else "not preferred"
 
 

@@ -62,6 +62,14 @@ class AdvertisementDiscarded:
 
 
 @dataclass(frozen=True, slots=True)
+class FrameReceived:
+    """Something came in that no switch port lets through while it is blocked: anything but the link's own
+    control protocols. It is asked for while `Node.unproven_ports` names the port."""
+
+    port: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """`Node.next_deadline` has come. Too early or too often does no harm."""
 
@@ -140,6 +148,7 @@ Observation: TypeAlias = (
     PortChanged
     | AdvertisementReceived
     | AdvertisementDiscarded
+    | FrameReceived
     | PingResult
     | PeerReport
     | PeerGoodbye

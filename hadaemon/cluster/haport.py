@@ -95,6 +95,10 @@ class HaPort:
         """
         return self.link is Link.UP and self.can_announce and now >= self.counts_from
 
+    def depends_on(self, ports: frozenset[str]) -> bool:
+        """One of them is a port that it advertises on, or that has its addresses."""
+        return self.name in ports or self.address_port in ports
+
     def source(self, router: VirtualRouter) -> IPAddress | None:
         """Own primary address in the family of a virtual router."""
         return self.facts.address if family(router.addresses) == 4 else self.facts.address6

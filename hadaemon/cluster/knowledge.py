@@ -12,6 +12,7 @@ from hadaemon.cluster.haport import HaPort
 from hadaemon.cluster.memory import EMPTY
 from hadaemon.cluster.peer import Peer
 from hadaemon.cluster.pings import PingChecks
+from hadaemon.cluster.proofs import Proofs
 from hadaemon.cluster.score import LOWEST, Health, Score
 from hadaemon.cluster.states import NodeState
 from hadaemon.cluster.status import Link
@@ -29,12 +30,15 @@ class Knowledge:
         self._cluster = cluster
         self.memory = EMPTY
         self.pings = PingChecks(cluster.ping_groups)
+        self.proofs = Proofs()
+        self.unproven = 0
+        """HA interfaces that serve over a link that is not proven, as far as it counts now."""
         self.damping = Damping(cluster.election)
         self.witness = Witness()
         self.has_witness = cluster.hotwire is not None and cluster.election.mode is ElectionMode.WITNESS
         """The hotwire is asked. If not, the witness never hears a word."""
         self.next_change: float | None = None
-        """When a link that came back begins to count; monotonic seconds."""
+        """When a link that came up begins to count, or to count fully; monotonic seconds."""
         health = Health(links_down=len(cluster.ha_interfaces))
         self.score = Score(health, self._is_preferred(), *self._explicit())
         by_vrid = sorted(cluster.ha_interfaces, key=lambda interface: interface.vrid)
@@ -47,6 +51,7 @@ class Knowledge:
     def note_port(self, facts: PortChanged, now: float) -> HaPort | None:
         """The HA interface that can speak or be spoken to from now on, if this made one so."""
         came_up = None
+        self.proofs.note_link(facts, now)
         for port in self.all_ports:
             before = port.is_up, port.can_announce
             if port.address_port == facts.port:
@@ -57,13 +62,26 @@ class Knowledge:
                 came_up = port
         return came_up
 
-    def rescore(self, now: float) -> bool:
-        """Computes the score anew. True when it changed: the other node has to know at once."""
-        links_down = sum(not port.serves(now) for port in self.ports.values())
-        health = Health(links_down, len(self.pings.failed_groups()))
+    def hears_active(self, now: float) -> bool:
+        """Another node is active, by its advertisements or by its words over the hotwire."""
+        return self.witness.active_peer is not None or any(port.hears_now(now) for port in self.all_ports)
+
+    def rescore(self, contested: bool, now: float) -> bool:
+        """Computes the score anew. True when it changed: the other node has to know at once.
+
+        `contested`: this node would have to take over from an active one. Only then does it matter whether
+        its links are proven: where nobody is active, an unproven link is better than nobody, and an active
+        node stays so until the other one proves to be better.
+        """
+        self.proofs.pass_time(now)
+        serving = [port for port in self.all_ports if port.serves(now)]
+        self.unproven = sum(port.depends_on(self.proofs.unproven) for port in serving) if contested else 0
+        links_down = len(self.all_ports) - len(serving)
+        health = Health(links_down, len(self.pings.failed_groups()) + self.unproven)
         before, self.score = self.score, Score(health, self._is_preferred(), *self._explicit())
-        later = (port.counts_from for port in self.ports.values() if port.counts_from > now)
-        self.next_change = min(later, default=None)
+        later = [port.counts_from for port in self.all_ports if port.counts_from > now]
+        doubt = self.proofs.next_deadline
+        self.next_change = min(later if doubt is None else [*later, doubt], default=None)
         return before != self.score
 
     def fault(self) -> str | None:
@@ -135,7 +153,8 @@ class Knowledge:
             state=state,
             releasing=releasing,
             links_down=self.score.health.links_down,
-            failed_groups=self.score.health.failed_groups,
+            failed_groups=len(self.pings.failed_groups()),
+            unproven=self.unproven,
             preferred=self.score.preferred,
             epoch=self.memory.epoch,
             switched=self.memory.preferred is not None,

@@ -32,6 +32,7 @@ class Member:
         self.since = now
         self.links_by = now
         """A node of which no port has been up yet counts as blind from then on; monotonic seconds."""
+        self._contested = False
         self._preempts_from = now
         self._preempt_delay = preempt_delay
 
@@ -110,10 +111,21 @@ class Member:
     def reconsider(self, now: float) -> None:
         """The facts behind the score may have changed: the other node has to know at once."""
         before = self.known.score
-        if not self.known.rescore(now) or isinstance(self.phase, Releasing):
+        self._contested = self._is_contested(now)
+        if not self.known.rescore(self._contested, now) or isinstance(self.phase, Releasing):
             return
         self.group.set_priority(self.known.score.priority)
         if self.state is NodeState.ACTIVE:
             self.group.advertise()
         elif self.known.score.health < before.health:
             self._preempts_from = now + self._preempt_delay
+
+    def weigh_links(self, now: float) -> None:
+        """Unproven links begin or end to count with what is known of the other node."""
+        if self._contested != self._is_contested(now):
+            self.reconsider(now)
+
+    def _is_contested(self, now: float) -> bool:
+        """This node would have to take over from an active one; asked only while a link is unproven."""
+        doubts = bool(self.known.proofs.unproven)
+        return doubts and self.state is not NodeState.ACTIVE and self.known.hears_active(now)

@@ -14,6 +14,7 @@ from hadaemon.cluster.events import (
     AdvertisementDiscarded,
     AdvertisementReceived,
     Event,
+    FrameReceived,
     HotwireChanged,
     MaintenanceRequested,
     Order,
@@ -89,6 +90,8 @@ class Node:
                     self._known.ports[port].note_discard(reason, now)
             case PortChanged():
                 self._port_changed(event, now)
+            case FrameReceived(port):
+                self._frame_received(port, now)
             case PingResult():
                 self._known.pings.note(event)
                 self._member.reconsider(now)
@@ -124,6 +127,11 @@ class Node:
             isinstance(self._member.phase, Claiming),
         )
         return self._known.as_peer(self._member.state, releasing, claims)
+
+    @property
+    def unproven_ports(self) -> frozenset[str]:
+        """Ports of which it is to be told when a frame comes in (`FrameReceived`)."""
+        return self._known.proofs.unproven
 
     def desired_addresses(self) -> Mapping[str, frozenset[IPInterface]]:
         """For every HA port, the virtual addresses that must be on it now: to reconcile with the kernel."""
@@ -184,6 +192,10 @@ class Node:
         elif came_up:
             self._group.listen_on(came_up, now)
 
+    def _frame_received(self, port: str, now: float) -> None:
+        if self._known.proofs.note_frame(port):
+            self._member.reconsider(now)
+
     # the other node: advertisements
 
     def _advertisement_received(self, event: AdvertisementReceived, now: float) -> None:
@@ -195,6 +207,8 @@ class Node:
             port.note_discard(refusal, now)
             return
         port.note_advertisement(event.source, event.advertisement, now)
+        self._frame_received(event.port, now)
+        self._member.weigh_links(now)
         if self._member.state is NodeState.BACKUP:
             floor = self._known.floor(preempts=self._member.preempts(now))
             self._group.receive(port, event, election.standing_to_backup(event.advertisement, floor), now)
@@ -277,12 +291,14 @@ class Node:
     def _pass_time(self, now: float) -> None:
         if self._known.next_change is not None and self._known.next_change <= now:
             self._member.reconsider(now)
+        self._member.weigh_links(now)
         if self._member.phase is not None and self._member.phase.deadline <= now:
             self._phase_over(self._member.phase, now)
         if self._member.state is NodeState.BACKUP:
             self._consider_takeover(now)
         elif self._member.state is NodeState.ACTIVE:
             self._group.keep_rounds(now)
+        self._member.weigh_links(now)
         self._handover.consider(now)
 
     def _phase_over(self, phase: Phase, now: float) -> None:

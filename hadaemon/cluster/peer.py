@@ -15,7 +15,7 @@ class Peer:
     """It is active and offers the virtual addresses: take them."""
     links_down: int
     failed_groups: int
-    """The two parts of its health: HA interfaces that cannot serve, ping groups of which no host answers."""
+    """Of its health: HA interfaces that cannot serve, ping groups of which no host answers."""
     preferred: bool
     """It is the one that is meant to be active when both are equally healthy."""
     epoch: int
@@ -25,6 +25,8 @@ class Peer:
     claims: bool
     """It is backup, its score is better and its delays are over: it asks an active peer to hand over."""
     suspended: bool
+    unproven: int = 0
+    """Of its health too: HA interfaces whose link has come up, and nothing has come in yet."""
     links: tuple[tuple[str, bool], ...] = ()
     """Each HA interface by the name of its port, and whether it can serve."""
     unready: str = ""

@@ -41,7 +41,11 @@ def report(facts: Facts, now: float) -> NodeStatus:
         reason=_reason(facts, peer),
         since=now - facts.since,
         score=ScoreStatus(
-            score.priority, score.health.links_down, score.health.failed_groups, score.preferred
+            score.priority,
+            score.health.links_down,
+            len(known.pings.failed_groups()),
+            score.preferred,
+            known.unproven,
         ),
         interfaces=tuple(port.status(port.name in facts.held, now) for port in ports),
         peer=peer,

@@ -1,8 +1,8 @@
 """The node score: how fit a node is, packed into the VRRP priority so that standard peers understand it.
 
-It has two parts that are never mixed. *Health* (links, then ping groups) always wins; *preference* only
+It has two parts that are never mixed. *Health* (links, then lesser faults) always wins; *preference* only
 decides between equally healthy nodes. Packed as a deficit from the best:
-254 - (8 * links down + 2 * failed ping groups + 1 if not preferred).
+254 - (8 * links down + 2 * lesser faults + 1 if not preferred).
 """
 
 from dataclasses import dataclass
@@ -15,24 +15,24 @@ LOWEST = Priority(1)
 
 _LINK = 8
 _MAX_LINKS = 29
-_GROUP = 2
-_MAX_GROUPS = 3
+_LESSER = 2
+_MAX_LESSER = 3
 _NOT_PREFERRED = 1
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Health:
-    """What a node has lost; less is better, and a link weighs more than any number of ping groups."""
+    """What a node has lost; less is better, and a link weighs more than any number of lesser faults."""
 
     links_down: int = 0
     """HA interfaces that cannot serve."""
-    failed_groups: int = 0
-    """Ping groups of which no host answers."""
+    lesser_faults: int = 0
+    """Ping groups of which no host answers, and links that are not proven yet."""
 
     @property
     def deficit(self) -> int:
         """What it costs in priority; even, so that preference has the last bit for itself."""
-        return _LINK * min(self.links_down, _MAX_LINKS) + _GROUP * min(self.failed_groups, _MAX_GROUPS)
+        return _LINK * min(self.links_down, _MAX_LINKS) + _LESSER * min(self.lesser_faults, _MAX_LESSER)
 
 
 @dataclass(frozen=True, slots=True)

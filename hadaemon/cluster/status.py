@@ -36,6 +36,8 @@ class ScoreStatus:
     links_down: int
     failed_groups: int
     preferred: bool
+    unproven: int = 0
+    """Links that have come up while the other node is active, and nothing has come in over them yet."""
 
 
 @dataclass(frozen=True, slots=True)

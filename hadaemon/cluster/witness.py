@@ -83,4 +83,4 @@ class Witness:
 
 def score_of(peer: Peer) -> Score:
     """The peer's score by its own words."""
-    return Score(Health(peer.links_down, peer.failed_groups), peer.preferred)
+    return Score(Health(peer.links_down, peer.failed_groups + peer.unproven), peer.preferred)

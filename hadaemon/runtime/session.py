@@ -25,6 +25,7 @@ from hadaemon.runtime.engine import Engine
 from hadaemon.runtime.executor import Executor
 from hadaemon.runtime.hotwire import HotwirePlan
 from hadaemon.runtime.hotwire_side import HotwireSide
+from hadaemon.runtime.link_watch import LinkWatch
 from hadaemon.runtime.network import Network
 from hadaemon.runtime.pings import Pings
 from hadaemon.runtime.plan import plan_ports
@@ -63,6 +64,7 @@ class Session:
         self.ports = Ports(ports, self._wire, network, loop, self._take, self.network_changed)
         self._network = network
         self._executor = Executor(network, self.ports, self._virtual_macs(), done)
+        self._link_watch = LinkWatch(self._link_of, loop, self._take)
         self._pings = Pings(cluster.ping_groups, self._link_of, loop, self._take)
         self.hotwire = HotwireSide(hotwire, cluster, network, loop, self._take)
         self._arp_watch = ArpWatch(self._places, lambda: self.state, loop)
@@ -106,6 +108,7 @@ class Session:
         self._refusal = self._close_virtual_addresses()
         self._engine = Engine(node, opening, self._executor.execute, self._loop, self._settled)
         self._network.drop_leftovers(self._executor.wanted())
+        self._link_watch.follow(node.unproven_ports)
         self._pings.start()
         self._arp_watch.start()
         self.hotwire.start(node.as_peer())
@@ -123,6 +126,7 @@ class Session:
     def close(self) -> None:
         """Closes what is open, and releases nothing."""
         self._engine.close()
+        self._link_watch.close()
         self._pings.close()
         self._arp_watch.close()
         self.hotwire.close()
@@ -162,6 +166,7 @@ class Session:
 
     def _settled(self) -> None:
         """An event and all that follows from it is done."""
+        self._link_watch.follow(self._engine.node.unproven_ports)
         self.hotwire.tell(self._engine.node.as_peer())
 
     def _close_virtual_addresses(self) -> str | None:

@@ -9,6 +9,7 @@ from hadaemon.cluster import (
     Action,
     AdvertisementReceived,
     Event,
+    FrameReceived,
     Node,
     NodeState,
     PortChanged,
@@ -112,6 +113,7 @@ class Driver:
         if start:
             for port in self.ports:
                 self.link(port)
+                self.do(FrameReceived(port))
             self.do(Start())
 
     def do(self, event: Event, after: float = 0.0) -> tuple[Action, ...]:

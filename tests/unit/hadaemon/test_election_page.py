@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from hadaemon.cluster import MaintenanceRequested, NodeState, SwitchRequested
+from hadaemon.cluster.proofs import DOUBT
 from hadaemon.config import PingGroup
 
 from .pair import ALPHA, BETA, PORTS, cluster_config
@@ -161,6 +162,27 @@ def after(world: World, *steps) -> None:
         settle(world)
 
 
+def plug_into_blocked_port(world: World) -> None:
+    """The spare has taken over. The link of the master comes back, and nothing passes its switch port."""
+    world.plug(ALPHA, "wan", carrier=False)
+    settle(world)
+    world.block(ALPHA, "wan", blocked=True)
+    world.plug(ALPHA, "wan", carrier=True)
+
+
+def boot_behind_blocked_ports(world: World) -> None:
+    world.kill(ALPHA)
+    settle(world)
+    for port in world.ports:
+        world.block(ALPHA, port, blocked=True)
+    world.boot(ALPHA)
+
+
+def unblock(world: World) -> None:
+    for port in world.ports:
+        world.block(ALPHA, port, blocked=False)
+
+
 def switch_to(name: str):
     """On the active node, which hands over to `name`."""
     return lambda world: world.ask(BETA if name == ALPHA else ALPHA, SwitchRequested())
@@ -184,6 +206,13 @@ SCENARIOS = {
         lambda world: world.plug(ALPHA, "wan", carrier=False),
         lambda world: world.plug(ALPHA, "wan", carrier=True),
     ),
+    "a link of UTM 1 is lost, and comes back to a switch port that still blocks": plug_into_blocked_port,
+    "… which lets through after a while": lambda world: after(world, plug_into_blocked_port, unblock),
+    "… which blocks for longer than 40 s": lambda world: after(
+        world, plug_into_blocked_port, lambda world: world.run(DOUBT)
+    ),
+    "UTM 1 is booted, and its switch ports still block": boot_behind_blocked_ports,
+    "… and let through after a while": lambda world: after(world, boot_behind_blocked_ports, unblock),
     "a ping group fails on UTM 1": lambda world: world.ping(ALPHA, "gateways", answered=False),
     "… and then on UTM 2 too": lambda world: after(
         world,

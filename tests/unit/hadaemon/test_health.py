@@ -7,6 +7,7 @@ import pytest
 
 from hadaemon.cluster import (
     Announce,
+    FrameReceived,
     NodeState,
     PeerReport,
     PingResult,
@@ -34,7 +35,7 @@ def priority(driver):
 # the score
 
 
-def test_a_link_weighs_more_than_any_number_of_ping_groups_and_those_more_than_preference():
+def test_a_link_weighs_more_than_any_number_of_lesser_faults_and_those_more_than_preference():
     scores = [
         Score(Health(links, groups), preferred).priority
         for links in range(3)
@@ -334,3 +335,112 @@ def test_our_own_ipv6_source_is_not_another_router():
     driver = both().become_active()
     driver.hear(254, "lan", source=own_address(ALPHA, "lan"))
     assert driver.node.status(driver.now).interfaces[0].discards == {"own-source": 1}
+
+
+# links that are not proven
+
+
+def unproven(driver):
+    return driver.node.status(driver.now).score.unproven
+
+
+def came_back(preempt: bool = True) -> Driver:
+    """The master was backup when its link on wan came back; the spare is active, and heard on lan only."""
+    driver = Driver(ALPHA, preempt=preempt)
+    driver.hear(253, after=0.1)
+    driver.link("wan", carrier=False)
+    driver.hear(253, after=0.1)
+    driver.link("wan")
+    driver.hear(253, after=0.1)
+    return driver
+
+
+def hear_for(driver: Driver, seconds: int) -> None:
+    for _ in range(seconds):
+        driver.run(1.0)
+        driver.hear(253)
+
+
+def test_an_unproven_link_keeps_a_backup_from_taking_over_for_a_bounded_time():
+    driver = came_back()
+    assert (priority(driver), unproven(driver)) == (252, 1)
+    hear_for(driver, 38)
+    assert driver.node.state is NodeState.BACKUP
+    hear_for(driver, 6)
+    assert driver.node.state is NodeState.ACTIVE, "a silent network proves nothing"
+
+
+@pytest.mark.parametrize(
+    "proof", [lambda driver: driver.do(FrameReceived("wan")), lambda driver: driver.hear(253, "wan")]
+)
+def test_a_frame_proves_the_link(proof):
+    driver = came_back()
+    assert driver.node.unproven_ports == {"wan"}
+    proof(driver)
+    assert (priority(driver), unproven(driver)) == (254, 0)
+    assert not driver.node.unproven_ports
+
+
+def test_our_own_advertisement_that_comes_back_proves_nothing():
+    driver = came_back()
+    driver.hear(253, "wan", source=own_address(ALPHA, "wan"))
+    assert unproven(driver) == 1
+
+
+def test_a_link_that_was_lost_again_is_to_be_proven_again():
+    driver = came_back()
+    driver.do(FrameReceived("wan"))
+    driver.link("wan", carrier=False)
+    assert not driver.node.unproven_ports
+    driver.link("wan")
+    assert unproven(driver) == 1
+    driver.link("wan", address=False)
+    driver.link("wan")
+    assert driver.node.unproven_ports == {"wan"}, "its address changed, not its link"
+
+
+def test_nobody_waits_for_proof_where_nobody_is_active():
+    driver = Driver(ALPHA, start=False)
+    for port in driver.ports:
+        driver.link(port)
+    started = driver.now
+    driver.do(Start())
+    assert unproven(driver) == 0
+    driver.become_active()
+    assert driver.now - started < 3.01
+
+
+def test_an_unproven_backup_takes_over_from_a_dead_node_without_delay():
+    driver = came_back()
+    driver.become_active()
+    assert driver.sent("lan")[-1] == 254, "nobody else is active any more"
+    assert unproven(driver) == 0
+
+
+def test_an_active_node_is_not_moved_by_an_unproven_link_of_its_own():
+    driver = Driver(ALPHA).become_active()
+    driver.link("wan", carrier=False)
+    driver.link("wan")
+    driver.hear(253)
+    assert (driver.node.state, priority(driver)) == (NodeState.ACTIVE, 254)
+
+
+def test_over_the_hotwire_an_unproven_node_says_so_and_neither_claims_nor_is_handed_to():
+    driver = Driver(ALPHA, witness=True)
+    driver.do(PeerReport(replace(PEER, state=NodeState.ACTIVE)))
+    driver.link("wan", carrier=False)
+    driver.link("wan")
+    driver.run(3.5)
+    assert driver.node.as_peer().unproven == 1
+    assert not driver.node.as_peer().claims
+    active = Driver(ALPHA, witness=True).become_active()
+    active.do(PeerReport(replace(PEER, preferred=True, claims=True, unproven=1)))
+    assert not active.node.as_peer().releasing
+
+
+def test_both_ports_of_an_interface_with_its_addresses_elsewhere_are_to_be_proven():
+    driver = Driver(ALPHA, ports=("lan",), addresses_on="dmz")
+    driver.do(PortChanged("dmz", True, True, None))
+    driver.hear(253, after=0.1)
+    assert driver.node.unproven_ports == {"dmz"}
+    assert unproven(driver) == 1

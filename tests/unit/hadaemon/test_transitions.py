@@ -9,6 +9,7 @@ from hadaemon.cluster import (
     ActionFailed,
     AdvertisementDiscarded,
     Announce,
+    FrameReceived,
     HotwireChanged,
     MaintenanceRequested,
     NodeState,
@@ -142,6 +143,7 @@ EVENTS = {
     "AdvertisementReceived: worse": lambda driver: driver.hear(100),
     "AdvertisementReceived: release": lambda driver: driver.hear(0),
     "AdvertisementDiscarded": feed(AdvertisementDiscarded("lan", DiscardReason.TTL)),
+    "FrameReceived": feed(FrameReceived("lan")),
     "ActionFailed": feed(ActionFailed(Announce("lan", ()), "no buffer")),
     "PingResult": feed(PingResult("none", IPv4Address("192.0.2.1"), False)),
     "PeerReport: active, better": feed(PeerReport(replace(ACTIVE_PEER, **SWITCHED_TO))),
@@ -185,6 +187,7 @@ AdvertisementReceived: better    | .   | .   | .   | .   | bak | bak | lin | .  
 AdvertisementReceived: worse     | .   | .   | .   | .   | .   | act | act | .   | .
 AdvertisementReceived: release   | .   | .   | .   | .   | .   | act | .   | .   | .
 AdvertisementDiscarded           | .   | .   | .   | .   | .   | .   | .   | .   | .
+FrameReceived                    | .   | .   | .   | .   | .   | .   | .   | .   | .
 ActionFailed                     | .   | .   | .   | .   | .   | .   | .   | .   | .
 PingResult                       | .   | .   | .   | .   | .   | .   | .   | .   | .
 PeerReport: active, better       | .   | .   | .   | .   | bak | bak | lin | .   | .

@@ -4,11 +4,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hadaemon.cluster import MaintenanceRequested, NodeState, ResumeRequested, SwitchRequested
+from hadaemon.cluster import MaintenanceRequested, NodeState, ResumeRequested, SwitchRequested, proofs
 from hadaemon.cluster.offers import RETRY
 
 from .pair import ALPHA, BETA, GAMMA, PORTS, cluster_config
 from .world import NODES, World
+
+DOUBT = 2.0
+"""Seconds for which links are in doubt here: tens of them would be most of what these worlds do."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _doubts_are_short():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(proofs, "DOUBT", DOUBT)
+        yield
+
 
 names = st.sampled_from(NODES)
 ports = st.sampled_from(PORTS)
@@ -20,6 +31,7 @@ STEPS = st.one_of(
     st.tuples(st.just("stop"), names),
     st.tuples(st.just("plug"), names, ports, st.booleans()),
     st.tuples(st.just("switch"), ports, st.booleans()),
+    st.tuples(st.just("block"), names, ports, st.booleans()),
     st.tuples(st.just("sleep"), names, st.sampled_from((0.5, 1.5, 2.5, 3.005, 3.5, 6.0))),
     st.tuples(st.just("jump"), names, st.sampled_from((0.5, 2.0, 5.0, 1000.0))),
     st.tuples(st.just("rest")),
@@ -50,7 +62,7 @@ def play(world: World, history: list[tuple[tuple, float]]) -> None:
         match step, *arguments:
             case ("rest",):
                 pass
-            case ("plug", _, port, _) | ("switch", port, _) if port not in world.ports:
+            case ("plug" | "block", _, port, _) | ("switch", port, _) if port not in world.ports:
                 pass
             case ("sleep" | "jump") as step, name, intervals:
                 getattr(world, step)(name, intervals * world.interval)
@@ -60,8 +72,9 @@ def play(world: World, history: list[tuple[tuple, float]]) -> None:
 
 
 def come_to_rest(world: World) -> None:
-    """Long enough for late links, a long sleep, two rounds of election and an offer that nobody takes."""
-    world.run(world.patience_left)
+    """Long enough for late links and doubtful ones, a long sleep, two rounds of election and an offer that
+    nobody takes."""
+    world.run(max(world.patience_left, DOUBT))
     world.run(9 * world.interval + 2 * world.longest_silence + 0.6)
     if world.has_hotwire:
         world.run(RETRY + 4 * world.interval)
@@ -167,6 +180,7 @@ def test_three_nodes_are_one_active_too(history, **world_options):
     for port in world.ports:
         world.switch(port, works=True)
         for name in world.names:
+            world.block(name, port, blocked=False)
             world.plug(name, port, carrier=True)
     come_to_rest(world)
     assert len(world.answering()) == 1

@@ -114,6 +114,8 @@ class World:
         self.machines = {name: Machine(name, clock=self.random.uniform(0, 1e6)) for name in names}
         self.carrier = {(name, port): True for name in names for port in self.ports}
         self.cut: set[str] = set()
+        self.blocked: set[tuple[str, str]] = set()
+        """Nodes and ports behind a switch port that lets nothing through; the link is up."""
         self.hotwire = True
         """The cable between the two is whole."""
         self.lines = {name: Line(self.interval) for name in NODES}
@@ -167,6 +169,11 @@ class World:
     def switch(self, port: str, works: bool) -> None:
         """The switch of that segment swallows everything, links stay up."""
         (self.cut.discard if works else self.cut.add)(port)
+        self._disturbed()
+
+    def block(self, name: str, port: str, blocked: bool) -> None:
+        """The switch port of one node lets nothing through, its link stays up: spanning tree."""
+        (self.blocked.add if blocked else self.blocked.discard)((name, port))
         self._disturbed()
 
     def hotwire_cable(self, whole: bool) -> None:
@@ -265,7 +272,8 @@ class World:
     def sees_advertisements(self) -> bool:
         """The nodes can hear each other on at least one interface."""
         return any(
-            port not in self.cut and all(self.carrier[name, port] for name in self.names)
+            port not in self.cut
+            and all(self.carrier[name, port] and (name, port) not in self.blocked for name in self.names)
             for port in self.ports
         )
 
@@ -410,7 +418,8 @@ class World:
 
     def _passes(self, sender: str, receiver: str, port: str) -> bool:
         whole = self.carrier[sender, port] and self.carrier[receiver, port] and port not in self.cut
-        return whole and self.random.random() >= self.loss
+        lets_through = not self.blocked & {(sender, port), (receiver, port)}
+        return whole and lets_through and self.random.random() >= self.loss
 
     def _disturbed(self) -> None:
         """Something changed from outside: the pair's time to settle begins anew."""

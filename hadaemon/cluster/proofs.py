@@ -1,0 +1,57 @@
+"""Which links are proven: one that has just come up may lead to a switch port that lets nothing through yet.
+
+It is proven once a frame came in. A silent network proves nothing, so the doubt ends by itself after a while.
+"""
+
+from hadaemon.cluster.events import PortChanged
+
+DOUBT = 40.0
+"""Seconds for which a link without a frame is in doubt: a switch that runs the spanning tree protocol with
+its default times lets nothing through for 30 s after the link came up (IEEE 802.1D, twice Forward Delay)."""
+
+
+class Proofs:
+    """Of every port, by its name; times are monotonic seconds."""
+
+    def __init__(self) -> None:
+        self._connected: set[str] = set()
+        self._doubted_until: dict[str, float] = {}
+
+    @property
+    def unproven(self) -> frozenset[str]:
+        """Ports with a link of which it is not known yet whether anything comes through."""
+        return frozenset(self._doubted_until)
+
+    @property
+    def next_deadline(self) -> float | None:
+        """When the first doubt ends."""
+        return min(self._doubted_until.values(), default=None)
+
+    def note_link(self, facts: PortChanged, now: float) -> None:
+        """A link that comes up is to be proven anew."""
+        connected = facts.present and facts.carrier
+        if not connected:
+            self._connected.discard(facts.port)
+            self._doubted_until.pop(facts.port, None)
+        elif facts.port not in self._connected:
+            self._connected.add(facts.port)
+            self._doubted_until[facts.port] = now + DOUBT
+
+    def note_frame(self, port: str) -> bool:
+        """Something came in. True: that was the proof."""
+        return self._doubted_until.pop(port, None) is not None
+
+    def pass_time(self, now: float) -> None:
+        """Doubts that have lasted for long enough end."""
+        for port in [port for port, until in self._doubted_until.items() if until <= now]:
+            del self._doubted_until[port]
+
+    def keep(self) -> dict[str, float]:
+        """The doubts, for the node that goes on in place of this one."""
+        return dict(self._doubted_until)
+
+    def go_on(self, doubted_until: dict[str, float]) -> None:
+        """Links that another node has seen come up: what it did not doubt is proven."""
+        self._doubted_until = {
+            port: until for port, until in doubted_until.items() if port in self._connected
+        }
