@@ -61,6 +61,12 @@ class Group:
         for port in self._ports:
             self._orders.send(port, [router.advertisement() for router in port.routers])
 
+    def admit_conflict(self) -> None:
+        """Once more, last of all: the better node may never have heard this one, and has to announce all
+        addresses anew after two have answered for them."""
+        for port in self._ports:
+            self._orders.bid_farewell(port, [router.advertisement() for router in port.routers])
+
     def keep_rounds(self, now: float) -> None:
         """The advertisements of an active node that are due."""
         for port in self._ports:

@@ -225,6 +225,7 @@ class Node:
             return
         self._member.phase = None
         if standing is Standing.ACCEPTED:
+            self._group.admit_conflict()
             self._group.follow(port, event, now)
             reason = reasons.yielded(port, event, self._known.score)
             self._member.change_state(NodeState.BACKUP, reason, now)
@@ -239,7 +240,10 @@ class Node:
             return
         match event:
             case PeerReport(peer):
+                rival = witness.active_peer
                 witness.note_report(peer)
+                if rival is not None and witness.ready_peer is not None:
+                    self._rival_gave_way(now)
                 if peer is not None and self._known.adopt(peer):
                     self._orders.note(Remember(self._known.memory))
                     self._member.reconsider(now)
@@ -264,7 +268,13 @@ class Node:
                 self._member.phase.purpose, peer.name, score_of(peer).health > self._known.score.health, now
             )
         elif now >= self._member.since + self._interval / 2 and self._known.yields_to(peer):
+            self._group.admit_conflict()
             self._member.listen_again(reasons.peer_is_better(peer), now)
+
+    def _rival_gave_way(self, now: float) -> None:
+        """Two may have answered for the addresses: switches and routers have to learn who still does."""
+        if self._member.state is NodeState.ACTIVE:
+            self._orders.announcer.restart(now)
 
     def _peer_gone(self, was_active: bool, now: float) -> None:
         if was_active and self._member.state is NodeState.BACKUP:

@@ -25,9 +25,9 @@ class Peer:
     claims: bool
     """It is backup, its score is better and its delays are over: it asks an active peer to hand over."""
     suspended: bool
-    unproven: int = 0
-    """Of its health too: HA interfaces whose link has come up, and nothing has come in yet."""
     links: tuple[tuple[str, bool], ...] = ()
     """Each HA interface by the name of its port, and whether it can serve."""
     unready: str = ""
     """Why it could not take over now, as a plain phrase; empty: it could."""
+    unproven: int = 0
+    """Of its health too: HA interfaces whose link has come up, and nothing has come in over it yet."""

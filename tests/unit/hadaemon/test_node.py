@@ -1,5 +1,6 @@
 """One node: the group of HA interfaces moves as one."""
 
+from dataclasses import replace
 from ipaddress import IPv4Address
 
 import pytest
@@ -9,6 +10,7 @@ from hadaemon.cluster import (
     AdvertisementReceived,
     Announce,
     NodeState,
+    PeerReport,
     Role,
     SendAdvertisement,
     SetAddresses,
@@ -21,6 +23,7 @@ from hadaemon.cluster.election import LINK_PATIENCE
 from hadaemon.vrrp import Advertisement, Centiseconds, Priority, Vrid
 
 from .pair import ALPHA, BETA, Driver, own_address, virtual_address
+from .test_transitions import PEER
 
 MASTER, SPARE = 254, 253
 NOTHING = {"lan": frozenset(), "wan": frozenset()}
@@ -165,7 +168,6 @@ def test_a_superior_advertisement_on_one_interface_makes_all_yield_at_once(port)
     driver.hear(MASTER, port)
     assert driver.node.state is NodeState.BACKUP
     assert driver.addresses() == NOTHING
-    assert driver.sent() == []
 
 
 def test_a_losing_advertisement_is_answered_at_once_and_all_addresses_are_announced_again():
@@ -506,3 +508,38 @@ def test_taking_over_from_a_worse_node_is_told_as_that():
         driver.hear(MASTER - 8, "wan", after=1.0)
     reason = driver.node.status(driver.now).reason
     assert reason == "192.0.2.22 on wan is active with a worse score (246 against 253)"
+
+
+# two active nodes
+
+
+def announced(driver: Driver) -> set[str]:
+    """By the last answer, on these ports."""
+    return {action.port for action in driver.last if isinstance(action, Announce)}
+
+
+def long_active(name: str, **options) -> Driver:
+    """Its first announcements are long over, its next round is not due."""
+    driver = Driver(name, **options).become_active()
+    driver.run(10.3)
+    return driver
+
+
+def test_who_yields_says_so_because_the_winner_may_never_have_heard_it():
+    beta = long_active(BETA)
+    beta.hear(254)
+    assert beta.node.state is NodeState.BACKUP
+    assert order(beta.last)[:4] == [SetAddresses, SetAddresses, SendAdvertisement, SendAdvertisement]
+    assert beta.sent() == [253, 253]
+    alpha = long_active(ALPHA)
+    alpha.hear(253)
+    assert announced(alpha) == {"lan", "wan"}, "after two have answered for the addresses"
+
+
+def test_after_a_conflict_that_only_the_hotwire_told_of_the_winner_announces_too():
+    alpha = long_active(ALPHA, witness=True)
+    rival = replace(PEER, state=NodeState.ACTIVE)
+    alpha.do(PeerReport(rival))
+    assert not announced(alpha)
+    alpha.do(PeerReport(PEER), after=0.1)
+    assert announced(alpha) == {"lan", "wan"}
