@@ -39,6 +39,15 @@ def test_the_examples_of_node_and_cluster_fit_together():
     check_pair(load_node(EXAMPLES["node.toml"]), load_cluster(EXAMPLES["cluster.toml"]))
 
 
+def test_two_keepalived_instances_over_one_link_can_be_said_in_our_words():
+    cluster = load_cluster(EXAMPLES["firewalls.toml"])
+    check_pair(load_node(EXAMPLES["fw01.toml"]), cluster)
+    assert [(one.vrid, *map(str, one.virtual_addresses)) for one in cluster.ha_interfaces] == [
+        (1, "192.168.1.10/24"),
+        (2, "10.10.2.254/24"),
+    ]
+
+
 def normal(path: str, file: str) -> str:
     path = re.sub(r"\[\d+\]", "[]", path)
     return re.sub(r"^ports\.\w+", "ports.<name>", path) if file == "node.toml" else path

@@ -284,6 +284,12 @@ class World:
         return max(0.0, max(waiting, default=0.0) - self.now)
 
     @property
+    def has_doubts(self) -> bool:
+        """Some link is not proven yet."""
+        nodes = [machine.node for machine in self.machines.values() if machine.node is not None]
+        return any(node.unproven_ports for node in nodes)
+
+    @property
     def longest_silence(self) -> float:
         """Active_Down_Interval of the worst score."""
         return 4 * self.interval
