@@ -128,7 +128,8 @@ class Conntrack:
     async def _start(self, text: str) -> None:
         """conntrackd runs with this configuration, or will."""
         self._well_at = self._loop.time()
-        write_text(self._path, text, 0o640)
+        # It waits for a disk, where the folder is on one.
+        await asyncio.to_thread(write_text, self._path, text, 0o640)
         self._text = text
         await ask_helper(self._helper, "conntrackd-restart")
 

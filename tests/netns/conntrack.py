@@ -122,12 +122,12 @@ class Kernel:
 
 
 class Flow:
-    """A UDP flow within a namespace, a packet each 0.2 s from now on; never answered."""
+    """A UDP flow within a namespace, a packet at once and each `period` seconds; never answered."""
 
     SOURCE, TARGET = ("10.99.0.1", 4000), ("10.99.0.2", 4001)
 
-    def __init__(self, kernel: Kernel, timeout: int) -> None:
-        namespace = kernel.namespace
+    def __init__(self, namespace: Namespace, timeout: int, period: float = 0.2) -> None:
+        self._period = period
         namespace.run("sh", "-c", f"echo {timeout} > /proc/sys/net/netfilter/nf_conntrack_udp_timeout")
         namespace.run(
             "nft",
@@ -154,14 +154,15 @@ class Flow:
         for each in self._sockets:
             each.close()
 
-    def on(self, kernel: Kernel) -> str | None:
+    def on(self, namespace: Namespace) -> str | None:
         """The number of the flow's entry there; None: it has none."""
-        lines = kernel.entries("-p", "udp", "-s", self.SOURCE[0], "-o", "id")
-        found = re.search(r" id=(\d+)", "\n".join(lines))
+        listed = namespace.run("conntrack", "-L", "-p", "udp", "-s", self.SOURCE[0], "-o", "id")
+        found = re.search(r" id=(\d+)", listed)
         return found[1] if found else None
 
     def _send(self) -> None:
-        while not self._end.wait(0.2):
+        self._sockets[0].send(b"x")
+        while not self._end.wait(self._period):
             self._sockets[0].send(b"x")
 
 

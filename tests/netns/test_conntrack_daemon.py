@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,17 @@ import pytest
 
 from hadaemon.conntrack.course import COMPARE_DELAY, SETTLE
 
+from .conntrack import Flow
 from .hotwire import TRACKED_CLUSTER, HotwireNode, HotwirePair, build_hotwire_pair
 from .namespaces import Namespaces
 from .waiting import wait_for
 
 CONNECTIONS = 2000
+FIVE_MINUTES = 300.0
+QUIET = 20.0
+"""Seconds between two packets of a quiet flow."""
+UDP_TIMEOUT = 60
+"""Seconds, as in 60-hotspare.conf."""
 
 
 class Helper:
@@ -155,8 +162,30 @@ def test_wedged_it_is_told_and_started_anew(tracked: Tracked) -> None:
     assert process is not None
     process.send_signal(signal.SIGSTOP)
     beta.wait_problem("no answer within", within=30)
-    assert (alpha.state(), beta.state()) == ("active", "backup")
+    tracked.pair.wait_holder(alpha)
     wait_for("it is another one", lambda: tracked.helpers["beta"].conntrackd is not process, 30)
     tracked.load(alpha)
     tracked.wait_count(beta, CONNECTIONS)
     wait_for("the problem is gone", lambda: "connections" not in beta.problems(), 15)
+
+
+@pytest.mark.nightly
+def test_a_quiet_flow_is_on_the_spare_at_every_moment(tracked: Tracked) -> None:
+    """No packet of it makes an event after the first; all is sent again in time."""
+    alpha, beta = tracked.pair.alpha, tracked.pair.beta
+    with Flow(alpha.namespace, UDP_TIMEOUT, QUIET) as flow:
+        wait_for("the flow is on the spare", lambda: on_spare_for(5.0, flow, beta), 30)
+        end = time.monotonic() + FIVE_MINUTES
+        while time.monotonic() < end:
+            assert flow.on(beta.namespace) is not None
+            time.sleep(0.5)
+
+
+def on_spare_for(seconds: float, flow: Flow, spare: HotwireNode) -> bool:
+    """The spare has begun empty and got all."""
+    end = time.monotonic() + seconds
+    while flow.on(spare.namespace) is not None:
+        if time.monotonic() > end:
+            return True
+        time.sleep(0.1)
+    return False

@@ -70,38 +70,39 @@ def test_own_addresses_and_the_hotwire_stay_at_home(kernels: tuple[Kernel, Kerne
 def test_1_refreshes_make_no_event(kernels: tuple[Kernel, Kernel]) -> None:
     """A flow that is alive on the active goes from the spare after one timeout."""
     alpha, beta = kernels
-    with Flow(alpha, SHORT) as flow:
-        wait_for("the flow is on the spare", lambda: flow.on(beta), 5)
-        wait_for("it goes from the spare", lambda: flow.on(beta) is None, 2 * SHORT + 3)
-        assert flow.on(alpha)
+    with Flow(alpha.namespace, SHORT) as flow:
+        wait_for("the flow is on the spare", lambda: flow.on(beta.namespace), 5)
+        wait_for("it goes from the spare", lambda: flow.on(beta.namespace) is None, 2 * SHORT + 3)
+        assert flow.on(alpha.namespace)
 
 
 @pytest.mark.nightly
 def test_1_what_is_learnt_and_sent_again_stays(kernels: tuple[Kernel, Kernel]) -> None:
     alpha, beta = kernels
-    with Flow(alpha, SHORT) as flow:
-        wait_for("the flow is on the spare", lambda: flow.on(beta), 5)
+    timeout = 4 * SHORT
+    with Flow(alpha.namespace, timeout) as flow:
+        wait_for("the flow is on the spare", lambda: flow.on(beta.namespace), 5)
 
         def refreshed() -> bool:
             alpha.order("-R", "-B")
-            return flow.on(beta) is not None
+            return flow.on(beta.namespace) is not None
 
-        assert for_seconds(2.5 * SHORT, refreshed)
+        assert for_seconds(1.5 * timeout, refreshed)
 
 
 def taken_over(alpha: Kernel, beta: Kernel, steps: Callable[[], None]) -> bool:
     """A flow goes from alpha to beta; whether beta's entry is the same one long after alpha's expired."""
-    with Flow(alpha, SHORT) as flow:
-        wait_for("the flow is on the spare", lambda: flow.on(beta), 5)
-    with Flow(beta, LONG) as flow:
+    with Flow(alpha.namespace, SHORT) as flow:
+        wait_for("the flow is on the spare", lambda: flow.on(beta.namespace), 5)
+    with Flow(beta.namespace, LONG) as flow:
         steps()
-        adopted = flow.on(beta)
+        adopted = flow.on(beta.namespace)
         assert adopted is not None
         expired = time.monotonic() + SHORT + 2
         while time.monotonic() < expired:
             alpha.entries()  # A look at the table clears what has expired.
             time.sleep(0.1)
-        return flow.on(beta) == adopted
+        return flow.on(beta.namespace) == adopted
 
 
 def test_2_an_entry_that_expires_on_the_former_active_deletes_the_live_one(
