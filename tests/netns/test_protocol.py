@@ -172,9 +172,26 @@ def addresses(node: TestNode) -> str:
     return node.namespace.run("ip", "-6", "-o", "address", "show", "dev", "lan")
 
 
+DISCARD = f"""[[firewall.rules]]
+action = "allow"
+from = ["lan"]
+to = ["node"]
+services = ["udp/9"]
+
+[[firewall.rules]]
+action = "allow"
+from = ["lan"]
+to = ["node"]
+services = ["udp/9"]
+destination = ["{VIRTUAL["lan"]}", "{GLOBAL6}"]
+
+"""
+"""Lets the discard port be asked: what refuses it then is not the firewall."""
+
+
 def test_without_accept_mode_the_node_is_found_and_not_reached(dual: Pair) -> None:
     """RFC 9568 §6.1, in both families; the own address is as reachable as ever."""
-    change(dual, "[vrrp]\n", "[vrrp]\naccept_mode = false\n")
+    change(dual, "[vrrp]\n", DISCARD + "[vrrp]\naccept_mode = false\n")
     dual.start()
     wait_holder6(dual, dual.alpha)
     dual.client.run("ip", "address", "add", "2001:db8:12::50/64", "dev", "eth0", "nodad")
