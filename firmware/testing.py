@@ -32,6 +32,10 @@ NEEDS: dict[Suite, tuple[str, ...]] = {
 }
 
 
+PROCESSES = {Suite.UNIT: os.cpu_count() or 1, Suite.NETNS: (os.cpu_count() or 1) + 1}
+"""How many tests run at once: unit tests compute, namespace tests wait. The others have the machine alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """What the test command was asked for. `shard` is "k/n" or empty; `seed` 0 means the default one."""
@@ -101,6 +105,8 @@ def _pytest(suite: Suite, options: Selection) -> tuple[int, int, int]:
     report.unlink(missing_ok=True)
     command = [sys.executable, "-P", "-m", "pytest", f"tests/{suite}", "-q", "--durations=5"]
     command += [f"--junit-xml={report}", "-m", "" if options.nightly else "not nightly"]
+    if suite in PROCESSES:
+        command += ["-n", str(PROCESSES[suite]), "--dist", "worksteal"]
     if options.only:
         command += ["-k", options.only]
     code = subprocess.run(command, cwd=ROOT, env=_environment(options), check=False).returncode

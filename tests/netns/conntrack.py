@@ -155,9 +155,12 @@ class Flow:
             each.close()
 
     def on(self, namespace: Namespace) -> str | None:
-        """The number of the flow's entry there; None: it has none."""
-        listed = namespace.run("conntrack", "-L", "-p", "udp", "-s", self.SOURCE[0], "-o", "id")
-        found = re.search(r" id=(\d+)", listed)
+        """When the flow's entry there was made, to the second where the kernel keeps it; None: it has none.
+
+        Entries have numbers too, but a new one in the old one's place in memory has the old one's number.
+        """
+        listed = namespace.run("conntrack", "-L", "-p", "udp", "-s", self.SOURCE[0], "-o", "ktimestamp")
+        found = re.search(r"^udp .*?(\[start=.*\]|$)", listed, re.MULTILINE)
         return found[1] if found else None
 
     def _send(self) -> None:
@@ -183,5 +186,6 @@ def build_kernels(namespaces: Namespaces, folder: Path) -> tuple[Kernel, Kernel]
     for kernel in kernels:
         kernel.namespace.run("ip", "address", "add", f"{ADDRESSES[kernel.name]}/24", "dev", "hotwire")
         kernel.namespace.run("ip", "link", "set", "hotwire", "up")
+        kernel.namespace.run("sh", "-c", "echo 1 > /proc/sys/net/netfilter/nf_conntrack_timestamp")
         kernel.configure()
     return alpha, beta

@@ -98,8 +98,8 @@ def taken_over(alpha: Kernel, beta: Kernel, steps: Callable[[], None]) -> bool:
         steps()
         adopted = flow.on(beta.namespace)
         assert adopted is not None
-        expired = time.monotonic() + SHORT + 2
-        while time.monotonic() < expired:
+        expired = time.monotonic() + 2 * SHORT + 2
+        while time.monotonic() < expired and flow.on(beta.namespace) == adopted:
             alpha.entries()  # A look at the table clears what has expired.
             time.sleep(0.1)
         return flow.on(beta.namespace) == adopted

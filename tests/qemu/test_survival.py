@@ -115,18 +115,8 @@ def test_a_corrupted_slot_falls_back_to_the_other_by_itself(pair: Lab, eyes) -> 
     eyes.wait_for_owner("alpha")
 
 
-def test_power_cuts_during_the_first_boot_leave_a_pair_that_works(fresh_pair: Lab) -> None:
-    check_power_cuts(
-        fresh_pair,
-        {
-            "alpha": ("scripts/local-bottom", "hotspare-setup"),
-            "beta": ("hotspare-grow-data", "Started hotspare-seed-slot"),
-        },
-    )
-
-
 @pytest.mark.nightly
-def test_many_power_cuts_during_the_first_boot_leave_a_pair_that_works(fresh_pair: Lab) -> None:
+def test_power_cuts_during_the_first_boot_leave_a_pair_that_works(fresh_pair: Lab) -> None:
     moments = (
         "scripts/local-top",
         "scripts/local-bottom",

@@ -1,10 +1,13 @@
 """What ends the active node or its daemon in the real image: the spare takes over, and it comes back."""
 
+import pytest
+
 from firmware.lab.lab import Lab
 
 BOOT_SECONDS = 300.0
 
 
+@pytest.mark.nightly
 def test_a_kernel_panic_of_the_active_moves_everything_and_it_reboots_by_itself(pair: Lab, eyes) -> None:
     alpha, beta = pair.node("alpha"), pair.node("beta")
     eyes.wait_for_owner("alpha")
@@ -64,6 +67,7 @@ def test_a_planned_switch_there_and_back(pair: Lab, eyes) -> None:
     assert eyes.owners("client") == eyes.owners("router") == ["alpha", "beta", "alpha"]
 
 
+@pytest.mark.nightly
 def test_a_reboot_of_the_active_hands_over_and_it_comes_back(pair: Lab, eyes) -> None:
     alpha = pair.node("alpha")
     eyes.wait_for_owner("alpha")
