@@ -14,7 +14,7 @@ Request = SwitchRequested | MaintenanceRequested | ResumeRequested
 def refusal(request: Request, state: NodeState, phase: Phase | None, known: Knowledge) -> str | None:
     """Why a request cannot be met now, in one plain sentence; None: it can."""
     if isinstance(request, ResumeRequested):
-        return None if known.memory.suspended else "this node is not suspended"
+        return None
     if state is NodeState.OFF:
         return "this node takes no part in the cluster"
     if isinstance(phase, Releasing) or (isinstance(phase, Claiming) and phase.asked):

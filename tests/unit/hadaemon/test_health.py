@@ -317,6 +317,15 @@ def test_resume_ends_it_and_counts_anew():
     assert driver.node.status(driver.now).suspended, "four more"
 
 
+def test_resume_counts_anew_also_before_there_is_a_suspension():
+    driver = Driver(BETA, flap_switches=4, flap_window=600.0)
+    for _ in range(3):
+        driver.become_active()
+        driver.hear(254, after=0.5)
+        driver.do(ResumeRequested())
+        assert driver.node.status(driver.now).suspended is None
+
+
 def test_switches_that_are_far_apart_do_not_suspend():
     driver = Driver(BETA, flap_switches=4, flap_window=60.0)
     for _ in range(20):
