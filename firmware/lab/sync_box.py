@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,6 +45,10 @@ class SyncBox:
     name: str
     namespace: Namespace
     folder: Path
+    address: str
+    """On the hotwire."""
+    configured: bool = True
+    """Whether its node.toml gives it that address."""
     _holder: "subprocess.Popen[str] | None" = field(default=None)
     _server: "subprocess.Popen[str] | None" = field(default=None)
 
@@ -97,7 +102,8 @@ class SyncBox:
         (self.state / "node.toml").write_text(
             f'schema = 1\nname = "{name or self.name}"\n'
             f'[ports.lan]\nmac = "{mac}:01"\naddresses = ["{_LAN[self.name]}/24"]\n'
-            f'[ports.hotwire]\nmac = "{mac}:03"\naddresses = ["{ADDRESS[self.name]}/24"]\n'
+            f'[ports.hotwire]\nmac = "{mac}:03"\n'
+            + (f'addresses = ["{self.address}"]\n' if self.configured else "")
         )
 
     def replace_hardware(self) -> None:
@@ -147,7 +153,7 @@ class SyncBox:
         if done.returncode:
             raise CommandFailed(f"{self.name}: {done.stderr}")
         self._server = self.start("/usr/sbin/sshd", "-D", "-e", "-f", "/run/hotspare/sync/sshd_config")
-        address = f"{ADDRESS[self.name]}:22"
+        address = f"{self.address.partition('/')[0]}:22"
         wait_until(
             lambda: address in self.namespace.run("ss", "-Hltn"), Deadline(_READY), f"sshd; see {self.log}"
         )
@@ -164,8 +170,11 @@ class SyncBox:
         self.namespace.run("ip", "link", "set", "hotwire", "up" if up else "down")
 
 
-def build_sync_pair(namespaces: Namespaces, folder: Path) -> tuple[SyncBox, SyncBox]:
-    """Two nodes on one hotwire. Nothing is paired yet."""
+def build_sync_pair(
+    namespaces: Namespaces, folder: Path, defaults: Mapping[str, str] | None = None
+) -> tuple[SyncBox, SyncBox]:
+    """Two nodes on one hotwire. Nothing is paired yet. `defaults`: the addresses with prefix length that the
+    setup gives the nodes where nobody has configured any."""
     if os.geteuid() != 0:
         raise MissingCapability(
             "an SSH server that changes its user needs root", where="the hotwire's tests", todo="run as root"
@@ -173,12 +182,14 @@ def build_sync_pair(namespaces: Namespaces, folder: Path) -> tuple[SyncBox, Sync
     boxes = []
     for name in ADDRESS:
         (folder / name).mkdir()
-        boxes.append(SyncBox(name, namespaces.make(name), folder / name))
+        address = f"{ADDRESS[name]}/24" if defaults is None else defaults[name]
+        boxes.append(SyncBox(name, namespaces.make(name), folder / name, address, defaults is None))
     alpha, beta = boxes
-    peer = ["type", "veth", "peer", "name", "hotwire", "netns", str(beta.namespace.pid)]
-    alpha.namespace.run("ip", "link", "add", "hotwire", *peer)
+    peer = ["type", "veth", "peer", "name", "hotwire", "address", f"{_MAC['beta']}:03"]
+    peer += ["netns", str(beta.namespace.pid)]
+    alpha.namespace.run("ip", "link", "add", "hotwire", "address", f"{_MAC['alpha']}:03", *peer)
     for box in boxes:
-        box.namespace.run("ip", "address", "add", f"{ADDRESS[box.name]}/24", "dev", "hotwire")
+        box.namespace.run("ip", "address", "add", box.address, "dev", "hotwire")
         box.cable(up=True)
         box.set_up()
     return alpha, beta

@@ -58,8 +58,12 @@ def _generate(options: argparse.Namespace) -> None:
 
 
 def _show(options: argparse.Namespace) -> None:
-    identity = _identity(options)
+    from hadaemon.runtime.configuration import load_configuration
+
+    identity, node = _identity(options), load_configuration(options.state).node
     own, peer = identity.own(), identity.peer()
+    if own is not None and node is not None:
+        own = own.of_node(node.name)  # It may have another name than when the key was made.
     if own is None:
         print("this node has no key yet: pair the nodes (`hactl pair`), or make one (`hactl key generate`)")
     else:

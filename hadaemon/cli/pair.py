@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ipaddress import IPv4Address
 
     from hadaemon.io.identity import Identity
-    from hadaemon.pairing.protocol import Card, Paired
+    from hadaemon.pairing.protocol import Paired
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
@@ -33,28 +33,33 @@ def add_pair(commands: "Commands") -> None:
 
 
 def _show(options: argparse.Namespace) -> None:
+    from contextlib import nullcontext
+
+    from hadaemon.pairing.call import calling
     from hadaemon.pairing.protocol import new_code
     from hadaemon.pairing.wire import SHOWN, show
 
-    card, own, _, identity = _ends(options)
+    box = _Box(options)
     code = new_code()
-    print(f"on the other node, run `hactl pair enter` and type  {code[:3]} {code[3:]}", flush=True)
-    print(f"the code is good for {SHOWN:g} s and three attempts", flush=True)
-    _tell(show(card, code, own, _keeper(options, identity)))
+    with calling(box.port, box.card.name) if box.ends.peer is None else nullcontext():
+        print(f"on the other node, run `hactl pair enter` and type  {code[:3]} {code[3:]}", flush=True)
+        print(f"the code is good for {SHOWN:g} s and three attempts", flush=True)
+        _tell(show(box.card, code, box.ends.own.ip, _keeper(options, box.identity)))
 
 
 def _enter(options: argparse.Namespace) -> None:
     from hadaemon.pairing.protocol import WrongCode, clean_code
     from hadaemon.pairing.wire import type_in
 
-    card, own, peer, identity = _ends(options)
+    box = _Box(options)
     for _ in range(_TRIES):
         try:
             code = clean_code(input("the code that the other node shows: "))
         except EOFError as error:
             raise CommandFailed(Exit.REFUSED, "no code was typed") from error
         try:
-            _tell(type_in(card, code, own, peer, _keeper(options, identity)))
+            keep = _keeper(options, box.identity)
+            _tell(type_in(box.card, code, box.ends.own.ip, box.peer(), keep))
         except WrongCode as error:
             print(f"{error}: look again")
         else:
@@ -62,24 +67,46 @@ def _enter(options: argparse.Namespace) -> None:
     raise CommandFailed(Exit.REFUSED, "the code was wrong three times: begin again on both nodes")
 
 
-def _ends(options: argparse.Namespace) -> "tuple[Card, IPv4Address, IPv4Address, Identity]":
-    from hadaemon.io.identity import Identity
-    from hadaemon.pairing.protocol import Card
-    from hadaemon.runtime.configuration import load_configuration
-    from hadaemon.runtime.peer import hotwire_addresses
+class _Box:
+    """This node, as it is before it has a peer."""
 
-    configuration = load_configuration(options.state)
-    if configuration.node is None:
-        raise CommandFailed(Exit.REFUSED, "this node is not configured yet: it needs a node.toml")
-    node = configuration.node
-    own, peer = hotwire_addresses(node, configuration.cluster)
-    identity = Identity(options.state)
-    return Card(node.name, identity.ensure(node.name)), own, peer, identity
+    def __init__(self, options: argparse.Namespace) -> None:
+        from hadaemon.hotwire.addresses import hotwire_port
+        from hadaemon.io.identity import Identity
+        from hadaemon.pairing.protocol import Card
+        from hadaemon.runtime.configuration import load_configuration
+        from hadaemon.runtime.peer import ends_of
+
+        configuration = load_configuration(options.state)
+        if configuration.node is None:
+            raise CommandFailed(Exit.REFUSED, "this node is not configured yet: it needs a node.toml")
+        self.node, self.cluster = configuration.node, configuration.cluster
+        self.ends = ends_of(self.node, self.cluster)
+        port = hotwire_port(self.node, self.cluster)
+        assert port is not None
+        self.port = self.node.ports[port]
+        self.identity = Identity(options.state)
+        self.card = Card(self.node.name, self.identity.ensure(self.node.name))
+
+    def peer(self) -> "IPv4Address":
+        """Where the code is shown: as configured, or as its beacons tell."""
+        from hadaemon.pairing.call import caller
+        from hadaemon.pairing.protocol import same_name
+        from hadaemon.runtime.peer import ends_of
+
+        if self.ends.peer is not None:
+            return self.ends.peer
+        name = caller(self.port)
+        if name == self.card.name:
+            raise same_name(name)
+        peer = ends_of(self.node, self.cluster, name).peer
+        assert peer is not None
+        return peer
 
 
 def _keeper(options: argparse.Namespace, identity: "Identity") -> "Callable[[Paired], None]":
     def keep(paired: "Paired") -> None:
-        identity.trust(paired.peer.key)
+        identity.trust(paired.peer.key.of_node(paired.peer.name))
         identity.store_heartbeat_secret(paired.heartbeat_secret)
         _put_to_work(options)
 

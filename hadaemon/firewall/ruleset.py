@@ -17,7 +17,7 @@ from hadaemon.firewall.node import node_chains
 from hadaemon.firewall.policy import policy_chain
 from hadaemon.firewall.snippets import Snippet
 from hadaemon.firewall.text import TABLE, block, named_set, port_set, zone_set
-from hadaemon.hotwire.exclusive import DEFAULT_PORT
+from hadaemon.hotwire.addresses import hotwire_port
 
 _INTERFACE = re.compile(r"[A-Za-z0-9_.:@-]{1,15}\Z")
 _ERROR = re.compile(r"^[^:\s]*:(\d+):(\S+): (Error: .*)$")
@@ -80,7 +80,7 @@ def _sets(
     interfaces: Mapping[str, Sequence[str]],
 ) -> list[str]:
     """Who is where: ports and zones by the interfaces of today, and the virtual addresses."""
-    hotwire = _hotwire(node, cluster)
+    hotwire = hotwire_port(node, cluster)
     advertising = {each.port for each in cluster.ha_interfaces} if cluster is not None else set()
     clients = {port.name for port in node.ports.values() if port.dhcp}
     virtual = (
@@ -107,13 +107,6 @@ def _sets(
 
 _NEIGHBOURS = "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } ip6 hoplimit 255 accept"
 _ALONE = {"input": ('iifname "lo" accept', _NEIGHBOURS), "output": ('oifname "lo" accept', _NEIGHBOURS)}
-
-
-def _hotwire(node: NodeConfig, cluster: ClusterConfig | None) -> str | None:
-    """A node that is not told which port is its hotwire may be paired over the one of that name."""
-    if cluster is not None and cluster.hotwire is not None:
-        return cluster.hotwire.port
-    return DEFAULT_PORT if DEFAULT_PORT in node.ports else None
 
 
 def closed() -> str:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from hadaemon.errors import HadaemonError
 from hadaemon.io.files import write_text
-from hadaemon.io.identity import Identity, IdentityError
+from hadaemon.io.identity import Identity
 from hadaemon.runtime.configuration import load_configuration
 from hadaemon.runtime.peer import hotwire_addresses
+from hadaemon.sync.errors import SyncError
 from hadaemon.sync.server import authorized_keys, sshd_config
 
 
@@ -30,11 +31,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def write_files(state: Path, folder: Path) -> None:
     """sshd_config and authorized_keys. Raises HadaemonError."""
     configuration = load_configuration(state)
+    if configuration.node is None:
+        raise SyncError("this node is not configured yet")
     identity = Identity(state)
-    peer = identity.peer()
-    if peer is None or identity.own() is None or configuration.node is None:
-        raise IdentityError("the nodes do not hold each other's keys: nobody could connect")
-    own, other = hotwire_addresses(configuration.node, configuration.cluster)
+    peer = identity.trusted()
+    own, other = hotwire_addresses(configuration.node, configuration.cluster, peer)
     folder.mkdir(mode=0o755, parents=True, exist_ok=True)
     text = sshd_config(own, other, str(identity.key), str(folder))
     write_text(folder / "sshd_config", text, 0o644)

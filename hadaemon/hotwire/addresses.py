@@ -2,8 +2,9 @@
 
 In this order: `hotwire.addresses` of cluster.toml, which names both nodes; the first own IPv4 address of the
 port in node.toml, where the peer's is one's own with the last bit flipped; else a link-local address that
-follows from the node's name alone, so that it never changes with the roles. The peer's is then not known
-beforehand: its first authentic heartbeat tells.
+follows from the node's name alone, so that it never changes with the roles. The peer's is then known as soon
+as its name is: from the key that pairing left, or from its first authentic heartbeat. None of this needs a
+cluster, so that two fresh boxes can be paired.
 """
 
 import hashlib
@@ -12,6 +13,7 @@ from ipaddress import IPv4Address, IPv4Interface
 
 from hadaemon.config.hotwire import ipv4_addresses
 from hadaemon.config.model import ClusterConfig, NodeConfig
+from hadaemon.hotwire.exclusive import DEFAULT_PORT
 
 _FIRST = int(IPv4Address("169.254.1.0"))
 _COUNT = 254 * 256
@@ -24,7 +26,7 @@ class Ends:
 
     own: IPv4Interface
     peer: IPv4Address | None
-    """None: told by the peer's first authentic heartbeat."""
+    """None: it follows from a name that is not known yet."""
 
 
 def default_address(name: str) -> IPv4Interface:
@@ -34,18 +36,28 @@ def default_address(name: str) -> IPv4Interface:
     return IPv4Interface((_FIRST + number % _COUNT, 16))
 
 
-def hotwire_ends(node: NodeConfig, cluster: ClusterConfig) -> Ends | None:
-    """Both ends as this node sees them; None: there is no hotwire."""
-    if cluster.hotwire is None:
+def hotwire_port(node: NodeConfig, cluster: ClusterConfig | None) -> str | None:
+    """The name of the port; None: there is none. As long as no cluster.toml names another one, it is the port
+    of that name."""
+    if cluster is not None and cluster.hotwire is not None:
+        return cluster.hotwire.port
+    return DEFAULT_PORT if DEFAULT_PORT in node.ports else None
+
+
+def hotwire_ends(node: NodeConfig, cluster: ClusterConfig | None, peer_name: str = "") -> Ends | None:
+    """Both ends as this node sees them; None: there is no hotwire. `peer_name`: the other node's, if it is
+    known."""
+    port = hotwire_port(node, cluster)
+    if port is None:
         return None
-    named = cluster.hotwire.addresses
+    named = cluster.hotwire.addresses if cluster is not None and cluster.hotwire is not None else None
     if named:
         other = next(address for name, address in named.items() if name != node.name)
         return Ends(named[node.name], other.ip)
-    addresses = ipv4_addresses(node.ports[cluster.hotwire.port].addresses)
-    if not addresses:
-        return Ends(default_address(node.name), None)
-    return Ends(addresses[0], partner(addresses[0]))
+    addresses = ipv4_addresses(node.ports[port].addresses)
+    if addresses:
+        return Ends(addresses[0], partner(addresses[0]))
+    return Ends(default_address(node.name), default_address(peer_name).ip if peer_name else None)
 
 
 def partner(own: IPv4Interface) -> IPv4Address:

@@ -44,6 +44,13 @@ class Identity:
         """The key that this node trusts; None: it trusts nobody."""
         return self._read(self.folder / PEER)
 
+    def trusted(self) -> PublicKey:
+        """The same, where there must be one, and an own key too. Raises IdentityError."""
+        peer = self.peer()
+        if peer is None or self.own() is None:
+            raise IdentityError("the nodes do not hold each other's keys: pair them (`hactl pair`)")
+        return peer
+
     @property
     def paired(self) -> bool:
         """There is an own key and one to trust. Whether the peer trusts ours only a connection tells."""

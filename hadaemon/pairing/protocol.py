@@ -55,6 +55,11 @@ class Paired:
     """Base64 of 32 bytes."""
 
 
+def same_name(name: str) -> SyncError:
+    """Two nodes of one name cannot be told apart."""
+    return SyncError(f"both nodes are called {name}: give one another name in its node.toml")
+
+
 def new_code() -> str:
     """Six digits by chance."""
     return f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
@@ -111,7 +116,7 @@ class Exchange:
         if not isinstance(name, str) or not isinstance(key, str):
             raise SyncError("the other side does not say who it is")
         if name == self._own.name:
-            raise SyncError(f"both nodes are called {name}: give one another name in its node.toml")
+            raise same_name(name)
         secret = base64.b64encode(self._derived(b"heartbeat")).decode()
         return Paired(Card(name, parse_public_key(key, "the other side")), secret)
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Interface
+from ipaddress import IPv4Address
 from pathlib import Path
 
 from hadaemon.config import ClusterConfig, NodeConfig
 from hadaemon.errors import HadaemonError
-from hadaemon.hotwire.addresses import Ends, hotwire_ends, partner
+from hadaemon.hotwire.addresses import Ends, hotwire_ends
 from hadaemon.hotwire.exclusive import DEFAULT_PORT
 from hadaemon.io.channel import Channel
 from hadaemon.io.identity import Identity
@@ -20,6 +20,7 @@ from hadaemon.sync.holder import Holder, holder_to_json
 from hadaemon.sync.messages import OLDEST, PROTOCOL, Message, agree, tree_message, tree_of
 from hadaemon.sync.plan import Side
 from hadaemon.sync.tree import Tree
+from hadaemon.sync.words import PublicKey
 
 
 class PeerRefused(HadaemonError):
@@ -114,36 +115,40 @@ def peer_of(state: Path, timeout: float) -> Iterator[Peer]:
     configuration = load_configuration(state)
     if configuration.node is None:
         raise SyncError("this node is not configured yet")
-    _, address = hotwire_addresses(configuration.node, configuration.cluster)
-    with connected(Identity(state), address, timeout) as channel:
+    identity = Identity(state)
+    key = identity.trusted()
+    _, address = hotwire_addresses(configuration.node, configuration.cluster, key)
+    with connected(identity, address, timeout) as channel:
         yield Peer(channel)
 
 
-def hotwire_port(node: NodeConfig, cluster: ClusterConfig | None) -> str:
-    """The name of the port. Raises SyncError."""
-    if cluster is not None and cluster.hotwire is not None:
-        return cluster.hotwire.port
-    if DEFAULT_PORT in node.ports:
-        return DEFAULT_PORT
-    raise SyncError(
-        f"node {node.name} has no hotwire: bind a port named {DEFAULT_PORT} in node.toml, or name one as "
-        "hotwire.port in cluster.toml"
-    )
-
-
-def hotwire_addresses(node: NodeConfig, cluster: ClusterConfig | None) -> tuple[IPv4Address, IPv4Address]:
-    """This node's own end and the peer's. Raises SyncError."""
-    port = hotwire_port(node, cluster)
-    ends = hotwire_ends(node, cluster) if cluster is not None else None
-    if ends is None:
-        own = next((address for address in node.ports[port].addresses if address.version == 4), None)
-        ends = Ends(IPv4Interface(str(own)), partner(IPv4Interface(str(own)))) if own is not None else None
-    if ends is None or ends.peer is None:
+def hotwire_addresses(
+    node: NodeConfig, cluster: ClusterConfig | None, key: PublicKey
+) -> tuple[IPv4Address, IPv4Address]:
+    """This node's own end and the peer's, whose key is trusted. Raises SyncError."""
+    ends = ends_of(node, cluster, key.node)
+    if ends.peer is None:
         raise SyncError(
-            f"port {port} of node {node.name} has no IPv4 address from which the peer's would follow: add "
-            f"one to ports.{port}.addresses, or name both in hotwire.addresses of cluster.toml"
+            "the peer's address follows from its name, and the key that this node trusts does not name its "
+            "node: pair the nodes anew (`hactl pair`)"
         )
     return ends.own.ip, ends.peer
+
+
+def ends_of(node: NodeConfig, cluster: ClusterConfig | None, peer_name: str = "") -> Ends:
+    """Both ends of the hotwire. Raises SyncError."""
+    ends = hotwire_ends(node, cluster, peer_name)
+    if ends is None:
+        raise SyncError(
+            f"node {node.name} has no hotwire: bind a port named {DEFAULT_PORT} in node.toml, or name one as "
+            "hotwire.port in cluster.toml"
+        )
+    if ends.peer == ends.own.ip:
+        raise SyncError(
+            f"the names {node.name} and {peer_name} give both nodes the address {ends.peer} on the hotwire: "
+            "write hotwire.addresses in cluster.toml, or addresses of the port in both node.toml"
+        )
+    return ends
 
 
 def _side(answer: Message) -> Side:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from hadaemon.config import ClusterConfig, NodeConfig, Port
-from hadaemon.hotwire.addresses import hotwire_ends
+from hadaemon.hotwire.addresses import hotwire_ends, hotwire_port
 from hadaemon.runtime.configuration import Condition, Configuration
 
 LABEL = "HOTSPARE"
@@ -22,8 +22,7 @@ and apply it with `hactl reload`; ports and names take effect at the next boot."
 
 def network_files(node: NodeConfig, cluster: ClusterConfig | None) -> dict[str, str]:
     """systemd.network(5) of every port, and systemd.netdev(5) of every VLAN, by file name."""
-    hotwire = cluster.hotwire.port if cluster is not None and cluster.hotwire is not None else None
-    ends = None if cluster is None else hotwire_ends(node, cluster)
+    hotwire, ends = hotwire_port(node, cluster), hotwire_ends(node, cluster)
     texts = {}
     for port in node.ports.values():
         if port.name == hotwire and ends is not None and ends.own not in port.addresses:

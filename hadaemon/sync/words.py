@@ -8,7 +8,7 @@ import base64
 import binascii
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hadaemon.sync.errors import SyncError
 
@@ -19,7 +19,10 @@ KIND = "ssh-ed25519"
 _PREFIX = b"\0\0\0\x0bssh-ed25519\0\0\0\x20"
 _KEY_SIZE = 32
 _COMMENT = re.compile(r"[^A-Za-z0-9@._-]+")
+_NODE = "hotspare-"
+"""What a comment begins with that names the key's node."""
 MAX_LINE = 1000
+_MAX_COMMENT = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,15 @@ class PublicKey:
     def short(self) -> str:
         """Kind and key, without the comment."""
         return f"{KIND} {base64.b64encode(self.blob).decode()}"
+
+    @property
+    def node(self) -> str:
+        """Whose it is; empty: it does not say."""
+        return self.comment.removeprefix(_NODE) if self.comment.startswith(_NODE) else ""
+
+    def of_node(self, name: str) -> "PublicKey":
+        """The same key, which says whose it is."""
+        return replace(self, comment=f"{_NODE}{name}")
 
     @property
     def words(self) -> str:
@@ -61,7 +73,7 @@ def parse_public_key(text: str, where: str) -> PublicKey:
         raise SyncError(f"{where}: not a whole public key: copy the line again") from error
     if not blob.startswith(_PREFIX) or len(blob) != len(_PREFIX) + _KEY_SIZE:
         raise SyncError(f"{where}: not a whole Ed25519 public key: copy the line again")
-    return PublicKey(blob, _COMMENT.sub("-", comment.strip())[:64])
+    return PublicKey(blob, _COMMENT.sub("-", comment.strip())[:_MAX_COMMENT])
 
 
 def _proquint(number: int) -> str:

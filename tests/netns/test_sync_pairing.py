@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from firmware.lab.namespaces import Namespaces
-from firmware.lab.sync_box import SyncBox, build_sync_pair
+from firmware.lab.sync_box import SyncBox, build_sync_pair, exchange_keys
+from hadaemon.hotwire.addresses import default_address
 
 from .test_sync_config import CLUSTER
 from .waiting import wait_for
@@ -17,6 +18,83 @@ from .waiting import wait_for
 def boxes(tmp_path: Path) -> Iterator[tuple[SyncBox, SyncBox]]:
     with Namespaces() as namespaces:
         yield build_sync_pair(namespaces, tmp_path)
+
+
+@pytest.fixture
+def plain_boxes(tmp_path: Path) -> Iterator[tuple[SyncBox, SyncBox]]:
+    """Nobody has configured an address of the hotwire anywhere."""
+    defaults = {name: str(default_address(name)) for name in ("alpha", "beta")}
+    with Namespaces() as namespaces:
+        yield build_sync_pair(namespaces, tmp_path, defaults)
+
+
+def pair(showing: SyncBox, typing: SyncBox) -> None:
+    def codes() -> list[str]:
+        return re.findall(r"type  (\d{3} \d{3})\n", showing.log.read_text())
+
+    before = len(codes())
+    waits = showing.start(*showing.hactl_command("pair", "show"))
+    found = wait_for("a code", lambda: codes()[before:], within=10)
+    done = typing.hactl("pair", "enter", stdin=f"{found[0]}\n")
+    assert done.returncode == 0, done.stderr
+    assert f"paired with {showing.name}: " in done.stdout
+    assert waits.wait(10) == 0
+
+
+@pytest.mark.parametrize("way", ["code", "keys"])
+def test_default_addresses_need_no_thought(plain_boxes: tuple[SyncBox, SyncBox], way: str) -> None:
+    alpha, beta = plain_boxes
+    if way == "code":
+        pair(alpha, beta)
+        for box in plain_boxes:
+            box.start_server()
+    else:
+        exchange_keys(alpha, beta)
+    for box, other in ((alpha, beta), (beta, alpha)):
+        lines = (box.run_folder / "hotspare/sync/sshd_config").read_text().splitlines()
+        assert f"ListenAddress {default_address(box.name).ip}" in lines
+        assert f"AllowUsers hotspare-sync@{default_address(other.name).ip}" in lines
+    alpha.apply(CLUSTER)
+    done = beta.hactl("config", "sync", "--from-peer", "--yes")
+    assert done.returncode == 0, done.stderr
+    beta.apply(CLUSTER.replace("12.1/24", "12.2/24"))
+    done = beta.hactl("config", "sync", "--to-peer", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert "12.2/24" in (alpha.state / "cluster.toml").read_text()
+    done = alpha.on_peer("key", "show")
+    assert done.returncode == 0, done.stderr
+    assert (beta.state / "identity/ssh_ed25519.pub").read_text() in done.stdout
+
+
+def test_a_renamed_node_is_found_once_it_is_paired_anew(plain_boxes: tuple[SyncBox, SyncBox]) -> None:
+    alpha, beta = plain_boxes
+    pair(alpha, beta)
+    beta.write_node(name="gamma")
+    beta.namespace.run("ip", "address", "flush", "dev", "hotwire")
+    beta.namespace.run("ip", "address", "add", str(default_address("gamma")), "dev", "hotwire")
+    beta.address = str(default_address("gamma"))
+    pair(alpha, beta)
+    for box in plain_boxes:
+        box.start_server()
+    alpha.apply(CLUSTER)
+    done = beta.hactl("config", "sync", "--from-peer", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert "hotspare-gamma\n" in beta.hactl("key", "show").stdout
+
+
+def test_who_shows_no_code_is_not_found(plain_boxes: tuple[SyncBox, SyncBox]) -> None:
+    done = plain_boxes[0].hactl("pair", "enter", stdin="123 456\n")
+    assert done.returncode != 0
+    assert "nobody at the other end of port hotwire (hotwire) shows a code" in done.stderr
+
+
+def test_two_boxes_of_one_name_say_so(plain_boxes: tuple[SyncBox, SyncBox]) -> None:
+    alpha, beta = plain_boxes
+    beta.write_node(name="alpha")
+    alpha.start(*alpha.hactl_command("pair", "show"))
+    wait_for("a code", lambda: "type  " in alpha.log.read_text(), within=10)
+    done = beta.hactl("pair", "enter", stdin="123 456\n")
+    assert "both nodes are called alpha" in done.stderr
 
 
 def test_paired_by_a_code(boxes: tuple[SyncBox, SyncBox]) -> None:

@@ -7,7 +7,10 @@ import pytest
 from hadaemon.config import ConfigError, check_pair, load_cluster, load_node, load_preseed, render_cluster
 from hadaemon.config.render import render_used_preseed
 from hadaemon.hotwire.addresses import Ends, default_address, hotwire_ends
+from hadaemon.runtime.peer import ends_of, hotwire_addresses
 from hadaemon.setup.render import network_files
+from hadaemon.sync.errors import SyncError
+from hadaemon.sync.words import PublicKey
 
 SECRET = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
@@ -116,6 +119,34 @@ def test_the_default_follows_from_the_name_alone():
         assert IPv4Address("169.254.1.0") <= address.ip <= IPv4Address("169.254.254.255")
 
 
+def test_the_peers_default_follows_from_its_name():
+    ends = hotwire_ends(node("alpha"), cluster(), "beta")
+    assert ends == Ends(default_address("alpha"), default_address("beta").ip)
+
+
+def test_before_there_is_a_cluster_the_port_of_that_name_is_the_hotwire():
+    assert hotwire_ends(node("alpha"), None) == Ends(default_address("alpha"), None)
+    configured = hotwire_ends(node("alpha", '"192.168.180.2/24"'), None)
+    assert configured == Ends(IPv4Interface("192.168.180.2/24"), IPv4Address("192.168.180.3"))
+    text = network_files(node("alpha"), None)["10-hotspare-hotwire.network"]
+    assert f"Address={default_address('alpha')}\n" in text
+    assert "IPv4Forwarding=no" in text
+
+
+def test_names_that_give_the_same_address_are_refused():
+    with pytest.raises(SyncError, match="the names n1 and n1 give both nodes the address 169"):
+        ends_of(node("n1"), cluster(), "n1")
+
+
+def test_a_key_that_does_not_say_whose_it_is():
+    key = PublicKey(b"", "root@somewhere")
+    with pytest.raises(SyncError, match="does not name its node: pair the nodes anew"):
+        hotwire_addresses(node("alpha"), cluster(), key)
+    own, peer = hotwire_addresses(node("alpha"), cluster(), key.of_node("beta"))
+    assert (own, peer) == (default_address("alpha").ip, default_address("beta").ip)
+    assert hotwire_addresses(node("alpha"), cluster(NAMED), key)[1] == IPv4Address("192.0.2.20")
+
+
 def test_the_port_gets_its_address_and_forwards_nothing():
     files = network_files(node(), cluster())
     assert f"Address={default_address('alpha')}\n" in files["10-hotspare-hotwire.network"]
@@ -125,7 +156,6 @@ def test_the_port_gets_its_address_and_forwards_nothing():
     assert "Address=192.0.2.10/24\n" in named
     own = network_files(node(hotwire='"192.168.180.2/24"'), cluster())["10-hotspare-hotwire.network"]
     assert own.count("\nAddress=") == 1
-    assert "Forwarding" not in "".join(network_files(node(), None).values())
 
 
 PRESEED = """
