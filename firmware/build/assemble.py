@@ -142,8 +142,12 @@ def seal_off(target: Path) -> None:
         else:
             path.unlink()
     # `.updated` as old as /usr: systemd's units that follow an upgrade of /usr have nothing to do here.
-    for name in ("machine-id", "resolv.conf", ".updated"):
+    for name in ("machine-id", ".updated"):
         (target / "etc" / name).write_text("")
+    # Where resolved collects whom to ask; it leads nowhere while nobody is named.
+    resolver = target / "etc/resolv.conf"
+    resolver.unlink(missing_ok=True)
+    resolver.symlink_to("../run/systemd/resolve/resolv.conf")
     for name in ("data", "boot/efi"):
         (target / name).mkdir(exist_ok=True)
 

@@ -16,23 +16,43 @@ from hadaemon.config.model import (
     VrrpConfig,
     derived_link_local,
 )
+from hadaemon.config.network_model import (
+    BondMode,
+    Dns,
+    Ntp,
+    Route,
+    RouterAdvertisements,
+    Ssh,
+    Syslog,
+    System,
+    Transport,
+)
 from hadaemon.config.problems import ConfigError, Problem
 from hadaemon.config.render import render_admin, render_cluster, render_node, render_used_preseed
 
 __all__ = [
     "Admin",
+    "BondMode",
     "ClusterConfig",
     "ConfigError",
+    "Dns",
     "ElectionConfig",
     "ElectionMode",
     "HaInterface",
     "Hotwire",
     "NodeConfig",
+    "Ntp",
     "PingGroup",
     "Port",
     "Preseed",
     "Problem",
+    "Route",
+    "RouterAdvertisements",
+    "Ssh",
     "SyncMode",
+    "Syslog",
+    "System",
+    "Transport",
     "VrrpConfig",
     "check_pair",
     "derived_link_local",

@@ -12,6 +12,7 @@ from hadaemon.config.hotwire import read_hotwire
 from hadaemon.config.interfaces import note_conflicts, read_interface
 from hadaemon.config.model import ClusterConfig, SyncMode
 from hadaemon.config.reader import Table
+from hadaemon.config.system import read_system
 from hadaemon.config.vrrp import DEFAULT, read_vrrp
 
 
@@ -26,6 +27,7 @@ def read_cluster(table: Table) -> ClusterConfig | None:
     hotwire = None if hotwire_table is None else read_hotwire(hotwire_table)
     firewall = read_firewall(table.table("firewall"))
     conntrack = _read_conntrack(table.table("conntrack"))
+    system = read_system(table)
     election = read_election(table.table("election"))
     tables = table.tables("ha_interfaces", "[[ha_interfaces]]")
     group_tables = table.tables("ping_groups", "[[ping_groups]]", required=False)
@@ -39,7 +41,7 @@ def read_cluster(table: Table) -> ClusterConfig | None:
     note_same_names(groups)
     if election is None or firewall is None or conntrack is None or len(groups) != len(group_tables):
         return None
-    if name is None or master is None or enabled is None or sync is None or vrrp is None:
+    if system is None or name is None or master is None or enabled is None or sync is None or vrrp is None:
         return None
     if len(interfaces) != len(tables) or not tables or (hotwire is None) != (hotwire_table is None):
         return None
@@ -55,6 +57,7 @@ def read_cluster(table: Table) -> ClusterConfig | None:
         firewall,
         sync,
         conntrack,
+        system,
     )
     note_tracking_owner(table, cluster)
     return cluster

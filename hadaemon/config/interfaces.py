@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from hadaemon.config import values
+from hadaemon.config.advertises import read_advertises
 from hadaemon.config.model import HaInterface, Hotwire, VrrpConfig, derived_link_local
 from hadaemon.config.reader import Table
 from hadaemon.config.vrrp import MAX_VRID
@@ -28,6 +29,8 @@ def read_interface(table: Table, position: int, vrrp: VrrpConfig) -> HaInterface
     addresses_on = table.optional_text("addresses_on", values.port_name, None)
     peers: dict[str, IPAddress] | None = table.tagged("peers", values.label, _read_peer)
     dhcp_server = table.flag("dhcp_server", False)
+    advertising = table.table("router_advertisements")
+    advertises = None if advertising is None else read_advertises(advertising, addresses or ())
     table.close()
     if number is not None:
         _note_vrid(table, number, vrrp.vrid_offset)
@@ -41,7 +44,7 @@ def read_interface(table: Table, position: int, vrrp: VrrpConfig) -> HaInterface
         return None
     vrid = Vrid(vrrp.vrid_offset + number)
     return HaInterface(
-        port, number, vrid, _with_link_local(addresses, vrid), addresses_on, peers, dhcp_server
+        port, number, vrid, _with_link_local(addresses, vrid), addresses_on, peers, dhcp_server, advertises
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import IPv4Interface, IPv6Interface
 
+from hadaemon.config.network_model import NOTHING, BondMode, RouterAdvertisements, System
 from hadaemon.firewall.model import Firewall
 from hadaemon.hotwire.keys import Secret
 from hadaemon.vrrp.authentication import Password, Signatures
@@ -23,7 +24,7 @@ class Port:
 
     name: str
     mac: str
-    """Lower case, colons; of a VLAN: its parent's."""
+    """Lower case, colons; of a VLAN: its parent's; of a bond: its first member's."""
     addresses: tuple[IPInterface, ...] = ()
     """Own addresses of this node on the port."""
     dhcp: bool = False
@@ -32,6 +33,24 @@ class Port:
     """The port whose network card carries this VLAN; None: this port has its own."""
     vlan: int | None = None
     """The tag of the VLAN (802.1Q), if there is a parent."""
+    members: tuple[str, ...] = ()
+    """MAC addresses of the network cards that are bonded; none: the port is no bond."""
+    bond_mode: BondMode = BondMode.ACTIVE_BACKUP
+    bonded: bool = False
+    """It is a bond, or a VLAN on one."""
+
+    @property
+    def cards(self) -> tuple[str, ...]:
+        """The MAC addresses of its network cards."""
+        return self.members or (self.mac,)
+
+    @property
+    def interface(self) -> str | None:
+        """The kernel's name of the interface that is made for the port; None: it is a network card, whose
+        name means nothing. Names of network cards have no dot."""
+        if self.parent is not None:
+            return f"{self.name}.{self.vlan}"
+        return f"{self.name}.bond" if self.members else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +59,7 @@ class NodeConfig:
 
     name: str
     ports: Mapping[str, Port]
+    system: System = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +147,8 @@ class HaInterface:
     """Own addresses of all nodes, by name: advertise to them by unicast. Empty: multicast."""
     dhcp_server: bool = False
     """The active node is the DHCP server of this network."""
+    advertises: RouterAdvertisements | None = None
+    """What the active node tells the hosts of this network by router advertisements; None: nothing."""
 
     @property
     def address_port(self) -> str:
@@ -174,6 +196,8 @@ class ClusterConfig:
     sync: SyncMode = SyncMode.MANUAL
     conntrack: bool = True
     """Connections are told to the other node, where there is a hotwire."""
+    system: System = NOTHING
+    """What node.toml says of the same goes before it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,11 @@
 """node.toml: what is this node's alone."""
 
 from hadaemon.config import values
+from hadaemon.config.bond import read_bond
 from hadaemon.config.model import NodeConfig, Port
 from hadaemon.config.reader import Table
+from hadaemon.config.system import read_system
+from hadaemon.config.system_pair import system_problems
 from hadaemon.config.vlan import bind_vlans, read_vlan
 
 _PORT_EXAMPLE = "[ports.lan]"
@@ -12,27 +15,39 @@ def read_node(table: Table) -> NodeConfig | None:
     """None when a problem was noted."""
     name = table.text("name", values.label, 'name = "alpha"')
     tables = table.named_tables("ports", values.port_name, _PORT_EXAMPLE)
+    system = read_system(table)
     table.close()
     ports = {port: _read_port(port, inner) for port, inner in tables.items()}
     good = {port: value for port, value in ports.items() if value is not None}
     _note_twice_used(table, good)
     bound = bind_vlans(table, good, tables.keys())
-    if name is None or len(bound) != len(ports):
+    if name is None or system is None or len(bound) != len(ports):
         return None
-    return NodeConfig(name, bound)
+    node = NodeConfig(name, bound, system)
+    for key, message in system_problems(node, system, None):
+        table.problems.add(f"{table.path}.{key}" if table.path else key, message)
+    return node
 
 
 def _read_port(name: str, table: Table) -> Port | None:
     before = len(table.problems.found)
     mac = table.optional_text("mac", values.mac, None)
+    members, bond_mode = read_bond(name, table)
     parent, vlan = read_vlan(table)
-    if parent is None and not table.has("mac") and len(table.problems.found) == before:
+    if (
+        parent is None
+        and not table.has("members")
+        and not table.has("mac")
+        and len(table.problems.found) == before
+    ):
         table.require("mac", 'mac = "52:54:00:12:34:56"')
     addresses = table.texts("addresses", values.interface_address, '["192.168.12.141/24"]')
     dhcp = table.flag("dhcp", False)
     table.close()
     if len(table.problems.found) > before or addresses is None or dhcp is None:
         return None
+    if members:
+        return Port(name, members[0], addresses, dhcp, None, None, members, bond_mode, bonded=True)
     return Port(name, mac or "", addresses, dhcp, parent, vlan)
 
 
@@ -42,11 +57,11 @@ def _note_twice_used(table: Table, ports: dict[str, Port]) -> None:
     addresses: dict[str, str] = {}
     for port in ports.values():
         path = f"{table.at('ports')}.{port.name}"
-        first = macs.setdefault(port.mac, port.name)
-        if first != port.name and port.parent is None:
-            table.problems.add(
-                f"{path}.mac", f"{port.mac} is already the port {first}: each port needs its own"
-            )
+        for position, mac in enumerate(port.cards if port.parent is None else ()):
+            here = f"{path}.members[{position}]" if port.members else f"{path}.mac"
+            if mac in macs:
+                table.problems.add(here, f"{mac} is already the port {macs[mac]}: each port needs its own")
+            macs.setdefault(mac, port.name)
         for position, address in enumerate(port.addresses):
             here = f"{path}.addresses[{position}]"
             where = port.name if address.ip.is_link_local else ""

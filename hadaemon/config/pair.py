@@ -6,6 +6,7 @@ from hadaemon.config.hotwire import hotwire_problems
 from hadaemon.config.model import ClusterConfig, HaInterface, NodeConfig
 from hadaemon.config.problems import did_you_mean
 from hadaemon.config.reader import Problems
+from hadaemon.config.system_pair import system_problems
 from hadaemon.vrrp.model import OWNER, IPAddress
 
 
@@ -21,6 +22,9 @@ def note_pair_problems(node: NodeConfig, cluster: ClusterConfig, prefix: str, pr
     hotwire = None if cluster.hotwire is None else cluster.hotwire.port
     for key, message in firewall_problems(cluster.firewall, node.ports, hotwire):
         problems.add(f"{dot}firewall.{key}", message)
+    for key, message in system_problems(node, cluster.system, hotwire):
+        problems.add(f"{dot}{key}", message)
+    _note_own_system(node, hotwire, problems)
     priorities = cluster.vrrp.priorities
     if priorities and node.name not in priorities:
         problems.add(f"{dot}vrrp.priorities", f"has no priority for this node: add {node.name} = 100")
@@ -34,6 +38,14 @@ def note_pair_problems(node: NodeConfig, cluster: ClusterConfig, prefix: str, pr
         _note_virtual_addresses(node, interface, owner, path, problems)
         _note_dhcp_server(node, interface, path, problems)
         _note_peers(node, interface, path, problems)
+
+
+def _note_own_system(node: NodeConfig, hotwire: str | None, problems: Problems) -> None:
+    """What node.toml says of the base network, now that the hotwire is known."""
+    alone = set(system_problems(node, node.system, None))
+    for key, message in system_problems(node, node.system, hotwire):
+        if (key, message) not in alone:
+            problems.add("hotwire.port", f"node.toml: {key}: {message}")
 
 
 def _note_unknown_port(node: NodeConfig, port: str, path: str, problems: Problems) -> None:

@@ -16,6 +16,7 @@ from hadaemon.config.model import (
     derived_link_local,
 )
 from hadaemon.config.render_firewall import firewall_lines
+from hadaemon.config.render_network import advertises_lines, bond_lines, system_lines
 from hadaemon.config.secrets import written_key
 from hadaemon.vrrp.authentication import Password, Signatures
 from hadaemon.vrrp.model import Centiseconds, IPInterface
@@ -59,7 +60,9 @@ def _node_lines(node: NodeConfig, prefix: str) -> Iterator[str]:
     yield f"name = {_string(node.name)}"
     for port in node.ports.values():
         yield f"[{prefix}ports.{port.name}]"
-        if port.parent is None:
+        if port.members:
+            yield from bond_lines(port)
+        elif port.parent is None:
             yield f"mac = {_string(port.mac)}"
         else:
             yield f"parent = {_string(port.parent)}"
@@ -67,6 +70,7 @@ def _node_lines(node: NodeConfig, prefix: str) -> Iterator[str]:
         yield f"addresses = {_strings(str(address) for address in port.addresses)}"
         if port.dhcp:
             yield "dhcp = true"
+    yield from system_lines(node.system, prefix)
 
 
 def _cluster_lines(cluster: ClusterConfig, prefix: str, secrets: bool = True) -> Iterator[str]:
@@ -85,6 +89,7 @@ def _cluster_lines(cluster: ClusterConfig, prefix: str, secrets: bool = True) ->
         yield from _ping_group_lines(group, prefix)
     if not cluster.conntrack:
         yield from (f"[{prefix}conntrack]", "enabled = false")
+    yield from system_lines(cluster.system, prefix)
     yield from firewall_lines(cluster.firewall, f"{prefix}firewall")
 
 
@@ -166,6 +171,8 @@ def _interface_lines(interface: HaInterface, prefix: str) -> Iterator[str]:
     if interface.peers:
         pairs = (f"{name} = {_string(str(address))}" for name, address in interface.peers.items())
         yield f"peers = {{ {', '.join(pairs)} }}"
+    if interface.advertises is not None:
+        yield from advertises_lines(interface.advertises, f"{prefix}ha_interfaces.router_advertisements")
 
 
 def _named_addresses(interface: HaInterface) -> tuple[IPInterface, ...]:

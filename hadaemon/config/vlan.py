@@ -47,7 +47,7 @@ def bind_vlans(table: Table, ports: Mapping[str, Port], names: Collection[str]) 
                 path, f"a VLAN's port has a name of {_MAX_NAME} characters at most: shorten it"
             )
         if len(table.problems.found) == before and port.parent in ports:
-            bound[name] = replace(port, mac=ports[port.parent].mac)
+            bound[name] = replace(port, mac=ports[port.parent].mac, bonded=ports[port.parent].bonded)
     return bound
 
 

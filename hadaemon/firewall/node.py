@@ -1,21 +1,29 @@
 """What may come to the node itself: what a node of a network needs, and what the rules name."""
 
+from hadaemon.config.network_model import Ssh
 from hadaemon.firewall.model import Firewall
 from hadaemon.firewall.policy import rule_lines
-from hadaemon.firewall.text import block, comment, limited_log
+from hadaemon.firewall.text import address_matches, block, comment, ip, joined, limited_log, port_set
 
 _ND = "{ nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit }"
 _LISTENERS = "{ mld-listener-query, mld-listener-report, mld-listener-done, mld2-listener-report }"
 _ERRORS = "{ destination-unreachable, packet-too-big, time-exceeded, parameter-problem }"
 
 
-def node_chains(firewall: Firewall) -> list[str]:
-    """`ha`, `needed` and `input_new`."""
+def node_chains(firewall: Firewall, ssh: Ssh | None) -> list[str]:
+    """`ha`, `needed` and `input_new`. `ssh`: the administrator's way in; his own rules go first."""
     dropped = [limited_log(firewall.log_dropped, "hotspare dropped in")] if firewall.log_dropped else []
     return [
         *block("chain ha", *_HA),
         *block("chain needed", *_NEEDED, *(_PING if firewall.ping else ())),
-        *block("chain input_new", "jump user_input", *_rules(firewall), *dropped, "counter drop"),
+        *block(
+            "chain input_new",
+            "jump user_input",
+            *_rules(firewall),
+            *_administrators(ssh),
+            *dropped,
+            "counter drop",
+        ),
     ]
 
 
@@ -35,6 +43,24 @@ _NEEDED = (
 )
 
 _PING = ("icmp type echo-request accept", "icmpv6 type echo-request accept")
+
+
+def _administrators(ssh: Ssh | None) -> list[str]:
+    """At own addresses only, as with any service that is let in."""
+    if ssh is None:
+        return []
+    return [
+        joined(
+            f"iifname @{port_set(port)}",
+            f"{ip(family)} daddr != @virtual{family}",
+            match,
+            f"tcp dport {ssh.tcp_port} accept",
+            comment("SSH for administrators"),
+        )
+        for port in ssh.ports
+        for family in (4, 6)
+        for _, match in address_matches(ssh.sources, (), family)
+    ]
 
 
 def _rules(firewall: Firewall) -> list[str]:

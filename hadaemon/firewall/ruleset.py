@@ -59,7 +59,7 @@ def rule_set(
     for part in (
         _sets(node, cluster, firewall, interfaces),
         base_chains(firewall),
-        node_chains(firewall),
+        node_chains(firewall, node.system.over(cluster.system).ssh if cluster else node.system.ssh),
         policy_chain(firewall),
         nat_chains(firewall),
     ):

@@ -15,6 +15,7 @@ DAEMON_USER = "hadaemon"
 _CONNTRACKD = "hotspare-conntrackd.service"
 VERBS: Mapping[str, tuple[str, ...]] = {
     "mark-good": ("/usr/bin/rauc", "status", "mark-good"),
+    "apply-network": ("/usr/bin/systemctl", "start", "hotspare-apply.service"),
     "conntrackd-restart": ("/usr/bin/systemctl", "restart", _CONNTRACKD),
     "conntrackd-stop": ("/usr/bin/systemctl", "stop", _CONNTRACKD),
 }

@@ -110,13 +110,17 @@ class LinkTable:
         """The interface with that name of the kernel's."""
         return next((link for link in self._links.values() if link.name == name), None)
 
-    def find(self, mac: str, vlan: int | None = None) -> Link | None:
-        """The interface that a port is: the network card with that MAC address, or a VLAN on it."""
-        card = self._card(mac)
+    def find(self, mac: str, vlan: int | None = None, bonded: bool = False) -> Link | None:
+        """The interface that a port is: the network card with that MAC address, the bond that has it, or a
+        VLAN on one of them."""
+        card = self._bond(mac) if bonded else self._card(mac)
         if vlan is None or card is None:
             return card
         above = (link for link in self.links() if link.parent == card.index)
         return next((link for link in above if link.kind == "vlan" and link.vlan == vlan), None)
+
+    def _bond(self, mac: str) -> Link | None:
+        return next((link for link in self.links() if link.kind == "bond" and link.mac == mac), None)
 
     def _card(self, mac: str) -> Link | None:
         """A permanent MAC address counts before a present one."""

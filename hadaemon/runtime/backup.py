@@ -92,15 +92,17 @@ def rebind(
     missing = []
     ports = {}
     for name, port in node.ports.items():
-        mac = given.get(name)
-        if mac is None and present is not None and name in present.ports:
-            mac = present.ports[name].mac
-        if mac is None and (port.parent is not None or port.mac in hardware):
-            mac = port.mac
-        if mac is None:
+        cards: tuple[str, ...] | None = (given[name],) if name in given else None
+        if cards is None and present is not None and name in present.ports:
+            cards = present.ports[name].cards
+        if cards is None and (port.parent is not None or hardware.issuperset(port.cards)):
+            cards = port.cards
+        if cards is None:
             missing.append(name)
         else:
-            ports[name] = dataclasses.replace(port, mac=mac)
+            # A bond that is given one card is a bond of one: the others are added to node.toml.
+            members = cards if port.members else ()
+            ports[name] = dataclasses.replace(port, mac=cards[0], members=members)
     unknown = sorted(set(given) - set(node.ports))
     if unknown:
         raise BackupError(f"the backup has no port {', '.join(unknown)}: it has {', '.join(node.ports)}")

@@ -19,6 +19,7 @@ from hadaemon.io.memory_file import MemoryFile
 from hadaemon.io.notify import ServiceManager
 from hadaemon.io.sequence_file import SequenceFile
 from hadaemon.runtime.background import Background
+from hadaemon.runtime.base_network import BaseNetwork
 from hadaemon.runtime.configuration import Condition, Configuration, load_configuration
 from hadaemon.runtime.conntrack import Conntrack
 from hadaemon.runtime.detect import bounded, detect
@@ -88,6 +89,7 @@ class Daemon:
         self._session: Session | None = None
         self._conntrack = Conntrack(options.run, options.conntrackd, options.helper, lambda: self._session)
         self._detecting = False
+        self._base_network = BaseNetwork(options.helper) if self._release.slot is not None else None
 
     async def run(self) -> None:
         """From start to stop."""
@@ -105,6 +107,8 @@ class Daemon:
                     tasks.create_task(feed_watchdog(self._manager, self._overdue)),
                     tasks.create_task(self._conntrack.run()),
                 ]
+                if self._base_network is not None:
+                    background.append(tasks.create_task(self._base_network.run()))
                 if self._release.slot is not None:
                     background.append(tasks.create_task(mark_good_once(self._options.helper, self._healthy)))
                 log.info("stopping: %s", await self._stopped)
@@ -210,11 +214,18 @@ class Daemon:
                 "problems": configuration.problems
             }
         if configuration == self._configuration:
+            self._apply_network()
             return {"ok": True, "changed": False}
         if keep_active:
             self._keep_active(configuration)
         self._begin(configuration)
+        self._apply_network()
         return {"ok": True, "changed": True, "condition": configuration.condition}
+
+    def _apply_network(self) -> None:
+        """Has the system's network and services made what the files say, in the background."""
+        if self._base_network is not None:
+            self._base_network.apply()
 
     def _keep_active(self, configuration: Configuration) -> None:
         """As if the last planned switch had made things as they are: until the next `hactl switch`."""
@@ -234,6 +245,7 @@ class Daemon:
         match request.get("command"):
             case "status":
                 problems = self._background.problems + self._firewall.problems + self._conntrack.problems
+                problems += self._base_network.problems if self._base_network is not None else ()
                 return report(
                     self._configuration,
                     self._session,
@@ -264,7 +276,7 @@ class Daemon:
         if self._detecting:
             return refusal("another detection is under way: wait for its outcome")
         node = self._configuration.node
-        macs = {port.mac for port in node.ports.values()} if node is not None else set()
+        macs = {mac for port in node.ports.values() for mac in port.cards} if node is not None else set()
         self._detecting = True
         try:
             name = node.name if node is not None else ""

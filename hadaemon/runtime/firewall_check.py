@@ -71,7 +71,7 @@ def interfaces_of(
     that no rule has to change when this node becomes active."""
     names: dict[str, tuple[str, ...]] = {}
     for port in node.ports.values():
-        link = table.find(port.mac, port.vlan)
+        link = table.find(port.mac, port.vlan, port.bonded)
         if link is not None:
             names[port.name] = (link.name,)
     if cluster is not None and cluster.vrrp.virtual_mac:

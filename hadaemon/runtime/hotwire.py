@@ -147,7 +147,7 @@ class Hotwire:
     @property
     def link(self) -> Link | None:
         """The link that the port is now."""
-        return self._network.table.find(self.plan.port.mac)
+        return self._network.table.find(self.plan.port.mac, bonded=self.plan.port.bonded)
 
     @property
     def connected(self) -> bool:

@@ -82,7 +82,7 @@ class Ports:
     def link(self, name: str) -> Link | None:
         """The link that the port is now."""
         port = self._ports[name].port
-        return self._network.table.find(port.mac, port.vlan)
+        return self._network.table.find(port.mac, port.vlan, port.bonded)
 
     def known(self, name: str) -> frozenset[IPInterface]:
         """The virtual addresses that may be on the port."""

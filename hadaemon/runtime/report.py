@@ -52,7 +52,7 @@ def report(
         "hotwire": hotwire,
         "conntrack": conntrack,
         "sync": _sync(hotwire, head),
-        "unbound": _unbound({port.mac for port in ports}, network),
+        "unbound": _unbound({mac for port in ports for mac in port.cards}, network),
         "firmware": dataclasses.asdict(release),
         "pid": os.getpid(),
     }
@@ -77,7 +77,7 @@ def _outside(configuration: Configuration) -> NodeStatus:
 
 def _port(port: Port, network: Network) -> Message:
     """A configured port and the link that it is."""
-    link = network.table.find(port.mac, port.vlan)
+    link = network.table.find(port.mac, port.vlan, port.bonded)
     return {
         "port": port.name,
         "mac": port.mac,

@@ -13,11 +13,12 @@ from hadaemon.cluster import (
     Node,
     NodeState,
     NodeStatus,
+    SetAddresses,
     Start,
     Stop,
 )
 from hadaemon.cluster.requests import Request
-from hadaemon.config import ClusterConfig, NodeConfig
+from hadaemon.config import ClusterConfig, HaInterface, NodeConfig
 from hadaemon.io.errors import NetlinkError
 from hadaemon.io.links import Link
 from hadaemon.runtime.arp_watch import ArpWatch, Place
@@ -30,6 +31,7 @@ from hadaemon.runtime.network import Network
 from hadaemon.runtime.pings import Pings
 from hadaemon.runtime.plan import plan_ports
 from hadaemon.runtime.ports import Ports
+from hadaemon.runtime.routers import Routers
 from hadaemon.runtime.sequences import Sequences
 from hadaemon.runtime.throttle import Throttle
 from hadaemon.runtime.virtual_macs import VirtualMacs, interface_name
@@ -63,7 +65,9 @@ class Session:
         ports = plan_ports(node, cluster)
         self.ports = Ports(ports, self._wire, network, loop, self._take, self.network_changed)
         self._network = network
-        self._executor = Executor(network, self.ports, self._virtual_macs(), done)
+        self._done = done
+        self._routers = Routers(cluster, self._seat6, loop)
+        self._executor = Executor(network, self.ports, self._virtual_macs(), self._acted)
         self._link_watch = LinkWatch(self._link_of, loop, self._take)
         self._pings = Pings(cluster.ping_groups, self._link_of, loop, self._take)
         self.hotwire = HotwireSide(hotwire, cluster, network, loop, self._take)
@@ -133,6 +137,7 @@ class Session:
         self.ports.close()
         self._wire.close()
         self._executor.close()
+        self._routers.close()
 
     def network_changed(self) -> None:
         """Links or addresses are not what they were."""
@@ -140,6 +145,7 @@ class Session:
             self._engine.post(change)
         for failure in self._executor.reconcile():
             self._engine.post(failure)
+        self._routers.refresh()
         self.hotwire.refresh()
 
     def request(self, request: Request) -> str | None:
@@ -162,7 +168,19 @@ class Session:
         """What the node itself cannot know: sockets that could not be opened."""
         failed = tuple(f"port {name}: {failure}" for name, failure in self.ports.failures.items())
         failed += tuple(text for text in (self._pings.failure, self._refusal) if text is not None)
-        return failed + self.hotwire.problems + self._arp_watch.problems
+        return failed + self.hotwire.problems + self._arp_watch.problems + self._routers.problems
+
+    def _acted(self, action: Action) -> None:
+        """An action had its effect."""
+        if isinstance(action, SetAddresses):
+            self._routers.follow(action)
+        self._done(action)
+
+    def _seat6(self, interface: HaInterface) -> Link | None:
+        """The link that has the virtual IPv6 addresses of an HA interface while they are here."""
+        if self.cluster_config.vrrp.virtual_mac:
+            return self._network.table.named(interface_name(interface.vrid, 6))
+        return self.ports.link(interface.address_port)
 
     def _settled(self) -> None:
         """An event and all that follows from it is done."""
@@ -208,7 +226,7 @@ class Session:
 
     def _link_of(self, port: str) -> Link | None:
         config = self.node_config.ports[port]
-        return self._network.table.find(config.mac, config.vlan)
+        return self._network.table.find(config.mac, config.vlan, config.bonded)
 
     def _take(self, event: Event) -> None:
         if isinstance(event, AdvertisementDiscarded):

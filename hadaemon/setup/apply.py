@@ -1,8 +1,10 @@
-"""The configuration becomes the system's: name, network files, administrator, console text. At each boot."""
+"""The configuration becomes the system's files: name, network, services, administrator, console text."""
 
 import os
 import socket
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeAlias
 
 from hadaemon.config import Admin, ClusterConfig, ConfigError, NodeConfig, load_admin
 from hadaemon.errors import HadaemonError
@@ -11,33 +13,50 @@ from hadaemon.io.files import read_text, write_text
 from hadaemon.io.memory_file import MemoryFile
 from hadaemon.runtime.configuration import Configuration
 from hadaemon.runtime.places import own_folder
+from hadaemon.setup.networkd import PREFIX, network_files
 from hadaemon.setup.places import ADMIN, Owners, Places
 from hadaemon.setup.render import (
     authorized_keys,
     console_message,
     hosts_file,
     issue,
-    network_files,
     with_password,
 )
 from hadaemon.sync.server import USER
 
+Texts: TypeAlias = Mapping[str, str]
+"""Files by name."""
 
-def apply_node(node: NodeConfig, cluster: ClusterConfig | None, places: Places) -> None:
-    """Name and network of the node. Files of ports that are no longer there go."""
+
+def apply_node(node: NodeConfig, cluster: ClusterConfig | None, places: Places) -> tuple[Texts, Texts]:
+    """Name and network of the node. Files of ports that are no longer there go. The answer: the files of the
+    network before, and now."""
     try:
-        socket.sethostname(node.name)
+        if socket.gethostname() != node.name:
+            socket.sethostname(node.name)
     except OSError as error:
         raise FileError(f"host name {node.name}: {os.strerror(error.errno or 0)}") from error
-    write_text(places.etc / "hostname", f"{node.name}\n", 0o644)
-    write_text(places.etc / "hosts", hosts_file(node.name), 0o644)
-    _folder(places.networkd)
+    put(places.etc / "hostname", f"{node.name}\n")
+    put(places.etc / "hosts", hosts_file(node.name))
     wanted = network_files(node, cluster)
-    for stale in set(places.networkd.glob("10-hotspare-*")):
-        if stale.name not in wanted:
-            stale.unlink()
+    before = {file.name: read_text(file) or "" for file in places.networkd.glob(f"{PREFIX}*")}
+    for stale in before.keys() - wanted.keys():
+        put(places.networkd / stale, None)
     for name, text in wanted.items():
-        write_text(places.networkd / name, text, 0o644)
+        put(places.networkd / name, text)
+    return before, wanted
+
+
+def put(path: Path, text: str | None) -> bool:
+    """Makes a file have this text, or not be there; whether anything changed."""
+    if read_text(path) == text:
+        return False
+    if text is None:
+        path.unlink()
+        return True
+    _folder(path.parent)
+    write_text(path, text, 0o644)
+    return True
 
 
 def apply_admin(places: Places, owners: Owners) -> tuple[str, ...]:

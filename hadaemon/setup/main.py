@@ -1,4 +1,4 @@
-"""The boot-time setup: preseed, if the node has no configuration yet; then the system's files, each time.
+"""The setup: at boot preseed, if the node has no configuration yet, then the system's files; later changes.
 
 Nothing here may keep a node from booting: whatever goes wrong is told on the console, and the boot goes on.
 """
@@ -14,6 +14,7 @@ from hadaemon.runtime.configuration import NODE_FILE, Configuration, load_config
 from hadaemon.runtime.firewall_check import rule_problems
 from hadaemon.runtime.release import running_release
 from hadaemon.setup.apply import apply_admin, apply_node, open_sync_account, tell, write_issue
+from hadaemon.setup.effect import Effect
 from hadaemon.setup.medium import PRESEED, Medium, mounted, wait_for_device
 from hadaemon.setup.places import Owners, Places, system_owners
 from hadaemon.setup.render import LABEL
@@ -23,13 +24,17 @@ from hadaemon.setup.state import make_state_folder, store_preseed
 def main() -> int:
     """0: the node is set up, or waits for its preseed; 1: something is wrong, the console says what.
 
-    `issue` as the only argument: nothing but the text above the login prompt is written anew.
+    `issue` as the only argument: nothing but the text above the login prompt is written anew. `apply`: what
+    the files say of the base network is made true now.
     """
     places = Places()
     if sys.argv[1:] == ["issue"]:
         return refresh_issue(places)
     owners = system_owners()
-    problems = set_up(places, owners)
+    if sys.argv[1:] == ["apply"]:
+        problems = Effect(places).take(load_configuration(places.state), owners)
+    else:
+        problems = set_up(places, owners)
     for problem in problems:
         print(problem, file=sys.stderr)
     return 1 if problems else 0

@@ -1,9 +1,5 @@
 """The node's configuration as texts of the system. Pure."""
 
-from dataclasses import replace
-
-from hadaemon.config import ClusterConfig, NodeConfig, Port
-from hadaemon.hotwire.addresses import hotwire_ends, hotwire_port
 from hadaemon.runtime.configuration import Condition, Configuration
 
 LABEL = "HOTSPARE"
@@ -17,71 +13,11 @@ plug the stick in, and switch this box off and on. {_DOCUMENT}"""
 
 _HOW_TO_REPAIR = """\
 This node stays out of the cluster. Log in, correct the file, try it with `hactl config check`,
-and apply it with `hactl reload`; ports and names take effect at the next boot."""
-
-
-def network_files(node: NodeConfig, cluster: ClusterConfig | None) -> dict[str, str]:
-    """systemd.network(5) of every port, and systemd.netdev(5) of every VLAN, by file name."""
-    hotwire, ends = hotwire_port(node, cluster), hotwire_ends(node, cluster)
-    texts = {}
-    for port in node.ports.values():
-        if port.name == hotwire and ends is not None and ends.own not in port.addresses:
-            port = replace(port, addresses=(*port.addresses, ends.own))
-        vlans = tuple(other for other in node.ports.values() if other.parent == port.name)
-        text = network_file(port, vlans, exclusive=port.name == hotwire)
-        texts[f"10-hotspare-{port.name}.network"] = text
-        if port.parent is not None:
-            texts[f"10-hotspare-{port.name}.netdev"] = netdev_file(port)
-    return texts
-
-
-def vlan_interface(port: Port) -> str:
-    """The kernel's name of a VLAN; those of network cards mean nothing, and have no dot."""
-    return f"{port.name}.{port.vlan}"
-
-
-def netdev_file(port: Port) -> str:
-    """systemd.netdev(5) of a VLAN."""
-    return f"[NetDev]\nName={vlan_interface(port)}\nKind=vlan\n\n[VLAN]\nId={port.vlan}\n"
+and apply it with `hactl reload`."""
 
 
 _IN_MAINTENANCE = """\
 MAINTENANCE: this node takes no part in the cluster. To take it back: `hactl maintenance off`."""
-
-
-def network_file(port: Port, vlans: tuple[Port, ...] = (), exclusive: bool = False) -> str:
-    """systemd.network(5) of one port. What the daemon puts on the port is not networkd's to remove.
-
-    `vlans`: the ports that share its network card. `exclusive`: the hotwire, from which nothing is ever
-    forwarded.
-    """
-    lines = [
-        "[Match]",
-        f"PermanentMACAddress={port.mac}" if port.parent is None else f"Name={vlan_interface(port)}",
-        "",
-        "[Link]",
-        "RequiredForOnline=no",
-        "",
-        "[Network]",
-        f"Description=port {port.name}",
-        *(f"Address={address}" for address in port.addresses),
-        *(f"VLAN={vlan_interface(vlan)}" for vlan in vlans),
-        f"DHCP={'ipv4' if port.dhcp else 'no'}",
-        "IPv6AcceptRA=no",
-        f"LinkLocalAddressing={'ipv6' if any(own.version == 6 for own in port.addresses) else 'no'}",
-        "LLDP=no",
-        # Addresses outlive a pulled cable and a restart of networkd, own and virtual ones alike.
-        "KeepConfiguration=static",
-        "ConfigureWithoutCarrier=yes",
-        "IgnoreCarrierLoss=yes",
-    ]
-    if not any(own.version == 4 for own in port.addresses) and not port.dhcp:
-        # The other node's advertisements come from link-local addresses then, to which there is no route
-        # back.
-        lines.append("IPv4ReversePathFilter=no")
-    if exclusive:
-        lines += ["IPv4Forwarding=no", "IPv6Forwarding=no"]
-    return "\n".join(lines) + "\n"
 
 
 def hosts_file(name: str) -> str:

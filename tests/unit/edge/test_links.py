@@ -93,3 +93,16 @@ def test_a_vlan_is_known_from_what_the_kernel_tells():
     message.encode()
     fact = _fact(RTM_NEWLINK, bytes(message.data))
     assert fact == Link(7, "guest.20", MAC, "", "vlan", carrier=False, parent=2, vlan=20)
+
+
+def test_a_bond_is_found_by_its_mac_and_a_vlan_on_it():
+    card = Link(1, "eth0", MAC, MAC, "", carrier=True)
+    other = Link(2, "eth1", MAC, OTHER, "", carrier=True)
+    bond = Link(3, "lan.bond", MAC, "", "bond", carrier=True)
+    vlan = Link(4, "guest.20", MAC, "", "vlan", carrier=True, parent=3, vlan=20)
+    table = LinkTable([card, other, bond, vlan])
+    assert table.find(MAC, bonded=True) == bond
+    assert table.find(MAC, 20, bonded=True) == vlan
+    assert table.find(MAC) == card, "its first member"
+    assert table.find(OTHER) == other
+    assert LinkTable([card]).find(MAC, bonded=True) is None

@@ -21,13 +21,14 @@ OURS = (
     *("hadaemon.service", "hadaemon-helper.socket", "hadaemon-helper@.service", "hotspare-setup.service"),
     *("hotspare-config-boot.service", "hotspare-config-guard.service"),
     *("hotspare-keeper.socket", "hotspare-keeper@.service", "hotspare-sync-sshd.service"),
-    "hotspare-conntrackd.service",
+    *("hotspare-conntrackd.service", "hotspare-apply.service", "hotspare-syslog.service"),
+    "hotspare-ssh@.service",
     *("hotspare-issue.service", "hotspare-issue.path"),
     *("hotspare-firewall.service", "hotspare-forwarding.service", "hotspare-forwarding.path"),
 )
 OF_THE_SYSTEM = (
     "/bin/kill",
-    *(f"/usr/sbin/{name}" for name in ("agetty", "sshd", "nft", "sysctl", "conntrackd")),
+    *(f"/usr/sbin/{name}" for name in ("agetty", "sshd", "nft", "sysctl", "conntrackd", "rsyslogd")),
 )
 
 

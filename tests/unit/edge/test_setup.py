@@ -15,8 +15,9 @@ from hadaemon.runtime.configuration import Condition, Configuration
 from hadaemon.setup import apply, medium
 from hadaemon.setup.main import main, set_up, take_from_medium, take_preseed
 from hadaemon.setup.medium import Medium, MediumError
+from hadaemon.setup.networkd import network_file, network_files
 from hadaemon.setup.places import Owners, Places
-from hadaemon.setup.render import issue, network_file, network_files, with_password
+from hadaemon.setup.render import issue, with_password
 
 PRESEED = f"""
 schema = 1
@@ -256,7 +257,9 @@ addresses = ["192.168.20.141/24"]
 
 def test_a_vlan_is_made_on_its_parent_and_has_its_own_addresses():
     texts = network_files(load_node(VLANS), None)
-    assert texts["10-hotspare-guest.netdev"] == "[NetDev]\nName=guest.20\nKind=vlan\n\n[VLAN]\nId=20\n"
+    assert texts["10-hotspare-guest.netdev"] == (
+        "[NetDev]\nName=guest.20\nDescription=VLAN 20 of lan\nKind=vlan\n\n[VLAN]\nId=20\n"
+    )
     parent, vlan = texts["10-hotspare-lan.network"], texts["10-hotspare-guest.network"]
     assert "PermanentMACAddress=52:54:00:48:0a:01\n" in parent
     assert "VLAN=guest.20\n" in parent

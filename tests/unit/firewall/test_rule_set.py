@@ -292,3 +292,16 @@ def test_an_error_of_nft_is_told_with_the_line_of_the_snippet():
     assert said == ("b.nft: line 2: Error: syntax error, unexpected string",)
     assert found.explain("/dev/stdin:1:1-5: Error: x") == ("Error: x, in: table inet hotspare",)
     assert found.explain("Operation not permitted") == ("Operation not permitted",)
+
+
+def test_administrators_are_let_in_after_the_rules_of_ones_own():
+    ssh = '\n[ssh]\nports = ["inside"]\nsources = ["192.168.0.0/24"]\n'
+    rule = '[[firewall.rules]]\naction = "drop"\nto = ["node"]\nsource = ["192.168.0.9"]\n'
+    lines = chain(rules(ssh + rule), "input_new")
+    (own,) = [line for line in lines if "dport 22 " in line]
+    assert own == "iifname @port_inside ip daddr != @virtual4 ip saddr 192.168.0.0/24 tcp dport 22 accept"
+    assert lines.index(own) > next(at for at, line in enumerate(lines) if "192.168.0.9" in line)
+    assert (
+        "dport 22 "
+        not in rules("").text.replace('tcp dport 22 accept comment "SSH', "").split("input_new")[1]
+    )

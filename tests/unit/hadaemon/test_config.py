@@ -61,7 +61,7 @@ NODE_ERRORS = {
     "unknown key, nothing near": (
         'name = "alpha"',
         'name = "alpha"\nzzz = 1',
-        "zzz: unknown key: known are: name, ports, schema",
+        "zzz: unknown key: known are: dns, name, ntp, ports, routes, schema, ssh, syslog",
     ),
     "unknown key in a port": (
         'mac = "52:54:00:48:0a:01"',

@@ -22,7 +22,8 @@ def table_after(heading: str) -> list[list[str]]:
 
 
 def keys_of(file: str) -> set[str]:
-    return {row[0].strip("`") for row in table_after(f"\n## {file}")}
+    common = [] if file == "preseed.toml" else table_after("\n## Keys of both files")
+    return {row[0].strip("`") for row in (*table_after(f"\n## {file}"), *common)}
 
 
 @pytest.mark.parametrize("file", LOADERS)
@@ -39,6 +40,12 @@ def test_the_examples_of_node_and_cluster_fit_together():
     check_pair(load_node(EXAMPLES["node.toml"]), load_cluster(EXAMPLES["cluster.toml"]))
 
 
+def test_the_examples_of_the_networks_page_fit_together():
+    page = (ROOT / "docs" / "network.md").read_text(encoding="utf-8")
+    examples = dict(re.findall(r"```toml (\S+)\n(.*?)```", page, re.DOTALL))
+    check_pair(load_node(examples["node.toml"]), load_cluster(examples["cluster.toml"]))
+
+
 def test_two_keepalived_instances_over_one_link_can_be_said_in_our_words():
     cluster = load_cluster(EXAMPLES["firewalls.toml"])
     check_pair(load_node(EXAMPLES["fw01.toml"]), cluster)
@@ -53,11 +60,13 @@ def normal(path: str, file: str) -> str:
     return re.sub(r"^ports\.\w+", "ports.<name>", path) if file == "node.toml" else path
 
 
+COMMON = ("routes[]", "dns", "ntp", "ssh", "syslog")
+HEADINGS = {"vrrp", "election", "conntrack"}
 PROBES = {
-    "node.toml": ["", "ports.probe"],
+    "node.toml": ["", "ports.probe", *COMMON],
     "cluster.toml": [
         *("", "vrrp", "vrrp.authentication", "hotwire", "election", "conntrack"),
-        *("ha_interfaces[]", "ping_groups[]"),
+        *("ha_interfaces[]", "ha_interfaces[].router_advertisements", "ping_groups[]", *COMMON),
         *("firewall", "firewall.rules[]", "firewall.source_nat[]", "firewall.destination_nat[]"),
     ],
     "preseed.toml": ["", "admin", "hotwire"],
@@ -71,6 +80,8 @@ def test_every_key_that_is_read_is_documented_and_no_other(file):
     for table in PROBES[file]:
         name = table.removesuffix("[]")
         header = "" if not table else f"[{table}]\n" if table == name else f"[[{name}]]\n"
+        if "[]." in table:
+            header = f"[[{table.partition('[]')[0]}]]\n[{table.replace('[]', '')}]\n"
         with pytest.raises(ConfigError) as refused:
             LOADERS[file](f'schema = 1\n{header}"?" = 1')
         (hint,) = [
@@ -81,7 +92,7 @@ def test_every_key_that_is_read_is_documented_and_no_other(file):
         prefix = {"": "", "ports.probe": "ports.<name>."}.get(table, f"{table}.")
         known |= {f"{prefix}{key}" for key in hint.split(", ")}
     documented = keys_of(file)
-    assert documented >= known - {"vrrp", "election", "conntrack"}, "these are only headings"
+    assert documented >= known - HEADINGS, "these are only headings"
     assert documented <= known
 
 

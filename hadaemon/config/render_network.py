@@ -1,0 +1,83 @@
+"""The base network back to TOML: only what differs from the default."""
+
+import json
+from collections.abc import Iterable, Iterator
+
+from hadaemon.config.model import Port
+from hadaemon.config.network_model import Route, RouterAdvertisements, Ssh, Syslog, System
+
+_DEFAULT = RouterAdvertisements(())
+
+
+def bond_lines(port: Port) -> Iterator[str]:
+    """`members` and `bond_mode` of a port."""
+    yield f"members = {_strings(port.members)}"
+    yield f"bond_mode = {_string(port.bond_mode)}"
+
+
+def system_lines(system: System, prefix: str) -> Iterator[str]:
+    """The tables of either file."""
+    for route in system.routes:
+        yield from (f"[[{prefix}routes]]", *_route(route))
+    if system.dns is not None:
+        yield from (f"[{prefix}dns]", f"servers = {_strings(system.dns.servers)}")
+        yield f"search = {_strings(system.dns.search)}"
+    if system.ntp is not None:
+        yield from (f"[{prefix}ntp]", f"servers = {_strings(system.ntp.servers)}")
+    if system.ssh is not None:
+        yield from (f"[{prefix}ssh]", *_ssh(system.ssh))
+    if system.syslog is not None:
+        yield from (f"[{prefix}syslog]", *_syslog(system.syslog))
+
+
+def _route(route: Route) -> Iterator[str]:
+    yield f"destination = {_string(str(route.destination))}"
+    if route.gateway is not None:
+        yield f"gateway = {_string(str(route.gateway))}"
+    if route.port is not None:
+        yield f"port = {_string(route.port)}"
+    if route.metric is not None:
+        yield f"metric = {route.metric}"
+
+
+def _ssh(ssh: Ssh) -> Iterator[str]:
+    yield f"ports = {_strings(ssh.ports)}"
+    yield f"tcp_port = {ssh.tcp_port}"
+    yield f"password = {_flag(ssh.password)}"
+    yield f"sources = {_strings(ssh.sources)}"
+
+
+def _syslog(syslog: Syslog) -> Iterator[str]:
+    yield f"servers = {_strings(syslog.servers)}"
+    yield f"transport = {_string(syslog.transport)}"
+    yield f"port = {syslog.port}"
+
+
+def advertises_lines(told: RouterAdvertisements, path: str) -> Iterator[str]:
+    """[ha_interfaces.router_advertisements] of the last interface that was written."""
+    yield f"[{path}]"
+    yield f"prefixes = {_strings(told.prefixes)}"
+    for key in ("interval", "lifetime", "preferred_lifetime", "valid_lifetime"):
+        if getattr(told, key) != getattr(_DEFAULT, key):
+            yield f'{key} = "{getattr(told, key)}s"'
+    for key in ("managed", "other"):
+        if getattr(told, key):
+            yield f"{key} = true"
+    if told.mtu is not None:
+        yield f"mtu = {told.mtu}"
+    if told.dns:
+        yield f"dns = {_strings(told.dns)}"
+    if told.search:
+        yield f"search = {_strings(told.search)}"
+
+
+def _flag(value: bool) -> str:
+    return "true" if value else "false"
+
+
+def _string(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _strings(items: Iterable[object]) -> str:
+    return f"[{', '.join(_string(str(item)) for item in items)}]"

@@ -1,0 +1,69 @@
+"""Whether a node can have the routes and services that a file asks for: its ports and own addresses say."""
+
+from collections.abc import Iterator
+
+from hadaemon.config.model import NodeConfig, Port
+from hadaemon.config.network_model import Route, System
+from hadaemon.config.problems import did_you_mean
+from hadaemon.vrrp.model import IPAddress, IPInterface
+
+
+def system_problems(node: NodeConfig, system: System, hotwire: str | None) -> Iterator[tuple[str, str]]:
+    """Key and message of each contradiction."""
+    for position, route in enumerate(system.routes):
+        yield from ((f"routes[{position}].{key}", said) for key, said in _route(node, route, hotwire))
+    if system.ssh is not None:
+        for position, name in enumerate(system.ssh.ports):
+            for said in _ssh_port(node, name, hotwire):
+                yield f"ssh.ports[{position}]", said
+
+
+def port_of(node: NodeConfig, route: Route) -> Port | None:
+    """The port that a route leaves by; None: there is none."""
+    if route.port is not None:
+        return node.ports.get(route.port)
+    gateway = route.gateway
+    assert gateway is not None
+    return next((port for port in node.ports.values() if own_address(port, gateway) is not None), None)
+
+
+def own_address(port: Port, address: IPAddress) -> IPInterface | None:
+    """The own address of the port in whose network the other address is."""
+    return next((own for own in port.addresses if address in own.network), None)
+
+
+def _route(node: NodeConfig, route: Route, hotwire: str | None) -> Iterator[tuple[str, str]]:
+    port = port_of(node, route)
+    if port is None and route.port is not None:
+        yield (
+            "port",
+            f'node {node.name} has no port "{route.port}": {did_you_mean(route.port, node.ports, "it has")}',
+        )
+    elif port is None:
+        yield (
+            "gateway",
+            f"{route.gateway} is in no own network of node {node.name}: add port, to say where it is",
+        )
+    elif port.name == hotwire:
+        yield (
+            ("port" if route.port else "gateway"),
+            f"{port.name} is the hotwire, which is exclusive: nothing is routed there",
+        )
+    elif any(own.ip == route.gateway for each in node.ports.values() for own in each.addresses):
+        yield (
+            "gateway",
+            f"{route.gateway} is an own address of node {node.name}: take that of the next router",
+        )
+
+
+def _ssh_port(node: NodeConfig, name: str, hotwire: str | None) -> Iterator[str]:
+    port = node.ports.get(name)
+    if port is None:
+        yield f'node {node.name} has no port "{name}": {did_you_mean(name, node.ports, "it has")}'
+    elif name == hotwire:
+        yield f"{name} is the hotwire, which is exclusive: administrators use another port"
+    elif not any(not own.ip.is_link_local for own in port.addresses):
+        yield (
+            f"port {name} of node {node.name} has no fixed own address, and SSH listens at nothing else: "
+            f"add ports.{name}.addresses to node.toml, or name another port"
+        )

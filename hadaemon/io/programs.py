@@ -1,0 +1,28 @@
+"""Programs of the system that change it: one call, to its end, and what it said when it failed."""
+
+import subprocess
+
+from hadaemon.io.errors import EdgeError
+
+_TIMEOUT = 30.0
+"""Seconds."""
+
+
+def run_program(*command: str) -> None:
+    """Raises EdgeError with the program's own words."""
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_TIMEOUT,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise EdgeError(f"{command[0]}: {error}") from error
+    if done.returncode != 0:
+        raise EdgeError(
+            f"{' '.join(command)}: {' '.join(done.stderr.split()) or f'ended with {done.returncode}'}"
+        )

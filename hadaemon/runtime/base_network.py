@@ -1,0 +1,44 @@
+"""Has the system's own network and services follow the files: by the privileged helper, in the background.
+
+At the start they are as the files say already: the setup at boot has seen to that.
+"""
+
+import asyncio
+import logging
+from pathlib import Path
+
+from hadaemon.errors import HadaemonError
+from hadaemon.io.helper import ask_helper
+
+log = logging.getLogger(__name__)
+
+_SEE = ": see `journalctl -u hotspare-apply`"
+_RETRY = 30.0
+"""Seconds until what failed is tried again."""
+
+
+class BaseNetwork:
+    """One pass after the other, as often as somebody has asked since the last one began."""
+
+    def __init__(self, helper: Path) -> None:
+        self._helper = helper
+        self._asked = asyncio.Event()
+        self.problems: tuple[str, ...] = ()
+
+    def apply(self) -> None:
+        """The files are not what they were."""
+        self._asked.set()
+
+    async def run(self) -> None:
+        """Until it is cancelled."""
+        while True:
+            await self._asked.wait()
+            self._asked.clear()
+            try:
+                await ask_helper(self._helper, "apply-network")
+            except HadaemonError as error:
+                log.error("network: %s", error)
+                self.problems = (f"the node's own network is not as the files say: {error}{_SEE}",)
+                asyncio.get_running_loop().call_later(_RETRY, self._asked.set)
+            else:
+                self.problems = ()

@@ -1,0 +1,195 @@
+"""The base network as systemd-networkd's files. Pure."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Interface
+
+from hadaemon.config import BondMode, ClusterConfig, NodeConfig, Port, Route, System
+from hadaemon.config.system_pair import own_address, port_of
+from hadaemon.hotwire.addresses import hotwire_ends, hotwire_port
+
+PREFIX = "10-hotspare-"
+"""Of all of these files."""
+
+_BONDS = {
+    # GratuitousARP: after a member has failed the switches hear where the addresses are now.
+    BondMode.ACTIVE_BACKUP: ("Mode=active-backup", "GratuitousARP=3"),
+    BondMode.LACP: ("Mode=802.3ad", "LACPTransmitRate=fast", "TransmitHashPolicy=layer3+4"),
+}
+
+
+def effective(node: NodeConfig, cluster: ClusterConfig | None) -> System:
+    """What counts on this node."""
+    return node.system if cluster is None else node.system.over(cluster.system)
+
+
+def network_files(node: NodeConfig, cluster: ClusterConfig | None) -> dict[str, str]:
+    """systemd.network(5) of every port and every bonded card, and systemd.netdev(5) of every VLAN and bond,
+    by file name."""
+    hotwire, ends = hotwire_port(node, cluster), hotwire_ends(node, cluster)
+    system = effective(node, cluster)
+    texts = {}
+    for port in node.ports.values():
+        routes = tuple(route for route in system.routes if port_of(node, route) == port)
+        if port.name == hotwire and ends is not None and ends.own not in port.addresses:
+            port = replace(port, addresses=(*port.addresses, ends.own))
+        vlans = tuple(other for other in node.ports.values() if other.parent == port.name)
+        texts[f"{PREFIX}{port.name}.network"] = network_file(
+            port, vlans, routes, system, exclusive=port.name == hotwire
+        )
+        if port.interface is not None:
+            texts[f"{PREFIX}{port.name}.netdev"] = netdev_file(port)
+        for number, mac in enumerate(port.members, start=1):
+            texts[f"{PREFIX}{port.name}-member-{number}.network"] = _member_file(port, mac)
+    return texts
+
+
+def netdev_file(port: Port) -> str:
+    """systemd.netdev(5) of a VLAN or a bond."""
+    head = ["[NetDev]", f"Name={port.interface}"]
+    if port.parent is not None:
+        lines = [
+            *head,
+            f"Description=VLAN {port.vlan} of {port.parent}",
+            "Kind=vlan",
+            "",
+            "[VLAN]",
+            f"Id={port.vlan}",
+        ]
+    else:
+        # Links are looked at ten times a second. The MAC address stays when the first card goes.
+        watch = ("MIIMonitorSec=100ms", "MinLinks=1")
+        lines = [*head, f"MACAddress={port.mac}", "Kind=bond", "", "[Bond]", *_BONDS[port.bond_mode], *watch]
+    return "\n".join(lines) + "\n"
+
+
+def _member_file(port: Port, mac: str) -> str:
+    """A card of a bond has nothing of its own. It is up without a carrier too: the bond watches it."""
+    return "\n".join(
+        (
+            "[Match]",
+            f"PermanentMACAddress={mac}",
+            "",
+            "[Link]",
+            "RequiredForOnline=no",
+            "",
+            "[Network]",
+            f"Description=member of port {port.name}",
+            f"Bond={port.interface}",
+            "LinkLocalAddressing=no",
+            "LLDP=no",
+            "",
+        )
+    )
+
+
+def network_file(
+    port: Port,
+    vlans: tuple[Port, ...] = (),
+    routes: tuple[Route, ...] = (),
+    system: System | None = None,
+    exclusive: bool = False,
+) -> str:
+    """systemd.network(5) of one port. What the daemon puts on the port is not networkd's to remove.
+
+    `vlans`: the ports that share its network card. `routes`: those that leave by it. `exclusive`: the
+    hotwire, from which nothing is ever forwarded.
+    """
+    lines = [
+        "[Match]",
+        f"PermanentMACAddress={port.mac}" if port.interface is None else f"Name={port.interface}",
+        "",
+        "[Link]",
+        "RequiredForOnline=no",
+        "",
+        "[Network]",
+        f"Description=port {port.name}",
+        *(f"Address={address}" for address in port.addresses),
+        *(f"VLAN={vlan.interface}" for vlan in vlans),
+        f"DHCP={'ipv4' if port.dhcp else 'no'}",
+        "IPv6AcceptRA=no",
+        f"LinkLocalAddressing={'ipv6' if any(own.version == 6 for own in port.addresses) else 'no'}",
+        "LLDP=no",
+        # Addresses outlive a pulled cable and a restart of networkd, own and virtual ones alike.
+        "KeepConfiguration=static" if not port.dhcp else "KeepConfiguration=dynamic-on-stop",
+        "ConfigureWithoutCarrier=yes",
+        "IgnoreCarrierLoss=yes",
+    ]
+    if not any(own.version == 4 for own in port.addresses) and not port.dhcp:
+        # The other node's advertisements come from link-local addresses then, to which there is no route
+        # back.
+        lines.append("IPv4ReversePathFilter=no")
+    if exclusive:
+        lines += ["IPv4Forwarding=no", "IPv6Forwarding=no"]
+    if port.dhcp:
+        lines += _dhcp_client(system or System())
+    for route in routes:
+        lines += ["", "[Route]", *_route(port, route)]
+    return "\n".join(lines) + "\n"
+
+
+def _dhcp_client(system: System) -> Iterator[str]:
+    """What the files name goes before what the provider names. The lease follows the card, not the name."""
+    yield from ("", "[DHCPv4]", "ClientIdentifier=mac", "UseHostname=no", "UseMTU=yes")
+    yield f"UseDNS={'no' if system.dns else 'yes'}"
+    yield f"UseNTP={'no' if system.ntp else 'yes'}"
+
+
+def _route(port: Port, route: Route) -> Iterator[str]:
+    yield f"Destination={route.destination}"
+    if route.gateway is not None:
+        yield f"Gateway={route.gateway}"
+        own = own_address(port, route.gateway)
+        if own is None and not route.gateway.is_link_local:
+            # It is there once this node has the virtual addresses.
+            yield "GatewayOnLink=yes"
+        if isinstance(own, IPv4Interface):
+            # What the node itself begins never comes from a virtual address.
+            yield f"PreferredSource={own.ip}"
+    else:
+        yield "Scope=link"
+    if route.metric is not None:
+        yield f"Metric={route.metric}"
+
+
+@dataclass(frozen=True, slots=True)
+class Leftovers:
+    """What files asked for that are no longer as they were. networkd does not take it away: it is told to
+    keep addresses and routes, because among them are those that are not its own."""
+
+    interfaces: tuple[str, ...]
+    """VLANs and bonds that went, or are made anew."""
+    addresses: tuple[tuple[str, str], ...]
+    """The port's match, and the address."""
+    routes: tuple[tuple[str, tuple[str, ...]], ...]
+    """The port's match, and the route's lines."""
+
+
+def leftovers(old: Mapping[str, str], new: Mapping[str, str]) -> Leftovers:
+    """From the files of before and those of now, by name."""
+    netdevs = [name for name, text in old.items() if name.endswith(".netdev") and text != new.get(name)]
+    networks = {name: text for name, text in old.items() if name.endswith(".network")}
+    parts = {part: None for name, text in new.items() if name.endswith(".network") for part in _parts(text)}
+    gone = [part for text in networks.values() for part in _parts(text) if part not in parts]
+    return Leftovers(
+        tuple(_value(old[name], "Name") for name in netdevs),
+        tuple((match, lines[0]) for match, kind, lines in gone if kind == "address"),
+        tuple((match, lines) for match, kind, lines in gone if kind == "route"),
+    )
+
+
+def _value(text: str, key: str) -> str:
+    return next((line.partition("=")[2] for line in text.splitlines() if line.startswith(f"{key}=")), "")
+
+
+def _parts(text: str) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Each address and route of a file, with the line that says on which link."""
+    sections = [section.splitlines() for section in text.split("\n\n")]
+    match = sections[0][1]
+    for head, *lines in sections[1:]:
+        if head == "[Network]":
+            for line in lines:
+                if line.startswith("Address="):
+                    yield match, "address", (line.removeprefix("Address="),)
+        elif head == "[Route]":
+            yield match, "route", tuple(lines)

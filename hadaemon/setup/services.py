@@ -1,0 +1,163 @@
+"""The standard daemons of the base network, as their files. Pure.
+
+Each runs while its files are wanted, and only then: nothing listens or asks that no file names.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from hadaemon.config import ClusterConfig, Dns, NodeConfig, Ntp, Ssh, Syslog, System, Transport
+from hadaemon.config.system_pair import own_address, port_of
+from hadaemon.setup.networkd import effective
+from hadaemon.setup.places import ADMIN
+from hadaemon.vrrp import IPAddress
+
+SSH_FOLDER = "data/state/ssh"
+"""Of the host key, which never leaves the node."""
+HOST_KEY = "ssh_host_ed25519_key"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A unit, and all of the files that it needs, by path below the root; none: it does not run."""
+
+    unit: str
+    known: tuple[str, ...]
+    """Files that it may have."""
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
+def services(node: NodeConfig, cluster: ClusterConfig | None) -> tuple[Service, ...]:
+    """What runs on this node."""
+    system = effective(node, cluster)
+    dynamic = any(port.dhcp for port in node.ports.values())
+    return (
+        _service(
+            "systemd-resolved.service", _RESOLVED, _resolved(system.dns) if system.dns or dynamic else ()
+        ),
+        _service(
+            "systemd-timesyncd.service", _TIMESYNCD, _timesyncd(system.ntp) if system.ntp or dynamic else ()
+        ),
+        _service("hotspare-syslog.service", _RSYSLOG, _rsyslog(node, system, system.syslog)),
+        _ssh_service(node, system.ssh),
+    )
+
+
+_RESOLVED = "run/systemd/resolved.conf.d/hotspare.conf"
+_TIMESYNCD = "run/systemd/timesyncd.conf.d/hotspare.conf"
+_RSYSLOG = "run/hotspare/rsyslog.conf"
+_SSHD = "run/hotspare/sshd_config"
+_SOCKET = "run/systemd/system/hotspare-ssh.socket"
+
+
+def _service(unit: str, path: str, lines: tuple[str, ...]) -> Service:
+    return Service(unit, (path,), {path: _text(lines)} if lines else {})
+
+
+def _resolved(dns: Dns | None) -> tuple[str, ...]:
+    """It only collects who is to be asked, also by what DHCP says: it listens nowhere."""
+    return (
+        "[Resolve]",
+        f"DNS={' '.join(map(str, dns.servers)) if dns else ''}",
+        f"Domains={' '.join(dns.search) if dns else ''}",
+        "FallbackDNS=",
+        "DNSStubListener=no",
+        "LLMNR=no",
+        "MulticastDNS=no",
+    )
+
+
+def _timesyncd(ntp: Ntp | None) -> tuple[str, ...]:
+    return ("[Time]", f"NTP={' '.join(ntp.servers) if ntp else ''}", "FallbackNTP=")
+
+
+def _rsyslog(node: NodeConfig, system: System, syslog: Syslog | None) -> tuple[str, ...]:
+    """rsyslog.conf(5). The journal is the buffer: a server that cannot be reached gets everything later."""
+    if syslog is None:
+        return ()
+    return (
+        'global(workDirectory="/var/lib/hotspare-syslog")',
+        'module(load="imjournal" StateFile="journal" IgnorePreviousMessages="on" PersistStateInterval="100")',
+        *(_forward(node, system, syslog, server) for server in syslog.servers),
+    )
+
+
+def _forward(node: NodeConfig, system: System, syslog: Syslog, server: IPAddress) -> str:
+    own = own_source(node, system, server)
+    # TCP takes the source that the route says, which is an own address too.
+    bound = f' address="{own}"' if own is not None and syslog.transport is Transport.UDP else ""
+    return (
+        f'action(type="omfwd" target="{server}" port="{syslog.port}" protocol="{syslog.transport}"{bound}'
+        ' template="RSYSLOG_SyslogProtocol23Format" queue.type="LinkedList" queue.size="10000"'
+        ' action.resumeRetryCount="-1")'
+    )
+
+
+def own_source(node: NodeConfig, system: System, to: IPAddress) -> IPAddress | None:
+    """The own address that leads to another one, as the files say; None: they do not say."""
+    near = (own for port in node.ports.values() if (own := own_address(port, to)) is not None)
+    found = max(near, key=lambda own: own.network.prefixlen, default=None)
+    if found is not None:
+        return found.ip
+    leading = [route for route in system.routes if to in route.destination]
+    for route in sorted(leading, key=lambda route: (-route.destination.prefixlen, route.metric or 0)):
+        port = port_of(node, route)
+        for own in port.addresses if port is not None else ():
+            if own.version == to.version and not own.ip.is_link_local:
+                return own.ip
+    return None
+
+
+def _ssh_service(node: NodeConfig, ssh: Ssh | None) -> Service:
+    """The service manager listens, so that an address may come later, and starts sshd for each connection."""
+    unit, known = "hotspare-ssh.socket", (_SSHD, _SOCKET)
+    if ssh is None:
+        return Service(unit, known)
+    own = [each.ip for name in ssh.ports for each in node.ports[name].addresses if not each.ip.is_link_local]
+    return Service(
+        unit, known, {_SSHD: _text(tuple(_sshd(ssh))), _SOCKET: _text(tuple(_socket(ssh.tcp_port, own)))}
+    )
+
+
+def _socket(port: int, addresses: list[IPAddress]) -> Iterator[str]:
+    yield from ("[Unit]", "Description=Hotspare: SSH for administrators, at own addresses", "", "[Socket]")
+    for address in addresses:
+        yield f"ListenStream={f'[{address}]' if address.version == 6 else address}:{port}"
+    yield from ("FreeBind=yes", "Accept=yes", "MaxConnections=64", "MaxConnectionsPerSource=8")
+    # Many connections make it slower, and never end it.
+    yield from ("TriggerLimitIntervalSec=0", "PollLimitIntervalSec=1s", "PollLimitBurst=20", "KeepAlive=yes")
+
+
+def _sshd(ssh: Ssh) -> Iterator[str]:
+    """sshd_config(5)."""
+    yield "# Written by the setup: [ssh] in node.toml or cluster.toml."
+    yield f"HostKey /{SSH_FOLDER}/{HOST_KEY}"
+    yield f"AllowUsers {ADMIN}"
+    yield "AuthorizedKeysFile .ssh/authorized_keys"
+    yield f"AuthenticationMethods {'publickey password' if ssh.password else 'publickey'}"
+    yield f"PasswordAuthentication {'yes' if ssh.password else 'no'}"
+    yield from (
+        "PubkeyAuthentication yes",
+        "KbdInteractiveAuthentication no",
+        "HostbasedAuthentication no",
+        "GSSAPIAuthentication no",
+        "PermitEmptyPasswords no",
+        "PermitRootLogin no",
+        "UsePAM yes",
+        # The node is a firewall: no way around its rules.
+        "DisableForwarding yes",
+        "PermitTunnel no",
+        "PermitUserRC no",
+        "PrintMotd no",
+        "UseDNS no",
+        "MaxAuthTries 3",
+        "LoginGraceTime 30",
+        "ClientAliveInterval 60",
+        "ClientAliveCountMax 3",
+        "PidFile none",
+        "Subsystem sftp internal-sftp",
+    )
+
+
+def _text(lines: tuple[str, ...]) -> str:
+    return "".join(f"{line}\n" for line in lines)

@@ -1,0 +1,187 @@
+"""The node's own network on a booted pair: applied without a reboot, and no virtual address ever goes.
+
+Bonds exist only in the guests' kernel.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from firmware.lab.lab import Lab
+from firmware.lab.node import Node
+
+OWN = {"alpha": "192.168.12.141", "beta": "192.168.12.142"}
+HOTWIRE = {"alpha": "192.168.180.12", "beta": "192.168.180.13"}
+VIRTUAL = "192.168.12.1"
+VIRTUAL6 = "2001:db8:12::1"
+LINK_LOCAL = "fe80::48:33"
+COMMON = """
+[[routes]]
+destination = "default"
+gateway = "192.168.175.1"
+[[routes]]
+destination = "198.51.100.0/24"
+gateway = "192.168.12.50"
+[dns]
+servers = ["192.168.12.53"]
+search = ["example.org"]
+[ntp]
+servers = ["192.168.12.53"]
+[ssh]
+ports = ["lan"]
+[syslog]
+servers = ["192.168.12.53"]
+"""
+ADVERTISING = '[ha_interfaces.router_advertisements]\\ndns = [\\"2001:db8:12::53\\"]'
+DAEMONS = "systemd-networkd systemd-resolved systemd-timesyncd hotspare-syslog hotspare-ssh.socket"
+
+
+@pytest.fixture(scope="module")
+def kept(booted_pair: Lab) -> Iterator[None]:
+    """The files of both nodes are as before afterwards."""
+    for node in booted_pair.nodes.values():
+        node.run(
+            "mkdir -p /data/kept && cp -p /data/state/node.toml /data/state/cluster.toml /data/kept",
+            root=True,
+        )
+    yield
+    for node in booted_pair.nodes.values():
+        node.run("cp -p /data/kept/*.toml /data/state && rm -r /data/kept && hactl reload", root=True)
+        node.wait_until("! systemctl is-active --quiet hotspare-ssh.socket hotspare-apply.service")
+
+
+@pytest.fixture
+def networked(kept: None, pair: Lab) -> Lab:
+    """Both nodes have everything that a gateway's network is made of; told by a reload alone."""
+    for name, node in pair.nodes.items():
+        if "[syslog]" in node.run("cat /data/state/cluster.toml", root=True).output:
+            continue
+        edits = (
+            f'-e "/{VIRTUAL}.24/s/]/, \\"{VIRTUAL6}\\/64\\"]\\n{ADVERTISING}/"',
+            f'-e "/^.hotwire/,/^$/s/^port.*/&\\naddresses = {{ {addresses()} }}/"',
+        )
+        node.run(
+            "cd /data/state && "
+            f"sed -i {' '.join(edits)} cluster.toml && printf '{COMMON}' >> cluster.toml && "
+            f'sed -i "s/192.168.180.[23].24/{HOTWIRE[name]}\\/24/" node.toml',
+            root=True,
+        )
+        watched = "ip -o monitor address > /run/addresses.log 2>&1"
+        heard = "tcpdump -c 1 -nn -v -i any 'icmp6 and ip6[40] == 134' > /run/advertised.log 2>&1"
+        node.run(f"(setsid {watched} &) ; (setsid {heard} &)", root=True)
+    for node in pair.nodes.values():
+        node.run("hactl reload", root=True)
+    for node in pair.nodes.values():
+        node.wait_until("systemctl is-active --quiet hotspare-ssh.socket hotspare-syslog", 60)
+    pair.node("alpha").wait_for_state("active")
+    pair.node("beta").wait_for_state("backup")
+    return pair
+
+
+def addresses() -> str:
+    return ", ".join(f'{name} = \\"{address}\\/24\\"' for name, address in HOTWIRE.items())
+
+
+def removed(node: Node) -> str:
+    """Virtual addresses that were taken away since the watch began."""
+    return node.run(
+        f"grep -E 'Deleted.* ({VIRTUAL}|192.168.175.101|{VIRTUAL6})/' /run/addresses.log || true"
+    ).output
+
+
+def test_routes_names_time_and_log_are_as_the_files_say(networked: Lab) -> None:
+    for name, node in networked.nodes.items():
+        node.wait_until("ip route show default | grep -q 'via 192.168.175.1 .*src 192.168.175.10[23]'")
+        node.wait_until(f"ip route show 198.51.100.0/24 | grep -q 'via 192.168.12.50 .*src {OWN[name]}'")
+        node.wait_until("grep -q 'nameserver 192.168.12.53' /etc/resolv.conf")
+        assert "search example.org" in node.run("cat /etc/resolv.conf").output
+        node.run("systemctl is-active systemd-timesyncd && timedatectl show-timesync | grep -q 192.168.12.53")
+        seen = "timeout 60 tcpdump -c 1 -nn -i any udp port 514 and dst 192.168.12.53 2>/dev/null"
+        logged = "(for i in $(seq 60); do logger here; sleep 1; done) & "
+        node.run(
+            "ip neighbour replace 192.168.12.53 lladdr 52:54:00:48:c0:01 dev $(ip -o route get "
+            "192.168.12.53 | "
+            "sed 's/.* dev \\([^ ]*\\).*/\\1/')",
+            root=True,
+        )
+        assert f"{OWN[name]}." in node.run(f"{logged} {seen}; kill %1", root=True).output
+    assert removed(networked.node("alpha")) == ""
+
+
+def test_administrators_reach_own_addresses_and_no_other(networked: Lab) -> None:
+    alpha, beta = networked.node("alpha"), networked.node("beta")
+    listening = alpha.run("ss -H -ltn 'sport = :22'").output.split()
+    assert "192.168.12.141:22" in listening
+    assert not [
+        each
+        for each in listening
+        if VIRTUAL + ":" in each or VIRTUAL6 in each or each.startswith(("*", "0."))
+    ]
+    key = beta.run(
+        "rm -f /run/probe*; ssh-keygen -q -t ed25519 -N '' -f /run/probe && cat /run/probe.pub", root=True
+    ).output.strip()
+    alpha.run(f"echo '{key}' >> /data/home/admin/.ssh/authorized_keys", root=True)
+    ssh = "ssh -i /run/probe -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null"
+    told = beta.run(
+        f"{ssh} -o ConnectTimeout=20 admin@192.168.12.141 id -un 2>/run/probe.log; cat /run/probe.log",
+        root=True,
+    ).output
+    assert told.splitlines()[0] == "admin", told
+    assert "locale" not in told
+    for address in (VIRTUAL, "192.168.175.102", HOTWIRE["alpha"]):
+        beta.run(f"! timeout 3 {ssh} admin@{address} true 2>/dev/null", root=True)
+    assert (
+        "locale"
+        not in alpha.run("journalctl -b -o cat --no-pager | grep default/locale || true", root=True).output
+    )
+
+
+def test_the_active_node_advertises_from_the_virtual_address(networked: Lab) -> None:
+    beta = networked.node("beta")
+    beta.wait_until("grep -q 'router advertisement' /run/advertised.log")
+    told = beta.run("cat /run/advertised.log").output
+    assert f"{LINK_LOCAL} > ff02::1" in told
+    assert "2001:db8:12::/64" in told
+    assert "router lifetime 1800s" in told
+
+
+def test_the_hotwire_has_the_addresses_that_were_named(networked: Lab) -> None:
+    for name, node in networked.nodes.items():
+        node.wait_until(f"ip -o -4 address | grep -q '{HOTWIRE[name]}/24'")
+        node.wait_until("! ip -o -4 address | grep -q '192.168.180.[23]/24'")
+        node.wait_until("hactl status | grep -q '^hotwire: up'")
+
+
+def test_no_restart_takes_a_virtual_address_away(networked: Lab) -> None:
+    alpha = networked.node("alpha")
+    alpha.run(
+        f"systemctl restart {DAEMONS} && networkctl reload && systemctl start hotspare-apply", root=True
+    )
+    alpha.run(f"ip -o address | grep -q '{VIRTUAL}/24'")
+    assert removed(alpha) == ""
+    assert alpha.status()["status"]["state"] == "active"
+
+
+def test_an_own_address_and_a_bond_come_and_go_by_a_reload(networked: Lab) -> None:
+    beta = networked.node("beta")
+    mac = beta.mac("lan")
+    beta.run(
+        f'cd /data/state && cp node.toml /run/before && sed -i -e "s/^mac = .{mac}.$/members = '
+        f'[\\"{mac}\\"]/" '
+        "-e 's/192.168.12.142/192.168.12.144/' node.toml && hactl reload",
+        root=True,
+    )
+    beta.wait_until("ip -o address show dev lan.bond | grep -q 192.168.12.144/24", 60)
+    assert "mode active-backup" in beta.run("ip -d link show lan.bond").output
+    beta.wait_until("! ip -o address | grep -q 192.168.12.142/24")
+    beta.wait_until("hactl status | grep -E '^lan +lan.bond ' | grep -q ' up '")
+    beta.wait_until(f"ping -c 1 -W 1 {OWN['alpha']}")
+    beta.wait_for_state("backup")
+    beta.pull("lan")
+    beta.wait_until("hactl status | grep -E '^lan +lan.bond ' | grep -q ' down '")
+    beta.plug("lan")
+    beta.run("cp /run/before /data/state/node.toml && hactl reload", root=True)
+    beta.wait_until("! ip link show lan.bond 2>/dev/null", 60)
+    beta.wait_until("ip -o address | grep -q 192.168.12.142/24")
+    beta.wait_for_state("backup")
+    assert removed(networked.node("alpha")) == ""
