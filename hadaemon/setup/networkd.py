@@ -1,7 +1,7 @@
 """The base network as systemd-networkd's files. Pure."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from ipaddress import IPv4Interface
 
 from hadaemon.config import BondMode, ClusterConfig, NodeConfig, Port, Route, System
@@ -152,44 +152,8 @@ def _route(port: Port, route: Route) -> Iterator[str]:
         yield f"Metric={route.metric}"
 
 
-@dataclass(frozen=True, slots=True)
-class Leftovers:
-    """What files asked for that are no longer as they were. networkd does not take it away: it is told to
-    keep addresses and routes, because among them are those that are not its own."""
-
-    interfaces: tuple[str, ...]
-    """VLANs and bonds that went, or are made anew."""
-    addresses: tuple[tuple[str, str], ...]
-    """The port's match, and the address."""
-    routes: tuple[tuple[str, tuple[str, ...]], ...]
-    """The port's match, and the route's lines."""
-
-
-def leftovers(old: Mapping[str, str], new: Mapping[str, str]) -> Leftovers:
-    """From the files of before and those of now, by name."""
-    netdevs = [name for name, text in old.items() if name.endswith(".netdev") and text != new.get(name)]
-    networks = {name: text for name, text in old.items() if name.endswith(".network")}
-    parts = {part: None for name, text in new.items() if name.endswith(".network") for part in _parts(text)}
-    gone = [part for text in networks.values() for part in _parts(text) if part not in parts]
-    return Leftovers(
-        tuple(_value(old[name], "Name") for name in netdevs),
-        tuple((match, lines[0]) for match, kind, lines in gone if kind == "address"),
-        tuple((match, lines) for match, kind, lines in gone if kind == "route"),
-    )
-
-
-def _value(text: str, key: str) -> str:
-    return next((line.partition("=")[2] for line in text.splitlines() if line.startswith(f"{key}=")), "")
-
-
-def _parts(text: str) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    """Each address and route of a file, with the line that says on which link."""
-    sections = [section.splitlines() for section in text.split("\n\n")]
-    match = sections[0][1]
-    for head, *lines in sections[1:]:
-        if head == "[Network]":
-            for line in lines:
-                if line.startswith("Address="):
-                    yield match, "address", (line.removeprefix("Address="),)
-        elif head == "[Route]":
-            yield match, "route", tuple(lines)
+def remade(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[str, ...]:
+    """The VLANs and bonds that went, or are made anew, from the files of before and those of now: networkd
+    leaves those that are there as they are."""
+    gone = (text for name, text in old.items() if name.endswith(".netdev") and text != new.get(name))
+    return tuple(text.partition("Name=")[2].partition("\n")[0] for text in gone)

@@ -14,6 +14,7 @@ from hadaemon.vrrp import IPAddress
 
 SSH_FOLDER = "data/state/ssh"
 """Of the host key, which never leaves the node."""
+SSH_UNIT = "hotspare-ssh.socket"
 HOST_KEY = "ssh_host_ed25519_key"
 
 
@@ -110,12 +111,12 @@ def own_source(node: NodeConfig, system: System, to: IPAddress) -> IPAddress | N
 
 def _ssh_service(node: NodeConfig, ssh: Ssh | None) -> Service:
     """The service manager listens, so that an address may come later, and starts sshd for each connection."""
-    unit, known = "hotspare-ssh.socket", (_SSHD, _SOCKET)
+    known = (_SSHD, _SOCKET)
     if ssh is None:
-        return Service(unit, known)
+        return Service(SSH_UNIT, known)
     own = [each.ip for name in ssh.ports for each in node.ports[name].addresses if not each.ip.is_link_local]
     return Service(
-        unit, known, {_SSHD: _text(tuple(_sshd(ssh))), _SOCKET: _text(tuple(_socket(ssh.tcp_port, own)))}
+        SSH_UNIT, known, {_SSHD: _text(tuple(_sshd(ssh))), _SOCKET: _text(tuple(_socket(ssh.tcp_port, own)))}
     )
 
 

@@ -1,4 +1,4 @@
-"""Router advertisements: from the virtual link-local address, by the active node alone, without a last one."""
+"""Router advertisements: of the active node alone, from the virtual link-local address; none at its end."""
 
 import signal
 import socket

@@ -173,6 +173,10 @@ def test_an_own_address_and_a_bond_come_and_go_by_a_reload(networked: Lab) -> No
     )
     beta.wait_until("ip -o address show dev lan.bond | grep -q 192.168.12.144/24", 60)
     assert "mode active-backup" in beta.run("ip -d link show lan.bond").output
+    beta.run(
+        "sed -i 's/^members.*/&\\nbond_mode = \"lacp\"/' /data/state/node.toml && hactl reload", root=True
+    )
+    beta.wait_until("ip -d link show lan.bond | grep -q 'mode 802.3ad'", 60)
     beta.wait_until("! ip -o address | grep -q 192.168.12.142/24")
     beta.wait_until("hactl status | grep -E '^lan +lan.bond ' | grep -q ' up '")
     beta.wait_until(f"ping -c 1 -W 1 {OWN['alpha']}")

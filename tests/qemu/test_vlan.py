@@ -10,7 +10,7 @@ from firmware.lab.node import Node
 OWN = {"alpha": "192.168.20.141", "beta": "192.168.20.142"}
 VIRTUAL = "192.168.20.1"
 FILES = ("node.toml", "cluster.toml")
-APPLY = "systemctl restart hotspare-setup && networkctl reload && hactl reload"
+APPLY = "hactl reload"
 
 
 @pytest.fixture
@@ -26,7 +26,8 @@ def tagged(pair: Lab) -> Iterator[Lab]:
         )
     yield pair
     for node in pair.nodes.values():
-        node.run(f"mv /data/untagged/*.toml /data/state && {APPLY} && ip link delete guest.20", root=True)
+        node.run(f"mv /data/untagged/*.toml /data/state && {APPLY}", root=True)
+        node.wait_until("! ip link show guest.20 2>/dev/null", 60)
 
 
 def guest(node: Node) -> dict[str, object]:

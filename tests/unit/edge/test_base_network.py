@@ -9,9 +9,9 @@ import pytest
 from hadaemon.config import ClusterConfig, NodeConfig, load_cluster, load_node
 from hadaemon.io.errors import EdgeError
 from hadaemon.runtime.configuration import Condition, Configuration
-from hadaemon.setup import apply, effect
+from hadaemon.setup import apply
 from hadaemon.setup.effect import Effect
-from hadaemon.setup.networkd import effective, leftovers, network_files
+from hadaemon.setup.networkd import effective, network_files, remade
 from hadaemon.setup.places import Owners, Places
 from hadaemon.setup.services import own_source, services
 
@@ -158,23 +158,17 @@ def test_log_messages_come_from_the_own_address_that_leads_there(node: NodeConfi
     assert own_source(node, system, ip_address("2001:db8:99::1")) is None
 
 
-def test_what_no_file_names_any_more_is_found(node: NodeConfig, cluster: ClusterConfig):
+def test_vlans_and_bonds_that_changed_are_made_anew(node: NodeConfig, cluster: ClusterConfig):
     before = network_files(node, cluster)
-    text = NODE.replace("192.168.12.141/24", "192.168.12.144/24").replace("vlan = 20", "vlan = 21")
-    other = load_cluster(CLUSTER.replace('destination = "default"', 'destination = "192.0.2.0/24"'))
-    found = leftovers(before, network_files(load_node(text), other))
-    assert found.interfaces == ("guest.20",)
-    assert found.addresses == (("Name=lan.bond", "192.168.12.141/24"),)
-    gone = {(match, lines[0]) for match, lines in found.routes}
-    assert ("PermanentMACAddress=52:54:00:48:0a:02", "Destination=0.0.0.0/0") in gone
-    assert leftovers(before, before).routes == ()
-    plain = network_files(
-        load_node(
-            NODE.replace(NODE[NODE.index("members") : NODE.index("addresses")], 'mac = "52:54:00:48:0a:01"\n')
-        ),
-        cluster,
-    )
-    assert leftovers(before, plain).interfaces == ("lan.bond",)
+    assert remade(before, before) == ()
+    tagged = network_files(load_node(NODE.replace("vlan = 20", "vlan = 21")), cluster)
+    assert remade(before, tagged) == ("guest.20",)
+    lacp = network_files(load_node(NODE.replace("addresses", 'bond_mode = "lacp"\naddresses', 1)), cluster)
+    assert remade(before, lacp) == ("lan.bond",)
+    members = NODE[NODE.index("members") : NODE.index("addresses")]
+    plain = network_files(load_node(NODE.replace(members, 'mac = "52:54:00:48:0a:01"\n')), cluster)
+    assert remade(before, plain) == ("lan.bond",)
+    assert "10-hotspare-lan-member-1.network" not in plain
 
 
 class Programs:
@@ -208,7 +202,6 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
     for folder in (places.etc, places.state):
         folder.mkdir(parents=True)
     monkeypatch.setattr(apply.socket, "sethostname", lambda name: None)
-    monkeypatch.setattr(effect, "remove_addresses", lambda gone: None)
     return places
 
 
