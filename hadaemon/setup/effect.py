@@ -10,6 +10,7 @@ from functools import partial
 
 from hadaemon.config import ClusterConfig, NodeConfig
 from hadaemon.errors import HadaemonError
+from hadaemon.hotwire.addresses import hotwire_port
 from hadaemon.io.files import sync_folder
 from hadaemon.io.programs import run_program
 from hadaemon.runtime.configuration import Condition, Configuration
@@ -54,7 +55,7 @@ class Effect:
             self._attempt(partial(self._remove_interface, interface))
         # It removes the addresses and routes that it once added and that no file names now, and no others.
         self.run("networkctl", "reload")
-        hotwire = cluster.hotwire.port if cluster is not None and cluster.hotwire is not None else None
+        hotwire = hotwire_port(node, cluster)
         if hotwire is not None and _file(before, hotwire) != _file(now, hotwire):
             self.run("systemctl", "try-restart", _HOTWIRE_SERVER)
 

@@ -8,7 +8,7 @@ from hadaemon.config import ConfigError, check_pair, load_cluster, load_node, lo
 from hadaemon.config.render import render_used_preseed
 from hadaemon.hotwire.addresses import Ends, default_address, hotwire_ends
 from hadaemon.runtime.peer import ends_of, hotwire_addresses
-from hadaemon.setup.render import network_files
+from hadaemon.setup.networkd import network_files
 from hadaemon.sync.errors import SyncError
 from hadaemon.sync.words import PublicKey
 
