@@ -27,6 +27,7 @@ ACCOUNTS = (
     ("_ssh", 990, None),
     ("haproxy", 989, "/var/lib/haproxy"),
     ("tcpdump", 988, "/nonexistent"),
+    ("dnsmasq", 987, "/var/lib/misc"),
 )
 """Accounts that packages would else number in the order they come: name, id, home (None: only a group).
 

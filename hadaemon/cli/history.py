@@ -34,5 +34,8 @@ def history_text(entries: Sequence[Entry]) -> str:
 def _rows(entries: Sequence[Entry]) -> Iterator[tuple[str, str, str, str]]:
     for entry in entries:
         time = entry.time.removesuffix("+00:00").replace("T", " ")
+        if entry.before == entry.after:
+            yield time, entry.after, "", entry.reason
+            continue
         lasted = "unknown" if entry.seconds is None else duration(entry.seconds)
         yield time, f"{entry.before} -> {entry.after}", lasted, entry.reason

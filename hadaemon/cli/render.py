@@ -5,6 +5,7 @@ from typing import Any, TypeAlias
 
 from hadaemon.cli.conntrack import conntrack_lines
 from hadaemon.cli.hotwire import hotwire_lines
+from hadaemon.cli.services import service_lines
 
 Answer: TypeAlias = dict[str, Any]
 
@@ -31,6 +32,7 @@ def render_status(answer: Answer, verbose: bool = False) -> str:
         _peer(status),
         hotwire_lines(answer, verbose),
         conntrack_lines(answer),
+        service_lines(answer),
         _sync(answer),
     ]
     sections += [_checks(status), _problems(status)]

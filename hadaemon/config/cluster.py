@@ -8,6 +8,7 @@ from hadaemon.config.election import (
     read_ping_group,
 )
 from hadaemon.config.firewall import read_firewall
+from hadaemon.config.follow import read_follow
 from hadaemon.config.hotwire import read_hotwire
 from hadaemon.config.interfaces import note_conflicts, read_interface
 from hadaemon.config.model import ClusterConfig, SyncMode
@@ -28,6 +29,7 @@ def read_cluster(table: Table) -> ClusterConfig | None:
     firewall = read_firewall(table.table("firewall"))
     conntrack = _read_conntrack(table.table("conntrack"))
     system = read_system(table)
+    follow = read_follow(table.table("follow"))
     election = read_election(table.table("election"))
     tables = table.tables("ha_interfaces", "[[ha_interfaces]]")
     group_tables = table.tables("ping_groups", "[[ping_groups]]", required=False)
@@ -39,7 +41,13 @@ def read_cluster(table: Table) -> ClusterConfig | None:
     note_conflicts(interfaces, hotwire)
     groups = [(inner, found) for inner in group_tables if (found := read_ping_group(inner)) is not None]
     note_same_names(groups)
-    if election is None or firewall is None or conntrack is None or len(groups) != len(group_tables):
+    if (
+        election is None
+        or firewall is None
+        or conntrack is None
+        or follow is None
+        or len(groups) != len(group_tables)
+    ):
         return None
     if system is None or name is None or master is None or enabled is None or sync is None or vrrp is None:
         return None
@@ -58,6 +66,7 @@ def read_cluster(table: Table) -> ClusterConfig | None:
         sync,
         conntrack,
         system,
+        follow,
     )
     note_tracking_owner(table, cluster)
     return cluster

@@ -7,6 +7,7 @@ from ipaddress import IPv4Interface, IPv6Interface
 
 from hadaemon.config.network_model import NOTHING, BondMode, RouterAdvertisements, System
 from hadaemon.firewall.model import Firewall
+from hadaemon.follow.model import Follow
 from hadaemon.hotwire.keys import Secret
 from hadaemon.vrrp.authentication import Password, Signatures
 from hadaemon.vrrp.model import Centiseconds, Checksum, IPAddress, IPInterface, Priority, Version, Vrid
@@ -198,6 +199,7 @@ class ClusterConfig:
     """Connections are told to the other node, where there is a hotwire."""
     system: System = NOTHING
     """What node.toml says of the same goes before it."""
+    follow: Follow = field(default_factory=Follow)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from hadaemon.config.election import ping_problems
 from hadaemon.config.firewall import firewall_problems
+from hadaemon.config.follow import follow_problems
 from hadaemon.config.hotwire import hotwire_problems
 from hadaemon.config.model import ClusterConfig, HaInterface, NodeConfig
 from hadaemon.config.problems import did_you_mean
@@ -20,11 +21,15 @@ def note_pair_problems(node: NodeConfig, cluster: ClusterConfig, prefix: str, pr
     for key, message in ping_problems(node, cluster):
         problems.add(f"{dot}{key}", message)
     hotwire = None if cluster.hotwire is None else cluster.hotwire.port
-    for key, message in firewall_problems(cluster.firewall, node.ports, hotwire):
+    for key, message in firewall_problems(
+        cluster.firewall, (*node.ports, *cluster.follow.interfaces), hotwire
+    ):
         problems.add(f"{dot}firewall.{key}", message)
     for key, message in system_problems(node, cluster.system, hotwire):
         problems.add(f"{dot}{key}", message)
     _note_own_system(node, hotwire, problems)
+    for key, message in follow_problems(node, cluster):
+        problems.add(f"{dot}follow.{key}", message)
     priorities = cluster.vrrp.priorities
     if priorities and node.name not in priorities:
         problems.add(f"{dot}vrrp.priorities", f"has no priority for this node: add {node.name} = 100")

@@ -16,6 +16,7 @@ from hadaemon.config.model import (
     derived_link_local,
 )
 from hadaemon.config.render_firewall import firewall_lines
+from hadaemon.config.render_follow import follow_lines
 from hadaemon.config.render_network import advertises_lines, bond_lines, system_lines
 from hadaemon.config.secrets import written_key
 from hadaemon.vrrp.authentication import Password, Signatures
@@ -46,7 +47,8 @@ def render_used_preseed(preseed: Preseed) -> str:
     """What is left on the medium after use: node and cluster, without the secrets of [admin]."""
     lines = [
         "# Used once, without the secrets now. To use it again, add [admin], and [hotwire] and",
-        "# [cluster.vrrp.authentication] if there were any, and name it preseed.toml.",
+        "# [cluster.vrrp.authentication] if there were any, the keys and passwords of [cluster.follow], and",
+        "# name it preseed.toml.",
         _SCHEMA,
         "[node]",
         *_node_lines(preseed.node, "node."),
@@ -91,6 +93,7 @@ def _cluster_lines(cluster: ClusterConfig, prefix: str, secrets: bool = True) ->
         yield from (f"[{prefix}conntrack]", "enabled = false")
     yield from system_lines(cluster.system, prefix)
     yield from firewall_lines(cluster.firewall, f"{prefix}firewall")
+    yield from follow_lines(cluster.follow, f"{prefix}follow", secrets)
 
 
 def _election_lines(election: ElectionConfig, prefix: str) -> Iterator[str]:

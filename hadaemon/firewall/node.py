@@ -4,18 +4,19 @@ from hadaemon.config.network_model import Ssh
 from hadaemon.firewall.model import Firewall
 from hadaemon.firewall.policy import rule_lines
 from hadaemon.firewall.text import address_matches, block, comment, ip, joined, limited_log, port_set
+from hadaemon.follow.model import Follow
 
 _ND = "{ nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit }"
 _LISTENERS = "{ mld-listener-query, mld-listener-report, mld-listener-done, mld2-listener-report }"
 _ERRORS = "{ destination-unreachable, packet-too-big, time-exceeded, parameter-problem }"
 
 
-def node_chains(firewall: Firewall, ssh: Ssh | None) -> list[str]:
+def node_chains(firewall: Firewall, follow: Follow, ssh: Ssh | None) -> list[str]:
     """`ha`, `needed` and `input_new`. `ssh`: the administrator's way in; his own rules go first."""
     dropped = [limited_log(firewall.log_dropped, "hotspare dropped in")] if firewall.log_dropped else []
     return [
         *block("chain ha", *_HA),
-        *block("chain needed", *_NEEDED, *(_PING if firewall.ping else ())),
+        *block("chain needed", *_NEEDED, *_tunnels(follow), *(_PING if firewall.ping else ())),
         *block(
             "chain input_new",
             "jump user_input",
@@ -40,6 +41,7 @@ _NEEDED = (
     f"icmpv6 type {_ND} ip6 hoplimit 255 accept",
     f"icmpv6 type {_ERRORS} accept {comment('also for what is not tracked')}",
     f"iifname @dhcp_clients udp sport 67 udp dport 68 accept {comment('DHCP client')}",
+    f"iifname @dhcp_servers udp sport 68 udp dport 67 accept {comment('DHCP server')}",
 )
 
 _PING = ("icmp type echo-request accept", "icmpv6 type echo-request accept")
@@ -61,6 +63,12 @@ def _administrators(ssh: Ssh | None) -> list[str]:
         for family in (4, 6)
         for _, match in address_matches(ssh.sources, (), family)
     ]
+
+
+def _tunnels(follow: Follow) -> list[str]:
+    """A tunnel answers nobody who does not have a key."""
+    ports = sorted(each.listen_port for each in follow.wireguard if each.listen_port is not None)
+    return [f"iifname @ports udp dport {port} accept {comment('WireGuard')}" for port in ports]
 
 
 def _rules(firewall: Firewall) -> list[str]:

@@ -17,6 +17,7 @@ from hadaemon.firewall.node import node_chains
 from hadaemon.firewall.policy import policy_chain
 from hadaemon.firewall.snippets import Snippet
 from hadaemon.firewall.text import TABLE, block, named_set, port_set, zone_set
+from hadaemon.follow.model import Follow
 from hadaemon.hotwire.addresses import hotwire_port
 
 _INTERFACE = re.compile(r"[A-Za-z0-9_.:@-]{1,15}\Z")
@@ -55,11 +56,12 @@ def rule_set(
     """`interfaces`: the kernel's names of each port whose network card is there. Without a cluster nothing is
     forwarded."""
     firewall = cluster.firewall if cluster is not None else Firewall()
+    follow = cluster.follow if cluster is not None else Follow()
     lines = [f"table inet {TABLE}", f"delete table inet {TABLE}", f"table inet {TABLE} {{"]
     for part in (
-        _sets(node, cluster, firewall, interfaces),
+        _sets(node, cluster, firewall, follow, interfaces),
         base_chains(firewall),
-        node_chains(firewall, node.system.over(cluster.system).ssh if cluster else node.system.ssh),
+        node_chains(firewall, follow, node.system.over(cluster.system).ssh if cluster else node.system.ssh),
         policy_chain(firewall),
         nat_chains(firewall),
     ):
@@ -77,6 +79,7 @@ def _sets(
     node: NodeConfig,
     cluster: ClusterConfig | None,
     firewall: Firewall,
+    follow: Follow,
     interfaces: Mapping[str, Sequence[str]],
 ) -> list[str]:
     """Who is where: ports and zones by the interfaces of today, and the virtual addresses."""
@@ -91,12 +94,13 @@ def _sets(
         found = {name for port in ports for name in interfaces.get(port, ()) if _INTERFACE.match(name)}
         return sorted(f'"{name}"' for name in found)
 
-    others = [port for port in node.ports if port != hotwire]
+    others = [port for port in (*node.ports, *follow.interfaces) if port != hotwire]
     sets = [
         named_set("hotwire", "ifname", names([hotwire] if hotwire else [])),
         named_set("ports", "ifname", names(others)),
         named_set("ha_ports", "ifname", names(sorted(advertising))),
         named_set("dhcp_clients", "ifname", names(sorted(clients))),
+        named_set("dhcp_servers", "ifname", names(sorted(each.port for each in follow.dhcp))),
         named_set("virtual4", "ipv4_addr", sorted({str(ip) for ip in virtual if ip.version == 4})),
         named_set("virtual6", "ipv6_addr", sorted({str(ip) for ip in virtual if ip.version == 6})),
         *(named_set(port_set(port), "ifname", names([port])) for port in others),

@@ -1,5 +1,5 @@
-"""Drops every virtual address of this product, on any interface: run when the daemon has ended, however
-it ended.
+"""Drops every virtual address of this product, on any interface, and takes down the links that are up on the
+active node only: run when the daemon has ended, however it ended.
 
 Runs between a crash and the takeover, so all of it is the start of an interpreter: no `site`, and of the
 standard library only what is in the interpreter itself. Measured, `import socket, collections.abc` doubles
@@ -19,10 +19,18 @@ if TYPE_CHECKING:
 PROTOCOL = 0x48
 """IFA_PROTO of the addresses that the daemon adds."""
 
+FOLLOWING = 0x48
+"""Group of the links that follow the active node (IFLA_GROUP)."""
+
+_RTM_NEWLINK = 16
 _RTM_NEWADDR, _RTM_DELADDR, _RTM_GETADDR = 20, 21, 22
 _ERROR, _DONE = 2, 3
 _REQUEST, _ACK, _DUMP = 0x1, 0x4, 0x300
 _IFA_PROTO = 11
+_IFLA_GROUP = 27
+_IFF_UP = 1
+_LINK = Struct("=BBHiII")
+_GROUP = Struct("=HHI")
 _HEADER = Struct("=IHHII")
 _ADDRESS = Struct("=BBBBI")
 _ATTRIBUTE = Struct("=HH")
@@ -33,7 +41,7 @@ _ROUNDS = 8
 
 
 def main() -> int:
-    """0: no virtual address is left; 1: one could not be removed, the reason is on standard error."""
+    """0: no virtual address is left; 1: something could not be removed, the reason is on standard error."""
     try:
         sock = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE)
         sock.bind((0, 0))
@@ -43,6 +51,7 @@ def main() -> int:
             for body in bodies:
                 _remove(sock, body)
             if not bodies:
+                _take_down_links(sock)
                 return 0
     except OSError as error:
         print(f"drop-addresses: {error}", file=sys.stderr)
@@ -70,6 +79,15 @@ def _remove(sock: socket, body: bytes) -> None:
     for kind, answer in _messages(sock.recv(_READ)):
         if kind == _ERROR and _CODE.unpack_from(answer)[0]:
             raise _error(answer, "remove address")
+
+
+def _take_down_links(sock: socket) -> None:
+    """All of the group, in one request."""
+    body = _LINK.pack(0, 0, 0, 0, 0, _IFF_UP) + _GROUP.pack(_GROUP.size, _IFLA_GROUP, FOLLOWING)
+    sock.send(_HEADER.pack(_HEADER.size + len(body), _RTM_NEWLINK, _REQUEST | _ACK, 3, 0) + body)
+    for kind, answer in _messages(sock.recv(_READ)):
+        if kind == _ERROR and _CODE.unpack_from(answer)[0]:
+            raise _error(answer, "take down links")
 
 
 def _messages(data: bytes) -> "Iterator[tuple[int, bytes]]":

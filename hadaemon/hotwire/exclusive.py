@@ -11,6 +11,7 @@ DEFAULT_PORT = "hotwire"
 HEARTBEAT_PORT = 3781
 CONNTRACKD_PORT = 3780
 STREAM_PORT = 3782
+HAPROXY_PORT = 3784
 BEACON_TYPE = 0x88B5
 """EtherType of the beacons of `hactl hotwire detect`: the first of those for local experiments (IEEE 802)."""
 
@@ -38,5 +39,6 @@ SERVICES = (
     Service("conntrackd", Protocol.UDP, CONNTRACKD_PORT, "connection tracking"),
     Service("heartbeat", Protocol.UDP, HEARTBEAT_PORT, "the other node's state, as the election's witness"),
     Service("daemon", Protocol.TCP, STREAM_PORT, "the connection whose breaking says that a daemon died"),
+    Service("haproxy", Protocol.TCP, HAPROXY_PORT, "HAProxy's stick tables"),
 )
 """The whole list. What a later function needs is added here and nowhere else."""

@@ -178,6 +178,8 @@ class Heartbeat:
 
     def _believe(self, message: Message, now: float) -> tuple[Event, ...]:
         """Authentic and fresh."""
+        if message.kind is Kind.CARRY:
+            raise Dropped(DropReason.BODY)
         if message.kind is Kind.REPORT:
             return self._believe_report(message, now)
         if message.kind is Kind.PAUSE:

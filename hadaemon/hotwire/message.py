@@ -45,6 +45,8 @@ class Kind(IntEnum):
     """The sender leaves on purpose; the body is the reason."""
     PAUSE = 3
     """The sender closes a connection and lives on."""
+    CARRY = 4
+    """On the connection of the daemons: a piece of what the other node needs to take over."""
 
 
 class DropReason(StrEnum):

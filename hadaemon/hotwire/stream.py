@@ -1,8 +1,8 @@
 """The talk on the connection between the two daemons, whose end says that a daemon died.
 
 Both ends send a random challenge first, then an authentic hello that echoes the other's challenge: so nobody
-can open a connection in the peer's name only to break it. After that there is silence, until one end says
-that it leaves, or its system closes the connection because its daemon is dead.
+can open a connection in the peer's name only to break it. After that it carries what the spare needs to take
+over, until one end says that it leaves, or its system closes the connection because its daemon is dead.
 """
 
 from dataclasses import dataclass
@@ -35,7 +35,14 @@ class Paused:
     """The other end closes the connection and lives on."""
 
 
-StreamEvent = Confirmed | Left | Paused
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A piece of what this node needs to take over."""
+
+    piece: bytes
+
+
+StreamEvent = Confirmed | Left | Paused | Carried
 
 
 class Stream:
@@ -62,6 +69,10 @@ class Stream:
     def farewell(self, kind: Kind, reason: str) -> bytes:
         """What to send last; empty where nobody could believe it."""
         return self._sealed(kind, reason.encode()[: MAX_SIZE // 2]) if self._theirs is not None else b""
+
+    def carry(self, piece: bytes) -> bytes:
+        """A piece of what the other end needs to take over; empty while it has not proved who it is."""
+        return self._sealed(Kind.CARRY, piece) if self.confirmed is not None else b""
 
     def feed(self, data: bytes) -> tuple[bytes, tuple[StreamEvent, ...]]:
         """Takes in what was received; answers with what to send and what it means."""
@@ -107,6 +118,8 @@ class Stream:
             case Kind.PAUSE:
                 self.finished = True
                 return Paused()
+            case Kind.CARRY:
+                return Carried(message.body)
             case Kind.REPORT:
                 raise Dropped(DropReason.BODY)
 

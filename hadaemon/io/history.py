@@ -26,7 +26,7 @@ _MODE = 0o640
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One change of state."""
+    """One change of state; or what happened beside, where `before` and `after` are the same."""
 
     time: str
     """When, ISO 8601 in UTC: the node's clock, which may have been wrong or have jumped."""
@@ -35,7 +35,7 @@ class Entry:
     """States of the node."""
     reason: str
     seconds: float | None
-    """How long it was in the state before; None: nobody saw how it ended."""
+    """How long it was in the state before; None: nobody saw how it ended, or the state is the same."""
 
 
 class History:

@@ -1,9 +1,12 @@
 """The sockets of the hotwire: bound to its device and address, so that nothing enters from elsewhere."""
 
 import contextlib
+import fcntl
 import os
 import socket
 import struct
+import termios
+from array import array
 from collections.abc import Iterator
 from ipaddress import IPv4Address
 from typing import Final
@@ -137,6 +140,16 @@ class Connection:
         code = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if code:
             raise Broken(os.strerror(code))
+
+    @property
+    def idle(self) -> bool:
+        """The other end has got all that was sent."""
+        waiting = array("i", [0])
+        try:
+            fcntl.ioctl(self._socket.fileno(), termios.TIOCOUTQ, waiting)
+        except OSError:
+            return False
+        return waiting[0] == 0
 
     def send(self, data: bytes) -> None:
         """All or nothing: what is sent here is far smaller than any buffer."""

@@ -11,6 +11,9 @@ from hadaemon.vrrp import IPInterface
 VIRTUAL_ADDRESS_PROTOCOL = 0x48
 """IFA_PROTO of every address that this product adds: anyone can tell them and drop them."""
 
+FOLLOWING = 0x48
+"""Group of the links that are up on the active node only (IFLA_GROUP): one request takes all of them down."""
+
 STACKED_KINDS = frozenset({"vlan", "macvlan", "macvtap", "ipvlan", "bridge", "bond", "team", "hsr", "dsa"})
 """Kinds of interface that may carry the MAC address of a port below them: never the port itself."""
 
@@ -47,6 +50,10 @@ class Link:
     """Index of the interface below; 0: none."""
     vlan: int | None = None
     """The tag, if it is a VLAN's (802.1Q)."""
+    up: bool = True
+    """Administratively."""
+    group: int = 0
+    """Of `FOLLOWING`: the daemon takes it up and down."""
 
 
 @dataclass(frozen=True, slots=True)

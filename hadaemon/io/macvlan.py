@@ -8,7 +8,7 @@ from hadaemon.io.attributes import attribute, nest, text
 _HEADER = struct.Struct("=BxHiII")
 """struct ifinfomsg."""
 _IFF_UP = 1
-_IFLA_ADDRESS, _IFLA_IFNAME, _IFLA_LINK, _IFLA_LINKINFO, _IFLA_AF_SPEC = 1, 3, 5, 18, 26
+_IFLA_ADDRESS, _IFLA_IFNAME, _IFLA_LINK, _IFLA_LINKINFO, _IFLA_AF_SPEC, _IFLA_GROUP = 1, 3, 5, 18, 26, 27
 _INFO_KIND, _INFO_DATA = 1, 2
 _MACVLAN_MODE, _PRIVATE = 1, 1
 _INET6_ADDR_GEN_MODE, _NONE = 8, b"\x01"
@@ -37,6 +37,12 @@ def no_own_addresses(index: int) -> bytes:
 def link_up(index: int) -> bytes:
     """The body of RTM_SETLINK."""
     return _HEADER.pack(socket.AF_UNSPEC, 0, index, _IFF_UP, _IFF_UP)
+
+
+def link_in_group(index: int, up: bool, group: int) -> bytes:
+    """The body of RTM_SETLINK."""
+    head = _HEADER.pack(socket.AF_UNSPEC, 0, index, _IFF_UP if up else 0, _IFF_UP)
+    return head + attribute(_IFLA_GROUP, struct.pack("=I", group))
 
 
 def delete_link(index: int) -> bytes:

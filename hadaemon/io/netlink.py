@@ -22,7 +22,7 @@ from hadaemon.io.links import (
     Link,
     LinkGone,
 )
-from hadaemon.io.macvlan import delete_link, link_up, new_macvlan, no_own_addresses
+from hadaemon.io.macvlan import delete_link, link_in_group, link_up, new_macvlan, no_own_addresses
 from hadaemon.io.parts import parts_of
 from hadaemon.vrrp import IPInterface
 
@@ -144,6 +144,12 @@ class Netlink:
                 raise
         self._exchange(f"set up {name}", RTM_SETLINK, _ACK, link_up(index))
 
+    def set_following(self, index: int, name: str, up: bool, group: int) -> None:
+        """Takes a link up or down, and puts it into a group."""
+        self._exchange(
+            f"set {name} {'up' if up else 'down'}", RTM_SETLINK, _ACK, link_in_group(index, up, group)
+        )
+
     def remove_link(self, index: int, name: str) -> None:
         """Removes a link of our own. One that is gone already is no error."""
         try:
@@ -241,6 +247,8 @@ def _link_fact(kind: int, message: _Message) -> Fact | None:
         carrier=bool(up),
         parent=message.get_attr("IFLA_LINK") or 0,
         vlan=_vlan(information),
+        up=bool(message["flags"] & _IFF_UP),
+        group=message.get_attr("IFLA_GROUP") or 0,
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hadaemon.cluster import Action, HandoverEnded, Memory, NodeState, Remember, StateChanged
+from hadaemon.cluster.requests import Request
 from hadaemon.config import ClusterConfig, NodeConfig
 from hadaemon.errors import HadaemonError
 from hadaemon.io.control import ControlServer, refusal
@@ -24,16 +25,18 @@ from hadaemon.runtime.configuration import Condition, Configuration, load_config
 from hadaemon.runtime.conntrack import Conntrack
 from hadaemon.runtime.detect import bounded, detect
 from hadaemon.runtime.firewall import Firewall
+from hadaemon.runtime.following import Following
 from hadaemon.runtime.handover import Handover
 from hadaemon.runtime.health import feed_watchdog, mark_good_once
 from hadaemon.runtime.hotwire import HotwirePlan
 from hadaemon.runtime.hotwire_side import Epochs, plan_hotwire
+from hadaemon.runtime.leases import Leases
 from hadaemon.runtime.network import Network
 from hadaemon.runtime.places import own_folder
 from hadaemon.runtime.recorder import Recorder
 from hadaemon.runtime.release import running_release
 from hadaemon.runtime.report import report
-from hadaemon.runtime.requests import parse_request
+from hadaemon.runtime.requests import gives_up, parse_request
 from hadaemon.runtime.sequences import Sequences
 from hadaemon.runtime.session import Session
 from hadaemon.sync.head import Head
@@ -58,6 +61,10 @@ class Options:
     """Socket of the privileged helper."""
     conntrackd: Path
     """Folder of conntrackd's socket."""
+    services: Path
+    """Socket of the root helper of what follows the active node."""
+    leases: Path
+    """The DHCP server's own list of leases."""
     setup_problems: Path
     """Where the setup at boot left what was wrong with a preseed."""
 
@@ -88,6 +95,9 @@ class Daemon:
         self._head = Head()
         self._session: Session | None = None
         self._conntrack = Conntrack(options.run, options.conntrackd, options.helper, lambda: self._session)
+        leases = Leases(options.leases, own_folder(options.state), options.run, self._background)
+        note = self._recorder.note
+        self._following = Following(options.services, self._network, leases, lambda: self._session, note)
         self._detecting = False
         self._base_network = BaseNetwork(options.helper) if self._release.slot is not None else None
 
@@ -106,6 +116,7 @@ class Daemon:
                 background = [
                     tasks.create_task(feed_watchdog(self._manager, self._overdue)),
                     tasks.create_task(self._conntrack.run()),
+                    tasks.create_task(self._following.run()),
                 ]
                 if self._base_network is not None:
                     background.append(tasks.create_task(self._base_network.run()))
@@ -178,10 +189,12 @@ class Daemon:
             ),
         )
         self._session.start(self._memory, predecessor)
+        self._following.wake()
 
     def _plan_hotwire(self, node: NodeConfig, cluster: ClusterConfig) -> HotwirePlan | None:
         secret, firmware = self._configuration.hotwire_secret, self._release.version or ""
-        return plan_hotwire(node, cluster, secret, self._epochs, firmware, lambda: self._head)
+        carried = self._following.carried
+        return plan_hotwire(node, cluster, secret, self._epochs, firmware, lambda: self._head, carried)
 
     def _end(self, reason: str) -> None:
         session, self._session = self._session, None
@@ -246,6 +259,7 @@ class Daemon:
             case "status":
                 problems = self._background.problems + self._firewall.problems + self._conntrack.problems
                 problems += self._base_network.problems if self._base_network is not None else ()
+                problems += self._following.problems
                 return report(
                     self._configuration,
                     self._session,
@@ -254,6 +268,7 @@ class Daemon:
                     problems,
                     self._head,
                     self._conntrack.status(),
+                    self._following.status(),
                 )
             case "reload":
                 return await self._reload(request.get("keep_active") is True)
@@ -297,7 +312,10 @@ class Daemon:
             return refusal("another switch or maintenance is under way: wait for its outcome")
         self._handover = handover = Handover(self._loop.time())
         try:
-            reason = self._session.request(request)
+            if gives_up(request, self._session.state) and self._session.refusal(request) is None:
+                await self._following.stand_down()
+                self._handover = handover = Handover(self._loop.time())
+            reason = self._request(request)
             if reason is not None:
                 return refusal(reason)
             end = await asyncio.wait_for(handover.ended, _OUTCOME)
@@ -305,9 +323,16 @@ class Daemon:
             return refusal(f"no outcome within {_OUTCOME:g} s: see `hactl status`")
         finally:
             self._handover = None
+            self._following.stand_up()
         if not end.succeeded:
             return refusal(end.reason)
         return {"ok": True, "reason": end.reason, "milliseconds": handover.milliseconds()}
+
+    def _request(self, request: Request) -> str | None:
+        """Has the node do it; the answer is why it does not."""
+        if self._session is None:
+            return "the configuration was taken away meanwhile"
+        return self._session.request(request)
 
     def _give_up_handover(self, reason: str) -> None:
         if self._handover is not None:
@@ -329,6 +354,7 @@ class Daemon:
 
     def _network_changed(self) -> None:
         self._firewall.follow()
+        self._following.wake()
         if self._session is not None:
             self._session.network_changed()
 
@@ -336,6 +362,7 @@ class Daemon:
         log.info("%s -> %s: %s", change.old, change.new, change.reason)
         self._recorder.record(change)
         self._conntrack.wake()
+        self._following.wake()
         self._manager.status(f"{change.new}: {change.reason}")
 
     def _overdue(self) -> float:

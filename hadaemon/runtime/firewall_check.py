@@ -74,6 +74,9 @@ def interfaces_of(
         link = table.find(port.mac, port.vlan, port.bonded)
         if link is not None:
             names[port.name] = (link.name,)
+    if cluster is not None:
+        # They come and go with the active node, under names that are known.
+        names |= {name: (name,) for name in cluster.follow.interfaces}
     if cluster is not None and cluster.vrrp.virtual_mac:
         for each in cluster.ha_interfaces:
             own = tuple(interface_name(each.vrid, family) for family in FAMILIES)

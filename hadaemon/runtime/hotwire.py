@@ -7,7 +7,7 @@ regularly as a sign of life.
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
@@ -52,6 +52,8 @@ class HotwirePlan:
     firmware: str
     head: Callable[[], Head]
     """What this node has for a configuration now."""
+    carried: Callable[[bytes], None]
+    """Told of each piece of what this node needs to take over."""
 
 
 class Hotwire:
@@ -144,6 +146,15 @@ class Hotwire:
             if timer is not None:
                 timer.cancel()
 
+    def carry(self, pieces: Sequence[bytes]) -> bool:
+        """Sends some pieces of what the other node needs to take over. False: not now."""
+        return self._streams is not None and self._streams.carry(pieces)
+
+    @property
+    def peer_life(self) -> Life | None:
+        """Which life of the peer's daemon is at the other end of the connection; None: none."""
+        return self._streams.peer_life if self._streams is not None else None
+
     @property
     def link(self) -> Link | None:
         """The link that the port is now."""
@@ -171,7 +182,8 @@ class Hotwire:
         own = self.plan.ends.own.ip
         try:
             self._socket = HeartbeatSocket(index, own, self.plan.ends.peer)
-            watcher = Watcher(died=self._died, left=self._left, dropped=self._dropped)
+            carried = self.plan.carried
+            watcher = Watcher(died=self._died, left=self._left, dropped=self._dropped, carried=carried)
             self._streams = Streams(index, own, self._stream, watcher, self._loop)
         except PortError as error:
             self.failure = str(error)

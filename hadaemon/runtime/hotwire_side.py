@@ -1,7 +1,7 @@
 """Our side of the hotwire in a session: at work where the nodes are paired, and quiet where they are not."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from ipaddress import IPv4Address
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from hadaemon.config import ClusterConfig, NodeConfig
 from hadaemon.errors import HadaemonError
 from hadaemon.hotwire.addresses import hotwire_ends
 from hadaemon.hotwire.keys import Secret
+from hadaemon.hotwire.message import Life
 from hadaemon.hotwire.report import Vitals
 from hadaemon.io.control_client import Message
 from hadaemon.io.epoch_file import next_epoch
@@ -54,13 +55,14 @@ def plan_hotwire(
     epochs: Epochs,
     firmware: str,
     head: Callable[[], Head],
+    carried: Callable[[bytes], None],
 ) -> HotwirePlan | None:
     """None: there is no hotwire, or the nodes are not paired."""
     ends = hotwire_ends(node, cluster)
     if cluster.hotwire is None or ends is None or secret is None or not cluster.enabled:
         return None
     port = node.ports[cluster.hotwire.port]
-    return HotwirePlan(node.name, port, cluster.hotwire, ends, secret, epochs.next(), firmware, head)
+    return HotwirePlan(node.name, port, cluster.hotwire, ends, secret, epochs.next(), firmware, head, carried)
 
 
 class HotwireSide:
@@ -89,6 +91,15 @@ class HotwireSide:
         """Our node, as it is now."""
         if self._hotwire is not None:
             self._hotwire.tell(peer)
+
+    def carry(self, pieces: Sequence[bytes]) -> bool:
+        """Sends some pieces of what the other node needs to take over. False: not now."""
+        return self._hotwire is not None and self._hotwire.carry(pieces)
+
+    @property
+    def peer_life(self) -> Life | None:
+        """Which life of the other node's daemon is connected; None: none."""
+        return self._hotwire.peer_life if self._hotwire is not None else None
 
     def refresh(self) -> None:
         """Links or addresses are not what they were."""

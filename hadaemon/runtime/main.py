@@ -48,6 +48,18 @@ def parse(arguments: Sequence[str] | None) -> Options:
         help="folder of conntrackd's socket",
     )
     parser.add_argument(
+        "--services",
+        type=Path,
+        default=Path("/run/hotspare/services.sock"),
+        help="socket of the root helper of services",
+    )
+    parser.add_argument(
+        "--leases",
+        type=Path,
+        default=Path("/var/lib/hotspare-dhcp/leases"),
+        help="the DHCP server's list of leases",
+    )
+    parser.add_argument(
         "--setup-problems",
         type=Path,
         default=Path("/run/hotspare/setup-problems"),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from hadaemon.io.closed import Closed
 from hadaemon.io.errors import NetlinkError
 from hadaemon.io.links import (
+    FOLLOWING,
     VIRTUAL_ADDRESS_PROTOCOL,
     Address,
     AddressAdded,
@@ -114,6 +115,25 @@ class Network:
         """With it go its addresses. Raises NetlinkError."""
         self._netlink.remove_link(link.index, link.name)
         self.table.take(LinkGone(link.index))
+
+    def follow_links(self, up: bool, wanted: Iterable[Link]) -> None:
+        """Exactly these links follow the active node: all are up, or all are down. Raises NetlinkError after
+        having tried them all."""
+        indexes = {link.index for link in wanted}
+        failures: list[NetlinkError] = []
+        for link in self.table.links():
+            follows = link.index in indexes
+            group, state = (FOLLOWING, up) if follows else (0, True)
+            if (follows and (link.up, link.group) != (state, group)) or (
+                not follows and link.group == FOLLOWING
+            ):
+                try:
+                    self._netlink.set_following(link.index, link.name, state, group)
+                except NetlinkError as error:
+                    failures.append(error)
+        self._look()
+        if failures:
+            raise failures[0]
 
     def drop_leftovers(self, wanted: Mapping[int, frozenset[IPInterface]]) -> None:
         """Removes every macvlan and every address of ours that is not in `wanted` (by link index)."""

@@ -33,6 +33,10 @@ class Recorder:
         self._append(Entry(_now(), self._state, change.new, change.reason, round(now - self._since, 3)))
         self._state, self._since = change.new, now
 
+    def note(self, what: str) -> None:
+        """Something that happened beside: the state stays what it is."""
+        self._append(Entry(_now(), self._state, self._state, what, None))
+
     def _note_silent_end(self) -> None:
         try:
             last = self._history.last()

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+from collections.abc import Sequence
 
 from hadaemon.cluster import NodeState, NodeStatus, outside_status
 from hadaemon.config import Port
@@ -35,6 +36,7 @@ def report(
     problems: tuple[str, ...] = (),
     head: Head = _NOTHING,
     conntrack: Message | None = None,
+    services: Sequence[Message] = (),
 ) -> Message:
     """Everything there is to tell. `problems` are the daemon's own, beside the node's."""
     status = session.status() if session is not None else _outside(configuration)
@@ -51,6 +53,7 @@ def report(
         "ports": [_port(port, network) for port in ports],
         "hotwire": hotwire,
         "conntrack": conntrack,
+        "services": services,
         "sync": _sync(hotwire, head),
         "unbound": _unbound({mac for port in ports for mac in port.cards}, network),
         "firmware": dataclasses.asdict(release),

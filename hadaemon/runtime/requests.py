@@ -1,6 +1,6 @@
 """What an administrator asks of the node, from the control socket's messages to events."""
 
-from hadaemon.cluster import MaintenanceRequested, ResumeRequested, SwitchRequested
+from hadaemon.cluster import MaintenanceRequested, NodeState, ResumeRequested, SwitchRequested
 from hadaemon.cluster.requests import Request
 from hadaemon.io.control_client import Message
 
@@ -19,6 +19,17 @@ def parse_request(message: Message) -> Request:
             return ResumeRequested()
         case command:
             raise ValueError(f"{command!r} is no request to the node")
+
+
+def gives_up(request: Request, state: NodeState) -> bool:
+    """Whether an active node is to hand over."""
+    match request:
+        case SwitchRequested():
+            return state is NodeState.ACTIVE
+        case MaintenanceRequested(on):
+            return on and state is NodeState.ACTIVE
+        case _:
+            return False
 
 
 def _flag(message: Message, name: str) -> bool:

@@ -68,8 +68,8 @@ class Session:
         self._done = done
         self._routers = Routers(cluster, self._seat6, loop)
         self._executor = Executor(network, self.ports, self._virtual_macs(), self._acted)
-        self._link_watch = LinkWatch(self._link_of, loop, self._take)
-        self._pings = Pings(cluster.ping_groups, self._link_of, loop, self._take)
+        self._link_watch = LinkWatch(self.link_of, loop, self._take)
+        self._pings = Pings(cluster.ping_groups, self.link_of, loop, self._take)
         self.hotwire = HotwireSide(hotwire, cluster, network, loop, self._take)
         self._arp_watch = ArpWatch(self._places, lambda: self.state, loop)
         self._refusal: str | None = None
@@ -91,7 +91,7 @@ class Session:
     def hotwire_link(self) -> Link | None:
         """The hotwire's present link."""
         hotwire = self.cluster_config.hotwire
-        return None if hotwire is None else self._link_of(hotwire.port)
+        return None if hotwire is None else self.link_of(hotwire.port)
 
     def start(self, memory: Memory, predecessor: "Session | None" = None) -> None:
         """Begins to take part, in place of another configuration's session if there is one.
@@ -147,6 +147,10 @@ class Session:
             self._engine.post(failure)
         self._routers.refresh()
         self.hotwire.refresh()
+
+    def refusal(self, request: Request) -> str | None:
+        """Why the node would not do what the administrator asks; None: it would."""
+        return self._engine.node.refusal(request)
 
     def request(self, request: Request) -> str | None:
         """Has the node do what the administrator asks; the answer is why it does not."""
@@ -224,7 +228,8 @@ class Session:
         groups = (group for group in self.cluster_config.ping_groups if group.port == port)
         return [str(host) for group in groups for host in group.hosts]
 
-    def _link_of(self, port: str) -> Link | None:
+    def link_of(self, port: str) -> Link | None:
+        """The link that a port is now."""
         config = self.node_config.ports[port]
         return self._network.table.find(config.mac, config.vlan, config.bonded)
 

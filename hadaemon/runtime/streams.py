@@ -3,17 +3,19 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from hadaemon.hotwire.message import Dropped, DropReason, Kind, Life
-from hadaemon.hotwire.stream import CHALLENGE_SIZE, Confirmed, Left, Paused, Stream
+from hadaemon.hotwire.stream import CHALLENGE_SIZE, Carried, Confirmed, Left, Paused, Stream, StreamEvent
 from hadaemon.io.errors import PortError
 from hadaemon.io.hotwire_sockets import Broken, Connection, Listener
 
 log = logging.getLogger(__name__)
 
+MAX_PIECES = 4
+"""That are sent at once: 4.8 kB, where the smallest buffer has 16."""
 _MAX_UNCONFIRMED = 4
 _PATIENCE = 2.0
 """Seconds in which the other end must have proved who it is."""
@@ -30,6 +32,8 @@ class Watcher:
     left: Callable[[Life, str], None]
     """The peer left on purpose."""
     dropped: Callable[[DropReason], None]
+    carried: Callable[[bytes], None]
+    """A piece of what this node needs to take over."""
 
 
 class _Line:
@@ -72,6 +76,21 @@ class Streams:
     def connected(self) -> bool:
         """The peer is at the other end of a connection, and has proved it."""
         return any(line.life is not None for line in self._lines)
+
+    @property
+    def peer_life(self) -> Life | None:
+        """Which life of the peer's daemon is at the other end of a connection; None: none."""
+        return next((line.life for line in self._lines if line.life is not None), None)
+
+    def carry(self, pieces: Sequence[bytes]) -> bool:
+        """Sends some pieces of what the peer needs to take over, so few that they fit any buffer: an end in
+        the middle of one would look like a death. False: not now."""
+        line = next((line for line in self._lines if line.life is not None), None)
+        if line is None or not line.connection.idle:
+            return False
+        for piece in pieces[:MAX_PIECES]:
+            self._send(line, line.stream.carry(piece))
+        return line in self._lines
 
     def peer_heard(self, peer: IPv4Address, life: Life) -> None:
         """The peer lives there: connections of its former lives are of no use, and one may be needed."""
@@ -157,7 +176,7 @@ class Streams:
         for event in events:
             self._take(line, event)
 
-    def _take(self, line: _Line, event: Confirmed | Left | Paused) -> None:
+    def _take(self, line: _Line, event: StreamEvent) -> None:
         match event:
             case Confirmed():
                 if line.timeout is not None:
@@ -165,6 +184,8 @@ class Streams:
             case Left(reason):
                 if line.life is not None:
                     self._watcher.left(line.life, reason)
+            case Carried(piece):
+                self._watcher.carried(piece)
             case Paused():
                 pass  # The end of the connection that follows means nothing more.
 

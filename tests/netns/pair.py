@@ -122,6 +122,7 @@ class TestNode:
             "--helper",
             str(self.folder / "helper.sock"),
         ]
+        command += ["--services", str(self.folder / "services.sock"), "--leases", str(self.folder / "leases")]
         command += ["--setup-problems", str(self.folder / "setup-problems")]
         self.daemon = self.namespace.start(*command, log=self.log)
 

@@ -92,7 +92,7 @@ def test_a_vlan_is_known_from_what_the_kernel_tells():
     message["header"]["type"] = RTM_NEWLINK
     message.encode()
     fact = _fact(RTM_NEWLINK, bytes(message.data))
-    assert fact == Link(7, "guest.20", MAC, "", "vlan", carrier=False, parent=2, vlan=20)
+    assert fact == Link(7, "guest.20", MAC, "", "vlan", carrier=False, parent=2, vlan=20, up=False)
 
 
 def test_a_bond_is_found_by_its_mac_and_a_vlan_on_it():

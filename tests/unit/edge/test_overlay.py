@@ -13,7 +13,7 @@ from hadaemon.runtime.places import own_folder
 
 OVERLAY = Path(__file__).resolve().parents[3] / "rootfs-overlay"
 UNITS = OVERLAY / "usr/lib/systemd/system"
-LIBEXEC = ("setup", "helper", "config-guard", "keeper", "sync-server")
+LIBEXEC = ("setup", "helper", "config-guard", "keeper", "sync-server", "services")
 COMMANDS = ("usr/sbin/hadaemon", "usr/bin/hactl", *(f"usr/libexec/hotspare/{name}" for name in LIBEXEC))
 BARE = ("usr/libexec/hotspare/drop-addresses", "usr/libexec/hotspare/sync-verb")
 """They start without `site`."""
@@ -23,12 +23,15 @@ OURS = (
     *("hotspare-keeper.socket", "hotspare-keeper@.service", "hotspare-sync-sshd.service"),
     *("hotspare-conntrackd.service", "hotspare-apply.service", "hotspare-syslog.service"),
     "hotspare-ssh@.service",
+    *("hotspare-services.socket", "hotspare-services@.service", "hotspare-dhcp.service"),
+    *("hotspare-wireguard@.service", "hotspare-pppoe@.service", "hotspare-haproxy.service"),
     *("hotspare-issue.service", "hotspare-issue.path"),
     *("hotspare-firewall.service", "hotspare-forwarding.service", "hotspare-forwarding.path"),
 )
 OF_THE_SYSTEM = (
-    "/bin/kill",
+    *("/bin/kill", "/usr/bin/cp", "/usr/bin/wg"),
     *(f"/usr/sbin/{name}" for name in ("agetty", "sshd", "nft", "sysctl", "conntrackd", "rsyslogd")),
+    *(f"/usr/sbin/{name}" for name in ("ip", "dnsmasq", "pppd", "haproxy")),
 )
 
 

@@ -68,9 +68,19 @@ PROBES = {
         *("", "vrrp", "vrrp.authentication", "hotwire", "election", "conntrack"),
         *("ha_interfaces[]", "ha_interfaces[].router_advertisements", "ping_groups[]", *COMMON),
         *("firewall", "firewall.rules[]", "firewall.source_nat[]", "firewall.destination_nat[]"),
+        *("follow", "follow.services[]", "follow.wireguard[]", "follow.wireguard[].peers[]"),
+        *("follow.pppoe[]", "follow.dhcp[]", "follow.haproxy"),
     ],
     "preseed.toml": ["", "admin", "hotwire"],
 }
+
+
+def header_of(table: str) -> str:
+    """What stands above the keys of a table; above it, arrays that it is in."""
+    *outer, name = table.removesuffix("[]").split("[].")
+    above = "".join(f"[[{each}]]\n" for each in outer)
+    path = ".".join((*outer, name))
+    return f"{above}[[{path}]]\n" if table.endswith("[]") else f"{above}[{path}]\n" if table else ""
 
 
 @pytest.mark.parametrize("file", LOADERS)
@@ -78,10 +88,7 @@ def test_every_key_that_is_read_is_documented_and_no_other(file):
     """An unknown key in each table makes the reader name the keys that it knows."""
     known = set()
     for table in PROBES[file]:
-        name = table.removesuffix("[]")
-        header = "" if not table else f"[{table}]\n" if table == name else f"[[{name}]]\n"
-        if "[]." in table:
-            header = f"[[{table.partition('[]')[0]}]]\n[{table.replace('[]', '')}]\n"
+        header = header_of(table)
         with pytest.raises(ConfigError) as refused:
             LOADERS[file](f'schema = 1\n{header}"?" = 1')
         (hint,) = [

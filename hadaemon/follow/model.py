@@ -1,0 +1,111 @@
+"""[follow] of cluster.toml, validated: what is down while the node is backup. Times are seconds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv4Network, IPv6Network
+from typing import TypeAlias
+
+from hadaemon.vrrp.model import IPAddress, IPInterface
+
+IPNetwork: TypeAlias = IPv4Network | IPv6Network
+
+DEFAULT_STOP = 10.0
+MAX_STOP = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One of [[follow.services]]: any unit of systemd's."""
+
+    unit: str
+    stop_timeout: float = DEFAULT_STOP
+    """How long it may take to stop; then it is killed."""
+    source: IPAddress | None = None
+    """The virtual address that its connections come from; None: as the routing table says."""
+
+
+@dataclass(frozen=True, slots=True)
+class TunnelPeer:
+    """One of [[follow.wireguard.peers]]."""
+
+    public_key: str
+    allowed: tuple[IPNetwork, ...]
+    endpoint: str | None = None
+    """Host and port; None: it comes to us."""
+    preshared_key: str | None = None
+    """Secret."""
+    keepalive: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tunnel:
+    """One of [[follow.wireguard]]. Both nodes are the same end of it, and never at once."""
+
+    name: str
+    """Also that of its interface."""
+    private_key: str
+    """Secret."""
+    addresses: tuple[IPInterface, ...]
+    peers: tuple[TunnelPeer, ...]
+    listen_port: int | None = None
+    mtu: int = 1420
+    source: IPAddress | None = None
+    """The virtual address that its packets come from; needs `listen_port`."""
+
+
+@dataclass(frozen=True, slots=True)
+class DialIn:
+    """One of [[follow.pppoe]]."""
+
+    name: str
+    """Also that of its interface."""
+    port: str
+    user: str
+    password: str
+    """Secret."""
+    default_route: bool = True
+    mtu: int = 1492
+
+
+@dataclass(frozen=True, slots=True)
+class DhcpNetwork:
+    """One of [[follow.dhcp]]: the DHCP server of an HA interface's network."""
+
+    port: str
+    first: IPv4Address
+    last: IPv4Address
+    lease: int = 12 * 3600
+    gateway: IPv4Address | None = None
+    """None: the virtual address."""
+    dns: tuple[IPv4Address, ...] = ()
+    """Empty: none is told."""
+    domain: str | None = None
+    hosts: Mapping[str, IPv4Address] = field(default_factory=dict)
+    """Fixed addresses by MAC address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Haproxy:
+    """[follow.haproxy]."""
+
+    transparent: bool = False
+    """What comes back to an address of a client's is HAProxy's (`usesrc clientip`)."""
+    on_backup: bool = True
+    """It runs on the backup too, so that the stick tables are there before it is needed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """[follow] of cluster.toml. Without anything in it nothing follows."""
+
+    ports: tuple[str, ...] = ()
+    services: tuple[Service, ...] = ()
+    wireguard: tuple[Tunnel, ...] = ()
+    pppoe: tuple[DialIn, ...] = ()
+    dhcp: tuple[DhcpNetwork, ...] = ()
+    haproxy: Haproxy | None = None
+
+    @property
+    def interfaces(self) -> tuple[str, ...]:
+        """Those that come and go with the active node: ports as far as the firewall is concerned."""
+        return (*(each.name for each in self.pppoe), *(each.name for each in self.wireguard))

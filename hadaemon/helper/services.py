@@ -1,0 +1,241 @@
+"""The root helper of the services: one connection of the daemon's, as long as it lives.
+
+Starts and stops units, and no other ones than those of the configuration, which root alone can change; writes
+their files. When the connection ends, however the daemon ended, all of them are stopped: a node without its
+daemon is not the active one.
+"""
+
+import argparse
+import grp
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hadaemon.config import ClusterConfig
+from hadaemon.errors import HadaemonError
+from hadaemon.follow.files import HAPROXY_FOLDER, File, drop_ins, files, haproxy_file
+from hadaemon.follow.follower import Follower, followers
+from hadaemon.follow.keeper import RESTS
+from hadaemon.follow.protocol import MAX_LINE, PROPERTIES, Message, seen_of, units_of
+from hadaemon.helper.main import allowed_users, peer_user
+from hadaemon.io.errors import HelperError
+from hadaemon.io.files import read_text, write_text
+from hadaemon.io.links import LinkTable
+from hadaemon.io.netlink import Netlink
+from hadaemon.runtime.configuration import Configuration, load_configuration
+from hadaemon.runtime.firewall_check import interfaces_of
+from hadaemon.sync.tree import FILES
+
+Systemctl = Callable[..., str]
+"""Runs systemctl with arguments; returns its output. Raises HelperError."""
+
+_TIMEOUT = 15.0
+"""Seconds for one call; whatever takes long is not waited for."""
+_LOOK = 0.2
+_ORDERS = {
+    "start": ("start", "--no-block"),
+    "stop": ("stop", "--no-block"),
+    "reload": ("reload-or-restart", "--no-block"),
+    "kill": ("kill", "--kill-whom=all", "--signal=SIGKILL"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where things are."""
+
+    state: Path = Path("/data/state")
+    files: Path = Path("/run/hotspare/services")
+    units: Path = Path("/run/systemd/system")
+
+
+class Services:
+    """What one connection may do."""
+
+    def __init__(self, places: Places, systemctl: Systemctl, links: Callable[[], LinkTable]) -> None:
+        self._places = places
+        self._systemctl = systemctl
+        self._links = links
+        self._followers: dict[str, Follower] = {}
+
+    def answer(self, request: Message) -> Message:
+        """One request's answer; never raises for what was asked."""
+        try:
+            verb, unit = request.get("verb"), request.get("unit")
+            if verb == "configure":
+                return {"ok": True, "changed": self._configure()}
+            if verb == "list":
+                return {"ok": True, "units": self._list(tuple(self._followers))}
+            if verb in _ORDERS:
+                if unit not in self._followers:
+                    raise HelperError(f"{unit!r} is none of the configured units")
+                self._order(str(verb), str(unit))
+                return {"ok": True}
+            raise HelperError(f"there is no verb {verb!r}")
+        except (HadaemonError, OSError) as error:
+            return {"ok": False, "error": str(error)}
+
+    def put_down(self) -> None:
+        """Stops all, and kills what does not stop in its time."""
+        left = dict(reversed(self._followers.items()))
+        if not left:
+            return
+        self._systemctl("stop", "--no-block", "--", *left)
+        begin, lives = time.monotonic(), self._lives(tuple(left))
+        while left:
+            shown = self._list(tuple(left))
+            for unit, follower in tuple(left.items()):
+                seen = seen_of(shown.get(unit, {}))
+                if seen.phase in RESTS or seen.life != lives[unit]:
+                    del left[unit]  # Another life is the next daemon's.
+                elif time.monotonic() - begin > follower.stop_timeout:
+                    print(f"{unit}: did not stop in time, and is killed", file=sys.stderr)
+                    self._order("kill", unit)
+                    del left[unit]
+            if left:
+                time.sleep(_LOOK)
+
+    def _lives(self, units: Sequence[str]) -> dict[str, str]:
+        shown = self._list(units)
+        return {unit: seen_of(shown.get(unit, {})).life for unit in units}
+
+    def _order(self, verb: str, unit: str) -> None:
+        if verb == "start":
+            # What failed too often is started all the same: the daemon's own pauses grow.
+            self._systemctl("reset-failed", "--", unit, check=False)
+        self._systemctl(*_ORDERS[verb], "--", unit)
+
+    def _list(self, units: Sequence[str]) -> Message:
+        if not units:
+            return {}
+        return units_of(self._systemctl("show", f"--property={','.join(PROPERTIES)}", "--", *units), units)
+
+    def _configure(self) -> list[str]:
+        """Makes the files those of today's configuration. The answer is which units they are read by."""
+        configuration = load_configuration(self._places.state)
+        if configuration.node is None or configuration.cluster is None:
+            raise HelperError("there is no configuration of a cluster")
+        changed = self._write(self._files(configuration, configuration.cluster))
+        self._tell_systemd(drop_ins(configuration.cluster))
+        before = self._followers
+        self._followers = {each.unit: each for each in followers(configuration.cluster.follow)}
+        for unit in before.keys() - self._followers.keys():
+            self._order("stop", unit)
+        return sorted(changed & self._followers.keys())
+
+    def _files(self, configuration: Configuration, cluster: ClusterConfig) -> tuple[File, ...]:
+        assert configuration.node is not None
+        # With virtual MAC addresses the interface of the IPv4 ones comes first after the port's own.
+        names = interfaces_of(configuration.node, cluster, self._links())
+        seats = {port: of[min(1, len(of) - 1)] for port, of in names.items() if of}
+        return files(configuration.node.name, cluster, seats, self._haproxy_files())
+
+    def _haproxy_files(self) -> dict[str, str]:
+        folder = self._places.state / FILES / HAPROXY_FOLDER
+        try:
+            names = sorted(entry.name for entry in folder.iterdir() if haproxy_file(entry.name))
+        except FileNotFoundError:
+            return {}
+        return {name: read_text(folder / name) or "" for name in names}
+
+    def _write(self, wanted: Sequence[File]) -> set[str]:
+        folder, changed = self._places.files, set()
+        (folder / HAPROXY_FOLDER).mkdir(mode=0o755, parents=True, exist_ok=True)
+        for file in wanted:
+            path = folder / file.name
+            if read_text(path) != file.text:
+                group = grp.getgrnam(file.group).gr_gid if file.group is not None else 0
+                mode = 0o644 if file.public else 0o640 if group else 0o600
+                write_text(path, file.text, mode, (0, group) if group else None)
+                changed.add(file.unit)
+        names = {file.name for file in wanted}
+        for path in folder.rglob("*"):
+            if path.is_file() and str(path.relative_to(folder)) not in names:
+                path.unlink()
+        return changed
+
+    def _tell_systemd(self, wanted: dict[str, str]) -> None:
+        """Drop-ins of units; systemd reads them again when one has changed."""
+        changed = False
+        for path in self._places.units.glob("*.d/50-hotspare-source.conf"):
+            if str(path.relative_to(self._places.units)) not in wanted:
+                path.unlink()
+                changed = True
+        for name, text in wanted.items():
+            path = self._places.units / name
+            if read_text(path) != text:
+                path.parent.mkdir(mode=0o755, exist_ok=True)
+                write_text(path, text, 0o644)
+                changed = True
+        if changed:
+            self._systemctl("daemon-reload")
+
+
+def serve(connection: socket.socket, services: Services) -> None:
+    """Until the other end is gone, then all is put down."""
+    try:
+        with connection.makefile("rb") as lines:
+            while (line := lines.readline(MAX_LINE)).endswith(b"\n"):
+                try:
+                    request = json.loads(line)
+                except ValueError:
+                    break
+                if not isinstance(request, dict):
+                    break
+                connection.sendall(json.dumps(services.answer(request)).encode() + b"\n")
+    except OSError as error:
+        print(f"services: {error}", file=sys.stderr)
+    finally:
+        services.put_down()
+
+
+def systemctl(*arguments: str, check: bool = True) -> str:
+    """The real one. Raises HelperError."""
+    try:
+        done = subprocess.run(
+            ["/usr/bin/systemctl", *arguments],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_TIMEOUT,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise HelperError(f"systemctl {arguments[0]}: {error}") from error
+    if check and done.returncode != 0:
+        raise HelperError(f"systemctl {arguments[0]}: {' '.join(done.stderr.split())[:300]}")
+    return done.stdout
+
+
+def links() -> LinkTable:
+    """Those of this node, now."""
+    netlink = Netlink()
+    try:
+        return LinkTable(netlink.list_all())
+    finally:
+        netlink.close()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serves the connection on standard input; 0 when it came to its end and all is down."""
+    argparse.ArgumentParser(prog="services", description=__doc__).parse_args(arguments)
+    with socket.socket(fileno=os.dup(0)) as connection:
+        if peer_user(connection) not in allowed_users():
+            return 1
+        try:
+            serve(connection, Services(Places(), systemctl, links))
+        except HadaemonError as error:
+            print(error, file=sys.stderr)
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
