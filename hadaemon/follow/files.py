@@ -153,7 +153,7 @@ def _virtual_address(cluster: ClusterConfig, network: DhcpNetwork) -> tuple[IPv4
 
 
 def _haproxy(node: str, cluster: ClusterConfig) -> Iterator[str]:
-    yield f"global\n    localpeer {node}\n    log /dev/log daemon\n    master-worker\n"
+    yield f"global\n    localpeer {node}\n    log /dev/log daemon\n"
     addresses = cluster.hotwire.addresses if cluster.hotwire is not None else {}
     yield f"\npeers {PEERS}\n"
     # Alone it is a peer too, so that the administrator's part is the same.

@@ -34,8 +34,9 @@ def network_files(node: NodeConfig, cluster: ClusterConfig | None) -> dict[str, 
         if port.name == hotwire and ends is not None and ends.own not in port.addresses:
             port = replace(port, addresses=(*port.addresses, ends.own))
         vlans = tuple(other for other in node.ports.values() if other.parent == port.name)
+        following = cluster.follow.ports if cluster is not None else ()
         texts[f"{PREFIX}{port.name}.network"] = network_file(
-            port, vlans, routes, system, exclusive=port.name == hotwire
+            port, vlans, routes, system, exclusive=port.name == hotwire, follows=port.name in following
         )
         if port.interface is not None:
             texts[f"{PREFIX}{port.name}.netdev"] = netdev_file(port)
@@ -89,11 +90,12 @@ def network_file(
     routes: tuple[Route, ...] = (),
     system: System | None = None,
     exclusive: bool = False,
+    follows: bool = False,
 ) -> str:
     """systemd.network(5) of one port. What the daemon puts on the port is not networkd's to remove.
 
     `vlans`: the ports that share its network card. `routes`: those that leave by it. `exclusive`: the
-    hotwire, from which nothing is ever forwarded.
+    hotwire, from which nothing is ever forwarded. `follows`: it is up on the active node only.
     """
     lines = [
         "[Match]",
@@ -101,6 +103,8 @@ def network_file(
         "",
         "[Link]",
         "RequiredForOnline=no",
+        # The daemon takes it up; networkd sets it up when it is, and what was on it goes with it.
+        *(("ActivationPolicy=manual",) if follows else ()),
         "",
         "[Network]",
         f"Description=port {port.name}",
@@ -112,8 +116,7 @@ def network_file(
         "LLDP=no",
         # Addresses outlive a pulled cable and a restart of networkd, own and virtual ones alike.
         "KeepConfiguration=static" if not port.dhcp else "KeepConfiguration=dynamic-on-stop",
-        "ConfigureWithoutCarrier=yes",
-        "IgnoreCarrierLoss=yes",
+        *(() if follows else ("ConfigureWithoutCarrier=yes", "IgnoreCarrierLoss=yes")),
     ]
     if not any(own.version == 4 for own in port.addresses) and not port.dhcp:
         # The other node's advertisements come from link-local addresses then, to which there is no route

@@ -115,8 +115,9 @@ def changed(booted_pair: Lab) -> Iterator[list[Node]]:
     yield nodes
     for node in nodes:
         node.run(
-            "cp /run/cluster.before /data/state/cluster.toml && rm -rf /data/state/cluster.d/haproxy && "
-            f"hactl reload; cd /run/systemd/system && rm -rf {' '.join(UNITS)} && systemctl daemon-reload; "
+            "cd /data/state && rm -rf generations cluster.d cluster.toml && "
+            "cp -p /run/cluster.before cluster.toml && hactl reload; "
+            f"cd /run/systemd/system && rm -rf {' '.join(UNITS)} && systemctl daemon-reload; "
             "systemctl reset-failed",
             root=True,
         )
@@ -132,15 +133,15 @@ def followed(pair: Lab, changed: list[Node]) -> Lab:
             changed.append(node)
             for unit, lines in UNITS.items():
                 write(node, f"/run/systemd/system/{unit}", f"[Service]\n{lines}\n")
-            write(node, "/data/state/cluster.d/haproxy/web.cfg", HAPROXY)
+            write(node, "/run/new/cluster.d/haproxy/web.cfg", HAPROXY)
             write(node, "/run/follow.toml", text)
             addresses = 'addresses = { alpha = "192.168.180.2/24", beta = "192.168.180.3/24" }'
             node.run(
-                "cd /data/state && cp cluster.toml /run/cluster.before && "
-                "cat /run/follow.toml >> cluster.toml && "
+                "cp -p /data/state/cluster.toml /run/cluster.before && "
+                "cat /data/state/cluster.toml /run/follow.toml > /run/new/cluster.toml && "
                 f"sed -i -e '/^port = \"hotwire\"/a {addresses}' "
-                '-e \'s|"192.168.12.1/24"|"192.168.12.1/24", "10.77.0.1/24"|\' cluster.toml && '
-                "systemctl daemon-reload && hactl reload",
+                '-e \'s|"192.168.12.1/24"|"192.168.12.1/24", "10.77.0.1/24"|\' /run/new/cluster.toml && '
+                "systemctl daemon-reload && hactl config apply /run/new",
                 root=True,
             )
     wait_moved(pair, "alpha")

@@ -14,6 +14,7 @@ from hadaemon.config.model import Admin, Preseed
 from hadaemon.follow.files import drop_ins, files
 from hadaemon.follow.follower import followers
 from hadaemon.follow.table import follow_table
+from hadaemon.setup.networkd import network_files
 
 NODE = """
 schema = 1
@@ -231,3 +232,11 @@ def test_an_own_address_in_the_network_of_a_dhcp_server_is_refused():
         check_pair(
             load_node(NODE.replace("10.99.0.2/24", "192.168.12.141/24")), load_cluster(CLUSTER + FOLLOW)
         )
+
+
+def test_a_port_that_follows_is_not_taken_up_by_networkd():
+    texts = network_files(load_node(NODE), load_cluster(CLUSTER + FOLLOW))
+    guest, lan = texts["10-hotspare-guest.network"], texts["10-hotspare-lan.network"]
+    assert "ActivationPolicy=manual" in guest
+    assert "IgnoreCarrierLoss" not in guest
+    assert "ActivationPolicy" not in lan
