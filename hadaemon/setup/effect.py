@@ -49,11 +49,10 @@ class Effect:
 
     def _network(self, node: NodeConfig, cluster: ClusterConfig | None) -> None:
         before, now = apply_node(node, cluster, self.places)
-        if before == now:
-            return
         for interface in remade(before, now):
             self._attempt(partial(self._remove_interface, interface))
-        # It removes the addresses and routes that it once added and that no file names now, and no others.
+        # Nothing happens to ports whose files are as they were. Of the others it removes the addresses and
+        # routes that it once added and that no file names now, and no others.
         self.run("networkctl", "reload")
         hotwire = hotwire_port(node, cluster)
         if hotwire is not None and _file(before, hotwire) != _file(now, hotwire):
@@ -66,13 +65,21 @@ class Effect:
     def _service(self, service: Service) -> None:
         if not service.files and any((self.places.root / path).exists() for path in service.known):
             self.run("systemctl", "stop", service.unit)
+            for path in service.leaves:
+                put(self.places.root / path, None)
         if service.unit == SSH_UNIT and service.files:
             self._host_key()
         changed = [path for path in service.known if put(self.places.root / path, service.files.get(path))]
         if any("systemd/system" in path for path in changed):
             self.run("systemctl", "daemon-reload")
-        if service.files:
+        if not service.files:
+            return
+        try:
             self.run("systemctl", "restart" if changed else "start", service.unit)
+        except HadaemonError:
+            for path in service.known:
+                put(self.places.root / path, None)  # So that the next pass does not take it for done.
+            raise
 
     def _host_key(self) -> None:
         folder = self.places.root / SSH_FOLDER

@@ -114,8 +114,9 @@ def network_file(
         "IPv6AcceptRA=no",
         f"LinkLocalAddressing={'ipv6' if any(own.version == 6 for own in port.addresses) else 'no'}",
         "LLDP=no",
-        # Addresses outlive a pulled cable and a restart of networkd, own and virtual ones alike.
-        "KeepConfiguration=static" if not port.dhcp else "KeepConfiguration=dynamic-on-stop",
+        # Addresses outlive a pulled cable and a restart of networkd, own and virtual ones alike. `static`
+        # would not keep virtual IPv6 addresses: their preferred lifetime is over. With DHCP there are none.
+        "KeepConfiguration=yes" if not port.dhcp else "KeepConfiguration=dynamic-on-stop",
         *(() if follows else ("ConfigureWithoutCarrier=yes", "IgnoreCarrierLoss=yes")),
     ]
     if not any(own.version == 4 for own in port.addresses) and not port.dhcp:

@@ -26,6 +26,8 @@ class Service:
     known: tuple[str, ...]
     """Files that it may have."""
     files: Mapping[str, str] = field(default_factory=dict)
+    leaves: tuple[str, ...] = ()
+    """What the daemon leaves behind, and must not be there without it."""
 
 
 def services(node: NodeConfig, cluster: ClusterConfig | None) -> tuple[Service, ...]:
@@ -34,7 +36,10 @@ def services(node: NodeConfig, cluster: ClusterConfig | None) -> tuple[Service, 
     dynamic = any(port.dhcp for port in node.ports.values())
     return (
         _service(
-            "systemd-resolved.service", _RESOLVED, _resolved(system.dns) if system.dns or dynamic else ()
+            "systemd-resolved.service",
+            _RESOLVED,
+            _resolved(system.dns) if system.dns or dynamic else (),
+            (_RESOLVERS,),
         ),
         _service(
             "systemd-timesyncd.service", _TIMESYNCD, _timesyncd(system.ntp) if system.ntp or dynamic else ()
@@ -45,14 +50,15 @@ def services(node: NodeConfig, cluster: ClusterConfig | None) -> tuple[Service, 
 
 
 _RESOLVED = "run/systemd/resolved.conf.d/hotspare.conf"
+_RESOLVERS = "run/systemd/resolve/resolv.conf"
 _TIMESYNCD = "run/systemd/timesyncd.conf.d/hotspare.conf"
 _RSYSLOG = "run/hotspare/rsyslog.conf"
 _SSHD = "run/hotspare/sshd_config"
 _SOCKET = "run/systemd/system/hotspare-ssh.socket"
 
 
-def _service(unit: str, path: str, lines: tuple[str, ...]) -> Service:
-    return Service(unit, (path,), {path: _text(lines)} if lines else {})
+def _service(unit: str, path: str, lines: tuple[str, ...], leaves: tuple[str, ...] = ()) -> Service:
+    return Service(unit, (path,), {path: _text(lines)} if lines else {}, leaves)
 
 
 def _resolved(dns: Dns | None) -> tuple[str, ...]:
@@ -79,6 +85,8 @@ def _rsyslog(node: NodeConfig, system: System, syslog: Syslog | None) -> tuple[s
     return (
         'global(workDirectory="/var/lib/hotspare-syslog")',
         'module(load="imjournal" StateFile="journal" IgnorePreviousMessages="on" PersistStateInterval="100")',
+        # What it says itself of a server that cannot be reached would be one more message for that server.
+        'if $programname == "rsyslogd" then stop',
         *(_forward(node, system, syslog, server) for server in syslog.servers),
     )
 

@@ -4,11 +4,16 @@ Bonds exist only in the guests' kernel.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
+from ipaddress import IPv4Address
+from pathlib import Path
 
 import pytest
 
-from firmware.lab.lab import Lab
+from firmware.lab.deadline import Deadline
+from firmware.lab.lab import Lab, LabOptions
 from firmware.lab.node import Node
+from firmware.lab.topology import STANDARD_PAIR, Port
 
 OWN = {"alpha": "192.168.12.141", "beta": "192.168.12.142"}
 HOTWIRE = {"alpha": "192.168.180.12", "beta": "192.168.180.13"}
@@ -33,17 +38,19 @@ ports = ["lan"]
 servers = ["192.168.12.53"]
 """
 ADVERTISING = '[ha_interfaces.router_advertisements]\\ndns = [\\"2001:db8:12::53\\"]'
+APPLIED_SECONDS = 180.0
+"""A dozen of programs, on emulated processors."""
 DAEMONS = "systemd-networkd systemd-resolved systemd-timesyncd hotspare-syslog hotspare-ssh.socket"
 
 
 @pytest.fixture(scope="module")
 def kept(booted_pair: Lab) -> Iterator[None]:
-    """The files of both nodes are as before afterwards."""
+    """Files are as before afterwards; meanwhile addresses and advertisements are watched."""
+    watched = "ip -o monitor address > /run/addresses.log 2>&1"
+    heard = "tcpdump -c 1 -nn -v -i any 'icmp6 and ip6[40] == 134' > /run/advertised.log 2>&1"
     for node in booted_pair.nodes.values():
-        node.run(
-            "mkdir -p /data/kept && cp -p /data/state/node.toml /data/state/cluster.toml /data/kept",
-            root=True,
-        )
+        node.run("mkdir -p /data/kept && cp -p /data/state/*.toml /data/kept", root=True)
+        node.run(f"(setsid {watched} < /dev/null &) ; (setsid {heard} < /dev/null &)", root=True)
     yield
     for node in booted_pair.nodes.values():
         node.run("pkill -x tcpdump; pkill -x ip; true", root=True)
@@ -54,34 +61,18 @@ def kept(booted_pair: Lab) -> Iterator[None]:
 @pytest.fixture
 def networked(kept: None, pair: Lab) -> Lab:
     """Both nodes have everything that a gateway's network is made of; told by a reload alone."""
-    for name, node in pair.nodes.items():
+    for node in pair.nodes.values():
         if "[syslog]" in node.run("cat /data/state/cluster.toml", root=True).output:
             continue
-        edits = (
-            f'-e "/{VIRTUAL}.24/s/]/, \\"{VIRTUAL6}\\/64\\"]\\n{ADVERTISING}/"',
-            f'-e "/^.hotwire/,/^$/s/^port.*/&\\naddresses = {{ {addresses()} }}/"',
-        )
-        node.run(
-            "cd /data/state && "
-            f"sed -i {' '.join(edits)} cluster.toml && printf '{COMMON}' >> cluster.toml && "
-            f'sed -i "s/192.168.180.[23].24/{HOTWIRE[name]}\\/24/" node.toml',
-            root=True,
-        )
-        watched = "ip -o monitor address > /run/addresses.log 2>&1"
-        heard = "tcpdump -c 1 -nn -v -i any 'icmp6 and ip6[40] == 134' > /run/advertised.log 2>&1"
-        node.run(f"(setsid {watched} < /dev/null &) ; (setsid {heard} < /dev/null &)", root=True)
-    for node in pair.nodes.values():
+        virtual6 = f's/]/, \\"{VIRTUAL6}\\/64\\"]\\n{ADVERTISING}/'
+        edit = f'sed -i "/{VIRTUAL}.24/{virtual6}" cluster.toml'
+        node.run(f"cd /data/state && {edit} && printf '{COMMON}' >> cluster.toml", root=True)
         node.run("hactl reload", root=True)
-    for node in pair.nodes.values():
-        node.wait_until("systemctl is-active --quiet hotspare-ssh.socket", 60)
-        assert "not as the files say" not in node.run("hactl status").output
+        node.wait_until("systemctl is-active --quiet hotspare-ssh.socket", APPLIED_SECONDS)
+        node.wait_until("! hactl status | grep 'not as the files say'", APPLIED_SECONDS)
     pair.node("alpha").wait_for_state("active")
     pair.node("beta").wait_for_state("backup")
     return pair
-
-
-def addresses() -> str:
-    return ", ".join(f'{name} = \\"{address}\\/24\\"' for name, address in HOTWIRE.items())
 
 
 def removed(node: Node) -> str:
@@ -125,7 +116,7 @@ def test_administrators_reach_own_addresses_and_no_other(networked: Lab) -> None
     ).output
     assert told.splitlines()[0] == "admin", told
     assert "locale" not in told
-    for address in (VIRTUAL, "192.168.175.102", HOTWIRE["alpha"]):
+    for address in (VIRTUAL, "192.168.175.102", "192.168.180.2"):
         beta.run(f"! timeout 3 {ssh} admin@{address} true 2>/dev/null", root=True)
     assert (
         "locale"
@@ -140,13 +131,6 @@ def test_the_active_node_advertises_from_the_virtual_address(networked: Lab) -> 
     assert f"{LINK_LOCAL} > ff02::1" in told
     assert "2001:db8:12::/64" in told
     assert "router lifetime 1800s" in told
-
-
-def test_the_hotwire_has_the_addresses_that_were_named(networked: Lab) -> None:
-    for name, node in networked.nodes.items():
-        node.wait_until(f"ip -o -4 address | grep -q '{HOTWIRE[name]}/24'")
-        node.wait_until("! ip -o -4 address | grep -q '192.168.180.[23]/24'")
-        node.wait_until("hactl status | grep -q '^hotwire: up'")
 
 
 def test_no_restart_takes_a_virtual_address_away(networked: Lab) -> None:
@@ -168,12 +152,12 @@ def test_an_own_address_and_a_bond_come_and_go_by_a_reload(networked: Lab) -> No
         "-e 's/192.168.12.142/192.168.12.144/' node.toml && hactl reload",
         root=True,
     )
-    beta.wait_until("ip -o address show dev lan.bond | grep -q 192.168.12.144/24", 60)
+    beta.wait_until("ip -o address show dev lan.bond | grep -q 192.168.12.144/24", APPLIED_SECONDS)
     assert "mode active-backup" in beta.run("ip -d link show lan.bond").output
     beta.run(
         "sed -i 's/^members.*/&\\nbond_mode = \"lacp\"/' /data/state/node.toml && hactl reload", root=True
     )
-    beta.wait_until("ip -d link show lan.bond | grep -q 'mode 802.3ad'", 60)
+    beta.wait_until("ip -d link show lan.bond | grep -q 'mode 802.3ad'", APPLIED_SECONDS)
     beta.wait_until("! ip -o address | grep -q 192.168.12.142/24")
     beta.wait_until("hactl status | grep -E '^lan +lan.bond ' | grep -q ' up '")
     beta.wait_until(f"ping -c 1 -W 1 {OWN['alpha']}")
@@ -182,7 +166,54 @@ def test_an_own_address_and_a_bond_come_and_go_by_a_reload(networked: Lab) -> No
     beta.wait_until("hactl status | grep -E '^lan +lan.bond ' | grep -q ' down '")
     beta.plug("lan")
     beta.run("cp /run/before /data/state/node.toml && hactl reload", root=True)
-    beta.wait_until("! ip link show lan.bond 2>/dev/null", 60)
+    beta.wait_until("! ip link show lan.bond 2>/dev/null", APPLIED_SECONDS)
     beta.wait_until("ip -o address | grep -q 192.168.12.142/24")
     beta.wait_for_state("backup")
     assert removed(networked.node("alpha")) == ""
+
+
+def test_the_hotwire_has_the_addresses_that_were_named(networked: Lab) -> None:
+    named = ", ".join(f'{name} = \\"{address}\\/24\\"' for name, address in HOTWIRE.items())
+    for name, node in networked.nodes.items():
+        node.run(
+            "cd /data/state && "
+            f'sed -i "/^.hotwire/,/^$/s/^port.*/&\\naddresses = {{ {named} }}/" cluster.toml && '
+            f'sed -i "s/192.168.180.[23].24/{HOTWIRE[name]}\\/24/" node.toml && hactl reload',
+            root=True,
+        )
+    for name, node in networked.nodes.items():
+        node.wait_until(f"ip -o -4 address | grep -q '{HOTWIRE[name]}/24'", APPLIED_SECONDS)
+        node.wait_until("! ip -o -4 address | grep -q '192.168.180.[23]/24'")
+        node.wait_until("hactl status | grep -q '^hotwire: up'")
+
+
+@pytest.fixture
+def two_cards(labs, image: Path) -> Iterator[Lab]:
+    """Alpha alone, with a second card on the LAN."""
+    alone = STANDARD_PAIR.only("alpha")
+    (alpha,) = alone.nodes
+    second = Port("lan2", "52:54:00:48:0a:04", "lan")
+    lab = labs.make(replace(alone, nodes=(replace(alpha, ports=(*alpha.ports, second)),)), LabOptions(image))
+    lab.node("alpha").power_on()
+    yield lab
+    labs.close(lab)
+
+
+@pytest.mark.nightly
+def test_a_bond_of_two_cards_lives_on_with_either(two_cards: Lab) -> None:
+    alpha, client = two_cards.node("alpha"), two_cards.clients["client"]
+    alpha.wait_for_state("active", 240)
+    lan, second = alpha.mac("lan"), alpha.mac("lan2")
+    members = f'[\\"{lan}\\", \\"{second}\\"]'
+    bonded = f'-e "/^.ports.lan2/,/^$/d" -e "s/^mac = .{lan}.$/members = {members}/"'
+    alpha.run(f"cd /data/state && sed -i {bonded} node.toml && hactl reload", root=True)
+    alpha.wait_until("grep -c '^Slave Interface' /proc/net/bonding/lan.bond | grep -q 2", APPLIED_SECONDS)
+    alpha.wait_until("hactl status | grep -E '^lan +lan.bond ' | grep -q ' up '")
+    alpha.wait_for_state("active")
+    for port in ("lan", "lan2"):
+        client.ping(IPv4Address(VIRTUAL), Deadline(30))
+        alpha.pull(port)
+        client.ping(IPv4Address(VIRTUAL), Deadline(30))
+        assert alpha.status()["status"]["state"] == "active"
+        alpha.plug(port)
+        alpha.wait_until("! grep -q 'MII Status: down' /proc/net/bonding/lan.bond")
