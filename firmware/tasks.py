@@ -140,6 +140,45 @@ def test(
 
 
 @task(
+    help={
+        "device": "the whole disk to overwrite, e.g. /dev/sdb; without it, the disks are listed",
+        "board": "which board's newest image (default generic-x86_64)",
+        "image": "another image, an .img.zst with its .img.bmap beside it",
+        "preseed": "a preseed.toml that the node takes at its first boot; it is checked before",
+        "yes": "do not ask",
+    }
+)
+@told_plainly
+def flash(
+    _context: Context,
+    device: str = "",
+    board: str = "generic-x86_64",
+    image: str = "",
+    preseed: str = "",
+    yes: bool = False,
+) -> None:
+    """Write an image to a disk, a USB stick or an eMMC, and read it back.
+
+    Examples:
+      python3 invoke.py flash --device /dev/sdb
+      python3 invoke.py flash --device /dev/mmcblk0 --board apu2 --preseed alpha.toml
+    """
+    host.ensure("flash")
+    from firmware.flash import FlashOptions
+    from firmware.flash import flash as flash_image
+
+    flash_image(
+        FlashOptions(
+            device=Path(device or "no device"),
+            board=board,
+            image=Path(image) if image else None,
+            preseed=Path(preseed) if preseed else None,
+            yes=yes,
+        )
+    )
+
+
+@task(
     positional=["subject"],
     help={
         "subject": "what to measure: build, failover or sync",

@@ -27,7 +27,7 @@ class Suite(StrEnum):
 
 NEEDS: dict[Suite, tuple[str, ...]] = {
     Suite.NETNS: ("netns",),
-    Suite.BUILD: ("image",),
+    Suite.BUILD: ("image", "flash"),
     Suite.QEMU: ("image", "pair"),
 }
 

@@ -55,7 +55,7 @@ class NodeOptions:
     stick_bus: StickBus = StickBus.VIRTIO
     stick_read_only: bool = False
     preseed: str | None = None
-    """The text of preseed.toml in place of the one that the topology gives."""
+    """The text of preseed.toml in place of the one that the topology gives; empty: there is no medium."""
     slots: bool = False
     """Its network cards are in slots, and can be pulled out while it runs."""
 
@@ -238,8 +238,10 @@ class Lab:
         capture = self.folder / f"{port.network}.pcap" if ends[0] == (node, port) else None
         return Nic(port.name, port.mac, self._socket(name), remote, capture, slot)
 
-    def _make_stick(self, node: NodeData, options: NodeOptions, folder: Path) -> Stick:
+    def _make_stick(self, node: NodeData, options: NodeOptions, folder: Path) -> Stick | None:
         text = options.preseed
+        if text == "":
+            return None
         if text is None:
             cluster = self.topology.cluster
             secret = self._hotwire_secret if cluster and cluster.hotwire else ""

@@ -5,6 +5,7 @@ Nothing here may keep a node from booting: whatever goes wrong is told on the co
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from hadaemon.config import ConfigError, load_preseed
 from hadaemon.errors import HadaemonError
@@ -26,8 +27,11 @@ def main() -> int:
 
     `issue` as the only argument: nothing but the text above the login prompt is written anew. `apply`: what
     the files say of the base network is made true now.
+    `check FILE`: nothing is done, and the answer is whether a node would take that preseed.
     """
     places = Places()
+    if sys.argv[1:2] == ["check"]:
+        return check_preseed(Path(sys.argv[2]))
     if sys.argv[1:] == ["issue"]:
         return refresh_issue(places)
     owners = system_owners()
@@ -38,6 +42,16 @@ def main() -> int:
     for problem in problems:
         print(problem, file=sys.stderr)
     return 1 if problems else 0
+
+
+def check_preseed(path: Path) -> int:
+    """1: a node would refuse it; why is printed."""
+    try:
+        load_preseed(read_text(path) or "", path.name)
+    except HadaemonError as error:
+        print(error)
+        return 1
+    return 0
 
 
 def refresh_issue(places: Places) -> int:

@@ -1,0 +1,105 @@
+"""`python3 invoke.py flash`: asks, writes, reads back."""
+
+import errno
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from firmware.errors import FirmwareError
+from firmware.flash.block_map import BlockMap, parse_block_map
+from firmware.flash.device import Device, describe, find_device
+from firmware.flash.preseed import add_preseed, check_preseed
+from firmware.flash.write import verify, write_image
+from firmware.paths import IMAGES
+
+_ROOM = 8 << 20
+"""Bytes beside the image: the preseed's partition, and the second partition table."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlashOptions:
+    """What was asked for."""
+
+    device: Path
+    board: str
+    image: Path | None = None
+    """None: the newest one of the board."""
+    preseed: Path | None = None
+    yes: bool = False
+    """Do not ask."""
+
+
+def flash(options: FlashOptions) -> None:
+    """Raises FirmwareError, and has written nothing unless it says so."""
+    image = options.image or _newest(options.board)
+    block_map = _block_map(image)
+    preseed = check_preseed(options.preseed) if options.preseed else None
+    device = find_device(options.device)
+    _refuse(device, block_map)
+    print(f"{describe(device)}\nimage     {image}  ({block_map.mapped / 1e6:.0f} MB of data)")
+    if not options.yes:
+        _ask(device)
+    _overwrite(image, block_map, device)
+    if preseed is not None:
+        add_preseed(device.path, device.size, preseed)
+    print(f"{device.path} holds {image.name}" + (" and the preseed" if preseed is not None else ""))
+
+
+def _newest(board: str) -> Path:
+    images = sorted((IMAGES / board).glob("*.img.zst"), key=lambda path: path.stat().st_mtime)
+    if not images:
+        raise FirmwareError(
+            f"there is no image of board {board}", str(IMAGES / board), f"build one: image --board {board}"
+        )
+    return images[-1]
+
+
+def _block_map(image: Path) -> BlockMap:
+    path = image.with_name(image.name.removesuffix(".zst").removesuffix(".img") + ".img.bmap")
+    for needed in (image, path):
+        if not needed.is_file():
+            raise FirmwareError(f"{needed.name} is missing", str(needed.parent), "build the image again")
+    return parse_block_map(path.read_text(), str(path))
+
+
+def _refuse(device: Device, block_map: BlockMap) -> None:
+    refusal = device.refusal
+    if not refusal and device.size < block_map.size + _ROOM:
+        refusal = f"it has {device.size / 1e9:.1f} GB, and {(block_map.size + _ROOM) / 1e9:.1f} GB are needed"
+    if refusal:
+        raise FirmwareError(
+            f"{device.path} is not written to: {refusal}", describe(device), "name another disk"
+        )
+
+
+def _ask(device: Device) -> None:
+    if not sys.stdin.isatty():
+        raise FirmwareError("nobody is here to be asked", "--device", "say --yes if you are sure")
+    try:
+        answer = input(f"All of it will be lost. Type {device.path} to go on: ")
+    except (EOFError, KeyboardInterrupt):
+        answer = ""
+    if answer.strip() != device.path:
+        raise FirmwareError("nothing was written")
+
+
+def _overwrite(image: Path, block_map: BlockMap, device: Device) -> None:
+    try:
+        disk = os.open(device.path, os.O_RDWR | os.O_EXCL | os.O_CLOEXEC)
+    except OSError as error:
+        todo = "become root" if error.errno == errno.EACCES else "close what uses it"
+        raise FirmwareError(f"{device.path} cannot be opened: {error.strerror}", "--device", todo) from None
+    try:
+        write_image(image, block_map, disk)
+        verify(block_map, disk)
+    except OSError as error:
+        raise FirmwareError(
+            f"the device failed: {error.strerror}; it is half-written and does not boot", device.path
+        ) from None
+    except KeyboardInterrupt:
+        raise FirmwareError(
+            f"interrupted: {device.path} is half-written and does not boot", todo="flash it again"
+        ) from None
+    finally:
+        os.close(disk)

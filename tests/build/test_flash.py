@@ -1,0 +1,160 @@
+"""`flash` as a person uses it, on loop devices."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from firmware.build.bmap import block_map
+from firmware.paths import ROOT
+
+SIZE = 64 << 20
+PRESEED = """\
+schema = 1
+[admin]
+ssh_keys = ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEx8Fxm3zBYgZ7X2tZ7h9m8Dvxl2Fv5hQf8hM7nJ5n0e tester"]
+[node]
+name = "alpha"
+[node.ports.lan]
+mac = "52:54:00:48:0a:01"
+"""
+
+
+@pytest.fixture
+def loop(tmp_path: Path) -> Iterator[Path]:
+    """A disk full of something else."""
+    disk = tmp_path / "disk"
+    with disk.open("wb") as file:
+        for _ in range(SIZE >> 20):
+            file.write(b"\xff" * (1 << 20))
+    done = subprocess.run(
+        ["losetup", "--find", "--show", str(disk)], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        pytest.skip(f"no loop device: {done.stderr.strip()}")
+    device = Path(done.stdout.strip())
+    try:
+        yield device
+    finally:
+        subprocess.run(["losetup", "--detach", str(device)], check=True)
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    """A small disk image with a partition table and a long hole."""
+    raw = tmp_path / "small.img"
+    with raw.open("wb") as file:
+        file.truncate(32 << 20)
+    table = "label: gpt\nstart=2048, size=8192, name=boot-a\nstart=16384, size=8192, name=data\n"
+    subprocess.run(["sfdisk", "--quiet", str(raw)], input=table, text=True, check=True)
+    with raw.open("r+b") as file:
+        file.seek(8 << 20)
+        file.write(bytes(range(256)) * 8192)
+    raw.with_name("small.img.bmap").write_text(block_map(raw))
+    subprocess.run(["zstd", "-q", str(raw)], check=True)
+    return raw.with_name("small.img.zst")
+
+
+def flash(*arguments: object, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-P", "-m", "firmware", "flash", *map(str, arguments)],
+        cwd=ROOT,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_whole_image_is_on_the_disk_and_nothing_of_what_was_there(loop: Path, image: Path) -> None:
+    done = flash("--device", loop, "--image", image, "--yes")
+    assert done.returncode == 0, done.stderr
+    raw = image.with_suffix("").read_bytes()
+    assert loop.read_bytes()[: len(raw)] == raw, "holes are zeros, whatever was there"
+    for word in ("writing", "verifying", "MB/s", "100 %", "loop"):
+        assert word in done.stdout
+
+
+def test_a_preseed_is_on_a_partition_of_its_own_at_the_end(loop: Path, image: Path, tmp_path: Path) -> None:
+    preseed = tmp_path / "alpha.toml"
+    preseed.write_text(PRESEED)
+    done = flash("--device", loop, "--image", image, "--preseed", preseed, "--yes")
+    assert done.returncode == 0, done.stderr
+    table = subprocess.run(["sfdisk", "--dump", loop], capture_output=True, text=True, check=True).stdout
+    assert 'name="preseed"' in table
+    assert 'name="boot-a"' in table
+    start = int(next(row for row in table.splitlines() if "preseed" in row).split("start=")[1].split(",")[0])
+    content = loop.read_bytes()[start * 512 :]
+    assert b"HOTSPARE" in content[:64]
+    assert PRESEED.encode() in content
+
+
+def test_a_preseed_that_a_node_would_refuse_is_refused_before_anything_is_written(
+    loop: Path, image: Path, tmp_path: Path
+) -> None:
+    preseed = tmp_path / "alpha.toml"
+    preseed.write_text(PRESEED.replace("0a:01", "0a:0g"))
+    before = loop.read_bytes()
+    done = flash("--device", loop, "--image", image, "--preseed", preseed, "--yes")
+    assert done.returncode == 1
+    assert "node.ports.lan.mac" in done.stderr
+    assert loop.read_bytes() == before
+
+
+def test_nothing_is_written_without_a_yes(loop: Path, image: Path) -> None:
+    before = loop.read_bytes()
+    done = flash("--device", loop, "--image", image)
+    assert done.returncode == 1
+    assert "say --yes" in done.stderr
+    assert loop.read_bytes() == before
+
+
+def test_a_mounted_disk_is_refused(loop: Path, image: Path, tmp_path: Path) -> None:
+    place = tmp_path / "place"
+    place.mkdir()
+    subprocess.run(["mkfs.ext4", "-q", loop], check=True)
+    subprocess.run(["mount", loop, place], check=True)
+    try:
+        done = flash("--device", loop, "--image", image, "--yes")
+    finally:
+        subprocess.run(["umount", place], check=True)
+    assert done.returncode == 1
+    assert f"is mounted on {place}" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_damaged_image_is_told_and_does_not_boot(loop: Path, image: Path) -> None:
+    content = bytearray(image.with_suffix("").read_bytes())
+    content[9 << 20] ^= 1
+    image.with_suffix("").write_bytes(content)
+    subprocess.run(["zstd", "-q", "-f", str(image.with_suffix(""))], check=True)
+    done = flash("--device", loop, "--image", image, "--yes")
+    assert done.returncode == 1
+    assert "the image is damaged" in done.stderr
+    assert b"EFI PART" not in loop.read_bytes()[:4096], "the partition table is written last"
+
+
+@pytest.mark.parametrize(
+    "device, said",
+    [("/dev/null", "is no disk"), ("/dev/nonsense", "is not there"), ("", "choose one of")],
+)
+def test_what_is_no_disk_is_refused(image: Path, device: str, said: str) -> None:
+    done = (
+        flash("--device", device, "--image", image, "--yes") if device else flash("--image", image, "--yes")
+    )
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_disk_that_is_too_small_is_refused(loop: Path, image: Path) -> None:
+    big = image.with_name("small.img.bmap")
+    raw = image.with_suffix("")
+    with raw.open("r+b") as file:
+        file.truncate(60 << 20)
+    big.write_text(block_map(raw))
+    done = flash("--device", loop, "--image", image, "--yes")
+    assert done.returncode == 1
+    assert "are needed" in done.stderr

@@ -1,0 +1,55 @@
+"""A disk that was flashed together with its preseed, as an engineer puts it into a box."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from firmware.lab.deadline import Deadline
+from firmware.lab.lab import Lab, LabOptions, NodeOptions
+from firmware.lab.preseed import hash_password, make_password, render_preseed
+from firmware.lab.topology import STANDARD_PAIR
+from firmware.paths import IMAGES, ROOT
+
+from .conftest import BOARD, VIRTUAL, Labs
+
+BOOT_SECONDS = 300.0
+
+
+@pytest.fixture
+def flashed(labs: Labs, image: Path, tmp_path: Path) -> Iterator[Lab]:
+    """One node whose disk was flashed; nothing else is plugged in."""
+    disk, preseed = tmp_path / "disk", tmp_path / "alpha.toml"
+    preseed.write_text(
+        render_preseed(STANDARD_PAIR.node("alpha"), STANDARD_PAIR.cluster, hash_password(make_password()))
+    )
+    with disk.open("wb") as file:
+        file.truncate(4 << 30)
+    done = subprocess.run(
+        ["losetup", "--find", "--show", str(disk)], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        pytest.skip(f"no loop device: {done.stderr.strip()}")
+    device = done.stdout.strip()
+    newest = max((IMAGES / BOARD).glob("*.img.zst"), key=lambda path: path.stat().st_mtime)
+    command = [sys.executable, "-P", "-m", "firmware", "flash", "--device", device, "--image", str(newest)]
+    try:
+        subprocess.run([*command, "--preseed", str(preseed), "--yes"], cwd=ROOT, check=True)
+    finally:
+        subprocess.run(["losetup", "--detach", device], check=True)
+    lab = labs.make(STANDARD_PAIR.only("alpha"), LabOptions(disk, NodeOptions(preseed="")))
+    yield lab
+    labs.close(lab)
+
+
+@pytest.mark.nightly
+def test_a_flashed_disk_boots_and_takes_its_preseed(flashed: Lab) -> None:
+    alpha = flashed.node("alpha")
+    with flashed.clients["client"].watch(VIRTUAL["client"]) as watch:
+        for _ in range(2):
+            alpha.power_on()
+            watch.wait_for_owner(alpha.mac("lan"), Deadline(BOOT_SECONDS))
+            alpha.power_off()
+            watch.wait_for_no_owner(Deadline(BOOT_SECONDS))
