@@ -170,6 +170,7 @@ def test_a_service_that_dies_is_started_again_and_told(followed: Followed) -> No
 
 def test_what_is_started_by_hand_on_the_backup_is_stopped_and_told(followed: Followed) -> None:
     alpha, beta = followed.pair.hot_nodes
+    wait_for("beta has looked", lambda: {each["state"] for each in beta.status()["services"]} == {"down"}, 5)
     followed.managers["beta"].systemctl("start", "web.service")
     beta.namespace.run("ip", "link", "set", "modem", "up")
     followed.wait_follows(alpha)

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hadaemon.hotwire.keys import Secret
-from hadaemon.hotwire.message import Dropped, DropReason, Kind, Life
-from hadaemon.hotwire.stream import Confirmed, Left, Paused, Stream
+from hadaemon.hotwire.message import MAX_BODY, MAX_NAME, Dropped, DropReason, Kind, Life
+from hadaemon.hotwire.stream import Carried, Confirmed, Left, Paused, Stream
 
 SECRET = Secret(bytes(range(32)))
 
@@ -97,3 +97,24 @@ def test_messages_may_come_in_any_pieces(sizes: list[int]):
         events += alpha.feed(data[:size])[1]
         data = data[size:]
     assert events == [Confirmed("beta", Life(2, 22)), Left("shutdown")]
+
+
+def test_a_piece_is_carried_once_the_other_end_has_proved_who_it_is():
+    alpha, beta = streams()
+    assert alpha.carry(b"too early") == b""
+    shake(alpha, beta)
+    packet = alpha.carry(b"a lease")
+    assert beta.feed(packet)[1] == (Carried(b"a lease"),)
+    with pytest.raises(Dropped) as dropped:
+        beta.feed(packet)
+    assert dropped.value.reason is DropReason.REPLAYED
+
+
+def test_the_largest_piece_fits_whatever_the_name():
+    alpha = Stream("a" * MAX_NAME, Life(1, 11), SECRET, b"challeng")
+    beta = Stream("beta", Life(2, 22), SECRET, b"question")
+    hello_a, _ = alpha.feed(beta.opening())
+    hello_b, _ = beta.feed(alpha.opening())
+    alpha.feed(hello_b)
+    beta.feed(hello_a)
+    assert beta.feed(alpha.carry(bytes(MAX_BODY)))[1] == (Carried(bytes(MAX_BODY)),)
