@@ -37,10 +37,15 @@ class File:
 
 
 def files(
-    node: str, cluster: ClusterConfig, interfaces: Mapping[str, str], haproxy: Mapping[str, str]
+    node: str,
+    cluster: ClusterConfig,
+    interfaces: Mapping[str, str],
+    seats: Mapping[str, str],
+    haproxy: Mapping[str, str],
 ) -> tuple[File, ...]:
     """All of them. `interfaces`: the kernel's name of each port that is there; a dial-in and a DHCP server on
-    one that is not have no file, and do not start. `haproxy`: the administrator's own part, by file name."""
+    one that is not have no file, and do not start. `seats`: the same of the interface that has the virtual
+    addresses. `haproxy`: the administrator's own part, by file name."""
     follow = cluster.follow
     found: list[File] = []
     for tunnel in follow.wireguard:
@@ -49,9 +54,9 @@ def files(
         if dial_in.port in interfaces:
             text = _HEAD + _ppp_options(dial_in, interfaces[dial_in.port])
             found.append(File(f"ppp-{dial_in.name}", text, pppoe_unit(dial_in.name)))
-    networks = [each for each in follow.dhcp if each.port in interfaces]
+    networks = [each for each in follow.dhcp if each.port in seats]
     if networks:
-        text = _HEAD + "".join(_dnsmasq(cluster, networks, interfaces))
+        text = _HEAD + "".join(_dnsmasq(cluster, networks, seats))
         found.append(File("dnsmasq.conf", text, DHCP_UNIT, public=True))
     if follow.haproxy is not None:
         text = _HEAD + "".join(_haproxy(node, cluster))
@@ -123,14 +128,12 @@ def _ppp_options(dial_in: DialIn, interface: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _dnsmasq(
-    cluster: ClusterConfig, networks: list[DhcpNetwork], interfaces: Mapping[str, str]
-) -> Iterator[str]:
+def _dnsmasq(cluster: ClusterConfig, networks: list[DhcpNetwork], seats: Mapping[str, str]) -> Iterator[str]:
     yield "port=0\nno-hosts\nno-resolv\nbind-dynamic\nexcept-interface=lo\ndhcp-authoritative\n"
     yield f"dhcp-leasefile={LEASES}\n"
     for network in networks:
         tag, virtual = network.port, _virtual_address(cluster, network)
-        yield f"interface={interfaces[network.port]}\n"
+        yield f"interface={seats[network.port]}\n"
         yield f"dhcp-range=set:{tag},{network.first},{network.last},{virtual[1]},{network.lease}s\n"
         yield f"dhcp-option=tag:{tag},option:router,{network.gateway or virtual[0]}\n"
         if network.dns:

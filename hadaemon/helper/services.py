@@ -29,7 +29,7 @@ from hadaemon.io.files import read_text, write_text
 from hadaemon.io.links import LinkTable
 from hadaemon.io.netlink import Netlink
 from hadaemon.runtime.configuration import Configuration, load_configuration
-from hadaemon.runtime.firewall_check import interfaces_of
+from hadaemon.runtime.virtual_macs import interface_name
 from hadaemon.sync.tree import FILES
 
 Systemctl = Callable[..., str]
@@ -130,11 +130,14 @@ class Services:
         return sorted(changed & self._followers.keys())
 
     def _files(self, configuration: Configuration, cluster: ClusterConfig) -> tuple[File, ...]:
-        assert configuration.node is not None
-        # With virtual MAC addresses the interface of the IPv4 ones comes first after the port's own.
-        names = interfaces_of(configuration.node, cluster, self._links())
-        seats = {port: of[min(1, len(of) - 1)] for port, of in names.items() if of}
-        return files(configuration.node.name, cluster, seats, self._haproxy_files())
+        node, table = configuration.node, self._links()
+        assert node is not None
+        found = ((port.name, table.find(port.mac, port.vlan, port.bonded)) for port in node.ports.values())
+        interfaces = {name: link.name for name, link in found if link is not None}
+        seats = dict(interfaces)
+        if cluster.vrrp.virtual_mac:
+            seats |= {each.address_port: interface_name(each.vrid, 4) for each in cluster.ha_interfaces}
+        return files(node.name, cluster, interfaces, seats, self._haproxy_files())
 
     def _haproxy_files(self) -> dict[str, str]:
         folder = self._places.state / FILES / HAPROXY_FOLDER

@@ -117,7 +117,10 @@ def test_links_are_started_first_and_the_administrators_own_units_last():
 def written() -> dict[str, str]:
     cluster = load_cluster(CLUSTER + FOLLOW)
     names = {"lan": "eth0", "modem": "eth3"}
-    return {file.name: file.text for file in files("alpha", cluster, names, {"web.cfg": "frontend web\n"})}
+    return {
+        file.name: file.text
+        for file in files("alpha", cluster, names, {"lan": "vrrp4.51"}, {"web.cfg": "frontend web\n"})
+    }
 
 
 def test_the_files_say_what_the_configuration_says():
@@ -129,6 +132,7 @@ def test_the_files_say_what_the_configuration_says():
     assert "10.8.0.0/24" not in found["wg0.ip"], "the route to it comes with the address"
     assert "nic-eth3\nifname wan0\n" in found["ppp-wan0"]
     assert "dhcp-range=set:lan,192.168.12.100,192.168.12.199,255.255.255.0,43200s" in found["dnsmasq.conf"]
+    assert "interface=vrrp4.51\n" in found["dnsmasq.conf"], "where the virtual address is"
     assert "option:router,192.168.12.1\n" in found["dnsmasq.conf"]
     assert "peer beta 192.168.180.3:3784" in found["haproxy/00-hotspare.cfg"]
     assert "localpeer alpha" in found["haproxy/00-hotspare.cfg"]
@@ -136,7 +140,7 @@ def test_the_files_say_what_the_configuration_says():
 
 def test_a_port_whose_card_is_missing_makes_no_file():
     cluster = load_cluster(CLUSTER + FOLLOW)
-    assert {file.name for file in files("alpha", cluster, {}, {})} == {
+    assert {file.name for file in files("alpha", cluster, {}, {}, {})} == {
         "wg0.wg",
         "wg0.ip",
         "haproxy/00-hotspare.cfg",
