@@ -77,6 +77,18 @@ class Node:
         others = (self._orders.next_deadline, self._known.next_change, self._handover.next_deadline)
         return min((due for due in (self._due, phase, *others) if due is not None), default=None)
 
+    def is_old_news(self, event: Event, now: float) -> bool:
+        """The peer says over the hotwire what it has said before, between two deadlines, to a node that is in
+        the middle of nothing: nothing would come of it. Most heartbeats are such."""
+        if not isinstance(event, PeerReport) or event.peer is None or event.peer != self._known.witness.peer:
+            return False
+        both_active = self._member.state is event.peer.state is NodeState.ACTIVE
+        settled = self._due is not None and self._member.phase is None and not self._known.proofs.unproven
+        if both_active or not settled:
+            return False
+        deadline = self.next_deadline
+        return deadline is not None and now < deadline
+
     def handle(self, event: Event, now: float) -> tuple[Action, ...]:
         """Takes in one event; answers with what to do, in order."""
         if self._overslept(now):

@@ -10,7 +10,7 @@ from collections import Counter, deque
 from dataclasses import dataclass
 
 from hadaemon.cluster.events import Event, PeerGoodbye, PeerReport
-from hadaemon.hotwire.keys import Purpose, Secret
+from hadaemon.hotwire.keys import Key, Purpose, Secret
 from hadaemon.hotwire.message import MAX_BODY, Dropped, DropReason, Kind, Life, Message, seal, unseal
 from hadaemon.hotwire.report import Report, decode_report
 
@@ -33,6 +33,8 @@ class _Peer:
     """Monotonic seconds."""
     body: bytes
     report: Report
+    event: tuple[PeerReport]
+    """What the node is told of each such message."""
 
 
 class Heartbeat:
@@ -46,7 +48,8 @@ class Heartbeat:
         self._interval = interval
         self._missed = missed
         self._key = secret.key(Purpose.HEARTBEAT, name)
-        self._their_key = ("", b"")
+        self._their_key = name, self._key
+        """Whose, and the key; nobody else has our name."""
         self._sequence = 0
         self._echoed: Life | None = None
         """The life of the peer that we speak to."""
@@ -56,6 +59,8 @@ class Heartbeat:
         self._introduced = False
         self.received = 0
         """Messages that were believed."""
+        self.dropped = 0
+        """Messages that were not, of which each is in `drops` too."""
         self.drops: Counter[DropReason] = Counter()
         self.dropped_at: dict[DropReason, float] = {}
         """When something was last dropped for that reason."""
@@ -127,6 +132,7 @@ class Heartbeat:
 
     def drop(self, reason: DropReason, now: float) -> None:
         """Counts what was not believed."""
+        self.dropped += 1
         self.drops[reason] += 1
         self.dropped_at[reason] = now
 
@@ -150,7 +156,7 @@ class Heartbeat:
             self._alive = False
         return was_present
 
-    def _key_of(self, sender: str) -> bytes:
+    def _key_of(self, sender: str) -> Key:
         if self._their_key[0] != sender:
             self._their_key = (sender, self._secret.key(Purpose.HEARTBEAT, sender))
         return self._their_key[1]
@@ -190,12 +196,14 @@ class Heartbeat:
         return (PeerGoodbye(plain(message.body)),)
 
     def _believe_report(self, message: Message, now: float) -> tuple[Event, ...]:
-        if self._peer is not None and self._peer.body == message.body:
-            report = self._peer.report
-        else:
-            report = _decoded(message)
-        if self._peer is not None and self._peer.life != message.life:
-            self._ended.append(self._peer.life)
+        peer = self._peer
+        if peer is not None and self._alive and peer.life == message.life and peer.body == message.body:
+            peer.sequence, peer.heard_at = message.sequence, now
+            self.received += 1
+            return peer.event
+        report = _decoded(message)
+        if peer is not None and peer.life != message.life:
+            self._ended.append(peer.life)
         self._introduce(message.life)
         self._peer = _Peer(
             name=message.sender,
@@ -205,10 +213,11 @@ class Heartbeat:
             heard_at=now,
             body=message.body,
             report=report,
+            event=(PeerReport(report.peer),),
         )
         self._alive = True
         self.received += 1
-        return (PeerReport(report.peer),)
+        return self._peer.event
 
 
 def plain(body: bytes) -> str:

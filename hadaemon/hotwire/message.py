@@ -24,6 +24,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
+from hadaemon.hotwire.keys import Key
+
 VERSION = 1
 MAX_SIZE = 1200
 """Bytes of a whole message: fits every Ethernet frame."""
@@ -105,7 +107,7 @@ class Message:
     body: bytes
 
 
-def seal(message: Message, key: bytes) -> bytes:
+def seal(message: Message, key: Key) -> bytes:
     """The bytes of a message. Its name and body must fit (MAX_NAME, MAX_BODY)."""
     name = message.sender.encode("ascii")
     header = _HEADER.pack(
@@ -121,10 +123,10 @@ def seal(message: Message, key: bytes) -> bytes:
         len(name),
     )
     signed = header + name + message.body
-    return signed + hmac.digest(key, signed, "sha256")
+    return signed + key.sign(signed)
 
 
-def unseal(data: bytes, own_name: str, key_of: Callable[[str], bytes]) -> Message:
+def unseal(data: bytes, own_name: str, key_of: Callable[[str], Key]) -> Message:
     """Bytes to an authentic message; raises Dropped. Nothing but lengths and name is read before the HMAC
     has been compared."""
     if not _HEADER.size + _TAG_SIZE <= len(data) <= MAX_SIZE or data[:4] != _MAGIC:
@@ -141,7 +143,7 @@ def unseal(data: bytes, own_name: str, key_of: Callable[[str], bytes]) -> Messag
         raise Dropped(DropReason.MALFORMED)
     if sender == own_name:
         raise Dropped(DropReason.OWN_NAME)
-    expected = hmac.digest(key_of(sender), data[:end], "sha256")
+    expected = key_of(sender).sign(data[:end])
     if not hmac.compare_digest(expected, data[end:]):
         raise Dropped(DropReason.WRONG_KEY)
     if kind not in _KINDS or not nonce:

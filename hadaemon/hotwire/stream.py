@@ -8,7 +8,7 @@ over, until one end says that it leaves, or its system closes the connection bec
 from dataclasses import dataclass
 
 from hadaemon.hotwire.heartbeat import plain
-from hadaemon.hotwire.keys import Purpose, Secret
+from hadaemon.hotwire.keys import Key, Purpose, Secret
 from hadaemon.hotwire.message import MAX_SIZE, Dropped, DropReason, Kind, Life, Message, seal, unseal
 
 CHALLENGE_SIZE = 8
@@ -131,5 +131,5 @@ class Stream:
         packet = seal(message, self._secret.key(Purpose.STREAM, self._name))
         return len(packet).to_bytes(_LENGTH_SIZE, "big") + packet
 
-    def _key_of(self, sender: str) -> bytes:
+    def _key_of(self, sender: str) -> Key:
         return self._secret.key(Purpose.STREAM, sender)

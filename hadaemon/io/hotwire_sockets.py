@@ -19,7 +19,7 @@ _SO_BINDTOIFINDEX: Final = 62
 _TC_PRIO_CONTROL: Final = 7
 _ALL_HOSTS: Final = "224.0.0.1"
 """Every host is a member, and no router passes it on (RFC 1112 §4): for a peer whose address is not known."""
-_BATCH: Final = 64
+BATCH: Final = 64
 """Datagrams read per call: a flood cannot keep the loop from its timers."""
 _BACKLOG: Final = 4
 _PROBE: Final = 1
@@ -31,7 +31,8 @@ class HeartbeatSocket:
     """Datagrams to and from the peer; without a known address to whoever is at the other end of the cable."""
 
     def __init__(self, index: int, own: IPv4Address, peer: IPv4Address | None) -> None:
-        self._peer = peer
+        self._last = "", IPv4Address(0)
+        """Whom the last datagram came from, as text and as an address."""
         self._destination = (_ALL_HOSTS if peer is None else str(peer), HEARTBEAT_PORT)
         self._socket = _bound(index, socket.SOCK_DGRAM, own if peer is not None else None, HEARTBEAT_PORT)
         membership = struct.pack("=4s4si", bytes(4), own.packed, index)
@@ -58,14 +59,16 @@ class HeartbeatSocket:
         except OSError as error:
             raise _port_error("heartbeat", error) from error
 
-    def receive(self) -> Iterator[tuple[bytes, IPv4Address]]:
-        """What has arrived, up to one batch, each with its source."""
-        for _ in range(_BATCH):
+    def receive(self, count: int) -> Iterator[tuple[bytes, IPv4Address]]:
+        """What has arrived, up to so many, each with its source."""
+        for _ in range(count):
             try:
                 data, (source, _) = self._socket.recvfrom(MAX_SIZE + 1)
             except OSError:
                 return  # Nothing more, or a port that went down: netlink tells.
-            yield data, IPv4Address(source)
+            if source != self._last[0]:
+                self._last = source, IPv4Address(source)
+            yield data, self._last[1]
 
 
 class Listener:

@@ -56,6 +56,9 @@ class Conntrack:
         self._wanted = False
         self._text: str | None = None
         """The configuration that conntrackd was started with."""
+        self._made_of: tuple[Session, Ends, int] | None = None
+        self._made = ""
+        """What follows from that."""
 
     def wake(self) -> None:
         """The node's state or its configuration has changed."""
@@ -112,12 +115,22 @@ class Conntrack:
             return
         if not self._wanted:
             self._begin()
-        text = _configuration(session, self._conntrackd)
-        if text is None:
+        ends = _ends(session)
+        if ends is None:
             return  # No cable, or nobody at its other end yet: the hotwire says so.
+        text = self._configuration(session, ends)
         if text != self._text or self._absent_for(_START_PATIENCE):
             await self._attempt("start", self._start(text))
         await self._follow(session.state is NodeState.ACTIVE, session)
+
+    def _configuration(self, session: Session, ends: Ends) -> str:
+        """What conntrackd.conf must be; made anew only when something of it has changed."""
+        made_of = session, ends, most_connections()
+        if self._made_of != made_of:
+            own = {address.ip for port in session.node_config.ports.values() for address in port.addresses}
+            self._made = conntrackd_conf(ends, own, made_of[2], self._conntrackd.places)
+            self._made_of = made_of
+        return self._made
 
     def _begin(self) -> None:
         """What runs already with the right configuration goes on: it may be the daemon that is new."""
@@ -204,14 +217,10 @@ class Conntrack:
             self._failures[what] = failure
 
 
-def _configuration(session: Session, conntrackd: Conntrackd) -> str | None:
-    """What conntrackd.conf must be; None: there is no cable, or the peer's address is not known yet."""
-    node, cluster = session.node_config, session.cluster_config
-    ends, link = hotwire_ends(node, cluster), session.hotwire_link
+def _ends(session: Session) -> Ends | None:
+    """None: there is no cable, or the peer's address is not known yet."""
+    ends, link = hotwire_ends(session.node_config, session.cluster_config), session.hotwire_link
     if ends is None or link is None:
         return None
     peer = session.hotwire.peer_address or ends.peer
-    if peer is None:
-        return None
-    own = {address.ip for port in node.ports.values() for address in port.addresses}
-    return conntrackd_conf(Ends(link.name, ends.own.ip, peer), own, most_connections(), conntrackd.places)
+    return Ends(link.name, ends.own.ip, peer) if peer is not None else None

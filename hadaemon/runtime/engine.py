@@ -30,11 +30,15 @@ class Engine:
         self._queue: deque[Event] = deque()
         self._busy = False
         self._timer: asyncio.TimerHandle | None = None
+        self._armed: float | None = None
+        """What the timer is set to; None: it is not."""
         self._carry_out(opening)
         self._work_off()
 
     def post(self, event: Event) -> None:
         """Takes an event; it and all that follows from it is done before the outermost `post` returns."""
+        if not self._busy and self.node.is_old_news(event, self._loop.time()):
+            return
         self._queue.append(event)
         if not self._busy:
             self._work_off()
@@ -67,6 +71,14 @@ class Engine:
                 self._queue.append(ActionFailed(action, str(error)))
 
     def _arm(self) -> None:
-        self.close()
+        """Most events leave the deadline where it is."""
         deadline = self.node.next_deadline
-        self._timer = self._loop.call_at(deadline, self.post, Tick()) if deadline is not None else None
+        if deadline == self._armed:
+            return
+        self.close()
+        self._armed = deadline
+        self._timer = self._loop.call_at(deadline, self._tick) if deadline is not None else None
+
+    def _tick(self) -> None:
+        self._armed = None
+        self.post(Tick())

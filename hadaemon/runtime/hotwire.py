@@ -6,6 +6,7 @@ regularly as a sign of life.
 
 import asyncio
 import logging
+import math
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from hadaemon.hotwire.message import DropReason, Kind, Life
 from hadaemon.hotwire.report import Report, encode_report
 from hadaemon.hotwire.stream import Stream
 from hadaemon.io.errors import PortError
-from hadaemon.io.hotwire_sockets import HeartbeatSocket
+from hadaemon.io.hotwire_sockets import BATCH, HeartbeatSocket
 from hadaemon.io.links import Link
 from hadaemon.runtime.network import Network
 from hadaemon.runtime.streams import Streams, Watcher
@@ -36,6 +37,9 @@ _RETRY = 1.0
 """Seconds until a socket that could not be opened is tried again."""
 _DROP_LOG_PERIOD = 60.0
 _NONCE_BITS = 64
+_ALONG = 0.75
+"""Of an interval: a heartbeat is sent so early if the daemon is awake anyway. Waking up costs more than the
+heartbeat: so it goes with the advertisements, or with the answer to the other node's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,8 @@ class Hotwire:
         self._post = post
         self._life = Life(plan.epoch, secrets.randbits(_NONCE_BITS) or 1)
         config = plan.config
+        self._interval = config.interval / 1000
+        """Seconds."""
         self.heartbeat = Heartbeat(plan.node, self._life, plan.secret, config.interval, config.missed)
         self._throttle = Throttle(_DROP_LOG_PERIOD)
         self._socket: HeartbeatSocket | None = None
@@ -82,7 +88,10 @@ class Hotwire:
         """Of the link that the sockets are bound to."""
         self._peer: Peer | None = None
         """What our node says of itself."""
-        self._sent: tuple[Report, bytes] | None = None
+        self._body: tuple[Report, bytes] | None = None
+        """Of the last report."""
+        self._sent_at = 0.0
+        """Monotonic seconds; infinite: no more heartbeats."""
         self._carrier: bool | None = None
         self._beat: asyncio.TimerHandle | None = None
         self._silence: asyncio.TimerHandle | None = None
@@ -101,13 +110,16 @@ class Hotwire:
         """Begins to listen and to speak."""
         self._peer = peer
         self.refresh()
-        self._next_beat(self._loop.time())
+        self._next_beat()
 
     def tell(self, peer: Peer) -> None:
-        """Our node, as it is now: sent at once when it is news."""
+        """Our node, as it is now: sent at once when it is news, and along with other work when it is due
+        soon."""
         if peer != self._peer:
             self._peer = peer
             self._send()
+        else:
+            self._send_along()
 
     def refresh(self) -> None:
         """Links or addresses are not what they were."""
@@ -142,6 +154,7 @@ class Hotwire:
         """Closes what is open. The other node does not take us for dead: we come back, or have said
         goodbye."""
         self._close_sockets()
+        self._sent_at = math.inf
         for timer in (self._beat, self._silence, self._retry):
             if timer is not None:
                 timer.cancel()
@@ -213,22 +226,27 @@ class Hotwire:
 
     # speaking
 
-    def _next_beat(self, due: float) -> None:
-        """Sends, and keeps to the grid; beats that were missed are not made up for."""
+    def _next_beat(self) -> None:
+        """Sends, and sets the time of the next one; beats that were missed are not made up for."""
+        if self._beat is not None:
+            self._beat.cancel()
         self._send()
-        interval = self.plan.config.interval / 1000
-        now = self._loop.time()
-        due = due + interval if due + interval > now else now + interval
-        self._beat = self._loop.call_at(due, self._next_beat, due)
+        self._sent_at = self._loop.time()
+        self._beat = self._loop.call_at(self._sent_at + self._interval, self._next_beat)
+
+    def _send_along(self) -> None:
+        if self._loop.time() >= self._sent_at + _ALONG * self._interval:
+            self._next_beat()
 
     def _send(self) -> None:
         if self._socket is None or self._peer is None or not self._carrier:
             return
-        report = Report(self._peer, self._vitals.measure(self._loop.time()))
-        if self._sent is None or self._sent[0] != report:
-            self._sent = report, encode_report(report)
+        vitals = self._vitals.measure(self._loop.time())
+        if self._body is None or self._body[0].peer is not self._peer or self._body[0].vitals is not vitals:
+            report = Report(self._peer, vitals)
+            self._body = report, encode_report(report)
         try:
-            self._socket.send(self.heartbeat.message(Kind.REPORT, self._sent[1]))
+            self._socket.send(self.heartbeat.message(Kind.REPORT, self._body[1]))
         except PortError as error:
             self._note_failure(str(error))
         else:
@@ -243,9 +261,17 @@ class Hotwire:
     # listening
 
     def _receive(self) -> None:
+        """One at a time: mostly there is no other, and the loop comes back if there is."""
+        self._take_up_to(1)
+        self._send_along()
+
+    def _receive_all(self) -> None:
+        self._take_up_to(BATCH)
+
+    def _take_up_to(self, count: int) -> None:
         if self._socket is None:
             return
-        for data, source in tuple(self._socket.receive()):
+        for data, source in tuple(self._socket.receive(count)):
             self._take(data, source)
 
     def _take(self, data: bytes, source: IPv4Address) -> None:
@@ -253,9 +279,9 @@ class Hotwire:
         if self.plan.ends.peer is not None and source != self.plan.ends.peer:
             self._dropped(DropReason.WRONG_SOURCE)
             return
-        was_alive, drops = self.heartbeat.alive, sum(self.heartbeat.drops.values())
+        was_alive, dropped = self.heartbeat.alive, self.heartbeat.dropped
         events = self.heartbeat.receive(data, now)
-        if sum(self.heartbeat.drops.values()) != drops:
+        if self.heartbeat.dropped != dropped:
             self._log_drop(
                 max(self.heartbeat.dropped_at, key=lambda reason: self.heartbeat.dropped_at[reason])
             )
@@ -286,14 +312,14 @@ class Hotwire:
     def _perhaps_silent(self) -> None:
         """The timer is not moved with each heartbeat: it looks again when it comes."""
         self._silence = None
-        self._receive()
+        self._receive_all()
         for event in self.heartbeat.tick(self._loop.time()):
             log.warning("hotwire: %s is silent", self.heartbeat.peer_name)
             self._post(event)
         self._watch_silence()
 
     def _died(self, life: Life) -> None:
-        self._receive()  # What it said before it died comes first.
+        self._receive_all()  # What it said before it died comes first.
         if self.heartbeat.end_life(life):
             self._note_end("its daemon died")
             self._post(PeerDied())

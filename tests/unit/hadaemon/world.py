@@ -363,6 +363,8 @@ class World:
             machine.inbox.append(event)
             return
         machine.had_link = machine.had_link or (isinstance(event, PortChanged) and event.carrier)
+        if machine.node.is_old_news(event, self.now + machine.clock):
+            return
         for action in machine.node.handle(event, self.now + machine.clock):
             self._carry_out(machine, action)
         machine.started = machine.started or isinstance(event, Start)
