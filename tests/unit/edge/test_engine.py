@@ -20,6 +20,9 @@ class Recorder:
         self.seen: list[object] = []
         self.next_deadline: float | None = None
 
+    def is_old_news(self, event: object, now: float) -> bool:
+        return event == "old"
+
     def handle(self, event: object, now: float) -> tuple[object, ...]:
         self.seen.append(event)
         return self.answers.get(event, ())
@@ -100,5 +103,19 @@ def test_a_deadline_that_is_not_served_is_overdue():
         node = Recorder({})
         node.next_deadline = loop.time() - 2
         assert engine(node, lambda action: None, loop).overdue() == pytest.approx(2, abs=0.5)
+
+    run(scenario())
+
+
+def test_old_news_reaches_nobody():
+    async def scenario() -> None:
+        settled: list[None] = []
+        node = Recorder({})
+        loop = asyncio.get_running_loop()
+        subject = Engine(node, (), lambda action: None, loop, lambda: settled.append(None))  # type: ignore[arg-type]
+        subject.post("old")  # type: ignore[arg-type]
+        assert (node.seen, settled) == ([], [])
+        subject.post("new")  # type: ignore[arg-type]
+        assert (node.seen, settled) == (["new"], [None])
 
     run(scenario())

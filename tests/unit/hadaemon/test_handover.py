@@ -324,3 +324,33 @@ def test_the_hotwire_tells_of_a_death_before_the_silence_does(how, within, reaso
     world.run(within)
     assert world.state(BETA) is NodeState.ACTIVE
     assert reason in world.machines[BETA].changes[-1][1].reason
+
+
+# what is said again
+
+
+def old(driver: Driver, event: PeerReport, after: float = 0.0) -> bool:
+    return driver.node.is_old_news(event, driver.now + after)
+
+
+def test_a_repeated_report_is_old_news_until_something_is_due_or_new():
+    driver = Driver(ALPHA, witness=True).become_active()
+    driver.do(PeerReport(PEER), after=2.0)
+    driver.run(60)
+    assert not driver.node.unproven_ports
+    due = driver.node.next_deadline - driver.now
+    assert old(driver, PeerReport(replace(PEER)), due / 2)
+    assert not old(driver, PeerReport(PEER), due)
+    assert not old(driver, PeerReport(replace(PEER, failed_groups=1)))
+    assert not old(driver, PeerReport(None))
+    assert driver.do(PeerReport(PEER), after=due / 2) == ()
+    driver.do(SwitchRequested())
+    assert not old(driver, PeerReport(PEER)), "it is in the middle of something"
+
+
+def test_of_two_active_nodes_no_report_is_old_news():
+    driver = Driver(ALPHA, witness=True).become_active()
+    driver.run(60)
+    driver.do(PeerReport(replace(ACTIVE_PEER, links_down=1)))
+    assert driver.node.state is NodeState.ACTIVE
+    assert not old(driver, PeerReport(replace(ACTIVE_PEER, links_down=1)))

@@ -1,5 +1,6 @@
 """The heartbeat: who is believed, who is not and why, and when a peer is silent."""
 
+import hmac
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from hadaemon.cluster import NodeState, PeerGoodbye, PeerReport
 from hadaemon.cluster.peer import Peer
 from hadaemon.hotwire.heartbeat import Heartbeat
-from hadaemon.hotwire.keys import Purpose, Secret, parse_secret
+from hadaemon.hotwire.keys import Key, Purpose, Secret, parse_secret
 from hadaemon.hotwire.message import MAX_BODY, MAX_SIZE, DropReason, Kind, Life, Message, seal
 from hadaemon.hotwire.report import Report, Vitals, decode_report, encode_report
 
@@ -41,11 +42,11 @@ def report(sender: Heartbeat, name: str = "beta", **changes: object) -> bytes:
     return sender.message(Kind.REPORT, encode_report(Report(peer(name, **changes))))
 
 
-def meet(alpha: Heartbeat, beta: Heartbeat, now: float = 0.0) -> None:
+def meet(alpha: Heartbeat, beta: Heartbeat, now: float = 0.0, name: str = "beta") -> None:
     """Three messages: introduction, answer, belief on both sides."""
-    assert alpha.receive(report(beta), now) == ()
+    assert alpha.receive(report(beta, name), now) == ()
     assert beta.receive(report(alpha, "alpha"), now) == (PeerReport(peer("alpha")),) or not beta.alive
-    assert alpha.receive(report(beta), now) == (PeerReport(peer()),)
+    assert alpha.receive(report(beta, name), now) == (PeerReport(peer(name)),)
     beta.receive(report(alpha, "alpha"), now)
     assert alpha.alive
     assert beta.alive
@@ -144,8 +145,31 @@ def test_a_third_box_is_told_apart_while_the_peer_lives():
     assert alpha.drops == {DropReason.THIRD_BOX: 1}
     assert alpha.receive(report(beta), 0.1)
     alpha.tick(1)
-    meet(alpha, gamma, now=2)
+    meet(alpha, gamma, now=2, name="gamma")
     assert alpha.peer_name == "gamma", "a replacement may have another name"
+
+
+def test_nobody_repeats_the_words_of_another_node():
+    alpha, beta, gamma = node("alpha"), node("beta"), node("gamma")
+    meet(alpha, beta)
+    alpha.tick(1)
+    for _ in range(2):
+        gamma.receive(report(alpha, "alpha"), 2)
+        assert alpha.receive(report(gamma, "beta"), 2) == ()
+    assert alpha.drops.keys() == {DropReason.BODY}
+
+
+def test_a_repeated_message_counts_as_any_other():
+    alpha, beta = node("alpha"), node("beta")
+    meet(alpha, beta)
+    before = alpha.received
+    assert alpha.receive(report(beta), 0.1) == alpha.receive(report(beta), 0.2) == (PeerReport(peer()),)
+    assert (alpha.received, alpha.heard_at) == (before + 2, 0.2)
+    assert alpha.receive(report(beta, failed_groups=1), 0.3) == (PeerReport(peer(failed_groups=1)),)
+    data = report(beta)
+    alpha.receive(data, 0.4)
+    assert alpha.receive(data, 0.5) == ()
+    assert alpha.drops == {DropReason.REPLAYED: 1}
 
 
 def test_a_wrong_key_is_told_apart():
@@ -166,6 +190,12 @@ def test_a_reflected_message_with_another_name_does_not_pass():
     data = report(alpha, "alpha").replace(b"alpha", b"betaa")
     alpha.receive(data, 0)
     assert alpha.drops == {DropReason.WRONG_KEY: 1}
+
+
+def test_a_key_signs_with_hmac_sha256():
+    key = Key(b"k" * 32)
+    for data in (b"", b"one", b"x" * 500):
+        assert key.sign(data) == hmac.digest(b"k" * 32, data, "sha256")
 
 
 def test_the_keys_differ_by_purpose_and_sender():
