@@ -8,7 +8,7 @@ import pytest
 from firmware.lab.lab import Lab
 from firmware.lab.node import Node
 
-SECONDS = 60.0
+SECONDS = 180.0
 PRIVATE = "yAnz5TF+lXXJte14tji3zlMNq+hd2rYUIgJBgB3fBmk="
 """Of a tunnel that lives as long as these tests."""
 FAR_PRIVATE = "GBqX3LJWx7nM1ZB3UpZb1qKRyFBr8JMNZcLc0i2a4mA="
