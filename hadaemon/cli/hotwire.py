@@ -1,8 +1,12 @@
 """The hotwire and the other node in `hactl status`. Pure: an answer in, lines out."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
 
+from hadaemon.cli.columns import columns
+
+_SHOWN = 8
+"""Digits of a configuration's digest."""
 _OTHER_ROLE = {"master": "spare", "spare": "master"}
 
 
@@ -47,7 +51,7 @@ def _node(answer: dict[str, Any], peer: dict[str, Any]) -> Iterator[str]:
     links = ", ".join(f"{name} {'up' if usable else 'down'}" for name, usable in peer["links"])
     if links:
         yield f"links: {links}"
-    yield ", ".join(_vitals(answer, peer))
+    yield from _side_by_side(answer, peer)
 
 
 def _score(peer: dict[str, Any]) -> Iterator[str]:
@@ -64,10 +68,35 @@ def _score(peer: dict[str, Any]) -> Iterator[str]:
         yield "ready to take over"
 
 
-def _vitals(answer: dict[str, Any], peer: dict[str, Any]) -> Iterator[str]:
-    own = answer["firmware"]["version"] or ""
-    differs = f" (here {own})" if own and own != peer["firmware"] else ""
-    yield f"firmware {peer['firmware'] or 'unknown'}{differs}"
-    if peer["connections"] is not None:
-        yield f"{peer['connections']} connections"
-    yield f"load {peer['load']:.2f}"
+def _side_by_side(answer: dict[str, Any], peer: dict[str, Any]) -> Iterator[str]:
+    """Both nodes; what should be the same on both and is not is marked."""
+    own = answer["hotwire"]["own"]
+    rows = [("", answer["status"]["node"], peer["name"], "")]
+    for title, key, show in _ROWS:
+        here, there = show(own), show(peer)
+        differs = key is not None and own[key] and peer.get(key) and own[key] != peer[key]
+        rows.append((title, here, there, "! differs" if differs else ""))
+    yield from columns(rows)
+
+
+def _configuration(vitals: dict[str, Any]) -> str:
+    if not vitals["configuration"]:
+        return "none"
+    return f"generation {vitals['generation']}, {vitals['configuration'][:_SHOWN]}"
+
+
+_Vitals: TypeAlias = Callable[[dict[str, Any]], str]
+
+_ROWS: tuple[tuple[str, str | None, _Vitals], ...] = (
+    ("firmware", "firmware", lambda vitals: vitals["firmware"] or "unknown"),
+    ("configuration", "configuration", _configuration),
+    ("model", "model", lambda vitals: vitals.get("model") or "unknown"),
+    ("network cards", "cards", lambda vitals: str(vitals.get("cards") or "unknown")),
+    (
+        "connections",
+        None,
+        lambda vitals: "-" if vitals["connections"] is None else str(vitals["connections"]),
+    ),
+    ("load", None, lambda vitals: f"{vitals['load']:.2f}"),
+)
+"""Title, what should be the same on both, and how it is shown."""

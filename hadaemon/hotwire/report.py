@@ -16,6 +16,7 @@ from hadaemon.hotwire.message import MAX_BODY
 
 _MAX_TEXT = 200
 """Characters of any text in a report."""
+_MAX_MODEL = 64
 _MAX_LINKS = 256
 _MAX_NUMBER = (1 << 63) - 1
 
@@ -33,6 +34,10 @@ class Vitals:
     """Entries of the connection tracking table; None: there is no such table."""
     load: float = 0.0
     """Processes that want to run, averaged over a minute."""
+    model: str = ""
+    """Of the box, as its maker calls it; empty: it does not say."""
+    cards: int | None = None
+    """Network cards; None: not told, by an older version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,7 @@ def _encode(report: Report, links: dict[str, bool]) -> bytes:
     content: dict[str, Any] = dataclasses.asdict(report.peer) | dataclasses.asdict(report.vitals)
     content["links"] = links
     content["unready"] = report.peer.unready[:_MAX_TEXT]
+    content["model"] = report.vitals.model[:_MAX_MODEL]
     content["load"] = round(report.vitals.load, 2)
     content |= {key: int(value) for key, value in content.items() if isinstance(value, bool)}
     return json.dumps(content, separators=(",", ":"), ensure_ascii=True).encode("ascii")

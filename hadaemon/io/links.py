@@ -113,6 +113,12 @@ class LinkTable:
         """Every interface, by index."""
         return tuple(self._links[index] for index in sorted(self._links))
 
+    def cards(self) -> tuple[Link, ...]:
+        """Network cards, and what is none but stands for one in a namespace."""
+        return tuple(
+            link for link in self.links() if link.name != "lo" and link.kind not in STACKED_KINDS and link.mac
+        )
+
     def named(self, name: str) -> Link | None:
         """The interface with that name of the kernel's."""
         return next((link for link in self._links.values() if link.name == name), None)

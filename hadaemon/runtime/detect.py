@@ -10,7 +10,7 @@ from hadaemon.hotwire.detection import INSTANCE_SIZE, Beacon, PortEars, candidat
 from hadaemon.io import device
 from hadaemon.io.control_client import Message
 from hadaemon.io.device import FrameSocket
-from hadaemon.io.links import STACKED_KINDS, Link
+from hadaemon.io.links import Link
 from hadaemon.runtime.network import Network
 
 log = logging.getLogger(__name__)
@@ -109,11 +109,7 @@ async def detect(name: str, bound: set[str], network: Network, seconds: float, b
 def free_links(network: Network, bound: set[str]) -> tuple[Link, ...]:
     """Network cards that no port is bound to."""
     taken = {link.index for mac in bound if (link := network.table.find(mac)) is not None}
-    return tuple(
-        link
-        for link in network.table.links()
-        if link.index not in taken and link.name != "lo" and link.kind not in STACKED_KINDS and link.mac
-    )
+    return tuple(link for link in network.table.cards() if link.index not in taken)
 
 
 def bounded(seconds: object) -> float:

@@ -20,7 +20,7 @@ from hadaemon.hotwire.addresses import Ends
 from hadaemon.hotwire.heartbeat import Heartbeat
 from hadaemon.hotwire.keys import Secret
 from hadaemon.hotwire.message import DropReason, Kind, Life
-from hadaemon.hotwire.report import Report, encode_report
+from hadaemon.hotwire.report import Report, Vitals, encode_report
 from hadaemon.hotwire.stream import Stream
 from hadaemon.io.errors import PortError
 from hadaemon.io.hotwire_sockets import BATCH, HeartbeatSocket
@@ -178,6 +178,10 @@ class Hotwire:
         """There is a connection whose end would tell that the peer's daemon died."""
         return self._streams is not None and self._streams.connected
 
+    def own_vitals(self) -> Vitals:
+        """What is told of this node."""
+        return self._vitals.measure(self._loop.time())
+
     # sockets
 
     def _has_address(self, link: Link) -> bool:
@@ -241,7 +245,7 @@ class Hotwire:
     def _send(self) -> None:
         if self._socket is None or self._peer is None or not self._carrier:
             return
-        vitals = self._vitals.measure(self._loop.time())
+        vitals = self.own_vitals()
         if self._body is None or self._body[0].peer is not self._peer or self._body[0].vitals is not vitals:
             report = Report(self._peer, vitals)
             self._body = report, encode_report(report)

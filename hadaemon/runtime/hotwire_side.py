@@ -80,7 +80,8 @@ class HotwireSide:
         self._unpaired = cluster.hotwire if cluster.enabled else None
         self._hotwire: Hotwire | None = None
         if plan is not None:
-            self._hotwire = Hotwire(plan, VitalSigns(plan.firmware, plan.head), network, loop, post)
+            vitals = VitalSigns(plan.firmware, plan.head, lambda: len(network.table.cards()))
+            self._hotwire = Hotwire(plan, vitals, network, loop, post)
 
     def start(self, peer: Peer) -> None:
         """Begins to listen, and to tell the other node how ours is."""

@@ -65,6 +65,7 @@ def describe(hotwire: Hotwire, now: float) -> Message:
         "received": heartbeat.received,
         "drops": {reason.value: count for reason, count in sorted(heartbeat.drops.items())},
         "last_word": hotwire.last_word,
+        "own": dataclasses.asdict(hotwire.own_vitals()),
         "peer": dataclasses.asdict(report.peer) | dataclasses.asdict(report.vitals)
         if report is not None
         else None,

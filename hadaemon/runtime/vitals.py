@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from hadaemon.hotwire.report import Vitals
 from hadaemon.io.conntrackd import connections
+from hadaemon.io.hardware import model
 from hadaemon.sync.head import Head
 
 DIGITS = 16
@@ -16,9 +17,12 @@ _AGE = 1.0
 class VitalSigns:
     """Measures at most once a second: two reads of the kernel's own files, which never wait for a disk."""
 
-    def __init__(self, firmware: str, head: Callable[[], Head]) -> None:
+    def __init__(self, firmware: str, head: Callable[[], Head], cards: Callable[[], int]) -> None:
+        """`cards`: how many network cards there are."""
         self._firmware = firmware
         self._head = head
+        self._cards = cards
+        self._model = model()
         self._measured = Vitals()
         self._until = 0.0
 
@@ -33,5 +37,7 @@ class VitalSigns:
                 configuration=head.digest[:DIGITS],
                 connections=connections(),
                 load=os.getloadavg()[0],
+                model=self._model,
+                cards=self._cards(),
             )
         return self._measured

@@ -6,6 +6,7 @@ from hadaemon.hotwire.addresses import default_address
 from hadaemon.hotwire.heartbeat import Heartbeat
 from hadaemon.hotwire.keys import Secret
 from hadaemon.hotwire.message import Kind, Life
+from hadaemon.io.hardware import model
 
 from .hotwire import HOTWIRE_MAC, HOTWIRE_OWN, SECRET, HotwirePair, build_hotwire_pair, forged_report
 from .namespaces import Namespaces
@@ -23,6 +24,9 @@ def test_both_nodes_show_each_other(wired: HotwirePair) -> None:
         assert told["peer"]["links"] == [["lan", True], ["wan", True]]
         assert told["drops"] == {}
         assert told["interface"] == "hotwire"
+        assert told["peer"]["cards"] == told["own"]["cards"] == 3
+        assert told["peer"]["model"] == told["own"]["model"] == model()
+        assert told["peer"]["configuration"] == told["own"]["configuration"] != ""
 
 
 def test_no_secret_is_ever_shown(wired: HotwirePair) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from hadaemon.io import hardware
 from hadaemon.io.errors import FileError
 from hadaemon.io.files import MAX_SIZE, read_text, write_text
 from hadaemon.io.notify import ServiceManager
@@ -102,3 +103,13 @@ def test_problems_of_both_files_are_told_at_once(tmp_path: Path):
     assert found.condition is Condition.REFUSED
     assert any("node.toml: ports.lan.mac" in problem for problem in found.problems)
     assert any("cluster.toml: ha_interfaces[0]" in problem for problem in found.problems)
+
+
+def test_the_model_is_bounded_and_printable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(hardware, "_DMI", tmp_path)
+    assert hardware.model() == ""
+    (tmp_path / "sys_vendor").write_bytes(b"PC Engines\x07\n")
+    (tmp_path / "product_name").write_bytes(b" APU2\xff " + b"x" * 100)
+    assert hardware.model().startswith("PC Engines APU2")
+    assert len(hardware.model()) == 64
+    assert hardware.model().isprintable()

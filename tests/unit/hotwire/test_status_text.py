@@ -14,14 +14,20 @@ PEER = {
     "unready": "",
     "links": [["lan", True], ["wan", False]],
     "firmware": "0.1.0",
+    "generation": 7,
+    "configuration": "0123456789abcdef",
     "connections": 120,
     "load": 0.25,
+    "model": "PC Engines APU2",
+    "cards": 3,
 }
+OWN = {key: PEER[key] for key in ("firmware", "generation", "configuration", "model", "cards")}
+OWN |= {"connections": None, "load": 1.5}
 
 
 def answer(peer: dict[str, Any] | None = None, **hotwire: Any) -> dict[str, Any]:
     return {
-        "status": {"role": "master", "hotwire": {"priority": 253}},
+        "status": {"node": "alpha", "role": "master", "hotwire": {"priority": 253}},
         "firmware": {"version": "0.1.0"},
         "hotwire": {
             "state": "up",
@@ -35,6 +41,7 @@ def answer(peer: dict[str, Any] | None = None, **hotwire: Any) -> dict[str, Any]
             "received": 9,
             "drops": {},
             "last_word": "",
+            "own": OWN,
             "peer": peer if peer is not None else PEER,
         }
         | hotwire,
@@ -50,7 +57,13 @@ def test_all_is_well():
         "hotwire: up, enp3s0 192.168.180.2/24, 192.168.180.3 heard 0.0 s ago",
         "  beta (spare) is BACKUP, priority 253: all links up, not preferred, ready to take over",
         "  links: lan up, wan down",
-        "  firmware 0.1.0, 120 connections, load 0.25",
+        "                 alpha                   beta",
+        "  firmware       0.1.0                   0.1.0",
+        "  configuration  generation 7, 01234567  generation 7, 01234567",
+        "  model          PC Engines APU2         PC Engines APU2",
+        "  network cards  3                       3",
+        "  connections    -                       120",
+        "  load           1.50                    0.25",
     ]
 
 
@@ -80,4 +93,18 @@ def test_differences_and_faults_are_shown():
     told = lines(answer(peer=sick, connected=False))
     assert told[0].endswith("no connection to its daemon yet")
     assert "1 link down, 2 ping groups failed, not preferred, not ready: lan has no link" in told[1]
-    assert told[3].startswith("  firmware 0.2.0 (here 0.1.0)")
+    assert told[4].split() == ["firmware", "0.1.0", "0.2.0", "!", "differs"]
+    assert not any("differs" in line for line in told[5:])
+
+
+def test_whatever_is_not_the_same_is_marked():
+    other = {"configuration": "f" * 16, "generation": 8, "model": "QEMU Standard PC", "cards": 4}
+    marked = [line.split()[0] for line in lines(answer(peer=PEER | other)) if line.endswith("  ! differs")]
+    assert marked == ["configuration", "model", "network"]
+    counted = lines(answer(peer=PEER | {"generation": 8}))
+    assert not any("differs" in line for line in counted), "the same content, counted differently"
+
+
+def test_an_older_version_does_not_tell_all():
+    told = lines(answer(peer={key: value for key, value in PEER.items() if key not in ("model", "cards")}))
+    assert [line.split()[-1] for line in told if line.startswith(("  model", "  network"))] == ["unknown"] * 2
