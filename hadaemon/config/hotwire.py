@@ -4,7 +4,14 @@ from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address, IPv4Interface
 
 from hadaemon.config import values
-from hadaemon.config.model import DEFAULT_HEARTBEAT, DEFAULT_MISSED, ClusterConfig, Hotwire, NodeConfig
+from hadaemon.config.model import (
+    DEFAULT_HEARTBEAT,
+    DEFAULT_MISSED,
+    ClusterConfig,
+    Hotwire,
+    NodeConfig,
+    Port,
+)
 from hadaemon.config.problems import did_you_mean
 from hadaemon.config.reader import Table
 from hadaemon.hotwire.keys import Secret, parse_secret
@@ -57,6 +64,7 @@ def hotwire_problems(node: NodeConfig, cluster: ClusterConfig) -> Iterator[tuple
     hotwire = cluster.hotwire
     if hotwire is None or hotwire.port not in node.ports:
         return
+    yield from _sharing_problems(node, node.ports[hotwire.port])
     own = ipv4_addresses(node.ports[hotwire.port].addresses)
     if not hotwire.addresses:
         if own:
@@ -69,6 +77,23 @@ def hotwire_problems(node: NodeConfig, cluster: ClusterConfig) -> Iterator[tuple
         yield (
             f"addresses.{node.name}",
             f"is not among the addresses of port {hotwire.port} in node.toml: write the same, or none",
+        )
+
+
+def _sharing_problems(node: NodeConfig, port: Port) -> Iterator[tuple[str, str]]:
+    """The hotwire is a cable of its own: what shares it could fail with it, and be heard on it."""
+    if port.parent is not None:
+        yield (
+            "port",
+            f"port {port.name} of node {node.name} is a VLAN on {port.parent}: the hotwire is a cable of its "
+            "own, that fails with nothing else and carries nothing else; name a port that is a network card",
+        )
+    above = [other.name for other in node.ports.values() if other.parent == port.name]
+    if above:
+        yield (
+            "port",
+            f"port {port.name} of node {node.name} carries the VLAN {above[0]}: nothing else may be on the "
+            "hotwire; put that VLAN on another port",
         )
 
 

@@ -14,6 +14,7 @@ from hadaemon.firewall.base import base_chains
 from hadaemon.firewall.model import Firewall
 from hadaemon.firewall.nat import nat_chains
 from hadaemon.firewall.node import node_chains
+from hadaemon.firewall.own import own_values
 from hadaemon.firewall.policy import policy_chain
 from hadaemon.firewall.snippets import Snippet
 from hadaemon.firewall.text import TABLE, block, named_set, port_set, zone_set
@@ -57,7 +58,8 @@ def rule_set(
     forwarded."""
     firewall = cluster.firewall if cluster is not None else Firewall()
     follow = cluster.follow if cluster is not None else Follow()
-    lines = [f"table inet {TABLE}", f"delete table inet {TABLE}", f"table inet {TABLE} {{"]
+    lines = [*own_values(node, cluster), f"table inet {TABLE}", f"delete table inet {TABLE}"]
+    lines.append(f"table inet {TABLE} {{")
     for part in (
         _sets(node, cluster, firewall, follow, interfaces),
         base_chains(firewall),

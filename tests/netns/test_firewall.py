@@ -288,6 +288,36 @@ def test_a_broken_snippet_leaves_the_rules_and_says_where(site: Site) -> None:
         connect(site.client, SERVER, 22).close()
 
 
+OWN_VALUES = """
+chain user_postrouting {
+  oifname @port_wan ip daddr 192.0.2.9 snat ip to $own4_wan
+  log prefix "$own_name sends"
+}
+"""
+
+
+def test_the_same_files_say_on_each_node_what_is_its_own(site: Site) -> None:
+    site.start(OUTWARDS)
+    for node in site.pair.nodes:
+        snippet(node, OWN_VALUES)
+        assert node.ask("reload")["changed"]
+    files = {
+        (
+            (node.state_folder / "cluster.toml").read_text(),
+            (node.state_folder / "cluster.d/firewall/10-own.nft").read_text(),
+        )
+        for node in site.pair.nodes
+    }
+    assert len(files) == 1
+    for node in site.pair.nodes:
+        rules = loaded(node)
+        assert f"ip daddr 192.0.2.9 snat ip to {OWN[node.name]['wan']}" in rules
+        assert f'log prefix "{node.name} sends"' in rules
+    snippet(site.alpha, OWN_VALUES.replace("own4_wan", "own6_wan"))
+    told = str(site.alpha.ask("reload")["problems"])
+    assert "cluster.d/firewall/10-own.nft: line 3: Error: unknown identifier 'own6_wan'" in told
+
+
 def test_a_node_that_boots_with_broken_rules_is_closed_and_leaves_the_traffic_to_the_other(
     site: Site,
 ) -> None:

@@ -9,6 +9,7 @@ from hadaemon.config import ConfigError, check_pair, load_cluster, render_cluste
 from hadaemon.firewall.advice import advice
 from hadaemon.firewall.ruleset import closed, rule_set
 from hadaemon.firewall.snippets import Snippet, snippet_problems
+from hadaemon.hotwire.addresses import default_address
 from hadaemon.hotwire.exclusive import SERVICES
 
 from .rules import CLUSTER, INTERFACES, chain, cluster, node, rules
@@ -48,8 +49,20 @@ def test_without_rules_nothing_is_forwarded_and_the_node_has_what_it_needs():
 
 def test_it_replaces_its_table_whole_and_touches_no_other():
     lines = rules(SIX_RULES).text.splitlines()
-    assert lines[:2] == ["table inet hotspare", "delete table inet hotspare"]
-    assert [line for line in lines if re.match(r"\S", line)] == [*lines[:3], "}"]
+    at = lines.index("table inet hotspare")
+    assert lines[at + 1 : at + 3] == ["delete table inet hotspare", "table inet hotspare {"]
+    assert all(line.startswith("define own") for line in lines[:at])
+    assert [line for line in lines[at:] if re.match(r"\S", line)] == [*lines[at : at + 3], "}"]
+
+
+def test_what_is_a_nodes_own_is_a_variable():
+    own = [line for line in rules("").text.splitlines() if line.startswith("define")]
+    assert own == [
+        'define own_name = "alpha"',
+        "define own4_inside = 192.168.0.1",
+        "define own4_outside = 192.168.1.1",
+        f"define own4_hotwire = {default_address('alpha').ip}",
+    ]
 
 
 def test_every_service_of_the_hotwire_has_its_rule_and_the_rest_is_dropped():
@@ -290,7 +303,7 @@ def test_an_error_of_nft_is_told_with_the_line_of_the_snippet():
     line = found.text.splitlines().index(" nonsense") + 1
     said = found.explain(f"/dev/stdin:{line}:2-9: Error: syntax error, unexpected string\n nonsense\n ^^^")
     assert said == ("b.nft: line 2: Error: syntax error, unexpected string",)
-    assert found.explain("/dev/stdin:1:1-5: Error: x") == ("Error: x, in: table inet hotspare",)
+    assert found.explain("/dev/stdin:1:1-5: Error: x") == ('Error: x, in: define own_name = "alpha"',)
     assert found.explain("Operation not permitted") == ("Operation not permitted",)
 
 

@@ -96,6 +96,24 @@ def test_an_address_whose_partner_is_none(own: str, partner: str):
     assert f"the peer's address would be {partner}" in refusals(hotwire=f'"{own}"')
 
 
+@pytest.mark.parametrize(
+    "vlan,parent,what",
+    [
+        ("hotwire", "lan", "port hotwire of node alpha is a VLAN on lan: the hotwire is a cable of its own"),
+        ("guests", "hotwire", "port hotwire of node alpha carries the VLAN guests: nothing else may be on"),
+    ],
+)
+def test_the_hotwire_is_shared_with_nothing(vlan: str, parent: str, what: str):
+    card = "" if vlan == "hotwire" else '[ports.hotwire]\nmac = "52:54:00:48:0a:03"\n'
+    shared = load_node(
+        'schema = 1\nname = "alpha"\n[ports.lan]\nmac = "52:54:00:48:0a:01"\n'
+        f'{card}[ports.{vlan}]\nparent = "{parent}"\nvlan = 7\n'
+    )
+    with pytest.raises(ConfigError) as refused:
+        check_pair(shared, cluster())
+    assert f"hotwire.port: {what}" in str(refused.value.problems[0])
+
+
 def test_named_addresses():
     expected = Ends(IPv4Interface("192.0.2.20/24"), IPv4Address("192.0.2.10"))
     assert hotwire_ends(node("beta"), cluster(NAMED)) == expected
