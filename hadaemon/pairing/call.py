@@ -71,7 +71,7 @@ def caller(port: Port) -> str:
 def _link_of(port: Port) -> Link:
     netlink = Netlink()
     try:
-        link = LinkTable(netlink.list_all()).find(port.mac, port.vlan)
+        link = LinkTable(netlink.list_all()).find(port.mac, port.vlan, port.bonded)
     finally:
         netlink.close()
     if link is None:
