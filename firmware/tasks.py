@@ -32,6 +32,17 @@ def told_plainly(body: Callable[P, R]) -> Callable[P, R]:
     return run
 
 
+@task
+@told_plainly
+def translate(_context: Context) -> None:
+    """Bring the setup menu's catalogs up to date with its texts, and say what is still to be translated."""
+    host.ensure()
+    from firmware.translate import translate as bring_up_to_date
+
+    missing = bring_up_to_date()
+    print("\n".join(missing) or "everything is translated")
+
+
 @task(
     help={
         "board": "which board, a folder of board/, e.g. apu2 (default generic-x86_64)",

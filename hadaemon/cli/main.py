@@ -9,11 +9,13 @@ from pathlib import Path
 from hadaemon.cli.administration import add_administration
 from hadaemon.cli.asking import CommandFailed, Exit, ask_daemon, with_problems
 from hadaemon.cli.backup import add_backup
+from hadaemon.cli.capture import add_capture
 from hadaemon.cli.config_changes import add_config_changes
 from hadaemon.cli.config_sync import add_config_sync
 from hadaemon.cli.history import DEFAULT_LAST, history_json, history_text, read_history
 from hadaemon.cli.hotwire_commands import add_hotwire
 from hadaemon.cli.keys import add_keys
+from hadaemon.cli.menu import add_menu
 from hadaemon.cli.on_peer import run_on_peer
 from hadaemon.cli.pair import add_pair
 from hadaemon.cli.render import SCHEMA, render_status
@@ -43,6 +45,7 @@ examples:
   hactl config sync --to-peer       make the other node's configuration the same as this one's
   hactl pair show                   make two boxes a pair, by a code of six digits
   hactl --peer status               a reading command, on the other node
+  hactl menu                        all of it as a menu
   hactl reload                      read the files in /data/state again and apply them
 
 exit codes:
@@ -66,6 +69,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader (`| head`) has seen enough. Standard output must not be flushed again at the exit.
         sys.stderr.close()
     return Exit.DONE
+
+
+def known_commands() -> frozenset[str]:
+    """The commands that this version has."""
+    return frozenset(
+        name
+        for action in _parser()._actions
+        if isinstance(action, argparse._SubParsersAction)
+        for name in action.choices
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -105,6 +118,8 @@ def _parser() -> argparse.ArgumentParser:
     add_config_sync(config_commands)
     add_keys(commands)
     add_pair(commands)
+    add_capture(commands)
+    add_menu(commands)
     add_backup(commands)
     return parser
 

@@ -1,6 +1,15 @@
 """Raw TOML to validated, typed configuration: every error at once, each with its path in the file. Pure."""
 
-from hadaemon.config.load import check_pair, load_admin, load_cluster, load_node, load_preseed
+from hadaemon.config.load import (
+    check_cluster,
+    check_node,
+    check_pair,
+    check_preseed,
+    load_admin,
+    load_cluster,
+    load_node,
+    load_preseed,
+)
 from hadaemon.config.model import (
     Admin,
     ClusterConfig,
@@ -54,7 +63,10 @@ __all__ = [
     "System",
     "Transport",
     "VrrpConfig",
+    "check_cluster",
+    "check_node",
     "check_pair",
+    "check_preseed",
     "derived_link_local",
     "load_admin",
     "load_cluster",

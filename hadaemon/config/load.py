@@ -42,6 +42,21 @@ def load_admin(text: str, file: str = "admin.toml") -> Admin:
     return _load(text, file, read_admin)
 
 
+def check_preseed(raw: dict[str, object], file: str = "preseed.toml") -> Preseed:
+    """The same for what is already a table, as the setup menu makes it."""
+    return _check(raw, file, read_preseed)
+
+
+def check_node(raw: dict[str, object], file: str = "node.toml") -> NodeConfig:
+    """Validates the table of a node.toml."""
+    return _check(raw, file, read_node)
+
+
+def check_cluster(raw: dict[str, object], file: str = "cluster.toml") -> ClusterConfig:
+    """Validates the table of a cluster.toml."""
+    return _check(raw, file, read_cluster)
+
+
 def check_pair(node: NodeConfig, cluster: ClusterConfig, cluster_file: str = "cluster.toml") -> None:
     """Holds the cluster's ports and addresses against the node's; raises ConfigError."""
     problems = Problems(cluster_file)
@@ -50,8 +65,12 @@ def check_pair(node: NodeConfig, cluster: ClusterConfig, cluster_file: str = "cl
 
 
 def _load(text: str, file: str, read: Callable[[Table], T | None]) -> T:
+    return _check(_parse(text, Problems(file)), file, read)
+
+
+def _check(raw: dict[str, object], file: str, read: Callable[[Table], T | None]) -> T:
     problems = Problems(file)
-    table = Table(_parse(text, problems), "", problems)
+    table = Table(raw, "", problems)
     _check_schema(table)
     config = read(table)
     _raise_if_any(problems)

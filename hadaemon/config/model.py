@@ -61,6 +61,9 @@ class NodeConfig:
     name: str
     ports: Mapping[str, Port]
     system: System = NOTHING
+    language: str = "en"
+    """Of the menu."""
+    time_zone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ _PORT_EXAMPLE = "[ports.lan]"
 def read_node(table: Table) -> NodeConfig | None:
     """None when a problem was noted."""
     name = table.text("name", values.label, 'name = "alpha"')
+    language = table.optional_text("language", values.language, "en")
+    time_zone = table.optional_text("time_zone", values.time_zone, "UTC")
     tables = table.named_tables("ports", values.port_name, _PORT_EXAMPLE)
     system = read_system(table)
     table.close()
@@ -23,7 +25,9 @@ def read_node(table: Table) -> NodeConfig | None:
     bound = bind_vlans(table, good, tables.keys())
     if name is None or system is None or len(bound) != len(ports):
         return None
-    node = NodeConfig(name, bound, system)
+    if language is None or time_zone is None:
+        return None
+    node = NodeConfig(name, bound, system, language, time_zone)
     for key, message in system_problems(node, system, None):
         table.problems.add(f"{table.path}.{key}" if table.path else key, message)
     return node

@@ -60,6 +60,8 @@ def render_used_preseed(preseed: Preseed) -> str:
 
 def _node_lines(node: NodeConfig, prefix: str) -> Iterator[str]:
     yield f"name = {_string(node.name)}"
+    yield f"language = {_string(node.language)}"
+    yield f"time_zone = {_string(node.time_zone)}"
     for port in node.ports.values():
         yield f"[{prefix}ports.{port.name}]"
         if port.members:

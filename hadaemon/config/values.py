@@ -23,6 +23,10 @@ _KEY_TYPES = (
     "ssh-rsa",
 )
 
+_ZONE = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+){0,2}\Z")
+LANGUAGES = ("en", "de")
+"""What the menu speaks."""
+
 _SHOWN = 60
 """Characters of a wrong value that a message repeats."""
 
@@ -34,6 +38,20 @@ def label(text: str) -> str:
             f"{shown(text)} is not a name: use 1 to 63 lower-case letters, digits and hyphens, "
             "no hyphen at the ends"
         )
+    return text
+
+
+def language(text: str) -> str:
+    """A language of the menu."""
+    if text not in LANGUAGES:
+        raise ValueError(f"{shown(text)} is not known: write {' or '.join(LANGUAGES)}")
+    return text
+
+
+def time_zone(text: str) -> str:
+    """A name of the time zone database; whether it has it is seen where it is."""
+    if not _ZONE.match(text) or len(text) > _SHOWN:
+        raise ValueError(f"{shown(text)} is not the name of a time zone: write e.g. Europe/Berlin or UTC")
     return text
 
 

@@ -15,6 +15,7 @@ from hadaemon.io.files import sync_folder
 from hadaemon.io.programs import run_program
 from hadaemon.runtime.configuration import Condition, Configuration
 from hadaemon.setup.apply import Texts, apply_admin, apply_node, put
+from hadaemon.setup.clock import apply_clock
 from hadaemon.setup.networkd import PREFIX, remade
 from hadaemon.setup.places import Owners, Places
 from hadaemon.setup.services import HOST_KEY, SSH_FOLDER, SSH_UNIT, Service, services
@@ -42,6 +43,7 @@ class Effect:
         if configuration.condition is not Condition.REFUSED:
             self._attempt(partial(self._network, node, cluster))
             self.problems += apply_admin(self.places, owners)
+            self._attempt(partial(self._clock, node))
         for service in services(node, cluster):
             if service.files or configuration.condition is not Condition.REFUSED:
                 self._attempt(partial(self._service, service))
@@ -57,6 +59,9 @@ class Effect:
         hotwire = hotwire_port(node, cluster)
         if hotwire is not None and _file(before, hotwire) != _file(now, hotwire):
             self.run("systemctl", "try-restart", _HOTWIRE_SERVER)
+
+    def _clock(self, node: NodeConfig) -> None:
+        self.problems += apply_clock(node, self.places)
 
     def _remove_interface(self, name: str) -> None:
         if name in (present for _, present in socket.if_nameindex()):

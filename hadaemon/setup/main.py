@@ -15,7 +15,9 @@ from hadaemon.runtime.configuration import NODE_FILE, Configuration, load_config
 from hadaemon.runtime.firewall_check import rule_problems
 from hadaemon.runtime.release import running_release
 from hadaemon.setup.apply import apply_admin, apply_node, open_sync_account, tell, write_issue
+from hadaemon.setup.clock import apply_clock
 from hadaemon.setup.effect import Effect
+from hadaemon.setup.good import keep_good
 from hadaemon.setup.medium import PRESEED, Medium, mounted, wait_for_device
 from hadaemon.setup.places import Owners, Places, system_owners
 from hadaemon.setup.render import LABEL
@@ -79,7 +81,9 @@ def set_up(
         problems += _rule_problems(configuration)
         try:
             apply_node(configuration.node, configuration.cluster, places)
+            problems += apply_clock(configuration.node, places)
             open_sync_account(places)
+            keep_good(configuration, places, owners)
         except (HadaemonError, OSError) as error:
             problems += (str(error),)
     tell(configuration, problems, running_release().version, places)

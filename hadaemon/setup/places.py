@@ -25,6 +25,11 @@ class Places:
         return self.state / "admin.toml"
 
     @property
+    def good(self) -> Path:
+        """Copies of the last configuration that was accepted at a boot."""
+        return self.state / "good"
+
+    @property
     def admin_home(self) -> Path:
         return self.root / "data/home" / ADMIN
 
@@ -35,6 +40,11 @@ class Places:
     @property
     def etc(self) -> Path:
         return self.root / "etc"
+
+    @property
+    def zones(self) -> Path:
+        """The time zone database."""
+        return self.root / "usr/share/zoneinfo"
 
     @property
     def issue(self) -> Path:
@@ -58,6 +68,11 @@ class Places:
     @property
     def medium(self) -> Path:
         return self.root / "dev/disk/by-label"
+
+    @property
+    def control(self) -> Path:
+        """The daemon's control socket."""
+        return self.root / "run/hadaemon/control.sock"
 
     @property
     def console(self) -> Path:

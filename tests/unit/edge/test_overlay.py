@@ -13,7 +13,7 @@ from hadaemon.runtime.places import own_folder
 
 OVERLAY = Path(__file__).resolve().parents[3] / "rootfs-overlay"
 UNITS = OVERLAY / "usr/lib/systemd/system"
-LIBEXEC = ("setup", "helper", "config-guard", "keeper", "sync-server", "services")
+LIBEXEC = ("setup", "helper", "config-guard", "keeper", "sync-server", "services", "menu")
 COMMANDS = ("usr/sbin/hadaemon", "usr/bin/hactl", *(f"usr/libexec/hotspare/{name}" for name in LIBEXEC))
 BARE = ("usr/libexec/hotspare/drop-addresses", "usr/libexec/hotspare/sync-verb")
 """They start without `site`."""

@@ -83,7 +83,13 @@ def test_a_preseed_configures_the_node(places: Places, stick: Stick):
     assert load_cluster((places.state / "cluster.toml").read_text()).master == "alpha"
     assert load_admin(places.admin_file.read_text()).ssh_keys
     modes = {entry.name: entry.stat().st_mode & 0o777 for entry in places.state.iterdir()}
-    assert modes == {"node.toml": 0o640, "cluster.toml": 0o640, "admin.toml": 0o600, "daemon": 0o750}
+    assert modes == {
+        "node.toml": 0o640,
+        "cluster.toml": 0o640,
+        "admin.toml": 0o600,
+        "daemon": 0o750,
+        "good": 0o750,
+    }
     assert places.state.stat().st_mode & 0o777 == 0o750
     assert (places.etc / "hostname").read_text() == "alpha\n"
     assert "admin:$6$" in (places.etc / "shadow").read_text()

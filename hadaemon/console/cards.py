@@ -1,0 +1,72 @@
+"""Network cards for the menu: which there are, and where the hotwire is."""
+
+import time
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+from hadaemon.cli.asking import CommandFailed, ask_daemon
+from hadaemon.cli.hotwire_commands import detection_lines
+from hadaemon.errors import HadaemonError
+from hadaemon.io import device
+from hadaemon.io.links import STACKED_KINDS, Link, LinkTable
+from hadaemon.io.netlink import Netlink
+from hadaemon.io.udev import open_udev
+from hadaemon.menu.deeds import Card, Detected
+from hadaemon.menu.steps import Failed
+
+_LINK_SECONDS = 4.0
+"""A card that is switched on takes so long to agree on a speed with the other end."""
+_LOOK = 0.1
+BLINK_SECONDS = 5
+_LISTEN_SECONDS = 10
+_GRACE = 20.0
+
+
+def read_cards(wait: float = _LINK_SECONDS) -> tuple[Card, ...]:
+    """All, in the kernel's order; they are afterwards as they were before. As root."""
+    with ExitStack() as stack:
+        for link in _links():
+            with suppress(HadaemonError):
+                if device.switch_on(link.name):
+                    stack.callback(_switch_off, link.name)
+        deadline = time.monotonic() + wait
+        while not all(link.carrier for link in _links()) and time.monotonic() < deadline:
+            time.sleep(_LOOK)
+        udev = open_udev()
+        return tuple(
+            Card(
+                link.name,
+                link.permanent_mac or link.mac,
+                udev.hardware(link.name).driver if udev is not None else "",
+                link.carrier,
+                device.speed(link.name),
+            )
+            for link in _links()
+        )
+
+
+def detect(socket: Path) -> Detected | Failed:
+    """Has the daemon listen on every card."""
+    request = {"command": "hotwire-detect", "seconds": _LISTEN_SECONDS, "blink": False}
+    try:
+        answer = ask_daemon(socket, request, _LISTEN_SECONDS + _GRACE)
+    except CommandFailed as error:
+        return Failed(tuple(str(error).splitlines()))
+    found = (port["mac"] for port in answer["ports"] if port["interface"] == answer["candidate"])
+    return Detected(next(found, ""), tuple(detection_lines(answer)))
+
+
+def _links() -> tuple[Link, ...]:
+    netlink = Netlink()
+    try:
+        table = LinkTable(netlink.list_all())
+    finally:
+        netlink.close()
+    return tuple(
+        link for link in table.links() if link.name != "lo" and link.kind not in STACKED_KINDS and link.mac
+    )
+
+
+def _switch_off(name: str) -> None:
+    with suppress(HadaemonError):
+        device.switch_off(name)

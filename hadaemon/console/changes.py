@@ -1,0 +1,93 @@
+"""Changes of a box that is configured: what it has, another node.toml, another password, nothing at all."""
+
+import os
+import shutil
+import tomllib
+from dataclasses import replace
+from typing import Any
+
+from hadaemon.config import (
+    Admin,
+    check_node,
+    check_pair,
+    load_admin,
+    load_cluster,
+    render_admin,
+    render_node,
+)
+from hadaemon.console.store import run, take_effect
+from hadaemon.errors import HadaemonError
+from hadaemon.io.errors import FileError
+from hadaemon.io.files import read_text, sync_folder, write_text
+from hadaemon.menu.draft import SCHEMA
+from hadaemon.runtime.configuration import CLUSTER_FILE, NODE_FILE
+from hadaemon.setup.apply import apply_admin
+from hadaemon.setup.places import Owners, Places
+
+
+def read_node(places: Places) -> dict[str, Any]:
+    """Both files as a preseed would have them; of the administrator only his keys, which are public."""
+    raw: dict[str, Any] = {"admin": {}}
+    admin = _admin(places)
+    if admin.ssh_keys:
+        raw["admin"] = {"ssh_keys": list(admin.ssh_keys)}
+    for key, name in (("node", NODE_FILE), ("cluster", CLUSTER_FILE)):
+        text = read_text(places.state / name)
+        if text is None:
+            continue
+        try:
+            raw[key] = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise FileError(f"{places.state / name}: is not TOML: {error}") from error
+        raw[key].pop("schema", None)
+    if "node" not in raw:
+        raise HadaemonError("this box is not configured yet")
+    return raw
+
+
+def store_node(raw: dict[str, Any], places: Places, owners: Owners) -> tuple[str, ...]:
+    """Validated alone and against the cluster before it is written."""
+    node = check_node({"schema": SCHEMA, **raw})
+    cluster = read_text(places.state / CLUSTER_FILE)
+    if cluster is not None:
+        check_pair(node, load_cluster(cluster))
+    write_text(places.state / NODE_FILE, render_node(node), 0o640, owners.state)
+    return take_effect(places, owners)
+
+
+def change_admin(password_hash: str, ssh_key: str, places: Places, owners: Owners) -> tuple[str, ...]:
+    """What is empty stays."""
+    admin = _admin(places)
+    if password_hash:
+        admin = replace(admin, password_hash=password_hash)
+    if ssh_key:
+        admin = replace(admin, ssh_keys=(ssh_key,))
+    write_text(places.admin_file, render_admin(admin), 0o600, owners.secret)
+    problems = apply_admin(places, owners)
+    if problems:
+        raise HadaemonError("\n".join(problems))
+    return ()
+
+
+def factory_reset(places: Places) -> tuple[str, ...]:
+    """The node first: whatever happens next, this box is not configured any more."""
+    run("systemctl", "stop", "hadaemon.service")
+    try:
+        (places.state / NODE_FILE).unlink(missing_ok=True)
+        sync_folder(places.state)
+        for path in places.state.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+        shutil.rmtree(places.admin_home, ignore_errors=True)
+        sync_folder(places.state)
+    except OSError as error:
+        raise FileError(f"{places.state}: {os.strerror(error.errno or 0)}") from error
+    run("systemctl", "reboot")
+    return ()
+
+
+def _admin(places: Places) -> Admin:
+    text = read_text(places.admin_file)
+    return load_admin(text, str(places.admin_file)) if text is not None else Admin()

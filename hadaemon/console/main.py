@@ -1,0 +1,160 @@
+"""The programs: the menu in place of a login prompt, until the box is configured; and the later one."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+
+from hadaemon.console.perform import Performer
+from hadaemon.console.standing import standing_of
+from hadaemon.console.store import release_consoles
+from hadaemon.console.talk import Perform, Stopped, talk
+from hadaemon.console.terminal import Line, Terminal, plain, steady
+from hadaemon.console.voices import ORIGINAL, load_voices
+from hadaemon.errors import HadaemonError
+from hadaemon.io.files import read_text
+from hadaemon.io.links import LinkTable
+from hadaemon.io.netlink import Netlink
+from hadaemon.menu.changes import FLOWS
+from hadaemon.menu.first_boot import Facts, first_boot
+from hadaemon.menu.later import later
+from hadaemon.menu.steps import Voice
+from hadaemon.runtime.configuration import NODE_FILE, Configuration, load_configuration
+from hadaemon.runtime.release import running_release
+from hadaemon.setup.places import Owners, Places, system_owners
+
+_ZONES = "zone.tab"
+"""Of the time zone database: country, place, name."""
+
+
+def main() -> int:
+    """The login program of a console while there is no node. However it ends, the console comes back.
+
+    With the name of a flow: that one alone, for a box that is configured.
+    """
+    if len(sys.argv) == 2 and sys.argv[1] in FLOWS:
+        return as_root(sys.argv[1])
+    places = Places()
+    terminal = Line()
+    with steady():
+        try:
+            set_up_box(terminal, Performer(places, system_owners()), load_voices(), places)
+        except EOFError:
+            return 0
+        finally:
+            if configured(places):
+                with suppress(HadaemonError):
+                    release_consoles(os.ttyname(sys.stdin.fileno()).removeprefix("/dev/"))
+    return 0
+
+
+def as_root(flow: str) -> int:
+    """One change of a box that is configured, for `hactl menu`, which is not root."""
+    places = Places()
+    terminal, voices = Line(), load_voices()
+    language = _language(load_configuration(places.state))
+    perform = Performer(places, system_owners())
+    with steady():
+        try:
+            talk(lambda: FLOWS[flow](voices[language]), terminal, perform, voices, language)
+        except (EOFError, Stopped, KeyboardInterrupt):
+            _ = voices[language]
+            terminal.write(plain(_("Stopped: nothing more is changed.")))
+            return 1
+    return 0
+
+
+def menu() -> None:
+    """The menu of a configured box, until the person leaves it."""
+    places = Places()
+    terminal, voices = Line(), load_voices()
+    perform = Performer(places, Owners())
+    with steady(), suppress(EOFError):
+        while True:
+            standing, configuration = standing_of(places)
+            language = _language(configuration)
+            try:
+                if not talk(
+                    lambda voice=voices[language], now=standing: later(voice, now),  # type: ignore[misc]
+                    terminal,
+                    perform,
+                    voices,
+                    language,
+                ):
+                    return
+            except (Stopped, KeyboardInterrupt):
+                continue
+
+
+def _language(configuration: Configuration) -> str:
+    return configuration.node.language if configuration.node is not None else ORIGINAL
+
+
+def set_up_box(terminal: Terminal, perform: Perform, voices: Mapping[str, Voice], places: Places) -> None:
+    """Asks until the box is configured. Raises EOFError when the line is gone."""
+    while not configured(places):
+        facts = facts_of(places)
+        stopped = guarded(
+            lambda facts=facts: talk(lambda: first_boot(facts, voices), terminal, perform, voices, ORIGINAL),  # type: ignore[misc]
+            terminal,
+        )
+        if stopped and not configured(places):
+            terminal.write("Stopped: nothing was changed. / Abgebrochen: nichts wurde veraendert.")
+
+
+def guarded(run: Callable[[], object], terminal: Terminal) -> bool:
+    """Whether it was stopped. A console is never lost to a mistake of ours."""
+    try:
+        run()
+    except (Stopped, KeyboardInterrupt):
+        return True
+    except (EOFError, OSError):
+        raise
+    except Exception as error:  # noqa: BLE001 (the person at the console has nothing else)
+        terminal.write(f"! This is a fault of the menu ({type(error).__name__}: {error}): it begins anew.")
+        return True
+    return False
+
+
+def configured(places: Places) -> bool:
+    """There is a node."""
+    return (places.state / NODE_FILE).exists()
+
+
+def facts_of(places: Places) -> Facts:
+    """What is known before the first question."""
+    problems: list[str] = []
+    for file in (places.data_error, places.setup_problems):
+        try:
+            problems += (read_text(file) or "").splitlines()
+        except HadaemonError as error:
+            problems.append(str(error))
+    return Facts(running_release().version or "", _suggested_name(), zones_of(places), tuple(problems))
+
+
+def zones_of(places: Places) -> tuple[str, ...]:
+    """Every place's time zone, and UTC."""
+    try:
+        lines = (places.zones / _ZONES).read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = (line.split("\t")[2] for line in lines if line.count("\t") > 1 and not line.startswith("#"))
+    return tuple(sorted({"UTC", *names}))
+
+
+def _suggested_name() -> str:
+    """From the first card's MAC address: no two boxes have the same."""
+    try:
+        netlink = Netlink()
+    except HadaemonError:
+        return ""
+    try:
+        macs = sorted(
+            link.mac for link in LinkTable(netlink.list_all()).links() if link.mac and not link.kind
+        )
+    except HadaemonError:
+        return ""
+    finally:
+        netlink.close()
+    macs = [mac for mac in macs if mac != "00:00:00:00:00:00"]
+    return f"fw-{macs[0].replace(':', '')[-6:]}" if macs else ""

@@ -1,0 +1,131 @@
+"""The other box, as the menu needs it when this one joins: what it has, and taking it."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TypeVar
+
+from hadaemon.cli.main import main as hactl
+from hadaemon.config import ClusterConfig, load_cluster, render_cluster
+from hadaemon.errors import HadaemonError
+from hadaemon.io.control_client import ask
+from hadaemon.io.files import write_text
+from hadaemon.menu.deeds import PeerConfiguration, PeerPort
+from hadaemon.menu.steps import Failed
+from hadaemon.runtime.configuration import CLUSTER_FILE, load_configuration
+from hadaemon.runtime.peer import peer_of
+from hadaemon.setup.places import Places
+from hadaemon.sync.tree import CLUSTER
+
+T = TypeVar("T")
+
+_ANSWER = 45.0
+_PATIENCE = 40.0
+"""Seconds for the other box's server to take the new keys."""
+_ACTIVE = 120.0
+"""Seconds for the master to activate the cluster, and for this node to find its place in it."""
+_LOOK = 1.0
+_TAKING_PART = ("active", "backup")
+
+
+def read_peer(places: Places) -> PeerConfiguration | Failed:
+    """As soon as it answers; and once it has a cluster."""
+
+    def look() -> PeerConfiguration:
+        with peer_of(places.state, _ANSWER) as peer:
+            tree, name = peer.read(), peer.side.name
+        text = dict(tree.files).get(CLUSTER) if tree is not None else None
+        if text is None:
+            raise HadaemonError(f"{name} is in no cluster: create one there first")
+        cluster = load_cluster(text.decode())
+        return PeerConfiguration(cluster.name, name, tuple(_ports(cluster)))
+
+    return _patiently(look, _PATIENCE)
+
+
+def _ports(cluster: ClusterConfig) -> Iterator[PeerPort]:
+    """Every port that the cluster speaks of, HA interfaces first."""
+    hotwire = cluster.hotwire.port if cluster.hotwire is not None else ""
+    names = [interface.port for interface in cluster.ha_interfaces]
+    names += [interface.address_port for interface in cluster.ha_interfaces]
+    names += [group.port for group in cluster.ping_groups if group.port is not None]
+    names += [port for ports in cluster.firewall.zones.values() for port in ports]
+    addresses = {
+        interface.address_port: tuple(map(str, interface.virtual_addresses))
+        for interface in cluster.ha_interfaces
+    }
+    for name in dict.fromkeys(names):
+        if name != hotwire:
+            yield PeerPort(name, addresses.get(name, ()))
+
+
+def activate(places: Places) -> tuple[str, ...] | Failed:
+    """`hactl config apply` of the same configuration with `enabled = true`."""
+    cluster = load_configuration(places.state).cluster
+    if cluster is None:
+        return Failed(("this node is in no cluster",))
+    if cluster.enabled:
+        return ()
+    return apply_cluster(replace(cluster, enabled=True), places)
+
+
+def apply_cluster(cluster: ClusterConfig, places: Places) -> tuple[str, ...] | Failed:
+    """`hactl config apply`, which tells itself what is wrong."""
+    file = places.run / "menu" / CLUSTER_FILE
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        write_text(file, render_cluster(cluster), 0o600)
+        code = hactl(["config", "apply", str(file)])
+    finally:
+        file.unlink(missing_ok=True)
+    return () if code == 0 else Failed(("the configuration was not applied",))
+
+
+def pull(places: Places) -> tuple[str, ...] | Failed:
+    """`hactl config sync --from-peer` until the cluster is enabled, then until this node takes part."""
+
+    def look() -> None:
+        if _differs(places) and hactl(["config", "sync", "--from-peer", "--yes"]) != 0:
+            raise HadaemonError("the configuration was not pulled")
+        cluster = load_configuration(places.state).cluster
+        if cluster is None or not cluster.enabled:
+            raise HadaemonError(
+                "synchronized, but the cluster is not activated: activate it on the master, then "
+                "`sudo hactl config sync --from-peer`"
+            )
+
+    failed = _patiently(look, _ACTIVE)
+    if isinstance(failed, Failed):
+        return failed
+
+    def part() -> tuple[str, ...]:
+        answer = ask(places.control, {"command": "status"}, _ANSWER)
+        status, sync = answer["status"], answer.get("sync") or {}
+        if status["state"] not in _TAKING_PART:
+            raise HadaemonError(f"{status['node']}: {status['state']}: {status['reason']}")
+        return (
+            f"{status['node']}: {str(status['state']).upper()}: {status['reason']}",
+            f"configuration: {sync.get('state', 'unknown')}",
+        )
+
+    return _patiently(part, _PATIENCE)
+
+
+def _differs(places: Places) -> bool:
+    from hadaemon.runtime.own_configuration import OwnConfiguration
+
+    mine = OwnConfiguration(places.state, places.control).generations.head().digest
+    with peer_of(places.state, _ANSWER) as peer:
+        return peer.side.head.digest != mine
+
+
+def _patiently(look: Callable[[], T], seconds: float) -> T | Failed:
+    """Again and again until it works, or time is up."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return look()
+        except (HadaemonError, OSError) as error:
+            if time.monotonic() > deadline:
+                return Failed(tuple(str(error).splitlines()))
+        time.sleep(_LOOK)

@@ -1,0 +1,120 @@
+"""Deeds, carried out. A refusal comes back as `Failed`, never as an exception."""
+
+import os
+import secrets
+import subprocess
+from collections.abc import Callable
+
+from hadaemon.cli.main import main as hactl
+from hadaemon.config import ConfigError, check_cluster
+from hadaemon.console import cards, changes, partner
+from hadaemon.console.store import store, take_effect
+from hadaemon.console.terminal import ORIGINAL_TERM
+from hadaemon.errors import HadaemonError
+from hadaemon.io import device
+from hadaemon.io.files import read_text
+from hadaemon.io.password import hash_password
+from hadaemon.menu import deeds
+from hadaemon.menu.draft import SCHEMA
+from hadaemon.menu.steps import Failed
+from hadaemon.runtime.configuration import NODE_FILE
+from hadaemon.setup.good import restore_good
+from hadaemon.setup.main import take_from_medium
+from hadaemon.setup.places import Owners, Places
+from hadaemon.setup.state import make_state_folder
+
+_KEY_SIZE = 32
+"""Bytes."""
+HACTL = "/usr/bin/hactl"
+MENU = "/usr/libexec/hotspare/menu"
+
+
+class Performer:
+    """Carries out deeds on this node."""
+
+    def __init__(self, places: Places, owners: Owners) -> None:
+        self._places = places
+        self._owners = owners
+
+    def __call__(self, deed: object) -> object:
+        """What the flow is told."""
+        try:
+            return self._do(deed)
+        except ConfigError as error:
+            return Failed(tuple(map(str, error.problems)))
+        except (HadaemonError, OSError) as error:
+            return Failed(tuple(str(error).splitlines()))
+
+    def _do(self, deed: object) -> object:  # noqa: C901 (one line a deed)
+        match deed:
+            case deeds.ReadCards():
+                return cards.read_cards()
+            case deeds.Blink(interface):
+                device.blink(interface, cards.BLINK_SECONDS)
+                return ()
+            case deeds.Detect():
+                return cards.detect(self._places.control)
+            case deeds.HashPassword(password):
+                return hash_password(password)
+            case deeds.NewKey():
+                return f"hex:{secrets.token_hex(_KEY_SIZE)}"
+            case deeds.Store(raw, anew):
+                return store(raw, anew, self._places, self._owners)
+            case deeds.ReadStick():
+                return self._read_stick()
+            case deeds.Hactl(arguments, root):
+                return run_hactl(arguments, root)
+            case deeds.Activate():
+                return partner.activate(self._places)
+            case deeds.ReadPeer():
+                return partner.read_peer(self._places)
+            case deeds.Pull():
+                return partner.pull(self._places)
+            case deeds.Run(command):
+                return run_program(command)
+            case deeds.AsRoot(flow):
+                return run_program(("sudo", "-n", MENU, flow))
+            case deeds.ReadNode():
+                return changes.read_node(self._places)
+            case deeds.StoreNode(raw):
+                return changes.store_node(raw, self._places, self._owners)
+            case deeds.StoreCluster(raw):
+                cluster = check_cluster({"schema": SCHEMA, **raw})
+                return partner.apply_cluster(cluster, self._places)
+            case deeds.ChangeAdmin(password_hash, ssh_key):
+                return changes.change_admin(password_hash, ssh_key, self._places, self._owners)
+            case deeds.RestoreGood():
+                restore_good(self._places, self._owners)
+                return take_effect(self._places, self._owners)
+            case deeds.FactoryReset():
+                return changes.factory_reset(self._places)
+        raise AssertionError(f"nobody does {deed!r}")
+
+    def _read_stick(self) -> object:
+        make_state_folder(self._places, self._owners)
+        take_from_medium(self._places, self._owners)
+        if read_text(self._places.state / NODE_FILE) is None:
+            return Failed(("there is no file system with the label HOTSPARE and a preseed.toml",))
+        return take_effect(self._places, self._owners)
+
+
+def run_hactl(arguments: tuple[str, ...], root: bool) -> object:
+    """In this process, or as root by sudo; it talks to the person itself."""
+    if root and os.geteuid() != 0:
+        return run_program(("sudo", "-n", HACTL, *arguments))
+    return _ended(lambda: hactl(list(arguments)))
+
+
+def run_program(command: tuple[str, ...]) -> object:
+    """With this terminal as its own."""
+    environment = {**os.environ, "TERM": ORIGINAL_TERM}
+    return _ended(lambda: subprocess.run(command, env=environment, check=False).returncode)
+
+
+def _ended(run: Callable[[], int]) -> object:
+    """What it had to say, it has said."""
+    try:
+        code = run()
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 1
+    return Failed(()) if code else ()

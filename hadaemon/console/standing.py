@@ -1,0 +1,25 @@
+"""What a configured box is just now, for the menu's first screen."""
+
+import os
+
+from hadaemon.cli.main import known_commands
+from hadaemon.menu.later import Standing
+from hadaemon.runtime.configuration import Condition, Configuration, load_configuration
+from hadaemon.setup.good import better
+from hadaemon.setup.places import Places
+
+
+def standing_of(places: Places) -> tuple[Standing, Configuration]:
+    """Read anew for each screen: another console, or the peer, may have changed it."""
+    configuration = load_configuration(places.state)
+    refused = configuration.condition is Condition.REFUSED
+    node, cluster = configuration.node, configuration.cluster
+    standing = Standing(
+        node.name if node is not None else os.uname().nodename,
+        configuration.condition,
+        configuration.problems if refused else (),
+        bool(refused and better(places)),
+        tuple(interface.port for interface in cluster.ha_interfaces) if cluster is not None else (),
+        known_commands(),
+    )
+    return standing, configuration

@@ -1,0 +1,88 @@
+"""What was agreed to becomes this node's files, and the running system's configuration."""
+
+import fcntl
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from hadaemon.config import check_preseed
+from hadaemon.errors import HadaemonError
+from hadaemon.io.control_client import ask
+from hadaemon.io.files import read_text
+from hadaemon.menu.draft import FILE
+from hadaemon.menu.steps import Failed
+from hadaemon.runtime.configuration import NODE_FILE, load_configuration
+from hadaemon.runtime.release import running_release
+from hadaemon.setup.apply import open_sync_account, tell
+from hadaemon.setup.effect import Effect
+from hadaemon.setup.places import Owners, Places
+from hadaemon.setup.state import make_state_folder, store_preseed
+
+_TIMEOUT = 30.0
+"""Seconds."""
+_CONSOLES = ("getty@*.service", "serial-getty@*.service")
+
+
+def store(raw: dict[str, Any], anew: bool, places: Places, owners: Owners) -> tuple[str, ...] | Failed:
+    """Everything is validated before anything is written. What is to be told, once it is written."""
+    preseed = check_preseed(raw, FILE)
+    reason = read_text(places.data_error)
+    if reason is not None:
+        return Failed((f"the data partition cannot be used: {' '.join(reason.split())}",))
+    with _alone(places):
+        if not anew and read_text(places.state / NODE_FILE) is not None:
+            return Failed(("this box was configured at another console meanwhile",))
+        make_state_folder(places, owners)
+        store_preseed(preseed, places, owners)
+    return take_effect(places, owners)
+
+
+def take_effect(places: Places, owners: Owners) -> tuple[str, ...]:
+    """The system follows the files without a reboot; what is wrong."""
+    configuration = load_configuration(places.state)
+    problems = [*configuration.problems, *Effect(places).take(configuration, owners)]
+    open_sync_account(places)
+    tell(configuration, tuple(problems), running_release().version, places)
+    try:
+        ask(places.control, {"command": "reload"}, _TIMEOUT)
+    except (OSError, HadaemonError) as error:
+        problems.append(str(error))
+    return tuple(problems)
+
+
+def release_consoles(own: str) -> None:
+    """The other consoles show a login prompt instead of the menu. `own`: this one's terminal, e.g. ttyS0."""
+    listed = run("systemctl", "list-units", "--plain", "--no-legend", "--state=running", *_CONSOLES)
+    units = [line.split()[0] for line in listed.splitlines() if line.strip()]
+    others = [unit for unit in units if unit.partition("@")[2] != f"{own}.service"]
+    if others:
+        run("systemctl", "restart", "--no-block", *others)
+
+
+def run(*command: str) -> str:
+    """The output of a program. Raises HadaemonError."""
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_TIMEOUT,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise HadaemonError(f"{command[0]}: {error}") from error
+    if done.returncode != 0:
+        raise HadaemonError(f"{' '.join(command)}: {' '.join(done.stderr.split())}")
+    return done.stdout
+
+
+@contextmanager
+def _alone(places: Places) -> Iterator[None]:
+    """Two consoles never write at once."""
+    places.run.mkdir(parents=True, exist_ok=True)
+    with (places.run / "menu.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,162 @@
+"""The executor: takes a flow from its first question to its end, over one terminal."""
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from hadaemon.console.terminal import WIDTH, Terminal, paged, plain, wrapped
+from hadaemon.menu.conversation import Conversation, Done
+from hadaemon.menu.steps import Act, Ask, Choose, Failed, Flow, Pause, Show, Voice
+
+T = TypeVar("T")
+
+HELP, BACK, STOP = "?", "<", "!"
+NOTHING = "-"
+"""Where an answer is optional and a default is offered all the same."""
+LONGEST = 4000
+"""Characters of an answer: a terminal's line has no more."""
+
+Perform = Callable[[object], object]
+"""Does a deed; a `Failed` where it came to nothing."""
+
+
+class Stopped(Exception):
+    """The person does not want to go on; nothing that was not confirmed has happened."""
+
+
+def talk(
+    begin: Callable[[], Flow[T]],
+    terminal: Terminal,
+    perform: Perform,
+    voices: Mapping[str, Voice],
+    language: str,
+) -> T:
+    """The flow's result. Raises Stopped, and EOFError when the line is gone."""
+    conversation = Conversation(begin)
+    while True:
+        step = conversation.step
+        voice = voices[conversation.answered("language") or language]
+        match step:
+            case Done(result):
+                return result
+            case Show():
+                _show(step, terminal, voice)
+                conversation.answer(None)
+            case Pause():
+                terminal.read("continue > ")
+                conversation.answer(None)
+            case Act():
+                if step.doing:
+                    _lines(terminal, step.doing)
+                conversation.answer(_performed(step, perform, voice))
+            case Ask() | Choose():
+                _question(step, conversation, terminal, voice)
+
+
+def _performed(step: Act, perform: Perform, voice: Voice) -> object:
+    try:
+        return perform(step.deed)
+    except KeyboardInterrupt:
+        return Failed((voice("interrupted"),))
+
+
+def _show(step: Show, terminal: Terminal, voice: Voice) -> None:
+    terminal.write()
+    if step.title:
+        terminal.write(_rule(step.title))
+    lines = [line for text in step.lines for line in wrapped(text)]
+    paged(terminal, lines, plain(voice("-- Enter: more -- ")))
+
+
+def _question(step: Ask | Choose, conversation: Conversation[T], terminal: Terminal, voice: Voice) -> None:
+    """Asks until there is an answer, or goes back."""
+    _ = voice
+    default = conversation.remembered(step.key) or _default(step)
+    _head(step, terminal, default)
+    while True:
+        typed = _typed(step, terminal, default)
+        if typed == STOP:
+            raise Stopped
+        if typed == BACK:
+            if conversation.back():
+                return
+            _lines(terminal, _("! There is nothing to go back to."))
+        elif typed == HELP:
+            _lines(terminal, step.help)
+            _lines(terminal, _expected(step, voice))
+            if isinstance(step, Ask) and step.optional:
+                _lines(terminal, _("{nothing} stands for none.").format(nothing=NOTHING))
+            _lines(terminal, _("{back} goes back, {stop} stops.").format(back=BACK, stop=STOP))
+        else:
+            try:
+                value = _value(step, typed or default, voice)
+            except ValueError as error:
+                _lines(terminal, f"! {error}")
+                if voice is not str and isinstance(step, Ask):
+                    _lines(terminal, _expected(step, voice))
+            else:
+                conversation.answer(value, typed or default)
+                return
+
+
+def _typed(step: Ask | Choose, terminal: Terminal, default: str) -> str:
+    prompt = plain(f"{step.key} [{default}] > " if default else f"{step.key} > ")
+    secret = isinstance(step, Ask) and step.secret
+    try:
+        text = terminal.read_secret(prompt) if secret else terminal.read(prompt)
+    except KeyboardInterrupt:
+        terminal.write()
+        raise Stopped from None
+    return text if secret else text.strip()
+
+
+def _default(step: Ask | Choose) -> str:
+    if isinstance(step, Ask):
+        return step.default or (NOTHING if step.optional else "")
+    words = [option.word for option in step.options]
+    return str(words.index(step.default) + 1) if step.default in words else ""
+
+
+def _value(step: Ask | Choose, text: str, voice: Voice) -> object:
+    """Raises ValueError with what is wrong, in one line."""
+    _ = voice
+    if len(text) > LONGEST:
+        raise ValueError(_("that is too long: {longest} characters at most").format(longest=LONGEST))
+    if not text.isprintable():
+        raise ValueError(_("characters came in that are no text: please type it again"))
+    if isinstance(step, Ask):
+        if text or step.optional:
+            return step.parse("" if step.optional and text == NOTHING else text)
+        raise ValueError(_expected(step, voice))
+    words = [option.word for option in step.options]
+    if text in words:
+        return text
+    if text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= len(words):
+        return words[int(text) - 1]
+    raise ValueError(_expected(step, voice))
+
+
+def _expected(step: Ask | Choose, voice: Voice) -> str:
+    _ = voice
+    if isinstance(step, Ask):
+        return _("expected: {what}").format(what=step.expects)
+    return _("expected: a number from 1 to {last}").format(last=len(step.options))
+
+
+def _head(step: Ask | Choose, terminal: Terminal, default: str) -> None:
+    terminal.write()
+    terminal.write(_rule(step.title))
+    _lines(terminal, step.text)
+    if isinstance(step, Choose):
+        for number, option in enumerate(step.options, start=1):
+            for line in wrapped(f"{number:3}  {option.label}"):
+                terminal.write(line)
+
+
+def _lines(terminal: Terminal, text: str) -> None:
+    for line in wrapped(text):
+        terminal.write(line)
+
+
+def _rule(title: str) -> str:
+    """A heading that a person finds again when scrolling back."""
+    return f"-- {plain(title)} ".ljust(WIDTH, "-")[:WIDTH]

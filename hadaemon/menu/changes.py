@@ -1,0 +1,193 @@
+"""What only root may change on a box that is configured: each a flow of its own."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from hadaemon.hotwire.exclusive import DEFAULT_PORT as HOTWIRE
+from hadaemon.menu.account import administrator
+from hadaemon.menu.create import cluster_lines, create
+from hadaemon.menu.deeds import (
+    Activate,
+    Card,
+    ChangeAdmin,
+    FactoryReset,
+    ReadCards,
+    ReadNode,
+    RestoreGood,
+    StoreCluster,
+    StoreNode,
+)
+from hadaemon.menu.draft import Draft
+from hadaemon.menu.first_boot import pair_and_activate
+from hadaemon.menu.join import join
+from hadaemon.menu.network import bind, hotwire_card, own_addresses
+from hadaemon.menu.steps import Act, Ask, Choose, Failed, Flow, Option, Show, Voice
+
+
+def password(_: Voice) -> Flow[None]:
+    """Another password, another key."""
+    draft = Draft()
+    yield from administrator(_, draft)
+    admin = draft.raw["admin"]
+    change = ChangeAdmin(admin.get("password_hash", ""), next(iter(admin.get("ssh_keys", ())), ""))
+    yield from _told(_, (yield Act(change, _("Writing ..."), final=True)))
+
+
+def network(_: Voice) -> Flow[None]:
+    """Other own addresses on one port."""
+    draft = yield from _present(_)
+    if draft is None:
+        return
+    ports = tuple(draft.raw["node"]["ports"])
+    port = yield Choose(
+        "port",
+        _("Own addresses"),
+        _("The addresses of which port?"),
+        tuple(Option(name, f"{name}  {_now(draft, name)}") for name in ports),
+        _("Whoever is connected over an address that goes loses the connection."),
+    )
+    present = draft.raw["node"]["ports"][port]
+    hint = _("Now: {addresses}.").format(addresses=_now(draft, port))
+    draft.put({key: value for key, value in present.items() if key != "dhcp"}, "node", "ports", port)
+    yield from own_addresses(_, draft, port, hint)
+    yield Show((f"{port}: {_now(draft, port)}",), _("Summary"))
+    yield from _agree(_)
+    yield from _told(_, (yield Act(StoreNode(draft.raw["node"]), _("Writing ..."), final=True)))
+
+
+def join_later(_: Voice) -> Flow[None]:
+    """A box that stands alone becomes the spare of the other one."""
+    draft = yield from _present(_)
+    if draft is None:
+        return
+    cards = yield Act(ReadCards(), _("Looking at the network cards ..."))
+    if isinstance(cards, Failed):
+        yield Show(cards.reasons)
+        return
+    hotwire = yield from _hotwire(_, draft, cards)
+    yield from _agree(_)
+    done = yield Act(StoreNode(draft.raw["node"]), _("Writing ..."), final=True)
+    if isinstance(done, Failed):
+        yield from _told(_, done)
+        return
+    bound = {port["mac"] for port in draft.raw["node"]["ports"].values() if "mac" in port}
+    free = [card for card in cards if card.mac not in bound]
+    yield from join(_, draft, free, hotwire, lambda raw: StoreNode(raw["node"]))
+
+
+def create_later(_: Voice) -> Flow[None]:
+    """A box that stands alone becomes a master."""
+    draft = yield from _present(_)
+    if draft is None:
+        return
+    cards = yield Act(ReadCards(), _("Looking at the network cards ..."))
+    if isinstance(cards, Failed):
+        yield Show(cards.reasons)
+        return
+    yield from _hotwire(_, draft, cards)
+    node = draft.raw["node"]
+    ports = tuple(port for port in node["ports"] if port != HOTWIRE)
+    yield from create(_, draft, ports, node["name"])
+    yield Show(tuple(cluster_lines(_, draft.raw["cluster"])), _("Summary"))
+    yield from _agree(_)
+    for deed in (StoreNode(node), StoreCluster(draft.raw["cluster"])):
+        done = yield Act(deed, _("Writing ..."), final=True)
+        if isinstance(done, Failed):
+            yield from _told(_, done)
+            return
+    yield from pair_and_activate(_)
+
+
+def activate(_: Voice) -> Flow[None]:
+    """After pairing."""
+    yield from _told(_, (yield Act(Activate(), _("Activating the cluster ..."), final=True)))
+
+
+def last_good(_: Voice) -> Flow[None]:
+    """Back to what was accepted."""
+    yield Show((_("The last configuration that was accepted at a boot replaces the present one."),))
+    yield from _agree(_)
+    yield from _told(_, (yield Act(RestoreGood(), _("Writing ..."), final=True)))
+
+
+def factory_reset(_: Voice) -> Flow[None]:
+    """Forgets everything; the firmware stays."""
+    draft = yield from _present(_)
+    name = draft.raw["node"]["name"] if draft is not None else "reset"
+
+    def same(text: str) -> str:
+        if text != name:
+            raise ValueError(_("type {name} to forget everything, or ! to stop").format(name=name))
+        return text
+
+    yield Ask(
+        "factory-reset",
+        _("Factory reset"),
+        _(
+            "Configuration, keys, passwords and history of this box are forgotten, and it reboots into its "
+            "first set-up. The other box of a pair stays as it is. To agree, type {name}."
+        ).format(name=name),
+        same,
+        _("the name of this box, {name}").format(name=name),
+        _("There is no way back but a backup (`hactl backup`). The firmware stays."),
+    )
+    yield from _told(_, (yield Act(FactoryReset(), _("Forgetting everything ..."), final=True)))
+
+
+FLOWS: Mapping[str, Callable[[Voice], Flow[None]]] = {
+    "password": password,
+    "network": network,
+    "join": join_later,
+    "create": create_later,
+    "activate": activate,
+    "last-good": last_good,
+    "factory-reset": factory_reset,
+}
+
+
+def _present(_: Voice) -> Flow[Draft | None]:
+    raw = yield Act(ReadNode())
+    if isinstance(raw, Failed):
+        yield Show(tuple(f"! {reason}" for reason in raw.reasons))
+        return None
+    draft = Draft()
+    for key, value in raw.items():
+        draft.put(value, key)
+    return draft
+
+
+def _hotwire(_: Voice, draft: Draft, cards: Sequence[Card]) -> Flow[Card | None]:
+    """The card of the port named hotwire, which is bound now if it was not."""
+    ports = draft.raw["node"]["ports"]
+    taken = {port["mac"]: name for name, port in ports.items() if "mac" in port}
+    if HOTWIRE in ports:
+        return next((card for card in cards if card.mac == ports[HOTWIRE].get("mac")), None)
+    free = tuple(card for card in cards if card.mac not in taken)
+    if not free:
+        yield Show((_("Every card is a port already: no card is left for the hotwire."),))
+    card = yield from hotwire_card(_, free or cards)
+    if card.mac in taken:
+        del ports[taken[card.mac]]
+    bind(draft, HOTWIRE, card)
+    return card
+
+
+def _now(draft: Draft, port: str) -> str:
+    present = draft.raw["node"]["ports"][port]
+    return "DHCP" if present.get("dhcp") else ", ".join(present.get("addresses", ())) or "-"
+
+
+def _agree(_: Voice) -> Flow[None]:
+    yield Choose(
+        "write",
+        _("Summary"),
+        _("Write this and begin to work with it? < goes back, ! stops."),
+        (Option("yes", _("yes, write it")),),
+        _("Until now nothing was changed. From here on there is no way back by <."),
+    )
+
+
+def _told(_: Voice, done: object) -> Flow[None]:
+    if isinstance(done, Failed):
+        yield Show(tuple(f"! {reason}" for reason in done.reasons), _("It was not done"))
+    else:
+        yield Show((_("Done."),))

@@ -1,0 +1,251 @@
+"""Create a cluster: this box becomes the master, and holds what the spare will pull."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from hadaemon.config import values
+from hadaemon.config.secrets import signing_key, written_key
+from hadaemon.hotwire.exclusive import DEFAULT_PORT as HOTWIRE
+from hadaemon.menu.deeds import NewKey
+from hadaemon.menu.draft import Draft
+from hadaemon.menu.network import split
+from hadaemon.menu.steps import Act, Ask, Choose, Failed, Flow, Option, Show, Voice
+
+DEFAULT_OFFSET = 50
+MAX_OFFSET = 254
+
+
+def create(_: Voice, draft: Draft, ports: Sequence[str], master: str) -> Flow[None]:
+    """The cluster's name, its virtual addresses, and how its nodes know each other on the networks.
+
+    It is activated once the two boxes are paired: until then `enabled` is false.
+    """
+    name = yield Ask(
+        "cluster",
+        _("The cluster"),
+        _("A name for the pair, for people."),
+        values.label,
+        _("lower-case letters, digits and hyphens, e.g. office"),
+        _("Both boxes show it. It means nothing to other devices."),
+        "office",
+    )
+    draft.put({"name": name, "master": master, "enabled": False}, "cluster")
+    draft.put({"port": HOTWIRE}, "cluster", "hotwire")
+    yield from _offset(_, draft)
+    yield from _interfaces(_, draft, ports)
+    yield from _follow(_, draft, ports)
+    yield from _passphrase(_, draft)
+
+
+def _offset(_: Voice, draft: Draft) -> Flow[None]:
+    """Before the interfaces, whose VRIDs follow from it."""
+
+    def good(text: str) -> int:
+        if not text.isascii() or not text.isdecimal() or int(text) > MAX_OFFSET:
+            raise ValueError(_("a number from 0 to {last} is wanted").format(last=MAX_OFFSET))
+        return int(text)
+
+    offset = yield Ask(
+        "vrid-offset",
+        _("Virtual router IDs"),
+        _("Every HA interface has the virtual router ID (VRID) offset + its number."),
+        good,
+        _("a number from 0 to 254, e.g. 50"),
+        _(
+            "Keep 50, unless other devices in your networks speak VRRP with IDs from 51 on: no two groups in "
+            "a network may have the same. Both boxes have the same IDs by construction."
+        ),
+        str(DEFAULT_OFFSET),
+    )
+    draft.put(offset, "cluster", "vrrp", "vrid_offset")
+
+
+def _interfaces(_: Voice, draft: Draft, ports: Sequence[str]) -> Flow[None]:
+    """Virtual addresses of each port; one port at least must have some."""
+    count = 0
+    eligible = [port for port in ports if not draft.raw["node"]["ports"][port].get("dhcp")]
+    for port in ports:
+        if port not in eligible:
+            yield Show(
+                (
+                    _(
+                        "{port} asks a DHCP server for its address, so it cannot have virtual ones: a lease "
+                        "that goes would take them along."
+                    ).format(port=port),
+                )
+            )
+            continue
+        last = count == 0 and port == eligible[-1]
+        interface = yield from _interface(_, draft, port, count, last)
+        if interface:
+            draft.put(interface, "cluster", "ha_interfaces", count)
+            count += 1
+    if count == 0:
+        yield Show((_("No port can have virtual addresses: go back (<) and give one fixed addresses."),))
+
+
+def _interface(_: Voice, draft: Draft, port: str, number: int, needed: bool) -> Flow[dict[str, Any]]:
+    own = ", ".join(draft.raw["node"]["ports"][port].get("addresses", ())) or _("none")
+    place = ("cluster", "ha_interfaces", number)
+
+    def good(text: str) -> list[str]:
+        addresses = split(text)
+        if not addresses:
+            return []
+        entry = {"port": port, "virtual_addresses": addresses}
+        _checked(draft, entry, place, "virtual_addresses")
+        return addresses
+
+    addresses = yield Ask(
+        f"virtual-{port}",
+        _("Virtual addresses of {port}").format(port=port),
+        _(
+            "Addresses on {port} that the active box answers for, such as the gateway of that network. "
+            "Own addresses of this box there: {own}."
+        ).format(port=port, own=own),
+        good,
+        _("addresses with prefix length, e.g. 192.168.12.1/24; several with spaces")
+        + ("" if needed else _("; Enter: none")),
+        _(
+            "A port with virtual addresses is an HA interface: when it loses its link, the other box takes "
+            "over. A virtual address is never an own address of either box. It may be of another network "
+            "than the own ones."
+        ),
+        optional=not needed,
+    )
+    if not addresses:
+        return {}
+    serves = yield Choose(
+        f"dhcp-server-{port}",
+        _("DHCP server on {port}").format(port=port),
+        _(
+            "Is the pair to be the DHCP server of this network? Then the virtual address must not be in the "
+            "network of an own address: clients would bind to the own address of one box."
+        ),
+        (Option("no", _("no")), Option("yes", _("yes"))),
+        _(
+            "Clients renew their lease with the address that they got it from. After a switch that must be "
+            "an address that the other box has too."
+        ),
+        "no",
+    )
+    entry: dict[str, Any] = {"port": port, "virtual_addresses": list(addresses)}
+    if serves == "no":
+        return entry
+    entry["dhcp_server"] = True
+    try:
+        _checked(draft, entry, place)
+    except ValueError as error:
+        yield Show((str(error),))
+        again = yield Choose(
+            f"dhcp-server-{port}-conflict",
+            _("DHCP server on {port}").format(port=port),
+            _("That does not fit. < goes back to other addresses; or the pair is no DHCP server here."),
+            (Option("no", _("no DHCP server here")),),
+            _("Choose a virtual address of another network, or give {port} no own address.").format(
+                port=port
+            ),
+        )
+        assert again == "no"
+        del entry["dhcp_server"]
+    return entry
+
+
+def _checked(draft: Draft, entry: dict[str, Any], place: tuple[str | int, ...], *key: str) -> None:
+    """Against all that was said so far: own addresses, other interfaces."""
+    whole = Draft()
+    whole.raw = {**draft.raw, "cluster": {**draft.raw["cluster"]}}
+    interfaces = list(draft.raw["cluster"].get("ha_interfaces", ()))
+    whole.raw["cluster"]["ha_interfaces"] = [*interfaces, entry]
+    whole.checked(entry[key[0]] if key else entry, *place, *key)
+
+
+def _follow(_: Voice, draft: Draft, ports: Sequence[str]) -> Flow[None]:
+    """What is off while a box is backup."""
+    taken = {each["port"] for each in draft.raw["cluster"].get("ha_interfaces", ())}
+    free = [port for port in ports if port not in taken]
+    if free:
+        down = yield Ask(
+            "follow-ports",
+            _("Ports that are off on the backup"),
+            _("Ports without virtual addresses can be off while a box is backup. There is {ports}.").format(
+                ports=", ".join(free)
+            ),
+            lambda text: draft.checked(split(text), "cluster", "follow", "ports"),
+            _("names of ports, e.g. wan; Enter: none"),
+            _(
+                "For a modem that talks to one box only, such as a dial-in (PPPoE): only the active box may "
+                "use the line. An HA interface cannot be off: a backup must hear the other box there."
+            ),
+            optional=True,
+        )
+        if down:
+            draft.put(down, "cluster", "follow", "ports")
+    units = yield Ask(
+        "follow-services",
+        _("Services that are off on the backup"),
+        _("systemd units of your own that run on the active box only."),
+        lambda text: draft.checked([{"unit": unit} for unit in split(text)], "cluster", "follow", "services"),
+        _("names of units, e.g. openvpn-server@office.service; Enter: none"),
+        _(
+            "Tunnels, dial-ins and the DHCP server that are configured in cluster.toml follow the active box "
+            "by themselves. This is for other services of the image."
+        ),
+        optional=True,
+    )
+    if units:
+        draft.put(units, "cluster", "follow", "services")
+
+
+def _passphrase(_: Voice, draft: Draft) -> Flow[None]:
+    """Who may take part in the election."""
+    way = yield Choose(
+        "passphrase",
+        _("Who may take part"),
+        _("The two boxes can sign what they say to each other on the HA interfaces (VRRP)."),
+        (
+            Option("random", _("signed, with a new random key")),
+            Option("own", _("signed, with a key that I type")),
+            Option("none", _("not signed")),
+        ),
+        _(
+            "With signatures nobody in your networks can push the active box aside. The spare gets the key "
+            "over the hotwire. Not signed is for networks with VRRP routers of other makers."
+        ),
+        "random",
+    )
+    if way == "none":
+        return
+    if way == "random":
+        key = yield Act(NewKey())
+        if isinstance(key, Failed):
+            yield Show(key.reasons)
+            return
+    else:
+        key = yield Ask(
+            "key",
+            _("The key"),
+            _("32 to 64 characters; it is not shown while you type."),
+            lambda text: written_key(signing_key(text)),
+            _("32 to 64 ASCII characters, or hex: and 64 to 128 hex digits"),
+            _("As keepalived writes keys. A shorter passphrase would be easy to guess, and is refused."),
+            secret=True,
+        )
+    draft.put({"type": "hmac", "key": key}, "cluster", "vrrp", "authentication")
+
+
+def cluster_lines(_: Voice, raw: dict[str, Any]) -> Iterator[str]:
+    """For the summary, without secrets."""
+    yield _("cluster: {name}, this box is its master (priority high)").format(name=raw["name"])
+    for number, interface in enumerate(raw.get("ha_interfaces", ()), start=1):
+        addresses = ", ".join(interface["virtual_addresses"])
+        vrid = raw["vrrp"]["vrid_offset"] + number
+        line = _("virtual addresses of {port}: {addresses} (VRID {vrid})").format(
+            port=interface["port"], addresses=addresses, vrid=vrid
+        )
+        yield line + (_(", DHCP server") if interface.get("dhcp_server") else "")
+    follow = raw.get("follow", {})
+    off = [*follow.get("ports", ()), *(each["unit"] for each in follow.get("services", ()))]
+    if off:
+        yield _("off on the backup: {what}").format(what=", ".join(off))
+    yield _("advertisements: signed") if "authentication" in raw["vrrp"] else _("advertisements: not signed")

@@ -1,0 +1,239 @@
+"""The first set-up of a box, from the language to a node that stands alone, leads a pair, or joins one."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from hadaemon.hotwire.exclusive import DEFAULT_PORT as HOTWIRE
+from hadaemon.menu.account import administrator, host_name, time_zone
+from hadaemon.menu.create import cluster_lines, create
+from hadaemon.menu.deeds import Activate, ReadStick, Run, Store
+from hadaemon.menu.draft import Draft
+from hadaemon.menu.join import join, pair
+from hadaemon.menu.network import hotwire_card, look_at_cards, name_ports, own_addresses
+from hadaemon.menu.reach import reach
+from hadaemon.menu.steps import Act, Choose, Failed, Flow, Option, Show, Voice
+
+LANGUAGES = {"en": "English", "de": "Deutsch"}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known before the first question."""
+
+    version: str
+    name: str
+    """To suggest as the host name."""
+    zones: tuple[str, ...]
+    problems: tuple[str, ...] = ()
+    """What was wrong with a preseed, or with the data partition."""
+
+
+class Purpose(StrEnum):
+    """What a box is to be."""
+
+    ALONE = "alone"
+    CREATE = "create"
+    JOIN = "join"
+
+
+def first_boot(facts: Facts, voices: Mapping[str, Voice]) -> Flow[None]:
+    """Ends when the node is configured."""
+    language = yield Choose(
+        "language",
+        f"Hotspare {facts.version}".rstrip(),
+        "This box is not configured yet. / Dieses Gerät ist noch nicht eingerichtet.",
+        tuple(Option(word, label) for word, label in LANGUAGES.items()),
+        "Type a number and press Enter. / Eine Zahl tippen und Enter drücken.",
+    )
+    _ = voices[language]
+    yield Show(
+        (
+            _("Answer each question and press Enter. What is in [brackets] is taken by Enter alone."),
+            _("At any question: ? explains it, < goes back to the one before, ! stops and changes nothing."),
+            _("Nothing is written before you have seen a summary and agreed to it."),
+        )
+    )
+    if facts.problems:
+        yield Show(tuple(f"! {problem}" for problem in facts.problems), _("Problems"))
+    if (yield from _begin(_)):
+        return
+    draft = Draft()
+    draft.put(language, "node", "language")
+    yield from administrator(_, draft)
+    name = yield from host_name(_, draft, facts.name)
+    yield from time_zone(_, draft, facts.zones)
+    cards = yield from look_at_cards(_)
+    purpose = yield from _purpose(_, pair_possible=len(cards) > 1)
+    hotwire = None if purpose is Purpose.ALONE else (yield from hotwire_card(_, cards))
+    if purpose is Purpose.JOIN:
+        assert hotwire is not None
+        draft.put({"mac": hotwire.mac}, "node", "ports", HOTWIRE)
+        yield from _write(_, draft, purpose)
+        yield from join(_, draft, cards, hotwire, lambda raw: Store(raw, anew=True))
+        yield from _end(_, name)
+        return
+    ports = yield from name_ports(_, draft, cards, hotwire)
+    for port in ports:
+        yield from own_addresses(_, draft, port)
+    yield from reach(_, draft, ports)
+    if purpose is Purpose.CREATE:
+        yield from create(_, draft, ports, name)
+    yield from _write(_, draft, purpose)
+    if purpose is Purpose.CREATE:
+        yield from pair_and_activate(_)
+    yield from _end(_, name)
+
+
+def _begin(_: Voice) -> Flow[bool]:
+    """Whether the box is configured without any further question: by a stick."""
+    while True:
+        start = yield Choose(
+            "start",
+            _("Set-up"),
+            _("How is this box to be configured?"),
+            (
+                Option("set-up", _("answer questions here")),
+                Option("stick", _("by the file preseed.toml on a USB stick with the label HOTSPARE")),
+                Option("reboot", _("reboot")),
+                Option("power-off", _("power off")),
+            ),
+            _("The stick can be plugged in now. Its file can hold everything that is asked here."),
+            "set-up",
+        )
+        if start == "set-up":
+            return False
+        if start == "stick":
+            done = yield Act(ReadStick(), _("Looking for the stick ..."), final=True)
+            if not isinstance(done, Failed):
+                yield Show((_("The box is configured by the stick."),))
+                return True
+            yield Show(tuple(f"! {reason}" for reason in done.reasons))
+            continue
+        command = ("systemctl", "reboot" if start == "reboot" else "poweroff")
+        done = yield Act(Run(command), _("As you wish ..."))
+        if isinstance(done, Failed):
+            yield Show(done.reasons)
+
+
+def _purpose(_: Voice, pair_possible: bool) -> Flow[Purpose]:
+    options = [Option(Purpose.ALONE, _("stand alone"))]
+    if pair_possible:
+        options += [
+            Option(Purpose.CREATE, _("create a cluster: this box is the master, with the configuration")),
+            Option(Purpose.JOIN, _("join a cluster: this box is the spare, and pulls the configuration")),
+        ]
+    purpose = yield Choose(
+        "purpose",
+        _("What is this box to be?"),
+        _("One box alone, or one of a pair?")
+        if pair_possible
+        else _("With a single network card it can only stand alone: a pair needs one for the hotwire."),
+        tuple(options),
+        _(
+            "Set up the master first. A spare that joins never overwrites the master: it can only take. A "
+            "box that stands alone can join or create a cluster later."
+        ),
+        "" if pair_possible else Purpose.ALONE,
+    )
+    return Purpose(purpose)
+
+
+def _write(_: Voice, draft: Draft, purpose: Purpose) -> Flow[None]:
+    """The summary, and the only step that changes anything."""
+    while True:
+        yield Show(tuple(summary(_, draft.raw, purpose)), _("Summary"))
+        problems = draft.problems()
+        if problems:
+            yield Show(tuple(f"! {problem}" for problem in problems), _("This cannot be written"))
+            yield Choose(
+                "repair",
+                _("Summary"),
+                _("Go back with < and correct it."),
+                (Option("again", _("show the summary again")),),
+                _("Nothing is written before everything is right."),
+            )
+            continue
+        yield Choose(
+            "write",
+            _("Summary"),
+            _("Write this configuration and begin to work with it? < goes back, ! stops."),
+            (Option("yes", _("yes, write it")),),
+            _("Until now nothing was changed. From here on there is no way back by <."),
+        )
+        done = yield Act(Store(draft.raw), _("Writing ..."), final=True)
+        if not isinstance(done, Failed):
+            yield Show((_("Written."),))
+            return
+        yield Show(tuple(f"! {reason}" for reason in done.reasons), _("It was not written"))
+
+
+def summary(_: Voice, raw: dict[str, Any], purpose: Purpose) -> Iterator[str]:
+    """All answers, without secrets."""
+    node, admin = raw["node"], raw["admin"]
+    ways = [_("password")] if "password_hash" in admin else []
+    ways += [_("SSH key")] if "ssh_keys" in admin else []
+    yield _("host name: {name}").format(name=node["name"])
+    yield _("administrator: admin, by {ways}").format(ways=" + ".join(ways))
+    yield _("time zone: {zone}, language: {language}").format(
+        zone=node["time_zone"], language=LANGUAGES[node["language"]]
+    )
+    for name, port in node["ports"].items():
+        addresses = "DHCP" if port.get("dhcp") else ", ".join(port.get("addresses", ()))
+        if name == HOTWIRE:
+            addresses = _("the cable to the other box")
+        place = addresses or _("no own address")
+        yield f"{name}: {port['mac']}, {place}"
+    yield from _reach_lines(_, node)
+    match purpose:
+        case Purpose.ALONE:
+            yield _("it stands alone")
+        case Purpose.JOIN:
+            yield _("then it joins the cluster of the other box, and pulls the rest")
+        case Purpose.CREATE:
+            yield from cluster_lines(_, raw["cluster"])
+            yield _("the cluster is activated when the boxes are paired")
+
+
+def _reach_lines(_: Voice, node: dict[str, Any]) -> Iterator[str]:
+    """What was not left out."""
+    if "routes" in node:
+        yield _("gateway: {gateway}").format(gateway=node["routes"][0]["gateway"])
+    if "dns" in node:
+        yield _("name servers: {servers}").format(servers=", ".join(node["dns"]["servers"]))
+    if "ntp" in node:
+        yield _("time servers: {servers}").format(servers=", ".join(node["ntp"]["servers"]))
+    if "ssh" in node:
+        yield _("SSH on: {ports}").format(ports=", ".join(node["ssh"]["ports"]))
+
+
+def pair_and_activate(_: Voice) -> Flow[None]:
+    """Keys first: no cluster is activated before the boxes hold each other's."""
+    choice = yield Choose(
+        "pair",
+        _("Pairing"),
+        _("Pair the boxes now? The spare must be on, at 'join a cluster', with the hotwire plugged in."),
+        (Option("now", _("now: show the code")), Option("later", _("later: in `hactl menu`"))),
+        _(
+            "This box shows a code of six digits, which is typed on the other one. Then they hold each "
+            "other's keys, and the cluster is activated."
+        ),
+        "now",
+    )
+    if choice == "later" or not (yield from pair(_, "show")):
+        yield Show((_("The cluster stays off until the boxes are paired: see `hactl menu`."),))
+        return
+    done = yield Act(Activate(), _("Activating the cluster ..."), final=True)
+    if isinstance(done, Failed):
+        yield Show(done.reasons)
+
+
+def _end(_: Voice, name: str) -> Flow[None]:
+    yield Show(
+        (
+            _("{name} is configured.").format(name=name),
+            _("Log in as admin. `hactl menu` is this menu, `hactl status` says how the box is."),
+        ),
+        _("Done"),
+    )

@@ -1,0 +1,272 @@
+"""The menu of a box that is configured: the commands of `hactl`, found without knowing their names."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from hadaemon.config import values
+from hadaemon.menu.deeds import AsRoot, Hactl, Run
+from hadaemon.menu.steps import Act, Ask, Choose, Failed, Flow, Option, Pause, Show, Voice
+
+LEAVE = "leave"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the box is just now."""
+
+    name: str
+    condition: str
+    """As `hactl status --json` has it: cluster, stand-alone, refused."""
+    problems: tuple[str, ...] = ()
+    """Why the configuration is refused."""
+    good: bool = False
+    """There is an older configuration that was accepted."""
+    ha_ports: tuple[str, ...] = ()
+    commands: frozenset[str] = frozenset()
+    """Those that this version of `hactl` has."""
+
+
+Entry: TypeAlias = Callable[[], Flow[None]]
+
+
+def later(_: Voice, standing: Standing) -> Flow[bool]:
+    """One round; False: the person leaves."""
+    if standing.condition == "refused":
+        yield Show(
+            tuple(f"! {problem}" for problem in standing.problems),
+            _("The configuration of this box is wrong, and it takes part in nothing"),
+        )
+    entries = _entries(_, standing)
+    choice = yield Choose(
+        "menu",
+        standing.name,
+        _("What do you want to do? The command that does the same is in (brackets)."),
+        (
+            *(Option(word, label) for word, (label, _run) in entries.items()),
+            Option(LEAVE, _("leave the menu")),
+        ),
+        _("Each entry asks before it changes anything. `hactl --help` lists all commands with examples."),
+        "last-good" if "last-good" in entries else "status",
+    )
+    if choice == LEAVE:
+        return False
+    yield from entries[choice][1]()
+    yield Pause()
+    return True
+
+
+def _entries(_: Voice, standing: Standing) -> Mapping[str, tuple[str, Entry]]:
+    """By word, in their order: only what this box can do."""
+    in_cluster = standing.condition == "cluster"
+    alone = standing.condition == "stand-alone"
+    entries: dict[str, tuple[str, Entry]] = {}
+
+    def add(word: str, label: str, run: Entry, possible: bool = True) -> None:
+        if possible:
+            entries[word] = (label, run)
+
+    def command(*arguments: str, root: bool = False) -> Entry:
+        return lambda: _hactl(arguments, root)
+
+    add("last-good", _("take the last good configuration"), lambda: _as_root("last-good"), standing.good)
+    add("status", _("status (hactl status)"), command("status"))
+    add("switch", _("switch to the other box (hactl switch)"), lambda: _switch(_), in_cluster)
+    add("maintenance", _("maintenance (hactl maintenance)"), lambda: _maintenance(_), in_cluster)
+    add("synchronize", _("synchronize the boxes (hactl config sync)"), lambda: _synchronize(_), in_cluster)
+    add("firmware", _("firmware (hactl firmware)"), command("firmware"), "firmware" in standing.commands)
+    add("create", _("create a cluster: this box becomes the master"), lambda: _as_root("create"), alone)
+    add("join", _("join the cluster of the other box as its spare"), lambda: _as_root("join"), alone)
+    add("keys", _("keys and pairing (hactl key, hactl pair)"), lambda: _keys(_, in_cluster))
+    add("network", _("network: cards and own addresses"), lambda: _network(_))
+    add("password", _("the administrator's password and SSH key"), lambda: _as_root("password"))
+    add("diagnostics", _("diagnostics: ping, capture, history"), lambda: _diagnostics(_, standing))
+    bundle = command("support-bundle", root=True)
+    add("support", _("support bundle (hactl support-bundle)"), bundle, "support-bundle" in standing.commands)
+    leave = command("config", "reset", root=True)
+    add("leave-cluster", _("leave the cluster (hactl config reset)"), leave, in_cluster)
+    add("factory-reset", _("factory reset: forget everything"), lambda: _as_root("factory-reset"))
+    add("shell", _("shell"), lambda: _run("/bin/bash"))
+    add("reboot", _("reboot"), lambda: _power(_, "reboot"))
+    add("power-off", _("power off"), lambda: _power(_, "poweroff"))
+    return entries
+
+
+def _hactl(arguments: tuple[str, ...], root: bool = False) -> Flow[None]:
+    yield Show(())
+    done = yield Act(Hactl(arguments, root))
+    yield from _told(done)
+
+
+def _as_root(flow: str) -> Flow[None]:
+    yield from _told((yield Act(AsRoot(flow))))
+
+
+def _run(*command: str) -> Flow[None]:
+    yield from _told((yield Act(Run(command))))
+
+
+def _told(done: object) -> Flow[None]:
+    if isinstance(done, Failed) and done.reasons:
+        yield Show(tuple(f"! {reason}" for reason in done.reasons))
+
+
+def _switch(_: Voice) -> Flow[None]:
+    choice = yield Choose(
+        "switch",
+        _("Switch"),
+        _("The other box becomes active; on a box in backup: this one. Connections stay."),
+        (
+            Option("yes", _("switch now")),
+            Option("force", _("switch even if the other box is not known to be ready")),
+            Option("no", _("do not switch")),
+        ),
+        _("A switch is remembered: the box that was left does not take back by itself."),
+        "no",
+    )
+    if choice != "no":
+        yield from _hactl(("switch", "--force") if choice == "force" else ("switch",))
+
+
+def _maintenance(_: Voice) -> Flow[None]:
+    choice = yield Choose(
+        "maintenance",
+        _("Maintenance"),
+        _("In maintenance this box takes part in nothing, also after a reboot."),
+        (
+            Option("on", _("begin: an active box hands over first")),
+            Option("off", _("end")),
+            Option("no", _("leave it as it is")),
+        ),
+        _("If nobody can take over, it does not begin."),
+        "no",
+    )
+    if choice != "no":
+        yield from _hactl(("maintenance", choice))
+
+
+def _synchronize(_: Voice) -> Flow[None]:
+    choice = yield Choose(
+        "synchronize",
+        _("Synchronize"),
+        _("Which configuration is to count on both boxes? What differs is shown before anything changes."),
+        (
+            Option("diff", _("only show what differs")),
+            Option("to-peer", _("this box's: it goes to the other one")),
+            Option("from-peer", _("the other box's: it comes here")),
+            Option("history", _("show the configurations that this box has had")),
+            Option("rollback", _("take the one before the present one again")),
+        ),
+        _("Own addresses, passwords and keys are each box's own, and are never synchronized."),
+        "diff",
+    )
+    commands = {
+        "diff": ("config", "diff", "--peer"),
+        "history": ("config", "history"),
+        "rollback": ("config", "rollback"),
+    }
+    yield from _hactl(commands.get(choice, ("config", "sync", f"--{choice}")), root=True)
+
+
+def _keys(_: Voice, in_cluster: bool) -> Flow[None]:
+    options = [
+        Option("show", _("show the keys, with words to compare by telephone")),
+        Option("pair-show", _("pair: show a code here")),
+        Option("pair-enter", _("pair: type the code of the other box here")),
+    ]
+    if in_cluster:
+        options.append(Option("activate", _("activate the cluster")))
+    options.append(Option("revoke", _("trust the other box's key no longer")))
+    choice = yield Choose(
+        "keys",
+        _("Keys and pairing"),
+        _("The boxes know each other by keys, which pairing exchanges over the hotwire."),
+        tuple(options),
+        _("A cluster is activated after pairing. Whoever replaces a box pairs anew."),
+        "show",
+    )
+    if choice == "activate":
+        yield from _as_root("activate")
+        return
+    commands = {"pair-show": ("pair", "show"), "pair-enter": ("pair", "enter")}
+    yield from _hactl(commands.get(choice, ("key", choice)), root=True)
+
+
+def _network(_: Voice) -> Flow[None]:
+    choice = yield Choose(
+        "network",
+        _("Network"),
+        _("The ports of this box."),
+        (
+            Option("ports", _("show ports, cards and addresses (hactl status --verbose)")),
+            Option("addresses", _("change own addresses")),
+            Option("hotwire", _("find the hotwire's cable (hactl hotwire detect)")),
+        ),
+        _("Own addresses are in node.toml, virtual ones in cluster.toml: see `hactl config apply`."),
+        "ports",
+    )
+    match choice:
+        case "ports":
+            yield from _hactl(("status", "--verbose"))
+        case "addresses":
+            yield from _as_root("network")
+        case _:
+            yield from _hactl(("hotwire", "detect"))
+
+
+def _diagnostics(_: Voice, standing: Standing) -> Flow[None]:
+    options = [Option("ping", _("ping an address")), Option("history", _("every change of state"))]
+    if "capture" in standing.commands and standing.ha_ports:
+        options.append(Option("capture", _("advertisements on an HA interface, decoded (hactl capture)")))
+    options += [
+        Option("check", _("check the configuration (hactl config check)")),
+        Option("log", _("the log")),
+    ]
+    choice = yield Choose(
+        "diagnostics",
+        _("Diagnostics"),
+        _("What is to be looked at?"),
+        tuple(options),
+        _("None of it changes anything."),
+        "ping",
+    )
+    match choice:
+        case "ping":
+            address = yield Ask(
+                "ping",
+                _("Ping"),
+                _("Which address?"),
+                values.address,
+                _("an address, e.g. 192.168.175.1"),
+                _("Four packets are sent."),
+            )
+            yield from _run("ping", "-c", "4", str(address))
+        case "capture":
+            port = yield Choose(
+                "capture",
+                _("Capture"),
+                _("On which port? It takes ten seconds; Ctrl-C ends it."),
+                tuple(Option(port, port) for port in standing.ha_ports),
+                _("The active box advertises, the backup only listens."),
+                standing.ha_ports[0],
+            )
+            yield from _hactl(("capture", str(port), "--seconds", "10"), root=True)
+        case "history":
+            yield from _hactl(("history",))
+        case "check":
+            yield from _hactl(("config", "check"))
+        case _:
+            yield from _run("journalctl", "--no-pager", "--boot", "--lines=40", "--unit=hadaemon")
+
+
+def _power(_: Voice, verb: str) -> Flow[None]:
+    choice = yield Choose(
+        verb,
+        _("Reboot") if verb == "reboot" else _("Power off"),
+        _("An active box hands over first."),
+        (Option("yes", _("yes")), Option("no", _("no"))),
+        _("In a pair the other box goes on."),
+        "no",
+    )
+    if choice == "yes":
+        yield from _run("sudo", "-n", "systemctl", verb)

@@ -1,0 +1,266 @@
+"""The first set-up, answered by a script: what it asks, and what it makes of the answers."""
+
+import pytest
+
+from hadaemon.config import check_preseed
+from hadaemon.console.talk import Stopped
+from hadaemon.menu import deeds
+from hadaemon.menu.steps import Failed
+
+from .talking import CARDS, HASH, KEY, Box, Person, set_up
+
+ALONE = {
+    "language": ["1"],
+    "password": ["correct horse"],
+    "password-again": ["correct horse"],
+    "hostname": ["alpha"],
+    "time-zone": ["berlin"],
+    "cards": ["1"],
+    "purpose": ["alone"],
+    "port-1": ["lan"],
+    "port-2": ["wan"],
+    "port-3": ["-"],
+    "addresses-lan": ["192.168.12.141/24"],
+    "addresses-wan": ["dhcp"],
+    "write": ["1"],
+}
+CREATE = ALONE | {
+    "purpose": ["create"],
+    "hotwire-find": ["1"],
+    "addresses-wan": ["192.168.175.102/24, 2001:db8::102/64"],
+    "virtual-lan": ["192.168.12.1/24"],
+    "virtual-wan": ["192.168.175.101/24"],
+    "pair": ["now"],
+}
+JOIN = ALONE | {
+    "hostname": ["beta"],
+    "purpose": ["join"],
+    "card-lan": ["2"],
+    "card-wan": ["1"],
+    "addresses-lan": ["192.168.12.142/24"],
+    "addresses-wan": [""],
+}
+
+
+def test_a_box_that_stands_alone():
+    person, box = Person(ALONE), Box()
+    set_up(person, box)
+    (raw,) = box.stored()
+    assert raw == {
+        "schema": 1,
+        "admin": {"password_hash": HASH},
+        "node": {
+            "language": "en",
+            "name": "alpha",
+            "time_zone": "Europe/Berlin",
+            "ports": {
+                "lan": {"mac": CARDS[0].mac, "addresses": ["192.168.12.141/24"]},
+                "wan": {"mac": CARDS[1].mac, "dhcp": True},
+            },
+        },
+    }
+    preseed = check_preseed(raw)
+    assert (preseed.node.language, preseed.node.time_zone) == ("en", "Europe/Berlin")
+    assert len(person.secrets) == 2
+    assert "correct horse" not in person.text
+    assert box.done[-1] == deeds.Store(raw)
+
+
+def test_a_master():
+    person, box = Person(CREATE), Box()
+    set_up(person, box)
+    (raw,) = box.stored()
+    cluster = raw["cluster"]
+    assert (cluster["name"], cluster["master"], cluster["enabled"]) == ("office", "alpha", False)
+    assert raw["node"]["ports"]["hotwire"] == {"mac": CARDS[2].mac}
+    assert cluster["vrrp"] == {"vrid_offset": 50, "authentication": {"type": "hmac", "key": KEY}}
+    assert [interface["virtual_addresses"] for interface in cluster["ha_interfaces"]] == [
+        ["192.168.12.1/24"],
+        ["192.168.175.101/24"],
+    ]
+    check_preseed(raw)
+    # Keys first, then it is activated.
+    assert box.done[-2:] == [deeds.Hactl(("pair", "show"), root=True), deeds.Activate()]
+    assert KEY not in person.text
+
+
+def test_a_spare_takes_the_names_of_the_masters_ports():
+    person, box = Person(JOIN), Box()
+    set_up(person, box)
+    first, second = box.stored()
+    assert second["node"]["ports"] == {
+        "hotwire": {"mac": CARDS[2].mac},
+        "lan": {"mac": CARDS[1].mac, "addresses": ["192.168.12.142/24"]},
+        "wan": {"mac": CARDS[0].mac, "addresses": []},
+    }
+    assert "cluster" not in second
+    assert first["node"]["name"] == "beta"
+    kinds = [type(deed) for deed in box.done]
+    order = [deeds.Store, deeds.Hactl, deeds.ReadPeer, deeds.Store, deeds.Pull]
+    assert [kind for kind in kinds if kind in order] == order
+
+
+def test_a_pairing_that_fails_is_tried_again_or_left_for_later():
+    person, box = Person(JOIN | {"pair-again": ["1", "2"]}), Box(Hactl=[Failed(()), Failed(())])
+    set_up(person, box)
+    assert [type(deed) for deed in box.done[-2:]] == [deeds.Hactl, deeds.Hactl]
+    person, box = Person(CREATE | {"pair-again": ["later"]}), Box(Hactl=[Failed(())])
+    set_up(person, box)
+    assert deeds.Activate() not in box.done
+    assert "stays off" in person.text
+
+
+def test_only_a_password_or_a_key_makes_an_administrator():
+    key = f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{'A' * 43} admin@office"
+    box = Box()
+    set_up(Person(ALONE | {"admin": ["ssh-key"], "ssh-key": [key]}), box)
+    assert box.stored()[0]["admin"] == {"ssh_keys": [key]}
+    box = Box()
+    set_up(Person(ALONE | {"admin": ["3"], "ssh-key": ["ssh-rsa nonsense", "", key]}), box)
+    assert box.stored()[0]["admin"] == {"password_hash": HASH, "ssh_keys": [key]}
+
+
+@pytest.mark.parametrize(
+    "key,wrong,told",
+    [
+        ("language", "3", "expected: a number from 1 to 2"),
+        ("admin", "everybody", "expected: a number"),
+        ("password", "short", "it has 5 characters: 8 to 128 are possible"),
+        ("password", "", "expected: at least 8 characters"),
+        ("password", "passwörter", "not every keyboard"),
+        ("password-again", "another", "it differs"),
+        ("hostname", "Fire Wall", "is not a name: use 1 to 63 lower-case letters"),
+        ("time-zone", "Middle Earth", "is no time zone that is known here"),
+        ("time-zone", "europe", "which one: Europe/Berlin, Europe/Paris"),
+        ("cards", "0", "expected: a number from 1 to 5"),
+        ("purpose", "", "expected: a number from 1 to 3"),
+        ("port-1", "hotwire", "hotwire is already a port"),
+        ("port-2", "lan", "lan is already a port"),
+        ("port-2", "W", "is not a port name"),
+        ("addresses-lan", "192.168.12.300/24", "is not an address with prefix length"),
+        ("addresses-lan", "192.168.12.141", "has no prefix length"),
+        ("addresses-wan", "192.168.12.141/24", "already used"),
+        ("virtual-lan", "192.168.12.141/24", "is the own address of port lan"),
+        ("virtual-wan", "192.168.12.1/24", "already used"),
+        ("vrid-offset", "255", "a number from 0 to 254 is wanted"),
+        ("vrid-offset", "minus one", "a number from 0 to 254 is wanted"),
+        ("cluster", "Büro", "is not a name"),
+        ("hotwire", "4", "expected: a number from 1 to 3"),
+        ("write", "no", "expected: a number from 1 to 1"),
+    ],
+)
+def test_every_wrong_answer_is_refused_at_its_question(key: str, wrong: str, told: str):
+    right = CREATE.get(key, [""])
+    person, box = Person(CREATE | {key: [wrong, *right]}), Box()
+    set_up(person, box)
+    assert told in person.text
+    assert person.asked.count(key) == 2
+    assert len(box.stored()) == 1
+
+
+def test_there_is_help_at_every_question():
+    every = {
+        key: ["?"]
+        for key in ("start", "admin", "time-zone", "hotwire", "cluster", "vrid-offset", "passphrase")
+    }
+    every |= {key: ["?", *texts] for key, texts in CREATE.items() if key != "port-3"}
+    person = Person(every)
+    set_up(person, Box())
+    asked = dict.fromkeys(person.asked)
+    assert person.text.count("< goes back, ! stops.") >= len(every)
+    assert set(every) <= set(asked)
+
+
+def test_the_first_virtual_address_may_be_left_out_and_the_last_may_not():
+    person, box = Person(CREATE | {"virtual-lan": [""], "virtual-wan": ["", "192.168.175.101/24"]}), Box()
+    set_up(person, box)
+    assert "! expected: addresses with prefix length" in person.text
+    assert [each["port"] for each in box.stored()[0]["cluster"]["ha_interfaces"]] == ["wan"]
+
+
+def test_a_port_with_dhcp_is_no_ha_interface():
+    person, box = Person(CREATE | {"addresses-wan": ["dhcp"]}), Box()
+    set_up(person, box)
+    assert "wan asks a DHCP server for its address" in person.text
+    assert [each["port"] for each in box.stored()[0]["cluster"]["ha_interfaces"]] == ["lan"]
+
+
+def test_a_dhcp_server_needs_another_network_for_its_virtual_address():
+    answers = {"dhcp-server-lan": ["yes", "yes"], "dhcp-server-lan-conflict": ["<", "<", "1"]}
+    answers |= {"virtual-lan": ["192.168.12.1/24", "192.168.200.1/24"]}
+    person, box = Person(CREATE | answers | {"dhcp-server-lan": ["yes", "<", "yes"]}), Box()
+    set_up(person, box)
+    assert "would bind to that own address" in person.text.replace("\n", " ").replace("  ", " ")
+    lan = box.stored()[0]["cluster"]["ha_interfaces"][0]
+    assert lan == {"port": "lan", "virtual_addresses": ["192.168.200.1/24"], "dhcp_server": True}
+
+
+def test_going_back_offers_what_was_typed_and_asks_anew():
+    person, box = Person(ALONE | {"time-zone": ["<", "berlin"], "hostname": ["alpha", "gamma"]}), Box()
+    set_up(person, box)
+    assert "hostname [alpha] > " in person.screen
+    assert box.stored()[0]["node"]["name"] == "gamma"
+
+
+def test_nobody_goes_back_behind_the_first_question_or_behind_what_is_written():
+    person = Person(CREATE | {"language": ["<", "1"], "pair": ["<", "later"]})
+    box = Box()
+    set_up(person, box)
+    assert person.text.count("There is nothing to go back to") == 2
+    assert len(box.stored()) == 1
+
+
+def test_what_cannot_be_written_is_told_and_nobody_is_lost():
+    person, box = Person(ALONE | {"write": ["1", "1"]}), Box(Store=[Failed(("the disk is full",)), ()])
+    set_up(person, box)
+    assert "! the disk is full" in person.text
+    assert len(box.stored()) == 2
+
+
+def test_a_single_card_can_only_stand_alone():
+    person, box = Person(ALONE | {"purpose": [""]}), Box(ReadCards=CARDS[:1])
+    set_up(person, box)
+    assert list(box.stored()[0]["node"]["ports"]) == ["lan"]
+
+
+def test_no_card_at_all_is_looked_for_again():
+    person, box = Person(ALONE | {"cards": ["1", "1"]}), Box(ReadCards=[(), CARDS])
+    set_up(person, box)
+    assert "There is no network card." in person.text
+    assert len(box.stored()) == 1
+
+
+def test_a_card_blinks():
+    person, box = Person(ALONE | {"cards": ["blink-2", "1"]}), Box(Blink=Failed(("enp2s0: it cannot",)))
+    set_up(person, box)
+    assert deeds.Blink("enp2s0") in box.done
+    assert "enp2s0: it cannot" in person.text
+
+
+def test_a_stick_does_it_all():
+    person, box = Person({"language": ["1"], "start": ["stick"]}), Box(ReadStick=())
+    set_up(person, box)
+    assert not box.stored()
+    person, box = Person(ALONE | {"start": ["stick", "1"]}), Box()
+    set_up(person, box)
+    assert "! there is no stick" in person.text
+
+
+def test_it_speaks_german():
+    person, box = Person(ALONE | {"language": ["2"], "hostname": ["Ä", "alpha"]}), Box()
+    set_up(person, box)
+    assert "Zeitzone" in person.text
+    assert "Zusammenfassung" in person.text
+    assert person.text.isascii()
+    assert box.stored()[0]["node"]["language"] == "de"
+
+
+@pytest.mark.parametrize("way", ["!", "\x03"])
+def test_whoever_stops_has_changed_nothing(way: str):
+    row = ["1", "1", "1", "correct horse", "correct horse", "alpha", "berlin", "1", "alone"]
+    row += ["lan", "-", "-", "192.168.12.141/24"]
+    for count in range(len(row) + 1):
+        box = Box()
+        with pytest.raises(Stopped):
+            set_up(Person([*row[:count], way]), box)
+        assert not box.stored()

@@ -1,0 +1,162 @@
+"""The menu of a configured box: every entry does what its command does, and nothing without being asked."""
+
+import pytest
+
+from hadaemon.console.talk import Stopped
+from hadaemon.console.voices import ORIGINAL
+from hadaemon.menu import deeds
+from hadaemon.menu.changes import FLOWS
+from hadaemon.menu.later import Standing, later
+from hadaemon.menu.steps import Failed
+
+from .talking import CARDS, HASH, VOICES, Box, Person, converse
+
+CLUSTER = Standing("alpha", "cluster", ha_ports=("lan", "wan"), commands=frozenset({"capture"}))
+ALONE = Standing("alpha", "stand-alone", commands=frozenset({"firmware"}))
+REFUSED = Standing("alpha", "refused", ("node.toml: ports: is missing",), good=True)
+NODE = {
+    "admin": {},
+    "node": {
+        "name": "alpha",
+        "ports": {
+            "lan": {"mac": CARDS[0].mac, "addresses": ["192.168.12.141/24"]},
+            "wan": {"mac": CARDS[1].mac, "dhcp": True},
+        },
+    },
+}
+
+
+def chosen(standing: Standing, *row: str) -> list[object]:
+    """What is done after one round of answers."""
+    person, box = Person([*row, ""]), Box(AsRoot=())
+    assert converse(lambda: later(VOICES[ORIGINAL], standing), person, box) is True
+    return box.done
+
+
+@pytest.mark.parametrize(
+    "row,deed",
+    [
+        (["status"], deeds.Hactl(("status",))),
+        (["1"], deeds.Hactl(("status",))),
+        (["switch", "yes"], deeds.Hactl(("switch",))),
+        (["switch", "force"], deeds.Hactl(("switch", "--force"))),
+        (["maintenance", "on"], deeds.Hactl(("maintenance", "on"))),
+        (["synchronize", ""], deeds.Hactl(("config", "diff", "--peer"), root=True)),
+        (["synchronize", "to-peer"], deeds.Hactl(("config", "sync", "--to-peer"), root=True)),
+        (["synchronize", "rollback"], deeds.Hactl(("config", "rollback"), root=True)),
+        (["keys", "show"], deeds.Hactl(("key", "show"), root=True)),
+        (["keys", "pair-enter"], deeds.Hactl(("pair", "enter"), root=True)),
+        (["keys", "activate"], deeds.AsRoot("activate")),
+        (["network", "ports"], deeds.Hactl(("status", "--verbose"))),
+        (["network", "addresses"], deeds.AsRoot("network")),
+        (["network", "hotwire"], deeds.Hactl(("hotwire", "detect"))),
+        (["password"], deeds.AsRoot("password")),
+        (
+            ["diagnostics", "ping", "300.1.1.1", "192.168.12.1"],
+            deeds.Run(("ping", "-c", "4", "192.168.12.1")),
+        ),
+        (["diagnostics", "capture", "wan"], deeds.Hactl(("capture", "wan", "--seconds", "10"), root=True)),
+        (["diagnostics", "check"], deeds.Hactl(("config", "check"))),
+        (["leave-cluster"], deeds.Hactl(("config", "reset"), root=True)),
+        (["factory-reset"], deeds.AsRoot("factory-reset")),
+        (["reboot", "yes"], deeds.Run(("sudo", "-n", "systemctl", "reboot"))),
+        (["power-off", "yes"], deeds.Run(("sudo", "-n", "systemctl", "poweroff"))),
+        (["shell"], deeds.Run(("/bin/bash",))),
+    ],
+)
+def test_an_entry_is_its_command(row: list[str], deed: object):
+    assert chosen(CLUSTER, *row) == [deed]
+
+
+@pytest.mark.parametrize("row", [["switch", ""], ["maintenance", ""], ["reboot", ""], ["power-off", "no"]])
+def test_enter_alone_changes_nothing(row: list[str]):
+    assert chosen(CLUSTER, *row) == []
+
+
+def test_only_what_is_possible_is_offered():
+    person = Person(["leave"])
+    assert converse(lambda: later(VOICES[ORIGINAL], ALONE), person, Box()) is False
+    assert "create a cluster" in person.text
+    assert "firmware" in person.text
+    assert "switch to the other box" not in person.text
+    assert len(person.screen) < 24
+
+
+def test_what_is_wrong_is_shown_and_the_last_good_one_offered_first():
+    person, box = Person(["", ""]), Box(AsRoot=())
+    converse(lambda: later(VOICES[ORIGINAL], REFUSED), person, box)
+    assert "! node.toml: ports: is missing" in person.text
+    assert box.done == [deeds.AsRoot("last-good")]
+
+
+def flow(name: str, person: Person, box: Box) -> None:
+    converse(lambda: FLOWS[name](VOICES[ORIGINAL]), person, box)
+
+
+def test_another_password_leaves_the_key_alone():
+    box = Box(ChangeAdmin=())
+    flow("password", Person(["1", "correct horse", "correct horse"]), box)
+    assert box.done[-1] == deeds.ChangeAdmin(HASH, "")
+    assert "correct" not in repr(box.done)
+
+
+def test_other_addresses_are_checked_with_the_whole():
+    person, box = (
+        Person(["lan", "192.168.12.300/24", "192.168.12.150/24", "1"]),
+        Box(ReadNode=NODE, StoreNode=()),
+    )
+    flow("network", person, box)
+    (stored,) = (deed.raw for deed in box.done if isinstance(deed, deeds.StoreNode))
+    assert stored["ports"]["lan"] == {"mac": CARDS[0].mac, "addresses": ["192.168.12.150/24"]}
+    assert stored["ports"]["wan"] == NODE["node"]["ports"]["wan"]
+
+
+def test_a_box_that_stands_alone_creates_a_cluster_later():
+    answers = {"hotwire": ["1"], "virtual-lan": ["192.168.12.1/24"], "write": ["1"], "pair": ["1"]}
+    box = Box(ReadNode=NODE, StoreNode=(), StoreCluster=())
+    flow("create", Person(answers), box)
+    kinds = [type(deed) for deed in box.done][-4:]
+    assert kinds == [deeds.StoreNode, deeds.StoreCluster, deeds.Hactl, deeds.Activate]
+    (cluster,) = (deed.raw for deed in box.done if isinstance(deed, deeds.StoreCluster))
+    assert cluster["master"] == "alpha"
+
+
+def test_a_box_that_stands_alone_joins_later():
+    answers = {"hotwire": ["1"], "write": ["1"]}
+    box = Box(ReadNode=NODE, StoreNode=())
+    flow("join", Person(answers), box)
+    stored = [deed.raw for deed in box.done if isinstance(deed, deeds.StoreNode)]
+    assert list(stored[-1]["ports"]) == ["lan", "wan", "hotwire"]
+    assert type(box.done[-1]) is deeds.Pull
+
+
+def test_a_factory_reset_wants_the_name():
+    box = Box(ReadNode=NODE, FactoryReset=())
+    flow("factory-reset", Person(["yes", "beta", "alpha"]), box)
+    assert box.done[-1] == deeds.FactoryReset()
+    with pytest.raises(Stopped):
+        flow("factory-reset", Person(["!"]), box := Box(ReadNode=NODE))
+    assert box.done == [deeds.ReadNode()]
+
+
+@pytest.mark.parametrize("name", sorted(FLOWS))
+def test_a_deed_that_fails_is_told(name: str):
+    answers = {
+        "password": ["correct horse"],
+        "password-again": ["correct horse"],
+        "port": ["1"],
+        "hotwire": ["1"],
+        "virtual-lan": ["192.168.12.1/24"],
+        "factory-reset": ["alpha", "reset"],
+        "write": ["1"],
+    }
+    bad = Failed(("the disk is full",))
+    failing = dict.fromkeys(
+        ("StoreNode", "StoreCluster", "ChangeAdmin", "RestoreGood", "FactoryReset", "Activate"), bad
+    )
+    person = Person(answers)
+    flow(name, person, Box(ReadNode=NODE, **failing))
+    assert "! the disk is full" in person.text
+    unreadable = Person(answers | {"factory-reset": ["reset"]})
+    flow(name, unreadable, Box(**failing | {"ReadNode": bad}))
+    assert "! the disk is full" in unreadable.text
