@@ -34,6 +34,7 @@ def main() -> int:
     """
     if len(sys.argv) == 2 and sys.argv[1] in FLOWS:
         return as_root(sys.argv[1])
+    os.environ.setdefault("USER", "root")  # For the history of the configuration.
     places = Places()
     terminal = Line()
     with steady():

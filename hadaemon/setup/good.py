@@ -1,5 +1,7 @@
 """The last configuration that was accepted at a boot, kept so that a mistake in a file can be taken back."""
 
+import os
+
 from hadaemon.errors import HadaemonError
 from hadaemon.io.errors import FileError
 from hadaemon.io.files import read_text, write_text
@@ -17,6 +19,8 @@ def keep_good(configuration: Configuration, places: Places, owners: Owners) -> N
         return
     try:
         places.good.mkdir(mode=0o750, exist_ok=True)
+        if owners.state is not None:
+            os.chown(places.good, *owners.state)  # The administrator's menu looks whether it would help.
         for name in _FILES:
             text = read_text(places.state / name)
             if text is None:

@@ -8,12 +8,12 @@ LABEL = "HOTSPARE"
 _DOCUMENT = "Its content: docs/configuration.md."
 
 _HOW_TO_PRESEED = f"""\
-To configure it: write preseed.toml to the top folder of a USB stick (FAT, label {LABEL}),
-plug the stick in, and switch this box off and on. {_DOCUMENT}"""
+To configure it: answer the questions at a console; or write preseed.toml to the top folder of a
+USB stick (FAT, label {LABEL}), plug the stick in, and switch this box off and on. {_DOCUMENT}"""
 
 _HOW_TO_REPAIR = """\
-This node stays out of the cluster. Log in, correct the file, try it with `hactl config check`,
-and apply it with `hactl reload`."""
+This node stays out of the cluster. Log in; `hactl menu` takes the last good configuration.
+Or correct the file, try it with `hactl config check`, and apply it with `hactl reload`."""
 
 
 _IN_MAINTENANCE = """\
