@@ -16,6 +16,7 @@ from hadaemon.vrrp import (
     Sealing,
     Signatures,
     Verifier,
+    Vrid,
     decode,
     encode,
 )
@@ -32,6 +33,8 @@ class Wire:
         self._sealing: Sealing = None
         self._checking: Checking = None
         self._verifier: Verifier | None = None
+        self._packed: dict[tuple[Vrid, IPAddress], tuple[tuple[Advertisement, IPAddress], bytes]] = {}
+        """What was said last, and how."""
         match vrrp.authentication:
             case Password() as password:
                 self._sealing = self._checking = password
@@ -44,8 +47,16 @@ class Wire:
         self._note(last=True)
 
     def pack(self, advertisement: Advertisement, source: IPAddress, destination: IPAddress) -> bytes:
-        """What to send, without IP header."""
-        return encode(advertisement, source, destination, self._checksum, self._sealing)
+        """What to send, without IP header. An active node says the same again and again: that is made once,
+        unless each message is signed anew."""
+        if self._sealing is not None and not isinstance(self._sealing, Password):
+            return encode(advertisement, source, destination, self._checksum, self._sealing)
+        said = advertisement, source
+        last = self._packed.get((advertisement.vrid, destination))
+        if last is None or last[0] != said:
+            last = said, encode(advertisement, source, destination, self._checksum, self._sealing)
+            self._packed[advertisement.vrid, destination] = last
+        return last[1]
 
     def unpack(self, packet: Packet, port: HaPort) -> Advertisement:
         """What a packet says, once it has passed the receive checks; raises Discard."""

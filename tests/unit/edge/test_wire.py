@@ -1,0 +1,36 @@
+"""From advertisements to packets: what is said again is the same packet, and what has changed is not."""
+
+from dataclasses import replace
+from ipaddress import IPv4Address
+from typing import Any
+
+from hadaemon.config import VrrpConfig
+from hadaemon.runtime.wire import Wire
+from hadaemon.vrrp import IPV4_GROUP, TTL, Advertisement, Centiseconds, Priority, Vrid, decode
+
+OWN = IPv4Address("192.0.2.2")
+ADVERTISEMENT = Advertisement(Vrid(51), Priority(254), Centiseconds(100), (IPv4Address("192.0.2.1"),))
+
+
+def wire(config: VrrpConfig) -> Wire:
+    nothing: Any = None
+    return Wire(config, nothing, nothing)
+
+
+def said(packed: bytes) -> Advertisement:
+    return decode(packed, OWN, IPV4_GROUP, TTL)
+
+
+def test_a_change_is_never_hidden_by_what_was_said_before():
+    subject = wire(VrrpConfig())
+    first = subject.pack(ADVERTISEMENT, OWN, IPV4_GROUP)
+    assert subject.pack(replace(ADVERTISEMENT), OWN, IPV4_GROUP) is first
+    for changed in (
+        replace(ADVERTISEMENT, priority=Priority(0)),
+        replace(ADVERTISEMENT, vrid=Vrid(52)),
+        replace(ADVERTISEMENT, addresses=(IPv4Address("192.0.2.9"),)),
+        ADVERTISEMENT,
+    ):
+        assert said(subject.pack(changed, OWN, IPV4_GROUP)) == changed
+    other = IPv4Address("192.0.2.3")
+    assert subject.pack(ADVERTISEMENT, other, IPV4_GROUP) != first, "the checksum has the source"
