@@ -6,7 +6,7 @@ from typing import Any
 
 from hadaemon.config import VrrpConfig
 from hadaemon.runtime.wire import Wire
-from hadaemon.vrrp import IPV4_GROUP, TTL, Advertisement, Centiseconds, Priority, Vrid, decode
+from hadaemon.vrrp import IPV4_GROUP, TTL, Advertisement, Centiseconds, Checksum, Priority, Vrid, decode
 
 OWN = IPv4Address("192.0.2.2")
 ADVERTISEMENT = Advertisement(Vrid(51), Priority(254), Centiseconds(100), (IPv4Address("192.0.2.1"),))
@@ -22,7 +22,7 @@ def said(packed: bytes) -> Advertisement:
 
 
 def test_a_change_is_never_hidden_by_what_was_said_before():
-    subject = wire(VrrpConfig())
+    subject = wire(VrrpConfig(checksum=Checksum.RFC5798))
     first = subject.pack(ADVERTISEMENT, OWN, IPV4_GROUP)
     assert subject.pack(replace(ADVERTISEMENT), OWN, IPV4_GROUP) is first
     for changed in (
