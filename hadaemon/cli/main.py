@@ -12,6 +12,7 @@ from hadaemon.cli.backup import add_backup
 from hadaemon.cli.capture import add_capture
 from hadaemon.cli.config_changes import add_config_changes
 from hadaemon.cli.config_sync import add_config_sync
+from hadaemon.cli.firmware import add_firmware
 from hadaemon.cli.history import DEFAULT_LAST, history_json, history_text, read_history
 from hadaemon.cli.hotwire_commands import add_hotwire
 from hadaemon.cli.keys import add_keys
@@ -44,6 +45,8 @@ examples:
   hactl config history              the last 20 configurations
   hactl config sync --to-peer       make the other node's configuration the same as this one's
   hactl pair show                   make two boxes a pair, by a code of six digits
+  hactl firmware install hotspare.raucb
+                                    an update into the other slot; a restart takes it on trial
   hactl --peer status               a reading command, on the other node
   hactl menu                        all of it as a menu
   hactl reload                      read the files in /data/state again and apply them
@@ -121,6 +124,7 @@ def _parser() -> argparse.ArgumentParser:
     add_capture(commands)
     add_menu(commands)
     add_backup(commands)
+    add_firmware(commands)
     return parser
 
 

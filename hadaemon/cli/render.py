@@ -77,7 +77,8 @@ def _head(answer: Answer) -> Iterator[str]:
     if status.get("maintenance") and status["state"] != "maintenance":
         yield "  MAINTENANCE begins"
     if firmware["version"] or firmware["slot"]:
-        yield f"  firmware {firmware['version'] or 'unknown'}, slot {firmware['slot'] or 'unknown'}"
+        trial = ", ON TRIAL" if firmware.get("on_trial") else ""
+        yield f"  firmware {firmware['version'] or 'unknown'}, slot {firmware['slot'] or 'unknown'}{trial}"
 
 
 def _parts(score: Answer) -> Iterator[str]:
@@ -140,10 +141,13 @@ def _checks(status: Answer) -> Iterator[str]:
 
 
 def _sync(answer: Answer) -> Iterator[str]:
-    """Whether both nodes have the same configuration."""
+    """Whether both nodes have the same configuration and the same firmware."""
     sync = answer.get("sync")
     if sync:
         yield f"configuration: {sync['state']}: {sync['reason']}"
+    pair = answer["firmware"].get("pair")
+    if pair:
+        yield f"firmware: {pair['state']}: {pair['reason']}"
 
 
 def _problems(status: Answer) -> Iterator[str]:

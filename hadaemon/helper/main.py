@@ -13,8 +13,12 @@ from collections.abc import Mapping
 
 DAEMON_USER = "hadaemon"
 _CONNTRACKD = "hotspare-conntrackd.service"
+_FIRMWARE = "/usr/libexec/hotspare/firmware"
 VERBS: Mapping[str, tuple[str, ...]] = {
-    "mark-good": ("/usr/bin/rauc", "status", "mark-good"),
+    "mark-good": (_FIRMWARE, "good"),
+    "trial-back": (_FIRMWARE, "back"),
+    "trial-over": (_FIRMWARE, "over"),
+    "failed-units": (_FIRMWARE, "failed-units"),
     "apply-network": ("/usr/bin/systemctl", "start", "hotspare-apply.service"),
     "conntrackd-restart": ("/usr/bin/systemctl", "restart", _CONNTRACKD),
     "conntrackd-stop": ("/usr/bin/systemctl", "stop", _CONNTRACKD),
@@ -84,7 +88,7 @@ def read_verb(connection: socket.socket) -> str:
 
 
 def run(command: tuple[str, ...]) -> str:
-    """Runs one of the fixed commands to its end."""
+    """Runs one of the fixed commands to its end; the answer has what it printed."""
     try:
         done = subprocess.run(
             command,
@@ -99,7 +103,7 @@ def run(command: tuple[str, ...]) -> str:
         return f"error {error}"
     if done.returncode != 0:
         return f"error {command[0]} ended with {done.returncode}: {_one_line(done.stderr)}"
-    return "ok"
+    return f"ok {_one_line(done.stdout)}".rstrip()
 
 
 def _one_line(text: str) -> str:

@@ -20,9 +20,26 @@ def restart_sync_server() -> None:
     _systemctl("restart", "hotspare-sync-sshd.service")
 
 
-def _systemctl(*arguments: str) -> None:
+FIRMWARE_UNITS = ("hotspare-*", "hadaemon*", "systemd-*")
+"""What a firmware brings along; units of the configuration follow the active node and are left out below."""
+_FOLLOWED = ("hotspare-wireguard@", "hotspare-pppoe@", "hotspare-haproxy.", "hotspare-dhcp.")
+
+
+def failed_units() -> tuple[str, ...]:
+    """Which of them failed. Raises EdgeError."""
+    text = _systemctl("list-units", "--failed", "--plain", "--no-legend", "--no-pager", *FIRMWARE_UNITS)
+    names = (line.split()[0] for line in text.splitlines() if line.strip())
+    return tuple(sorted(name for name in names if not name.startswith(_FOLLOWED)))
+
+
+def restart_node() -> None:
+    """In good order, and without waiting for it."""
+    _systemctl("--no-block", "reboot")
+
+
+def _systemctl(*arguments: str) -> str:
     if not _RUNNING.is_dir():
-        return
+        return ""
     try:
         done = subprocess.run(
             ["/usr/bin/systemctl", *arguments],
@@ -37,3 +54,4 @@ def _systemctl(*arguments: str) -> None:
         raise EdgeError(f"systemctl {' '.join(arguments)}: {error}") from error
     if done.returncode != 0:
         raise EdgeError(f"systemctl {' '.join(arguments)}: {' '.join(done.stderr.split())}")
+    return done.stdout

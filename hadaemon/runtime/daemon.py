@@ -27,12 +27,13 @@ from hadaemon.runtime.detect import bounded, detect
 from hadaemon.runtime.firewall import Firewall
 from hadaemon.runtime.following import Following
 from hadaemon.runtime.handover import Handover
-from hadaemon.runtime.health import feed_watchdog, mark_good_once
+from hadaemon.runtime.health import feed_watchdog
 from hadaemon.runtime.hotwire import HotwirePlan
 from hadaemon.runtime.hotwire_side import Epochs, plan_hotwire
 from hadaemon.runtime.leases import Leases
 from hadaemon.runtime.network import Network
 from hadaemon.runtime.places import own_folder
+from hadaemon.runtime.probation import Failing, Probation, failing
 from hadaemon.runtime.recorder import Recorder
 from hadaemon.runtime.release import running_release
 from hadaemon.runtime.report import report
@@ -98,6 +99,7 @@ class Daemon:
         leases = Leases(options.leases, own_folder(options.state), options.run, self._background)
         note = self._recorder.note
         self._following = Following(options.services, self._network, leases, lambda: self._session, note)
+        self._probation = Probation(options.state, options.helper, self._release, self._failing, note)
         self._detecting = False
         self._base_network = BaseNetwork(options.helper) if self._release.slot is not None else None
 
@@ -121,7 +123,7 @@ class Daemon:
                 if self._base_network is not None:
                     background.append(tasks.create_task(self._base_network.run()))
                 if self._release.slot is not None:
-                    background.append(tasks.create_task(mark_good_once(self._options.helper, self._healthy)))
+                    background.append(tasks.create_task(self._probation.run(self._healthy)))
                 log.info("stopping: %s", await self._stopped)
                 for task in background:
                     task.cancel()
@@ -269,6 +271,8 @@ class Daemon:
                     self._head,
                     self._conntrack.status(),
                     self._following.status(),
+                    self._failing(),
+                    self._probation.trial is not None,
                 )
             case "reload":
                 return await self._reload(request.get("keep_active") is True)
@@ -367,6 +371,9 @@ class Daemon:
 
     def _overdue(self) -> float:
         return self._session.overdue() if self._session is not None else 0.0
+
+    def _failing(self) -> Failing:
+        return failing(self._configuration, self._session, self._firewall.problems)
 
     def _healthy(self) -> bool:
         """What a firmware must show to be kept: it understands its configuration and has its ports."""

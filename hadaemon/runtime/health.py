@@ -40,12 +40,17 @@ async def mark_good_once(helper: Path, healthy: Callable[[], bool]) -> None:
         await asyncio.sleep(_LOOK)
         if not healthy():
             since = loop.time()
+    await have_done(helper, "mark-good")
+    log.info("the running slot is marked good")
+
+
+async def have_done(helper: Path, verb: str) -> None:
+    """Has the helper do it, and tries again until it is done."""
     while True:
         try:
-            await ask_helper(helper, "mark-good")
+            await ask_helper(helper, verb)
         except HadaemonError as error:
-            log.error("the running slot is not marked good yet: %s", error)
+            log.error("not done yet: %s", error)
             await asyncio.sleep(_RETRY)
         else:
-            log.info("the running slot is marked good")
             return

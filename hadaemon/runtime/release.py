@@ -8,6 +8,7 @@ from hadaemon.io.files import read_text
 
 OS_RELEASE = Path("/etc/os-release")
 KERNEL_COMMAND_LINE = Path("/proc/cmdline")
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,11 @@ def running_release() -> Release:
         version=_value(_text(OS_RELEASE).splitlines(), "IMAGE_VERSION"),
         slot=_value(_text(KERNEL_COMMAND_LINE).split(), "rauc.slot"),
     )
+
+
+def boot_id() -> str:
+    """Another one after each restart."""
+    return _text(BOOT_ID).strip()
 
 
 def _text(path: Path) -> str:

@@ -2,7 +2,8 @@
 
 import dataclasses
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from hadaemon.cluster import NodeState, NodeStatus, outside_status
 from hadaemon.config import Port
@@ -15,6 +16,8 @@ from hadaemon.runtime.release import Release
 from hadaemon.runtime.session import Session
 from hadaemon.runtime.vitals import DIGITS
 from hadaemon.sync.head import Head, sync_status
+from hadaemon.upgrade.agreement import agreement
+from hadaemon.upgrade.trial import Check
 
 SCHEMA = 1
 _NOTHING = Head()
@@ -37,6 +40,8 @@ def report(
     head: Head = _NOTHING,
     conntrack: Message | None = None,
     services: Sequence[Message] = (),
+    failing: Mapping[Check, str] = MappingProxyType({}),
+    on_trial: bool = False,
 ) -> Message:
     """Everything there is to tell. `problems` are the daemon's own, beside the node's."""
     status = session.status() if session is not None else _outside(configuration)
@@ -56,7 +61,8 @@ def report(
         "services": services,
         "sync": _sync(hotwire, head),
         "unbound": _unbound({mac for port in ports for mac in port.cards}, network),
-        "firmware": dataclasses.asdict(release),
+        "firmware": dataclasses.asdict(release)
+        | {"failing": dict(failing), "on_trial": on_trial, "pair": _pair(hotwire, release)},
         "pid": os.getpid(),
     }
 
@@ -71,6 +77,14 @@ def _sync(hotwire: Message | None, own: Head) -> Message | None:
     return dataclasses.asdict(sync_status(hotwire["state"] != HotwireState.NOT_PAIRED, own, peer)) | {
         "generation": own.generation
     }
+
+
+def _pair(hotwire: Message | None, release: Release) -> Message | None:
+    """Whether both nodes run the same firmware; None: no hotwire."""
+    if hotwire is None:
+        return None
+    peer = hotwire.get("peer") if hotwire["state"] == HotwireState.UP else None
+    return dataclasses.asdict(agreement(release.version, peer and peer["firmware"]))
 
 
 def _outside(configuration: Configuration) -> NodeStatus:

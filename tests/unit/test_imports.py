@@ -9,7 +9,19 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PURE = ("vrrp", "cluster", "config", "conntrack", "hotwire", "firewall", "follow", "radv", "sync", "menu")
+PURE = (
+    "vrrp",
+    "cluster",
+    "config",
+    "conntrack",
+    "hotwire",
+    "firewall",
+    "follow",
+    "radv",
+    "sync",
+    "upgrade",
+    "menu",
+)
 EFFECTS = {
     "asyncio",
     "os",

@@ -56,7 +56,17 @@ def test_another_user_is_refused_before_anything_is_read():
 
 def test_the_fixed_verbs_are_absolute_paths_without_arguments_from_outside():
     assert {command[0][0] for command in helper.VERBS.values()} == {"/"}
-    assert set(helper.VERBS) == {"mark-good", "apply-network", "conntrackd-restart", "conntrackd-stop"}
+    assert set(helper.VERBS) == {
+        *("mark-good", "trial-back", "trial-over", "failed-units"),
+        *("apply-network", "conntrackd-restart", "conntrackd-stop"),
+    }
+
+
+def test_the_answer_has_what_the_verb_printed():
+    theirs, ours = socket.socketpair()
+    with theirs, ours:
+        theirs.sendall(b"say\n")
+        assert helper.serve(ours, ME, {"say": ("echo", "two", "words")}) == "ok two words"
 
 
 def serve_once(path: Path, reply: bytes) -> threading.Thread:

@@ -1,0 +1,174 @@
+"""`hactl firmware`: the two slots of this node, an update into the other one, and the way back."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from hadaemon.cli.asking import CommandFailed, ask_daemon
+from hadaemon.cli.config_changes import add_places, told
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from hadaemon.runtime.firmware import OwnFirmware
+    from hadaemon.upgrade.slots import Slot
+
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+SCHEMA = 1
+_WIDTH = 40
+"""Characters of the progress bar."""
+_INSTALL = (
+    "Writes a signed update bundle into the other slot. The next restart of the node takes it on trial: it "
+    "is kept when the node proves to be well, else the node goes back by itself."
+)
+
+
+def add_firmware(commands: "Commands") -> None:
+    """Adds the commands."""
+    firmware = commands.add_parser("firmware", help="update the firmware of this node, and go back")
+    parts = firmware.add_subparsers(required=True, metavar="COMMAND")
+    install = _command(parts, "install", _run_install, "write an update into the other slot", _INSTALL)
+    install.add_argument("source", metavar="FILE|URL", help="a signed update bundle (.raucb)")
+    install.add_argument(
+        "--allow-downgrade", action="store_true", help="even if it is not newer than what runs"
+    )
+    status = _command(parts, "status", _run_status, "both slots, and which one is next")
+    status.add_argument("--json", action="store_true", help="the same for programs")
+    _command(parts, "rollback", _run_rollback, "start the other slot at the next restart")
+    _command(parts, "mark-good", _run_mark_good, "keep what runs, whatever the check of health says")
+
+
+def _command(
+    parts: "Commands", name: str, run: "Callable[[argparse.Namespace], None]", summary: str, text: str = ""
+) -> argparse.ArgumentParser:
+    command = parts.add_parser(name, help=summary, description=text or summary)
+    command.set_defaults(run=told(run))
+    add_places(command)
+    command.add_argument("--bundles", type=_path, default=_path("/data/firmware"), help=argparse.SUPPRESS)
+    command.add_argument("--rauc", default="/usr/bin/rauc", help=argparse.SUPPRESS)
+    return command
+
+
+def _path(text: str) -> "Path":
+    from pathlib import Path
+
+    return Path(text)
+
+
+def _own(options: argparse.Namespace) -> "OwnFirmware":
+    from hadaemon.io.rauc import Rauc
+    from hadaemon.runtime.firmware import OwnFirmware, Places
+
+    return OwnFirmware(Places(options.state, options.bundles, options.run_folder), Rauc((options.rauc,)))
+
+
+def _run_install(options: argparse.Namespace) -> None:
+    firmware = _own(options)
+    bar = Bar()
+    try:
+        bundle = firmware.install(options.source, options.allow_downgrade, _failing(options), bar.show)
+    finally:
+        bar.close()
+    print(f"firmware {bundle.version} is in slot {firmware.slots().other.name}, and verified")
+    print("restart the node to try it (`sudo systemctl reboot`); `hactl firmware rollback` calls it off")
+
+
+def _failing(options: argparse.Namespace) -> tuple[str, ...]:
+    """The checks of health that the firmware that runs does not pass either. Without an answer: none."""
+    from hadaemon.io.services import failed_units
+
+    try:
+        failing = tuple(ask_daemon(options.socket, {"command": "status"})["firmware"].get("failing", ()))
+    except CommandFailed:
+        failing = ()
+    return (*failing, "units") if failed_units() else failing
+
+
+def _run_status(options: argparse.Namespace) -> None:
+    firmware = _own(options)
+    slots, outlook = firmware.slots(), firmware.outlook()
+    found = {
+        "schema": SCHEMA,
+        "compatible": slots.compatible,
+        "next": slots.next,
+        "trial": outlook,
+        "slots": [
+            _slot(firmware, slot, slot.name == slots.running.name) for slot in (slots.running, slots.other)
+        ],
+    }
+    print(json.dumps(found, indent=2) if options.json else "\n".join(status_lines(found)))
+
+
+def _slot(firmware: "OwnFirmware", slot: "Slot", running: bool) -> dict[str, Any]:
+    version = (firmware.release.version or "") if running else slot.version
+    return {
+        "slot": slot.name,
+        "version": version,
+        "running": running,
+        "good": slot.good,
+        "bundle": firmware.kept_bundle(slot.name) is not None,
+    }
+
+
+def status_lines(found: dict[str, Any]) -> Iterator[str]:
+    """For people."""
+    for slot in sorted(found["slots"], key=lambda slot: str(slot["slot"])):
+        version = slot["version"] or "as it was flashed"
+        yield f"slot {slot['slot']}: {version}: {', '.join(_words(found, slot))}"
+    running = next(slot for slot in found["slots"] if slot["running"])
+    if not running["bundle"]:
+        yield f"the bundle of {running['version'] or 'what runs'} is not on this node"
+
+
+def _words(found: dict[str, Any], slot: dict[str, Any]) -> Iterator[str]:
+    waiting, on_trial = found["trial"] == "waiting", found["trial"] == "on-trial"
+    if slot["running"]:
+        yield "running on trial" if on_trial else "running"
+    elif waiting and found["next"] == slot["slot"]:
+        yield "on trial at the next restart"
+    else:
+        yield "good" if slot["good"] else "cannot be started"
+    if found["next"] == slot["slot"] and not slot["running"] and not waiting:
+        yield "next"
+
+
+def _run_rollback(options: argparse.Namespace) -> None:
+    version = _own(options).rollback()
+    print(f"the next restart takes {version or 'the other slot'} (`sudo systemctl reboot`)")
+
+
+def _run_mark_good(options: argparse.Namespace) -> None:
+    _own(options).mark_good()
+    print("the running slot is good, and is kept")
+
+
+class Bar:
+    """Progress on standard error: a bar for a terminal, a line for each step otherwise."""
+
+    def __init__(self) -> None:
+        self._out = sys.stderr
+        self._doing = ""
+        self._last = -1
+
+    def show(self, doing: str, percent: int) -> None:
+        """What is being done, and how far it is."""
+        if doing != self._doing:
+            self.close()
+            self._doing, self._last = doing, -1
+            if not self._out.isatty():
+                print(doing, file=self._out, flush=True)
+        if percent != self._last and self._out.isatty():
+            done = _WIDTH * percent // 100
+            self._out.write(f"\r{doing:<10} [{'#' * done:<{_WIDTH}}] {percent:3} %")
+            self._out.flush()
+        self._last = percent
+
+    def close(self) -> None:
+        """Ends the line."""
+        if self._doing and self._out.isatty():
+            self._out.write("\n")
+        self._doing = ""

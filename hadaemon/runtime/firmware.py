@@ -1,0 +1,222 @@
+"""The firmware of this node: install a bundle into the other slot, go back, keep what is on trial.
+
+The other slot is bad from before its first write (RAUC does that), and active only after it was read back
+from the disk. Power may go at any instant: what runs, runs again.
+"""
+
+import fcntl
+import os
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from hadaemon.io.bundle_file import BundleError, check_whole, copy_bundle, slot_digest
+from hadaemon.io.errors import FileError
+from hadaemon.io.files import read_text, sync_folder, write_text
+from hadaemon.io.rauc import Rauc, RaucError
+from hadaemon.runtime.release import Release, boot_id, running_release
+from hadaemon.upgrade import trial
+from hadaemon.upgrade.bundle import Bundle, check_fit, parse_bundle
+from hadaemon.upgrade.errors import UpgradeError
+from hadaemon.upgrade.slots import Slots, parse_slots
+from hadaemon.upgrade.trial import Outlook, Trial
+
+Progress = Callable[[str, int], None]
+"""Hears what is being done, and percents of it."""
+
+FOLDER = "firmware"
+"""In the state folder: the trial, which both slots' daemons read."""
+_LOCK = "firmware.lock"
+_URL = ("http://", "https://")
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where things are."""
+
+    state: Path = Path("/data/state")
+    bundles: Path = Path("/data/firmware")
+    run: Path = Path("/run/hotspare")
+
+
+class OwnFirmware:
+    """What `hactl firmware` does, as root. Raises HadaemonError."""
+
+    def __init__(
+        self,
+        places: Places,
+        rauc: Rauc,
+        release: Release | None = None,
+        boot: Callable[[], str] = boot_id,
+    ) -> None:
+        self.places = places
+        self.release = release or running_release()
+        self._rauc = rauc
+        self._boot = boot
+
+    def slots(self) -> Slots:
+        """Both slots, as they are."""
+        return parse_slots(self._rauc.status(), self.release.slot)
+
+    def trial(self) -> Trial | None:
+        """The one that was not decided yet."""
+        return read_trial(self.places.state)
+
+    def outlook(self) -> Outlook:
+        """Where it stands."""
+        return trial.outlook(self.trial(), self.release.slot, self._boot())
+
+    def kept_bundle(self, slot: str) -> Path | None:
+        """The bundle that a slot was installed from, if this node has it."""
+        path = self._bundle(slot)
+        return path if path.exists() else None
+
+    def install(
+        self, source: str, allow_downgrade: bool, already: Collection[str], progress: Progress
+    ) -> Bundle:
+        """The other slot holds the bundle, and the next start takes it on trial.
+
+        `already`: the checks of health that this node fails now.
+        """
+        with self._locked():
+            slots = self.slots()
+            if self.outlook() is Outlook.ON_TRIAL:
+                raise UpgradeError(
+                    f"firmware {self.release.version} is on trial: wait until it is good "
+                    "(`hactl firmware status`)"
+                )
+            bundle = parse_bundle(self._rauc.info(source), source)
+            check_fit(bundle, source, slots.compatible, self.release.version or "", allow_downgrade)
+            staged = None if source.startswith(_URL) else self._stage(Path(source), bundle, slots, progress)
+            try:
+                self._write(str(staged or source), bundle, slots, progress)
+                self._begin_trial(bundle, slots, already)
+            except (RaucError, UpgradeError, FileError):
+                if staged is not None:
+                    staged.unlink(missing_ok=True)
+                raise
+            kept = self._bundle(slots.other.name)
+            if staged is not None:
+                staged.replace(kept)
+                sync_folder(kept.parent)
+            return bundle
+
+    def rollback(self) -> str:
+        """The next start takes the other slot. The answer is its version; empty: as it was flashed."""
+        with self._locked():
+            slots, outlook = self.slots(), self.outlook()
+            if outlook is Outlook.WAITING:
+                self._rauc.mark_active("booted")
+                self._rauc.mark_bad("other")
+                end_trial(self.places.state)
+                return self.release.version or ""
+            if not slots.other.good:
+                raise UpgradeError(f"slot {slots.other.name} holds nothing that can be started")
+            self._rauc.mark_active("other")
+            if outlook is Outlook.ON_TRIAL:
+                end_trial(self.places.state)
+            return slots.other.version
+
+    def mark_good(self) -> None:
+        """What runs is kept, whatever the check of health says."""
+        with self._locked():
+            if self.outlook() is Outlook.WAITING:
+                raise UpgradeError("the new firmware does not run yet: restart the node first")
+            self._rauc.mark_good()
+            end_trial(self.places.state)
+
+    def _stage(self, source: Path, bundle: Bundle, slots: Slots, progress: Progress) -> Path:
+        """A copy on the data partition, held against what was signed. It is what the peer can be given."""
+        folder = self.places.bundles
+        folder.mkdir(mode=0o700, exist_ok=True)
+        kept = self._bundle(slots.other.name)
+        if not (kept.exists() and source.samefile(kept)):
+            kept.unlink(missing_ok=True)  # What the other slot holds is about to go.
+        staged = kept.with_suffix(".new")
+        staged.unlink(missing_ok=True)
+        copy_bundle(source, staged, lambda percent: progress("copying", percent))
+        try:
+            copied = parse_bundle(self._rauc.info(str(staged)), str(source))
+            if copied.digest != bundle.digest:
+                raise BundleError(f"{source}: was changed while it was read")
+            check_whole(staged, bundle, str(source), lambda percent: progress("checking", percent))
+        except BaseException:
+            staged.unlink(missing_ok=True)
+            raise
+        return staged
+
+    def _write(self, source: str, bundle: Bundle, slots: Slots, progress: Progress) -> None:
+        if slots.next != slots.running.name:
+            self._rauc.mark_active("booted")
+        end_trial(self.places.state)  # One that waits: its slot is about to hold something else.
+        self._rauc.install(source, lambda percent, _: progress("installing", percent))
+        for image in bundle.images:
+            devices = [part.device for part in slots.other.parts if part.slot_class == image.slot_class]
+            if len(devices) != 1:
+                raise UpgradeError(f"slot {slots.other.name} has no place for {image.slot_class}")
+            digest = slot_digest(Path(devices[0]), image.size, lambda percent: progress("verifying", percent))
+            if digest != image.sha256:
+                raise UpgradeError(
+                    f"slot {slots.other.name} does not hold what was written to {devices[0]}: the disk is "
+                    f"failing; {self.release.version} keeps running"
+                )
+
+    def _begin_trial(self, bundle: Bundle, slots: Slots, already: Collection[str]) -> None:
+        begun = Trial(
+            slots.other.name,
+            bundle.version,
+            slots.running.name,
+            self.release.version or "",
+            self._boot(),
+            tuple(sorted(already)),
+        )
+        folder = self.places.state / FOLDER
+        folder.mkdir(mode=0o755, exist_ok=True)
+        write_text(folder / trial.FILE, trial.encode(begun), 0o644)
+        self._rauc.mark_active("other")
+
+    def _bundle(self, slot: str) -> Path:
+        return self.places.bundles / f"slot-{slot}.raucb"
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        path = self.places.run / _LOCK
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        except OSError as error:
+            raise FileError(f"{path}: {os.strerror(error.errno or 0)}") from error
+        with os.fdopen(descriptor, "r+b"):
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise UpgradeError(
+                    "another installation is under way on this node: wait for its end"
+                ) from None
+            yield
+
+
+def go_back(state: Path, rauc: Rauc, release: Release, boot: str) -> None:
+    """Gives up what is on trial: the next start takes the slot that ran before. Raises HadaemonError."""
+    if trial.outlook(read_trial(state), release.slot, boot) is not Outlook.ON_TRIAL:
+        raise UpgradeError("no firmware is on trial in the running slot")
+    if not parse_slots(rauc.status(), release.slot).other.good:
+        raise UpgradeError("there is no good slot to go back to")
+    rauc.mark_bad("booted")
+
+
+def read_trial(state: Path) -> Trial | None:
+    """The one that was not decided yet. Raises FileError."""
+    return trial.decode(read_text(state / FOLDER / trial.FILE))
+
+
+def end_trial(state: Path) -> None:
+    """It is decided."""
+    path = state / FOLDER / trial.FILE
+    try:
+        path.unlink()
+        sync_folder(path.parent)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise FileError(f"{path}: {os.strerror(error.errno or 0)}") from error

@@ -1,0 +1,123 @@
+"""Decides over the firmware that runs: a trial is kept for its health, or given up; the history says why."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from hadaemon.errors import HadaemonError
+from hadaemon.io.helper import ask_helper
+from hadaemon.runtime.configuration import Condition, Configuration
+from hadaemon.runtime.firmware import read_trial
+from hadaemon.runtime.health import STABLE, have_done, mark_good_once
+from hadaemon.runtime.hotwire_status import HotwireState
+from hadaemon.runtime.release import Release, boot_id
+from hadaemon.runtime.session import Session
+from hadaemon.upgrade.trial import Check, Outlook, Trial, fell_back, given_up, kept, outlook, sick
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 180.0
+"""Seconds from the daemon's start until a firmware on trial that is not well is given up."""
+_LOOK = 0.5
+
+Failing = Mapping[Check, str]
+
+
+def failing(
+    configuration: Configuration, session: Session | None, rules: tuple[str, ...]
+) -> dict[Check, str]:
+    """The checks that the node does not pass now, and why. `rules`: what nftables refused."""
+    found: dict[Check, str] = {}
+    if configuration.condition is Condition.REFUSED:
+        found[Check.CONFIGURATION] = str(configuration.problems[0]) if configuration.problems else "refused"
+    if rules:
+        found[Check.RULES] = rules[0]
+    if session is None:
+        return found
+    hotwire = session.hotwire.status()
+    if hotwire is not None and hotwire["state"] != HotwireState.UP:
+        found[Check.HOTWIRE] = f"the hotwire is {hotwire['state']}"
+    if session.ports.failures:
+        found[Check.VRRP] = next(f"port {name}: {why}" for name, why in session.ports.failures.items())
+    elif not session.ports.complete:
+        found[Check.VRRP] = "a port of the cluster is missing"
+    return found
+
+
+class Probation:
+    """One start of the daemon."""
+
+    def __init__(
+        self,
+        state: Path,
+        helper: Path,
+        release: Release,
+        look: Callable[[], Failing],
+        note: Callable[[str], None],
+    ) -> None:
+        self._state = state
+        self._helper = helper
+        self._release = release
+        self._look = look
+        self._note = note
+        self.trial: Trial | None = None
+        """What is on trial now."""
+
+    async def run(self, healthy: Callable[[], bool]) -> None:
+        """Until the running slot is marked good, or the node is about to restart into the other one."""
+        found = await asyncio.to_thread(self._read)
+        where = outlook(found, self._release.slot, await asyncio.to_thread(boot_id))
+        if found is not None and where is Outlook.FELL_BACK:
+            log.error("%s", fell_back(found, self._release.version or "the firmware before"))
+            self._note(fell_back(found, self._release.version or "the firmware before"))
+            await have_done(self._helper, "trial-over")
+        if found is not None and where is Outlook.ON_TRIAL:
+            await self._try(found)
+        else:
+            await mark_good_once(self._helper, healthy)
+
+    async def _try(self, trial: Trial) -> None:
+        self.trial = trial
+        why = await self._wait_for_health(trial)
+        if why:
+            log.critical("%s", given_up(trial, why))
+            self._note(given_up(trial, why))
+            await have_done(self._helper, "trial-back")
+            return
+        await have_done(self._helper, "mark-good")
+        self.trial = None
+        log.info("%s", kept(trial))
+        self._note(kept(trial))
+
+    async def _wait_for_health(self, trial: Trial) -> str:
+        """Why it is not good; empty: it is."""
+        loop = asyncio.get_running_loop()
+        since = loop.time()
+        deadline = since + PATIENCE
+        while True:
+            await asyncio.sleep(_LOOK)
+            why = sick(self._look(), trial.already)
+            if not why and loop.time() - since >= STABLE:
+                why = sick(await self._units(), trial.already)
+                if not why:
+                    return ""
+            if why:
+                since = loop.time()
+                if since > deadline:
+                    return why
+
+    async def _units(self) -> dict[Check, str]:
+        """Asked for only when all else is well: each question starts a helper."""
+        try:
+            units = await ask_helper(self._helper, "failed-units")
+        except HadaemonError as error:
+            return {Check.UNITS: str(error)}
+        return {Check.UNITS: f"failed: {units}"} if units else {}
+
+    def _read(self) -> Trial | None:
+        try:
+            return read_trial(self._state)
+        except HadaemonError as error:
+            log.error("%s", error)
+            return None

@@ -1,0 +1,130 @@
+"""Firmware on a booted node: an update tried and kept, given up, and a slot that does not even start."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from firmware.build.image import build_image
+from firmware.build.options import BuildOptions
+from firmware.lab.lab import Lab, LabOptions
+from firmware.lab.node import Node
+from firmware.lab.topology import STANDARD_PAIR
+
+from .conftest import BOARD, Labs
+
+VERSION = "2.0.0"
+BOOT_SECONDS = 300.0
+INSTALL_SECONDS = 400.0
+FALLBACK_SECONDS = 900.0
+"""Until a firmware on trial is given up, and both restarts."""
+
+
+def test_what_is_no_bundle_is_refused_and_changes_nothing(pair: Lab) -> None:
+    beta = pair.node("beta")
+    before = boot_environment(beta)
+    found = beta.run("hactl firmware status", root=True).output
+    assert re.search(r"^slot A: dev: running$", found, re.M), found
+    beta.run("head -c 100000 /dev/urandom >/data/no.raucb", root=True)
+    said = beta.run("hactl firmware install /data/no.raucb 2>&1; test $? = 1", root=True).output
+    assert "no update bundle" in said
+    assert boot_environment(beta) == before
+
+
+@pytest.fixture(scope="module")
+def bundle() -> Path:
+    """A version that is newer than `dev`, otherwise the same."""
+    return build_image(BuildOptions(board=BOARD, version=VERSION)).bundle
+
+
+@pytest.fixture(scope="module")
+def alone(labs: Labs, image: Path, bundle: Path) -> Iterator[Node]:
+    """One node with the bundle in /data, as if an administrator had copied it there."""
+    drive = f"if=none,id=bundle,file={bundle},format=raw,read-only=on"
+    device = ("-drive", drive, "-device", "virtio-blk-pci,drive=bundle,serial=bundle")
+    lab = labs.make(STANDARD_PAIR.only("alpha"), LabOptions(image, extra=device))
+    node = lab.node("alpha")
+    node.power_on()
+    node.wait_for_state("active", BOOT_SECONDS)
+    node.wait_until("grep -a -q B_OK=1 /boot/efi/grub/grubenv", BOOT_SECONDS, root=True)
+    size = bundle.stat().st_size
+    node.run(
+        f"dd if=/dev/disk/by-id/virtio-bundle of=/data/new.raucb bs=1M status=none && "
+        f"truncate -s {size} /data/new.raucb",
+        seconds=INSTALL_SECONDS,
+        root=True,
+    )
+    yield node
+    labs.close(lab)
+
+
+def boot_environment(node: Node) -> dict[str, str]:
+    """GRUB's own words."""
+    text = node.run("grub-editenv /boot/efi/grub/grubenv list", root=True).output
+    return dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+
+
+def install(node: Node) -> None:
+    node.run("hactl firmware install --allow-downgrade /data/new.raucb", root=True, seconds=INSTALL_SECONDS)
+    environment = boot_environment(node)
+    assert (environment["ORDER"], environment["B_OK"], environment["B_TRY"]) == ("B A", "1", "0")
+
+
+def version(node: Node) -> tuple[str, str]:
+    firmware = node.status()["firmware"]
+    return firmware["version"], firmware["slot"]
+
+
+@pytest.mark.nightly
+def test_a_damaged_bundle_leaves_the_slots_alone(alone: Node) -> None:
+    before = boot_environment(alone)
+    alone.run(
+        "cp /data/new.raucb /data/bad.raucb && "
+        "printf XX | dd of=/data/bad.raucb bs=1 seek=5000000 conv=notrunc status=none",
+        seconds=INSTALL_SECONDS,
+        root=True,
+    )
+    said = alone.run(
+        "hactl firmware install /data/bad.raucb 2>&1; test $? = 1; rm /data/bad.raucb",
+        seconds=INSTALL_SECONDS,
+        root=True,
+    ).output
+    assert "is damaged: its content is not what was signed" in said
+    assert boot_environment(alone) == before
+
+
+@pytest.mark.nightly
+def test_an_update_is_tried_and_kept_and_taken_back(alone: Node) -> None:
+    install(alone)
+    alone.reset()
+    alone.wait_until("hactl history | grep 'firmware 2.0.0 in slot B is good'", BOOT_SECONDS)
+    assert version(alone) == (VERSION, "B")
+    assert boot_environment(alone)["B_TRY"] == "0"
+    alone.run("hactl firmware rollback", root=True)
+    alone.reset()
+    alone.wait_for_state("active", BOOT_SECONDS)
+    assert version(alone) == ("dev", "A")
+
+
+@pytest.mark.nightly
+def test_a_firmware_on_trial_that_is_not_well_is_given_up(alone: Node) -> None:
+    """Its hotwire is silent as before, but the trial believes that it was not."""
+    install(alone)
+    alone.run("sed -i '/\"hotwire\"/d' /data/state/firmware/trial.json && sync", root=True)
+    alone.reset()
+    alone.wait_until("hactl history | grep 'did not prove itself: dev runs'", FALLBACK_SECONDS)
+    assert "is not good (hotwire: the hotwire is" in alone.run("hactl history").output
+    assert version(alone) == ("dev", "A")
+
+
+@pytest.mark.nightly
+def test_a_firmware_that_panics_falls_back(alone: Node) -> None:
+    install(alone)
+    alone.run(
+        "dd if=/dev/urandom of=/dev/disk/by-partlabel/root-b bs=1M count=20 seek=2 conv=fsync status=none",
+        root=True,
+    )
+    alone.reset()
+    alone.wait_until("hactl history | grep 'did not prove itself: dev runs'", FALLBACK_SECONDS)
+    assert version(alone) == ("dev", "A")

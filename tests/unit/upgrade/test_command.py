@@ -1,0 +1,107 @@
+"""`hactl firmware` as an administrator sees it."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from hadaemon.cli import firmware as cli
+from hadaemon.cli.main import main
+from hadaemon.cli.render import render_status
+from hadaemon.runtime import release
+
+from .node import FirmwareNode, make_bundle
+from .rauc import PROGRAM
+
+
+@pytest.fixture
+def node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FirmwareNode:
+    """Its RAUC is a program, its slot is on a command line, its version in a file."""
+    made = FirmwareNode(tmp_path)
+    program = tmp_path / "rauc"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -P {PROGRAM} {tmp_path} "$@"\n')
+    program.chmod(0o755)
+    (tmp_path / "cmdline").write_text("quiet rauc.slot=A\n")
+    (tmp_path / "os-release").write_text("IMAGE_VERSION=1.0\n")
+    monkeypatch.setattr(release, "KERNEL_COMMAND_LINE", tmp_path / "cmdline")
+    monkeypatch.setattr(release, "OS_RELEASE", tmp_path / "os-release")
+    monkeypatch.setattr("hadaemon.io.services.failed_units", tuple)
+    return made
+
+
+def hactl(node: FirmwareNode, *arguments: str) -> int:
+    places = ("--state", node.places.state, "--run", node.places.run, "--bundles", node.places.bundles)
+    given = [
+        "--socket",
+        node.folder / "none",
+        "firmware",
+        *arguments,
+        *places,
+        "--rauc",
+        node.folder / "rauc",
+    ]
+    return main([str(each) for each in given])
+
+
+def test_an_update_from_install_to_being_called_off(
+    node: FirmwareNode, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    assert hactl(node, "status") == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "slot A: 1.0: running",
+        "slot B: as it was flashed: good",
+        "the bundle of 1.0 is not on this node",
+    ]
+    assert hactl(node, "install", str(make_bundle(tmp_path / "new.raucb"))) == 0
+    said = capsys.readouterr()
+    assert said.out.startswith("firmware 2.0 is in slot B, and verified\n")
+    assert said.err.split() == ["copying", "checking", "installing", "verifying"], "no terminal: a line each"
+    assert hactl(node, "status") == 0
+    assert "slot B: 2.0: on trial at the next restart" in capsys.readouterr().out
+    assert hactl(node, "rollback") == 0
+    assert "the next restart takes 1.0" in capsys.readouterr().out
+
+
+def test_status_for_programs(node: FirmwareNode, capsys: pytest.CaptureFixture[str]):
+    assert hactl(node, "status", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["schema"], found["next"], found["trial"]) == (1, "A", "none")
+    assert [slot["running"] for slot in found["slots"]] == [True, False]
+
+
+def test_a_refusal_is_one_line_and_exit_code_1(
+    node: FirmwareNode, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    assert hactl(node, "install", str(make_bundle(tmp_path / "old.raucb", "0.9"))) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("hactl: ")
+    assert said.count("\n") == 1
+    assert "give --allow-downgrade if that is wanted" in said
+
+
+def test_the_bar_moves_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    bar = cli.Bar()
+    for percent in (0, 50, 50, 100):
+        bar.show("copying", percent)
+    bar.close()
+    shown = capsys.readouterr().err.split("\r")
+    assert shown[-1] == f"copying    [{'#' * 40}] 100 %\n"
+    assert len(shown) == 4, "nothing is drawn twice"
+
+
+def test_status_tells_a_trial_and_whether_both_nodes_run_the_same():
+    status = {
+        **dict.fromkeys(("role", "cluster", "score", "peer", "phase", "suspended", "maintenance")),
+        "node": "alpha",
+        "state": "off",
+        "reason": "no",
+        "interfaces": [],
+        "problems": [],
+    }
+    pair = {"state": "pending", "reason": "this node runs 2.0, the other one 1.0"}
+    firmware = {"version": "2.0", "slot": "B", "on_trial": True, "pair": pair}
+    text = render_status({"status": status, "firmware": firmware, "ports": [], "unbound": []})
+    assert "  firmware 2.0, slot B, ON TRIAL\n" in text
+    assert "firmware: pending: this node runs 2.0, the other one 1.0" in text
