@@ -129,11 +129,20 @@ class Namespace:
 
     def socket(self, family: int, kind: int, protocol: int = 0) -> socket.socket:
         """A socket of this namespace, for our process to use."""
-        self._control.sendall(json.dumps([family, kind, protocol]).encode())
-        _, descriptors, _, _ = socket.recv_fds(self._control, 16, 1)
-        opened = socket.socket(fileno=descriptors[0])
+        opened = socket.socket(fileno=self._open([family, kind, protocol]))
         self._sockets.append(opened)
         return opened
+
+    def tap(self, name: str) -> int:
+        """A new TAP interface: what is read from the file, which the caller closes, has been sent there,
+        a frame at a time, and what is written comes in. Closing it removes the interface.
+        """
+        return self._open(name)
+
+    def _open(self, wanted: object) -> int:
+        self._control.sendall(json.dumps(wanted).encode())
+        _, descriptors, _, _ = socket.recv_fds(self._control, 16, 1)
+        return descriptors[0]
 
     def close(self) -> None:
         """Ends everything in here."""

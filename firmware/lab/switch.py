@@ -132,6 +132,18 @@ class Switch:
         self._order(lambda: self._ports.update({port: _Port(deliver)}))
         return lambda frame: self._order(lambda: self._enter(frame, port))
 
+    def detach(self, port: str) -> None:
+        """Removes a port of this process; returns when nothing is delivered to it any more."""
+        done = threading.Event()
+
+        def remove() -> None:
+            del self._ports[port]
+            self._table.forget(port)
+            done.set()
+
+        self._order(remove)
+        done.wait()
+
     def set_quality(self, port: str, quality: Quality) -> None:
         """Makes a port lose or delay frames from now on."""
         self._order(lambda: setattr(self._ports[port], "quality", quality))

@@ -5,7 +5,7 @@ named in the report.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -55,6 +55,7 @@ class Labs:
 
 
 LABS = Labs()
+MEASURED: list[str] = []
 
 
 @pytest.hookimpl(wrapper=True)
@@ -66,6 +67,19 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
             lab.save_artifacts(folder / f"lab-{number}")
         report.sections.append(("artifacts", f"kept in {folder}"))
     return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if MEASURED:
+        terminalreporter.section("measured")
+    for line in MEASURED:
+        terminalreporter.write_line(line)
+
+
+@pytest.fixture
+def report_line() -> Callable[[str], None]:
+    """Puts a line into the report of the run: what was measured, and is not asserted."""
+    return MEASURED.append
 
 
 @pytest.fixture(scope="session")

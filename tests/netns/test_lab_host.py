@@ -1,0 +1,83 @@
+"""The lab's real hosts: two namespaces on a switch of ours, without any machine between them."""
+
+import hashlib
+import socket
+import threading
+from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv4Interface
+from pathlib import Path
+
+import pytest
+
+from firmware.lab.host import Host
+from firmware.lab.namespaces import Namespaces
+from firmware.lab.switch import Switch
+
+from .ping import Pinger
+
+
+@pytest.fixture
+def hosts(tmp_path: Path) -> Iterator[tuple[Host, Host]]:
+    switch = Switch("lan", tmp_path / "lan.pcap")
+    with Namespaces() as namespaces:
+        made = [
+            Host(
+                namespaces.make(name),
+                switch,
+                f"52:54:00:48:d0:{number:02x}",
+                IPv4Interface((f"192.0.2.{number}", 24)),
+                IPv4Address("192.0.2.254"),
+            )
+            for number, name in enumerate(("one", "two"), start=1)
+        ]
+        yield made[0], made[1]
+        for host in made:
+            host.close()
+    switch.close()
+
+
+def test_hosts_ping_each_other(hosts: tuple[Host, Host]) -> None:
+    one, two = hosts
+    Pinger(one.namespace, str(two.address)).ping(within=5)
+    Pinger(two.namespace, str(one.address)).ping(within=5)
+
+
+def test_a_megabyte_arrives_whole(hosts: tuple[Host, Host]) -> None:
+    """Checksums and segments are right on the wire: the kernel leaves them to no network card."""
+    one, two = hosts
+    content = bytes(range(256)) * 4096
+    listener = one.namespace.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.bind((str(one.address), 8080))
+    listener.listen()
+
+    def serve() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.sendall(content)
+
+    server = threading.Thread(target=serve)
+    server.start()
+    client = two.namespace.socket(socket.AF_INET, socket.SOCK_STREAM)
+    client.settimeout(20)
+    client.connect((str(one.address), 8080))
+    received = hashlib.sha256()
+    while block := client.recv(1 << 16):
+        received.update(block)
+    server.join()
+    assert received.digest() == hashlib.sha256(content).digest()
+
+
+def test_an_unplugged_host_hears_nothing_and_its_interface_is_gone(
+    hosts: tuple[Host, Host], tmp_path: Path
+) -> None:
+    with Namespaces() as namespaces:
+        switch = Switch("other", tmp_path / "other.pcap")
+        namespace = namespaces.make("third")
+        third = Host(
+            namespace, switch, "52:54:00:48:d0:03", IPv4Interface("192.0.2.3/24"), IPv4Address("192.0.2.254")
+        )
+        assert "eth0" in namespace.run("ip", "link")
+        third.close()
+        assert "eth0" not in namespace.run("ip", "link")
+        assert switch.port_names == ()
+        switch.close()
