@@ -83,6 +83,8 @@ def _cluster_lines(cluster: Cluster) -> list[str]:
     lines = ["", "[cluster]", f"name = {_quoted(cluster.name)}"]
     lines += [f"master = {_quoted(cluster.master)}", "", "[cluster.vrrp]"]
     lines.append(f"advertisement_interval = {_quoted(cluster.advertisement_interval)}")
+    if cluster.flap_switches is not None:
+        lines += ["", "[cluster.election]", f"flap_switches = {cluster.flap_switches}"]
     if cluster.hotwire:
         lines += ["", "[cluster.hotwire]", f"port = {_quoted(cluster.hotwire)}"]
     for interface in cluster.ha_interfaces:

@@ -91,6 +91,8 @@ class Cluster:
     hotwire: str | None = None
     """Port of the exclusive cable."""
     advertisement_interval: str = "1s"
+    flap_switches: int | None = None
+    """`election.flap_switches`; None: the appliance's default."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,10 +96,16 @@ def labs() -> Labs:
 def booted_pair(labs: Labs, image: Path) -> Iterator[Lab]:
     """Both nodes after their first boot: alpha by BIOS, beta by UEFI from a write-protected USB stick.
 
-    alpha has its cards in the opposite order, so that the kernel's names mean nothing.
+    alpha has its cards in the opposite order, so that the kernel's names mean nothing. No node is suspended
+    for the many switches of these tests.
     """
     alpha, beta = STANDARD_PAIR.nodes
-    topology = replace(STANDARD_PAIR, nodes=(replace(alpha, ports=tuple(reversed(alpha.ports))), beta))
+    assert STANDARD_PAIR.cluster
+    topology = replace(
+        STANDARD_PAIR,
+        nodes=(replace(alpha, ports=tuple(reversed(alpha.ports))), beta),
+        cluster=replace(STANDARD_PAIR.cluster, flap_switches=0),
+    )
     usb = NodeOptions(Firmware.UEFI, StickBus.USB, stick_read_only=True, slots=True)
     lab = labs.make(topology, LabOptions(image, NodeOptions(slots=True), special={"beta": usb}))
     for node in lab.nodes.values():
@@ -108,12 +114,17 @@ def booted_pair(labs: Labs, image: Path) -> Iterator[Lab]:
     labs.close(lab)
 
 
+@pytest.fixture(scope="session")
+def quiet_pair(booted_pair: Lab) -> Lab:
+    """The shared pair once it is up, for tests that change nothing and do not care who is active."""
+    booted_pair.node("alpha").wait_for_state("active", READY_SECONDS)
+    booted_pair.node("beta").wait_for_state("backup", READY_SECONDS)
+    return booted_pair
+
+
 @pytest.fixture
 def pair(booted_pair: Lab) -> Lab:
-    """The shared pair, as it should be: all on, all plugged, alpha active and beta its backup.
-
-    The switches of earlier tests are forgotten, or a node would be suspended for them.
-    """
+    """The shared pair, as it should be: all on, all plugged, alpha active and beta its backup."""
     if LABS.pair_failure:
         pytest.fail(f"the pair did not recover from an earlier test: {LABS.pair_failure}")
     for node in booted_pair.nodes.values():
@@ -122,8 +133,6 @@ def pair(booted_pair: Lab) -> Lab:
         if not node.running:
             node.power_on()
     try:
-        for node in booted_pair.nodes.values():
-            node.wait_until("hactl resume", READY_SECONDS)
         booted_pair.node("alpha").wait_for_state("active", READY_SECONDS)
         booted_pair.node("beta").wait_for_state("backup", READY_SECONDS)
     except LabError as error:

@@ -172,8 +172,6 @@ def test_connections_live_on_whatever_happens(
     measured(traffic, "cable pulled", report_line, move(beta, lambda: alpha.pull("lan")))
     measured(traffic, "cable plugged", report_line, move(alpha, lambda: alpha.plug("lan")))
     measured(traffic, "daemon killed, and back", report_line, move(alpha, lambda: alpha.kill("hadaemon")))
-    for node in (alpha, beta):
-        node.run("hactl resume")
     measured(traffic, "power lost", report_line, lose_power)
     measured(traffic, "power back", report_line, move(alpha, alpha.power_on))
     traffic.download.finish()
