@@ -192,7 +192,7 @@ def flash(
 @task(
     positional=["subject"],
     help={
-        "subject": "what to measure: build, failover or sync",
+        "subject": "what to measure: build, failover, conntrack or sync",
         "runs": "how often each is run (default 3 for build, 5 for failover); medians are printed",
         "only": "failover: one part, e.g. kill; prints its figures and leaves the page in docs/ as it is",
     },
@@ -205,6 +205,7 @@ def bench(_context: Context, subject: str, runs: int = 0, only: str = "") -> Non
       python3 invoke.py bench build
       python3 invoke.py bench failover
       python3 invoke.py bench failover --only kill --runs 2
+      python3 invoke.py bench conntrack
     """
     from firmware.bench import run_bench
 

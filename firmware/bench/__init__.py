@@ -43,9 +43,20 @@ def _sync(runs: int, only: str) -> None:
     bench_sync(runs)
 
 
+def _conntrack(runs: int, only: str) -> None:
+    from firmware.bench.conntrack.command import bench_conntrack
+
+    if only:
+        raise FirmwareError(
+            "the benchmark `conntrack` is measured as a whole", where="--only", todo="leave it out"
+        )
+    bench_conntrack(runs)
+
+
 SUBJECTS = {
     "build": Subject(("image", "pair", "bench"), 3, _build),
     "failover": Subject(("netns", "bench"), 5, _failover),
+    "conntrack": Subject(("netns", "bench"), 3, _conntrack),
     "sync": Subject(("netns", "bench"), 7, _sync),
 }
 

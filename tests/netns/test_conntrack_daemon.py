@@ -2,9 +2,6 @@
 
 import contextlib
 import signal
-import socket
-import subprocess
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from firmware.lab.conntrack_helper import ConntrackHelper
 from hadaemon.conntrack.course import COMPARE_DELAY, SETTLE
 
 from .conntrack import Flow
@@ -27,60 +25,15 @@ UDP_TIMEOUT = 60
 """Seconds, as in 60-hotspare.conf."""
 
 
-class Helper:
-    """What the root helper and the service manager do: start, restart and stop a node's conntrackd."""
-
-    def __init__(self, node: HotwireNode) -> None:
-        self._node = node
-        self._run, self._own = node.folder / "run", node.folder / "conntrackd"
-        self._own.mkdir()
-        node.cluster = TRACKED_CLUSTER
-        self._listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._listening.bind(str(node.folder / "helper.sock"))
-        self._listening.listen()
-        self._thread = threading.Thread(target=self._serve)
-        self._thread.start()
-        self.conntrackd: subprocess.Popen[str] | None = None
-        self.verbs: list[str] = []
-
-    def close(self) -> None:
-        self._listening.shutdown(socket.SHUT_RDWR)
-        self._thread.join(5)
-        self._listening.close()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listening.accept()
-            except OSError:
-                return
-            with connection:
-                verb = connection.makefile("r").readline().strip()
-                self.verbs.append(verb)
-                self.stop()
-                if verb == "conntrackd-restart":
-                    self.start()
-                connection.sendall(b"ok\n")
-
-    def start(self) -> None:
-        command = ["conntrackd", "-C", str(self._run / "conntrackd.conf")]
-        self.conntrackd = self._node.namespace.start(*command, log=self._node.folder / "conntrackd.log")
-
-    def stop(self) -> None:
-        """It ends, and what it leaves behind goes."""
-        if self.conntrackd is not None:
-            self.conntrackd.kill()
-            self.conntrackd.wait(5)
-        for name in ("control.sock", "lock"):
-            (self._own / name).unlink(missing_ok=True)
-
-
 class Tracked:
     """A pair whose daemons have a helper."""
 
     def __init__(self, pair: HotwirePair) -> None:
         self.pair = pair
-        self.helpers = {node.name: Helper(node) for node in (pair.alpha, pair.beta)}
+        self.helpers: dict[str, ConntrackHelper] = {}
+        for node in (pair.alpha, pair.beta):
+            node.cluster = TRACKED_CLUSTER
+            self.helpers[node.name] = ConntrackHelper(node.namespace, node.folder)
 
     def conntrack(self, node: HotwireNode) -> dict[str, Any]:
         return node.status().get("conntrack") or {}
@@ -113,7 +66,6 @@ def tracked(tmp_path: Path) -> Iterator[Tracked]:
         built = Tracked(pair)
         for helper in built.helpers.values():
             stack.callback(helper.close)
-            stack.callback(helper.stop)
         pair.start()
         for node in (pair.alpha, pair.beta):
             built.wait_running(node)

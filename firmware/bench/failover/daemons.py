@@ -150,6 +150,7 @@ class Hadaemon(Daemon):
             "--run": folder / "run",
             "--helper": folder / "helper.sock",
             "--setup-problems": folder / "setup-problems",
+            "--conntrackd": folder / "conntrackd",
         }
         words = (str(word) for pair in places.items() for word in pair)
         return [sys.executable, "-P", "-m", "hadaemon", *words]
