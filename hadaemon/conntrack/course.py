@@ -53,6 +53,8 @@ PATIENCE = 3
 _SLACK, _SLACK_SHARE = 64, 4000
 """So many entries may differ, and one in so many: connections of the node itself, and those that came or went
 since the peer told its number."""
+_CROWDED = 0.9
+"""The share of the table that is too much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,3 +137,10 @@ class Course:
 
     def _go(self, steps: tuple[Step, ...], due: float) -> None:
         self._steps, self._due = steps, due
+
+
+def crowding(entries: int | None, most: int) -> str | None:
+    """What to tell of a table that is nearly full; None: it is not, or there is none."""
+    if entries is None or most <= 0 or entries < _CROWDED * most:
+        return None
+    return f"the table has {entries} of at most {most} entries: when it is full, new connections are dropped"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from hadaemon.cluster import NodeState
 from hadaemon.conntrack.conntrackd_conf import Ends, conntrackd_conf
-from hadaemon.conntrack.course import Counts, Course, Step
+from hadaemon.conntrack.course import Counts, Course, Step, crowding
 from hadaemon.errors import HadaemonError
 from hadaemon.hotwire.addresses import hotwire_ends
 from hadaemon.io.conntrackd import Conntrackd, connections, most_connections
@@ -91,9 +91,9 @@ class Conntrack:
     @property
     def problems(self) -> tuple[str, ...]:
         """What an administrator should look at."""
-        if not self._wanted:
-            return ()
-        found = [f"connections: {failure}" for failure in self._failures.values()]
+        crowded = crowding(connections(), most_connections())
+        found = [f"connections: {crowded}"] if crowded else []
+        found += [f"connections: {failure}" for failure in self._failures.values()]
         if self._course is not None and self._course.behind:
             found.append(
                 f"connections: {self._course.missing} of the other node's are missing here, and asking for "

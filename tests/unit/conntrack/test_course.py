@@ -12,6 +12,7 @@ from hadaemon.conntrack.course import (
     Counts,
     Course,
     Step,
+    crowding,
 )
 
 LEARN, SEND, EMPTY, ASK, COMPARE = Step.LEARN, Step.SEND, Step.EMPTY, Step.ASK, Step.COMPARE
@@ -138,3 +139,10 @@ def test_a_conntrackd_that_was_started_anew_begins_from_the_start(active: bool, 
 )
 def test_what_counts_as_missing(here: int | None, there: int | None, missing: int):
     assert Counts(here, there).missing == missing
+
+
+@pytest.mark.parametrize(
+    "entries, most, told", [(None, 0, False), (5, 0, False), (899, 1000, False), (900, 1000, True)]
+)
+def test_a_table_that_is_nearly_full_is_told(entries: int | None, most: int, told: bool) -> None:
+    assert bool(crowding(entries, most)) == told
