@@ -78,8 +78,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture
 def report_line() -> Callable[[str], None]:
-    """Puts a line into the report of the run: what was measured, and is not asserted."""
-    return MEASURED.append
+    """Puts what was measured, and is not asserted, into the report of the run and at once into a file of the
+    artifacts."""
+
+    def add(line: str) -> None:
+        MEASURED.append(line)
+        with (ARTIFACTS / "qemu-measured.txt").open("a") as file:
+            file.write(f"{line}\n")
+
+    return add
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,8 @@ from firmware.lab.host import Host
 ECHO_PORT = 7
 DOWNLOAD_PORT = 8080
 _BLOCK = 8192
+_PATIENCE = 60.0
+"""Seconds that an end waits for the other one before it gives up."""
 _BLOCK_SECONDS = 0.05
 _PERIOD = 0.05
 """Seconds from one datagram of a flow to the next."""
@@ -58,7 +60,7 @@ class Server:
         self._threads[0].start()
 
     def end_downloads(self) -> None:
-        """Downloads end after the present block."""
+        """Downloads end after the present block, and echoes too."""
         self._end.set()
         for thread in self._threads[1:]:
             thread.join()
@@ -102,6 +104,7 @@ class Server:
         self._threads[-1].start()
 
     def _serve(self, connection: socket.socket) -> None:
+        connection.settimeout(_PATIENCE)
         with connection, contextlib.suppress(OSError):
             for block in _stream():
                 connection.sendall(block)
@@ -116,7 +119,7 @@ class Download:
     def __init__(self, host: Host, server: Server) -> None:
         self._server = server
         self._socket = host.namespace.socket(socket.AF_INET, socket.SOCK_STREAM)
-        self._socket.settimeout(60)
+        self._socket.settimeout(_PATIENCE)
         self._socket.connect((server.address, DOWNLOAD_PORT))
         self._received = hashlib.sha256()
         self.bytes = 0
@@ -276,7 +279,9 @@ class Ssh:
         )
         options = [word for setting in settings for word in ("-o", setting)]
         log = folder / "sshd.log"
-        server.namespace.start("/usr/sbin/sshd", "-D", "-e", "-f", "/dev/null", *options, log=log)
+        # In a process namespace of its own, so that its children of the sessions end with it.
+        alone = ("unshare", "--pid", "--fork", "--kill-child")
+        server.namespace.start(*alone, "/usr/sbin/sshd", "-D", "-e", "-f", "/dev/null", *options, log=log)
         wait_until(lambda: "Server listening" in log.read_text(), Deadline(10), "the SSH server")
         self._process = client.namespace.start(
             *("ssh", "-tt", "-F", "/dev/null", "-i", str(folder / "user")),
