@@ -114,6 +114,15 @@ class PingResult:
 
 
 @dataclass(frozen=True, slots=True)
+class ConnectionsReported:
+    """Whether this node's kernel has the connections of the other one."""
+
+    lacking: str
+    """What is missing, as a plain phrase: a node does not take over from a healthy one with that. Empty:
+    nothing, or nothing that waiting would bring."""
+
+
+@dataclass(frozen=True, slots=True)
 class PeerReport:
     """The other node's words over the hotwire; None: it has been silent for too long, nobody knows why."""
 
@@ -150,6 +159,7 @@ Observation: TypeAlias = (
     | AdvertisementDiscarded
     | FrameReceived
     | PingResult
+    | ConnectionsReported
     | PeerReport
     | PeerGoodbye
     | PeerDied

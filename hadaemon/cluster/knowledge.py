@@ -31,6 +31,8 @@ class Knowledge:
         self.memory = EMPTY
         self.pings = PingChecks(cluster.ping_groups)
         self.proofs = Proofs()
+        self.lacking = ""
+        """What of the other node's connections is not here yet; empty: nothing to wait for."""
         self.unproven = 0
         """HA interfaces that serve over a link that is not proven, as far as it counts now."""
         self.damping = Damping(cluster.election)
@@ -161,7 +163,7 @@ class Knowledge:
             claims=claims,
             suspended=self.memory.suspended,
             links=links,
-            unready="" if takes_part else f"it is in state {state}",
+            unready=self.lacking if takes_part else f"it is in state {state}",
         )
 
     def _may_preempt(self) -> bool:

@@ -48,8 +48,9 @@ class Member:
         return Serving.KEEPING if isinstance(self.phase, Lingering) else Serving.NOTHING
 
     def preempts(self, now: float) -> bool:
-        """Preference counts: the node has been backup and healthy for as long as it has to."""
-        return now >= self._preempts_from
+        """Preference counts: the node has been backup and healthy for as long as it has to, and has the
+        connections that it would take over."""
+        return now >= self._preempts_from and not self.known.lacking
 
     def change_state(self, new: NodeState, reason: str, now: float, phase: Phase | None = None) -> None:
         old, self.state = self.state, new

@@ -13,6 +13,7 @@ from hadaemon.cluster.events import (
     ActionFailed,
     AdvertisementDiscarded,
     AdvertisementReceived,
+    ConnectionsReported,
     Event,
     FrameReceived,
     HotwireChanged,
@@ -107,6 +108,8 @@ class Node:
             case PingResult():
                 self._known.pings.note(event)
                 self._member.reconsider(now)
+            case ConnectionsReported(lacking):
+                self._known.lacking = lacking
             case PeerReport() | PeerGoodbye() | PeerDied() | HotwireChanged():
                 self._hotwire_spoke(event, now)
             case _:

@@ -43,7 +43,9 @@ def _no_switch(forced: bool, state: NodeState, known: Knowledge) -> str | None:
         case NodeState.ACTIVE:
             return _worse_successor(known) or (None if forced else _no_successor(known))
         case NodeState.BACKUP:
-            return _cannot_win(known)
+            return _cannot_win(known) or (
+                None if forced or not known.lacking else f"not yet: {known.lacking}"
+            )
         case _:
             return f"this node is in state {state}"
 

@@ -50,6 +50,8 @@ COMPARE_PERIOD = 10.0
 _DELAYS = {Step.EMPTY: EMPTY_DELAY, Step.ASK: COMPARE_DELAY}
 PATIENCE = 3
 """Comparisons in a row that find entries missing until it is a problem; each of them asks again."""
+PARITY_PATIENCE = 30.0
+"""Seconds for which a node that wants to take over by preference waits for the other one's connections."""
 _SLACK, _SLACK_SHARE = 64, 4000
 """So many entries may differ, and one in so many: connections of the node itself, and those that came or went
 since the peer told its number."""
@@ -82,6 +84,8 @@ class Course:
         """What the last comparison found."""
         self.comparisons = 0
         """In a row that found something missing."""
+        self.complete = active
+        """This node has what the other one has, or carries the traffic itself."""
         self._steps: tuple[Step, ...] = ()
         self._due = now
         self.restarted(now)
@@ -104,12 +108,13 @@ class Course:
         """The node's role in the traffic is another one: what was left of the old course is void."""
         if active == self.active:
             return
-        self.active = active
+        self.active = self.complete = active
         self.missing = self.comparisons = 0
         self._go(TAKEN_OVER if active else GIVEN_UP, now if active else now + SETTLE)
 
     def restarted(self, now: float) -> None:
         """conntrackd is new: it has learnt all of the kernel by itself, which a spare must not."""
+        self.complete = self.active
         self._go(TAKEN_OVER if self.active else JOINED, now)
 
     def done(self, now: float) -> None:
@@ -131,6 +136,7 @@ class Course:
         self.missing = counts.missing
         self.comparisons = self.comparisons + 1 if self.missing else 0
         if not self.missing:
+            self.complete = self.complete or (counts.here is not None and counts.there is not None)
             self.done(now)
         else:
             self._go(ASK_AGAIN, now if self.comparisons <= PATIENCE else now + COMPARE_PERIOD)

@@ -11,8 +11,9 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 
 from hadaemon.cluster import NodeState
+from hadaemon.config.model import ClusterConfig
 from hadaemon.conntrack.conntrackd_conf import Ends, conntrackd_conf
-from hadaemon.conntrack.course import Counts, Course, Step, crowding
+from hadaemon.conntrack.course import PARITY_PATIENCE, Counts, Course, Step, crowding
 from hadaemon.errors import HadaemonError
 from hadaemon.hotwire.addresses import hotwire_ends
 from hadaemon.io.conntrackd import Conntrackd, connections, most_connections
@@ -30,6 +31,7 @@ _SIGN_OF_LIFE = 5.0
 """Seconds between two questions for errors."""
 _GRACE = 3.0
 """Seconds that a start may take."""
+_LACKING = "the other node's connections are not all here"
 _START_PATIENCE = 15.0
 """Seconds for which conntrackd may be away, or refuse all orders, until it is started anew."""
 
@@ -53,6 +55,8 @@ class Conntrack:
         self._failures: dict[str, str] = {}
         """By what failed."""
         self._errors: dict[str, int] = {}
+        self._complete_at = self._loop.time()
+        """When this node last had all connections; at first, when it began."""
         self._wanted = False
         self._text: str | None = None
         """The configuration that conntrackd was started with."""
@@ -69,9 +73,21 @@ class Conntrack:
         while True:
             self._changed.clear()
             await self._turn()
+            session = self._session()
+            if session is not None:
+                session.report_connections(self.lacking(session.cluster_config))
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._pause()):
                     await self._changed.wait()
+
+    def lacking(self, cluster: ClusterConfig) -> str:
+        """What the node would not have if it took over now; empty: nothing, or waiting does not help."""
+        now = self._loop.time()
+        tells = cluster.enabled and cluster.conntrack and cluster.hotwire is not None
+        if not tells or (self._course is not None and self._course.complete):
+            self._complete_at = now
+            return ""
+        return _LACKING if now - self._complete_at <= PARITY_PATIENCE else ""
 
     def status(self) -> Message | None:
         """For `hactl status`; None: connections are not told to another node."""

@@ -190,7 +190,7 @@ class Daemon:
                 self._plan_hotwire(configuration.node, configuration.cluster),
             ),
         )
-        self._session.start(self._memory, predecessor)
+        self._session.start(self._memory, predecessor, self._conntrack.lacking(configuration.cluster))
         self._following.wake()
 
     def _plan_hotwire(self, node: NodeConfig, cluster: ClusterConfig) -> HotwirePlan | None:

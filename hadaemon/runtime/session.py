@@ -8,6 +8,7 @@ from ipaddress import AddressValueError, IPv4Address
 from hadaemon.cluster import (
     Action,
     AdvertisementDiscarded,
+    ConnectionsReported,
     Event,
     Memory,
     Node,
@@ -93,16 +94,19 @@ class Session:
         hotwire = self.cluster_config.hotwire
         return None if hotwire is None else self.link_of(hotwire.port)
 
-    def start(self, memory: Memory, predecessor: "Session | None" = None) -> None:
+    def start(self, memory: Memory, predecessor: "Session | None" = None, lacking: str = "") -> None:
         """Begins to take part, in place of another configuration's session if there is one.
 
         A predecessor that is active hands over within this call: the node stays active, and an address that
-        stays is not taken away for an instant. Any other predecessor leaves as at a stop.
+        stays is not taken away for an instant. Any other predecessor leaves as at a stop. `lacking`: what of
+        the other node's connections is not here.
         """
         now = self._loop.time()
         goes_on = predecessor is not None and predecessor.state is NodeState.ACTIVE
         node = Node(self.node_config, self.cluster_config, now)
-        events: tuple[Event, ...] = (*self.ports.refresh(), Start(goes_on, memory))
+        self._lacking = lacking
+        seen = self.ports.refresh()
+        events: tuple[Event, ...] = (*seen, ConnectionsReported(lacking), Start(goes_on, memory))
         opening = [action for event in events for action in node.handle(event, now)]
         if predecessor is not None:
             if node.state is NodeState.ACTIVE:
@@ -147,6 +151,12 @@ class Session:
             self._engine.post(failure)
         self._routers.refresh()
         self.hotwire.refresh()
+
+    def report_connections(self, lacking: str) -> None:
+        """What of the other node's connections is not here; empty: nothing to wait for."""
+        if lacking != self._lacking:
+            self._lacking = lacking
+            self._engine.post(ConnectionsReported(lacking))
 
     def refusal(self, request: Request) -> str | None:
         """Why the node would not do what the administrator asks; None: it would."""

@@ -163,6 +163,12 @@ class TestNode:
         assert self.daemon is not None
         self.daemon.send_signal(number)
 
+    def kill(self) -> None:
+        """The daemon dies, and its unit drops what it left."""
+        self.signal(signal.SIGKILL)
+        self.wait_end()
+        self.namespace.run(*DROP_ADDRESSES)
+
     def wait_end(self, within: float = 10.0) -> int:
         """Waits for the daemon's end; returns its exit code."""
         assert self.daemon is not None

@@ -80,7 +80,7 @@ def test_over_a_switch_and_back_nothing_is_lost(tracked: Tracked) -> None:
     wait_for("beta knows", lambda: tracked.conntrack(beta).get("here", 0) >= CONNECTIONS, 3)
     wait_for("alpha's number", lambda: (tracked.conntrack(beta).get("there") or 0) >= CONNECTIONS, 3)
     for taking, giving in ((beta, alpha), (alpha, beta)):
-        taking.ask("switch")
+        wait_for("a switch is allowed", lambda node=taking: node.ask("switch").get("ok"), 15)
         tracked.pair.wait_holder(taking)
         assert tracked.count(taking) == CONNECTIONS, "at the instant of the takeover"
         emptied = SETTLE + COMPARE_DELAY + 2
@@ -91,6 +91,21 @@ def test_over_a_switch_and_back_nothing_is_lost(tracked: Tracked) -> None:
 
 def all_there(tracked: Tracked) -> bool:
     return {tracked.count(node) for node in (tracked.pair.alpha, tracked.pair.beta)} == {CONNECTIONS}
+
+
+def test_a_master_that_is_back_takes_over_with_all_connections(tracked: Tracked) -> None:
+    """It was dead: its kernel has none, and it must not preempt before it has all."""
+    alpha, beta = tracked.pair.alpha, tracked.pair.beta
+    tracked.load(alpha)
+    tracked.wait_count(beta, CONNECTIONS, within=2)
+    alpha.kill()
+    tracked.pair.wait_holder(beta)
+    tracked.helpers["alpha"].stop()
+    alpha.namespace.run("conntrack", "-F")
+    alpha.start()
+    tracked.pair.wait_holder(alpha, within=30)
+    assert tracked.count(alpha) == CONNECTIONS, "at the instant of the takeover"
+    wait_for("all are on both", lambda: all_there(tracked), SETTLE + COMPARE_DELAY + 3)
 
 
 def test_killed_it_is_told_and_catches_up_when_it_is_back(tracked: Tracked) -> None:

@@ -12,7 +12,7 @@ from hadaemon.hotwire.message import Kind, Life
 
 from .hotwire import HOTWIRE_OWN, SECRET, HotwireNode, HotwirePair, forged_report
 from .namespaces import Namespaces
-from .pair import ACTIVE_DOWN, DROP_ADDRESSES, PORTS
+from .pair import ACTIVE_DOWN, PORTS
 from .waiting import wait_for
 
 SOON = 5.0
@@ -63,16 +63,9 @@ def moves(node: HotwireNode) -> int:
     return node.log.read_text().count(" -> ")
 
 
-def kill(node: HotwireNode) -> None:
-    """The daemon dies, and its unit drops what it left."""
-    node.signal(signal.SIGKILL)
-    node.wait_end()
-    node.namespace.run(*DROP_ADDRESSES)
-
-
 def test_a_killed_daemon_is_replaced_at_once(wired: HotwirePair) -> None:
     slow_pair(wired)
-    kill(wired.alpha)
+    wired.alpha.kill()
     wired.beta.wait_state("active", within=SOON)
     assert "alpha is gone: its daemon died" in wired.beta.log.read_text()
     wired.wait_holder(wired.beta)
@@ -80,7 +73,7 @@ def test_a_killed_daemon_is_replaced_at_once(wired: HotwirePair) -> None:
 
 def test_a_restarted_daemon_is_believed_again(wired: HotwirePair) -> None:
     slow_pair(wired)
-    kill(wired.alpha)
+    wired.alpha.kill()
     wired.beta.wait_state("active", within=SOON)
     wired.alpha.start()
     wired.wait_up()
@@ -153,7 +146,7 @@ def test_both_silent_is_death(wired: HotwirePair) -> None:
 def test_preemption_is_frozen_while_the_hotwire_is_silent(wired: HotwirePair) -> None:
     wired.change(lambda text: text.replace("[vrrp]", '[vrrp]\npreempt_delay = "3s"'))
     wired.start()
-    kill(wired.alpha)
+    wired.alpha.kill()
     wired.wait_holder(wired.beta)
     wired.alpha.start()
     wired.alpha.wait_state("backup")
@@ -215,7 +208,7 @@ def test_a_reboot_while_the_hotwire_is_cut(wired: HotwirePair) -> None:
     wired.change(lambda text: text.replace("[vrrp]", "[vrrp]\npreempt = false"))
     wired.start()
     wired.cut("hotwire")
-    kill(wired.alpha)
+    wired.alpha.kill()
     wired.wait_holder(wired.beta)
     wired.alpha.start()
     wired.alpha.wait_state("backup")

@@ -162,13 +162,18 @@ def test_connections_live_on_whatever_happens(
 
         return moved
 
+    def switch() -> None:
+        alpha.wait_until("hactl switch")
+
     def lose_power() -> None:
         alpha.power_off()
         beta.wait_for_state("active")
 
     traffic.check()
-    measured(traffic, "planned switch", report_line, move(beta, lambda: alpha.run("hactl switch")))
-    measured(traffic, "planned switch back", report_line, move(alpha, lambda: alpha.run("hactl switch")))
+    measured(traffic, "planned switch", report_line, move(beta, switch))
+    measured(
+        traffic, "planned switch back", report_line, move(alpha, lambda: alpha.wait_until("hactl switch"))
+    )
     measured(traffic, "cable pulled", report_line, move(beta, lambda: alpha.pull("lan")))
     measured(traffic, "cable plugged", report_line, move(alpha, lambda: alpha.plug("lan")))
     measured(traffic, "daemon killed, and back", report_line, move(alpha, lambda: alpha.kill("hadaemon")))
@@ -190,11 +195,11 @@ def test_without_connection_tracking_the_session_dies(gateway: Lab, hosts: tuple
     try:
         session = Session(inside, server)
         session.check(RECOVERY_SECONDS)
-        alpha.run("hactl switch")
+        alpha.wait_until("hactl switch")
         beta.wait_for_state("active")
         assert not session.passes(15)
         assert Session(inside, server).passes(RECOVERY_SECONDS), "a new one is welcome"
-        alpha.run("hactl switch")
+        alpha.wait_until("hactl switch")
         alpha.wait_for_state("active")
     finally:
         server.close()

@@ -217,8 +217,8 @@ def test_leases_and_stick_tables_are_there_after_a_switch(followed: Lab) -> None
     fetched = "python3 -c 'import urllib.request as u; print(u.urlopen(\"http://192.168.12.1:8080\").read())'"
     beta.wait_until(f"{fetched} | grep -q hello")
     beta.wait_until(f"python3 -c '{SHOW_TABLE}' | grep -q 192.168.12.142", root=True)
-    alpha.run("hactl switch")
+    alpha.wait_until("hactl switch")
     wait_moved(followed, "beta")
     assert "10.77.0.150" in beta.run("cat /var/lib/hotspare-dhcp/leases").output
-    beta.run("hactl switch")
+    beta.wait_until("hactl switch")
     wait_moved(followed, "alpha")

@@ -56,12 +56,12 @@ def test_maintenance_outlives_a_reboot_and_is_on_the_console(pair: Lab, eyes) ->
 def test_a_planned_switch_there_and_back(pair: Lab, eyes) -> None:
     alpha, beta = pair.node("alpha"), pair.node("beta")
     eyes.wait_for_owner("alpha")
-    told = alpha.run("hactl switch").output
+    told = alpha.wait_until("hactl switch").output
     assert "active now" in told
     assert "total" in told
     eyes.wait_for_owner("beta")
     beta.wait_for_state("active")
-    alpha.run("hactl switch")
+    alpha.wait_until("hactl switch")  # It is refused until alpha has all connections again.
     alpha.wait_for_state("active")
     eyes.wait_for_owner("alpha")
     assert eyes.owners("client") == eyes.owners("router") == ["alpha", "beta", "alpha"]

@@ -1,5 +1,6 @@
 """Ours with its conntrackd, and keepalived with conntrackd as its package's examples set it up."""
 
+import contextlib
 import re
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from firmware.bench.failover.daemons import Daemon, HadaemonWithHotwire, Keepali
 from firmware.bench.failover.topology import HOTWIRE, Node
 from firmware.lab.conntrack_helper import ConntrackHelper
 from firmware.lab.deadline import Deadline, wait_until
+from firmware.lab.errors import CommandFailed
 
 EXAMPLES = Path("/usr/share/doc/conntrackd/examples/sync")
 _START = 20.0
@@ -36,6 +38,7 @@ class OurTracking(HadaemonWithHotwire, Tracking):
     """Ours: conntrackd is configured, started and told by the daemon."""
 
     name = "hadaemon"
+    tells_connections = True
 
     def __init__(self, node: Node, interval: float) -> None:
         """`interval` is seconds between advertisements."""
@@ -48,8 +51,15 @@ class OurTracking(HadaemonWithHotwire, Tracking):
         super().start()
 
     def take_over(self, other: Self) -> float | None:
-        """As an administrator does; the steps that hactl tells are added."""
-        spans = dict(re.findall(r"(\w+) ([\d.]+) ms", self._hactl("switch")))
+        """As an administrator does, as soon as it is allowed; the steps that hactl tells are added."""
+        spans: dict[str, str] = {}
+
+        def switched() -> bool:
+            with contextlib.suppress(CommandFailed):
+                spans.update(re.findall(r"(\w+) ([\d.]+) ms", self._hactl("switch")))
+            return bool(spans)
+
+        wait_until(switched, Deadline(_START), "a switch", str(self.log))
         return float(spans["address"]) + float(spans["announcement"])
 
     def end(self) -> None:

@@ -169,6 +169,8 @@ class HadaemonWithHotwire(Hadaemon):
     """Ours, as it is meant to be used."""
 
     name = "hadaemon, hotwire"
+    tells_connections = False
+    """The other node's connections are waited for before a switch, and nothing here tells them."""
 
     def wait_ready(self) -> None:
         """Each hears the other over the hotwire, and is connected to it."""
@@ -182,7 +184,8 @@ class HadaemonWithHotwire(Hadaemon):
         cluster = cluster_toml(self.node.ports, self.interval)
         return {
             "node.toml": node_toml(self.node.name, (*self.node.ports, HOTWIRE)),
-            "cluster.toml": f'{cluster}[hotwire]\nport = "{HOTWIRE.name}"\n',
+            "cluster.toml": f'{cluster}[hotwire]\nport = "{HOTWIRE.name}"\n'
+            f"[conntrack]\nenabled = {str(self.tells_connections).lower()}\n",
             "hotwire.key": f"{_SECRET}\n",
         }
 

@@ -146,3 +146,22 @@ def test_what_counts_as_missing(here: int | None, there: int | None, missing: in
 )
 def test_a_table_that_is_nearly_full_is_told(entries: int | None, most: int, told: bool) -> None:
     assert bool(crowding(entries, most)) == told
+
+
+def test_a_node_that_joins_has_everything_once_the_numbers_agree() -> None:
+    course = Course(active=False, now=0.0)
+    assert not course.complete
+    course.compared(Counts(5, None), 5.0)
+    assert not course.complete, "the other node's number is not known"
+    course.compared(FEWER, 6.0)
+    assert not course.complete
+    course.compared(EQUAL, 7.0)
+    assert course.complete
+    course.compared(FEWER, 17.0)
+    assert course.complete, "what is on its way is no reason"
+    course.became(True, 20.0)
+    assert course.complete
+    course.became(False, 30.0)
+    assert not course.complete
+    course.restarted(31.0)
+    assert not course.complete

@@ -9,6 +9,7 @@ from hadaemon.cluster import (
     ActionFailed,
     AdvertisementDiscarded,
     Announce,
+    ConnectionsReported,
     FrameReceived,
     HotwireChanged,
     MaintenanceRequested,
@@ -146,6 +147,7 @@ EVENTS = {
     "FrameReceived": feed(FrameReceived("lan")),
     "ActionFailed": feed(ActionFailed(Announce("lan", ()), "no buffer")),
     "PingResult": feed(PingResult("none", IPv4Address("192.0.2.1"), False)),
+    "ConnectionsReported": feed(ConnectionsReported("some are missing")),
     "PeerReport: active, better": feed(PeerReport(replace(ACTIVE_PEER, **SWITCHED_TO))),
     "PeerReport: active, worse": feed(PeerReport(replace(ACTIVE_PEER, links_down=2))),
     "PeerReport: active, hands over": feed(PeerReport(replace(ACTIVE_PEER, releasing=True))),
@@ -190,6 +192,7 @@ AdvertisementDiscarded           | .   | .   | .   | .   | .   | .   | .   | .  
 FrameReceived                    | .   | .   | .   | .   | .   | .   | .   | .   | .
 ActionFailed                     | .   | .   | .   | .   | .   | .   | .   | .   | .
 PingResult                       | .   | .   | .   | .   | .   | .   | .   | .   | .
+ConnectionsReported              | .   | .   | .   | .   | .   | .   | .   | .   | .
 PeerReport: active, better       | .   | .   | .   | .   | bak | bak | lin | .   | .
 PeerReport: active, worse        | .   | .   | .   | .   | .   | .   | act | .   | .
 PeerReport: active, hands over   | .   | act | act | act | .   | .   | .   | .   | .
