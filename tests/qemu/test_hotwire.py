@@ -1,9 +1,21 @@
 """The hotwire on booted nodes: network cards in any order, pulled out and put back; what a real box does."""
 
-from firmware.lab.lab import Lab
+from collections.abc import Iterator
+from dataclasses import replace
+from ipaddress import IPv4Interface
+from pathlib import Path
+
+import pytest
+
+from firmware.lab.deadline import Deadline, wait_until
+from firmware.lab.lab import Lab, LabOptions, NodeOptions
 from firmware.lab.node import Node
+from firmware.lab.preseed import hash_password, make_hotwire_secret, make_password, render_preseed
+from firmware.lab.topology import STANDARD_PAIR, Cluster, HaInterface, Network, NetworkKind
+from firmware.lab.topology import Node as NodeData
 
 HOTWIRE_SECONDS = 60.0
+BOOT_SECONDS = 300.0
 
 
 def hotwire(node: Node) -> dict[str, object]:
@@ -78,3 +90,73 @@ def test_with_all_ha_cables_cut_the_hotwire_leaves_one_active(pair: Lab) -> None
     for network in ("lan", "wan"):
         pair.heal(network)
     alpha.wait_for_state("active")
+
+
+def wait_for_one_active(lab: Lab) -> None:
+    pair = [lab.node(name) for name in ("alpha", "beta")]
+    wait_until(
+        lambda: sorted(node.state() for node in pair) == ["active", "backup"],
+        Deadline(BOOT_SECONDS),
+        "one active node and its backup",
+    )
+
+
+@pytest.mark.nightly
+def test_a_reboot_while_the_hotwire_is_cut_leaves_one_active(pair: Lab, eyes) -> None:
+    alpha, beta = pair.node("alpha"), pair.node("beta")
+    pair.cut("hotwire")
+    for node in (alpha, beta):
+        wait_for_hotwire(node, "down")
+    alpha.reset()
+    eyes.wait_for_owner("beta")
+    alpha.wait_for_boot(BOOT_SECONDS)
+    wait_for_one_active(pair)
+    pair.heal("hotwire")
+    for node in (alpha, beta):
+        wait_for_hotwire(node, "up")
+    wait_for_one_active(pair)
+
+
+def plain(node: NodeData) -> NodeData:
+    """The node without an address on its hotwire."""
+    ports = (port if port.name != "hotwire" else replace(port, addresses=()) for port in node.ports)
+    return replace(node, ports=tuple(ports))
+
+
+@pytest.fixture
+def three_boxes(labs, image: Path) -> Iterator[Lab]:
+    """A pair without configured addresses on its hotwire, in which somebody put a switch, and plugged in an
+    appliance of another pair."""
+    alpha, beta = map(plain, STANDARD_PAIR.nodes)
+    ports = (replace(port, mac=port.mac.replace(":0a:", ":0c:")) for port in alpha.ports)
+    gamma = replace(alpha, name="gamma", ports=tuple(ports))
+    networks = (*STANDARD_PAIR.networks[:2], Network("hotwire", NetworkKind.SWITCH))
+    elsewhere = HaInterface("lan", (IPv4Interface("192.168.12.201/24"),))
+    preseed = render_preseed(
+        gamma,
+        Cluster("other", "gamma", (elsewhere,), "hotwire"),
+        hash_password(make_password()),
+        hotwire_secret=make_hotwire_secret(),
+    )
+    lab = labs.make(
+        replace(STANDARD_PAIR, networks=networks, nodes=(alpha, beta, gamma)),
+        LabOptions(image, special={"gamma": NodeOptions(preseed=preseed)}),
+    )
+    for port in ("lan", "wan"):
+        lab.node("gamma").pull(port)
+    for node in lab.nodes.values():
+        node.power_on()
+    yield lab
+    labs.close(lab)
+
+
+@pytest.mark.nightly
+def test_a_third_box_on_the_hotwire_is_told_and_changes_nothing(three_boxes: Lab) -> None:
+    three_boxes.node("alpha").wait_for_state("active", BOOT_SECONDS)
+    three_boxes.node("beta").wait_for_state("backup", BOOT_SECONDS)
+    for name in ("alpha", "beta"):
+        node = three_boxes.node(name)
+        node.wait_until("hactl status | grep 'a foreign box is on the cable'", BOOT_SECONDS)
+        wait_for_hotwire(node, "up")
+        assert dict(hotwire(node)["drops"]).keys() == {"wrong-key"}  # type: ignore[call-overload]
+    wait_for_one_active(three_boxes)
