@@ -1,0 +1,112 @@
+"""The first set-up of boxes that nobody has prepared, typed at their serial consoles."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from firmware.lab.lab import Lab, LabOptions, NodeOptions
+from firmware.lab.node import Node
+from firmware.lab.topology import STANDARD_PAIR
+from firmware.lab.typist import Typist
+
+BOOT_SECONDS = 240.0
+STEP_SECONDS = 120.0
+PAIR_SECONDS = 240.0
+
+
+@pytest.fixture
+def bare(labs, image: Path) -> Iterator[Lab]:
+    """A pair without a stick."""
+    lab = labs.make(STANDARD_PAIR, LabOptions(image, NodeOptions(preseed="")))
+    yield lab
+    labs.close(lab)
+
+
+def typist_at(node: Node) -> Typist:
+    return Typist(f"unix://{node.spec.sockets.serial}")
+
+
+def answers(lab: Lab, name: str, purpose: str) -> dict[str, str | list[str]]:
+    """What a person would type for a node of the lab; Enter where nothing is said."""
+    node = lab.topology.node(name)
+    lan, wan = (str(node.port(port).addresses[0]) for port in ("lan", "wan"))
+    return {
+        "language": "1",
+        "password": ["short", lab.admin_password],
+        "password-again": lab.admin_password,
+        "hostname": name,
+        "time-zone": "berlin",
+        "purpose": purpose,
+        "port-1": "lan",
+        "port-2": "wan",
+        "addresses-lan": ["192.168.12.300/24", lan],
+        "addresses-wan": wan,
+        "write": "yes",
+        "virtual-lan": "192.168.12.1/24",
+        "virtual-wan": "192.168.175.101/24",
+    }
+
+
+def test_a_master_is_set_up_over_the_serial_line(bare: Lab) -> None:
+    alpha = bare.node("alpha")
+    alpha.power_on()
+    typist = typist_at(alpha)
+    try:
+        typed = answers(bare, "alpha", "create") | {
+            "hotwire-find": "by-hand",
+            "hotwire": "3",
+            "pair": "later",
+        }
+        asked = typist.answer(typed, "pair", BOOT_SECONDS)
+        typist.wait_for("alpha is configured.", STEP_SECONDS)
+        typist.wait_for("login: ", STEP_SECONDS)
+    finally:
+        typist.close()
+    assert asked.count("password") == 2
+    assert asked.count("addresses-lan") == 2
+    assert bare.admin_password not in typist.screen
+    status = alpha.status()
+    assert (status["configuration"], status["status"]["role"]) == ("cluster", "master")
+    assert status["status"]["state"] == "off", "it is activated when the boxes are paired"
+    addresses = alpha.run("ip -br address show; date +%Z; hostname").output
+    assert "192.168.12.141/24" in addresses
+    assert re.search(r"^CES?T$", addresses, re.MULTILINE)
+    assert addresses.split()[-1] == "alpha"
+
+
+@pytest.mark.nightly
+def test_a_pair_is_set_up_over_two_serial_lines(bare: Lab) -> None:
+    """As two people would: the master is created, the spare joins with the code that the master shows."""
+    alpha, beta = bare.node("alpha"), bare.node("beta")
+    for node in (alpha, beta):
+        node.power_on()
+    master, spare = typist_at(alpha), typist_at(beta)
+    create, join = answers(bare, "alpha", "create"), answers(bare, "beta", "join")
+    join |= {"card-lan": "1", "card-wan": "1"}
+    try:
+        master.answer(create, "purpose", BOOT_SECONDS)
+        spare.answer(join, "purpose", BOOT_SECONDS)
+        master.answer({}, "hotwire-find", STEP_SECONDS)
+        spare.answer({}, "hotwire-find", STEP_SECONDS)
+        asked = master.answer(create, "pair", PAIR_SECONDS)
+        assert asked[0] == "hotwire"
+        spare.answer(join, "write", STEP_SECONDS)
+        spare.wait_for("the code that the other node shows: ", STEP_SECONDS)
+        master.wait_for("three attempts", STEP_SECONDS)
+        code = re.findall(r"type  (\d{3} \d{3})", master.screen)[-1]
+        spare.type(code)
+        spare.answer(join, "ssh", PAIR_SECONDS)
+        master.wait_for("alpha is configured.", PAIR_SECONDS)
+        spare.wait_for("beta is configured.", PAIR_SECONDS)
+    finally:
+        master.close()
+        spare.close()
+    alpha.wait_for_state("active", PAIR_SECONDS)
+    beta.wait_for_state("backup", PAIR_SECONDS)
+    assert beta.status()["sync"]["state"] == "synchronized"
+    addresses = beta.run("ip -br address show").output
+    assert "192.168.12.142/24" in addresses
+    assert "192.168.12.1/24" not in addresses
+    bare.node("beta").wait_until("hactl --peer status", STEP_SECONDS, root=True)
