@@ -74,7 +74,7 @@ def _entries(_: Voice, standing: Standing) -> Mapping[str, tuple[str, Entry]]:
     add("switch", _("switch to the other box (hactl switch)"), lambda: _switch(_), in_cluster)
     add("maintenance", _("maintenance (hactl maintenance)"), lambda: _maintenance(_), in_cluster)
     add("synchronize", _("synchronize the boxes (hactl config sync)"), lambda: _synchronize(_), in_cluster)
-    add("firmware", _("firmware (hactl firmware)"), command("firmware"), "firmware" in standing.commands)
+    add("firmware", _("firmware (hactl firmware)"), lambda: _firmware(_), "firmware" in standing.commands)
     add("create", _("create a cluster: this box becomes the master"), lambda: _as_root("create"), alone)
     add("join", _("join the cluster of the other box as its spare"), lambda: _as_root("join"), alone)
     add("keys", _("keys and pairing (hactl key, hactl pair)"), lambda: _keys(_, in_cluster))
@@ -166,6 +166,33 @@ def _synchronize(_: Voice) -> Flow[None]:
         "rollback": ("config", "rollback"),
     }
     yield from _hactl(commands.get(choice, ("config", "sync", f"--{choice}")), root=True)
+
+
+def _firmware(_: Voice) -> Flow[None]:
+    choice = yield Choose(
+        "firmware",
+        _("Firmware"),
+        _("The firmware of this box: it has two places for it, and one of them runs."),
+        (
+            Option("status", _("show both places")),
+            Option("install", _("install an update bundle into the other place")),
+            Option("rollback", _("go back to what was before")),
+        ),
+        _("What does not come up healthy is given up by itself: the box boots what it had before."),
+        "status",
+    )
+    if choice == "install":
+        source = yield Ask(
+            "bundle",
+            _("Firmware"),
+            _("Where is the signed update bundle?"),
+            str,
+            _("a file or an address, e.g. /data/home/admin/hotspare.raucb or https://..."),
+            _("Only a bundle with a valid signature for this kind of box is installed."),
+        )
+        yield from _hactl(("firmware", "install", "--", str(source)), root=True)
+    else:
+        yield from _hactl(("firmware", str(choice)), root=True)
 
 
 def _keys(_: Voice, in_cluster: bool) -> Flow[None]:

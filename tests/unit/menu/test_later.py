@@ -11,7 +11,7 @@ from hadaemon.menu.steps import Failed
 
 from .talking import CARDS, HASH, VOICES, Box, Person, converse
 
-CLUSTER = Standing("alpha", "cluster", ha_ports=("lan", "wan"), commands=frozenset({"capture"}))
+CLUSTER = Standing("alpha", "cluster", ha_ports=("lan", "wan"), commands=frozenset({"capture", "firmware"}))
 ALONE = Standing("alpha", "stand-alone", commands=frozenset({"firmware"}))
 REFUSED = Standing("alpha", "refused", ("node.toml: ports: is missing",), good=True)
 NODE = {
@@ -44,6 +44,12 @@ def chosen(standing: Standing, *row: str) -> list[object]:
         (["synchronize", ""], deeds.Hactl(("config", "diff", "--peer"), root=True)),
         (["synchronize", "to-peer"], deeds.Hactl(("config", "sync", "--to-peer"), root=True)),
         (["synchronize", "rollback"], deeds.Hactl(("config", "rollback"), root=True)),
+        (["firmware", ""], deeds.Hactl(("firmware", "status"), root=True)),
+        (["firmware", "rollback"], deeds.Hactl(("firmware", "rollback"), root=True)),
+        (
+            ["firmware", "install", "", "--help"],
+            deeds.Hactl(("firmware", "install", "--", "--help"), root=True),
+        ),
         (["keys", "show"], deeds.Hactl(("key", "show"), root=True)),
         (["keys", "pair-enter"], deeds.Hactl(("pair", "enter"), root=True)),
         (["keys", "activate"], deeds.AsRoot("activate")),
