@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TypeVar
 
+from hadaemon.cli.asking import CommandFailed, ask_daemon
 from hadaemon.cli.main import main as hactl
 from hadaemon.config import ClusterConfig, load_cluster, render_cluster
 from hadaemon.errors import HadaemonError
-from hadaemon.io.control_client import ask
 from hadaemon.io.files import write_text
 from hadaemon.menu.deeds import PeerConfiguration, PeerPort
 from hadaemon.menu.steps import Failed
@@ -99,7 +99,10 @@ def pull(places: Places) -> tuple[str, ...] | Failed:
         return failed
 
     def part() -> tuple[str, ...]:
-        answer = ask(places.control, {"command": "status"}, _ANSWER)
+        try:
+            answer = ask_daemon(places.control, {"command": "status"}, _ANSWER)
+        except CommandFailed as error:
+            raise HadaemonError(str(error)) from error
         status, sync = answer["status"], answer.get("sync") or {}
         if status["state"] not in _TAKING_PART:
             raise HadaemonError(f"{status['node']}: {status['state']}: {status['reason']}")

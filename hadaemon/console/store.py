@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from hadaemon.cli.asking import CommandFailed, ask_daemon
 from hadaemon.config import check_preseed
 from hadaemon.errors import HadaemonError
-from hadaemon.io.control_client import ask
 from hadaemon.io.files import read_text
 from hadaemon.menu.draft import FILE
 from hadaemon.menu.steps import Failed
@@ -45,9 +45,9 @@ def take_effect(places: Places, owners: Owners) -> tuple[str, ...]:
     open_sync_account(places)
     tell(configuration, tuple(problems), running_release().version, places)
     try:
-        ask(places.control, {"command": "reload"}, _TIMEOUT)
-    except (OSError, HadaemonError) as error:
-        problems.append(str(error))
+        ask_daemon(places.control, {"command": "reload"}, _TIMEOUT)
+    except CommandFailed as error:
+        problems += str(error).splitlines()
     return tuple(problems)
 
 

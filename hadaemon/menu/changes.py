@@ -190,4 +190,5 @@ def _told(_: Voice, done: object) -> Flow[None]:
     if isinstance(done, Failed):
         yield Show(tuple(f"! {reason}" for reason in done.reasons), _("It was not done"))
     else:
-        yield Show((_("Done."),))
+        problems = done if isinstance(done, tuple) else ()
+        yield Show((_("Done."), *(f"! {problem}" for problem in problems)))

@@ -164,7 +164,7 @@ def _write(_: Voice, draft: Draft, purpose: Purpose) -> Flow[None]:
         )
         done = yield Act(Store(draft.raw), _("Writing ..."), final=True)
         if not isinstance(done, Failed):
-            yield Show((_("Written."),))
+            yield Show((_("Written."), *(f"! {problem}" for problem in done)))
             return
         yield Show(tuple(f"! {reason}" for reason in done.reasons), _("It was not written"))
 
