@@ -91,6 +91,7 @@ class SyncBox:
         )
         wait_until(self._is_ready, Deadline(_READY), f"the place of {self.name}; see {self.log}")
         keeper = [sys.executable, "-P", "-m", "hadaemon.helper.keeper", "--state", str(self.state)]
+        keeper += ["--bundles", str(self.folder / "bundles"), "--rauc", str(self.folder / "rauc")]
         self.start(_PYTHON, "-IS", str(_INETD), "/run/hotspare/keeper.sock", *keeper)
 
     def _is_ready(self) -> bool:

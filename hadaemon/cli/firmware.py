@@ -25,6 +25,16 @@ _INSTALL = (
     "Writes a signed update bundle into the other slot. The next restart of the node takes it on trial: it "
     "is kept when the node proves to be well, else the node goes back by itself."
 )
+_SYNC = (
+    "Fetches the bundle of what the peer runs over the hotwire, only what differs from this node's own, and "
+    "installs it into the other slot, be it older. The next restart takes it on trial."
+)
+_KEEP = (
+    "For a node that was flashed, or updated from an URL. The file must be the bundle of exactly what runs."
+)
+_PIPE = "/usr/libexec/hotspare/firmware-pipe"
+_PEER_TIMEOUT = 45.0
+"""Seconds for one answer of the peer."""
 
 
 def add_firmware(commands: "Commands") -> None:
@@ -38,6 +48,11 @@ def add_firmware(commands: "Commands") -> None:
     )
     status = _command(parts, "status", _run_status, "both slots, and which one is next")
     status.add_argument("--json", action="store_true", help="the same for programs")
+    sync = _command(parts, "sync", _run_sync, "make the peer's firmware this node's", _SYNC)
+    sync.add_argument("--from-peer", action="store_true", required=True, help="the only way so far")
+    sync.add_argument("--pipe", type=_path, default=_path(_PIPE), help=argparse.SUPPRESS)
+    keep = _command(parts, "keep", _run_keep, "keep the bundle of what runs, for the peer", _KEEP)
+    keep.add_argument("file", metavar="FILE")
     _command(parts, "rollback", _run_rollback, "start the other slot at the next restart")
     _command(parts, "mark-good", _run_mark_good, "keep what runs, whatever the check of health says")
 
@@ -75,6 +90,40 @@ def _run_install(options: argparse.Namespace) -> None:
         bar.close()
     print(f"firmware {bundle.version} is in slot {firmware.slots().other.name}, and verified")
     print("restart the node to try it (`sudo systemctl reboot`); `hactl firmware rollback` calls it off")
+
+
+def _run_sync(options: argparse.Namespace) -> None:
+    from hadaemon.runtime.firmware_sync import fetch_and_install
+    from hadaemon.runtime.peer import peer_of
+    from hadaemon.upgrade.offer import same
+
+    firmware = _own(options)
+    with peer_of(options.state, _PEER_TIMEOUT) as peer:
+        offer = peer.offered_firmware()
+    if same(firmware.offer("")[0], offer):
+        print(f"nothing to do: both nodes run {offer.version}")
+        return
+    bar = Bar()
+    try:
+        done = fetch_and_install(firmware, offer, options.pipe, _failing(options), bar.show)
+    finally:
+        bar.close()
+    print(f"{_mb(done.travelled)} of {_mb(done.size)} came over the hotwire")
+    print(f"firmware {done.version} of {offer.node} is in slot {firmware.slots().other.name}, and verified")
+    print("restart the node to try it (`sudo systemctl reboot`); `hactl firmware rollback` calls it off")
+
+
+def _mb(size: int) -> str:
+    return f"{size / 1e6:.1f} MB"
+
+
+def _run_keep(options: argparse.Namespace) -> None:
+    bar = Bar()
+    try:
+        bundle = _own(options).keep(options.file, bar.show)
+    finally:
+        bar.close()
+    print(f"the bundle of {bundle.version} is kept: `hactl firmware sync --from-peer` on the peer takes it")
 
 
 def _failing(options: argparse.Namespace) -> tuple[str, ...]:
@@ -121,7 +170,8 @@ def status_lines(found: dict[str, Any]) -> Iterator[str]:
         yield f"slot {slot['slot']}: {version}: {', '.join(_words(found, slot))}"
     running = next(slot for slot in found["slots"] if slot["running"])
     if not running["bundle"]:
-        yield f"the bundle of {running['version'] or 'what runs'} is not on this node"
+        what = running["version"] or "what runs"
+        yield f"the bundle of {what} is not on this node: `hactl firmware keep FILE`"
 
 
 def _words(found: dict[str, Any], slot: dict[str, Any]) -> Iterator[str]:

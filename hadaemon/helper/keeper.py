@@ -21,7 +21,10 @@ from typing import Any
 from hadaemon.errors import HadaemonError
 from hadaemon.io.channel import Channel, ChannelError
 from hadaemon.io.pair_lock import locked
+from hadaemon.io.rauc import Rauc
+from hadaemon.io.rsync import sender_command
 from hadaemon.io.services import start_guard
+from hadaemon.runtime.firmware import OwnFirmware, Places
 from hadaemon.runtime.own_configuration import OwnConfiguration, now_text
 from hadaemon.runtime.places import own_folder
 from hadaemon.runtime.release import running_release
@@ -35,6 +38,8 @@ from hadaemon.sync.reading import may_read, reading_commands
 from hadaemon.sync.record import How
 from hadaemon.sync.server import USER
 from hadaemon.sync.tree import Tree, digest
+from hadaemon.upgrade.errors import UpgradeError
+from hadaemon.upgrade.offer import Offer, to_json
 
 _TIMEOUT = 60.0
 """Seconds for one frame: a peer that stopped half-way must not hold the lock for ever."""
@@ -49,11 +54,21 @@ Answer = dict[str, Any]
 class Conversation:
     """What one peer may do, verb by verb. `answer` never raises for what the peer did wrong."""
 
-    def __init__(self, here: OwnConfiguration, run: Path, control: Path, stack: contextlib.ExitStack) -> None:
+    def __init__(
+        self,
+        here: OwnConfiguration,
+        run: Path,
+        control: Path,
+        stack: contextlib.ExitStack,
+        firmware: OwnFirmware | None = None,
+    ) -> None:
         self._here = here
         self._run = run
         self._control = control
         self._stack = stack
+        self._own_firmware = firmware
+        self.program: tuple[str, ...] = ()
+        """What the rest of the conversation is handed to, if it is."""
         self._greeted = False
         self._locked: Holder | None = None
         self._checked: Tree | None = None
@@ -67,6 +82,8 @@ class Conversation:
             "confirm": self._confirm,
             "back": self._back,
             "hactl": self._hactl,
+            "firmware": self._firmware,
+            "firmware-send": self._firmware_send,
         }
 
     def answer(self, request: Message) -> Message:
@@ -140,6 +157,22 @@ class Conversation:
         self._must_hold_lock()
         return {"told": self._here.go_back()}
 
+    def _firmware(self, _: Message) -> Answer:
+        """What runs here, for a peer that wants the same."""
+        return to_json(self._offer()[0])
+
+    def _firmware_send(self, _: Message) -> Answer:
+        offer, path = self._offer()
+        if path is None:
+            raise UpgradeError(f"{offer.node} does not have the bundle of {offer.version}")
+        self.program = sender_command(path)
+        return {}
+
+    def _offer(self) -> tuple[Offer, Path | None]:
+        if self._own_firmware is None:
+            raise UpgradeError("this node has no firmware to give")
+        return self._own_firmware.offer(self._here.name)
+
     def _hactl(self, request: Message) -> Message:
         """A reading command, as `hactl --peer` asks for it."""
         from hadaemon.cli.main import main as hactl
@@ -182,6 +215,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--state", type=Path, default=Path("/data/state"))
     parser.add_argument("--run", type=Path, default=Path("/run/hotspare"))
     parser.add_argument("--socket", type=Path, default=Path("/run/hadaemon/control.sock"))
+    parser.add_argument("--bundles", type=Path, default=Path("/data/firmware"))
+    parser.add_argument("--rauc", default="/usr/bin/rauc", help=argparse.SUPPRESS)
     parser.add_argument("--user", default=USER, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     signal.alarm(_MAX_SECONDS)  # Whatever happens: the lock is let go.
@@ -191,7 +226,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         channel = Channel(connection.fileno(), connection.fileno(), "the peer", _TIMEOUT)
         here = OwnConfiguration(options.state, options.socket, start_guard)
         with contextlib.ExitStack() as stack:
-            conversation = Conversation(here, options.run, options.socket, stack)
+            places = Places(options.state, options.bundles, options.run)
+            firmware = OwnFirmware(places, Rauc((options.rauc,)))
+            conversation = Conversation(here, options.run, options.socket, stack, firmware)
             return _serve(channel, conversation)
 
 
@@ -199,6 +236,8 @@ def _serve(channel: Channel, conversation: Conversation) -> int:
     try:
         while (request := channel.receive_or_end()) is not None:
             channel.send(conversation.answer(request))
+            if conversation.program:
+                return channel.hand_to(conversation.program)
     except ChannelError as error:
         print(error, file=sys.stderr)
         return 1

@@ -50,7 +50,7 @@ def copy_bundle(source: Path, target: Path, progress: Percent) -> None:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
             raise BundleError(f"{source}: is not a file")
-        _check_space(target.parent, found.st_size)
+        check_space(target.parent, found.st_size)
         try:
             _copy(file.fileno(), found.st_size, target, progress)
         except OSError as error:
@@ -58,7 +58,8 @@ def copy_bundle(source: Path, target: Path, progress: Percent) -> None:
             raise BundleError(f"{target}: cannot be written: {_plain(error)}; nothing was changed") from error
 
 
-def _check_space(folder: Path, size: int) -> None:
+def check_space(folder: Path, size: int) -> None:
+    """Raises BundleError."""
     there = os.statvfs(folder)
     free = there.f_bavail * there.f_frsize
     if free < size + _SPARE:

@@ -2,7 +2,9 @@
 
 import os
 import select
+import subprocess
 import time
+from collections.abc import Sequence
 
 from hadaemon.io.errors import EdgeError
 from hadaemon.sync.messages import LENGTHS, Message, decode, encode, lengths
@@ -58,6 +60,30 @@ class Channel:
         self.send(message)
         return self.receive()
 
+    def hand_to(self, command: Sequence[str]) -> int:
+        """The rest of the conversation is a program's; returns how it ended."""
+        for descriptor in {self._read, self._write}:
+            os.set_blocking(descriptor, True)
+        return subprocess.run(command, stdin=self._read, stdout=self._write, check=False).returncode
+
+    def join(self, read: int, write: int) -> None:
+        """The rest of the conversation goes to and comes from two other descriptors, until it ends."""
+        for descriptor in {self._read, self._write}:
+            os.set_blocking(descriptor, True)
+        poll = select.poll()
+        outlets = {self._read: write, read: self._write}
+        for descriptor in outlets:
+            poll.register(descriptor, select.POLLIN)
+        while True:
+            for descriptor, _ in poll.poll():
+                data = os.read(descriptor, _CHUNK)
+                if not data and descriptor == self._read:
+                    return
+                if not data:
+                    poll.unregister(read)
+                    continue
+                _write_all(outlets[descriptor], data)
+
     def _exactly(self, count: int, deadline: float, may_end: bool = False) -> bytes:
         parts: list[bytes] = []
         left = count
@@ -83,3 +109,9 @@ class Channel:
         left = deadline - time.monotonic()
         if left <= 0 or not poll.poll(left * 1000):
             raise ChannelError(f"{self._peer} has stopped to answer")
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    left = memoryview(data)
+    while left:
+        left = left[os.write(descriptor, left) :]

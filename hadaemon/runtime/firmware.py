@@ -8,7 +8,7 @@ import fcntl
 import os
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hadaemon.io.bundle_file import BundleError, check_whole, copy_bundle, slot_digest
@@ -17,9 +17,10 @@ from hadaemon.io.files import read_text, sync_folder, write_text
 from hadaemon.io.rauc import Rauc, RaucError
 from hadaemon.runtime.release import Release, boot_id, running_release
 from hadaemon.upgrade import trial
-from hadaemon.upgrade.bundle import Bundle, check_fit, parse_bundle
+from hadaemon.upgrade.bundle import Bundle, Image, check_fit, parse_bundle
 from hadaemon.upgrade.errors import UpgradeError
-from hadaemon.upgrade.slots import Slots, parse_slots
+from hadaemon.upgrade.offer import Offer
+from hadaemon.upgrade.slots import Slot, Slots, parse_slots
 from hadaemon.upgrade.trial import Outlook, Trial
 
 Progress = Callable[[str, int], None]
@@ -86,7 +87,7 @@ class OwnFirmware:
                     f"firmware {self.release.version} is on trial: wait until it is good "
                     "(`hactl firmware status`)"
                 )
-            bundle = parse_bundle(self._rauc.info(source), source)
+            bundle = self.bundle(source)
             check_fit(bundle, source, slots.compatible, self.release.version or "", allow_downgrade)
             staged = None if source.startswith(_URL) else self._stage(Path(source), bundle, slots, progress)
             try:
@@ -100,6 +101,34 @@ class OwnFirmware:
             if staged is not None:
                 staged.replace(kept)
                 sync_folder(kept.parent)
+            return bundle
+
+    def offer(self, node: str) -> tuple[Offer, Path | None]:
+        """What this node can give its peer: the firmware that runs, and the file of its bundle."""
+        slots = self.slots()
+        name, version = slots.running.name, self.release.version or ""
+        path = self.kept_bundle(name)
+        offer = Offer(node, version, slots.compatible, name)
+        if path is None:
+            return offer, None
+        bundle = self.bundle(str(path))
+        return replace(offer, digest=bundle.digest, size=path.stat().st_size), path
+
+    def bundle(self, source: str) -> Bundle:
+        """What a bundle says of itself, if its signature is good."""
+        return parse_bundle(self._rauc.info(source), source)
+
+    def keep(self, source: str, progress: Progress) -> Bundle:
+        """Keeps the bundle of what runs, which the peer can be given: also on a node that was flashed."""
+        with self._locked():
+            slots = self.slots()
+            bundle = self.bundle(source)
+            for image in bundle.images:
+                self._check_slot(slots.running, image, progress, f"{source}: is not what this node runs")
+            kept = self._bundle(slots.running.name)
+            staged = self._copy(Path(source), kept, bundle, progress)
+            staged.replace(kept)
+            sync_folder(kept.parent)
             return bundle
 
     def rollback(self) -> str:
@@ -128,11 +157,13 @@ class OwnFirmware:
 
     def _stage(self, source: Path, bundle: Bundle, slots: Slots, progress: Progress) -> Path:
         """A copy on the data partition, held against what was signed. It is what the peer can be given."""
-        folder = self.places.bundles
-        folder.mkdir(mode=0o700, exist_ok=True)
         kept = self._bundle(slots.other.name)
         if not (kept.exists() and source.samefile(kept)):
             kept.unlink(missing_ok=True)  # What the other slot holds is about to go.
+        return self._copy(source, kept, bundle, progress)
+
+    def _copy(self, source: Path, kept: Path, bundle: Bundle, progress: Progress) -> Path:
+        kept.parent.mkdir(mode=0o700, exist_ok=True)
         staged = kept.with_suffix(".new")
         staged.unlink(missing_ok=True)
         copy_bundle(source, staged, lambda percent: progress("copying", percent))
@@ -152,15 +183,22 @@ class OwnFirmware:
         end_trial(self.places.state)  # One that waits: its slot is about to hold something else.
         self._rauc.install(source, lambda percent, _: progress("installing", percent))
         for image in bundle.images:
-            devices = [part.device for part in slots.other.parts if part.slot_class == image.slot_class]
-            if len(devices) != 1:
-                raise UpgradeError(f"slot {slots.other.name} has no place for {image.slot_class}")
-            digest = slot_digest(Path(devices[0]), image.size, lambda percent: progress("verifying", percent))
-            if digest != image.sha256:
-                raise UpgradeError(
-                    f"slot {slots.other.name} does not hold what was written to {devices[0]}: the disk is "
-                    f"failing; {self.release.version} keeps running"
-                )
+            self._check_slot(
+                slots.other,
+                image,
+                progress,
+                f"slot {slots.other.name} does not hold what was written to it: the disk is failing; "
+                f"{self.release.version} keeps running",
+            )
+
+    def _check_slot(self, slot: Slot, image: Image, progress: Progress, otherwise: str) -> None:
+        """Raises UpgradeError(otherwise) when the slot's partition does not hold the image."""
+        devices = [part.device for part in slot.parts if part.slot_class == image.slot_class]
+        if len(devices) != 1:
+            raise UpgradeError(f"slot {slot.name} has no place for {image.slot_class}")
+        digest = slot_digest(Path(devices[0]), image.size, lambda percent: progress("verifying", percent))
+        if digest != image.sha256:
+            raise UpgradeError(otherwise)
 
     def _begin_trial(self, bundle: Bundle, slots: Slots, already: Collection[str]) -> None:
         begun = Trial(

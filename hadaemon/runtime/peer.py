@@ -21,6 +21,7 @@ from hadaemon.sync.messages import OLDEST, PROTOCOL, Message, agree, tree_messag
 from hadaemon.sync.plan import Side
 from hadaemon.sync.tree import Tree
 from hadaemon.sync.words import PublicKey
+from hadaemon.upgrade.offer import Offer, from_json
 
 
 class PeerRefused(HadaemonError):
@@ -91,6 +92,15 @@ class Peer:
     def go_back(self) -> str:
         """Undoes the unconfirmed change there."""
         return self._ask({"verb": "back"}).text("told")
+
+    def offered_firmware(self) -> Offer:
+        """What the peer runs, and whether it has its bundle."""
+        return from_json(self._ask({"verb": "firmware"}).header)
+
+    def send_firmware(self, read: int, write: int) -> None:
+        """The rest of the conversation is rsync's: two descriptors to its other end."""
+        self._ask({"verb": "firmware-send"})
+        self._channel.join(read, write)
 
     def hactl(self, arguments: list[str]) -> Output:
         """A command that reads."""

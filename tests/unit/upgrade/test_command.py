@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from firmware.lab.fake_rauc import PROGRAM
 from hadaemon.cli import firmware as cli
 from hadaemon.cli.main import main
 from hadaemon.cli.render import render_status
 from hadaemon.runtime import release
 
 from .node import FirmwareNode, make_bundle
-from .rauc import PROGRAM
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_an_update_from_install_to_being_called_off(
     assert capsys.readouterr().out.splitlines() == [
         "slot A: 1.0: running",
         "slot B: as it was flashed: good",
-        "the bundle of 1.0 is not on this node",
+        "the bundle of 1.0 is not on this node: `hactl firmware keep FILE`",
     ]
     assert hactl(node, "install", str(make_bundle(tmp_path / "new.raucb"))) == 0
     said = capsys.readouterr()
@@ -73,7 +73,7 @@ def test_status_for_programs(node: FirmwareNode, capsys: pytest.CaptureFixture[s
 def test_a_refusal_is_one_line_and_exit_code_1(
     node: FirmwareNode, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
-    assert hactl(node, "install", str(make_bundle(tmp_path / "old.raucb", "0.9"))) == 1
+    assert hactl(node, "install", str(make_bundle(tmp_path / "old.raucb", version="0.9"))) == 1
     said = capsys.readouterr().err
     assert said.startswith("hactl: ")
     assert said.count("\n") == 1

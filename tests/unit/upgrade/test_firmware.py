@@ -142,7 +142,7 @@ def test_the_administrator_may_keep_a_trial_but_not_one_that_does_not_run(node: 
 
 def test_a_second_update_replaces_one_that_waits(node: FirmwareNode, bundle: Path, tmp_path: Path):
     node.install(bundle)
-    node.install(make_bundle(tmp_path / "newer.raucb", "2.1"))
+    node.install(make_bundle(tmp_path / "newer.raucb", version="2.1"))
     begun = node.firmware().trial()
     assert begun is not None
     assert begun.version == "2.1"
@@ -152,7 +152,7 @@ def test_a_second_update_replaces_one_that_waits(node: FirmwareNode, bundle: Pat
 
 
 def test_a_downgrade_is_done_when_it_is_wanted(node: FirmwareNode, tmp_path: Path):
-    node.install(make_bundle(tmp_path / "old.raucb", "0.9"), allow_downgrade=True)
+    node.install(make_bundle(tmp_path / "old.raucb", version="0.9"), allow_downgrade=True)
     assert node.rauc["next"] == "B"
 
 
@@ -187,8 +187,14 @@ def truncated(path: Path) -> None:
             lambda path: make_bundle(path, compatible="hotspare-apu2"),
             "is for hotspare-apu2, and this node is",
         ),
-        (lambda path: make_bundle(path, "1.0"), "version 1.0, which is not newer than 1.0, which runs"),
-        (lambda path: make_bundle(path, "dev"), "version dev, which is not newer than 1.0, which runs"),
+        (
+            lambda path: make_bundle(path, version="1.0"),
+            "version 1.0, which is not newer than 1.0, which runs",
+        ),
+        (
+            lambda path: make_bundle(path, version="dev"),
+            "version dev, which is not newer than 1.0, which runs",
+        ),
         (lambda path: path.unlink(), "there is no such file"),
     ],
 )
@@ -232,7 +238,7 @@ def test_nothing_is_installed_over_the_way_back_of_a_trial(node: FirmwareNode, b
     node.install(bundle)
     node.boot("B")
     with pytest.raises(HadaemonError, match=r"firmware 2\.0 is on trial: wait"):
-        node.install(make_bundle(tmp_path / "newer.raucb", "3.0"))
+        node.install(make_bundle(tmp_path / "newer.raucb", version="3.0"))
 
 
 def test_a_machine_without_slots_says_so():

@@ -1,14 +1,91 @@
-"""A RAUC of two files in a folder: it knows bundles as JSON, and does to its slots what the real one does."""
+"""A RAUC whose slots are files in a folder, for tests without a booted node, and bundles that it takes.
 
+Run as a program it answers as the real one does; its state is in `rauc.json`. A bundle has the real layout,
+with its manifest in JSON in place of the signature.
+"""
+
+import hashlib
 import json
 import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 PROGRAM = Path(__file__)
+BLOCK = 4096
+_SALT = bytes(range(32))
+
+
+class FakeRauc:
+    """The state of the two slots, from outside."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._store({"booted": "A", "next": "A", "good": {"A": True, "B": True}, "versions": {}, "calls": []})
+
+    @property
+    def rauc(self) -> dict[str, Any]:
+        """As it is now."""
+        found = json.loads((self.folder / "rauc.json").read_text())
+        assert isinstance(found, dict)
+        return found
+
+    def change(self, **values: object) -> None:
+        """Makes it otherwise."""
+        self._store({**self.rauc, **values})
+
+    def fill(self, slot: str, bundle: Path) -> None:
+        """The slot holds what the bundle does, as after flashing."""
+        found, content = manifest(bundle), bundle.read_bytes()
+        assert found is not None
+        for image in found["images"]:
+            part = content[image["at"] : image["at"] + image["size"]]
+            (self.folder / f"{image['slot-class']}-{slot}").write_bytes(part)
+
+    def _store(self, state: dict[str, Any]) -> None:
+        (self.folder / "rauc.json").write_text(json.dumps(state))
+
+
+def make_bundle(
+    path: Path,
+    root_hash: Callable[[Iterable[bytes], bytes], bytes],
+    version: str = "2.0",
+    compatible: str = "hotspare-test",
+    signer: str = "us",
+    noise: bytes = b"r" * 39 * BLOCK,
+) -> Path:
+    """Payload, hash tree, manifest and its length. `root_hash`: dm-verity's, of blocks and a salt."""
+    contents = {"bootfs": b"k" * BLOCK, "rootfs": version.encode().ljust(BLOCK, b"r") + noise}
+    payload = b"".join(contents.values())
+    root = root_hash((payload[at : at + BLOCK] for at in range(0, len(payload), BLOCK)), _SALT)
+    tree = bytes(BLOCK)
+    manifest = {
+        "signer": signer,
+        "update": {"version": version, "compatible": compatible},
+        "images": [
+            {
+                "slot-class": name,
+                "checksum": hashlib.sha256(content).hexdigest(),
+                "size": len(content),
+                "at": payload.index(content),
+            }
+            for name, content in contents.items()
+        ],
+        "manifest-hash": hashlib.sha256(payload + signer.encode()).hexdigest(),
+        "bundle": {
+            "format": "verity",
+            "verity-hash": root.hex(),
+            "verity-salt": _SALT.hex(),
+            "verity-size": len(tree),
+        },
+    }
+    signature = json.dumps(manifest).encode()
+    path.write_bytes(payload + tree + signature + len(signature).to_bytes(8, "big"))
+    return path
 
 
 def main(folder: Path, arguments: list[str]) -> int:
+    """One call of the program."""
     path = folder / "rauc.json"
     state = json.loads(path.read_text())
     state["calls"].append(" ".join(arguments))
@@ -41,6 +118,7 @@ def manifest(bundle: Path) -> dict[str, Any] | None:
 
 
 def info(bundle: Path) -> int:
+    """The manifest, or what the real one says to a bad bundle."""
     if not bundle.exists():
         return fail(f"No such file: {bundle}")
     found = manifest(bundle)
@@ -53,6 +131,7 @@ def info(bundle: Path) -> int:
 
 
 def install(folder: Path, state: dict[str, Any], bundle: Path) -> int:
+    """Writes the other slot."""
     found = manifest(bundle)
     assert found is not None
     other = "BA"["AB".index(state["booted"])]
@@ -72,6 +151,7 @@ def install(folder: Path, state: dict[str, Any], bundle: Path) -> int:
 
 
 def mark(state: dict[str, Any], verb: str, which: str) -> None:
+    """good, bad or active."""
     booted = state["booted"]
     slot = booted if which == "booted" else "BA"["AB".index(booted)]
     state["good"][slot] = verb != "bad"
@@ -80,6 +160,7 @@ def mark(state: dict[str, Any], verb: str, which: str) -> None:
 
 
 def status(folder: Path, state: dict[str, Any]) -> dict[str, Any]:
+    """Both slots, as the real one prints them."""
     slots = []
     for number, name in enumerate("AB"):
         version = state["versions"].get(name)
@@ -95,6 +176,7 @@ def status(folder: Path, state: dict[str, Any]) -> dict[str, Any]:
 
 
 def fail(text: str) -> int:
+    """In the words of the real one."""
     print(f"rauc-Message: 12:00:00: Reading\n{text}", file=sys.stderr)
     return 1
 

@@ -1,0 +1,30 @@
+"""What rsync gets in place of a remote shell: the peer's bundle over a conversation with its keeper.
+
+rsync's own arguments are ignored: both ends of it are started with fixed ones.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from hadaemon.errors import HadaemonError
+from hadaemon.runtime.peer import peer_of
+
+STATE = "HOTSPARE_STATE"
+_TIMEOUT = 45.0
+"""Seconds for one answer."""
+
+
+def main() -> int:
+    """0: the peer has ended it. 1: there is no conversation, the reason is on standard error."""
+    try:
+        with peer_of(Path(os.environ.get(STATE, "/data/state")), _TIMEOUT) as peer:
+            peer.send_firmware(0, 1)
+    except HadaemonError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

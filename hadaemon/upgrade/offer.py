@@ -1,0 +1,65 @@
+"""What a node offers its peer: the bundle of the firmware that it runs, if it has it."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from hadaemon.upgrade.errors import UpgradeError
+from hadaemon.upgrade.slots import NAMES
+
+_MAX_SIZE = 4 << 30
+_MAX_TEXT = 200
+_TEXTS = ("node", "version", "compatible", "slot", "digest")
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """By the node's own words: whoever takes it checks the bundle itself."""
+
+    node: str
+    version: str
+    compatible: str
+    slot: str
+    """That runs, and whose bundle it is."""
+    digest: str = ""
+    """Of the bundle's manifest; empty: the node does not have the bundle."""
+    size: int = 0
+    """Bytes of the bundle."""
+
+
+def to_json(offer: Offer) -> dict[str, Any]:
+    """For a message."""
+    return asdict(offer)
+
+
+def from_json(found: Mapping[str, Any]) -> Offer:
+    """Checks what came from outside. Raises UpgradeError."""
+    texts = [str(found.get(name)) for name in _TEXTS if isinstance(found.get(name), str)]
+    size = found.get("size")
+    if (
+        len(texts) != len(_TEXTS)
+        or max(map(len, texts)) > _MAX_TEXT
+        or found["slot"] not in NAMES
+        or isinstance(size, bool)
+        or not isinstance(size, int)
+        or not 0 <= size <= _MAX_SIZE
+    ):
+        raise UpgradeError("the other node's words about its firmware cannot be understood")
+    node, version, compatible, slot, digest = texts
+    return Offer(node, version, compatible, slot, digest, size)
+
+
+def same(one: Offer, other: Offer) -> bool:
+    """Both nodes run the same, as far as they can tell: builds of one version differ by their bundles."""
+    return one.version == other.version and (not one.digest or not other.digest or one.digest == other.digest)
+
+
+def check_offer(offer: Offer, compatible: str) -> None:
+    """Raises UpgradeError for an offer that this node cannot take."""
+    if offer.compatible != compatible:
+        raise UpgradeError(f"{offer.node} is a {offer.compatible}, and this node is a {compatible}")
+    if not offer.digest:
+        raise UpgradeError(
+            f"{offer.node} runs {offer.version} and does not have its bundle: give it that with "
+            "`hactl firmware keep FILE` on it"
+        )
