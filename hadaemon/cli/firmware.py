@@ -26,8 +26,8 @@ _INSTALL = (
     "is kept when the node proves to be well, else the node goes back by itself."
 )
 _SYNC = (
-    "Fetches the bundle of what the peer runs over the hotwire, only what differs from this node's own, and "
-    "installs it into the other slot, be it older. The next restart takes it on trial."
+    "The node that is to run what the other one runs fetches its bundle over the hotwire, only what differs "
+    "from its own, and installs it into the other slot, be it older. Its next restart takes it on trial."
 )
 _KEEP = (
     "For a node that was flashed, or updated from an URL. The file must be the bundle of exactly what runs."
@@ -48,8 +48,10 @@ def add_firmware(commands: "Commands") -> None:
     )
     status = _command(parts, "status", _run_status, "both slots, and which one is next")
     status.add_argument("--json", action="store_true", help="the same for programs")
-    sync = _command(parts, "sync", _run_sync, "make the peer's firmware this node's", _SYNC)
-    sync.add_argument("--from-peer", action="store_true", required=True, help="the only way so far")
+    sync = _command(parts, "sync", _run_sync, "make both nodes' firmware the same: this node's", _SYNC)
+    sync.add_argument(
+        "--from-peer", action="store_true", help="the other way: the peer's firmware becomes this node's"
+    )
     sync.add_argument("--pipe", type=_path, default=_path(_PIPE), help=argparse.SUPPRESS)
     keep = _command(parts, "keep", _run_keep, "keep the bundle of what runs, for the peer", _KEEP)
     keep.add_argument("file", metavar="FILE")
@@ -93,6 +95,17 @@ def _run_install(options: argparse.Namespace) -> None:
 
 
 def _run_sync(options: argparse.Namespace) -> None:
+    if options.from_peer:
+        _fetch(options)
+        return
+    from hadaemon.runtime.firmware_sync import have_peer_pull
+    from hadaemon.runtime.peer import peer_of
+
+    with peer_of(options.state, _PEER_TIMEOUT) as peer:
+        print(have_peer_pull(_own(options), peer, lambda line: print(line, flush=True)))
+
+
+def _fetch(options: argparse.Namespace) -> None:
     from hadaemon.runtime.firmware_sync import fetch_and_install
     from hadaemon.runtime.peer import peer_of
     from hadaemon.upgrade.offer import same

@@ -20,10 +20,11 @@ from typing import Any
 
 from hadaemon.errors import HadaemonError
 from hadaemon.io.channel import Channel, ChannelError
+from hadaemon.io.files import read_text
 from hadaemon.io.pair_lock import locked
 from hadaemon.io.rauc import Rauc
 from hadaemon.io.rsync import sender_command
-from hadaemon.io.services import start_guard
+from hadaemon.io.services import start_firmware_pull, start_guard
 from hadaemon.runtime.firmware import OwnFirmware, Places
 from hadaemon.runtime.own_configuration import OwnConfiguration, now_text
 from hadaemon.runtime.places import own_folder
@@ -39,13 +40,14 @@ from hadaemon.sync.record import How
 from hadaemon.sync.server import USER
 from hadaemon.sync.tree import Tree, digest
 from hadaemon.upgrade.errors import UpgradeError
-from hadaemon.upgrade.offer import Offer, to_json
+from hadaemon.upgrade.offer import PULL_LOG, Offer, pulled, to_json
 
 _TIMEOUT = 60.0
 """Seconds for one frame: a peer that stopped half-way must not hold the lock for ever."""
 _MAX_SECONDS = 600
 """Of the whole conversation."""
 _MAX_OUTPUT = 1 << 20
+_MAX_SAID = 4096
 _CREDENTIALS = struct.Struct("=iII")
 
 Answer = dict[str, Any]
@@ -61,12 +63,14 @@ class Conversation:
         control: Path,
         stack: contextlib.ExitStack,
         firmware: OwnFirmware | None = None,
+        pull: Callable[[], None] = start_firmware_pull,
     ) -> None:
         self._here = here
         self._run = run
         self._control = control
         self._stack = stack
         self._own_firmware = firmware
+        self._pull = pull
         self.program: tuple[str, ...] = ()
         """What the rest of the conversation is handed to, if it is."""
         self._greeted = False
@@ -84,6 +88,8 @@ class Conversation:
             "hactl": self._hactl,
             "firmware": self._firmware,
             "firmware-send": self._firmware_send,
+            "firmware-pull": self._firmware_pull,
+            "firmware-pulled": self._firmware_pulled,
         }
 
     def answer(self, request: Message) -> Message:
@@ -167,6 +173,18 @@ class Conversation:
             raise UpgradeError(f"{offer.node} does not have the bundle of {offer.version}")
         self.program = sender_command(path)
         return {}
+
+    def _firmware_pull(self, _: Message) -> Answer:
+        """The peer wants this node to run what it runs: a unit fetches it, over a connection of its own."""
+        log = read_text(self._run / PULL_LOG)
+        if log is not None and pulled(log).status is None:
+            raise UpgradeError(f"{self._here.name} fetches a firmware already: wait for its end")
+        (self._run / PULL_LOG).unlink(missing_ok=True)
+        self._pull()
+        return {}
+
+    def _firmware_pulled(self, _: Message) -> Answer:
+        return {"said": (read_text(self._run / PULL_LOG) or "")[-_MAX_SAID:]}
 
     def _offer(self) -> tuple[Offer, Path | None]:
         if self._own_firmware is None:

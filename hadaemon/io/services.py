@@ -32,6 +32,11 @@ def failed_units() -> tuple[str, ...]:
     return tuple(sorted(name for name in names if not name.startswith(_FOLLOWED)))
 
 
+def start_firmware_pull() -> None:
+    """The peer's firmware becomes this node's; not waited for."""
+    _systemctl("start", "--no-block", "hotspare-firmware-pull.service")
+
+
 def restart_node() -> None:
     """In good order, and without waiting for it."""
     _systemctl("--no-block", "reboot")

@@ -21,7 +21,7 @@ from hadaemon.sync.messages import OLDEST, PROTOCOL, Message, agree, tree_messag
 from hadaemon.sync.plan import Side
 from hadaemon.sync.tree import Tree
 from hadaemon.sync.words import PublicKey
-from hadaemon.upgrade.offer import Offer, from_json
+from hadaemon.upgrade.offer import Offer, Pulled, from_json, pulled
 
 
 class PeerRefused(HadaemonError):
@@ -101,6 +101,14 @@ class Peer:
         """The rest of the conversation is rsync's: two descriptors to its other end."""
         self._ask({"verb": "firmware-send"})
         self._channel.join(read, write)
+
+    def pull_firmware(self) -> None:
+        """The peer begins to fetch what this node runs."""
+        self._ask({"verb": "firmware-pull"})
+
+    def pulled_firmware(self) -> Pulled:
+        """How far it is."""
+        return pulled(self._ask({"verb": "firmware-pulled"}).text("said", 1 << 14))
 
     def hactl(self, arguments: list[str]) -> Output:
         """A command that reads."""

@@ -1,5 +1,6 @@
 """What a node offers its peer: the bundle of the firmware that it runs, if it has it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -7,8 +8,11 @@ from typing import Any
 from hadaemon.upgrade.errors import UpgradeError
 from hadaemon.upgrade.slots import NAMES
 
+PULL_LOG = "firmware-pull.log"
+"""In the run folder: what the unit says that fetches the peer's firmware; at its end `end` and a status."""
 _MAX_SIZE = 4 << 30
 _MAX_TEXT = 200
+_END = re.compile(r"end (\d{1,3})")
 _TEXTS = ("node", "version", "compatible", "slot", "digest")
 
 
@@ -49,15 +53,33 @@ def from_json(found: Mapping[str, Any]) -> Offer:
     return Offer(node, version, compatible, slot, digest, size)
 
 
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """How far the other node is with fetching this one's firmware."""
+
+    lines: tuple[str, ...]
+    """What it has said so far."""
+    status: int | None = None
+    """Its exit code; None: it is still at it."""
+
+
+def pulled(said: str) -> Pulled:
+    """Reads the other node's log; a last line that is not whole yet is left out."""
+    lines = said.split("\n")[:-1]
+    if lines and (found := _END.fullmatch(lines[-1])):
+        return Pulled(tuple(lines[:-1]), int(found[1]))
+    return Pulled(tuple(lines))
+
+
 def same(one: Offer, other: Offer) -> bool:
     """Both nodes run the same, as far as they can tell: builds of one version differ by their bundles."""
     return one.version == other.version and (not one.digest or not other.digest or one.digest == other.digest)
 
 
 def check_offer(offer: Offer, compatible: str) -> None:
-    """Raises UpgradeError for an offer that this node cannot take."""
+    """Raises UpgradeError for an offer that a node of another board cannot take, or that holds nothing."""
     if offer.compatible != compatible:
-        raise UpgradeError(f"{offer.node} is a {offer.compatible}, and this node is a {compatible}")
+        raise UpgradeError(f"{offer.node} is a {offer.compatible}, and the other node is a {compatible}")
     if not offer.digest:
         raise UpgradeError(
             f"{offer.node} runs {offer.version} and does not have its bundle: give it that with "
