@@ -1,6 +1,7 @@
 """Firmware on a booted node: an update tried and kept, given up, and a slot that does not even start."""
 
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,23 +39,31 @@ def bundle() -> Path:
     return build_image(BuildOptions(board=BOARD, version=VERSION)).bundle
 
 
-@pytest.fixture(scope="module")
-def alone(labs: Labs, image: Path, bundle: Path) -> Iterator[Node]:
-    """One node with the bundle in /data, as if an administrator had copied it there."""
+def with_bundle(image: Path, bundle: Path) -> LabOptions:
+    """Nodes that can read the bundle as a disk."""
     drive = f"if=none,id=bundle,file={bundle},format=raw,read-only=on"
-    device = ("-drive", drive, "-device", "virtio-blk-pci,drive=bundle,serial=bundle")
-    lab = labs.make(STANDARD_PAIR.only("alpha"), LabOptions(image, extra=device))
-    node = lab.node("alpha")
-    node.power_on()
-    node.wait_for_state("active", BOOT_SECONDS)
+    return LabOptions(image, extra=("-drive", drive, "-device", "virtio-blk-pci,drive=bundle,serial=bundle"))
+
+
+def copy_bundle(node: Node, bundle: Path) -> None:
+    """Into /data, as if an administrator had copied it there; the second slot is filled already."""
     node.wait_until("grep -a -q B_OK=1 /boot/efi/grub/grubenv", BOOT_SECONDS, root=True)
-    size = bundle.stat().st_size
     node.run(
         f"dd if=/dev/disk/by-id/virtio-bundle of=/data/new.raucb bs=1M status=none && "
-        f"truncate -s {size} /data/new.raucb",
+        f"truncate -s {bundle.stat().st_size} /data/new.raucb",
         seconds=INSTALL_SECONDS,
         root=True,
     )
+
+
+@pytest.fixture(scope="module")
+def alone(labs: Labs, image: Path, bundle: Path) -> Iterator[Node]:
+    """One node with the bundle in /data."""
+    lab = labs.make(STANDARD_PAIR.only("alpha"), with_bundle(image, bundle))
+    node = lab.node("alpha")
+    node.power_on()
+    node.wait_for_state("active", BOOT_SECONDS)
+    copy_bundle(node, bundle)
     yield node
     labs.close(lab)
 
@@ -128,3 +137,37 @@ def test_a_firmware_that_panics_falls_back(alone: Node) -> None:
     alone.reset()
     alone.wait_until("hactl history | grep 'did not prove itself: dev runs'", FALLBACK_SECONDS)
     assert version(alone) == ("dev", "A")
+
+
+@pytest.mark.nightly
+def test_the_spare_fetches_the_masters_firmware(labs: Labs, image: Path, bundle: Path) -> None:
+    lab = labs.make(STANDARD_PAIR, with_bundle(image, bundle))
+    alpha, beta = lab.node("alpha"), lab.node("beta")
+    for node in (alpha, beta):
+        node.power_on()
+    alpha.wait_for_state("active", BOOT_SECONDS)
+    beta.wait_for_state("backup", BOOT_SECONDS)
+    copy_bundle(alpha, bundle)
+    install(alpha)
+    alpha.reset()
+    alpha.wait_until("hactl history | grep 'firmware 2.0.0 in slot B is good'", BOOT_SECONDS)
+    alpha.wait_until("hactl status | grep 'firmware: pending: this node runs 2.0.0, the other one dev'")
+    exchange_keys(alpha, beta)
+    told = alpha.run("hactl firmware sync", root=True, seconds=INSTALL_SECONDS).output
+    assert "beta has it: restart beta to try it" in told
+    beta.reset()
+    beta.wait_until("hactl history | grep 'firmware 2.0.0 in slot B is good'", BOOT_SECONDS)
+    for node in (alpha, beta):
+        node.wait_until("hactl status | grep 'firmware: synchronized: both nodes run 2.0.0'")
+    labs.close(lab)
+
+
+def exchange_keys(one: Node, other: Node) -> None:
+    keys = {}
+    for node in (one, other):
+        node.run("hactl key generate", root=True)
+        keys[node.name] = node.run("cat /data/state/identity/ssh_ed25519.pub", root=True).output.strip()
+    for node, peer in ((one, other), (other, one)):
+        node.run(f"echo {shlex.quote(keys[peer.name])} | hactl key trust - --yes", root=True)
+    for node in (one, other):
+        node.wait_until("hactl --peer status", root=True)

@@ -55,3 +55,10 @@ def test_each_node_can_be_asked_from_the_other_one(keyed: Lab) -> None:
         assert told.startswith(f"{other} (")
         shown = keyed.node(name).run("hactl status").output
         assert f"model{'':10}QEMU" in shown
+
+
+def test_nodes_of_one_firmware_have_nothing_to_fetch(keyed: Lab) -> None:
+    for name in NODES:
+        told = keyed.node(name).run("hactl firmware sync", root=True).output
+        assert "nothing to do: both nodes run dev" in told
+        assert "firmware: synchronized" in keyed.node(name).run("hactl status").output
