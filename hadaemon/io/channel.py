@@ -74,15 +74,18 @@ class Channel:
         outlets = {self._read: write, read: self._write}
         for descriptor in outlets:
             poll.register(descriptor, select.POLLIN)
-        while True:
-            for descriptor, _ in poll.poll():
-                data = os.read(descriptor, _CHUNK)
-                if not data and descriptor == self._read:
-                    return
-                if not data:
-                    poll.unregister(read)
-                    continue
-                _write_all(outlets[descriptor], data)
+        try:
+            while True:
+                for descriptor, _ in poll.poll():
+                    data = os.read(descriptor, _CHUNK)
+                    if not data and descriptor == self._read:
+                        return
+                    if not data:
+                        poll.unregister(read)
+                        continue
+                    _write_all(outlets[descriptor], data)
+        except OSError as error:
+            raise ChannelError(f"{self._peer}: the connection broke") from error
 
     def _exactly(self, count: int, deadline: float, may_end: bool = False) -> bytes:
         parts: list[bytes] = []
@@ -114,4 +117,8 @@ class Channel:
 def _write_all(descriptor: int, data: bytes) -> None:
     left = memoryview(data)
     while left:
-        left = left[os.write(descriptor, left) :]
+        try:
+            left = left[os.write(descriptor, left) :]
+        except BlockingIOError:
+            # The other user of this pipe has made it non-blocking for both: rsync does.
+            select.select((), (descriptor,), ())

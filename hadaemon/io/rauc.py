@@ -79,12 +79,12 @@ class Rauc:
     def _done(self, *arguments: str) -> None:
         done = self._run(*arguments)
         if done.returncode != 0:
-            raise RaucError(f"rauc {' '.join(arguments)}: {_one_line(done.stderr or done.stdout)}")
+            raise _failure(f"rauc {' '.join(arguments)}", done.stderr or done.stdout)
 
     def _json(self, *arguments: str) -> dict[str, Any]:
         done = self._run(*arguments)
         if done.returncode != 0:
-            raise RaucError(f"rauc {arguments[0]}: {_one_line(done.stderr)}")
+            raise _failure(f"rauc {arguments[0]}", done.stderr)
         return _parsed(done.stdout)
 
     def _run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -129,6 +129,14 @@ def install_fault(said: str) -> str:
     if "already processing" in said.lower() or "different method" in said.lower():
         return "another installation is under way: wait for its end"
     return f"the installation failed: {bundle_fault(said)}"
+
+
+def _failure(what: str, said: str) -> RaucError:
+    error = RaucError(f"{what}: {_one_line(said)}")
+    if "AccessDenied" in said:
+        error = RaucError("only root may ask for the slots")
+        error.__cause__ = PermissionError()
+    return error
 
 
 def _parsed(text: str) -> dict[str, Any]:

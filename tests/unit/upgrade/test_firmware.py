@@ -251,6 +251,17 @@ def test_no_rauc_is_one_message(node: FirmwareNode):
         Rauc(("/nonexistent",)).status()
 
 
+def test_who_may_not_speak_to_rauc_hears_that(tmp_path: Path):
+    denied = tmp_path / "rauc"
+    denied.write_text(
+        "#!/bin/sh\necho 'GDBus.Error:org.freedesktop.DBus.Error.AccessDenied: no' >&2; exit 1\n"
+    )
+    denied.chmod(0o755)
+    with pytest.raises(HadaemonError, match="only root may ask for the slots") as caught:
+        Rauc((str(denied),)).status()
+    assert isinstance(caught.value.__cause__, PermissionError), "hactl says to be root, and ends with 4"
+
+
 # what fails half-way
 
 
