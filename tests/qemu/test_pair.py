@@ -6,6 +6,8 @@ measured in the namespace tests.
 
 from firmware.lab.lab import Lab
 
+from .conftest import DROP_SECONDS
+
 
 def test_alpha_boots_by_bios_and_beta_by_uefi(pair: Lab) -> None:
     assert pair.node("alpha").run("test -e /sys/firmware/efi", check=False).status == 1
@@ -64,6 +66,7 @@ def test_a_cut_hotwire_moves_nothing(pair: Lab, eyes) -> None:
 
 def test_a_killed_daemon_leaves_no_virtual_address_and_comes_back(pair: Lab, eyes) -> None:
     alpha = pair.node("alpha")
+    eyes.conflict_allowed = DROP_SECONDS
     before = alpha.status()["pid"]
     # One shell in the node does it all: the daemon is back within moments, and the console is slow.
     gone = alpha.run(

@@ -4,6 +4,8 @@ import pytest
 
 from firmware.lab.lab import Lab
 
+from .conftest import DROP_SECONDS
+
 BOOT_SECONDS = 300.0
 
 
@@ -25,6 +27,7 @@ def test_a_kernel_panic_of_the_active_moves_everything_and_it_reboots_by_itself(
 
 def test_a_stopped_daemon_is_ended_by_the_watchdog(pair: Lab, eyes) -> None:
     alpha = pair.node("alpha")
+    eyes.conflict_allowed = DROP_SECONDS
     eyes.wait_for_owner("alpha")
     before = alpha.status()["pid"]
     alpha.run("systemctl kill --signal=SIGSTOP hadaemon", root=True)
