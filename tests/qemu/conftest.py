@@ -149,8 +149,8 @@ def pair(booted_pair: Lab) -> Lab:
 
 
 DROP_SECONDS = 8.0
-"""A daemon that was killed leaves its addresses until its unit drops them: an interpreter starts for that, on an
-emulated processor. The other node, told by the hotwire, does not wait."""
+"""A daemon that was killed leaves its addresses until its unit drops them: an interpreter starts for that, on
+an emulated processor. The other node, told by the hotwire, does not wait."""
 
 
 class Eyes:
