@@ -182,6 +182,7 @@ def test_connections_live_on_whatever_happens(
     traffic.download.finish()
 
 
+@pytest.mark.nightly
 def test_without_connection_tracking_the_session_dies(gateway: Lab, hosts: tuple[Host, Host]) -> None:
     """The negative control: what the other test shows is the work of connection tracking."""
     inside, outside = hosts

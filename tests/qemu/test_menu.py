@@ -49,6 +49,7 @@ def answers(lab: Lab, name: str, purpose: str) -> dict[str, str | list[str]]:
     }
 
 
+@pytest.mark.nightly
 def test_a_master_is_set_up_over_the_serial_line(bare: Lab) -> None:
     alpha = bare.node("alpha")
     alpha.power_on()

@@ -120,7 +120,9 @@ def test_administrators_reach_own_addresses_and_no_other(networked: Lab) -> None
         beta.run(f"! timeout 3 {ssh} admin@{address} true 2>/dev/null", root=True)
     assert (
         "locale"
-        not in alpha.run("journalctl -b -o cat --no-pager | grep default/locale || true", root=True).output
+        not in alpha.run(
+            "journalctl -b -o cat --no-pager | grep '[d]efault/locale' || true", root=True
+        ).output
     )
 
 
@@ -143,6 +145,7 @@ def test_no_restart_takes_a_virtual_address_away(networked: Lab) -> None:
     assert alpha.status()["status"]["state"] == "active"
 
 
+@pytest.mark.nightly
 def test_an_own_address_and_a_bond_come_and_go_by_a_reload(networked: Lab) -> None:
     beta = networked.node("beta")
     mac = beta.mac("lan")
@@ -173,6 +176,7 @@ def test_an_own_address_and_a_bond_come_and_go_by_a_reload(networked: Lab) -> No
     assert removed(networked.node("alpha")) == ""
 
 
+@pytest.mark.nightly
 def test_the_hotwire_has_the_addresses_that_were_named(networked: Lab) -> None:
     named = ", ".join(f'{name} = \\"{address}\\/24\\"' for name, address in HOTWIRE.items())
     for name, node in networked.nodes.items():

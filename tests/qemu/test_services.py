@@ -148,6 +148,7 @@ def followed(pair: Lab, changed: list[Node]) -> Lab:
     return pair
 
 
+@pytest.mark.nightly
 def test_everything_follows_the_active_node_and_nothing_else_does(followed: Lab) -> None:
     alpha, beta = followed.node("alpha"), followed.node("beta")
     assert alpha.status()["status"]["problems"] == []
@@ -158,11 +159,13 @@ def test_everything_follows_the_active_node_and_nothing_else_does(followed: Lab)
         wait_units(node, "active", "hotspare-haproxy.service")
 
 
+@pytest.mark.nightly
 def test_a_service_has_the_virtual_address_as_its_source(followed: Lab) -> None:
     translated = "conntrack -L -p icmp -d 192.168.175.1 2>/dev/null | grep -q 'dst=192.168.175.101'"
     followed.node("alpha").wait_until(translated, root=True)
 
 
+@pytest.mark.nightly
 def test_a_tunnel_carries_traffic_to_the_virtual_address(followed: Lab) -> None:
     beta = followed.node("beta")
     public = beta.run(f"echo {PRIVATE} | wg pubkey").output.strip()
@@ -183,6 +186,7 @@ def test_a_tunnel_carries_traffic_to_the_virtual_address(followed: Lab) -> None:
         beta.run("ip link delete far; rm -f /run/far.wg", root=True)
 
 
+@pytest.mark.nightly
 def test_what_is_started_by_hand_on_the_backup_is_put_right_and_told(followed: Lab) -> None:
     beta = followed.node("beta")
     beta.run("systemctl start web.service", root=True)
@@ -190,6 +194,7 @@ def test_what_is_started_by_hand_on_the_backup_is_put_right_and_told(followed: L
     wait_units(beta, "inactive", "web.service")
 
 
+@pytest.mark.nightly
 def test_a_service_that_dies_is_started_again_and_told(followed: Lab) -> None:
     alpha = followed.node("alpha")
     alpha.run("systemctl kill -s KILL web.service", root=True)
@@ -197,6 +202,7 @@ def test_a_service_that_dies_is_started_again_and_told(followed: Lab) -> None:
     wait_units(alpha, "active")
 
 
+@pytest.mark.nightly
 def test_a_killed_daemon_leaves_all_down(followed: Lab) -> None:
     alpha = followed.node("alpha")
     gone = alpha.run(
@@ -209,6 +215,7 @@ def test_a_killed_daemon_leaves_all_down(followed: Lab) -> None:
     wait_moved(followed, "alpha")
 
 
+@pytest.mark.nightly
 def test_leases_and_stick_tables_are_there_after_a_switch(followed: Lab) -> None:
     alpha, beta = followed.node("alpha"), followed.node("beta")
     beta.run(f"python3 -c '{ASK_LEASE}' {interface(beta, 'lan')}", root=True)

@@ -65,6 +65,7 @@ def misled(labs, image: Path) -> Iterator[Lab]:
     labs.close(lab)
 
 
+@pytest.mark.nightly
 def test_a_bad_cluster_configuration_keeps_the_node_out_of_the_cluster(pair: Lab, eyes) -> None:
     beta = pair.node("beta")
     beta.run(

@@ -38,6 +38,7 @@ def test_a_stopped_daemon_is_ended_by_the_watchdog(pair: Lab, eyes) -> None:
     eyes.wait_for_owner("alpha")
 
 
+@pytest.mark.nightly
 def test_maintenance_outlives_a_reboot_and_is_on_the_console(pair: Lab, eyes) -> None:
     alpha, beta = pair.node("alpha"), pair.node("beta")
     eyes.wait_for_owner("alpha")
