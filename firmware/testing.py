@@ -28,7 +28,7 @@ class Suite(StrEnum):
 NEEDS: dict[Suite, tuple[str, ...]] = {
     Suite.NETNS: ("netns",),
     Suite.BUILD: ("image", "flash"),
-    Suite.QEMU: ("image", "pair"),
+    Suite.QEMU: ("image", "pair", "hosts", "flash"),
 }
 
 
