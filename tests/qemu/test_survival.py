@@ -89,7 +89,7 @@ def test_a_bad_cluster_configuration_keeps_the_node_out_of_the_cluster(pair: Lab
 
 def test_a_bad_preseed_leaves_the_node_out_and_is_told_on_the_console(misled: Lab) -> None:
     alpha = misled.node("alpha")
-    wait_for_serial(alpha, "login: ")
+    wait_for_serial(alpha, "language > ")  # The menu's first question, in place of a login.
     said = serial_text(alpha)
     for place in ("admin.password_hash", "node.colour", "node.ports.lan.mac", "cluster.ha_interfaces"):
         assert f"preseed.toml: {place}" in said, f"nothing is said about {place}"
