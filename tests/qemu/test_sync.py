@@ -57,6 +57,7 @@ def test_each_node_can_be_asked_from_the_other_one(keyed: Lab) -> None:
         assert f"model{'':10}QEMU" in shown
 
 
+@pytest.mark.nightly
 def test_nodes_of_one_firmware_have_nothing_to_fetch(keyed: Lab) -> None:
     for name in NODES:
         told = keyed.node(name).run("hactl firmware sync", root=True).output
