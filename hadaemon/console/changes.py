@@ -15,10 +15,11 @@ from hadaemon.config import (
     render_admin,
     render_node,
 )
-from hadaemon.console.store import run, take_effect
+from hadaemon.console.store import take_effect
 from hadaemon.errors import HadaemonError
 from hadaemon.io.errors import FileError
 from hadaemon.io.files import read_text, sync_folder, write_text
+from hadaemon.io.programs import run_program
 from hadaemon.menu.draft import SCHEMA
 from hadaemon.runtime.configuration import CLUSTER_FILE, NODE_FILE
 from hadaemon.setup.apply import apply_admin
@@ -71,7 +72,7 @@ def change_admin(password_hash: str, ssh_key: str, places: Places, owners: Owner
 
 def factory_reset(places: Places) -> tuple[str, ...]:
     """The node first: whatever happens next, this box is not configured any more."""
-    run("systemctl", "stop", "hadaemon.service")
+    run_program("systemctl", "stop", "hadaemon.service")
     try:
         (places.state / NODE_FILE).unlink(missing_ok=True)
         sync_folder(places.state)
@@ -84,7 +85,7 @@ def factory_reset(places: Places) -> tuple[str, ...]:
         sync_folder(places.state)
     except OSError as error:
         raise FileError(f"{places.state}: {os.strerror(error.errno or 0)}") from error
-    run("systemctl", "reboot")
+    run_program("systemctl", "reboot")
     return ()
 
 

@@ -1,15 +1,14 @@
 """What was agreed to becomes this node's files, and the running system's configuration."""
 
 import fcntl
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from hadaemon.cli.asking import CommandFailed, ask_daemon
 from hadaemon.config import check_preseed
-from hadaemon.errors import HadaemonError
 from hadaemon.io.files import read_text
+from hadaemon.io.programs import run_program
 from hadaemon.menu.draft import FILE
 from hadaemon.menu.steps import Failed
 from hadaemon.runtime.configuration import NODE_FILE, load_configuration
@@ -53,30 +52,11 @@ def take_effect(places: Places, owners: Owners) -> tuple[str, ...]:
 
 def release_consoles(own: str) -> None:
     """The other consoles show a login prompt instead of the menu. `own`: this one's terminal, e.g. ttyS0."""
-    listed = run("systemctl", "list-units", "--plain", "--no-legend", "--state=running", *_CONSOLES)
+    listed = run_program("systemctl", "list-units", "--plain", "--no-legend", "--state=running", *_CONSOLES)
     units = [line.split()[0] for line in listed.splitlines() if line.strip()]
     others = [unit for unit in units if unit.partition("@")[2] != f"{own}.service"]
     if others:
-        run("systemctl", "restart", "--no-block", *others)
-
-
-def run(*command: str) -> str:
-    """The output of a program. Raises HadaemonError."""
-    try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_TIMEOUT,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise HadaemonError(f"{command[0]}: {error}") from error
-    if done.returncode != 0:
-        raise HadaemonError(f"{' '.join(command)}: {' '.join(done.stderr.split())}")
-    return done.stdout
+        run_program("systemctl", "restart", "--no-block", *others)
 
 
 @contextmanager

@@ -8,8 +8,8 @@ _TIMEOUT = 30.0
 """Seconds."""
 
 
-def run_program(*command: str) -> None:
-    """Raises EdgeError with the program's own words."""
+def run_program(*command: str) -> str:
+    """Its output. Raises EdgeError with the program's own words."""
     try:
         done = subprocess.run(
             command,
@@ -26,3 +26,4 @@ def run_program(*command: str) -> None:
         raise EdgeError(
             f"{' '.join(command)}: {' '.join(done.stderr.split()) or f'ended with {done.returncode}'}"
         )
+    return done.stdout

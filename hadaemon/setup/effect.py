@@ -22,7 +22,7 @@ from hadaemon.setup.services import HOST_KEY, SSH_FOLDER, SSH_UNIT, Service, ser
 
 _HOTWIRE_SERVER = "hotspare-sync-sshd.service"
 
-Run = Callable[..., None]
+Run = Callable[..., object]
 """Runs a program; raises HadaemonError."""
 
 

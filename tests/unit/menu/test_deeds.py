@@ -140,7 +140,7 @@ def test_another_node_toml_is_checked_against_the_cluster(places: Places):
 
 def test_a_factory_reset_leaves_nothing_of_the_node(places: Places, monkeypatch: pytest.MonkeyPatch):
     ran: list[tuple[str, ...]] = []
-    monkeypatch.setattr(changes, "run", lambda *command: ran.append(command))
+    monkeypatch.setattr(changes, "run_program", lambda *command: ran.append(command))
     store.store(RAW, False, places, Owners())
     (places.state / "identity").mkdir()
     changes.factory_reset(places)
