@@ -41,7 +41,9 @@ def template() -> Catalog:
     """Every text of the menu."""
     catalog = Catalog(project="hotspare", version="1", creation_date=_DAY)
     for source in SOURCES:
-        found = extract_from_dir(source, [("**.py", "python")], keywords={"_": None, "voice": None})
+        found = extract_from_dir(
+            source, [("**.py", "python")], keywords={"_": None, "voice": None, "marked": None}
+        )
         for _file, _line, message, _comments, _context in found:
             catalog.add(message)
     return catalog

@@ -9,7 +9,7 @@ from hadaemon.console.perform import Performer
 from hadaemon.console.standing import standing_of
 from hadaemon.console.store import release_consoles
 from hadaemon.console.talk import Perform, Stopped, talk
-from hadaemon.console.terminal import Line, Terminal, plain, steady
+from hadaemon.console.terminal import Line, Terminal, plain, steady, wrapped
 from hadaemon.console.voices import ORIGINAL, load_voices
 from hadaemon.errors import HadaemonError
 from hadaemon.io.files import read_text
@@ -112,7 +112,10 @@ def guarded(run: Callable[[], object], terminal: Terminal) -> bool:
     except (EOFError, OSError):
         raise
     except Exception as error:  # noqa: BLE001 (the person at the console has nothing else)
-        terminal.write(f"! This is a fault of the menu ({type(error).__name__}: {error}): it begins anew.")
+        fault = f"{type(error).__name__}: {error}"
+        for line in wrapped(f"! This is a fault of the menu, which begins anew ({fault})."):
+            terminal.write(line)
+        terminal.write("! Das ist ein Fehler des Menues. Es beginnt neu.")
         return True
     return False
 

@@ -11,7 +11,7 @@ from hadaemon.config import ClusterConfig, load_cluster, render_cluster
 from hadaemon.errors import HadaemonError
 from hadaemon.io.files import write_text
 from hadaemon.menu.deeds import PeerConfiguration, PeerPort
-from hadaemon.menu.steps import Failed
+from hadaemon.menu.steps import Failed, marked
 from hadaemon.runtime.configuration import CLUSTER_FILE, load_configuration
 from hadaemon.runtime.peer import peer_of
 from hadaemon.setup.places import Places
@@ -36,7 +36,7 @@ def read_peer(places: Places) -> PeerConfiguration | Failed:
             tree, name = peer.read(), peer.side.name
         text = dict(tree.files).get(CLUSTER) if tree is not None else None
         if text is None:
-            raise HadaemonError(f"{name} is in no cluster: create one there first")
+            raise HadaemonError(marked("the other box is in no cluster: create one there first"))
         cluster = load_cluster(text.decode())
         return PeerConfiguration(cluster.name, name, tuple(_ports(cluster)))
 
@@ -63,7 +63,7 @@ def activate(places: Places) -> tuple[str, ...] | Failed:
     """`hactl config apply` of the same configuration with `enabled = true`."""
     cluster = load_configuration(places.state).cluster
     if cluster is None:
-        return Failed(("this node is in no cluster",))
+        return Failed((marked("this box is in no cluster"),))
     if cluster.enabled:
         return ()
     return apply_cluster(replace(cluster, enabled=True), places)
@@ -78,7 +78,7 @@ def apply_cluster(cluster: ClusterConfig, places: Places) -> tuple[str, ...] | F
         code = hactl(["config", "apply", str(file)])
     finally:
         file.unlink(missing_ok=True)
-    return () if code == 0 else Failed(("the configuration was not applied",))
+    return () if code == 0 else Failed((marked("the configuration was not applied"),))
 
 
 def pull(places: Places) -> tuple[str, ...] | Failed:
@@ -86,12 +86,14 @@ def pull(places: Places) -> tuple[str, ...] | Failed:
 
     def look() -> None:
         if _differs(places) and hactl(["config", "sync", "--from-peer", "--yes"]) != 0:
-            raise HadaemonError("the configuration was not pulled")
+            raise HadaemonError(marked("the configuration was not pulled"))
         cluster = load_configuration(places.state).cluster
         if cluster is None or not cluster.enabled:
             raise HadaemonError(
-                "synchronized, but the cluster is not activated: activate it on the master, then "
-                "`sudo hactl config sync --from-peer`"
+                marked(
+                    "synchronized, but the cluster is not activated: activate it on the master, then "
+                    "`sudo hactl config sync --from-peer`"
+                )
             )
 
     failed = _patiently(look, _ACTIVE)

@@ -1,9 +1,11 @@
 """Deeds, carried out. A refusal comes back as `Failed`, never as an exception."""
 
+import contextlib
 import os
 import secrets
+import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from hadaemon.cli.main import main as hactl
 from hadaemon.config import ConfigError, check_cluster
@@ -16,7 +18,7 @@ from hadaemon.io.files import read_text
 from hadaemon.io.password import hash_password
 from hadaemon.menu import deeds
 from hadaemon.menu.draft import SCHEMA
-from hadaemon.menu.steps import Failed
+from hadaemon.menu.steps import Failed, marked
 from hadaemon.runtime.configuration import NODE_FILE
 from hadaemon.setup.good import restore_good
 from hadaemon.setup.main import take_from_medium
@@ -25,6 +27,15 @@ from hadaemon.setup.state import make_state_folder
 
 _KEY_SIZE = 32
 """Bytes."""
+_WRITING = (
+    deeds.Store,
+    deeds.ReadStick,
+    deeds.StoreNode,
+    deeds.ChangeAdmin,
+    deeds.RestoreGood,
+    deeds.FactoryReset,
+)
+_LEAVING = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)
 HACTL = "/usr/bin/hactl"
 MENU = "/usr/libexec/hotspare/menu"
 
@@ -39,7 +50,8 @@ class Performer:
     def __call__(self, deed: object) -> object:
         """What the flow is told."""
         try:
-            return self._do(deed)
+            with _to_the_end() if isinstance(deed, _WRITING) else contextlib.nullcontext():
+                return self._do(deed)
         except ConfigError as error:
             return Failed(tuple(map(str, error.problems)))
         except (HadaemonError, OSError) as error:
@@ -94,8 +106,19 @@ class Performer:
         make_state_folder(self._places, self._owners)
         take_from_medium(self._places, self._owners)
         if read_text(self._places.state / NODE_FILE) is None:
-            return Failed(("there is no file system with the label HOTSPARE and a preseed.toml",))
+            return Failed((marked("there is no file system with the label HOTSPARE and a preseed.toml"),))
         return take_effect(self._places, self._owners)
+
+
+@contextlib.contextmanager
+def _to_the_end() -> Iterator[None]:
+    """What is written also takes effect: neither Ctrl-C nor a line that goes ends it in between."""
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in _LEAVING}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def run_hactl(arguments: tuple[str, ...], root: bool) -> object:

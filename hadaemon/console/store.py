@@ -10,7 +10,7 @@ from hadaemon.config import check_preseed
 from hadaemon.io.files import read_text
 from hadaemon.io.programs import run_program
 from hadaemon.menu.draft import FILE
-from hadaemon.menu.steps import Failed
+from hadaemon.menu.steps import Failed, marked
 from hadaemon.runtime.configuration import NODE_FILE, load_configuration
 from hadaemon.runtime.release import running_release
 from hadaemon.setup.apply import open_sync_account, tell
@@ -28,10 +28,10 @@ def store(raw: dict[str, Any], anew: bool, places: Places, owners: Owners) -> tu
     preseed = check_preseed(raw, FILE)
     reason = read_text(places.data_error)
     if reason is not None:
-        return Failed((f"the data partition cannot be used: {' '.join(reason.split())}",))
+        return Failed((marked("the data partition cannot be used:"), " ".join(reason.split())))
     with _alone(places):
         if not anew and read_text(places.state / NODE_FILE) is not None:
-            return Failed(("this box was configured at another console meanwhile",))
+            return Failed((marked("this box was configured at another console meanwhile"),))
         make_state_folder(places, owners)
         store_preseed(preseed, places, owners)
     return take_effect(places, owners)

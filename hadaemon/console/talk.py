@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from hadaemon.console.terminal import WIDTH, Terminal, paged, plain, wrapped
+from hadaemon.console.terminal import HEIGHT, WIDTH, Terminal, plain, wrapped
 from hadaemon.menu.conversation import Conversation, Done
 from hadaemon.menu.steps import Act, Ask, Choose, Failed, Flow, Pause, Show, Voice
 
@@ -54,9 +54,10 @@ def talk(
 
 def _performed(step: Act, perform: Perform, voice: Voice) -> object:
     try:
-        return perform(step.deed)
+        done = perform(step.deed)
     except KeyboardInterrupt:
         return Failed((voice("interrupted"),))
+    return Failed(tuple(map(voice, done.reasons))) if isinstance(done, Failed) else done
 
 
 def _show(step: Show, terminal: Terminal, voice: Voice) -> None:
@@ -64,7 +65,14 @@ def _show(step: Show, terminal: Terminal, voice: Voice) -> None:
     if step.title:
         terminal.write(_rule(step.title))
     lines = [line for text in step.lines for line in wrapped(text)]
-    paged(terminal, lines, plain(voice("-- Enter: more -- ")))
+    for number, line in enumerate(lines):
+        if number and number % HEIGHT == 0 and _more(terminal, voice) == STOP:
+            raise Stopped
+        terminal.write(line)
+
+
+def _more(terminal: Terminal, voice: Voice) -> str:
+    return terminal.read(plain(voice("-- Enter: more, ! stops -- "))).strip()
 
 
 def _question(step: Ask | Choose, conversation: Conversation[T], terminal: Terminal, voice: Voice) -> None:

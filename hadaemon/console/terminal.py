@@ -12,7 +12,7 @@ import os
 import sys
 import termios
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 WIDTH = 78
@@ -125,11 +125,3 @@ def _set(settings: list[Any]) -> Iterator[None]:
     finally:
         with contextlib.suppress(termios.error):  # It may be gone.
             termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
-
-
-def paged(terminal: Terminal, lines: Iterable[str], more: str) -> None:
-    """Not more at once than a screen has."""
-    for number, line in enumerate(lines):
-        if number and number % HEIGHT == 0:
-            terminal.read(more)
-        terminal.write(line)

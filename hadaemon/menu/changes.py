@@ -1,6 +1,7 @@
 """What only root may change on a box that is configured: each a flow of its own."""
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 
 from hadaemon.hotwire.exclusive import DEFAULT_PORT as HOTWIRE
 from hadaemon.menu.account import administrator
@@ -20,6 +21,7 @@ from hadaemon.menu.draft import Draft
 from hadaemon.menu.first_boot import pair_and_activate
 from hadaemon.menu.join import join
 from hadaemon.menu.network import bind, hotwire_card, own_addresses
+from hadaemon.menu.reach import reach, reach_lines
 from hadaemon.menu.steps import Act, Ask, Choose, Failed, Flow, Option, Show, Voice
 
 
@@ -52,6 +54,19 @@ def network(_: Voice) -> Flow[None]:
     yield Show((f"{port}: {_now(draft, port)}",), _("Summary"))
     yield from _agree(_)
     yield from _told(_, (yield Act(StoreNode(draft.raw["node"]), _("Writing ..."), final=True)))
+
+
+def reach_later(_: Voice) -> Flow[None]:
+    """Another gateway, other name and time servers, another way in."""
+    draft = yield from _present(_)
+    if draft is None:
+        return
+    node = draft.raw["node"]
+    ports = tuple(name for name in node["ports"] if name != HOTWIRE)
+    yield from reach(_, draft, ports)
+    yield Show(tuple(reach_lines(_, node)) or (_("none of it"),), _("Summary"))
+    yield from _agree(_)
+    yield from _told(_, (yield Act(StoreNode(node), _("Writing ..."), final=True)))
 
 
 def join_later(_: Voice) -> Flow[None]:
@@ -136,6 +151,7 @@ def factory_reset(_: Voice) -> Flow[None]:
 FLOWS: Mapping[str, Callable[[Voice], Flow[None]]] = {
     "password": password,
     "network": network,
+    "reach": reach_later,
     "join": join_later,
     "create": create_later,
     "activate": activate,
@@ -151,7 +167,7 @@ def _present(_: Voice) -> Flow[Draft | None]:
         return None
     draft = Draft()
     for key, value in raw.items():
-        draft.put(value, key)
+        draft.put(deepcopy(value), key)  # Going back begins with what there was.
     return draft
 
 

@@ -34,6 +34,7 @@ def create(_: Voice, draft: Draft, ports: Sequence[str], master: str) -> Flow[No
     yield from _offset(_, draft)
     yield from _interfaces(_, draft, ports)
     yield from _follow(_, draft, ports)
+    yield from _priority(_, draft)
     yield from _passphrase(_, draft)
 
 
@@ -197,6 +198,29 @@ def _follow(_: Voice, draft: Draft, ports: Sequence[str]) -> Flow[None]:
         draft.put(units, "cluster", "follow", "services")
 
 
+def _priority(_: Voice, draft: Draft) -> Flow[None]:
+    """Who creates the cluster is its master; what remains to be said is whether it takes back."""
+    way = yield Choose(
+        "priority",
+        _("Priority"),
+        _(
+            "This box is the master: its priority is high, the spare's is low. When it has failed, the spare "
+            "has taken over, and this box is well again: what then?"
+        ),
+        (
+            Option("take-back", _("this box takes over again by itself")),
+            Option("stay", _("the spare stays active until somebody switches")),
+        ),
+        _(
+            "Whatever is chosen, the healthier box is the active one. To take back costs one more switch, in "
+            "which nothing is lost; to stay leaves the choice of the hour to you (`hactl switch`)."
+        ),
+        "take-back",
+    )
+    if way == "stay":
+        draft.put(False, "cluster", "vrrp", "preempt")
+
+
 def _passphrase(_: Voice, draft: Draft) -> Flow[None]:
     """Who may take part in the election."""
     way = yield Choose(
@@ -237,6 +261,10 @@ def _passphrase(_: Voice, draft: Draft) -> Flow[None]:
 def cluster_lines(_: Voice, raw: dict[str, Any]) -> Iterator[str]:
     """For the summary, without secrets."""
     yield _("cluster: {name}, this box is its master (priority high)").format(name=raw["name"])
+    if raw["vrrp"].get("preempt", True):
+        yield _("after a failure: it takes over again by itself")
+    else:
+        yield _("after a failure: the spare stays active until somebody switches")
     for number, interface in enumerate(raw.get("ha_interfaces", ()), start=1):
         addresses = ", ".join(interface["virtual_addresses"])
         vrid = raw["vrrp"]["vrid_offset"] + number

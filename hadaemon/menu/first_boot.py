@@ -12,7 +12,7 @@ from hadaemon.menu.deeds import Activate, ReadStick, Run, Store
 from hadaemon.menu.draft import Draft
 from hadaemon.menu.join import join, pair
 from hadaemon.menu.network import hotwire_card, look_at_cards, name_ports, own_addresses
-from hadaemon.menu.reach import reach
+from hadaemon.menu.reach import reach, reach_lines
 from hadaemon.menu.steps import Act, Choose, Failed, Flow, Option, Show, Voice
 
 LANGUAGES = {"en": "English", "de": "Deutsch"}
@@ -185,7 +185,7 @@ def summary(_: Voice, raw: dict[str, Any], purpose: Purpose) -> Iterator[str]:
             addresses = _("the cable to the other box")
         place = addresses or _("no own address")
         yield f"{name}: {port['mac']}, {place}"
-    yield from _reach_lines(_, node)
+    yield from reach_lines(_, node)
     match purpose:
         case Purpose.ALONE:
             yield _("it stands alone")
@@ -194,18 +194,6 @@ def summary(_: Voice, raw: dict[str, Any], purpose: Purpose) -> Iterator[str]:
         case Purpose.CREATE:
             yield from cluster_lines(_, raw["cluster"])
             yield _("the cluster is activated when the boxes are paired")
-
-
-def _reach_lines(_: Voice, node: dict[str, Any]) -> Iterator[str]:
-    """What was not left out."""
-    if "routes" in node:
-        yield _("gateway: {gateway}").format(gateway=node["routes"][0]["gateway"])
-    if "dns" in node:
-        yield _("name servers: {servers}").format(servers=", ".join(node["dns"]["servers"]))
-    if "ntp" in node:
-        yield _("time servers: {servers}").format(servers=", ".join(node["ntp"]["servers"]))
-    if "ssh" in node:
-        yield _("SSH on: {ports}").format(ports=", ".join(node["ssh"]["ports"]))
 
 
 def pair_and_activate(_: Voice) -> Flow[None]:

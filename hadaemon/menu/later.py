@@ -227,6 +227,7 @@ def _network(_: Voice) -> Flow[None]:
         (
             Option("ports", _("show ports, cards and addresses (hactl status --verbose)")),
             Option("addresses", _("change own addresses")),
+            Option("reach", _("change gateway, name servers, time servers, or where SSH is possible")),
             Option("hotwire", _("find the hotwire's cable (hactl hotwire detect)")),
         ),
         _("Own addresses are in node.toml, virtual ones in cluster.toml: see `hactl config apply`."),
@@ -237,6 +238,8 @@ def _network(_: Voice) -> Flow[None]:
             yield from _hactl(("status", "--verbose"))
         case "addresses":
             yield from _as_root("network")
+        case "reach":
+            yield from _as_root("reach")
         case _:
             yield from _hactl(("hotwire", "detect"))
 

@@ -92,7 +92,8 @@ def hotwire_card(_: Voice, cards: Sequence[Card]) -> Flow[Card]:
         (Option("detect", _("find it (10 seconds)")), Option("by-hand", _("I say which card it is"))),
         _(
             "Over the hotwire the boxes tell each other how they are, and synchronize configuration and "
-            "connections. The cable serves nothing else. Answer 1 on both boxes at about the same time."
+            "connections. The cable serves nothing else, and its addresses come by themselves. Answer 1 on "
+            "both boxes at about the same time."
         ),
         "detect",
     )

@@ -1,67 +1,105 @@
 """How this box reaches others and is reached: gateway, names, time, and the administrator's way in."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from hadaemon.menu.draft import Draft
 from hadaemon.menu.network import split
 from hadaemon.menu.steps import Ask, Flow, Voice
 
+_DEFAULT = "default"
+_EVERYWHERE = (_DEFAULT, "0.0.0.0/0", "::/0")
+"""How a configuration may write that a route is the default one."""
+
 
 def reach(_: Voice, draft: Draft, ports: Sequence[str]) -> Flow[None]:
-    """All of it may be left out."""
-    gateway = yield Ask(
+    """All of it may be left out. What the node has already is offered, and what is not asked for stays."""
+    node = draft.raw["node"]
+    others = [route for route in node.get("routes", ()) if not _is_default(route)]
+    defaults = {str(route.get("gateway")): route for route in node.get("routes", ()) if _is_default(route)}
+    routes = yield Ask(
         "gateway",
         _("Default gateway"),
         _("The router to the internet, in a network of this box's own addresses."),
-        _checked(draft, lambda texts: [{"destination": "default", "gateway": " ".join(texts)}], "routes"),
+        _checked(
+            draft,
+            "routes",
+            lambda texts: (
+                others + [defaults.get(text, {"destination": _DEFAULT, "gateway": text}) for text in texts]
+            ),
+        ),
         _("an address, e.g. 192.168.175.1; Enter: none"),
         _("A port that gets its address by DHCP gets its gateway too: then leave this empty."),
+        " ".join(defaults),
         optional=True,
     )
-    if gateway:
-        draft.put(gateway, "node", "routes")
+    _settle(node, "routes", routes or others)
     names = yield Ask(
         "dns",
         _("Name servers"),
         _("Which servers does this box itself ask for names?"),
-        _checked(draft, lambda texts: {"servers": texts}, "dns"),
+        _checked(draft, "dns", lambda texts: {**node.get("dns", {}), "servers": texts}),
         _("addresses, e.g. 192.168.175.1 9.9.9.9; Enter: none"),
         _("They matter for what the box itself looks up, such as time servers by name."),
+        " ".join(node.get("dns", {}).get("servers", ())),
         optional=True,
     )
-    if names:
-        draft.put(names, "node", "dns")
+    _settle(node, "dns", names)
     time = yield Ask(
         "ntp",
         _("Time servers"),
         _("Where does this box have the time from?"),
-        _checked(draft, lambda texts: {"servers": texts}, "ntp"),
+        _checked(draft, "ntp", lambda texts: {**node.get("ntp", {}), "servers": texts}),
         _("names or addresses, e.g. 192.168.175.1 or pool.ntp.org; Enter: none"),
         _("Without a time server the box's own clock counts. The cluster itself needs no common time."),
+        " ".join(node.get("ntp", {}).get("servers", ())),
         optional=True,
     )
-    if time:
-        draft.put(time, "node", "ntp")
-    with_key = "ssh_keys" in draft.raw["admin"]
+    _settle(node, "ntp", time)
+    usual = {"password": "ssh_keys" not in draft.raw["admin"]}
     ssh = yield Ask(
         "ssh",
         _("Administration by SSH"),
         _("On which ports may the administrator log in over the network? This box has {ports}.").format(
             ports=", ".join(ports)
         ),
-        _checked(draft, lambda texts: {"ports": texts, "password": not with_key}, "ssh"),
+        _checked(draft, "ssh", lambda texts: {**(node.get("ssh") or usual), "ports": texts}),
         _("names of ports, e.g. lan; Enter: nowhere"),
         _(
             "Only at the box's own addresses there, never at a virtual address. With an SSH key given "
             "before, the key alone is accepted; else the password is."
         ),
+        " ".join(node.get("ssh", {}).get("ports", ())),
         optional=True,
     )
-    if ssh:
-        draft.put(ssh, "node", "ssh")
+    _settle(node, "ssh", ssh)
 
 
-def _checked(draft: Draft, table: Callable[[list[str]], object], key: str) -> Callable[[str], object]:
+def reach_lines(_: Voice, node: dict[str, Any]) -> Iterator[str]:
+    """For the summary: what was not left out."""
+    gateways = [str(route.get("gateway")) for route in node.get("routes", ()) if _is_default(route)]
+    if gateways:
+        yield _("gateway: {gateway}").format(gateway=", ".join(gateways))
+    if "dns" in node:
+        yield _("name servers: {servers}").format(servers=", ".join(node["dns"]["servers"]))
+    if "ntp" in node:
+        yield _("time servers: {servers}").format(servers=", ".join(node["ntp"]["servers"]))
+    if "ssh" in node:
+        yield _("SSH on: {ports}").format(ports=", ".join(node["ssh"]["ports"]))
+
+
+def _is_default(route: dict[str, Any]) -> bool:
+    return route.get("destination") in _EVERYWHERE and "metric" not in route
+
+
+def _settle(node: dict[str, Any], key: str, value: object) -> None:
+    if value:
+        node[key] = value
+    else:
+        node.pop(key, None)
+
+
+def _checked(draft: Draft, key: str, table: Callable[[list[str]], object]) -> Callable[[str], object]:
     """Nothing, or what the configuration would say, if it is right."""
 
     def parse(text: str) -> object:

@@ -10,6 +10,11 @@ Voice: TypeAlias = Callable[[str], str]
 """gettext: an English text to the same in the language of the person."""
 
 
+def marked(text: str) -> str:
+    """Puts a reason of `Failed` into the catalogs: it is translated where it is shown."""
+    return text
+
+
 @dataclass(frozen=True, slots=True)
 class Ask:
     """One line of text, validated at once."""

@@ -43,7 +43,7 @@ def test_a_spare_reads_what_it_must_fit_to_and_pulls_once_the_master_is_active(b
     alpha, beta = boxes
     assert "the nodes do not hold each other's keys" in do(beta, "read_peer")
     exchange_keys(alpha, beta)
-    assert "alpha is in no cluster" in do(beta, "read_peer")
+    assert "the other box is in no cluster" in do(beta, "read_peer")
     alpha.apply(OFF)
     found = do(beta, "read_peer")
     assert "PeerPort(name='lan', virtual_addresses=('192.168.12.1/24',))" in found

@@ -1,5 +1,7 @@
 """The menu of a configured box: every entry does what its command does, and nothing without being asked."""
 
+from copy import deepcopy
+
 import pytest
 
 from hadaemon.console.talk import Stopped
@@ -55,6 +57,7 @@ def chosen(standing: Standing, *row: str) -> list[object]:
         (["keys", "activate"], deeds.AsRoot("activate")),
         (["network", "ports"], deeds.Hactl(("status", "--verbose"))),
         (["network", "addresses"], deeds.AsRoot("network")),
+        (["network", "reach"], deeds.AsRoot("reach")),
         (["network", "hotwire"], deeds.Hactl(("hotwire", "detect"))),
         (["password"], deeds.AsRoot("password")),
         (
@@ -115,6 +118,32 @@ def test_other_addresses_are_checked_with_the_whole():
     (stored,) = (deed.raw for deed in box.done if isinstance(deed, deeds.StoreNode))
     assert stored["ports"]["lan"] == {"mac": CARDS[0].mac, "addresses": ["192.168.12.150/24"]}
     assert stored["ports"]["wan"] == NODE["node"]["ports"]["wan"]
+
+
+def test_how_it_reaches_others_is_offered_as_it_is_and_what_is_not_asked_stays():
+    node = {
+        **NODE["node"],
+        "routes": [
+            {"destination": "10.0.0.0/8", "gateway": "192.168.12.2"},
+            {"destination": "default", "gateway": "192.168.12.1"},
+        ],
+        "dns": {"servers": ["192.168.12.5"], "search": ["example.org"]},
+        "ssh": {"ports": ["lan"], "tcp_port": 2222},
+    }
+    present = {"admin": {}, "node": node}
+    box = Box(ReadNode=deepcopy(present), StoreNode=())
+    flow("reach", Person(["", "", "", "", "1"]), box)
+    assert box.done[-1] == deeds.StoreNode(node)
+    person = Person(["192.168.12.3", "-", "pool.ntp.org", "nowhere", "-", "1"])
+    box = Box(ReadNode=deepcopy(present), StoreNode=())
+    flow("reach", person, box)
+    assert "dns [192.168.12.5] > " in person.screen
+    assert 'no port "nowhere"' in " ".join(person.text.split())
+    (stored,) = (deed.raw for deed in box.done if isinstance(deed, deeds.StoreNode))
+    assert present["node"] == node
+    assert stored["routes"] == [node["routes"][0], {"destination": "default", "gateway": "192.168.12.3"}]
+    assert stored["ntp"] == {"servers": ["pool.ntp.org"]}
+    assert not {"dns", "ssh"} & stored.keys()
 
 
 def test_a_box_that_stands_alone_creates_a_cluster_later():

@@ -98,7 +98,9 @@ def test_a_fault_of_ours_is_one_line_and_no_end(places: Places):
 
     assert programs.guarded(broken, person)
     assert person.screen == [
-        "! This is a fault of the menu (ZeroDivisionError: division by zero): it begins anew."
+        "! This is a fault of the menu, which begins anew (ZeroDivisionError: division",
+        "  by zero).",
+        "! Das ist ein Fehler des Menues. Es beginnt neu.",
     ]
     assert programs.guarded(stopped, person)
     with pytest.raises(EOFError):
