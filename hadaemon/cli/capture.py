@@ -7,13 +7,13 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from hadaemon.cli.asking import CommandFailed, Exit, ask_daemon
-from hadaemon.vrrp import IP_PROTOCOL, Discard, IPAddress, Version, decode
 
 if TYPE_CHECKING:
+    from hadaemon.vrrp import IPAddress
+
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 _SUMMARY = "show the advertisements (VRRP) on a port, decoded"
-_FILTER = f"ip proto {IP_PROTOCOL} or ip6 proto {IP_PROTOCOL}"
 _V2 = 2
 
 
@@ -45,6 +45,9 @@ def _listen(interface: str, seconds: int, count: int, tell: Callable[[str], None
     from scapy.layers.inet6 import IPv6
     from scapy.sendrecv import sniff
 
+    from hadaemon.vrrp import IP_PROTOCOL
+
+    wanted = f"ip proto {IP_PROTOCOL} or ip6 proto {IP_PROTOCOL}"
     seen = 0
 
     def show(packet: Any) -> None:
@@ -59,7 +62,7 @@ def _listen(interface: str, seconds: int, count: int, tell: Callable[[str], None
         tell(f"{clock}.{int(float(packet.time) % 1 * 1000):03} {line}")
 
     try:
-        sniff(iface=interface, filter=_FILTER, prn=show, store=False, timeout=seconds, count=count)
+        sniff(iface=interface, filter=wanted, prn=show, store=False, timeout=seconds, count=count)
     except PermissionError as error:
         raise CommandFailed(Exit.NO_PERMISSION, "capturing: be root (`sudo hactl capture …`)") from error
     except OSError as error:
@@ -67,8 +70,10 @@ def _listen(interface: str, seconds: int, count: int, tell: Callable[[str], None
     return seen
 
 
-def advertisement_line(payload: bytes, source: IPAddress, destination: IPAddress, ttl: int) -> str:
+def advertisement_line(payload: bytes, source: "IPAddress", destination: "IPAddress", ttl: int) -> str:
     """One advertisement, or why it is none."""
+    from hadaemon.vrrp import Discard, Version, decode
+
     version = Version.V2 if payload and payload[0] >> 4 == _V2 else Version.V3
     try:
         advertisement = decode(payload, source, destination, ttl, version)

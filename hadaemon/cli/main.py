@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hadaemon.cli.administration import add_administration
-from hadaemon.cli.asking import CommandFailed, Exit, ask_daemon, with_problems
+from hadaemon.cli.asking import CommandFailed, Exit, ask_daemon
 from hadaemon.cli.backup import add_backup
 from hadaemon.cli.capture import add_capture
-from hadaemon.cli.config_changes import add_config_changes
+from hadaemon.cli.config_changes import STATE, add_config_changes
+from hadaemon.cli.config_check import add_config_check
 from hadaemon.cli.config_sync import add_config_sync
 from hadaemon.cli.firmware import add_firmware
 from hadaemon.cli.history import DEFAULT_LAST, history_json, history_text, read_history
@@ -21,14 +22,9 @@ from hadaemon.cli.on_peer import run_on_peer
 from hadaemon.cli.pair import add_pair
 from hadaemon.cli.render import SCHEMA, render_status
 from hadaemon.errors import HadaemonError
-from hadaemon.io.files import read_text
-from hadaemon.io.snippet_files import read_snippets
-from hadaemon.runtime.configuration import CLUSTER_FILE, NODE_FILE, Condition, check_texts
-from hadaemon.runtime.firewall_check import try_configuration
 from hadaemon.runtime.places import own_folder
 
 SOCKET = Path("/run/hadaemon/control.sock")
-STATE = Path("/data/state")
 
 _EXAMPLES = """
 examples:
@@ -113,10 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     add_hotwire(commands)
     config = commands.add_parser("config", help="work on configuration files")
     config_commands = config.add_subparsers(required=True, metavar="COMMAND")
-    check = config_commands.add_parser("check", help="validate files, apply nothing")
-    check.add_argument("--node", type=Path, default=STATE / NODE_FILE, help="(%(default)s)")
-    check.add_argument("--cluster", type=Path, default=STATE / CLUSTER_FILE, help="(%(default)s)")
-    check.set_defaults(run=_check)
+    add_config_check(config_commands)
     add_config_changes(config_commands)
     add_config_sync(config_commands)
     add_keys(commands)
@@ -157,32 +150,6 @@ def _reload(options: argparse.Namespace) -> None:
         if answer["changed"]
         else "nothing to do: the files are as they were"
     )
-
-
-def _check(options: argparse.Namespace) -> None:
-    node, cluster = _read(options.node), _read(options.cluster)
-    if node is None:
-        raise CommandFailed(Exit.REFUSED, f"{options.node}: there is no such file")
-    try:
-        snippets = read_snippets(options.cluster.parent)
-    except HadaemonError as error:
-        raise _refused(error) from error
-    checked = check_texts(node, cluster, str(options.node), str(options.cluster), snippets)
-    problems, notes = checked.problems, tuple[str, ...]()
-    if checked.condition is not Condition.REFUSED:
-        problems, notes = try_configuration(checked)
-    if problems:
-        raise CommandFailed(Exit.REFUSED, with_problems("the configuration is wrong", problems))
-    print("good" if cluster is not None else f"good, and without {options.cluster} the node stands alone")
-    for note in notes:
-        print(f"note: {note}")
-
-
-def _read(path: Path) -> str | None:
-    try:
-        return read_text(path)
-    except HadaemonError as error:
-        raise _refused(error) from error
 
 
 def _refused(error: HadaemonError) -> CommandFailed:

@@ -21,7 +21,7 @@ from hadaemon.io.errors import FileError
 from hadaemon.io.files import read_text, sync_folder, write_text
 from hadaemon.io.programs import run_program
 from hadaemon.menu.draft import SCHEMA
-from hadaemon.runtime.configuration import CLUSTER_FILE, NODE_FILE
+from hadaemon.runtime.places import CLUSTER_FILE, NODE_FILE
 from hadaemon.setup.apply import apply_admin
 from hadaemon.setup.places import Owners, Places
 

@@ -19,7 +19,8 @@ from hadaemon.menu.changes import FLOWS
 from hadaemon.menu.first_boot import Facts, first_boot
 from hadaemon.menu.later import later
 from hadaemon.menu.steps import Voice
-from hadaemon.runtime.configuration import NODE_FILE, Configuration, load_configuration
+from hadaemon.runtime.configuration import Configuration, load_configuration
+from hadaemon.runtime.places import NODE_FILE
 from hadaemon.runtime.release import running_release
 from hadaemon.setup.places import Owners, Places, system_owners
 

@@ -12,8 +12,9 @@ from hadaemon.errors import HadaemonError
 from hadaemon.io.files import write_text
 from hadaemon.menu.deeds import PeerConfiguration, PeerPort
 from hadaemon.menu.steps import Failed, marked
-from hadaemon.runtime.configuration import CLUSTER_FILE, load_configuration
+from hadaemon.runtime.configuration import load_configuration
 from hadaemon.runtime.peer import peer_of
+from hadaemon.runtime.places import CLUSTER_FILE
 from hadaemon.setup.places import Places
 from hadaemon.sync.tree import CLUSTER
 

@@ -19,7 +19,7 @@ from hadaemon.io.password import hash_password
 from hadaemon.menu import deeds
 from hadaemon.menu.draft import SCHEMA
 from hadaemon.menu.steps import Failed, marked
-from hadaemon.runtime.configuration import NODE_FILE
+from hadaemon.runtime.places import NODE_FILE
 from hadaemon.setup.good import restore_good
 from hadaemon.setup.main import take_from_medium
 from hadaemon.setup.places import Owners, Places

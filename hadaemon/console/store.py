@@ -11,7 +11,8 @@ from hadaemon.io.files import read_text
 from hadaemon.io.programs import run_program
 from hadaemon.menu.draft import FILE
 from hadaemon.menu.steps import Failed, marked
-from hadaemon.runtime.configuration import NODE_FILE, load_configuration
+from hadaemon.runtime.configuration import load_configuration
+from hadaemon.runtime.places import NODE_FILE
 from hadaemon.runtime.release import running_release
 from hadaemon.setup.apply import open_sync_account, tell
 from hadaemon.setup.effect import Effect

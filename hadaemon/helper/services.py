@@ -29,8 +29,8 @@ from hadaemon.io.files import read_text, write_text
 from hadaemon.io.links import LinkTable
 from hadaemon.io.netlink import Netlink
 from hadaemon.runtime.configuration import Configuration, load_configuration
-from hadaemon.runtime.virtual_macs import interface_name
 from hadaemon.sync.tree import FILES
+from hadaemon.vrrp.mac import interface_name
 
 Systemctl = Callable[..., str]
 """Runs systemctl with arguments; returns its output. Raises HelperError."""

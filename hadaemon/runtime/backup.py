@@ -15,9 +15,9 @@ from hadaemon.config import NodeConfig, load_admin, load_node, render_node
 from hadaemon.errors import HadaemonError
 from hadaemon.io.files import read_text, write_text
 from hadaemon.io.generations import Generations
-from hadaemon.runtime.configuration import NODE_FILE
 from hadaemon.runtime.dry_run import Refused, dry_run
 from hadaemon.runtime.own_configuration import now_text
+from hadaemon.runtime.places import NODE_FILE
 from hadaemon.sync.errors import SyncError
 from hadaemon.sync.head import Head, head_from_json
 from hadaemon.sync.record import How, Record

@@ -11,10 +11,7 @@ from hadaemon.hotwire.keys import Secret, parse_secret
 from hadaemon.io.errors import FileError
 from hadaemon.io.files import read_text
 from hadaemon.io.snippet_files import read_snippets
-
-NODE_FILE = "node.toml"
-CLUSTER_FILE = "cluster.toml"
-HOTWIRE_KEY_FILE = "hotwire.key"
+from hadaemon.runtime.places import CLUSTER_FILE, HOTWIRE_KEY_FILE, NODE_FILE
 
 
 class Condition(StrEnum):

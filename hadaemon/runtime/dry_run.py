@@ -7,8 +7,9 @@ from hadaemon.config import ClusterConfig, NodeConfig
 from hadaemon.errors import HadaemonError
 from hadaemon.firewall.advice import advice
 from hadaemon.io.files import read_text
-from hadaemon.runtime.configuration import NODE_FILE, check_texts
+from hadaemon.runtime.configuration import check_texts
 from hadaemon.runtime.firewall_check import tree_problems
+from hadaemon.runtime.places import NODE_FILE
 from hadaemon.sync.errors import SyncError
 from hadaemon.sync.tree import CLUSTER, Tree
 

@@ -9,8 +9,8 @@ from hadaemon.firewall.snippets import FOLDER, SUFFIX, Snippet, snippet_problems
 from hadaemon.io.links import LinkTable
 from hadaemon.io.nft import NftError, NftMissing, try_rules
 from hadaemon.runtime.configuration import Configuration
-from hadaemon.runtime.virtual_macs import FAMILIES, interface_name
 from hadaemon.sync.tree import FILES, Tree
+from hadaemon.vrrp.mac import FAMILIES, interface_name
 
 
 def rule_problems(

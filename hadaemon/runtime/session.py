@@ -35,9 +35,10 @@ from hadaemon.runtime.ports import Ports
 from hadaemon.runtime.routers import Routers
 from hadaemon.runtime.sequences import Sequences
 from hadaemon.runtime.throttle import Throttle
-from hadaemon.runtime.virtual_macs import VirtualMacs, interface_name
+from hadaemon.runtime.virtual_macs import VirtualMacs
 from hadaemon.runtime.wire import Wire
 from hadaemon.vrrp import OWNER
+from hadaemon.vrrp.mac import interface_name
 
 log = logging.getLogger(__name__)
 

@@ -11,9 +11,7 @@ from hadaemon.cluster import SetAddresses
 from hadaemon.io.links import Link
 from hadaemon.runtime.network import Network
 from hadaemon.vrrp import IPInterface, Vrid
-from hadaemon.vrrp.mac import virtual_router_mac
-
-FAMILIES = (4, 6)
+from hadaemon.vrrp.mac import FAMILIES, interface_name, virtual_router_mac
 
 
 class VirtualMacs:
@@ -51,8 +49,3 @@ class VirtualMacs:
 
 def _sits_on(link: Link, parent: Link | None, mac: str) -> bool:
     return parent is not None and (link.parent, link.mac) == (parent.index, mac)
-
-
-def interface_name(vrid: Vrid, family: int) -> str:
-    """The kernel's name of a virtual router's macvlan."""
-    return f"vrrp{family}.{vrid}"

@@ -5,7 +5,8 @@ import os
 from hadaemon.errors import HadaemonError
 from hadaemon.io.errors import FileError
 from hadaemon.io.files import read_text, write_text
-from hadaemon.runtime.configuration import CLUSTER_FILE, NODE_FILE, Condition, Configuration, check_texts
+from hadaemon.runtime.configuration import Condition, Configuration, check_texts
+from hadaemon.runtime.places import CLUSTER_FILE, NODE_FILE
 from hadaemon.setup.places import Owners, Places
 
 _FILES = (NODE_FILE, CLUSTER_FILE)

@@ -11,8 +11,9 @@ from hadaemon.config import ConfigError, load_preseed
 from hadaemon.errors import HadaemonError
 from hadaemon.io.files import read_text
 from hadaemon.io.nft import NftMissing
-from hadaemon.runtime.configuration import NODE_FILE, Configuration, load_configuration
+from hadaemon.runtime.configuration import Configuration, load_configuration
 from hadaemon.runtime.firewall_check import rule_problems
+from hadaemon.runtime.places import NODE_FILE
 from hadaemon.runtime.release import running_release
 from hadaemon.setup.apply import apply_admin, apply_node, open_sync_account, tell, write_issue
 from hadaemon.setup.clock import apply_clock

@@ -5,8 +5,7 @@ import os
 from hadaemon.config import Preseed, render_admin, render_cluster, render_node
 from hadaemon.io.errors import FileError
 from hadaemon.io.files import sync_folder, write_text
-from hadaemon.runtime.configuration import CLUSTER_FILE, HOTWIRE_KEY_FILE, NODE_FILE
-from hadaemon.runtime.places import own_folder
+from hadaemon.runtime.places import CLUSTER_FILE, HOTWIRE_KEY_FILE, NODE_FILE, own_folder
 from hadaemon.setup.places import Owners, Places
 
 

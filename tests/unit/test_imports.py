@@ -99,6 +99,20 @@ def test_the_daemon_loads_two_codecs_of_pyroute2_and_not_the_rest_of_it():
     assert out.stdout.splitlines() == ["[]", "IPRoute"]
 
 
+HEAVY = ("asyncio", "pyroute2", "pyudev", "scapy", "cryptography", "spake2", "hadaemon.cluster")
+
+
+@pytest.mark.parametrize(
+    "module,more",
+    [("hadaemon.cli.main", ("hadaemon.config", "hadaemon.vrrp")), ("hadaemon.helper.keeper", ())],
+)
+def test_what_a_person_waits_for_loads_little(module: str, more: tuple[str, ...]):
+    """A command of hactl, and the keeper that the other node's command waits for."""
+    code = f"import sys, {module}; print([m for m in {(*HEAVY, *more)} if m in sys.modules])"
+    out = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "[]"
+
+
 def test_host_and_venv_modules_need_no_installed_package():
     for name in ("host", "venv", "errors", "paths", "__init__"):
         names = top(imported(ROOT / "firmware" / f"{name}.py")) - {"firmware"}

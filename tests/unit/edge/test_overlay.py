@@ -13,9 +13,9 @@ from hadaemon.runtime.places import own_folder
 
 OVERLAY = Path(__file__).resolve().parents[3] / "rootfs-overlay"
 UNITS = OVERLAY / "usr/lib/systemd/system"
-LIBEXEC = ("setup", "helper", "config-guard", "keeper", "sync-server", "services", "menu")
+LIBEXEC = ("setup", "helper", "config-guard", "sync-server", "services", "menu")
 COMMANDS = ("usr/sbin/hadaemon", "usr/bin/hactl", *(f"usr/libexec/hotspare/{name}" for name in LIBEXEC))
-BARE = ("usr/libexec/hotspare/drop-addresses", "usr/libexec/hotspare/sync-verb")
+BARE = tuple(f"usr/libexec/hotspare/{name}" for name in ("drop-addresses", "keeper", "sync-verb"))
 """They start without `site`."""
 OURS = (
     *("hadaemon.service", "hadaemon-helper.socket", "hadaemon-helper@.service", "hotspare-setup.service"),

@@ -1,0 +1,42 @@
+"""`hactl config check`: would these files be accepted? Nothing is applied."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hadaemon.cli.asking import CommandFailed, Exit, with_problems
+from hadaemon.cli.config_changes import STATE, told
+from hadaemon.runtime.places import CLUSTER_FILE, NODE_FILE
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+def add_config_check(commands: "Commands") -> None:
+    """Adds the command to those of `hactl config`."""
+    check = commands.add_parser("check", help="validate files, apply nothing")
+    check.add_argument("--node", type=Path, default=STATE / NODE_FILE, help="(%(default)s)")
+    check.add_argument("--cluster", type=Path, default=STATE / CLUSTER_FILE, help="(%(default)s)")
+    check.set_defaults(run=told(_check))
+
+
+def _check(options: argparse.Namespace) -> None:
+    # Here and not above: every other command would wait for it too.
+    from hadaemon.io.files import read_text
+    from hadaemon.io.snippet_files import read_snippets
+    from hadaemon.runtime.configuration import Condition, check_texts
+    from hadaemon.runtime.firewall_check import try_configuration
+
+    node, cluster = read_text(options.node), read_text(options.cluster)
+    if node is None:
+        raise CommandFailed(Exit.REFUSED, f"{options.node}: there is no such file")
+    snippets = read_snippets(options.cluster.parent)
+    checked = check_texts(node, cluster, str(options.node), str(options.cluster), snippets)
+    problems, notes = checked.problems, tuple[str, ...]()
+    if checked.condition is not Condition.REFUSED:
+        problems, notes = try_configuration(checked)
+    if problems:
+        raise CommandFailed(Exit.REFUSED, with_problems("the configuration is wrong", problems))
+    print("good" if cluster is not None else f"good, and without {options.cluster} the node stands alone")
+    for note in notes:
+        print(f"note: {note}")
