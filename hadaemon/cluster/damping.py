@@ -6,7 +6,10 @@ from hadaemon.config.model import ElectionConfig
 
 
 class Damping:
-    """Counts the switches that nobody asked for."""
+    """Counts the switches that nobody asked for.
+
+    A planned one, on whichever node it was asked for, begins the count anew: somebody looks after the pair.
+    """
 
     def __init__(self, config: ElectionConfig) -> None:
         self._limit = config.flap_switches

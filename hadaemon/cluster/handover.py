@@ -60,6 +60,7 @@ class Handover:
             case SwitchRequested() if self._member.state is NodeState.ACTIVE:
                 self._offer(Purpose.SWITCH, now)
             case SwitchRequested():
+                self._known.damping.clear()
                 self._member.remember(replace(memory, preferred=True, epoch=memory.epoch + 1), now)
                 patience = 0.0 if self._known.witness.active_peer is None else ANSWER_PATIENCE
                 self._member.phase = Claiming(now + patience, asked=True)
@@ -110,6 +111,7 @@ class Handover:
         self._member.change_state(NodeState.BACKUP, reasons.taken(by), now, lingering)
         if purpose is Purpose.SWITCH:
             memory = self._known.memory
+            self._known.damping.clear()
             self._member.remember(replace(memory, preferred=False, epoch=memory.epoch + 1), now)
             self._orders.note(HandoverEnded(True, reasons.taken(by)))
 

@@ -144,6 +144,7 @@ class Knowledge:
             return False
         preferred = not peer.preferred if peer.switched else None
         self.memory = replace(self.memory, preferred=preferred, epoch=peer.epoch)
+        self.damping.clear()
         return True
 
     def as_peer(self, state: NodeState, releasing: bool, claims: bool) -> Peer:

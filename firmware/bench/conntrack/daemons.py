@@ -1,6 +1,5 @@
 """Ours with its conntrackd, and keepalived with conntrackd as its package's examples set it up."""
 
-import contextlib
 import re
 import signal
 import subprocess
@@ -16,6 +15,8 @@ from firmware.lab.errors import CommandFailed
 
 EXAMPLES = Path("/usr/share/doc/conntrackd/examples/sync")
 _START = 20.0
+_SWITCH = 60.0
+"""Seconds until a spare that lacks connections has asked for them again, and may take over."""
 
 
 class Tracking(Daemon):
@@ -53,13 +54,18 @@ class OurTracking(HadaemonWithHotwire, Tracking):
     def take_over(self, other: Self) -> float | None:
         """As an administrator does, as soon as it is allowed; the steps that hactl tells are added."""
         spans: dict[str, str] = {}
+        refusals: list[str] = []
 
         def switched() -> bool:
-            with contextlib.suppress(CommandFailed):
+            try:
                 spans.update(re.findall(r"(\w+) ([\d.]+) ms", self._hactl("switch")))
+            except CommandFailed as refused:
+                refusals.append(str(refused))
             return bool(spans)
 
-        wait_until(switched, Deadline(_START), "a switch", str(self.log))
+        wait_until(
+            switched, Deadline(_SWITCH), "a switch", str(self.log), explain=lambda: "".join(refusals[-1:])
+        )
         return float(spans["address"]) + float(spans["announcement"])
 
     def end(self) -> None:

@@ -296,6 +296,20 @@ def test_somebody_answers_at_every_moment_of_a_planned_switch(witness, interval)
     assert [result.succeeded for result in world.machines[ALPHA].results] == [True]
 
 
+@pytest.mark.parametrize("asked", ["the active", "the backup"])
+def test_planned_switches_suspend_neither_node_whoever_is_asked(asked):
+    world = World(cluster_config(interval=100, witness=True, flap_switches=3, flap_window=600.0), seed=5)
+    for name in NODES:
+        world.boot(name)
+    world.run(5 * world.interval)
+    for number in range(12):
+        (active,) = world.answering()
+        backup = BETA if active == ALPHA else ALPHA
+        world.ask(active if asked == "the active" else backup, SwitchRequested())
+        world.run(5 * world.interval)
+        assert world.answering() == [backup], f"switch {number}"
+
+
 def test_the_active_goes_on_by_itself_when_the_peer_is_healthier_over_the_hotwire():
     """At once: not three intervals later."""
     world = World(cluster_config(interval=100, witness=True), seed=5)
