@@ -13,12 +13,16 @@ _TIMEOUT = 5.0
 
 
 class Exit(IntEnum):
-    """The exit codes; 2 is argparse's own for wrong usage."""
+    """The exit codes, the same for every command."""
 
     DONE = 0
     REFUSED = 1
+    USAGE = 2
+    """As argparse has it."""
     NO_DAEMON = 3
     NO_PERMISSION = 4
+    INTERRUPTED = 130
+    """128 + SIGINT, as a shell has it."""
 
 
 class CommandFailed(Exception):
@@ -45,6 +49,22 @@ def ask_daemon(socket: Path, request: Message, timeout: float = _TIMEOUT) -> Ans
         text = str(answer.get("error", "refused without a reason"))
         raise CommandFailed(Exit.REFUSED, with_problems(text, answer.get("problems", ())))
     return answer
+
+
+def failure_of(error: Exception) -> CommandFailed:
+    """How a command ends that met this error."""
+    code = Exit.NO_PERMISSION if _forbidden(error) else Exit.REFUSED
+    hint = ": be root (`sudo hactl …`)" if code is Exit.NO_PERMISSION else ""
+    problems = [str(problem) for problem in getattr(error, "problems", ())]
+    return CommandFailed(code, with_problems(f"{error}{hint}", problems))
+
+
+def _forbidden(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, PermissionError):
+            return True
+        error = error.__cause__
+    return False
 
 
 def with_problems(text: str, problems: Sequence[str]) -> str:

@@ -1,20 +1,36 @@
 """`hactl capture`: the advertisements on a port, decoded, as they come. scapy listens, our codec judges."""
 
 import argparse
+import json
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from hadaemon.cli.asking import CommandFailed, Exit, ask_daemon
 
 if TYPE_CHECKING:
-    from hadaemon.vrrp import IPAddress
+    from hadaemon.vrrp import IPAddress, Version
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 _SUMMARY = "show the advertisements (VRRP) on a port, decoded"
 _V2 = 2
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A packet on the wire."""
+
+    time: float
+    """Seconds since the epoch, by the node's clock."""
+    payload: bytes
+    """What follows the IP header."""
+    source: "IPAddress"
+    destination: "IPAddress"
+    ttl: int
 
 
 def add_capture(commands: "Commands") -> None:
@@ -23,6 +39,7 @@ def add_capture(commands: "Commands") -> None:
     capture.add_argument("port", help="its name in node.toml, e.g. lan")
     capture.add_argument("--seconds", type=_positive, default=10, help="how long (%(default)s)")
     capture.add_argument("--count", type=_positive, default=0, help="end after so many advertisements")
+    capture.add_argument("--json", action="store_true", help="an object a line, for programs")
     capture.set_defaults(run=_run)
 
 
@@ -33,13 +50,24 @@ def _run(options: argparse.Namespace) -> None:
     if interface is None:
         known = ", ".join(interfaces) or "none"
         raise CommandFailed(Exit.REFUSED, f"there is no port {options.port} here: there is {known}")
-    count = _listen(interface, options.seconds, options.count, lambda line: print(line, flush=True))
-    print(
-        f"{count} advertisements in {options.seconds} s" if not options.count else f"{count} advertisements"
-    )
+    told = _json_line if options.json else _text_line
+    count = _listen(interface, options.seconds, options.count, lambda seen: print(told(seen), flush=True))
+    if not options.json:
+        within = "" if options.count else f" in {options.seconds} s"
+        print(f"{count} advertisements{within}")
 
 
-def _listen(interface: str, seconds: int, count: int, tell: Callable[[str], None]) -> int:
+def _text_line(seen: "Seen") -> str:
+    clock = time.strftime("%H:%M:%S", time.localtime(seen.time))
+    line = advertisement_line(seen.payload, seen.source, seen.destination, seen.ttl)
+    return f"{clock}.{int(seen.time % 1 * 1000):03} {line}"
+
+
+def _json_line(seen: "Seen") -> str:
+    return json.dumps({"schema": SCHEMA, "time": seen.time, **advertisement_values(seen)})
+
+
+def _listen(interface: str, seconds: int, count: int, tell: Callable[["Seen"], None]) -> int:
     # Here and not above: it takes half a second.
     import scapy.layers.inet
     from scapy.layers.inet6 import IPv6
@@ -57,9 +85,8 @@ def _listen(interface: str, seconds: int, count: int, tell: Callable[[str], None
             return
         seen += 1
         ttl = ip.ttl if ip.version == 4 else ip.hlim
-        clock = time.strftime("%H:%M:%S", time.localtime(float(packet.time)))
-        line = advertisement_line(bytes(ip.payload), ip_address(ip.src), ip_address(ip.dst), ttl)
-        tell(f"{clock}.{int(float(packet.time) % 1 * 1000):03} {line}")
+        ends = ip_address(ip.src), ip_address(ip.dst)
+        tell(Seen(float(packet.time), bytes(ip.payload), *ends, ttl))
 
     try:
         sniff(iface=interface, filter=wanted, prn=show, store=False, timeout=seconds, count=count)
@@ -70,11 +97,38 @@ def _listen(interface: str, seconds: int, count: int, tell: Callable[[str], None
     return seen
 
 
+def advertisement_values(seen: Seen) -> dict[str, object]:
+    """One advertisement for programs; `discarded` says why it is none."""
+    from hadaemon.vrrp import Discard, decode
+
+    found: dict[str, object] = {"source": str(seen.source), "destination": str(seen.destination)}
+    try:
+        advertisement = decode(
+            seen.payload, seen.source, seen.destination, seen.ttl, version := _version(seen.payload)
+        )
+    except Discard as error:
+        return {**found, "discarded": str(error.reason)}
+    return {
+        **found,
+        "version": int(version),
+        "vrid": advertisement.vrid,
+        "priority": advertisement.priority,
+        "milliseconds": advertisement.interval * 10,
+        "addresses": [str(address) for address in advertisement.addresses],
+    }
+
+
+def _version(payload: bytes) -> "Version":
+    from hadaemon.vrrp import Version
+
+    return Version.V2 if payload and payload[0] >> 4 == _V2 else Version.V3
+
+
 def advertisement_line(payload: bytes, source: "IPAddress", destination: "IPAddress", ttl: int) -> str:
     """One advertisement, or why it is none."""
-    from hadaemon.vrrp import Discard, Version, decode
+    from hadaemon.vrrp import Discard, decode
 
-    version = Version.V2 if payload and payload[0] >> 4 == _V2 else Version.V3
+    version = _version(payload)
     try:
         advertisement = decode(payload, source, destination, ttl, version)
     except Discard as error:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hadaemon.cli.asking import CommandFailed, Exit, with_problems
+from hadaemon.cli.asking import CommandFailed, Exit, failure_of
 from hadaemon.cli.render import table
 from hadaemon.errors import HadaemonError
 from hadaemon.sync.tree import CLUSTER, FILES
@@ -33,12 +33,7 @@ def add_config_changes(commands: "Commands") -> None:
     """Adds the commands to those of `hactl config`."""
     apply = _command(commands, "apply", _apply, "make a file or a folder the configuration of the cluster")
     apply.add_argument("file", type=Path, help=f"a {CLUSTER}, or a folder with {CLUSTER} and {FILES}/")
-    apply.add_argument(
-        "--confirm",
-        type=_seconds,
-        metavar="TIME",
-        help="go back by itself unless `hactl config confirm` follows within TIME, e.g. 5m",
-    )
+    add_confirm(apply)
     confirm = _command(commands, "confirm", _confirm, "keep what was applied with --confirm")
     history = _command(commands, "history", _history, "the last generations: when, by whom, how")
     history.add_argument("--json", action="store_true", help="the same for programs")
@@ -47,13 +42,12 @@ def add_config_changes(commands: "Commands") -> None:
     rollback.add_argument(
         "--unconfirmed", action="store_true", help="undo now what was applied with --confirm"
     )
-    for changing in (apply, confirm, rollback):
-        changing.add_argument(
-            "--here", action="store_true", help='on this node alone, even with sync = "on-apply"'
-        )
+    for changing in (confirm, rollback):
+        _add_here(changing)
     diff = _command(commands, "diff", _diff, "what differs, without secrets")
     diff.add_argument("--peer", action="store_true", help="from this node's configuration to the peer's")
     diff.add_argument("other", nargs="?", help="a file, a folder, or the number of a generation")
+    diff.add_argument("--json", action="store_true", help="the same for programs")
     reset = _command(commands, "reset", _reset, "leave the cluster: a clean stand-alone node; the peer stays")
     reset.add_argument("--yes", action="store_true", help="do not ask")
 
@@ -62,6 +56,23 @@ def add_places(command: argparse.ArgumentParser) -> None:
     """Where things are; only tests have reason to say so."""
     command.add_argument("--state", type=Path, default=STATE, help=argparse.SUPPRESS)
     command.add_argument("--run", type=Path, default=RUN, dest="run_folder", help=argparse.SUPPRESS)
+
+
+def add_confirm(command: argparse.ArgumentParser) -> None:
+    """The options of a change that is made here: for how long, and where."""
+    command.add_argument(
+        "--confirm",
+        type=_seconds,
+        metavar="TIME",
+        help="go back by itself unless `hactl config confirm` follows within TIME, e.g. 5m",
+    )
+    _add_here(command)
+
+
+def _add_here(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--here", action="store_true", help='on this node alone, even with sync = "on-apply"'
+    )
 
 
 def _command(
@@ -80,10 +91,7 @@ def told(run: Callable[[argparse.Namespace], None]) -> Callable[[argparse.Namesp
         try:
             run(options)
         except HadaemonError as error:
-            code = Exit.NO_PERMISSION if _forbidden(error) else Exit.REFUSED
-            hint = ": be root (`sudo hactl …`)" if code is Exit.NO_PERMISSION else ""
-            problems = [str(problem) for problem in getattr(error, "problems", ())]
-            raise CommandFailed(code, with_problems(f"{error}{hint}", problems)) from error
+            raise failure_of(error) from error
 
     return wrapped
 
@@ -199,15 +207,15 @@ def _is_on_both(here: "OwnConfiguration") -> bool:
 def _history(options: argparse.Namespace) -> None:
     here = own(options)
     records, current = here.generations.records(), here.generations.current()
+    left = here.seconds_left()
     if options.json:
         found = [_as_json(record, record == current) for record in records]
-        print(json.dumps({"schema": SCHEMA, "generations": found}, indent=2))
+        print(json.dumps({"schema": SCHEMA, "generations": found, "seconds_left": left}, indent=2))
     elif not records:
         print("no configuration was applied on this node so far")
     else:
         header = ("", "generation", "time (UTC)", "how", "by", "digest", "note")
         print("\n".join(table(header, [_row(record, record == current) for record in records])))
-    left = here.seconds_left()
     if left is not None and not options.json:
         print(f"the current one goes back in {left:.0f} s unless you run `hactl config confirm`")
 
@@ -255,7 +263,10 @@ def _diff(options: argparse.Namespace) -> None:
         lines = difference(here.generations.read(_older(here, int(options.other))), present)
     else:
         lines = difference(present, tree_from(Path(options.other), present))
-    print("\n".join(lines) if lines else "no difference")
+    if options.json:
+        print(json.dumps({"schema": SCHEMA, "same": not lines, "lines": list(lines)}, indent=2))
+    else:
+        print("\n".join(lines) if lines else "no difference")
 
 
 def _reset(options: argparse.Namespace) -> None:
@@ -349,11 +360,3 @@ def _seconds(text: str) -> int:
     if not MIN_SECONDS <= seconds <= MAX_SECONDS:
         raise argparse.ArgumentTypeError(f"{text!r}: {MIN_SECONDS} s to {MAX_SECONDS // 3600} h are possible")
     return seconds
-
-
-def _forbidden(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, PermissionError):
-            return True
-        error = error.__cause__
-    return False

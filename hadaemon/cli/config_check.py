@@ -1,15 +1,19 @@
 """`hactl config check`: would these files be accepted? Nothing is applied."""
 
 import argparse
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hadaemon.cli.asking import CommandFailed, Exit, with_problems
+from hadaemon.cli.colour import coloured
 from hadaemon.cli.config_changes import STATE, told
 from hadaemon.runtime.places import CLUSTER_FILE, NODE_FILE
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+SCHEMA = 1
 
 
 def add_config_check(commands: "Commands") -> None:
@@ -17,6 +21,7 @@ def add_config_check(commands: "Commands") -> None:
     check = commands.add_parser("check", help="validate files, apply nothing")
     check.add_argument("--node", type=Path, default=STATE / NODE_FILE, help="(%(default)s)")
     check.add_argument("--cluster", type=Path, default=STATE / CLUSTER_FILE, help="(%(default)s)")
+    check.add_argument("--json", action="store_true", help="the same for programs")
     check.set_defaults(run=told(_check))
 
 
@@ -35,8 +40,14 @@ def _check(options: argparse.Namespace) -> None:
     problems, notes = checked.problems, tuple[str, ...]()
     if checked.condition is not Condition.REFUSED:
         problems, notes = try_configuration(checked)
+    if options.json:
+        found = {"schema": SCHEMA, "good": not problems, "problems": list(problems), "notes": list(notes)}
+        print(json.dumps(found, indent=2))
     if problems:
         raise CommandFailed(Exit.REFUSED, with_problems("the configuration is wrong", problems))
-    print("good" if cluster is not None else f"good, and without {options.cluster} the node stands alone")
+    if options.json:
+        return
+    alone = f"good, and without {options.cluster} the node stands alone"
+    print(coloured("good" if cluster is not None else alone))
     for note in notes:
         print(f"note: {note}")

@@ -1,15 +1,39 @@
 """`hactl history`: every change of the state of the node. It reads the files itself, and needs no daemon."""
 
+import argparse
 import dataclasses
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from hadaemon.cli.render import duration, table
+from hadaemon.cli.columns import duration
+from hadaemon.cli.config_changes import STATE, told
+from hadaemon.cli.render import table
 from hadaemon.io.history import Entry, History
+from hadaemon.runtime.places import own_folder
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 SCHEMA = 1
-DEFAULT_LAST = 20
+_DEFAULT_LAST = 20
+
+
+def add_history(commands: "Commands") -> None:
+    """Adds the command."""
+    history = commands.add_parser("history", help="every change of state: when, from what to what, and why")
+    history.add_argument("--json", action="store_true", help="the same for programs")
+    history.add_argument(
+        "--last", type=_count, default=_DEFAULT_LAST, metavar="N", help="how many (%(default)s); 0: all"
+    )
+    history.add_argument("--folder", type=Path, default=own_folder(STATE), help=argparse.SUPPRESS)
+    history.set_defaults(run=told(_history))
+
+
+def _history(options: argparse.Namespace) -> None:
+    entries = read_history(options.folder, options.last)
+    print(history_json(entries) if options.json else history_text(entries))
 
 
 def read_history(folder: Path, last: int) -> list[Entry]:
@@ -39,3 +63,9 @@ def _rows(entries: Sequence[Entry]) -> Iterator[tuple[str, str, str, str]]:
             continue
         lasted = "unknown" if entry.seconds is None else duration(entry.seconds)
         yield time, f"{entry.before} -> {entry.after}", lasted, entry.reason
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number: 0 or more is wanted")
+    return int(text)

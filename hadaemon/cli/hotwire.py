@@ -1,9 +1,10 @@
 """The hotwire and the other node in `hactl status`. Pure: an answer in, lines out."""
 
 from collections.abc import Callable, Iterator
-from typing import Any, TypeAlias
+from dataclasses import dataclass
+from typing import Any
 
-from hadaemon.cli.columns import columns
+from hadaemon.cli.columns import columns, duration
 
 _SHOWN = 8
 """Digits of a configuration's digest."""
@@ -20,7 +21,7 @@ def hotwire_lines(answer: dict[str, Any], verbose: bool) -> Iterator[str]:
         return
     yield f"hotwire: {', '.join(_link(hotwire))}"
     if hotwire["peer"]:
-        yield from (f"  {line}" for line in _node(answer, hotwire["peer"]))
+        yield from (f"  {line}" for line in _node(answer, hotwire["peer"], verbose))
     if verbose or hotwire["drops"]:
         drops = ", ".join(f"{reason} {count}" for reason, count in hotwire["drops"].items())
         counts = f"sent {hotwire['sent']}, received {hotwire['received']}"
@@ -40,18 +41,18 @@ def _link(hotwire: dict[str, Any]) -> Iterator[str]:
         yield "no connection to its daemon yet"
 
 
-def _node(answer: dict[str, Any], peer: dict[str, Any]) -> Iterator[str]:
+def _node(answer: dict[str, Any], peer: dict[str, Any], verbose: bool) -> Iterator[str]:
     """The other node by its own words: the last ones, if it is silent now."""
     status = answer["status"]
-    now = "is" if answer["hotwire"]["state"] == "up" else "was"
+    was = "" if answer["hotwire"]["state"] == "up" else f" was {peer['state'].upper()}"
     role = _OTHER_ROLE.get(status["role"] or "", "")
     witness = status.get("hotwire") or {}
     priority = f", priority {witness['priority']}" if witness.get("priority") is not None else ""
-    yield f"{peer['name']} ({role}) {now} {peer['state'].upper()}{priority}: {', '.join(_score(peer))}"
+    yield f"{peer['name']} ({role}){was}{priority}: {', '.join(_score(peer))}"
     links = ", ".join(f"{name} {'up' if usable else 'down'}" for name, usable in peer["links"])
     if links:
         yield f"links: {links}"
-    yield from _side_by_side(answer, peer)
+    yield from _side_by_side(answer, peer, verbose)
 
 
 def _score(peer: dict[str, Any]) -> Iterator[str]:
@@ -68,15 +69,21 @@ def _score(peer: dict[str, Any]) -> Iterator[str]:
         yield "ready to take over"
 
 
-def _side_by_side(answer: dict[str, Any], peer: dict[str, Any]) -> Iterator[str]:
-    """Both nodes; what should be the same on both and is not is marked."""
-    own = answer["hotwire"]["own"]
-    rows = [("", answer["status"]["node"], peer["name"], "")]
-    for title, key, show in _ROWS:
-        here, there = show(own), show(peer)
-        differs = key is not None and own[key] and peer.get(key) and own[key] != peer[key]
-        rows.append((title, here, there, "! differs" if differs else ""))
+def _side_by_side(answer: dict[str, Any], peer: dict[str, Any], verbose: bool) -> Iterator[str]:
+    """Both nodes; what should be the same on both and is not is marked, what cannot change only told then."""
+    status = answer["status"]
+    own = answer["hotwire"]["own"] | {"state": status["state"], "since": status["since"]}
+    rows = [("", status["node"], peer["name"], "")]
+    for row in _ROWS:
+        differs = row.same and own[row.key] and peer.get(row.key) and own[row.key] != peer[row.key]
+        if differs or verbose or not row.fixed:
+            rows.append((row.title, row.show(own), row.show(peer), "! differs" if differs else ""))
     yield from columns(rows)
+
+
+def _state(vitals: dict[str, Any]) -> str:
+    lasts = "" if vitals.get("since") is None else f" for {duration(vitals['since'])}"
+    return f"{vitals['state'].upper()}{lasts}"
 
 
 def _configuration(vitals: dict[str, Any]) -> str:
@@ -85,18 +92,31 @@ def _configuration(vitals: dict[str, Any]) -> str:
     return f"generation {vitals['generation']}, {vitals['configuration'][:_SHOWN]}"
 
 
-_Vitals: TypeAlias = Callable[[dict[str, Any]], str]
+def _connections(vitals: dict[str, Any]) -> str:
+    return "-" if vitals["connections"] is None else str(vitals["connections"])
 
-_ROWS: tuple[tuple[str, str | None, _Vitals], ...] = (
-    ("firmware", "firmware", lambda vitals: vitals["firmware"] or "unknown"),
-    ("configuration", "configuration", _configuration),
-    ("model", "model", lambda vitals: vitals.get("model") or "unknown"),
-    ("network cards", "cards", lambda vitals: str(vitals.get("cards") or "unknown")),
-    (
-        "connections",
-        None,
-        lambda vitals: "-" if vitals["connections"] is None else str(vitals["connections"]),
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One thing of which each node has its own."""
+
+    title: str
+    key: str
+    show: Callable[[dict[str, Any]], str]
+    same: bool = False
+    """It should be the same on both."""
+    fixed: bool = False
+    """It never changes on a node."""
+
+
+_ROWS = (
+    _Row("state", "state", _state),
+    _Row("firmware", "firmware", lambda vitals: vitals["firmware"] or "unknown", same=True),
+    _Row("configuration", "configuration", _configuration, same=True),
+    _Row("model", "model", lambda vitals: vitals.get("model") or "unknown", same=True, fixed=True),
+    _Row(
+        "network cards", "cards", lambda vitals: str(vitals.get("cards") or "unknown"), same=True, fixed=True
     ),
-    ("load", None, lambda vitals: f"{vitals['load']:.2f}"),
+    _Row("connections", "connections", _connections),
+    _Row("load", "load", lambda vitals: f"{vitals['load']:.2f}"),
 )
-"""Title, what should be the same on both, and how it is shown."""

@@ -1,6 +1,7 @@
 """`hactl key`: the keys by which the two nodes know each other, for people who compare them by telephone."""
 
 import argparse
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,8 +12,11 @@ from hadaemon.cli.config_changes import add_places, agreed, told
 
 if TYPE_CHECKING:
     from hadaemon.io.identity import Identity
+    from hadaemon.sync.words import PublicKey
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+SCHEMA = 1
 
 
 def add_keys(commands: "Commands") -> None:
@@ -21,7 +25,8 @@ def add_keys(commands: "Commands") -> None:
     keys = key.add_subparsers(required=True, metavar="COMMAND")
     generate = _command(keys, "generate", _generate, "make this node's key")
     generate.add_argument("--force", action="store_true", help="replace it: the peer must trust the new one")
-    _command(keys, "show", _show, "this node's public key and the peer's, with words to compare")
+    show = _command(keys, "show", _show, "this node's public key and the peer's, with words to compare")
+    show.add_argument("--json", action="store_true", help="the same for programs")
     trust = _command(keys, "trust", _trust, "take a public key for the peer's")
     trust.add_argument("file", help="the line that the peer's `hactl key show` prints; -: standard input")
     trust.add_argument("--yes", action="store_true", help="do not ask: the words were compared")
@@ -54,16 +59,36 @@ def _generate(options: argparse.Namespace) -> None:
     node = load_configuration(options.state).node
     identity.generate(node.name if node is not None else "node")
     _restart()
-    _show(options)
+    _print(options.state)
 
 
 def _show(options: argparse.Namespace) -> None:
+    if not options.json:
+        _print(options.state)
+        return
+    own, peer = _keys(options.state)
+    found = {"schema": SCHEMA, "own": _as_json(own), "peer": _as_json(peer)}
+    print(json.dumps(found, indent=2))
+
+
+def _as_json(key: "PublicKey | None") -> dict[str, str] | None:
+    return None if key is None else {"node": key.node, "words": key.words, "key": key.line}
+
+
+def _keys(state: Path) -> "tuple[PublicKey | None, PublicKey | None]":
+    """This node's own and the peer's."""
+    from hadaemon.io.identity import Identity
     from hadaemon.runtime.configuration import load_configuration
 
-    identity, node = _identity(options), load_configuration(options.state).node
-    own, peer = identity.own(), identity.peer()
+    identity, node = Identity(state), load_configuration(state).node
+    own = identity.own()
     if own is not None and node is not None:
         own = own.of_node(node.name)  # It may have another name than when the key was made.
+    return own, identity.peer()
+
+
+def _print(state: Path) -> None:
+    own, peer = _keys(state)
     if own is None:
         print("this node has no key yet: pair the nodes (`hactl pair`), or make one (`hactl key generate`)")
     else:

@@ -1,9 +1,10 @@
 """The daemon's status answer as text. Pure: an answer in, lines out."""
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
-from hadaemon.cli.columns import columns
+from hadaemon.cli.columns import columns, duration
 from hadaemon.cli.conntrack import conntrack_lines
 from hadaemon.cli.hotwire import hotwire_lines
 from hadaemon.cli.services import service_lines
@@ -21,22 +22,21 @@ _PHASES = {
 }
 """What a node is in the middle of."""
 
-_MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
-
-def render_status(answer: Answer, verbose: bool = False) -> str:
-    """The whole status, the most important thing first."""
+def render_status(answer: Answer, verbose: bool = False, now: float | None = None) -> str:
+    """The whole status, the most important thing first. `now`: seconds since the epoch, to tell when."""
     status = answer["status"]
+    pair = [*hotwire_lines(answer, verbose), *conntrack_lines(answer), *_sync(answer)]
     sections = [
-        _head(answer),
+        _head(answer, now),
         _interfaces(answer),
-        _peer(status),
-        hotwire_lines(answer, verbose),
-        conntrack_lines(answer),
+        # The other node's own words over the hotwire say more than its advertisements.
+        () if _speaks(answer) and not verbose else _peer(status),
+        pair,
         service_lines(answer),
-        _sync(answer),
+        _checks(status),
+        _problems(status),
     ]
-    sections += [_checks(status), _problems(status)]
     if verbose:
         sections += [_ports(answer), _counters(status)]
     if verbose or any(port["interface"] is None for port in answer["ports"]):
@@ -44,30 +44,23 @@ def render_status(answer: Answer, verbose: bool = False) -> str:
     return "\n\n".join("\n".join(lines) for lines in map(list, sections) if lines)
 
 
-def duration(seconds: float) -> str:
-    """At most two units: `3 h 2 min`."""
-    whole = int(seconds)
-    if whole < _MINUTE:
-        return f"{whole} s"
-    if whole < _HOUR:
-        return f"{whole // _MINUTE} min {whole % _MINUTE} s"
-    if whole < _DAY:
-        return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE} min"
-    return f"{whole // _DAY} d {whole % _DAY // _HOUR} h"
-
-
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """Columns below a header."""
     yield from columns((header, *rows))
 
 
-def _head(answer: Answer) -> Iterator[str]:
+def _speaks(answer: Answer) -> bool:
+    hotwire = answer.get("hotwire")
+    return bool(hotwire and hotwire["state"] == "up" and hotwire["peer"])
+
+
+def _head(answer: Answer, now: float | None) -> Iterator[str]:
     status, firmware = answer["status"], answer["firmware"]
     role = f" ({status['role']})" if status["role"] else ""
     cluster = f" of cluster {status['cluster']}" if status["cluster"] else ""
     since = f" for {duration(status['since'])}" if status["cluster"] else ""
     yield f"{status['node']}{role}{cluster}: {status['state'].upper()}{since}"
-    yield f"  {status['reason']}"
+    yield f"  {_when(status, now)}{status['reason']}"
     if status["score"]:
         yield f"  priority {status['score']['priority']}: {', '.join(_parts(status['score']))}"
     if status.get("phase"):
@@ -79,6 +72,13 @@ def _head(answer: Answer) -> Iterator[str]:
     if firmware["version"] or firmware["slot"]:
         trial = ", ON TRIAL" if firmware.get("on_trial") else ""
         yield f"  firmware {firmware['version'] or 'unknown'}, slot {firmware['slot'] or 'unknown'}{trial}"
+
+
+def _when(status: Answer, now: float | None) -> str:
+    """As `hactl history` writes it."""
+    if now is None or not status["cluster"]:
+        return ""
+    return f"since {datetime.fromtimestamp(now - status['since'], UTC):%Y-%m-%d %H:%M:%S} UTC: "
 
 
 def _parts(score: Answer) -> Iterator[str]:
@@ -109,7 +109,6 @@ def _interfaces(answer: Answer) -> Iterator[str]:
             (
                 interface["port"],
                 port["interface"] or "-",
-                port["mac"],
                 interface["link"],
                 str(interface["vrid"]),
                 interface["state"],
@@ -117,7 +116,7 @@ def _interfaces(answer: Answer) -> Iterator[str]:
                 ", ".join(interface["virtual_addresses"]) + (" (here)" if interface["held"] else ""),
             )
         )
-    header = ("port", "interface", "MAC", "link", "VRID", "state", "address", "virtual addresses")
+    header = ("port", "interface", "link", "VRID", "state", "address", "virtual addresses")
     yield from table(header, rows)
 
 

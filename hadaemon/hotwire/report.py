@@ -38,6 +38,8 @@ class Vitals:
     """Of the box, as its maker calls it; empty: it does not say."""
     cards: int | None = None
     """Network cards; None: not told, by an older version."""
+    since: int | None = None
+    """Seconds in its state; None: not told, by an older version."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,7 @@ class Hotwire:
     ) -> None:
         self.plan = plan
         self._vitals = vitals
+        self._since = loop.time()
         self._network = network
         self._loop = loop
         self._post = post
@@ -109,6 +110,7 @@ class Hotwire:
     def start(self, peer: Peer) -> None:
         """Begins to listen and to speak."""
         self._peer = peer
+        self._since = self._loop.time()
         self.refresh()
         self._next_beat()
 
@@ -116,6 +118,8 @@ class Hotwire:
         """Our node, as it is now: sent at once when it is news, and along with other work when it is due
         soon."""
         if peer != self._peer:
+            if self._peer is None or peer.state is not self._peer.state:
+                self._since = self._loop.time()
             self._peer = peer
             self._send()
         else:
@@ -180,7 +184,7 @@ class Hotwire:
 
     def own_vitals(self) -> Vitals:
         """What is told of this node."""
-        return self._vitals.measure(self._loop.time())
+        return self._vitals.measure(self._loop.time(), self._since)
 
     # sockets
 

@@ -26,8 +26,8 @@ class VitalSigns:
         self._measured = Vitals()
         self._until = 0.0
 
-    def measure(self, now: float) -> Vitals:
-        """`now` is monotonic seconds."""
+    def measure(self, now: float, since: float) -> Vitals:
+        """`now` and `since`, when the node came into its state, are monotonic seconds."""
         if now >= self._until:
             self._until = now + _AGE
             head = self._head()
@@ -39,5 +39,6 @@ class VitalSigns:
                 load=os.getloadavg()[0],
                 model=self._model,
                 cards=self._cards(),
+                since=int(now - since),
             )
         return self._measured

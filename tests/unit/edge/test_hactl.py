@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
+from hadaemon.cli.columns import duration
 from hadaemon.cli.main import main
-from hadaemon.cli.render import duration, render_status
+from hadaemon.cli.render import render_status
 from hadaemon.io.control import ControlServer
 from hadaemon.io.control_client import ask
 

@@ -20,6 +20,7 @@ PEER = {
     "load": 0.25,
     "model": "PC Engines APU2",
     "cards": 3,
+    "since": 7265,
 }
 OWN = {key: PEER[key] for key in ("firmware", "generation", "configuration", "model", "cards")}
 OWN |= {"connections": None, "load": 1.5}
@@ -27,7 +28,13 @@ OWN |= {"connections": None, "load": 1.5}
 
 def answer(peer: dict[str, Any] | None = None, **hotwire: Any) -> dict[str, Any]:
     return {
-        "status": {"node": "alpha", "role": "master", "hotwire": {"priority": 253}},
+        "status": {
+            "node": "alpha",
+            "role": "master",
+            "state": "active",
+            "since": 7384.2,
+            "hotwire": {"priority": 253},
+        },
         "firmware": {"version": "0.1.0"},
         "hotwire": {
             "state": "up",
@@ -55,16 +62,24 @@ def lines(told: dict[str, Any], verbose: bool = False) -> list[str]:
 def test_all_is_well():
     assert lines(answer()) == [
         "hotwire: up, enp3s0 192.168.180.2/24, 192.168.180.3 heard 0.0 s ago",
-        "  beta (spare) is BACKUP, priority 253: all links up, not preferred, ready to take over",
+        "  beta (spare), priority 253: all links up, not preferred, ready to take over",
         "  links: lan up, wan down",
         "                 alpha                   beta",
+        "  state          ACTIVE for 2 h 3 min    BACKUP for 2 h 1 min",
         "  firmware       0.1.0                   0.1.0",
         "  configuration  generation 7, 01234567  generation 7, 01234567",
-        "  model          PC Engines APU2         PC Engines APU2",
-        "  network cards  3                       3",
         "  connections    -                       120",
         "  load           1.50                    0.25",
     ]
+
+
+def test_what_never_changes_is_told_when_it_differs_or_when_asked():
+    assert [line for line in lines(answer(), verbose=True) if "model" in line or "cards" in line] == [
+        "  model          PC Engines APU2         PC Engines APU2",
+        "  network cards  3                       3",
+    ]
+    (model,) = [line for line in lines(answer(peer=PEER | {"model": "QEMU"})) if "model" in line]
+    assert model.endswith("! differs")
 
 
 def test_drops_and_counters():
@@ -93,8 +108,8 @@ def test_differences_and_faults_are_shown():
     told = lines(answer(peer=sick, connected=False))
     assert told[0].endswith("no connection to its daemon yet")
     assert "1 link down, 2 ping groups failed, not preferred, not ready: lan has no link" in told[1]
-    assert told[4].split() == ["firmware", "0.1.0", "0.2.0", "!", "differs"]
-    assert not any("differs" in line for line in told[5:])
+    assert told[5].split() == ["firmware", "0.1.0", "0.2.0", "!", "differs"]
+    assert not any("differs" in line for line in told[6:])
 
 
 def test_whatever_is_not_the_same_is_marked():
@@ -106,5 +121,7 @@ def test_whatever_is_not_the_same_is_marked():
 
 
 def test_an_older_version_does_not_tell_all():
-    told = lines(answer(peer={key: value for key, value in PEER.items() if key not in ("model", "cards")}))
+    older = {key: value for key, value in PEER.items() if key not in ("model", "cards", "since")}
+    told = lines(answer(peer=older), verbose=True)
+    assert "  state          ACTIVE for 2 h 3 min    BACKUP" in told
     assert [line.split()[-1] for line in told if line.startswith(("  model", "  network"))] == ["unknown"] * 2

@@ -1,0 +1,127 @@
+"""`hactl status`: once, or with `--watch` over and over until Ctrl-C."""
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from hadaemon.cli.asking import CommandFailed, Exit, ask_daemon
+from hadaemon.cli.colour import coloured
+from hadaemon.cli.render import SCHEMA, Answer, render_status
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+_EVERY = 2.0
+_MIN, _MAX = 0.2, 3600.0
+"""Seconds."""
+_SCREEN = (80, 24)
+"""Columns and lines of a terminal that does not say."""
+_HOME, _TO_END_OF_LINE, _TO_END = "\x1b[H", "\x1b[K", "\x1b[J"
+"""What every terminal since the VT100 understands."""
+
+
+def add_status(commands: "Commands") -> None:
+    """Adds the command."""
+    status = commands.add_parser("status", help="who is active, why, and whether all is well")
+    status.add_argument("--json", action="store_true", help="the whole answer as JSON")
+    status.add_argument("--verbose", action="store_true", help="every port, counters, discarded packets")
+    status.add_argument(
+        "--watch",
+        nargs="?",
+        type=_interval,
+        const=_EVERY,
+        metavar="SECONDS",
+        help=f"again every so many seconds ({_EVERY:g}) until Ctrl-C",
+    )
+    status.set_defaults(run=_status)
+
+
+def _status(options: argparse.Namespace) -> None:
+    if options.watch is None:
+        _show_once(options)
+    elif options.json:
+        _repeat(lambda: print(json.dumps(_answer(options)), flush=True), options.watch)
+    elif _can_redraw():
+        _repeat(lambda: _redraw(options), options.watch)
+    else:
+        _repeat(lambda: print(f"{_title(options.watch)}\n{_screen(options)}\n", flush=True), options.watch)
+
+
+def _show_once(options: argparse.Namespace) -> None:
+    answer = _answer(options)
+    print(json.dumps(answer, indent=2) if options.json else coloured(_rendered(answer, options)))
+
+
+def _answer(options: argparse.Namespace) -> Answer:
+    return ask_daemon(options.socket, {"command": "status"})
+
+
+def _rendered(answer: Answer, options: argparse.Namespace) -> str:
+    if answer.get("schema") != SCHEMA:
+        raise CommandFailed(
+            Exit.REFUSED,
+            f"the daemon answers in schema {answer.get('schema')}, this hactl understands {SCHEMA}: "
+            "use the hactl of the same firmware, or --json",
+        )
+    return render_status(answer, options.verbose, time.time())
+
+
+def _repeat(show: Callable[[], None], every: float) -> None:
+    """Ctrl-C is how it is meant to end."""
+    try:
+        while True:
+            show()
+            time.sleep(every)
+    except KeyboardInterrupt:
+        return
+
+
+def _screen(options: argparse.Namespace) -> str:
+    """A daemon that is not there comes back: who watches wants to see when."""
+    try:
+        return _rendered(_answer(options), options)
+    except CommandFailed as failure:
+        if failure.code is not Exit.NO_DAEMON:
+            raise
+        return f"hactl: {failure}"
+
+
+def _redraw(options: argparse.Namespace) -> None:
+    width, height = shutil.get_terminal_size(_SCREEN)
+    lines = fitted([_title(options.watch), *_screen(options).splitlines()], width, height - 1)
+    drawn = f"{_TO_END_OF_LINE}\n".join(coloured("\n".join(lines)).split("\n"))
+    sys.stdout.write(f"{_HOME}{drawn}{_TO_END_OF_LINE}\n{_TO_END}")
+    sys.stdout.flush()
+
+
+def fitted(lines: list[str], width: int, height: int) -> list[str]:
+    """What fits on the screen: a line that wraps, or scrolls the first one away, would spoil it."""
+    if len(lines) > height:
+        lines = [line for line in lines if line]
+    if len(lines) > height:
+        left_off = len(lines) - height + 1
+        lines = [*lines[: height - 1], f"… {left_off} more lines: `hactl status` without --watch has them"]
+    return [line if len(line) <= width else f"{line[: width - 1]}…" for line in lines]
+
+
+def _title(every: float) -> str:
+    return f"{time.strftime('%Y-%m-%d %H:%M:%S')}, every {every:g} s"
+
+
+def _can_redraw() -> bool:
+    return sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+
+
+def _interval(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not _MIN <= seconds <= _MAX:
+        raise argparse.ArgumentTypeError(f"{text!r}: a number of seconds is wanted, {_MIN:g} to {_MAX:g}")
+    return seconds

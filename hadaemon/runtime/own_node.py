@@ -1,0 +1,61 @@
+"""This node's node.toml, and the way to change it while it runs: checked, written in one step, reloaded.
+
+Callers hold the lock.
+"""
+
+from pathlib import Path
+
+from hadaemon.io.control_client import ask
+from hadaemon.io.errors import ControlError
+from hadaemon.io.files import read_text, write_text
+from hadaemon.runtime.configuration import check_texts
+from hadaemon.runtime.dry_run import Refused
+from hadaemon.runtime.firewall_check import try_configuration
+from hadaemon.runtime.places import CLUSTER_FILE, NODE_FILE
+from hadaemon.sync.errors import SyncError
+
+_RELOAD_TIMEOUT = 10.0
+"""Seconds."""
+
+
+class OwnNode:
+    """The file that never leaves the node."""
+
+    def __init__(self, state: Path, control: Path) -> None:
+        self._state = state
+        self._path = state / NODE_FILE
+        self._control = control
+
+    def text(self) -> str:
+        """As it is on the disk. Raises SyncError when there is none."""
+        found = read_text(self._path)
+        if found is None:
+            raise SyncError(f"{self._path}: there is none: the node is not configured yet (`hactl menu`)")
+        return found
+
+    def check(self, text: str) -> tuple[str, ...]:
+        """Could the node run with it, and with the cluster.toml that it has? What the administrator should
+        know. Raises Refused."""
+        cluster = read_text(self._state / CLUSTER_FILE)
+        checked = check_texts(text, cluster, NODE_FILE, str(self._state / CLUSTER_FILE))
+        problems, notes = checked.problems, tuple[str, ...]()
+        if not problems:
+            problems, notes = try_configuration(checked)
+        if problems:
+            raise Refused("this node", problems)
+        return notes
+
+    def replace(self, text: str) -> tuple[str, ...]:
+        """Makes it count. A daemon that refuses what the check took: back to what was before."""
+        notes, before, found = self.check(text), self.text(), self._state.stat()
+        owner = (found.st_uid, found.st_gid)
+        write_text(self._path, text, 0o640, owner)
+        try:
+            answer = ask(self._control, {"command": "reload", "keep_active": True}, _RELOAD_TIMEOUT)
+        except (OSError, ControlError):
+            return (*notes, "the daemon does not answer: the configuration takes effect when it starts")
+        if not answer.get("ok"):
+            write_text(self._path, before, 0o640, owner)
+            problems = answer.get("problems") or (answer.get("error"),)
+            raise Refused("this node", tuple(map(str, problems)))
+        return notes

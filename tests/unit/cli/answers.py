@@ -1,0 +1,102 @@
+"""What the daemon of a pair answers to `hactl status`."""
+
+from typing import Any
+
+from hadaemon.cli.render import Answer
+
+
+def pair(**status: Any) -> Answer:
+    """Two well nodes with two HA interfaces; `status` replaces what the node says of itself."""
+    vitals = {
+        "firmware": "0.1.0",
+        "generation": 7,
+        "configuration": "0123456789abcdef",
+        "connections": 120,
+        "load": 0.25,
+        "model": "PC Engines APU2",
+        "cards": 3,
+        "since": 7265,
+    }
+    peer = vitals | {
+        "name": "beta",
+        "state": "backup",
+        "links_down": 0,
+        "failed_groups": 0,
+        "preferred": False,
+        "suspended": False,
+        "unready": "",
+        "links": [["lan", True], ["wan", True]],
+    }
+    told = {
+        "node": "alpha",
+        "cluster": "office",
+        "role": "master",
+        "state": "active",
+        "reason": "no active node was heard",
+        "since": 7384.2,
+        "score": {"priority": 254, "links_down": 0, "preferred": True},
+        "interfaces": [_interface("lan", 51), _interface("wan", 52)],
+        "peer": None,
+        "hotwire": {"priority": 253},
+        "problems": [],
+    }
+    return {
+        "ok": True,
+        "schema": 1,
+        "configuration": "cluster",
+        "status": told | status,
+        "ports": [_port("lan", 1), _port("wan", 2), _port("hotwire", 3)],
+        "unbound": [],
+        "firmware": {
+            "version": "0.1.0",
+            "slot": "A",
+            "pair": {"state": "synchronized", "reason": "both nodes run 0.1.0"},
+        },
+        "sync": {"state": "synchronized", "reason": "both nodes have generation 7", "generation": 7},
+        "conntrack": {"here": 120, "there": 118, "missing": 0, "running": True, "errors": {}},
+        "services": [],
+        "hotwire": {
+            "state": "up",
+            "port": "hotwire",
+            "interface": "enp3s0",
+            "address": "192.168.180.2/24",
+            "peer_address": "192.168.180.3",
+            "last_heard": 0.04,
+            "connected": True,
+            "sent": 10,
+            "received": 9,
+            "drops": {},
+            "last_word": "",
+            "own": vitals,
+            "peer": peer,
+        },
+    }
+
+
+def _interface(port: str, vrid: int) -> dict[str, Any]:
+    return {
+        "port": port,
+        "vrid": vrid,
+        "state": "active",
+        "link": "up",
+        "address": "192.168.175.102",
+        "virtual_addresses": ["192.168.175.101/24"],
+        "held": True,
+        "sent": 7384,
+        "received": 0,
+        "last_heard": None,
+        "heard_from": None,
+        "heard_priority": None,
+        "discards": {},
+    }
+
+
+def _port(name: str, number: int) -> dict[str, Any]:
+    return {
+        "port": name,
+        "mac": f"52:54:00:48:0a:0{number}",
+        "interface": f"enp{number}s0",
+        "driver": "igb",
+        "carrier": True,
+        "addresses": [],
+    }

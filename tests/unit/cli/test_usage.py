@@ -1,0 +1,101 @@
+"""Every command says how it is used, and what it says is true."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hadaemon.cli.asking import Exit
+from hadaemon.cli.examples import EXAMPLES
+from hadaemon.cli.main import known_commands, main
+from hadaemon.cli.parser import build_parser
+from hadaemon.cli.usage import EXIT_CODES, walk
+from hadaemon.sync.reading import may_read
+
+ENTRIES = {entry.path: entry for entry in walk(build_parser())}
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.mark.parametrize("path", ENTRIES)
+def test_every_command_has_help_with_examples_and_exit_codes(path: str, capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as ended:
+        main([*path.split(), "--help"])
+    assert ended.value.code == 0
+    told = capsys.readouterr().out
+    assert ENTRIES[path].examples, f"add examples of {path!r} to hadaemon/cli/examples.py"
+    for command, text in ENTRIES[path].examples:
+        assert command in told
+        assert text in told
+    assert "exit codes:" in told
+    assert all(len(line) < 80 for line in told.splitlines())
+    main(["help", *path.split()])
+    assert capsys.readouterr().out == told
+
+
+def test_no_example_is_left_of_a_command_that_is_gone():
+    assert set(EXAMPLES) <= set(ENTRIES)
+
+
+@pytest.mark.parametrize("command", [command for each in EXAMPLES.values() for command, _ in each])
+def test_every_example_is_accepted(command: str):
+    words = [word for word in shlex.split(command) if word != "sudo" and not word.startswith("EDITOR=")]
+    assert words[0] == "hactl"
+    if words[1] == "--peer":
+        assert may_read(words[2:])
+        return
+    options = build_parser().parse_args(words[1:])
+    assert callable(options.run)
+
+
+def test_every_example_belongs_to_its_command():
+    for path, examples in EXAMPLES.items():
+        for command, _ in examples:
+            assert path in command, f"{command!r} is an example of {path!r}"
+
+
+def test_help_of_what_does_not_exist(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as ended:
+        main(["help", "config", "aply"])
+    assert ended.value.code == Exit.USAGE
+    assert "no command 'config aply'" in capsys.readouterr().err
+
+
+def test_the_exit_codes_are_those_that_commands_end_with():
+    assert {code for code, _ in EXIT_CODES} == set(map(int, Exit))
+
+
+def test_the_manual_has_the_same_exit_codes():
+    page = (ROOT / "docs/hactl.md").read_text()
+    table = page[page.index("## Exit codes") : page.index("## status")]
+    assert {int(code) for code in re.findall(r"^\| (\d+) \|", table, re.MULTILINE)} == set(map(int, Exit))
+
+
+def test_every_command_that_reads_answers_programs():
+    """All but conversations, help texts, and changes of the configuration or the firmware."""
+    others = {"", "config", "hotwire", "key", "pair", "backup", "firmware", "menu", "help"}
+    changing = {"config edit", "config apply", "config confirm", "config rollback", "config reset"}
+    changing |= {"config sync", "key generate", "key trust", "key revoke", "pair show", "pair enter"}
+    changing |= {"backup create", "backup restore", "firmware install", "firmware sync", "firmware keep"}
+    changing |= {"firmware rollback", "firmware mark-good"}
+    for path, entry in ENTRIES.items():
+        options = {option for action in entry.parser._actions for option in action.option_strings}
+        assert ("--json" in options) == (path not in others | changing), path
+
+
+def test_ctrl_c_is_no_traceback():
+    code = (
+        "from hadaemon.cli import main\n"
+        "def stop():\n raise KeyboardInterrupt\n"
+        "main.build_parser = stop\n"
+        "raise SystemExit(main.main(['status']))"
+    )
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (Exit.INTERRUPTED, "", "\n")
+
+
+def test_the_commands_that_the_menu_may_offer():
+    assert {"status", "firmware", "help"} <= known_commands()
+    assert not any(" " in command for command in known_commands())
