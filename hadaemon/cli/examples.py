@@ -13,6 +13,7 @@ EXAMPLES: Mapping[str, Examples] = {
         ("hactl status", "who is active, why, and whether all is well"),
         ("hactl status --watch", "the same, over and over"),
         ("hactl history --last 50", "every change of state: when, from what to what, and why"),
+        ("hactl alarms", "what is wrong for how long, and what was"),
         ("hactl switch", "make the other node active, without losing a packet"),
         ("hactl maintenance on", "keep this node out of the cluster, also over reboots"),
         ("sudo hactl config edit", "change the configuration in an editor, checked before it counts"),
@@ -33,6 +34,11 @@ EXAMPLES: Mapping[str, Examples] = {
     "history": (
         ("hactl history", "the last 20 changes of state, and why"),
         ("hactl history --last 0 --json", "all of them, for programs"),
+    ),
+    "alarms": (
+        ("hactl alarms", "what is wrong for how long, and what was"),
+        ("hactl alarms --json", "the same for programs"),
+        ("hactl alarms --test", "a test to syslog, webhook and mail, and what came of each"),
     ),
     "reload": (("sudo hactl reload", "take up files that were changed by hand"),),
     "switch": (

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from hadaemon.cli.administration import add_administration
+from hadaemon.cli.alarms import add_alarms
 from hadaemon.cli.backup import add_backup
 from hadaemon.cli.capture import add_capture
 from hadaemon.cli.config_changes import add_config_changes
@@ -33,6 +34,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     add_status(commands)
     add_history(commands)
+    add_alarms(commands)
     add_administration(commands)
     add_hotwire(commands)
     config = commands.add_parser("config", help="look at, check and change the configuration")

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
+from hadaemon.cli.alarms_text import alarm_lines
 from hadaemon.cli.columns import columns, duration
 from hadaemon.cli.conntrack import conntrack_lines
 from hadaemon.cli.hotwire import hotwire_lines
@@ -36,6 +37,7 @@ def render_status(answer: Answer, verbose: bool = False, now: float | None = Non
         service_lines(answer),
         _checks(status),
         _problems(status),
+        alarm_lines(answer),
     ]
     if verbose:
         sections += [_ports(answer), _counters(status)]

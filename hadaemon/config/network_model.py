@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from hadaemon.alarms.model import AlarmSettings
 from hadaemon.firewall.model import IPNetwork
 from hadaemon.vrrp.model import IPAddress
 
@@ -81,6 +82,7 @@ class System:
     ntp: Ntp | None = None
     ssh: Ssh | None = None
     syslog: Syslog | None = None
+    alarms: AlarmSettings | None = None
 
     def over(self, common: "System") -> "System":
         """This node's, and what both share where it says nothing. A route replaces one to the same place."""
@@ -92,6 +94,7 @@ class System:
             self.ntp or common.ntp,
             self.ssh or common.ssh,
             self.syslog or common.syslog,
+            self.alarms or common.alarms,
         )
 
 

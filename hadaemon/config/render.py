@@ -47,18 +47,18 @@ def render_used_preseed(preseed: Preseed) -> str:
     """What is left on the medium after use: node and cluster, without the secrets of [admin]."""
     lines = [
         "# Used once, without the secrets now. To use it again, add [admin], and [hotwire] and",
-        "# [cluster.vrrp.authentication] if there were any, the keys and passwords of [cluster.follow], and",
-        "# name it preseed.toml.",
+        "# [cluster.vrrp.authentication] if there were any, the keys and passwords of [cluster.follow], the",
+        "# webhook and the mail password of [alarms], and name it preseed.toml.",
         _SCHEMA,
         "[node]",
-        *_node_lines(preseed.node, "node."),
+        *_node_lines(preseed.node, "node.", secrets=False),
     ]
     if preseed.cluster is not None:
         lines += ["[cluster]", *_cluster_lines(preseed.cluster, "cluster.", secrets=False)]
     return _text(lines)
 
 
-def _node_lines(node: NodeConfig, prefix: str) -> Iterator[str]:
+def _node_lines(node: NodeConfig, prefix: str, secrets: bool = True) -> Iterator[str]:
     yield f"name = {_string(node.name)}"
     yield f"language = {_string(node.language)}"
     yield f"time_zone = {_string(node.time_zone)}"
@@ -74,7 +74,7 @@ def _node_lines(node: NodeConfig, prefix: str) -> Iterator[str]:
         yield f"addresses = {_strings(str(address) for address in port.addresses)}"
         if port.dhcp:
             yield "dhcp = true"
-    yield from system_lines(node.system, prefix)
+    yield from system_lines(node.system, prefix, secrets)
 
 
 def _cluster_lines(cluster: ClusterConfig, prefix: str, secrets: bool = True) -> Iterator[str]:
@@ -93,7 +93,7 @@ def _cluster_lines(cluster: ClusterConfig, prefix: str, secrets: bool = True) ->
         yield from _ping_group_lines(group, prefix)
     if not cluster.conntrack:
         yield from (f"[{prefix}conntrack]", "enabled = false")
-    yield from system_lines(cluster.system, prefix)
+    yield from system_lines(cluster.system, prefix, secrets)
     yield from firewall_lines(cluster.firewall, f"{prefix}firewall")
     yield from follow_lines(cluster.follow, f"{prefix}follow", secrets)
 

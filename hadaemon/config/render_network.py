@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from hadaemon.config.model import Port
 from hadaemon.config.network_model import Route, RouterAdvertisements, Ssh, Syslog, System
+from hadaemon.config.render_alarms import alarm_lines
 
 _DEFAULT = RouterAdvertisements(())
 
@@ -15,7 +16,7 @@ def bond_lines(port: Port) -> Iterator[str]:
     yield f"bond_mode = {_string(port.bond_mode)}"
 
 
-def system_lines(system: System, prefix: str) -> Iterator[str]:
+def system_lines(system: System, prefix: str, secrets: bool = True) -> Iterator[str]:
     """The tables of either file."""
     for route in system.routes:
         yield from (f"[[{prefix}routes]]", *_route(route))
@@ -28,6 +29,8 @@ def system_lines(system: System, prefix: str) -> Iterator[str]:
         yield from (f"[{prefix}ssh]", *_ssh(system.ssh))
     if system.syslog is not None:
         yield from (f"[{prefix}syslog]", *_syslog(system.syslog))
+    if system.alarms is not None:
+        yield from alarm_lines(system.alarms, f"{prefix}alarms", secrets)
 
 
 def _route(route: Route) -> Iterator[str]:

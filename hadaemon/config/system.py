@@ -1,9 +1,10 @@
-"""[[routes]], [dns], [ntp], [ssh] and [syslog], which node.toml and cluster.toml read in the same way."""
+"""[[routes]], [dns], [ntp], [ssh], [syslog] and [alarms], which both files read in the same way."""
 
 from collections.abc import Callable
 from typing import TypeVar
 
 from hadaemon.config import network_values, values
+from hadaemon.config.alarms import read_alarms
 from hadaemon.config.network_model import Dns, Ntp, Route, Ssh, Syslog, System, Transport
 from hadaemon.config.reader import Table
 from hadaemon.firewall.words import network
@@ -15,7 +16,7 @@ _MAX_METRIC = (1 << 32) - 1
 
 
 def read_system(table: Table) -> System | None:
-    """The five of them; None when a problem was noted."""
+    """The six of them; None when a problem was noted."""
     before = len(table.problems.found)
     tables = table.tables("routes", "[[routes]]", required=False)
     routes = [(inner, route) for inner in tables if (route := _read_route(inner)) is not None]
@@ -26,6 +27,7 @@ def read_system(table: Table) -> System | None:
         _optional(table, "ntp", _read_ntp),
         _optional(table, "ssh", _read_ssh),
         _optional(table, "syslog", _read_syslog),
+        _optional(table, "alarms", read_alarms),
     )
     return system if len(table.problems.found) == before else None
 

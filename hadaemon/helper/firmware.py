@@ -13,13 +13,14 @@ from hadaemon.io.rauc import Rauc
 from hadaemon.io.services import failed_units, restart_node
 from hadaemon.runtime.firmware import end_trial, go_back, read_trial
 from hadaemon.runtime.release import Release, boot_id, running_release
+from hadaemon.upgrade.slots import parse_slots
 from hadaemon.upgrade.trial import Outlook, outlook
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """0: done. 1: not, the reason is on standard error."""
     parser = argparse.ArgumentParser(prog="firmware", description=__doc__)
-    parser.add_argument("verb", choices=("good", "back", "over", "failed-units"))
+    parser.add_argument("verb", choices=("good", "back", "over", "failed-units", "bad-slots"))
     parser.add_argument("--state", type=Path, default=Path("/data/state"))
     options = parser.parse_args(arguments)
     try:
@@ -48,6 +49,9 @@ def run(verb: str, state: Path, rauc: Rauc, release: Release, boot: str) -> str:
                 end_trial(state)
         case "failed-units":
             return " ".join(failed_units())
+        case "bad-slots":
+            slots = parse_slots(rauc.status(), release.slot)
+            return " ".join(slot.name for slot in (slots.running, slots.other) if not slot.good)
     return ""
 
 

@@ -19,6 +19,7 @@ VERBS: Mapping[str, tuple[str, ...]] = {
     "trial-back": (_FIRMWARE, "back"),
     "trial-over": (_FIRMWARE, "over"),
     "failed-units": (_FIRMWARE, "failed-units"),
+    "bad-slots": (_FIRMWARE, "bad-slots"),
     "apply-network": ("/usr/bin/systemctl", "start", "hotspare-apply.service"),
     "conntrackd-restart": ("/usr/bin/systemctl", "restart", _CONNTRACKD),
     "conntrackd-stop": ("/usr/bin/systemctl", "stop", _CONNTRACKD),

@@ -23,8 +23,10 @@ _IDLE = 60.0
 class ControlServer:
     """Answers requests on a Unix socket (0660): the group of the daemon may speak to it."""
 
-    def __init__(self, path: Path, handler: Handler) -> None:
+    def __init__(self, path: Path, handler: Handler, max_request: int = _MAX_REQUEST) -> None:
+        """`max_request`: bytes of one line."""
         self._path = path
+        self._max_request = max_request
         self._handler = handler
         self._clients: dict[asyncio.StreamWriter, asyncio.Task[None]] = {}
         self._server: asyncio.Server | None = None
@@ -35,7 +37,9 @@ class ControlServer:
             self._path.unlink()
         previous = os.umask(0o117)
         try:
-            self._server = await asyncio.start_unix_server(self._serve, str(self._path), limit=_MAX_REQUEST)
+            self._server = await asyncio.start_unix_server(
+                self._serve, str(self._path), limit=self._max_request
+            )
         except OSError as error:
             raise ControlError(f"{self._path}: cannot listen: {os.strerror(error.errno or 0)}") from error
         finally:

@@ -4,7 +4,15 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from hadaemon.config import ClusterConfig, ConfigError, NodeConfig, check_pair, load_cluster, load_node
+from hadaemon.config import (
+    ClusterConfig,
+    ConfigError,
+    NodeConfig,
+    System,
+    check_pair,
+    load_cluster,
+    load_node,
+)
 from hadaemon.errors import HadaemonError
 from hadaemon.firewall.snippets import Snippet, snippet_problems
 from hadaemon.hotwire.keys import Secret, parse_secret
@@ -39,6 +47,12 @@ class Configuration:
     """None: the two nodes are not paired."""
     snippets: tuple[Snippet, ...] = ()
     """Rules of the administrator's own, which belong to cluster.toml."""
+
+    @property
+    def system(self) -> System:
+        """What counts of what both files may say."""
+        own = self.node.system if self.node is not None else System()
+        return own if self.cluster is None else own.over(self.cluster.system)
 
 
 def load_configuration(state: Path, setup_problems: Path | None = None) -> Configuration:

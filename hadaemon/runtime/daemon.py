@@ -4,14 +4,15 @@ import asyncio
 import logging
 import os
 import signal
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
+from hadaemon.alarms.faults import Fault
 from hadaemon.cluster import Action, HandoverEnded, Memory, NodeState, Remember, StateChanged
 from hadaemon.cluster.requests import Request
 from hadaemon.config import ClusterConfig, NodeConfig
 from hadaemon.errors import HadaemonError
+from hadaemon.io.alarm_file import AlarmFile
 from hadaemon.io.control import ControlServer, refusal
 from hadaemon.io.control_client import SOCKET_NAME, Message
 from hadaemon.io.generations import Generations
@@ -19,6 +20,7 @@ from hadaemon.io.history import History
 from hadaemon.io.memory_file import MemoryFile
 from hadaemon.io.notify import ServiceManager
 from hadaemon.io.sequence_file import SequenceFile
+from hadaemon.runtime.alarms import Alarms
 from hadaemon.runtime.background import Background
 from hadaemon.runtime.base_network import BaseNetwork
 from hadaemon.runtime.configuration import Condition, Configuration, load_configuration
@@ -32,6 +34,7 @@ from hadaemon.runtime.hotwire import HotwirePlan
 from hadaemon.runtime.hotwire_side import Epochs, plan_hotwire
 from hadaemon.runtime.leases import Leases
 from hadaemon.runtime.network import Network
+from hadaemon.runtime.options import Options
 from hadaemon.runtime.places import own_folder
 from hadaemon.runtime.probation import Failing, Probation, failing
 from hadaemon.runtime.recorder import Recorder
@@ -40,6 +43,7 @@ from hadaemon.runtime.report import report
 from hadaemon.runtime.requests import gives_up, parse_request
 from hadaemon.runtime.sequences import Sequences
 from hadaemon.runtime.session import Session
+from hadaemon.runtime.upkeep import Upkeep
 from hadaemon.sync.head import Head
 
 log = logging.getLogger(__name__)
@@ -48,26 +52,6 @@ _OUTCOME = 30.0
 """Seconds after which an administrator is told that nothing happened; the node itself gives up earlier."""
 _RULES_RETRY = 10.0
 """Seconds until a node whose rules nftables refused tries them again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """Where things are."""
-
-    state: Path
-    """Folder of node.toml and cluster.toml."""
-    run: Path
-    """Folder of the control socket."""
-    helper: Path
-    """Socket of the privileged helper."""
-    conntrackd: Path
-    """Folder of conntrackd's socket."""
-    services: Path
-    """Socket of the root helper of what follows the active node."""
-    leases: Path
-    """The DHCP server's own list of leases."""
-    setup_problems: Path
-    """Where the setup at boot left what was wrong with a preseed."""
 
 
 class Daemon:
@@ -101,6 +85,10 @@ class Daemon:
         self._following = Following(options.services, self._network, leases, lambda: self._session, note)
         self._probation = Probation(options.state, options.helper, self._release, self._failing, note)
         self._detecting = False
+        self._upkeep = Upkeep(options.state, options.helper, self._release.slot is not None)
+        file = AlarmFile(own_folder(options.state))
+        settings = lambda: self._configuration.system.alarms  # noqa: E731
+        self._alarms = Alarms(self._report, self._faults, settings, file, options.alarms, self._background)
         self._base_network = BaseNetwork(options.helper) if self._release.slot is not None else None
 
     async def run(self) -> None:
@@ -119,6 +107,8 @@ class Daemon:
                     tasks.create_task(feed_watchdog(self._manager, self._overdue)),
                     tasks.create_task(self._conntrack.run()),
                     tasks.create_task(self._following.run()),
+                    tasks.create_task(self._upkeep.run()),
+                    tasks.create_task(self._alarms.run()),
                 ]
                 if self._base_network is not None:
                     background.append(tasks.create_task(self._base_network.run()))
@@ -259,21 +249,11 @@ class Daemon:
     async def _answer(self, request: Message) -> Message:
         match request.get("command"):
             case "status":
-                problems = self._background.problems + self._firewall.problems + self._conntrack.problems
-                problems += self._base_network.problems if self._base_network is not None else ()
-                problems += self._following.problems
-                return report(
-                    self._configuration,
-                    self._session,
-                    self._network,
-                    self._release,
-                    problems,
-                    self._head,
-                    self._conntrack.status(),
-                    self._following.status(),
-                    self._failing(),
-                    self._probation.trial is not None,
-                )
+                return self._report() | {"alarms": self._alarms.status()}
+            case "alarms":
+                return {"ok": True, **self._alarms.status()}
+            case "alarms-test":
+                return await self._alarms.test()
             case "reload":
                 return await self._reload(request.get("keep_active") is True)
             case "hotwire-detect":
@@ -282,9 +262,31 @@ class Daemon:
                 return await self._administer(request)
             case command:
                 return refusal(
-                    f"unknown command {command!r}: there are status, reload, switch, maintenance, resume and "
-                    "hotwire-detect"
+                    f"unknown command {command!r}: there are status, alarms, alarms-test, reload, switch, "
+                    "maintenance, resume and hotwire-detect"
                 )
+
+    def _report(self) -> Message:
+        """The answer to `status`, alarms aside."""
+        problems = self._background.problems + self._firewall.problems + self._conntrack.problems
+        problems += self._base_network.problems if self._base_network is not None else ()
+        problems += self._following.problems
+        return report(
+            self._configuration,
+            self._session,
+            self._network,
+            self._release,
+            problems,
+            self._head,
+            self._conntrack.status(),
+            self._following.status(),
+            self._failing(),
+            self._probation.trial is not None,
+        )
+
+    def _faults(self) -> tuple[Fault, ...]:
+        """What is wrong beside the status."""
+        return self._upkeep.faults + self._probation.faults
 
     async def _detect(self, request: Message) -> Message:
         """Looks for the hotwire's cable; changes nothing that is in use."""
@@ -365,6 +367,7 @@ class Daemon:
     def _state_changed(self, change: StateChanged) -> None:
         log.info("%s -> %s: %s", change.old, change.new, change.reason)
         self._recorder.record(change)
+        self._alarms.state_changed(change)
         self._conntrack.wake()
         self._following.wake()
         self._manager.status(f"{change.new}: {change.reason}")

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from hadaemon.errors import HadaemonError
 from hadaemon.io.memory import lock_memory, settle_memory
-from hadaemon.runtime.daemon import Daemon, Options
+from hadaemon.runtime.daemon import Daemon
+from hadaemon.runtime.options import Options
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +59,12 @@ def parse(arguments: Sequence[str] | None) -> Options:
         type=Path,
         default=Path("/var/lib/hotspare-dhcp/leases"),
         help="the DHCP server's list of leases",
+    )
+    parser.add_argument(
+        "--alarms",
+        type=Path,
+        default=Path("/run/hotspare-alarms/control.sock"),
+        help="socket of the program that sends alarms",
     )
     parser.add_argument(
         "--setup-problems",

@@ -5,6 +5,8 @@ import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from hadaemon.alarms import kinds
+from hadaemon.alarms.faults import Fault
 from hadaemon.errors import HadaemonError
 from hadaemon.io.helper import ask_helper
 from hadaemon.runtime.configuration import Condition, Configuration
@@ -63,6 +65,8 @@ class Probation:
         self._note = note
         self.trial: Trial | None = None
         """What is on trial now."""
+        self.faults: tuple[Fault, ...] = ()
+        """A firmware that did not prove itself, until the daemon starts anew."""
 
     async def run(self, healthy: Callable[[], bool]) -> None:
         """Until the running slot is marked good, or the node is about to restart into the other one."""
@@ -71,11 +75,15 @@ class Probation:
         if found is not None and where is Outlook.FELL_BACK:
             log.error("%s", fell_back(found, self._release.version or "the firmware before"))
             self._note(fell_back(found, self._release.version or "the firmware before"))
+            self._failed(fell_back(found, self._release.version or "the firmware before"))
             await have_done(self._helper, "trial-over")
         if found is not None and where is Outlook.ON_TRIAL:
             await self._try(found)
         else:
             await mark_good_once(self._helper, healthy)
+
+    def _failed(self, text: str) -> None:
+        self.faults = (Fault(kinds.FIRMWARE_FAILED, "", text),)
 
     async def _try(self, trial: Trial) -> None:
         self.trial = trial
@@ -83,6 +91,7 @@ class Probation:
         if why:
             log.critical("%s", given_up(trial, why))
             self._note(given_up(trial, why))
+            self._failed(given_up(trial, why))
             await have_done(self._helper, "trial-back")
             return
         await have_done(self._helper, "mark-good")

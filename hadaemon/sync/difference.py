@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from hadaemon.sync.tree import CLUSTER, Tree
 
-_SECRET = re.compile(r"pass(word|phrase)?|secret|psk|token|private|credential|hash|(^|_)key$", re.IGNORECASE)
+_SECRET = re.compile(
+    r"pass(word|phrase)?|secret|psk|token|private|credential|hash|(^|_)(key|url)$", re.IGNORECASE
+)
 """Names of keys whose values are nobody's to read. Rather too many than one too few."""
 HIDDEN = "(secret)"
 _SHOWN = (".nft",)

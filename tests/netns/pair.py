@@ -123,6 +123,7 @@ class TestNode:
             str(self.folder / "helper.sock"),
         ]
         command += ["--services", str(self.folder / "services.sock"), "--leases", str(self.folder / "leases")]
+        command += ["--alarms", str(self.folder / "alarms" / "control.sock")]
         command += ["--setup-problems", str(self.folder / "setup-problems")]
         self.daemon = self.namespace.start(*command, log=self.log)
 

@@ -60,7 +60,7 @@ def normal(path: str, file: str) -> str:
     return re.sub(r"^ports\.\w+", "ports.<name>", path) if file == "node.toml" else path
 
 
-COMMON = ("routes[]", "dns", "ntp", "ssh", "syslog")
+COMMON = ("routes[]", "dns", "ntp", "ssh", "syslog", "alarms", "alarms.webhook", "alarms.mail")
 HEADINGS = {"vrrp", "election", "conntrack"}
 PROBES = {
     "node.toml": ["", "ports.probe", *COMMON],

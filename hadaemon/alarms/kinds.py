@@ -1,0 +1,67 @@
+"""Every alarm that there is: how bad, for how long before it is raised, and for how long gone before it is
+cleared. A kind is for ever: who receives alarms has rules for its word."""
+
+from dataclasses import dataclass
+
+from hadaemon.alarms.model import Severity
+
+_CLEAR = 30.0
+_SLOW = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind. Times are seconds."""
+
+    word: str
+    severity: Severity
+    meaning: str
+    raise_after: float = 0.0
+    """Shorter than that, and it was nothing."""
+    clear_after: float = _CLEAR
+    """Back within that, and it was never gone: what flaps is one alarm."""
+    pair: bool = False
+    """Both nodes see the same: the active one tells."""
+
+
+_C, _M, _N, _W = Severity
+
+NODE_FAULT = Kind("node-fault", _C, "the node can take no part: see its text", 1.0)
+CONFIGURATION = Kind("configuration-refused", _C, "the node's files are wrong, or its rules do not load")
+DAEMON = Kind("daemon-silent", _C, "hadaemon has not answered its own node for half a minute")
+PEER_DEAD = Kind("peer-dead", _M, "the other node is gone without a word", 2.0, pair=True)
+PEER_AWAY = Kind("peer-away", _N, "the other node said goodbye, or has not come yet", _SLOW, pair=True)
+PEER_UNREADY = Kind("peer-unready", _M, "the other node is there and could not take over", _SLOW, pair=True)
+HOTWIRE_DOWN = Kind("hotwire-down", _M, "the hotwire has no carrier or no network card", 3.0, pair=True)
+HOTWIRE_SILENT = Kind(
+    "hotwire-silent", _M, "a carrier, and the other node is not heard over it", 3.0, pair=True
+)
+HOTWIRE_FOREIGN = Kind("hotwire-foreign", _M, "somebody else is on the hotwire", 0.0, 300.0)
+NOT_PAIRED = Kind("not-paired", _W, "the two nodes do not hold each other's keys", _SLOW, pair=True)
+LINK_DOWN = Kind("link-down", _M, "an HA interface has no carrier, no network card or no own address", 1.0)
+PING_FAILED = Kind("ping-failed", _N, "no host of a ping group answers")
+SUSPENDED = Kind("suspended", _M, "the node has switched too often: only a dead peer moves it")
+MAINTENANCE = Kind("maintenance", _W, "an administrator keeps the node out of the cluster", 0.0, 5.0)
+DUPLICATE = Kind("address-conflict", _M, "somebody else has a virtual address", 0.0, _SLOW)
+CONNECTIONS = Kind("connections", _N, "connections are not told to the other node, or not all", _CLEAR)
+SERVICE = Kind("service-failed", _M, "what follows the active node is not as it should be", _CLEAR)
+SYNC_ERROR = Kind("sync-error", _M, "the configurations cannot be compared", _SLOW, pair=True)
+SYNC_PENDING = Kind("sync-pending", _N, "the configurations have differed for ten minutes", 600.0, pair=True)
+FIRMWARE_DIFFERS = Kind("firmware-differs", _W, "the nodes have run different firmware for an hour", 3600.0)
+FIRMWARE_FAILED = Kind("firmware-failed", _M, "a firmware on trial did not prove itself")
+SLOT_BAD = Kind("slot-bad", _N, "the other slot cannot be started: there is no way back", _SLOW)
+DISK_FULL = Kind("disk-full", _N, "the data partition is nearly full: major from 95 %", 0.0, _SLOW)
+CERTIFICATE = Kind("certificate", _W, "a certificate ends within 30 days: major from 7", 0.0, _SLOW)
+DELIVERY = Kind("delivery", _N, "alarms cannot be sent", 120.0)
+OTHER = Kind("problem", _W, "any other line below `problems` of hactl status", 10.0, _SLOW)
+
+BECAME_ACTIVE = Kind("became-active", _W, "the node has taken over; event", pair=True)
+TEST = Kind("test", _W, "hactl alarms --test; event")
+
+KINDS = (
+    *(NODE_FAULT, CONFIGURATION, DAEMON, PEER_DEAD, PEER_AWAY, PEER_UNREADY),
+    *(HOTWIRE_DOWN, HOTWIRE_SILENT, HOTWIRE_FOREIGN, NOT_PAIRED, LINK_DOWN, PING_FAILED, SUSPENDED),
+    *(MAINTENANCE, DUPLICATE, CONNECTIONS, SERVICE, SYNC_ERROR, SYNC_PENDING),
+    *(FIRMWARE_DIFFERS, FIRMWARE_FAILED, SLOT_BAD, DISK_FULL, CERTIFICATE, DELIVERY, OTHER),
+    *(BECAME_ACTIVE, TEST),
+)

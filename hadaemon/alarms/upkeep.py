@@ -1,0 +1,38 @@
+"""What goes bad slowly: the data partition, certificates, the other slot."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from hadaemon.alarms import kinds
+from hadaemon.alarms.faults import Fault
+from hadaemon.alarms.model import Severity
+
+DISK_MINOR, DISK_MAJOR = 0.85, 0.95
+"""Shares of the data partition that are in use."""
+_SOON, _VERY_SOON = 30, 7
+"""Days."""
+
+
+def disk(place: str, used: float) -> Iterator[Fault]:
+    """`used` is the share in use, from 0 to 1."""
+    if used >= DISK_MINOR:
+        severity = Severity.MAJOR if used >= DISK_MAJOR else Severity.MINOR
+        yield Fault(kinds.DISK_FULL, place, f"{place} is {used:.0%} full", severity)
+
+
+def certificate(name: str, ends: datetime, now: datetime) -> Iterator[Fault]:
+    """`name` is the file's."""
+    days = (ends - now).total_seconds() / 86400
+    if days > _SOON:
+        return
+    severity = Severity.MAJOR if days <= _VERY_SOON else Severity.WARNING
+    text = f"{name}: the certificate {'ends' if days > 0 else 'ended'} on {ends:%Y-%m-%d}: renew it"
+    yield Fault(kinds.CERTIFICATE, name, text, severity)
+
+
+def slots(bad: str) -> Iterator[Fault]:
+    """`bad` is the names of the slots that cannot be started, with spaces between them."""
+    for name in bad.split():
+        yield Fault(
+            kinds.SLOT_BAD, name, f"slot {name} cannot be started: install a firmware (`hactl firmware`)"
+        )

@@ -1,0 +1,78 @@
+"""Looks now and then at what goes bad slowly. In the background, and never in a hurry."""
+
+import asyncio
+import logging
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from hadaemon.alarms import upkeep
+from hadaemon.alarms.faults import Fault
+from hadaemon.errors import HadaemonError
+from hadaemon.io.helper import ask_helper
+from hadaemon.io.openssl import not_after
+from hadaemon.sync.tree import FILES
+
+log = logging.getLogger(__name__)
+
+_PERIOD = 60.0
+_RARELY = 30
+"""So many periods from one look at certificates and slots to the next."""
+_KEYRING = Path("/etc/rauc/keyring.pem")
+_MAX_CERTIFICATES = 20
+_SUFFIXES = (".pem", ".crt")
+
+
+class Upkeep:
+    """From the daemon's start to its stop."""
+
+    def __init__(self, state: Path, helper: Path, has_slots: bool) -> None:
+        self._state = state
+        self._helper = helper
+        self._has_slots = has_slots
+        self._rare: tuple[Fault, ...] = ()
+        self.faults: tuple[Fault, ...] = ()
+        """What was wrong when it was last looked at."""
+
+    async def run(self) -> None:
+        """Until it is cancelled."""
+        turn = 0
+        while True:
+            if turn % _RARELY == 0:
+                self._rare = (*await asyncio.to_thread(self._certificates), *await self._slots())
+            self.faults = (*await asyncio.to_thread(self._disk), *self._rare)
+            turn += 1
+            await asyncio.sleep(_PERIOD)
+
+    def _disk(self) -> tuple[Fault, ...]:
+        try:
+            found = os.statvfs(self._state)
+        except OSError:
+            return ()  # The daemon that cannot write there says so.
+        usable = found.f_blocks - found.f_bfree + found.f_bavail
+        return tuple(upkeep.disk("data", 1 - found.f_bavail / usable if usable else 0.0))
+
+    def _certificates(self) -> tuple[Fault, ...]:
+        now = datetime.now(UTC)
+        return tuple(found for path in self._files() for found in self._look(path, now))
+
+    def _look(self, path: Path, now: datetime) -> Iterator[Fault]:
+        try:
+            yield from upkeep.certificate(path.name, not_after(path), now)
+        except HadaemonError as error:
+            log.debug("%s", error)  # Not every file of that name has a certificate first.
+
+    def _files(self) -> tuple[Path, ...]:
+        keyring = (_KEYRING,) if self._has_slots else ()
+        own = (path for path in sorted((self._state / FILES).rglob("*")) if path.suffix in _SUFFIXES)
+        return (*keyring, *own)[:_MAX_CERTIFICATES]
+
+    async def _slots(self) -> tuple[Fault, ...]:
+        if not self._has_slots:
+            return ()
+        try:
+            return tuple(upkeep.slots(await ask_helper(self._helper, "bad-slots")))
+        except HadaemonError as error:
+            log.warning("slots: %s", error)
+            return ()
