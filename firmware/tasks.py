@@ -43,6 +43,17 @@ def translate(_context: Context) -> None:
     print("\n".join(missing) or "everything is translated")
 
 
+@task
+@told_plainly
+def manual(_context: Context) -> None:
+    """Make hactl's man page and bash completion from its parser: docs/hactl.8, and one in rootfs-overlay/."""
+    host.ensure()
+    from firmware.manual import COMPLETION, PAGE, write_manual
+
+    write_manual()
+    print(f"{_shown(PAGE)}\n{_shown(COMPLETION)}")
+
+
 @task(
     help={
         "board": "which board, a folder of board/, e.g. apu2 (default generic-x86_64)",

@@ -86,7 +86,6 @@ REMOVED = (
     "usr/lib/udev/hwdb.*",
     # Character sets other than the ones that glibc has built in (UTF-8 is).
     "usr/lib/x86_64-linux-gnu/gconv",
-    "usr/share/bash-completion",
     "usr/share/bug",
     "usr/share/debconf",
     "usr/share/fish",

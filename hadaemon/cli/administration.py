@@ -29,7 +29,7 @@ def add_administration(commands: "Commands") -> None:
         help="keep this node out of the cluster, or take it back",
         description=_MAINTENANCE,
     )
-    maintenance.add_argument("on", choices=("on", "off"))
+    maintenance.add_argument("on", choices=("on", "off"), metavar="on|off", help="begins it, or ends it")
     maintenance.add_argument("--force", action="store_true", help="even if nobody takes over")
     maintenance.set_defaults(run=_maintenance)
     resume = commands.add_parser("resume", help="end the suspension of a node that switched too often")

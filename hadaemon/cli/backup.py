@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hadaemon.cli.asking import CommandFailed, Exit
+from hadaemon.cli.completion import Offer, offers
 from hadaemon.cli.config_changes import add_places, holder_of, own, told
 
 if TYPE_CHECKING:
@@ -32,8 +33,11 @@ def add_backup(commands: "Commands") -> None:
     restore.add_argument("--replace", action="store_true", help="even if this box is another node now")
     restore.set_defaults(run=told(_restore))
     for command in (create, restore):
-        command.add_argument("file", type=Path)
-        command.add_argument("--passphrase-file", type=Path, help="its first line; else it is asked for")
+        offers(command.add_argument("file", type=Path, help="the backup"), Offer.FILES)
+        phrase = command.add_argument(
+            "--passphrase-file", type=Path, help="its first line; else it is asked for"
+        )
+        offers(phrase, Offer.FILES)
         add_places(command)
 
 

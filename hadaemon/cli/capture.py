@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from hadaemon.cli.asking import CommandFailed, Exit, ask_daemon
+from hadaemon.cli.completion import Offer, offers
 
 if TYPE_CHECKING:
     from hadaemon.vrrp import IPAddress, Version
@@ -36,7 +37,8 @@ class Seen:
 def add_capture(commands: "Commands") -> None:
     """Adds the command."""
     capture = commands.add_parser("capture", help=_SUMMARY, description=_SUMMARY)
-    capture.add_argument("port", help="its name in node.toml, e.g. lan")
+    port = capture.add_argument("port", help="its name in node.toml, e.g. lan")
+    offers(port, Offer.PORTS)
     capture.add_argument("--seconds", type=_positive, default=10, help="how long (%(default)s)")
     capture.add_argument("--count", type=_positive, default=0, help="end after so many advertisements")
     capture.add_argument("--json", action="store_true", help="an object a line, for programs")

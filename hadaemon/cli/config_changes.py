@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hadaemon.cli.asking import CommandFailed, Exit, failure_of
+from hadaemon.cli.completion import Offer, offers
 from hadaemon.cli.render import table
 from hadaemon.errors import HadaemonError
 from hadaemon.sync.tree import CLUSTER, FILES
@@ -32,13 +33,17 @@ _UNITS = {"s": 1, "m": 60, "h": 3600}
 def add_config_changes(commands: "Commands") -> None:
     """Adds the commands to those of `hactl config`."""
     apply = _command(commands, "apply", _apply, "make a file or a folder the configuration of the cluster")
-    apply.add_argument("file", type=Path, help=f"a {CLUSTER}, or a folder with {CLUSTER} and {FILES}/")
+    file = apply.add_argument("file", type=Path, help=f"a {CLUSTER}, or a folder with {CLUSTER} and {FILES}/")
+    offers(file, Offer.FILES)
     add_confirm(apply)
     confirm = _command(commands, "confirm", _confirm, "keep what was applied with --confirm")
     history = _command(commands, "history", _history, "the last generations: when, by whom, how")
     history.add_argument("--json", action="store_true", help="the same for programs")
     rollback = _command(commands, "rollback", _rollback, "make an older generation the configuration again")
-    rollback.add_argument("generation", type=int, nargs="?", help="its number (default: the one before)")
+    generation = rollback.add_argument(
+        "generation", type=int, nargs="?", help="its number (default: the one before)"
+    )
+    offers(generation, Offer.GENERATIONS)
     rollback.add_argument(
         "--unconfirmed", action="store_true", help="undo now what was applied with --confirm"
     )
@@ -46,7 +51,8 @@ def add_config_changes(commands: "Commands") -> None:
         _add_here(changing)
     diff = _command(commands, "diff", _diff, "what differs, without secrets")
     diff.add_argument("--peer", action="store_true", help="from this node's configuration to the peer's")
-    diff.add_argument("other", nargs="?", help="a file, a folder, or the number of a generation")
+    other = diff.add_argument("other", nargs="?", help="a file, a folder, or the number of a generation")
+    offers(other, Offer.GENERATIONS_AND_FILES)
     diff.add_argument("--json", action="store_true", help="the same for programs")
     reset = _command(commands, "reset", _reset, "leave the cluster: a clean stand-alone node; the peer stays")
     reset.add_argument("--yes", action="store_true", help="do not ask")

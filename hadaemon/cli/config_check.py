@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hadaemon.cli.asking import CommandFailed, Exit, with_problems
 from hadaemon.cli.colour import coloured
+from hadaemon.cli.completion import Offer, offers
 from hadaemon.cli.config_changes import STATE, told
 from hadaemon.runtime.places import CLUSTER_FILE, NODE_FILE
 
@@ -19,8 +20,8 @@ SCHEMA = 1
 def add_config_check(commands: "Commands") -> None:
     """Adds the command to those of `hactl config`."""
     check = commands.add_parser("check", help="validate files, apply nothing")
-    check.add_argument("--node", type=Path, default=STATE / NODE_FILE, help="(%(default)s)")
-    check.add_argument("--cluster", type=Path, default=STATE / CLUSTER_FILE, help="(%(default)s)")
+    for option, path in (("--node", STATE / NODE_FILE), ("--cluster", STATE / CLUSTER_FILE)):
+        offers(check.add_argument(option, type=Path, default=path, help="(%(default)s)"), Offer.FILES)
     check.add_argument("--json", action="store_true", help="the same for programs")
     check.set_defaults(run=told(_check))
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from hadaemon.cli.asking import CommandFailed, ask_daemon
+from hadaemon.cli.completion import Offer, offers
 from hadaemon.cli.config_changes import add_places, told
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ def add_firmware(commands: "Commands") -> None:
     firmware = commands.add_parser("firmware", help="update the firmware of this node, and go back")
     parts = firmware.add_subparsers(required=True, metavar="COMMAND")
     install = _command(parts, "install", _run_install, "write an update into the other slot", _INSTALL)
-    install.add_argument("source", metavar="FILE|URL", help="a signed update bundle (.raucb)")
+    source = install.add_argument("source", metavar="FILE|URL", help="a signed update bundle (.raucb)")
+    offers(source, Offer.FILES)
     install.add_argument(
         "--allow-downgrade", action="store_true", help="even if it is not newer than what runs"
     )
@@ -54,7 +56,7 @@ def add_firmware(commands: "Commands") -> None:
     )
     sync.add_argument("--pipe", type=_path, default=_path(_PIPE), help=argparse.SUPPRESS)
     keep = _command(parts, "keep", _run_keep, "keep the bundle of what runs, for the peer", _KEEP)
-    keep.add_argument("file", metavar="FILE")
+    offers(keep.add_argument("file", metavar="FILE", help="a signed update bundle (.raucb)"), Offer.FILES)
     _command(parts, "rollback", _run_rollback, "start the other slot at the next restart")
     _command(parts, "mark-good", _run_mark_good, "keep what runs, whatever the check of health says")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hadaemon.cli.asking import CommandFailed, Exit
+from hadaemon.cli.completion import Offer, offers
 from hadaemon.cli.config_changes import add_places, agreed, told
 
 if TYPE_CHECKING:
@@ -28,7 +29,10 @@ def add_keys(commands: "Commands") -> None:
     show = _command(keys, "show", _show, "this node's public key and the peer's, with words to compare")
     show.add_argument("--json", action="store_true", help="the same for programs")
     trust = _command(keys, "trust", _trust, "take a public key for the peer's")
-    trust.add_argument("file", help="the line that the peer's `hactl key show` prints; -: standard input")
+    line = trust.add_argument(
+        "file", help="the line that the peer's `hactl key show` prints; -: standard input"
+    )
+    offers(line, Offer.FILES)
     trust.add_argument("--yes", action="store_true", help="do not ask: the words were compared")
     _command(keys, "revoke", _revoke, "trust the peer's key no longer")
 

@@ -31,3 +31,11 @@ def test_nobody_has_a_password(build: Build, checkout: Path, cache: Path) -> Non
     assert {row[0] for row in shadow} == {row[0] for row in passwd}
     assert {row[1] for row in shadow} == {"!*"}
     assert {row[1] for row in passwd} == {"x"}
+
+
+def test_bash_completes_hactl(build: Build, checkout: Path, cache: Path) -> None:
+    image = build(checkout)["raw_image"]
+    place = "usr/share/bash-completion/completions"
+    assert read(image, cache, f"{place}/hactl") == (checkout / "rootfs-overlay" / place / "hactl").read_text()
+    assert "complete" in read(image, cache, f"{place}/sudo"), "also behind sudo"
+    assert "bash_completion" in read(image, cache, "etc/profile.d/bash_completion.sh")

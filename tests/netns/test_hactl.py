@@ -26,7 +26,7 @@ def test_status_of_both_nodes(pair: Pair) -> None:
     assert (alpha.returncode, alpha.stderr) == (0, "")
     assert alpha.stdout.startswith("alpha (master) of cluster office: ACTIVE for ")
     assert "192.168.12.1/24 (here)" in alpha.stdout
-    assert MAC["alpha"]["lan"] in alpha.stdout
+    assert MAC["alpha"]["lan"] in hactl(pair.alpha, "status", "--verbose").stdout
     assert beta.stdout.startswith("beta (spare) of cluster office: BACKUP for ")
     assert (
         f"peer: active, {OWN['alpha']['wan']}" in beta.stdout

@@ -1,0 +1,45 @@
+"""What is made from the parser of `hactl`: its man page, and what the Tab key knows of it in bash.
+
+Both are in git, so that they can be read without building anything; a test says when they are not up to date.
+The parser is asked in a process of its own: the image builder never imports the daemon's package.
+"""
+
+import subprocess
+import sys
+
+from firmware.errors import FirmwareError
+from firmware.paths import ROOT
+
+PAGE = ROOT / "docs/hactl.8"
+COMPLETION = ROOT / "rootfs-overlay/usr/share/bash-completion/completions/hactl"
+_PREAMBLE = "from hadaemon.cli.completion import PREAMBLE; print(PREAMBLE)"
+_SHTAB = ("-m", "shtab", "--shell=bash", "--error-unimportable", "--prog=hactl", "--prefix=hactl")
+
+
+def write_manual() -> None:
+    """Bring both up to date."""
+    PAGE.write_text(man_page(), encoding="utf-8")
+    COMPLETION.parent.mkdir(parents=True, exist_ok=True)
+    COMPLETION.write_text(completion(), encoding="utf-8")
+
+
+def man_page() -> str:
+    """hactl(8)."""
+    return _python("-m", "hadaemon.cli.manual")
+
+
+def completion() -> str:
+    """The script for bash. shtab makes it: well kept, knows argparse, and is not needed on a node."""
+    return _python(*_SHTAB, f"--preamble={_python('-c', _PREAMBLE)}", "hadaemon.cli.parser.build_parser")
+
+
+def _python(*arguments: str) -> str:
+    command = (sys.executable, "-P", *arguments)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise FirmwareError(
+            f"`python {' '.join(arguments[:2])}` failed: {done.stderr.strip()}",
+            where="hadaemon/cli",
+            todo="run python3 invoke.py test --unit first",
+        )
+    return done.stdout
