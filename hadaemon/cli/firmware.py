@@ -6,9 +6,11 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from hadaemon.cli import upgrade as pair
 from hadaemon.cli.asking import CommandFailed, ask_daemon
 from hadaemon.cli.completion import Offer, offers
 from hadaemon.cli.config_changes import add_places, told
+from hadaemon.cli.upgrade_lines import upgrade_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,8 +36,6 @@ _KEEP = (
     "For a node that was flashed, or updated from an URL. The file must be the bundle of exactly what runs."
 )
 _PIPE = "/usr/libexec/hotspare/firmware-pipe"
-_PEER_TIMEOUT = 45.0
-"""Seconds for one answer of the peer."""
 
 
 def add_firmware(commands: "Commands") -> None:
@@ -48,12 +48,15 @@ def add_firmware(commands: "Commands") -> None:
     install.add_argument(
         "--allow-downgrade", action="store_true", help="even if it is not newer than what runs"
     )
+    upgrade = _command(parts, "upgrade", _run_upgrade, pair.SUMMARY, pair.TEXT)
+    pair.add_options(upgrade)
     status = _command(parts, "status", _run_status, "both slots, and which one is next")
     status.add_argument("--json", action="store_true", help="the same for programs")
     sync = _command(parts, "sync", _run_sync, "make both nodes' firmware the same: this node's", _SYNC)
     sync.add_argument(
         "--from-peer", action="store_true", help="the other way: the peer's firmware becomes this node's"
     )
+    sync.add_argument("--staged", action="store_true", help=argparse.SUPPRESS)
     sync.add_argument("--pipe", type=_path, default=_path(_PIPE), help=argparse.SUPPRESS)
     keep = _command(parts, "keep", _run_keep, "keep the bundle of what runs, for the peer", _KEEP)
     offers(keep.add_argument("file", metavar="FILE", help="a signed update bundle (.raucb)"), Offer.FILES)
@@ -85,8 +88,32 @@ def _own(options: argparse.Namespace) -> "OwnFirmware":
     return OwnFirmware(Places(options.state, options.bundles, options.run_folder), Rauc((options.rauc,)))
 
 
+def _alone(options: argparse.Namespace) -> "OwnFirmware":
+    """For a command that changes this node by itself: not while the pair is being upgraded."""
+    from hadaemon.io.plan_file import PlanFile
+    from hadaemon.runtime.places import own_folder
+    from hadaemon.upgrade.errors import UpgradeError
+    from hadaemon.upgrade.plan import under_way
+
+    plan = PlanFile(own_folder(options.state)).load()
+    if under_way(plan):
+        raise UpgradeError(
+            "an upgrade of the pair is under way: wait for its end, or call it off "
+            "(`hactl firmware upgrade --call-off`)"
+        )
+    return _own(options)
+
+
+def _run_upgrade(options: argparse.Namespace) -> None:
+    bar = Bar()
+    try:
+        pair.run(options, _own(options), bar.show)
+    finally:
+        bar.close()
+
+
 def _run_install(options: argparse.Namespace) -> None:
-    firmware = _own(options)
+    firmware = _alone(options)
     bar = Bar()
     try:
         bundle = firmware.install(options.source, options.allow_downgrade, _failing(options), bar.show)
@@ -103,8 +130,8 @@ def _run_sync(options: argparse.Namespace) -> None:
     from hadaemon.runtime.firmware_sync import have_peer_pull
     from hadaemon.runtime.peer import peer_of
 
-    with peer_of(options.state, _PEER_TIMEOUT) as peer:
-        print(have_peer_pull(_own(options), peer, lambda line: print(line, flush=True)))
+    with peer_of(options.state, pair.PEER_TIMEOUT) as peer:
+        print(have_peer_pull(_alone(options), peer, lambda line: print(line, flush=True)))
 
 
 def _fetch(options: argparse.Namespace) -> None:
@@ -112,8 +139,11 @@ def _fetch(options: argparse.Namespace) -> None:
     from hadaemon.runtime.peer import peer_of
     from hadaemon.upgrade.offer import same
 
-    firmware = _own(options)
-    with peer_of(options.state, _PEER_TIMEOUT) as peer:
+    firmware = _alone(options)
+    if options.staged:
+        _fetch_staged(options, firmware)
+        return
+    with peer_of(options.state, pair.PEER_TIMEOUT) as peer:
         offer = peer.offered_firmware()
     if same(firmware.offer("")[0], offer):
         print(f"nothing to do: both nodes run {offer.version}")
@@ -126,6 +156,19 @@ def _fetch(options: argparse.Namespace) -> None:
     print(f"{_mb(done.travelled)} of {_mb(done.size)} came over the hotwire")
     print(f"firmware {done.version} of {offer.node} is in slot {firmware.slots().other.name}, and verified")
     print("restart the node to try it (`sudo systemctl reboot`); `hactl firmware rollback` calls it off")
+
+
+def _fetch_staged(options: argparse.Namespace, firmware: "OwnFirmware") -> None:
+    from hadaemon.runtime.firmware_sync import fetch_staged
+    from hadaemon.runtime.peer import peer_of
+
+    bar = Bar()
+    try:
+        with peer_of(options.state, pair.PEER_TIMEOUT) as peer:
+            done = fetch_staged(firmware, peer, options.pipe, bar.show)
+    finally:
+        bar.close()
+    print(f"{_mb(done.travelled)} of {_mb(done.size)} of {done.version} came over the hotwire")
 
 
 def _mb(size: int) -> str:
@@ -164,7 +207,16 @@ def _run_status(options: argparse.Namespace) -> None:
             _slot(firmware, slot, slot.name == slots.running.name) for slot in (slots.running, slots.other)
         ],
     }
+    found["upgrade"] = _upgrade(options)
     print(json.dumps(found, indent=2) if options.json else "\n".join(status_lines(found)))
+
+
+def _upgrade(options: argparse.Namespace) -> dict[str, Any] | None:
+    """Of the pair, as the daemon tells it; without a daemon: nothing."""
+    try:
+        return ask_daemon(options.socket, {"command": "status"}).get("upgrade")
+    except CommandFailed:
+        return None
 
 
 def _slot(firmware: "OwnFirmware", slot: "Slot", running: bool) -> dict[str, Any]:
@@ -187,6 +239,7 @@ def status_lines(found: dict[str, Any]) -> Iterator[str]:
     if not running["bundle"]:
         what = running["version"] or "what runs"
         yield f"the bundle of {what} is not on this node: `hactl firmware keep FILE`"
+    yield from upgrade_lines(found)
 
 
 def _words(found: dict[str, Any], slot: dict[str, Any]) -> Iterator[str]:
@@ -202,12 +255,12 @@ def _words(found: dict[str, Any], slot: dict[str, Any]) -> Iterator[str]:
 
 
 def _run_rollback(options: argparse.Namespace) -> None:
-    version = _own(options).rollback()
+    version = _alone(options).rollback()
     print(f"the next restart takes {version or 'the other slot'} (`sudo systemctl reboot`)")
 
 
 def _run_mark_good(options: argparse.Namespace) -> None:
-    _own(options).mark_good()
+    _alone(options).mark_good()
     print("the running slot is good, and is kept")
 
 

@@ -9,6 +9,7 @@ from hadaemon.cli.columns import columns, duration
 from hadaemon.cli.conntrack import conntrack_lines
 from hadaemon.cli.hotwire import hotwire_lines
 from hadaemon.cli.services import service_lines
+from hadaemon.cli.upgrade_lines import upgrade_lines
 
 Answer: TypeAlias = dict[str, Any]
 
@@ -35,6 +36,7 @@ def render_status(answer: Answer, verbose: bool = False, now: float | None = Non
         () if _speaks(answer) and not verbose else _peer(status),
         pair,
         service_lines(answer),
+        upgrade_lines(answer) if (answer.get("upgrade") or {}).get("closed") is False else (),
         _checks(status),
         _problems(status),
         alarm_lines(answer),

@@ -28,6 +28,7 @@ from hadaemon.cluster.events import (
     Stop,
     SwitchRequested,
     Tick,
+    UpgradeReported,
 )
 from hadaemon.cluster.memory import Memory
 from hadaemon.cluster.node import Node
@@ -80,5 +81,6 @@ __all__ = [
     "Stop",
     "SwitchRequested",
     "Tick",
+    "UpgradeReported",
     "outside_status",
 ]

@@ -123,6 +123,18 @@ class ConnectionsReported:
 
 
 @dataclass(frozen=True, slots=True)
+class UpgradeReported:
+    """What the upgrade of the pair's firmware asks of the node. Nothing of it is remembered: a daemon that
+    starts anew is told anew."""
+
+    frozen: bool = False
+    """Preference moves nothing until it is over; better health does."""
+    restarting: str = ""
+    """The node, backup, is about to restart for it: it is kept out like in maintenance, and this says why.
+    Empty: it takes part."""
+
+
+@dataclass(frozen=True, slots=True)
 class PeerReport:
     """The other node's words over the hotwire; None: it has been silent for too long, nobody knows why."""
 
@@ -149,7 +161,14 @@ class HotwireChanged:
 
 
 Order: TypeAlias = (
-    Start | Stop | Tick | ActionFailed | SwitchRequested | MaintenanceRequested | ResumeRequested
+    Start
+    | Stop
+    | Tick
+    | ActionFailed
+    | SwitchRequested
+    | MaintenanceRequested
+    | ResumeRequested
+    | UpgradeReported
 )
 """What the node is told by its own system and its administrator."""
 

@@ -35,6 +35,8 @@ class Knowledge:
         """What of the other node's connections is not here yet; empty: nothing to wait for."""
         self.unproven = 0
         """HA interfaces that serve over a link that is not proven, as far as it counts now."""
+        self.upgrading = False
+        """The pair's firmware is being upgraded: preference moves nothing."""
         self.damping = Damping(cluster.election)
         self.witness = Witness()
         self.has_witness = cluster.hotwire is not None and cluster.election.mode is ElectionMode.WITNESS
@@ -169,7 +171,7 @@ class Knowledge:
 
     def _may_preempt(self) -> bool:
         """Preference moves something at all."""
-        if not self._cluster.vrrp.preempt or self.witness.is_frozen:
+        if not self._cluster.vrrp.preempt or self.witness.is_frozen or self.upgrading:
             return False
         return self.score.preferred or self.score.base is None
 

@@ -29,6 +29,7 @@ from hadaemon.cluster.events import (
     Stop,
     SwitchRequested,
     Tick,
+    UpgradeReported,
 )
 from hadaemon.cluster.handover import Handover
 from hadaemon.cluster.haport import HaPort
@@ -126,6 +127,8 @@ class Node:
                 self._member.leave(NodeState.OFF, reasons.stopped(reason), now)
             case SwitchRequested() | MaintenanceRequested() | ResumeRequested():
                 self._handover.asked(event, now)
+            case UpgradeReported():
+                self._upgrade_reported(event, now)
             case ActionFailed(action, message):
                 self._orders.failed(action, message, now)
             case Tick():
@@ -186,6 +189,14 @@ class Node:
         elif self._member.is_fit(now):
             self._group.listen(now)
             self._member.become_active(reasons.CONTINUED, now)
+
+    def _upgrade_reported(self, event: UpgradeReported, now: float) -> None:
+        self._known.upgrading = event.frozen
+        kept_out = self._member.state is NodeState.MAINTENANCE and not self._known.memory.maintenance
+        if event.restarting and self._member.state in (NodeState.BACKUP, NodeState.FAULT):
+            self._member.leave(NodeState.MAINTENANCE, event.restarting, now)
+        elif not event.restarting and kept_out:
+            self._member.take_part(reasons.UPGRADE_GOES_ON, now)
 
     # what is known changes
 

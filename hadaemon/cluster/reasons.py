@@ -19,6 +19,7 @@ ALL_PORTS_GONE = "all ports of the cluster are gone: no network card has their M
 OVERSLEPT = "the daemon stood still for too long, listening for an active node before taking part again"
 MAINTENANCE = "kept out by the administrator: end it with `hactl maintenance off`"
 MAINTENANCE_OVER = "maintenance is over, listening for an active node"
+UPGRADE_GOES_ON = "did not restart for the upgrade, listening for an active node"
 ASKED_TO_TAKE = "the administrator switched to this node"
 NOT_HANDED_OVER = "the active node has the worse score, and did not hand over"
 RESUMED = "switches are counted anew, and this node takes part fully again"

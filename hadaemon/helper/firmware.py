@@ -1,36 +1,54 @@
 """What the daemon may have done to the firmware, as root, by the helper's verbs: no argument from outside.
 
-A slot can be marked good; it can be given up only while it is on trial.
+A slot can be marked good; it can be given up only while it is on trial. What belongs to the upgrade of the
+pair is done only while a plan of it is under way; what is installed then is the bundle that root has staged.
 """
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from hadaemon.errors import HadaemonError
+from hadaemon.io.plan_file import PlanFile
 from hadaemon.io.rauc import Rauc
-from hadaemon.io.services import failed_units, restart_node
-from hadaemon.runtime.firmware import end_trial, go_back, read_trial
+from hadaemon.io.services import failed_units, restart_node, start_firmware_upgrade
+from hadaemon.runtime.firmware import OwnFirmware, Places, end_trial, go_back, read_trial
+from hadaemon.runtime.places import own_folder
 from hadaemon.runtime.release import Release, boot_id, running_release
-from hadaemon.upgrade.slots import parse_slots
-from hadaemon.upgrade.trial import Outlook, outlook
+from hadaemon.upgrade.errors import UpgradeError
+from hadaemon.upgrade.offer import WORK_LOG
+from hadaemon.upgrade.slots import Slots, parse_slots
+from hadaemon.upgrade.trial import Check, Outlook, outlook
+
+VERBS = ("good", "back", "over", "failed-units", "bad-slots")
+UPGRADE_VERBS = ("state", "start-work", "work", "go-back", "stay", "restart")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """0: done. 1: not, the reason is on standard error."""
     parser = argparse.ArgumentParser(prog="firmware", description=__doc__)
-    parser.add_argument("verb", choices=("good", "back", "over", "failed-units", "bad-slots"))
+    parser.add_argument("verb", choices=(*VERBS, *UPGRADE_VERBS))
     parser.add_argument("--state", type=Path, default=Path("/data/state"))
+    parser.add_argument("--bundles", type=Path, default=Path("/data/firmware"))
+    parser.add_argument("--run", type=Path, default=Path("/run/hotspare"))
+    parser.add_argument("--rauc", default="/usr/bin/rauc", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
+    rauc = Rauc((options.rauc,))
     try:
-        done = run(options.verb, options.state, Rauc(), running_release(), boot_id())
+        if options.verb in UPGRADE_VERBS:
+            done = upgrade(
+                options.verb, OwnFirmware(Places(options.state, options.bundles, options.run), rauc)
+            )
+        else:
+            done = run(options.verb, options.state, rauc, running_release(), boot_id())
     except HadaemonError as error:
         print(error, file=sys.stderr)
         return 1
     if done:
         print(done)
-    if options.verb == "back":
+    if options.verb in ("back", "restart"):
         restart_node()
     return 0
 
@@ -53,6 +71,53 @@ def run(verb: str, state: Path, rauc: Rauc, release: Release, boot: str) -> str:
             slots = parse_slots(rauc.status(), release.slot)
             return " ".join(slot.name for slot in (slots.running, slots.other) if not slot.good)
     return ""
+
+
+def upgrade(verb: str, firmware: OwnFirmware) -> str:
+    """A verb of the upgrade of the pair. Raises HadaemonError."""
+    if verb == "state":
+        return json.dumps(_state(firmware.slots()))
+    plan = PlanFile(own_folder(firmware.places.state)).load()
+    if plan is None or (plan.closed and verb not in ("start-work", "work")):
+        raise UpgradeError("no upgrade of the pair is under way")
+    match verb:
+        case "start-work":
+            (firmware.places.run / WORK_LOG).unlink(missing_ok=True)
+            start_firmware_upgrade()
+        case "work" if plan.closed:
+            firmware.unstage()
+        case "work":
+            already = (Check.UNITS,) if failed_units() else ()
+            firmware.install_staged(plan.digest, already, _Lines().show)
+        case "go-back":
+            firmware.go_back_to(plan.before)
+        case "stay":
+            firmware.stay()
+    return ""
+
+
+def _state(slots: Slots) -> dict[str, object]:
+    """`version`: what was installed into the other slot; empty: as it was flashed."""
+    running = slots.running
+    return {
+        "running": running.name,
+        "running_good": running.good,
+        "next": slots.next,
+        "version": slots.other.version,
+    }
+
+
+class _Lines:
+    """Progress, a line for each step."""
+
+    def __init__(self) -> None:
+        self._doing = ""
+
+    def show(self, doing: str, _: int) -> None:
+        """Percents would fill the log."""
+        if doing != self._doing:
+            self._doing = doing
+            print(doing, flush=True)
 
 
 if __name__ == "__main__":

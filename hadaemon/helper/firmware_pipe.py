@@ -1,6 +1,7 @@
 """What rsync gets in place of a remote shell: the peer's bundle over a conversation with its keeper.
 
-rsync's own arguments are ignored: both ends of it are started with fixed ones.
+rsync's own arguments are ignored, but for which of the two bundles it wants: both ends of it are started with
+fixed ones.
 """
 
 import os
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from hadaemon.errors import HadaemonError
 from hadaemon.runtime.peer import peer_of
+from hadaemon.upgrade.offer import STAGED
 
 STATE = "HOTSPARE_STATE"
 _TIMEOUT = 45.0
@@ -19,7 +21,7 @@ def main() -> int:
     """0: the peer has ended it. 1: there is no conversation, the reason is on standard error."""
     try:
         with peer_of(Path(os.environ.get(STATE, "/data/state")), _TIMEOUT) as peer:
-            peer.send_firmware(0, 1)
+            peer.send_firmware(0, 1, staged=sys.argv[-1] == STAGED)
     except HadaemonError as error:
         print(error, file=sys.stderr)
         return 1

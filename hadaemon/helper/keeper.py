@@ -22,6 +22,7 @@ from hadaemon.errors import HadaemonError
 from hadaemon.io.channel import Channel, ChannelError
 from hadaemon.io.files import read_text
 from hadaemon.io.pair_lock import locked
+from hadaemon.io.plan_file import PlanFile
 from hadaemon.io.rauc import Rauc
 from hadaemon.io.rsync import sender_command
 from hadaemon.io.services import start_firmware_pull, start_guard
@@ -41,6 +42,7 @@ from hadaemon.sync.server import USER
 from hadaemon.sync.tree import Tree, digest
 from hadaemon.upgrade.errors import UpgradeError
 from hadaemon.upgrade.offer import PULL_LOG, Offer, pulled, to_json
+from hadaemon.upgrade.plan import under_way
 
 _TIMEOUT = 60.0
 """Seconds for one frame: a peer that stopped half-way must not hold the lock for ever."""
@@ -63,7 +65,7 @@ class Conversation:
         control: Path,
         stack: contextlib.ExitStack,
         firmware: OwnFirmware | None = None,
-        pull: Callable[[], None] = start_firmware_pull,
+        pull: Callable[[bool], None] = start_firmware_pull,
     ) -> None:
         self._here = here
         self._run = run
@@ -89,6 +91,9 @@ class Conversation:
             "firmware": self._firmware,
             "firmware-send": self._firmware_send,
             "firmware-pull": self._firmware_pull,
+            "firmware-stage": self._firmware_stage,
+            "firmware-staged": self._firmware_staged,
+            "firmware-send-staged": self._firmware_send_staged,
             "firmware-pulled": self._firmware_pulled,
         }
 
@@ -167,29 +172,49 @@ class Conversation:
         """What runs here, for a peer that wants the same."""
         return to_json(self._offer()[0])
 
+    def _firmware_staged(self, _: Message) -> Answer:
+        """What is staged here for the upgrade of the pair."""
+        return to_json(self._offer(staged=True)[0])
+
     def _firmware_send(self, _: Message) -> Answer:
-        offer, path = self._offer()
+        return self._send(staged=False)
+
+    def _firmware_send_staged(self, _: Message) -> Answer:
+        return self._send(staged=True)
+
+    def _send(self, staged: bool) -> Answer:
+        offer, path = self._offer(staged)
         if path is None:
-            raise UpgradeError(f"{offer.node} does not have the bundle of {offer.version}")
+            raise UpgradeError(f"{offer.node} does not have the bundle of {offer.version or 'an upgrade'}")
         self.program = sender_command(path)
         return {}
 
     def _firmware_pull(self, _: Message) -> Answer:
         """The peer wants this node to run what it runs: a unit fetches it, over a connection of its own."""
+        return self._fetch(staged=False)
+
+    def _firmware_stage(self, _: Message) -> Answer:
+        """The peer begins an upgrade of the pair: a unit fetches the bundle, and installs nothing yet."""
+        self._must_hold_lock()
+        return self._fetch(staged=True)
+
+    def _fetch(self, staged: bool) -> Answer:
+        if under_way(PlanFile(own_folder(self._here.state)).load()):
+            raise UpgradeError(f"an upgrade of the pair is under way on {self._here.name}")
         log = read_text(self._run / PULL_LOG)
         if log is not None and pulled(log).status is None:
             raise UpgradeError(f"{self._here.name} fetches a firmware already: wait for its end")
         (self._run / PULL_LOG).unlink(missing_ok=True)
-        self._pull()
+        self._pull(staged)
         return {}
 
     def _firmware_pulled(self, _: Message) -> Answer:
         return {"said": (read_text(self._run / PULL_LOG) or "")[-_MAX_SAID:]}
 
-    def _offer(self) -> tuple[Offer, Path | None]:
+    def _offer(self, staged: bool = False) -> tuple[Offer, Path | None]:
         if self._own_firmware is None:
             raise UpgradeError("this node has no firmware to give")
-        return self._own_firmware.offer(self._here.name)
+        return self._own_firmware.offer(self._here.name, staged)
 
     def _hactl(self, request: Message) -> Message:
         """A reading command, as `hactl --peer` asks for it."""

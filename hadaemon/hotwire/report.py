@@ -13,9 +13,12 @@ from typing import Any, get_type_hints
 from hadaemon.cluster.peer import Peer
 from hadaemon.cluster.states import NodeState
 from hadaemon.hotwire.message import MAX_BODY
+from hadaemon.upgrade.words import MAX_REASON, UNKNOWN, Words, from_json, to_json
 
 _MAX_TEXT = 200
 """Characters of any text in a report."""
+_SHORT_TEXT = 24
+"""Characters of each where all of it does not fit otherwise."""
 _MAX_MODEL = 64
 _MAX_LINKS = 256
 _MAX_NUMBER = (1 << 63) - 1
@@ -40,6 +43,8 @@ class Vitals:
     """Network cards; None: not told, by an older version."""
     since: int | None = None
     """Seconds in its state; None: not told, by an older version."""
+    upgrade: Words = UNKNOWN
+    """Of the upgrade of the pair."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +56,16 @@ class Report:
 
 
 def encode_report(report: Report) -> bytes:
-    """At most MAX_BODY bytes: of very many links the healthy ones are left out first."""
+    """At most MAX_BODY bytes: of very many links the healthy ones are left out first, then the rest of them,
+    and the longest texts are cut at last: the plan of an upgrade always goes along."""
     links = dict(report.peer.links)
-    body = _encode(report, links)
-    if len(body) <= MAX_BODY:
-        return body
     down = [name for name, usable in links.items() if not usable]
-    body = _encode(report, dict.fromkeys(down[: _fitting(down)], False))
-    return body if len(body) <= MAX_BODY else _encode(report, {})
+    some = dict.fromkeys(down[: _fitting(down)], False)
+    for told, most in (*((each, _MAX_TEXT) for each in (links, some, {})), ({}, _SHORT_TEXT)):
+        body = _encode(report, told, most)
+        if len(body) <= MAX_BODY:
+            return body
+    return _encode(report, {}, 0)
 
 
 def _fitting(names: list[str]) -> int:
@@ -72,11 +79,15 @@ def _fitting(names: list[str]) -> int:
     return count
 
 
-def _encode(report: Report, links: dict[str, bool]) -> bytes:
+def _encode(report: Report, links: dict[str, bool], most: int) -> bytes:
+    """`most`: characters of a text."""
     content: dict[str, Any] = dataclasses.asdict(report.peer) | dataclasses.asdict(report.vitals)
     content["links"] = links
-    content["unready"] = report.peer.unready[:_MAX_TEXT]
-    content["model"] = report.vitals.model[:_MAX_MODEL]
+    content["unready"] = report.peer.unready[:most]
+    content["model"] = report.vitals.model[: min(most, _MAX_MODEL)]
+    del content["upgrade"]
+    if report.vitals.upgrade.known:
+        content["upgrade"] = to_json(report.vitals.upgrade, min(most, MAX_REASON))
     content["load"] = round(report.vitals.load, 2)
     content |= {key: int(value) for key, value in content.items() if isinstance(value, bool)}
     return json.dumps(content, separators=(",", ":"), ensure_ascii=True).encode("ascii")
@@ -116,6 +127,7 @@ class _Reader:
             int | None: self._optional_number,
             NodeState: self._state,
             tuple[tuple[str, bool], ...]: self._flags,
+            Words: lambda key: from_json(self._content.get(key)),
         }
 
     def _text(self, key: str) -> str:

@@ -40,7 +40,7 @@ def check_whole(path: Path, bundle: Bundle, name: str, progress: Percent = lambd
         raise FileError(f"{path}: cannot be read: {os.strerror(error.errno or 0)}") from error
 
 
-def copy_bundle(source: Path, target: Path, progress: Percent) -> None:
+def copy_bundle(source: str, target: Path, progress: Percent) -> None:
     """A durable copy. Raises BundleError; then there is none."""
     try:
         descriptor = os.open(source, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -80,6 +80,18 @@ def _copy(source: int, size: int, target: Path, progress: Percent) -> None:
             progress(min(100, 100 * done // max(size, 1)))
         os.fsync(out.fileno())
     sync_folder(target.parent)
+
+
+def check_readable(device: Path, what: str) -> None:
+    """Raises BundleError when a slot's partition is not there, or its first and last block cannot be read."""
+    try:
+        with device.open("rb", buffering=0) as file:
+            size = file.seek(0, os.SEEK_END)
+            for place in (0, max(0, size - _CHUNK)):
+                file.seek(place)
+                file.read(_CHUNK)
+    except OSError as error:
+        raise BundleError(f"{what} ({device}) cannot be read: {_plain(error)}") from error
 
 
 def slot_digest(device: Path, size: int, progress: Percent) -> str:

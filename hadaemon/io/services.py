@@ -32,9 +32,15 @@ def failed_units() -> tuple[str, ...]:
     return tuple(sorted(name for name in names if not name.startswith(_FOLLOWED)))
 
 
-def start_firmware_pull() -> None:
-    """The peer's firmware becomes this node's; not waited for."""
-    _systemctl("start", "--no-block", "hotspare-firmware-pull.service")
+def start_firmware_pull(staged: bool = False) -> None:
+    """The peer's firmware becomes this node's, or what it has staged is here too; not waited for."""
+    unit = "hotspare-firmware-stage.service" if staged else "hotspare-firmware-pull.service"
+    _systemctl("start", "--no-block", unit)
+
+
+def start_firmware_upgrade() -> None:
+    """This node's part of the pair's upgrade is done; not waited for."""
+    _systemctl("start", "--no-block", "hotspare-firmware-upgrade.service")
 
 
 def restart_node() -> None:

@@ -9,7 +9,6 @@ from typing import Any
 
 from hadaemon.alarms.faults import Fault
 from hadaemon.cluster import Action, HandoverEnded, Memory, NodeState, Remember, StateChanged
-from hadaemon.cluster.requests import Request
 from hadaemon.config import ClusterConfig, NodeConfig
 from hadaemon.errors import HadaemonError
 from hadaemon.io.alarm_file import AlarmFile
@@ -20,6 +19,7 @@ from hadaemon.io.history import History
 from hadaemon.io.memory_file import MemoryFile
 from hadaemon.io.notify import ServiceManager
 from hadaemon.io.sequence_file import SequenceFile
+from hadaemon.runtime.administration import Administration
 from hadaemon.runtime.alarms import Alarms
 from hadaemon.runtime.background import Background
 from hadaemon.runtime.base_network import BaseNetwork
@@ -28,7 +28,6 @@ from hadaemon.runtime.conntrack import Conntrack
 from hadaemon.runtime.detect import bounded, detect
 from hadaemon.runtime.firewall import Firewall
 from hadaemon.runtime.following import Following
-from hadaemon.runtime.handover import Handover
 from hadaemon.runtime.health import feed_watchdog
 from hadaemon.runtime.hotwire import HotwirePlan
 from hadaemon.runtime.hotwire_side import Epochs, plan_hotwire
@@ -40,16 +39,16 @@ from hadaemon.runtime.probation import Failing, Probation, failing
 from hadaemon.runtime.recorder import Recorder
 from hadaemon.runtime.release import running_release
 from hadaemon.runtime.report import report
-from hadaemon.runtime.requests import gives_up, parse_request
+from hadaemon.runtime.requests import parse_request, parse_upgrade
 from hadaemon.runtime.sequences import Sequences
 from hadaemon.runtime.session import Session
+from hadaemon.runtime.upgrade import Upgrade
+from hadaemon.runtime.upgrade_world import UpgradeWorld
 from hadaemon.runtime.upkeep import Upkeep
 from hadaemon.sync.head import Head
 
 log = logging.getLogger(__name__)
 
-_OUTCOME = 30.0
-"""Seconds after which an administrator is told that nothing happened; the node itself gives up earlier."""
 _RULES_RETRY = 10.0
 """Seconds until a node whose rules nftables refused tries them again."""
 
@@ -73,7 +72,6 @@ class Daemon:
         self._memory_file = MemoryFile(own_folder(options.state))
         self._memory = self._recall()
         self._epochs = Epochs(own_folder(options.state), self._background.failed)
-        self._handover: Handover | None = None
         self._control = ControlServer(options.run / SOCKET_NAME, self._answer)
         self._configuration = Configuration(Condition.UNCONFIGURED)
         self._generations = Generations(options.state)
@@ -83,7 +81,15 @@ class Daemon:
         leases = Leases(options.leases, own_folder(options.state), options.run, self._background)
         note = self._recorder.note
         self._following = Following(options.services, self._network, leases, lambda: self._session, note)
-        self._probation = Probation(options.state, options.helper, self._release, self._failing, note)
+        self._administration = Administration(
+            lambda: self._session, self._following, self._absent, self._loop
+        )
+        places = (options.state, options.helper, self._release)
+        self._upgrade_world = UpgradeWorld(
+            *places, lambda: self._session, self._failing, self._administration.carry_out, note
+        )
+        self._upgrade = Upgrade(self._upgrade_world, self._release, self._loop.time)
+        self._probation = Probation(*places, self._failing, note, self._upgrade.failed)
         self._detecting = False
         self._upkeep = Upkeep(options.state, options.helper, self._release.slot is not None)
         file = AlarmFile(own_folder(options.state))
@@ -114,13 +120,14 @@ class Daemon:
                     background.append(tasks.create_task(self._base_network.run()))
                 if self._release.slot is not None:
                     background.append(tasks.create_task(self._probation.run(self._healthy)))
+                    background.append(tasks.create_task(self._upgrade.run()))
                 log.info("stopping: %s", await self._stopped)
                 for task in background:
                     task.cancel()
         finally:
             self._manager.stopping()
             self._end("shutdown")
-            self._give_up_handover("the daemon was stopped")
+            self._administration.give_up("the daemon was stopped")
             await self._control.close()
             for reload in self._reloads:
                 reload.cancel()
@@ -160,7 +167,7 @@ class Daemon:
     def _begin(self, configuration: Configuration) -> None:
         """Puts a configuration to work. Without a cluster the node is `off` and has no virtual address."""
         self._configuration = configuration
-        self._give_up_handover("the configuration was read again")
+        self._administration.give_up("the configuration was read again")
         for problem in configuration.problems:
             log.error("%s", problem)
         if configuration.node is None or configuration.cluster is None:
@@ -180,13 +187,15 @@ class Daemon:
                 self._plan_hotwire(configuration.node, configuration.cluster),
             ),
         )
-        self._session.start(self._memory, predecessor, self._conntrack.lacking(configuration.cluster))
+        lacking, told = self._conntrack.lacking(configuration.cluster), self._upgrade_world.told
+        self._session.start(self._memory, predecessor, lacking, told)
         self._following.wake()
 
     def _plan_hotwire(self, node: NodeConfig, cluster: ClusterConfig) -> HotwirePlan | None:
         secret, firmware = self._configuration.hotwire_secret, self._release.version or ""
         carried = self._following.carried
-        return plan_hotwire(node, cluster, secret, self._epochs, firmware, lambda: self._head, carried)
+        ours = (firmware, lambda: self._head, carried, lambda: self._upgrade.words)
+        return plan_hotwire(node, cluster, secret, self._epochs, *ours)
 
     def _end(self, reason: str) -> None:
         session, self._session = self._session, None
@@ -260,17 +269,19 @@ class Daemon:
                 return await self._detect(request)
             case "switch" | "maintenance" | "resume":
                 return await self._administer(request)
+            case "upgrade-check" | "upgrade" | "upgrade-off":
+                return await self._upgrade_asked(request)
             case command:
                 return refusal(
                     f"unknown command {command!r}: there are status, alarms, alarms-test, reload, switch, "
-                    "maintenance, resume and hotwire-detect"
+                    "maintenance, resume, hotwire-detect, upgrade-check, upgrade and upgrade-off"
                 )
 
     def _report(self) -> Message:
         """The answer to `status`, alarms aside."""
         problems = self._background.problems + self._firewall.problems + self._conntrack.problems
         problems += self._base_network.problems if self._base_network is not None else ()
-        problems += self._following.problems
+        problems += self._following.problems + self._upgrade.problems
         return report(
             self._configuration,
             self._session,
@@ -282,11 +293,42 @@ class Daemon:
             self._following.status(),
             self._failing(),
             self._probation.trial is not None,
+            self._upgrade.status(),
         )
 
     def _faults(self) -> tuple[Fault, ...]:
         """What is wrong beside the status."""
         return self._upkeep.faults + self._probation.faults
+
+    async def _administer(self, message: Message) -> Message:
+        try:
+            request = parse_request(message)
+        except ValueError as error:
+            return refusal(str(error))
+        if self._upgrade.under_way and message.get("force") is not True and message["command"] != "resume":
+            return refusal(
+                "an upgrade of the pair is under way, which switches by itself: give --force if need be"
+            )
+        return await self._administration.carry_out(request)
+
+    async def _upgrade_asked(self, message: Message) -> Message:
+        """Of the pair's firmware."""
+        try:
+            match message["command"]:
+                case "upgrade":
+                    plan = await self._upgrade.begin(*parse_upgrade(message))
+                    return {"ok": True, "number": plan.number, "first": plan.first, "second": plan.second}
+                case "upgrade-off":
+                    return {"ok": True, "reason": await self._upgrade.call_off()}
+                case _:
+                    await self._upgrade.check()
+                    return {"ok": True, "version": self._release.version}
+        except (HadaemonError, ValueError) as error:
+            return refusal(str(error))
+
+    def _absent(self) -> str:
+        condition = self._configuration.condition
+        return f"this node takes no part in a cluster: its configuration is {condition}"
 
     async def _detect(self, request: Message) -> Message:
         """Looks for the hotwire's cable; changes nothing that is in use."""
@@ -305,49 +347,9 @@ class Daemon:
         finally:
             self._detecting = False
 
-    async def _administer(self, message: Message) -> Message:
-        """Has the node do what the administrator asks, and waits for what becomes of it."""
-        try:
-            request = parse_request(message)
-        except ValueError as error:
-            return refusal(str(error))
-        if self._session is None:
-            condition = self._configuration.condition
-            return refusal(f"this node takes no part in a cluster: its configuration is {condition}")
-        if self._handover is not None:
-            return refusal("another switch or maintenance is under way: wait for its outcome")
-        self._handover = handover = Handover(self._loop.time())
-        try:
-            if gives_up(request, self._session.state) and self._session.refusal(request) is None:
-                await self._following.stand_down()
-                self._handover = handover = Handover(self._loop.time())
-            reason = self._request(request)
-            if reason is not None:
-                return refusal(reason)
-            end = await asyncio.wait_for(handover.ended, _OUTCOME)
-        except TimeoutError:
-            return refusal(f"no outcome within {_OUTCOME:g} s: see `hactl status`")
-        finally:
-            self._handover = None
-            self._following.stand_up()
-        if not end.succeeded:
-            return refusal(end.reason)
-        return {"ok": True, "reason": end.reason, "milliseconds": handover.milliseconds()}
-
-    def _request(self, request: Request) -> str | None:
-        """Has the node do it; the answer is why it does not."""
-        if self._session is None:
-            return "the configuration was taken away meanwhile"
-        return self._session.request(request)
-
-    def _give_up_handover(self, reason: str) -> None:
-        if self._handover is not None:
-            self._handover.note(HandoverEnded(succeeded=False, reason=reason), self._loop.time())
-
     def _done(self, action: Action) -> None:
         """An action of the node had its effect."""
-        if self._handover is not None:
-            self._handover.note(action, self._loop.time())
+        self._administration.note(action)
         match action:
             case StateChanged():
                 self._state_changed(action)

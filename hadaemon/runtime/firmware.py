@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hadaemon.io.bundle_file import BundleError, check_whole, copy_bundle, slot_digest
+from hadaemon.io.bundle_file import BundleError, check_readable, check_whole, copy_bundle, slot_digest
+from hadaemon.io.download import download
 from hadaemon.io.errors import FileError
 from hadaemon.io.files import read_text, sync_folder, write_text
 from hadaemon.io.rauc import Rauc, RaucError
@@ -19,7 +20,7 @@ from hadaemon.runtime.release import Release, boot_id, running_release
 from hadaemon.upgrade import trial
 from hadaemon.upgrade.bundle import Bundle, Image, check_fit, parse_bundle
 from hadaemon.upgrade.errors import UpgradeError
-from hadaemon.upgrade.offer import Offer
+from hadaemon.upgrade.offer import STAGED, Offer
 from hadaemon.upgrade.slots import Slot, Slots, parse_slots
 from hadaemon.upgrade.trial import Outlook, Trial
 
@@ -103,11 +104,15 @@ class OwnFirmware:
                 sync_folder(kept.parent)
             return bundle
 
-    def offer(self, node: str) -> tuple[Offer, Path | None]:
-        """What this node can give its peer: the firmware that runs, and the file of its bundle."""
+    def offer(self, node: str, staged: bool = False) -> tuple[Offer, Path | None]:
+        """What this node can give its peer: the firmware that runs, and the file of its bundle; or the staged
+        one."""
         slots = self.slots()
         name, version = slots.running.name, self.release.version or ""
         path = self.kept_bundle(name)
+        if staged:
+            path = self.staged if self.staged.exists() else None
+            version = self.bundle(str(path)).version if path is not None else ""
         offer = Offer(node, version, slots.compatible, name)
         if path is None:
             return offer, None
@@ -126,10 +131,71 @@ class OwnFirmware:
             for image in bundle.images:
                 self._check_slot(slots.running, image, progress, f"{source}: is not what this node runs")
             kept = self._bundle(slots.running.name)
-            staged = self._copy(Path(source), kept, bundle, progress)
+            staged = self._copy(source, kept, bundle, progress)
             staged.replace(kept)
             sync_folder(kept.parent)
             return bundle
+
+    @property
+    def staged(self) -> Path:
+        """The bundle of the pair's upgrade, once it is here and whole."""
+        return self.places.bundles / STAGED
+
+    def stage(self, source: str, allow_downgrade: bool, progress: Progress) -> Bundle:
+        """Keeps a bundle for the upgrade of the pair; the slots are not touched."""
+        with self.free_for_upgrade() as slots:
+            bundle = self.bundle(source)
+            check_fit(bundle, source, slots.compatible, self.release.version or "", allow_downgrade)
+            self._copy(source, self.staged, bundle, progress).replace(self.staged)
+            sync_folder(self.staged.parent)
+            return bundle
+
+    @contextmanager
+    def free_for_upgrade(self) -> Iterator[Slots]:
+        """Nothing else is under way, and both slots can be used. Raises UpgradeError."""
+        with self._locked():
+            slots = self.slots()
+            if self.outlook() is not Outlook.NONE:
+                raise UpgradeError("another update has not come to its end: see `hactl firmware status`")
+            if not slots.running.good:
+                raise UpgradeError(
+                    f"slot {slots.running.name}, which runs, is not marked good: there would be no way back "
+                    "(`hactl firmware mark-good`)"
+                )
+            for slot in (slots.running, slots.other):
+                for part in slot.parts:
+                    check_readable(Path(part.device), f"slot {slot.name} is broken: its {part.slot_class}")
+            yield slots
+
+    def install_staged(self, digest: str, already: Collection[str], progress: Progress) -> Bundle:
+        """The other slot holds the staged bundle, whose digest begins so. It may be tried again."""
+        if not self.staged.exists():
+            raise UpgradeError(f"{self.staged}: the bundle of the upgrade is not here")
+        if not self.bundle(str(self.staged)).digest.startswith(digest):
+            raise UpgradeError(f"{self.staged}: is not the bundle of the upgrade")
+        bundle = self.install(str(self.staged), True, already, progress)
+        self.unstage()
+        return bundle
+
+    def unstage(self) -> None:
+        """What is left of an upgrade's bundle goes."""
+        for path in (self.staged, self.staged.with_suffix(".new")):
+            path.unlink(missing_ok=True)
+
+    def go_back_to(self, version: str) -> None:
+        """The next start takes the slot before, which was good; what runs stays good too."""
+        slots = self.slots()
+        if not slots.other.good or slots.other.version not in ("", version):
+            raise UpgradeError(f"slot {slots.other.name} does not hold {version}")
+        self._rauc.mark_good()
+        self._rauc.mark_active("other")
+        end_trial(self.places.state)
+
+    def stay(self) -> None:
+        """The next start takes the running slot, and nothing else."""
+        self._rauc.mark_active("booted")
+        self._rauc.mark_bad("other")
+        end_trial(self.places.state)
 
     def rollback(self) -> str:
         """The next start takes the other slot. The answer is its version; empty: as it was flashed."""
@@ -160,18 +226,22 @@ class OwnFirmware:
         kept = self._bundle(slots.other.name)
         if not (kept.exists() and source.samefile(kept)):
             kept.unlink(missing_ok=True)  # What the other slot holds is about to go.
-        return self._copy(source, kept, bundle, progress)
+        return self._copy(str(source), kept, bundle, progress)
 
-    def _copy(self, source: Path, kept: Path, bundle: Bundle, progress: Progress) -> Path:
+    def _copy(self, source: str, kept: Path, bundle: Bundle, progress: Progress) -> Path:
         kept.parent.mkdir(mode=0o700, exist_ok=True)
         staged = kept.with_suffix(".new")
         staged.unlink(missing_ok=True)
-        copy_bundle(source, staged, lambda percent: progress("copying", percent))
+        if source == str(self.staged):
+            os.link(source, staged)  # It was checked when it came, and is never written to.
+            return staged
+        bring, how = (download, "fetching") if source.startswith(_URL) else (copy_bundle, "copying")
+        bring(source, staged, lambda percent: progress(how, percent))
         try:
-            copied = parse_bundle(self._rauc.info(str(staged)), str(source))
+            copied = parse_bundle(self._rauc.info(str(staged)), source)
             if copied.digest != bundle.digest:
                 raise BundleError(f"{source}: was changed while it was read")
-            check_whole(staged, bundle, str(source), lambda percent: progress("checking", percent))
+            check_whole(staged, bundle, source, lambda percent: progress("checking", percent))
         except BaseException:
             staged.unlink(missing_ok=True)
             raise

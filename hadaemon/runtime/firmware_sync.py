@@ -6,12 +6,13 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from hadaemon.io.bundle_file import check_space
+from hadaemon.io.bundle_file import check_space, check_whole
+from hadaemon.io.files import sync_folder
 from hadaemon.io.rsync import fetch
 from hadaemon.runtime.firmware import OwnFirmware, Progress
 from hadaemon.runtime.peer import Peer
 from hadaemon.upgrade.errors import UpgradeError
-from hadaemon.upgrade.offer import Offer, check_offer, same
+from hadaemon.upgrade.offer import STAGED, Offer, Pulled, check_offer, check_taken, same
 
 _FILE = "from-peer.raucb"
 _LOOK = 0.5
@@ -48,6 +49,39 @@ def fetch_and_install(
     return Fetched(bundle.version, offer.size, came)
 
 
+def fetch_staged(firmware: OwnFirmware, peer: Peer, shell: Path, progress: Progress) -> Fetched:
+    """The bundle that the peer has staged for the upgrade of the pair is here too, and whole."""
+    offer = peer.offered_firmware(staged=True)
+    with firmware.free_for_upgrade() as slots:
+        if not offer.digest:
+            raise UpgradeError(f"{offer.node} has staged no bundle for an upgrade of the pair")
+        check_offer(offer, slots.compatible)
+        firmware.places.bundles.mkdir(mode=0o700, exist_ok=True)
+        target = firmware.places.bundles / _FILE
+        check_space(target.parent, 2 * offer.size)
+        _begin_with(firmware.kept_bundle(slots.running.name), target)
+        came = fetch(shell, STAGED, target, lambda percent: progress("fetching", percent))
+        bundle = firmware.bundle(str(target))
+        if bundle.digest != offer.digest:
+            raise UpgradeError(f"{offer.node} has sent another bundle than it said: nothing was changed")
+        check_whole(target, bundle, str(target), lambda percent: progress("checking", percent))
+        target.replace(firmware.staged)
+        sync_folder(firmware.staged.parent)
+    return Fetched(bundle.version, offer.size, came)
+
+
+def have_peer_stage(
+    peer: Peer,
+    tell: Callable[[str], None],
+    now: Callable[[], float] = time.monotonic,
+    wait: Callable[[float], None] = time.sleep,
+) -> None:
+    """The peer has the bundle that is staged here. Raises HadaemonError."""
+    peer.pull_firmware(staged=True)
+    found = _follow_pull(peer, peer.side.name, tell, now, wait)
+    check_taken(peer.side.name, found)
+
+
 def have_peer_pull(
     firmware: OwnFirmware,
     peer: Peer,
@@ -61,19 +95,30 @@ def have_peer_pull(
         return f"nothing to do: both nodes run {own.version}"
     check_offer(own, theirs.compatible)
     peer.pull_firmware()
+    if _follow_pull(peer, theirs.node, tell, now, wait).status:
+        raise UpgradeError(f"{theirs.node} has not taken it: its own words are above")
+    return f"{theirs.node} has it: restart {theirs.node} to try it"
+
+
+def _follow_pull(
+    peer: Peer,
+    name: str,
+    tell: Callable[[str], None],
+    now: Callable[[], float],
+    wait: Callable[[float], None],
+) -> Pulled:
+    """Passes on what the peer says while it fetches, until its end."""
     seen, deadline = 0, now() + _PATIENCE
     while True:
         found = peer.pulled_firmware()
         for line in found.lines[seen:]:
-            tell(f"{theirs.node}: {line}")
+            tell(f"{name}: {line}")
         seen = len(found.lines)
-        if found.status == 0:
-            return f"{theirs.node} has it: restart {theirs.node} to try it"
         if found.status is not None:
-            raise UpgradeError(f"{theirs.node} has not taken it: its own words are above")
+            return found
         if now() > deadline:
             raise UpgradeError(
-                f"{theirs.node} has not ended within {_PATIENCE / 60:g} minutes: see "
+                f"{name} has not ended within {_PATIENCE / 60:g} minutes: see "
                 "`journalctl -u hotspare-firmware-pull` on it"
             )
         wait(_LOOK)

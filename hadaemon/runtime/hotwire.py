@@ -30,6 +30,7 @@ from hadaemon.runtime.streams import Streams, Watcher
 from hadaemon.runtime.throttle import Throttle
 from hadaemon.runtime.vitals import VitalSigns
 from hadaemon.sync.head import Head
+from hadaemon.upgrade.words import Words
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +59,8 @@ class HotwirePlan:
     """What this node has for a configuration now."""
     carried: Callable[[bytes], None]
     """Told of each piece of what this node needs to take over."""
+    upgrade: Callable[[], Words]
+    """What this node says of the upgrade of the pair."""
 
 
 class Hotwire:

@@ -12,7 +12,7 @@ from hadaemon.errors import HadaemonError
 from hadaemon.hotwire.addresses import hotwire_ends
 from hadaemon.hotwire.keys import Secret
 from hadaemon.hotwire.message import Life
-from hadaemon.hotwire.report import Vitals
+from hadaemon.hotwire.report import Report, Vitals
 from hadaemon.io.control_client import Message
 from hadaemon.io.epoch_file import next_epoch
 from hadaemon.runtime.hotwire import Hotwire, HotwirePlan
@@ -20,6 +20,7 @@ from hadaemon.runtime.hotwire_status import NOT_PAIRED, describe, problems, unpa
 from hadaemon.runtime.network import Network
 from hadaemon.runtime.vitals import VitalSigns
 from hadaemon.sync.head import Head
+from hadaemon.upgrade.words import Words
 
 _SESSIONS_PER_START = 1 << 16
 
@@ -56,13 +57,16 @@ def plan_hotwire(
     firmware: str,
     head: Callable[[], Head],
     carried: Callable[[bytes], None],
+    upgrade: Callable[[], Words],
 ) -> HotwirePlan | None:
     """None: there is no hotwire, or the nodes are not paired."""
     ends = hotwire_ends(node, cluster)
     if cluster.hotwire is None or ends is None or secret is None or not cluster.enabled:
         return None
     port = node.ports[cluster.hotwire.port]
-    return HotwirePlan(node.name, port, cluster.hotwire, ends, secret, epochs.next(), firmware, head, carried)
+    return HotwirePlan(
+        node.name, port, cluster.hotwire, ends, secret, epochs.next(), firmware, head, carried, upgrade
+    )
 
 
 class HotwireSide:
@@ -80,7 +84,7 @@ class HotwireSide:
         self._unpaired = cluster.hotwire if cluster.enabled else None
         self._hotwire: Hotwire | None = None
         if plan is not None:
-            vitals = VitalSigns(plan.firmware, plan.head, lambda: len(network.table.cards()))
+            vitals = VitalSigns(plan.firmware, plan.head, lambda: len(network.table.cards()), plan.upgrade)
             self._hotwire = Hotwire(plan, vitals, network, loop, post)
 
     def start(self, peer: Peer) -> None:
@@ -123,11 +127,16 @@ class HotwireSide:
         return self._hotwire.peer_address if self._hotwire is not None else None
 
     @property
-    def peer_vitals(self) -> Vitals | None:
+    def peer_report(self) -> Report | None:
         """What the other node tells of itself now; None: it is not heard."""
         if self._hotwire is None or not self._hotwire.heartbeat.alive:
             return None
-        report = self._hotwire.heartbeat.report
+        return self._hotwire.heartbeat.report
+
+    @property
+    def peer_vitals(self) -> Vitals | None:
+        """Of that, what the election does not ask."""
+        report = self.peer_report
         return report.vitals if report is not None else None
 
     def status(self) -> Message | None:

@@ -93,18 +93,18 @@ class Peer:
         """Undoes the unconfirmed change there."""
         return self._ask({"verb": "back"}).text("told")
 
-    def offered_firmware(self) -> Offer:
-        """What the peer runs, and whether it has its bundle."""
-        return from_json(self._ask({"verb": "firmware"}).header)
+    def offered_firmware(self, staged: bool = False) -> Offer:
+        """What the peer runs, and whether it has its bundle; or what it has staged for an upgrade."""
+        return from_json(self._ask({"verb": "firmware-staged" if staged else "firmware"}).header)
 
-    def send_firmware(self, read: int, write: int) -> None:
+    def send_firmware(self, read: int, write: int, staged: bool = False) -> None:
         """The rest of the conversation is rsync's: two descriptors to its other end."""
-        self._ask({"verb": "firmware-send"})
+        self._ask({"verb": "firmware-send-staged" if staged else "firmware-send"})
         self._channel.join(read, write)
 
-    def pull_firmware(self) -> None:
-        """The peer begins to fetch what this node runs."""
-        self._ask({"verb": "firmware-pull"})
+    def pull_firmware(self, staged: bool = False) -> None:
+        """The peer begins to fetch what this node runs, or has staged."""
+        self._ask({"verb": "firmware-stage" if staged else "firmware-pull"})
 
     def pulled_firmware(self) -> Pulled:
         """How far it is."""

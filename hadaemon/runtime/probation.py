@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from hadaemon.alarms import kinds
@@ -57,12 +57,15 @@ class Probation:
         release: Release,
         look: Callable[[], Failing],
         note: Callable[[str], None],
+        failed: Callable[[str], Awaitable[None]],
     ) -> None:
+        """`failed` is told why a firmware does not stay, before anything is done about it."""
         self._state = state
         self._helper = helper
         self._release = release
         self._look = look
         self._note = note
+        self._failed = failed
         self.trial: Trial | None = None
         """What is on trial now."""
         self.faults: tuple[Fault, ...] = ()
@@ -73,17 +76,15 @@ class Probation:
         found = await asyncio.to_thread(self._read)
         where = outlook(found, self._release.slot, await asyncio.to_thread(boot_id))
         if found is not None and where is Outlook.FELL_BACK:
-            log.error("%s", fell_back(found, self._release.version or "the firmware before"))
-            self._note(fell_back(found, self._release.version or "the firmware before"))
-            self._failed(fell_back(found, self._release.version or "the firmware before"))
+            told = fell_back(found, self._release.version or "the firmware before")
+            log.error("%s", told)
+            self._note(told)
+            await self._tell_failed(told)
             await have_done(self._helper, "trial-over")
         if found is not None and where is Outlook.ON_TRIAL:
             await self._try(found)
         else:
             await mark_good_once(self._helper, healthy)
-
-    def _failed(self, text: str) -> None:
-        self.faults = (Fault(kinds.FIRMWARE_FAILED, "", text),)
 
     async def _try(self, trial: Trial) -> None:
         self.trial = trial
@@ -91,13 +92,21 @@ class Probation:
         if why:
             log.critical("%s", given_up(trial, why))
             self._note(given_up(trial, why))
-            self._failed(given_up(trial, why))
+            await self._tell_failed(given_up(trial, why))
             await have_done(self._helper, "trial-back")
             return
         await have_done(self._helper, "mark-good")
         self.trial = None
         log.info("%s", kept(trial))
         self._note(kept(trial))
+
+    async def _tell_failed(self, why: str) -> None:
+        """A node that cannot write it down gives the firmware up all the same."""
+        self.faults = (Fault(kinds.FIRMWARE_FAILED, "", why),)
+        try:
+            await self._failed(why)
+        except HadaemonError as error:
+            log.error("%s", error)
 
     async def _wait_for_health(self, trial: Trial) -> str:
         """Why it is not good; empty: it is."""

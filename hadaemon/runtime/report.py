@@ -42,6 +42,7 @@ def report(
     services: Sequence[Message] = (),
     failing: Mapping[Check, str] = MappingProxyType({}),
     on_trial: bool = False,
+    upgrade: Message | None = None,
 ) -> Message:
     """Everything there is to tell. `problems` are the daemon's own, beside the node's."""
     status = session.status() if session is not None else _outside(configuration)
@@ -63,6 +64,7 @@ def report(
         "unbound": _unbound({mac for port in ports for mac in port.cards}, network),
         "firmware": dataclasses.asdict(release)
         | {"failing": dict(failing), "on_trial": on_trial, "pair": _pair(hotwire, release)},
+        "upgrade": upgrade,
         "pid": os.getpid(),
     }
 

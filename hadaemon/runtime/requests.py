@@ -4,6 +4,8 @@ from hadaemon.cluster import MaintenanceRequested, NodeState, ResumeRequested, S
 from hadaemon.cluster.requests import Request
 from hadaemon.io.control_client import Message
 
+_MAX_DIGEST = 128
+
 
 def parse_request(message: Message) -> Request:
     """Raises ValueError for a message that no `hactl` sends."""
@@ -19,6 +21,16 @@ def parse_request(message: Message) -> Request:
             return ResumeRequested()
         case command:
             raise ValueError(f"{command!r} is no request to the node")
+
+
+def parse_upgrade(message: Message) -> tuple[str, str]:
+    """The version to upgrade to, and the digest of its bundle. Raises ValueError."""
+    target, digest = message.get("target"), message.get("digest")
+    if not isinstance(target, str) or not isinstance(digest, str) or not target or not digest:
+        raise ValueError("upgrade: target and digest are wanted")
+    if not (target + digest).isascii() or not (target + digest).isprintable() or len(digest) > _MAX_DIGEST:
+        raise ValueError("upgrade: target and digest are no version and no digest")
+    return target, digest
 
 
 def gives_up(request: Request, state: NodeState) -> bool:

@@ -17,7 +17,9 @@ from hadaemon.cluster import (
     SetAddresses,
     Start,
     Stop,
+    UpgradeReported,
 )
+from hadaemon.cluster.peer import Peer
 from hadaemon.cluster.requests import Request
 from hadaemon.config import ClusterConfig, HaInterface, NodeConfig
 from hadaemon.io.errors import NetlinkError
@@ -42,6 +44,7 @@ from hadaemon.vrrp.mac import interface_name
 
 log = logging.getLogger(__name__)
 
+_NO_UPGRADE = UpgradeReported()
 _DISCARD_LOG_PERIOD = 60.0
 """Seconds between two log lines about the same reason on the same port."""
 
@@ -84,6 +87,10 @@ class Session:
         """The node's present state."""
         return self._engine.node.state
 
+    def as_peer(self) -> Peer:
+        """The node, as it tells the other one of itself."""
+        return self._engine.node.as_peer()
+
     @property
     def has_hotwire(self) -> bool:
         """The configuration names one."""
@@ -95,19 +102,25 @@ class Session:
         hotwire = self.cluster_config.hotwire
         return None if hotwire is None else self.link_of(hotwire.port)
 
-    def start(self, memory: Memory, predecessor: "Session | None" = None, lacking: str = "") -> None:
+    def start(
+        self,
+        memory: Memory,
+        predecessor: "Session | None" = None,
+        lacking: str = "",
+        upgrade: UpgradeReported = _NO_UPGRADE,
+    ) -> None:
         """Begins to take part, in place of another configuration's session if there is one.
 
         A predecessor that is active hands over within this call: the node stays active, and an address that
         stays is not taken away for an instant. Any other predecessor leaves as at a stop. `lacking`: what of
-        the other node's connections is not here.
+        the other node's connections is not here. `upgrade`: what that of the pair asks for.
         """
         now = self._loop.time()
         goes_on = predecessor is not None and predecessor.state is NodeState.ACTIVE
         node = Node(self.node_config, self.cluster_config, now)
-        self._lacking = lacking
+        self._lacking, self._upgrade = lacking, upgrade
         seen = self.ports.refresh()
-        events: tuple[Event, ...] = (*seen, ConnectionsReported(lacking), Start(goes_on, memory))
+        events: tuple[Event, ...] = (*seen, ConnectionsReported(lacking), upgrade, Start(goes_on, memory))
         opening = [action for event in events for action in node.handle(event, now)]
         if predecessor is not None:
             if node.state is NodeState.ACTIVE:
@@ -158,6 +171,12 @@ class Session:
         if lacking != self._lacking:
             self._lacking = lacking
             self._engine.post(ConnectionsReported(lacking))
+
+    def report_upgrade(self, upgrade: UpgradeReported) -> None:
+        """What the upgrade of the pair's firmware asks of this node."""
+        if upgrade != self._upgrade:
+            self._upgrade = upgrade
+            self._engine.post(upgrade)
 
     def refusal(self, request: Request) -> str | None:
         """Why the node would not do what the administrator asks; None: it would."""

@@ -7,6 +7,7 @@ from hadaemon.hotwire.report import Vitals
 from hadaemon.io.conntrackd import connections
 from hadaemon.io.hardware import model
 from hadaemon.sync.head import Head
+from hadaemon.upgrade.words import Words
 
 DIGITS = 16
 """Of the configuration's digest, enough to tell whether the nodes have the same."""
@@ -17,8 +18,15 @@ _AGE = 1.0
 class VitalSigns:
     """Measures at most once a second: two reads of the kernel's own files, which never wait for a disk."""
 
-    def __init__(self, firmware: str, head: Callable[[], Head], cards: Callable[[], int]) -> None:
-        """`cards`: how many network cards there are."""
+    def __init__(
+        self,
+        firmware: str,
+        head: Callable[[], Head],
+        cards: Callable[[], int],
+        upgrade: Callable[[], Words],
+    ) -> None:
+        """`cards`: how many network cards there are; `upgrade`: what is said of the pair's."""
+        self._upgrade = upgrade
         self._firmware = firmware
         self._head = head
         self._cards = cards
@@ -40,5 +48,6 @@ class VitalSigns:
                 model=self._model,
                 cards=self._cards(),
                 since=int(now - since),
+                upgrade=self._upgrade(),
             )
         return self._measured

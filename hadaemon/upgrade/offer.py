@@ -10,6 +10,10 @@ from hadaemon.upgrade.slots import NAMES
 
 PULL_LOG = "firmware-pull.log"
 """In the run folder: what the unit says that fetches the peer's firmware; at its end `end` and a status."""
+WORK_LOG = "firmware-upgrade.log"
+"""In the run folder: what the unit says that installs for the upgrade of the pair; with the same end."""
+STAGED = "upgrade.raucb"
+"""The bundle of the upgrade that is under way, on both nodes."""
 _MAX_SIZE = 4 << 30
 _MAX_TEXT = 200
 _END = re.compile(r"end (\d{1,3})")
@@ -74,6 +78,13 @@ def pulled(said: str) -> Pulled:
 def same(one: Offer, other: Offer) -> bool:
     """Both nodes run the same, as far as they can tell: builds of one version differ by their bundles."""
     return one.version == other.version and (not one.digest or not other.digest or one.digest == other.digest)
+
+
+def check_taken(name: str, found: Pulled) -> None:
+    """Raises UpgradeError with the other node's own words, if it has ended without success."""
+    if found.status:
+        last = found.lines[-1].removeprefix("hactl: ") if found.lines else "it does not say why"
+        raise UpgradeError(f"{name} has not taken it: {last}")
 
 
 def check_offer(offer: Offer, compatible: str) -> None:

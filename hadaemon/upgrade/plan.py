@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 
 PLAN_FILE = "upgrade.json"
+DIGITS = 16
+"""Hexadecimal, of a bundle's digest."""
 _SCHEMA = 1
 
 
@@ -44,6 +46,10 @@ class Plan:
     verdict: Verdict = Verdict.RUNNING
     reason: str = ""
     """Of the verdict."""
+    digest: str = ""
+    """Of the bundle's manifest, its first DIGITS digits: both nodes install the same one."""
+    closed: bool = False
+    """Nothing is left to do on either node: it binds nobody any more, and only its number counts."""
 
     @property
     def final(self) -> str:
@@ -53,14 +59,19 @@ class Plan:
 
 def adopt(mine: Plan | None, theirs: Plan | None, name: str) -> Plan | None:
     """What the other node's plan makes of this node's own; None: nothing new."""
-    if theirs is None or name not in (theirs.first, theirs.second):
+    if theirs is None or theirs.closed or name not in (theirs.first, theirs.second):
         return None
     if mine is None or theirs.number > mine.number:
         return replace(theirs, failed="", first_kept=False)
-    heard = theirs.number == mine.number and mine.verdict is Verdict.RUNNING
+    heard = theirs.number == mine.number and mine.verdict is Verdict.RUNNING and not mine.closed
     if heard and theirs.verdict is not Verdict.RUNNING and name == mine.first:
         return replace(mine, verdict=theirs.verdict, reason=theirs.reason)
     return None
+
+
+def under_way(plan: Plan | None) -> bool:
+    """It binds this node: preemption is frozen, and no other update may begin."""
+    return plan is not None and not plan.closed
 
 
 def encode(plan: Plan) -> str:
@@ -81,7 +92,9 @@ def decode(text: str | None) -> Plan | None:
     except TypeError as error:
         raise ValueError(f"the plan of the upgrade cannot be understood: {error}") from error
     texts = (plan.first, plan.second, plan.before, plan.target, plan.back_to, plan.failed, plan.reason)
-    if not all(isinstance(text, str) for text in texts) or not isinstance(plan.number, int):
+    flags = (plan.first_kept, plan.closed)
+    right = all(isinstance(text, str) for text in (*texts, plan.digest)) and isinstance(plan.number, int)
+    if not right or not all(isinstance(flag, bool) for flag in flags):
         raise ValueError("the plan of the upgrade has values of a wrong kind")
     if plan.first == plan.second:
         raise ValueError("the plan of the upgrade names one node twice")

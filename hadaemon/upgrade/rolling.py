@@ -66,11 +66,15 @@ class Next:
 def next_step(me: Node, peer: Node | None) -> Next:
     """`peer` is None while the other node is not heard."""
     learned = adopt(me.plan, peer.plan if peer is not None else None, me.name)
-    if learned is not None:
+    if learned is not None and _concerns(me, learned):
         return Next(Step.WRITE, "the other node's plan", learned)
     plan = me.plan
     if plan is None:
         return Next(None, "no upgrade")
+    if me.name not in (plan.first, plan.second):
+        return Next(None, f"the plan is one of {plan.first} and {plan.second}")
+    if plan.closed:
+        return Next(None, f"{plan.verdict}: {plan.reason}")
     if plan.verdict is Verdict.RUNNING:
         return _first(me, peer, plan) if me.name == plan.first else _second(me, peer, plan)
     return _end(me, peer, plan)
@@ -86,17 +90,17 @@ def call_off(me: Node) -> Plan:
     return replace(plan, verdict=Verdict.ABORTED, reason="called off by an administrator")
 
 
-def finished(me: Node, peer: Node | None) -> bool:
-    """Nothing is left to do on either node: preemption is free again, and another upgrade may begin."""
-    plan = me.plan
-    if plan is None:
-        return True
-    if plan.verdict is Verdict.RUNNING or peer is None or peer.plan is None:
+def _concerns(me: Node, plan: Plan) -> bool:
+    """A box that has taken a failed one's place, and runs something else, has no part in an old plan."""
+    return (me.plan is not None and me.plan.number == plan.number) or me.version in (plan.before, plan.target)
+
+
+def _settled(me: Node, peer: Node | None, plan: Plan) -> bool:
+    """Nothing is left to do on either node."""
+    if peer is None or peer.plan is None:
         return False
-    settled = all(
-        node.version == node.next_version == plan.final and not node.on_trial for node in (me, peer)
-    )
-    return settled and peer.plan.verdict is plan.verdict and next_step(me, peer).step is None
+    at_end = all(node.version == node.next_version == plan.final and not node.on_trial for node in (me, peer))
+    return at_end and peer.plan.number == plan.number and peer.plan.verdict is plan.verdict
 
 
 def _first(me: Node, peer: Node | None, plan: Plan) -> Next:
@@ -136,9 +140,12 @@ def _end(me: Node, peer: Node | None, plan: Plan) -> Next:
     due = _toward(plan.final, me, peer, plan)
     if due is not None:
         return due
-    back = plan.back_to not in ("", me.name) and me.active
-    if back and peer is not None and _takes_over(peer, plan):
-        return Next(Step.HAND_OVER, f"{plan.back_to} is preferred")
+    if plan.back_to not in ("", me.name) and me.active:
+        if peer is not None and _takes_over(peer, plan):
+            return Next(Step.HAND_OVER, f"{plan.back_to} is preferred")
+        return Next(None, f"waits until {plan.back_to}, which is preferred, can take over")
+    if _settled(me, peer, plan):
+        return Next(Step.WRITE, "nothing is left to do", replace(plan, closed=True))
     return Next(None, f"{plan.verdict}: {plan.reason}")
 
 

@@ -37,7 +37,7 @@ def make_node(box: SyncBox, version: str, bundle: Path) -> FakeRauc:
     node = FakeRauc(box.folder)
     for name, text in (
         ("rauc", f'#!/bin/sh\nexec {sys.executable} -P {PROGRAM} {box.folder} "$@"\n'),
-        ("pipe", f"#!/bin/sh\nHOTSPARE_STATE={box.state} exec {sys.executable} -P -m {PIPE}\n"),
+        ("pipe", f'#!/bin/sh\nHOTSPARE_STATE={box.state} exec {sys.executable} -P -m {PIPE} "$@"\n'),
     ):
         (box.folder / name).write_text(text)
         (box.folder / name).chmod(0o755)
@@ -90,6 +90,24 @@ def test_the_peers_version_comes_and_only_what_differs_travels(boxes: tuple[Sync
     assert "firmware 1.0 of beta is in slot B" in done.stdout, "the peer's version counts, be it older"
 
 
+def test_the_bundle_of_an_upgrade_comes_by_the_same_way_and_no_slot_is_touched(
+    boxes: tuple[SyncBox, SyncBox], tmp_path: Path
+) -> None:
+    alpha, beta = boxes
+    for part in ("bootfs-B", "rootfs-B"):
+        (beta.folder / part).write_bytes(b"as it was flashed")
+    assert refused(beta, "--staged") == "alpha has staged no bundle for an upgrade of the pair"
+    noise = random.Random(1).randbytes(SIZE)
+    staged = make_bundle(alpha.folder / "bundles/upgrade.raucb", root_hash, "3.0", noise=noise)
+    before = hactl(beta, "status").stdout
+    travelled, size = figures(hactl(beta, "sync", "--from-peer", "--staged"))
+    assert travelled < size / 10
+    assert (beta.folder / "bundles/upgrade.raucb").read_bytes() == staged.read_bytes()
+    assert hactl(beta, "status").stdout == before
+    done = hactl(alpha, "upgrade", "--call-off")
+    assert done.returncode == 3, "there is no daemon"
+
+
 def test_what_cannot_be_taken_is_one_message_and_changes_nothing(boxes: tuple[SyncBox, SyncBox]) -> None:
     alpha, beta = boxes
     data = bytearray(bundle_of(alpha, "A"))
@@ -108,8 +126,8 @@ def test_what_cannot_be_taken_is_one_message_and_changes_nothing(boxes: tuple[Sy
     assert "cannot be reached over the hotwire" in refused(beta)
 
 
-def refused(box: SyncBox) -> str:
-    done = hactl(box, "sync", "--from-peer")
+def refused(box: SyncBox, *options: str) -> str:
+    done = hactl(box, "sync", "--from-peer", *options)
     assert done.returncode == 1
     assert "slot B: as it was flashed: good" in hactl(box, "status").stdout
     *_, last = done.stderr.splitlines()

@@ -4,6 +4,7 @@ A and B are network namespaces on the lab's switches: a kernel's own TCP, withou
 small guests would take two more emulated processors.
 """
 
+import contextlib
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -41,6 +42,8 @@ RECOVERY_SECONDS = 60.0
 """TCP sends again after ever longer pauses: after a gap of a few seconds the next try is as far away."""
 BOOT_SECONDS = 300.0
 FORBIDDEN_PORT = 8081
+PING_PERIOD = 0.01
+"""Seconds."""
 
 
 def configure(node: Node, extra: str) -> None:
@@ -68,6 +71,12 @@ def gateway(pair: Lab) -> Iterator[Lab]:
 
 @pytest.fixture
 def hosts(gateway: Lab) -> Iterator[tuple[Host, Host]]:
+    with two_hosts(gateway) as ends:
+        yield ends
+
+
+@contextlib.contextmanager
+def two_hosts(gateway: Lab) -> Iterator[tuple[Host, Host]]:
     """A on the LAN and B on the WAN, each with the cluster's address as its gateway."""
     with Namespaces() as namespaces:
         ends = [
@@ -113,6 +122,13 @@ class Traffic:
 
 @pytest.fixture
 def traffic(hosts: tuple[Host, Host], tmp_path: Path) -> Iterator[Traffic]:
+    with all_traffic(hosts, tmp_path) as flowing:
+        yield flowing
+
+
+@contextlib.contextmanager
+def all_traffic(hosts: tuple[Host, Host], folder: Path) -> Iterator[Traffic]:
+    """It flows from here on; a ping goes 100 times a second."""
     inside, outside = hosts
     server = Server(outside)
     listener = inside.namespace.socket(socket.AF_INET, socket.SOCK_STREAM)
@@ -123,12 +139,12 @@ def traffic(hosts: tuple[Host, Host], tmp_path: Path) -> Iterator[Traffic]:
     flows = {
         "UDP": udp_flow(inside, server),
         "UDP, translated": udp_flow(inside, server, TRANSLATED),
-        "ICMP": icmp_flow(inside, str(outside.address)),
+        "ICMP": icmp_flow(inside, str(outside.address), PING_PERIOD),
     }
     try:
         yield Traffic(
             hosts,
-            Ssh(inside, outside, tmp_path),
+            Ssh(inside, outside, folder),
             Session(inside, server),
             translated,
             Download(inside, server),

@@ -39,17 +39,20 @@ def bundle() -> Path:
     return build_image(BuildOptions(board=BOARD, version=VERSION)).bundle
 
 
-def with_bundle(image: Path, bundle: Path) -> LabOptions:
-    """Nodes that can read the bundle as a disk."""
-    drive = f"if=none,id=bundle,file={bundle},format=raw,read-only=on"
-    return LabOptions(image, extra=("-drive", drive, "-device", "virtio-blk-pci,drive=bundle,serial=bundle"))
+def with_bundle(image: Path, bundle: Path, **others: Path) -> LabOptions:
+    """Nodes that can read the bundle as a disk, and others by their names."""
+    extra: list[str] = []
+    for name, file in {"bundle": bundle, **others}.items():
+        extra += ["-drive", f"if=none,id={name},file={file},format=raw,read-only=on"]
+        extra += ["-device", f"virtio-blk-pci,drive={name},serial={name}"]
+    return LabOptions(image, extra=tuple(extra))
 
 
-def copy_bundle(node: Node, bundle: Path) -> None:
+def copy_bundle(node: Node, bundle: Path, disk: str = "bundle") -> None:
     """Into /data, as if an administrator had copied it there; the second slot is filled already."""
     node.wait_until("grep -a -q B_OK=1 /boot/efi/grub/grubenv", BOOT_SECONDS, root=True)
     node.run(
-        f"dd if=/dev/disk/by-id/virtio-bundle of=/data/new.raucb bs=1M status=none && "
+        f"dd if=/dev/disk/by-id/virtio-{disk} of=/data/new.raucb bs=1M status=none && "
         f"truncate -s {bundle.stat().st_size} /data/new.raucb",
         seconds=INSTALL_SECONDS,
         root=True,

@@ -185,14 +185,19 @@ class Session:
 class Flow:
     """Datagrams at a steady pace, each of which is to come back; in a thread."""
 
-    def __init__(self, send: Callable[[bytes], None], receive: Callable[[], bytes]) -> None:
+    def __init__(
+        self, send: Callable[[bytes], None], receive: Callable[[], bytes], period: float = _PERIOD
+    ) -> None:
         """Begins.
 
         Args:
             send: one datagram with this content.
             receive: the content of the next one that came back; raises BlockingIOError.
+            period: seconds from one to the next.
         """
-        self._send, self._receive = send, receive
+        self._send, self._receive, self._period = send, receive, period
+        self.sent = 0
+        """Datagrams."""
         self._answered: list[float] = []
         """Monotonic seconds at which those that came back were sent, in their order."""
         self._end = threading.Event()
@@ -209,6 +214,11 @@ class Flow:
         answered = [when for when in self._answered if when >= since - 1]
         return max((after - before for before, after in pairwise(answered)), default=float("inf"))
 
+    @property
+    def lost(self) -> int:
+        """Datagrams that did not come back."""
+        return self.sent - len(self._answered)
+
     def close(self) -> None:
         self._end.set()
         self._thread.join()
@@ -216,8 +226,8 @@ class Flow:
     def _run(self) -> None:
         number = 0
         sent: dict[int, float] = {}
-        while not self._end.wait(_PERIOD):
-            number += 1
+        while not self._end.wait(self._period):
+            self.sent = number = number + 1
             sent[number] = time.monotonic()
             with contextlib.suppress(OSError):
                 self._send(_RECORD.pack(number, 0))
@@ -237,8 +247,8 @@ def udp_flow(host: Host, server: Server, source: str = "") -> Flow:
     return Flow(lambda content: udp.sendall(content), lambda: udp.recv(2048))
 
 
-def icmp_flow(host: Host, target: str) -> Flow:
-    """One long ping."""
+def icmp_flow(host: Host, target: str, period: float = _PERIOD) -> Flow:
+    """One long ping; `period` is seconds."""
     icmp = host.namespace.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
     icmp.connect((target, 0))
     icmp.setblocking(False)
@@ -248,7 +258,7 @@ def icmp_flow(host: Host, target: str) -> Flow:
         plain = struct.pack("!BBHHH", _ECHO_REQUEST, 0, 0, _ECHO_ID, number) + content
         icmp.sendall(plain[:2] + _checksum(plain).to_bytes(2, "big") + plain[4:])
 
-    return Flow(send, lambda: icmp.recv(2048)[28:])
+    return Flow(send, lambda: icmp.recv(2048)[28:], period)
 
 
 def _checksum(content: bytes) -> int:

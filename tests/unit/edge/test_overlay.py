@@ -13,7 +13,10 @@ from hadaemon.runtime.places import own_folder
 
 OVERLAY = Path(__file__).resolve().parents[3] / "rootfs-overlay"
 UNITS = OVERLAY / "usr/lib/systemd/system"
-LIBEXEC = ("setup", "helper", "config-guard", "sync-server", "services", "menu")
+LIBEXEC = (
+    *("setup", "helper", "firmware", "firmware-pipe", "config-guard"),
+    *("sync-server", "services", "menu"),
+)
 COMMANDS = ("usr/sbin/hadaemon", "usr/bin/hactl", *(f"usr/libexec/hotspare/{name}" for name in LIBEXEC))
 BARE = tuple(f"usr/libexec/hotspare/{name}" for name in ("drop-addresses", "keeper", "sync-verb"))
 """They start without `site`."""
@@ -26,10 +29,12 @@ OURS = (
     *("hotspare-services.socket", "hotspare-services@.service", "hotspare-dhcp.service"),
     *("hotspare-wireguard@.service", "hotspare-pppoe@.service", "hotspare-haproxy.service"),
     *("hotspare-issue.service", "hotspare-issue.path"),
+    *("hotspare-firmware-pull.service", "hotspare-firmware-stage.service"),
+    "hotspare-firmware-upgrade.service",
     *("hotspare-firewall.service", "hotspare-forwarding.service", "hotspare-forwarding.path"),
 )
 OF_THE_SYSTEM = (
-    *("/bin/kill", "/usr/bin/cp", "/usr/bin/wg"),
+    *("/bin/kill", "/bin/sh", "/usr/bin/cp", "/usr/bin/wg"),
     *(f"/usr/sbin/{name}" for name in ("agetty", "sshd", "nft", "sysctl", "conntrackd", "rsyslogd")),
     *(f"/usr/sbin/{name}" for name in ("ip", "dnsmasq", "pppd", "haproxy")),
 )

@@ -24,6 +24,7 @@ from hadaemon.cluster import (
     Stop,
     SwitchRequested,
     Tick,
+    UpgradeReported,
 )
 from hadaemon.cluster.events import Event
 from hadaemon.cluster.memory import Memory
@@ -162,6 +163,8 @@ EVENTS = {
     "MaintenanceRequested: on, forced": feed(MaintenanceRequested(on=True, forced=True)),
     "MaintenanceRequested: off": feed(MaintenanceRequested(on=False)),
     "ResumeRequested": feed(ResumeRequested()),
+    "UpgradeReported: frozen": feed(UpgradeReported(frozen=True)),
+    "UpgradeReported: restarting": feed(UpgradeReported(frozen=True, restarting="about to restart")),
 }
 
 SHORT = {
@@ -207,6 +210,8 @@ MaintenanceRequested: on         | .   | mnt | mnt | .   | rel | rel | .   | mnt
 MaintenanceRequested: on, forced | .   | mnt | mnt | .   | rel | rel | .   | mnt | .
 MaintenanceRequested: off        | .   | .   | .   | .   | .   | .   | .   | .   | bak
 ResumeRequested                  | .   | .   | .   | .   | .   | .   | .   | .   | .
+UpgradeReported: frozen          | .   | .   | .   | .   | .   | .   | .   | .   | .
+UpgradeReported: restarting      | .   | mnt | mnt | mnt | .   | .   | .   | mnt | .
 """
 
 

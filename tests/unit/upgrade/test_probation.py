@@ -22,6 +22,8 @@ class Course:
         self.folder = folder
         self.asked: list[str] = []
         self.notes: list[str] = []
+        self.failures: list[str] = []
+        """What the upgrade of the pair was told, before the helper was asked for anything more."""
         self.units: list[str] = []
         """The answers to `failed-units`, one after the other; then none failed."""
         for module, name, value in (
@@ -36,6 +38,11 @@ class Course:
         ):
             monkeypatch.setattr(module, name, value)
 
+    async def _failed(self, why: str) -> None:
+        assert "trial-back" not in self.asked
+        assert "trial-over" not in self.asked
+        self.failures.append(why)
+
     async def _ask(self, _: Path, verb: str) -> str:
         self.asked.append(verb)
         return self.units.pop(0) if verb == "failed-units" and self.units else ""
@@ -48,7 +55,9 @@ class Course:
             (place / "trial.json").write_text(encode(trial))
         left = itertools.chain(looks[:-1], itertools.repeat(looks[-1] if looks else {}))
         release = Release("2.0" if slot == "B" else "1.0", slot)
-        judge = Probation(self.folder, Path("/helper"), release, lambda: next(left), self.notes.append)
+        judge = Probation(
+            self.folder, Path("/helper"), release, lambda: next(left), self.notes.append, self._failed
+        )
         asyncio.run(asyncio.wait_for(judge.run(lambda: True), 10))
         assert judge.trial is None or "trial-back" in self.asked
 
@@ -85,6 +94,7 @@ def test_a_sick_one_is_given_up_and_the_history_says_why(course: Course, check: 
     course.run("B", TRIAL, {check: "not well"})
     assert course.asked == ["trial-back"]
     assert course.notes == [f"firmware 2.0 in slot B is not good ({check}: not well): back to slot A"]
+    assert course.failures == course.notes
 
 
 def test_failed_units_are_named(course: Course):
@@ -98,6 +108,7 @@ def test_the_slot_before_tells_that_the_new_one_did_not_come_up(course: Course):
     course.run("A", TRIAL)
     assert course.asked == ["trial-over", "mark-good"]
     assert course.notes == ["firmware 2.0 in slot B did not prove itself: 1.0 runs from slot A"]
+    assert course.failures == course.notes
 
 
 def test_a_damaged_trial_is_none(course: Course):

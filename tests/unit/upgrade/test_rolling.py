@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hadaemon.upgrade.errors import UpgradeError
-from hadaemon.upgrade.plan import Plan, Verdict, adopt, decode, encode
-from hadaemon.upgrade.rolling import Node, Step, call_off, finished, next_step
+from hadaemon.upgrade.plan import Plan, Verdict, adopt, decode, encode, under_way
+from hadaemon.upgrade.rolling import Node, Step, call_off, next_step
 
 from .pair import BEFORE, TARGET, Box, Pair
 
@@ -31,8 +31,8 @@ def settle(pair: Pair) -> Pair:
         if quiet > 5:
             break
     first, second = pair.words(pair.first), pair.words(pair.second)
-    assert finished(first, second), (first, second)
-    assert finished(second, first)
+    assert not under_way(first.plan), (first, second)
+    assert not under_way(second.plan), (first, second)
     assert first.version == second.version
     assert pair.verdicts == {first.plan.verdict if first.plan else None}
     assert first.version == (TARGET if pair.verdicts == {Verdict.COMMITTED} else BEFORE)
@@ -50,7 +50,8 @@ def test_the_course_as_it_should_be():
         *(("beta", step) for step in (Step.INSTALL, Step.RESTART, Step.KEEP)),
         *(("alpha", step) for step in (Step.WRITE, Step.HAND_OVER)),
         *(("alpha", step) for step in (Step.INSTALL, Step.RESTART, Step.KEEP, Step.WRITE)),
-        *(("beta", step) for step in (Step.WRITE, Step.HAND_OVER)),
+        *(("beta", Step.WRITE), ("alpha", Step.WRITE)),
+        *(("beta", step) for step in (Step.HAND_OVER, Step.WRITE)),
     ]
     assert (pair.verdicts, pair.active) == ({Verdict.COMMITTED}, "alpha")
 

@@ -49,7 +49,12 @@ class Pair:
         here = OwnConfiguration(state, folder / "no-daemon")
         self.pulls: list[str] = []
         keeper = Conversation(
-            here, self.beta.places.run, folder, stack, self.beta.firmware(), lambda: self.pulls.append("pull")
+            here,
+            self.beta.places.run,
+            folder,
+            stack,
+            self.beta.firmware(),
+            lambda staged: self.pulls.append("stage" if staged else "pull"),
         )
         self.peer = Peer(Wire(keeper))  # type: ignore[arg-type]
         self.said: list[str] = []
@@ -117,7 +122,7 @@ def test_the_same_on_both_is_nothing_to_do(pair: Pair):
 def pair_keeper(pair: Pair) -> Conversation:
     here = OwnConfiguration(pair.beta.places.state, pair.beta.folder / "no-daemon")
     run = pair.beta.places.run
-    return Conversation(here, run, run, contextlib.ExitStack(), pair.beta.firmware(), lambda: None)
+    return Conversation(here, run, run, contextlib.ExitStack(), pair.beta.firmware(), lambda _: None)
 
 
 def test_another_board_is_refused_before_anything_is_asked_for(pair: Pair):

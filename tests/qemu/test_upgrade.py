@@ -1,0 +1,149 @@
+"""The upgrade of a running pair under traffic, and what fails of it: both nodes end on one version."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from firmware.build.image import build_image
+from firmware.build.options import BuildOptions
+from firmware.lab.deadline import Deadline, wait_until
+from firmware.lab.errors import CommandFailed
+from firmware.lab.lab import Lab
+from firmware.lab.node import Node
+from firmware.lab.topology import STANDARD_PAIR
+
+from .conftest import BOARD, Labs
+from .test_connections import POLICY, Traffic, all_traffic, configure, two_hosts
+from .test_firmware import (
+    BOOT_SECONDS,
+    INSTALL_SECONDS,
+    VERSION,
+    copy_bundle,
+    exchange_keys,
+    version,
+    with_bundle,
+)
+
+UPGRADE_SECONDS = 1800.0
+"""Both installations, both restarts, and the soak; emulated."""
+FALL_BACK = (
+    "nohup sh -c 'until test -f /data/state/firmware/trial.json; do sleep 0.1; done; "
+    "dd if=/dev/urandom of=/dev/disk/by-partlabel/root-b bs=64k count=64 seek=32 conv=fsync' "
+    ">/dev/null 2>&1 &"
+)
+"""Breaks what was installed once it is verified: the kernel panics when it starts from it."""
+
+
+@pytest.fixture(scope="module")
+def bundle() -> Path:
+    """A version that is newer than `dev`, otherwise the same."""
+    return build_image(BuildOptions(board=BOARD, version=VERSION)).bundle
+
+
+@pytest.fixture(scope="module")
+def older() -> Path:
+    """Of what the nodes were flashed with."""
+    return build_image(BuildOptions(board=BOARD)).bundle
+
+
+@pytest.fixture(scope="module")
+def running(labs: Labs, image: Path, bundle: Path, older: Path) -> Iterator[Lab]:
+    """A pair of its own, paired, that forwards; the bundle is in alpha's /data, and alpha is active."""
+    lab = labs.make(STANDARD_PAIR, with_bundle(image, bundle, older=older))
+    alpha, beta = lab.node("alpha"), lab.node("beta")
+    for node in (alpha, beta):
+        node.power_on()
+    alpha.wait_for_state("active", BOOT_SECONDS)
+    beta.wait_for_state("backup", BOOT_SECONDS)
+    for node in (alpha, beta):
+        configure(node, POLICY)
+        node.wait_until("grep -a -q B_OK=1 /boot/efi/grub/grubenv", BOOT_SECONDS, root=True)
+    copy_bundle(alpha, bundle)
+    exchange_keys(alpha, beta)
+    yield lab
+    labs.close(lab)
+
+
+def begin(node: Node, bundle: str, *options: str) -> str:
+    """Returns when both nodes have the bundle and the plan is written."""
+    node.wait_until("hactl status | grep -q 'firmware: synchronized'", BOOT_SECONDS)
+    words = " ".join(("hactl firmware upgrade --no-wait", *options, bundle, "2>&1"))
+    return node.run(words, root=True, seconds=INSTALL_SECONDS).output
+
+
+def plan(node: Node) -> dict[str, object]:
+    """Empty while the daemon does not answer."""
+    try:
+        return node.status().get("upgrade") or {}
+    except CommandFailed:
+        return {}
+
+
+def wait_for_end(lab: Lab, report: Callable[[str], None]) -> None:
+    """Both nodes have closed the plan; each new word of theirs is reported with its moment."""
+    begun, seen = time.monotonic(), dict[str, tuple[object, ...]]()
+
+    def over() -> bool:
+        done = []
+        for node in lab.nodes.values():
+            if not node.logged_in and not node.advance_login():
+                done.append(False)
+                continue
+            found = plan(node)
+            words = (found.get("step"), found.get("waits"), found.get("verdict"))
+            if found and seen.get(node.name) != words:
+                seen[node.name] = words
+                report(f"  {time.monotonic() - begun:6.0f} s  {node.name}: {words[0] or ''} {words[1]}")
+            done.append(found.get("closed") is True)
+        return all(done)
+
+    wait_until(over, Deadline(UPGRADE_SECONDS), "the end of the upgrade", interval=1.0)
+
+
+def outcome(lab: Lab) -> set[object]:
+    return {plan(node)["verdict"] for node in lab.nodes.values()}
+
+
+def losses(traffic: Traffic, since: float) -> str:
+    flows = traffic.flows.items()
+    return ", ".join(
+        f"{name}: {flow.lost} of {flow.sent} lost, longest gap {flow.gap(since) * 1000:.0f} ms"
+        for name, flow in flows
+    )
+
+
+@pytest.mark.nightly
+def test_a_pair_is_upgraded_and_downgraded_under_traffic(
+    running: Lab, older: Path, tmp_path: Path, report_line: Callable[[str], None]
+) -> None:
+    alpha, beta = running.node("alpha"), running.node("beta")
+    before = version(alpha)[0]
+    with two_hosts(running) as hosts, all_traffic(hosts, tmp_path) as traffic:
+        traffic.check()
+        since = time.monotonic()
+        assert f"the upgrade to {VERSION} has begun: beta first, then alpha" in begin(
+            alpha, "/data/new.raucb"
+        )
+        report_line(
+            f"upgrade {before} -> {VERSION}: both have the bundle after {time.monotonic() - since:.0f} s"
+        )
+        wait_for_end(running, report_line)
+        traffic.check()
+        report_line(f"upgrade under traffic: {losses(traffic, since)}")
+        assert outcome(running) == {"committed"}
+        assert [version(node)[0] for node in (alpha, beta)] == [VERSION, VERSION]
+        alpha.wait_for_state("active")
+        assert "is over, committed: both nodes are on 2.0.0" in beta.run("hactl history").output
+        copy_bundle(alpha, older, "older")
+        since = time.monotonic()
+        refused = alpha.run("hactl firmware upgrade /data/new.raucb 2>&1; test $? = 1", root=True).output
+        assert "give --allow-downgrade if that is wanted" in refused
+        begin(alpha, "/data/new.raucb", "--allow-downgrade")
+        wait_for_end(running, report_line)
+        traffic.check()
+        report_line(f"downgrade under traffic: {losses(traffic, since)}")
+        assert outcome(running) == {"committed"}
+        assert [version(node)[0] for node in (alpha, beta)] == [before, before]
+        traffic.download.finish()
