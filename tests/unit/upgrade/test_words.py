@@ -52,7 +52,7 @@ def test_the_longest_words_fit_and_the_plan_goes_along():
         PEER, name="a" * 63, unready="u" * 200, links=tuple((f"port{n}", n > 9) for n in range(64))
     )
     words = Words(True, True, "2" * 40, True, True, True, long)
-    vitals = Vitals("1" * 32, 1 << 40, "c" * 16, 1 << 20, 99.5, "m" * 64, 64, words)
+    vitals = Vitals("1" * 32, 1 << 40, "c" * 16, 1 << 20, 99.5, "m" * 64, 64, 1 << 40, words)
     body = encode_report(Report(peer, vitals))
     assert len(body) <= MAX_BODY
     told = decode_report(body).vitals.upgrade.plan
