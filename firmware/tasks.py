@@ -59,6 +59,7 @@ def manual(_context: Context) -> None:
         "board": "which board, a folder of board/, e.g. apu2 (default generic-x86_64)",
         "mirror": "address of the Debian mirror, in place of the one that this machine's apt has",
         "version": "version in the image and in the files' names, e.g. 1.4.2 (default dev)",
+        "overlay": "a folder laid over every root file system of this build, in place of or beside its files",
         "fresh": "take the newest packages of the mirror: use no cached layer, as a release does always",
         "release": "the strongest compression, and the signing key must be named",
         "key": "private key that signs the bundle, e.g. release.key.pem; needed by --release",
@@ -71,6 +72,7 @@ def image(
     board: str = "generic-x86_64",
     mirror: str = "",
     version: str = "",
+    overlay: str = "",
     fresh: bool = False,
     release: bool = False,
     key: str = "",
@@ -91,6 +93,7 @@ def image(
             board=board,
             mirror=mirror,
             version=version,
+            overlay=Path(overlay) if overlay else None,
             fresh=fresh,
             release=release,
             key=Path(key) if key else None,
@@ -203,7 +206,7 @@ def flash(
 @task(
     positional=["subject"],
     help={
-        "subject": "what to measure: build, failover, conntrack or sync",
+        "subject": "what to measure: build, failover, conntrack, sync or firmware",
         "runs": "how often each is run (default 3 for build, 5 for failover); medians are printed",
         "only": "failover: one part, e.g. kill; prints its figures and leaves the page in docs/ as it is",
     },
@@ -217,6 +220,7 @@ def bench(_context: Context, subject: str, runs: int = 0, only: str = "") -> Non
       python3 invoke.py bench failover
       python3 invoke.py bench failover --only kill --runs 2
       python3 invoke.py bench conntrack
+      python3 invoke.py bench firmware
     """
     from firmware.bench import run_bench
 

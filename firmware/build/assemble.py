@@ -25,6 +25,8 @@ def assemble(context: Context) -> None:
     packages.mkdir(parents=True, exist_ok=True)
     install_python_packages(context, packages)
     shutil.copytree(context.root / "hadaemon", packages / "hadaemon", ignore=PYTHON_IGNORED)
+    if context.options.overlay:
+        lay_over(context.options.overlay, target)
     write_identity(context)
     with api_mounts(target):
         configure(context)

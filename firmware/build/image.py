@@ -39,9 +39,11 @@ def build_image(options: BuildOptions) -> BuildResult:
     begin = time.monotonic()
     load_board(paths.ROOT / "board", options.board)
     check_release_keys(options)
+    check_overlay(options)
     sandbox.require_host_programs()
     commit = last_commit(paths.ROOT)
-    pinned = replace(options, source_date_epoch=options.source_date_epoch or commit.time)
+    overlay = options.overlay.resolve() if options.overlay else None
+    pinned = replace(options, overlay=overlay, source_date_epoch=options.source_date_epoch or commit.time)
     with exclusive(paths.CACHE):
         check_space(paths.CACHE)
         try:
@@ -95,6 +97,14 @@ def check_space(cache: Path) -> None:
             f"there is too little space: {free >> 20} MiB are free, a build needs {SPACE_NEEDED >> 20} MiB",
             where=str(cache),
             todo="free some space, or move the cache to a larger disk with HOTSPARE_CACHE",
+        )
+
+
+def check_overlay(options: BuildOptions) -> None:
+    """Raise when the overlay is no folder."""
+    if options.overlay and not options.overlay.is_dir():
+        raise FirmwareError(
+            f"there is no folder {options.overlay}", where="--overlay", todo="name a folder of files"
         )
 
 

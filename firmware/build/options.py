@@ -13,6 +13,7 @@ class BuildOptions:
 
     `mirror` is the base URL of a Debian mirror; None takes the host's own apt configuration.
     `source_date_epoch` is in seconds since 1970; None takes the time of the checkout's last commit.
+    `overlay` is a folder laid over the checkout's and the board's overlays, such as a site's own files.
     `fresh` ignores cached layers, so that the newest packages of the mirror come in; a release always does.
     `release` uses the strongest compression and needs `key` and `cert` (PEM files).
     """
@@ -24,6 +25,7 @@ class BuildOptions:
     fresh: bool = False
     key: Path | None = None
     cert: Path | None = None
+    overlay: Path | None = None
     source_date_epoch: int | None = None
 
     @property

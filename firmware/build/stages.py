@@ -81,7 +81,7 @@ def building(request: Request) -> Iterator[Context]:
 
 def read_options(values: dict[str, Any]) -> BuildOptions:
     """The options as the parent had them before they became JSON."""
-    paths = {name: Path(values[name]) for name in ("key", "cert") if values[name]}
+    paths = {name: Path(values[name]) for name in ("key", "cert", "overlay") if values[name]}
     return BuildOptions(**{**values, **paths})
 
 
