@@ -100,6 +100,8 @@ class MachineSpec:
     memory_mib: int = 768
     extra: tuple[str, ...] = ()
     """Arguments for experiments, appended as they are."""
+    recording: Path | None = None
+    """An empty file that gets every write to the disk, in the format of dm-log-writes."""
 
 
 def qemu_arguments(spec: MachineSpec) -> list[str]:
@@ -110,7 +112,7 @@ def qemu_arguments(spec: MachineSpec) -> list[str]:
     return [
         *_machine(spec),
         *_firmware(spec.uefi),
-        *_drive("disk", spec.disk, "qcow2", "virtio-blk-pci", boot_index=1),
+        *_disk(spec),
         *_stick(spec.stick),
         *(argument for nic in spec.nics for argument in _nic(nic)),
         *_consoles(spec),
@@ -151,6 +153,19 @@ def _firmware(uefi: UefiFirmware | None) -> Iterable[str]:
         code = f"if=pflash,unit=0,format=raw,readonly=on,file={escaped(uefi.code)}"
         variables = f"if=pflash,unit=1,format=qcow2,file={escaped(uefi.variables)}"
         yield from ("-drive", code, "-drive", variables)
+
+
+def _disk(spec: MachineSpec) -> Iterable[str]:
+    if spec.recording is None:
+        yield from _drive("disk", spec.disk, "qcow2", "virtio-blk-pci", boot_index=1)
+        return
+    disk = f"file.driver=qcow2,file.file.driver=file,file.file.filename={escaped(spec.disk)}"
+    log = f"log.driver=file,log.filename={escaped(spec.recording)}"
+    options = "if=none,id=disk,driver=blklogwrites,cache=writeback,discard=unmap"
+    yield from ("-drive", f"{options},{disk},{log}")
+    # Before QEMU 8.2 an order to write zeroes spoils the recording when another one comes meanwhile: the
+    # guest is not offered it. Orders that QEMU has merged may have too many parts for its recorder: they fail.
+    yield from ("-device", "virtio-blk-pci,drive=disk,bootindex=1,write-zeroes=off,request-merging=off")
 
 
 def _drive(

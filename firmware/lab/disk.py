@@ -69,7 +69,7 @@ def partitions(disk: Path) -> tuple[Partition, ...]:
     first_sector, count, size = struct.unpack_from("<QLL", header, 72)
     table = _read(disk, first_sector * SECTOR, count * size)
     entries = (table[start : start + size] for start in range(0, count * size, size))
-    return tuple(_partition(entry) for entry in entries if any(entry[:16]))
+    return tuple(parse_entry(entry) for entry in entries if any(entry[:16]))
 
 
 def partition(disk: Path, label: str) -> Partition:
@@ -93,7 +93,8 @@ def corrupt(disk: Path, label: str, offset: int, length: int) -> None:
     _qemu_io(disk, f"write -P 0xff {start} {length}")
 
 
-def _partition(entry: bytes) -> Partition:
+def parse_entry(entry: bytes) -> Partition:
+    """One entry of a GPT."""
     first, last = struct.unpack_from("<QQ", entry, 32)
     label = entry[56:128].decode("utf-16-le").rstrip("\0")
     return Partition(label, first * SECTOR, (last - first + 1) * SECTOR)

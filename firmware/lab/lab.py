@@ -58,6 +58,10 @@ class NodeOptions:
     """The text of preseed.toml in place of the one that the topology gives; empty: there is no medium."""
     slots: bool = False
     """Its network cards are in slots, and can be pulled out while it runs."""
+    image: Path | None = None
+    """The raw disk image of this node; None: that of the lab."""
+    record: bool = False
+    """Every write to its disk is recorded, beside the disk in `writes.log`: see firmware/power."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +203,11 @@ class Lab:
         folder = self.folder / node.name
         folder.mkdir()
         disk = folder / "disk.qcow2"
-        create_overlay(self._base, "raw", disk, self.options.disk_size)
+        base = self._base
+        if options.image:
+            base = folder / "image.raw"
+            link_or_copy(options.image, base)
+        create_overlay(base, "raw", disk, self.options.disk_size)
         spec = MachineSpec(
             name=node.name,
             disk=disk,
@@ -217,7 +225,10 @@ class Lab:
             accelerator=self.accelerator,
             memory_mib=self.options.memory_mib,
             extra=self.options.extra,
+            recording=folder / "writes.log" if options.record else None,
         )
+        if spec.recording:
+            spec.recording.touch()
 
         def on_link(port: str, up: bool) -> None:
             network = node.port(port).network

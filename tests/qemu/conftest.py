@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from firmware.build.image import build_image
+from firmware.build.options import BuildOptions
 from firmware.lab.client import Watch
 from firmware.lab.command import Firmware, StickBus
 from firmware.lab.deadline import Deadline, timeout_multiplier
@@ -22,6 +24,8 @@ from firmware.lab.topology import STANDARD_PAIR, Topology
 from firmware.paths import ARTIFACTS
 
 BOARD = "generic-x86_64"
+VERSION = "2.0.0"
+"""Of the update that the tests install."""
 VIRTUAL = {"client": IPv4Address("192.168.12.1"), "router": IPv4Address("192.168.175.101")}
 PORTS = {"client": "lan", "router": "wan"}
 READY_SECONDS = 240.0
@@ -92,6 +96,12 @@ def report_line() -> Callable[[str], None]:
 @pytest.fixture(scope="session")
 def image() -> Path:
     return raw_image(BOARD)
+
+
+@pytest.fixture(scope="session")
+def bundle() -> Path:
+    """A version that is newer than `dev`, otherwise the same."""
+    return build_image(BuildOptions(board=BOARD, version=VERSION)).bundle
 
 
 @pytest.fixture(scope="session")

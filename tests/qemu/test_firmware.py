@@ -1,21 +1,18 @@
 """Firmware on a booted node: an update tried and kept, given up, and a slot that does not even start."""
 
 import re
-import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from firmware.build.image import build_image
-from firmware.build.options import BuildOptions
+from firmware.lab.keys import exchange_keys
 from firmware.lab.lab import Lab, LabOptions
 from firmware.lab.node import Node
 from firmware.lab.topology import STANDARD_PAIR
 
-from .conftest import BOARD, Labs
+from .conftest import VERSION, Labs
 
-VERSION = "2.0.0"
 BOOT_SECONDS = 300.0
 INSTALL_SECONDS = 400.0
 FALLBACK_SECONDS = 900.0
@@ -31,12 +28,6 @@ def test_what_is_no_bundle_is_refused_and_changes_nothing(pair: Lab) -> None:
     said = beta.run("hactl firmware install /data/no.raucb 2>&1; test $? = 1", root=True).output
     assert "no update bundle" in said
     assert boot_environment(beta) == before
-
-
-@pytest.fixture(scope="module")
-def bundle() -> Path:
-    """A version that is newer than `dev`, otherwise the same."""
-    return build_image(BuildOptions(board=BOARD, version=VERSION)).bundle
 
 
 def with_bundle(image: Path, bundle: Path, **others: Path) -> LabOptions:
@@ -163,14 +154,3 @@ def test_the_spare_fetches_the_masters_firmware(labs: Labs, image: Path, bundle:
     for node in (alpha, beta):
         node.wait_until("hactl status | grep 'firmware: synchronized: both nodes run 2.0.0'")
     labs.close(lab)
-
-
-def exchange_keys(one: Node, other: Node) -> None:
-    keys = {}
-    for node in (one, other):
-        node.run("hactl key generate", root=True)
-        keys[node.name] = node.run("cat /data/state/identity/ssh_ed25519.pub", root=True).output.strip()
-    for node, peer in ((one, other), (other, one)):
-        node.run(f"echo {shlex.quote(keys[peer.name])} | hactl key trust - --yes", root=True)
-    for node in (one, other):
-        node.wait_until("hactl --peer status", root=True)

@@ -1,0 +1,168 @@
+"""Power cuts during an update: hundreds replayed from one recording, some of them booted, and real kills."""
+
+import hashlib
+import os
+import random
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from firmware.build.boot import BOOT_FILE_SYSTEM_SIZE
+from firmware.build.disk import partition_offsets
+from firmware.lab.lab import LabOptions, NodeOptions
+from firmware.lab.node import Node
+from firmware.lab.topology import STANDARD_PAIR
+from firmware.paths import CACHE
+from firmware.power import cuts
+from firmware.power.check import Expected, digest_of
+from firmware.power.run import Recorded, check_cuts, configuration_at, images_of, replaying
+from firmware.power.writes import count_entries
+
+from .conftest import VERSION, Labs
+from .test_firmware import BOOT_SECONDS, INSTALL_SECONDS, boot_environment, copy_bundle, version, with_bundle
+
+pytestmark = pytest.mark.nightly
+
+CUTS = 600
+BOOTED = 10
+KILLS = 10
+DISK_SIZE = 4 << 30
+"""The lab's own: `LabOptions.disk_size`."""
+INSTALLATION_SECONDS = 60.0
+"""Within which the power of a running node is cut. On a quick machine some cuts come afterwards."""
+
+
+@pytest.fixture
+def seed() -> int:
+    return int(os.environ.get("HOTSPARE_SEED", "1"))
+
+
+@pytest.fixture(scope="module")
+def recorded(labs: Labs, image: Path, bundle: Path) -> Iterator[Recorded]:
+    """Every write of a node from an installation to the end of its trial, the restart by GRUB in between."""
+    folder = CACHE / "power"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    options = replace(with_bundle(image, bundle), node=NodeOptions(record=True))
+    lab = labs.make(STANDARD_PAIR.only("alpha"), options)
+    node = lab.node("alpha")
+    assert node.spec.recording is not None
+    node.power_on()
+    node.wait_for_state("active", BOOT_SECONDS)
+    copy_bundle(node, bundle)
+    # An empty slot, so that all of it is written.
+    node.run(
+        "grub-editenv /boot/efi/grub/grubenv set B_OK=0 && "
+        "blkdiscard -f /dev/disk/by-partlabel/boot-b && blkdiscard -f /dev/disk/by-partlabel/root-b && sync",
+        root=True,
+    )
+    start = count_entries(node.spec.recording)
+    node.run("hactl firmware install --allow-downgrade /data/new.raucb", root=True, seconds=INSTALL_SECONDS)
+    node.reset()
+    node.wait_until(f"hactl history | grep 'firmware {VERSION} in slot B is good'", BOOT_SECONDS)
+    node.run("sync", root=True)
+    writes, base = folder / "writes.log", folder / "image.raw"
+    node.power_off()
+    node.spec.recording.rename(writes)
+    os.link(image, base)
+    labs.close(lab)
+    unchecked = Recorded(base, DISK_SIZE, writes, start, Expected("A", frozenset(), frozenset(), {}))
+    yield replace(unchecked, expected=expectation(unchecked, bundle, folder))
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def expectation(recorded: Recorded, bundle: Path, folder: Path) -> Expected:
+    """Kernels as they were flashed and as they are in the end; the bundle; the configuration."""
+    offsets = partition_offsets()
+    images = set()
+    with replaying(recorded, folder) as (replay, entries, _):
+        for index in (recorded.start, len(entries)):
+            replay.forward(index)
+            for slot in ("boot-a", "boot-b"):
+                images.add(hashlib.sha256(replay.read(offsets[slot], BOOT_FILE_SYSTEM_SIZE)).hexdigest())
+    configuration = configuration_at(recorded, folder)
+    assert {"cluster.toml", "node.toml", "machine-id"} <= configuration.keys()
+    return Expected("A", frozenset(images), frozenset({digest_of(bundle)}), configuration)
+
+
+def test_no_power_cut_during_an_update_leaves_a_disk_that_does_not_start(
+    recorded: Recorded, seed: int, report_line: Callable[[str], None]
+) -> None:
+    outcomes = check_cuts(recorded, CUTS, seed, recorded.writes.parent, report_line)
+    starts = {slot: sum(outcome.found.starts == slot for outcome in outcomes) for slot in ("A", "B")}
+    torn = sum(bool(outcome.cut.kept) for outcome in outcomes)
+    report_line(
+        f"power cuts replayed: {len(outcomes)} (seed {seed}), {torn} of them with lost and torn writes after "
+        f"the last flush; {starts['A']} start slot A, {starts['B']} slot B"
+    )
+    assert len(outcomes) == CUTS
+    assert all(starts.values()), "the cuts are all on one side of the switch to the new slot"
+    assert not [f"{outcome.cut}: {fault}" for outcome in outcomes for fault in outcome.found.faults]
+
+
+def test_disks_of_power_cuts_boot(
+    labs: Labs, recorded: Recorded, seed: int, report_line: Callable[[str], None]
+) -> None:
+    with replaying(recorded, recorded.writes.parent) as (_, entries, _):
+        chosen = cuts.choose(entries, recorded.start, BOOTED, seed)
+    started = []
+    for _, image in images_of(recorded, chosen, recorded.writes.parent):
+        lab = labs.make(STANDARD_PAIR.only("alpha"), LabOptions(image, NodeOptions(preseed="")))
+        node = lab.node("alpha")
+        node.power_on()
+        started.append(is_well(node))
+        labs.close(lab)
+    report_line(f"power cuts booted: {len(started)} (seed {seed}), from slots {' '.join(started)}")
+
+
+def test_a_node_that_is_killed_during_updates_starts_each_time(
+    labs: Labs, image: Path, bundle: Path, seed: int, report_line: Callable[[str], None]
+) -> None:
+    chance = random.Random(seed)
+    lab = labs.make(STANDARD_PAIR.only("alpha"), with_bundle(image, bundle))
+    node = lab.node("alpha")
+    node.power_on()
+    node.wait_for_state("active", BOOT_SECONDS)
+    copy_bundle(node, bundle)
+    started = []
+    for _ in range(KILLS):
+        kill_during_installation(node, chance.uniform(0, INSTALLATION_SECONDS))
+        node.power_on()
+        started.append(is_well(node))
+        back_to_slot_a(node)
+    report_line(f"kills during an update: {len(started)} (seed {seed}), started slots {' '.join(started)}")
+    labs.close(lab)
+
+
+def kill_during_installation(node: Node, after: float) -> None:
+    """`after` is in seconds from the start of the installation."""
+    node.run("systemd-run --unit=update hactl firmware install --allow-downgrade /data/new.raucb", root=True)
+    node.run(f"sleep {after:.1f}", seconds=2 * INSTALLATION_SECONDS)
+    node.power_off()
+
+
+def is_well(node: Node) -> str:
+    """The slot that runs. The node is active with its configuration, and its data are on the disk."""
+    node.wait_for_state("active", BOOT_SECONDS)
+    firmware, slot = version(node)
+    assert firmware == {"A": "dev", "B": VERSION}[slot]
+    node.run(
+        "test ! -e /run/hotspare/data-error && grep -q 'name = \"alpha\"' /data/state/node.toml", root=True
+    )
+    found = node.run("hactl firmware status", root=True).output
+    assert f"slot {slot}: {firmware}: running" in found
+    return slot
+
+
+def back_to_slot_a(node: Node) -> None:
+    """So that the next update is one again. Nothing to do where the old firmware runs."""
+    if version(node)[1] == "A" and boot_environment(node)["ORDER"].startswith("A"):
+        return
+    node.wait_until("! test -e /data/state/firmware/trial.json", BOOT_SECONDS, root=True)
+    node.run("hactl firmware rollback", root=True)
+    node.reset()
+    node.wait_for_state("active", BOOT_SECONDS)
+    assert version(node) == ("dev", "A")
