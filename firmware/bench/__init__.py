@@ -53,11 +53,22 @@ def _conntrack(runs: int, only: str) -> None:
     bench_conntrack(runs)
 
 
+def _firmware(runs: int, only: str) -> None:
+    from firmware.bench.firmware import bench_firmware
+
+    if only:
+        raise FirmwareError(
+            "the benchmark `firmware` is measured as a whole", where="--only", todo="leave it out"
+        )
+    bench_firmware(runs)
+
+
 SUBJECTS = {
     "build": Subject(("image", "pair", "bench"), 3, _build),
     "failover": Subject(("netns", "bench"), 5, _failover),
     "conntrack": Subject(("netns", "bench"), 3, _conntrack),
     "sync": Subject(("netns", "bench"), 7, _sync),
+    "firmware": Subject(("image", "pair", "bench"), 3, _firmware),
 }
 
 

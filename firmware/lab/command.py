@@ -164,7 +164,7 @@ def _disk(spec: MachineSpec) -> Iterable[str]:
     options = "if=none,id=disk,driver=blklogwrites,cache=writeback,discard=unmap"
     yield from ("-drive", f"{options},{disk},{log}")
     # Before QEMU 8.2 an order to write zeroes spoils the recording when another one comes meanwhile: the
-    # guest is not offered it. Orders that QEMU has merged may have too many parts for its recorder: they fail.
+    # guest is not offered it. Orders that it has merged may have too many parts for its recorder: they fail.
     yield from ("-device", "virtio-blk-pci,drive=disk,bootindex=1,write-zeroes=off,request-merging=off")
 
 
