@@ -99,8 +99,8 @@ def _question(step: Ask | Choose, conversation: Conversation[T], terminal: Termi
                 value = _value(step, typed or default, voice)
             except ValueError as error:
                 _lines(terminal, f"! {error}")
-                if voice is not str and isinstance(step, Ask):
-                    _lines(terminal, _expected(step, voice))
+                if str(error) != (expected := _expected(step, voice)):
+                    _lines(terminal, expected)
             else:
                 conversation.answer(value, typed or default)
                 return
@@ -147,6 +147,8 @@ def _expected(step: Ask | Choose, voice: Voice) -> str:
     _ = voice
     if isinstance(step, Ask):
         return _("expected: {what}").format(what=step.expects)
+    if len(step.options) == 1:
+        return _("expected: 1")
     return _("expected: a number from 1 to {last}").format(last=len(step.options))
 
 

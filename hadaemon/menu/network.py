@@ -145,7 +145,7 @@ def name_ports(_: Voice, draft: Draft, cards: Sequence[Card], hotwire: Card | No
                 interface=card.interface, mac=card.mac
             ),
             good,
-            _("a name such as lan or wan, or - when the card is not used"),
+            _("a name, e.g. lan or wan; - when the card is not used"),
             _("The whole configuration speaks of ports by these names. - leaves the card switched off."),
             next(usual, UNUSED),
         )

@@ -1,17 +1,26 @@
 """Whatever is typed: no traceback, nothing half written, and a way to the end."""
 
+import os
 import string
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from copy import deepcopy
+from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hadaemon.config import ConfigError, check_preseed
-from hadaemon.console.talk import Stopped
-from hadaemon.menu.steps import Failed
+from hadaemon.console.talk import Stopped, talk
+from hadaemon.menu import deeds
+from hadaemon.menu.changes import FLOWS
+from hadaemon.menu.first_boot import first_boot
+from hadaemon.menu.later import Standing, later
+from hadaemon.menu.steps import Failed, Flow, Voice
 
-from .talking import CARDS, Box, Person, set_up
+from .talking import CARDS, DETECTED, FACTS, PEER, RESULTS, VOICES, Box, Person, set_up
 
 KEYS = ("<", "?", "!", "", "1", "2", "3", "4", "-", "\x03", "\x04", "yes", "0", "99999999999999999999999")
 WORDS = (
@@ -34,17 +43,22 @@ WORDS = (
 TYPED = st.one_of(
     st.sampled_from(KEYS), st.sampled_from(WORDS), st.text(string.printable, max_size=20), st.text(max_size=5)
 )
-RESULTS = {
-    "ReadCards": st.sampled_from([CARDS, CARDS[:1], (), Failed(("no netlink",))]),
-    "Detect": st.sampled_from([Failed(("no daemon",))]),
-    "Store": st.sampled_from([(), Failed(("disk full",))]),
-    "Hactl": st.sampled_from([(), Failed(())]),
-    "ReadPeer": st.sampled_from([Failed(("silent",))]),
+OUTCOMES = {
+    "ReadCards": [CARDS, CARDS[:1], (), Failed(("no netlink",))],
+    "Detect": [Failed(("no daemon",))],
+    "Store": [(), Failed(("disk full",))],
+    "Hactl": [(), Failed(())],
+    "ReadPeer": [Failed(("silent",))],
 }
 
 
-@settings(max_examples=400)
-@given(typed=st.lists(TYPED, max_size=60), failing=st.fixed_dictionaries({}, optional=RESULTS))
+@settings(max_examples=200)
+@given(
+    typed=st.lists(TYPED, max_size=60),
+    failing=st.fixed_dictionaries(
+        {}, optional={key: st.sampled_from(each) for key, each in OUTCOMES.items()}
+    ),
+)
 def test_no_row_of_answers_breaks_the_menu(typed: list[str], failing: dict[str, object]):
     person, box = Person(typed), Box(**failing)
     with suppress(EOFError, Stopped):
@@ -54,18 +68,170 @@ def test_no_row_of_answers_breaks_the_menu(typed: list[str], failing: dict[str, 
     assert all(line.isascii() for line in person.screen)
 
 
-@pytest.mark.nightly
-@settings(max_examples=20_000)
-@given(typed=st.lists(st.sampled_from([*KEYS, *WORDS[:16]]), min_size=20, max_size=200))
-def test_many_long_walks(typed: list[str]):
-    box = Box()
-    with suppress(EOFError, Stopped):
-        set_up(Person(typed), box)
-    for raw in box.stored():
-        check_preseed(raw)
-
-
 def test_the_rules_are_those_of_a_preseed():
     """A raw table that the menu would store is refused by the loader as a preseed is."""
     with pytest.raises(ConfigError):
         check_preseed({"schema": 1, "admin": {}, "node": {"name": "Alpha"}})
+
+
+# Long random walks. A wanderer mostly answers sensibly, so that he comes far, and then does not.
+
+SENSIBLE: Mapping[str, tuple[str, ...]] = {
+    "password": ("correct horse",),
+    "password-again": ("correct horse",),
+    "ssh-key": (f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{'A' * 43} admin@office",),
+    "key": ("k" * 32,),
+    "hostname": ("alpha", ""),
+    "time-zone": ("berlin", "utc", ""),
+    "addresses-lan": ("192.168.12.141/24", "192.168.12.150/24 fd00::1/64", "dhcp", "", "-"),
+    "addresses-wan": ("192.168.175.102/24", "dhcp", "", "-"),
+    "virtual-lan": ("192.168.12.1/24", "10.0.0.1/8 fe80::1/64", "192.168.200.1/24", ""),
+    "virtual-wan": ("192.168.175.101/24", ""),
+    "gateway": ("192.168.175.1", "192.168.12.9", "", "-"),
+    "dns": ("9.9.9.9", ""),
+    "ntp": ("pool.ntp.org", ""),
+    "ssh": ("lan", "wan", ""),
+    "follow-ports": ("wan", "lan", ""),
+    "follow-services": ("a.service", ""),
+    "bundle": ("/tmp/a.raucb",),
+    "ping": ("192.168.12.1",),
+    "factory-reset": ("alpha", "reset"),
+    "continue": ("",),
+}
+CHOICES = ("1", "2", "3", "4", "5", "6", "9", "14", "")
+SEED = int(os.environ.get("HOTSPARE_SEED", "1"))
+STEPS = 200
+"""Questions of one walk; then the line goes."""
+NODE = {
+    "admin": {},
+    "node": {
+        "name": "alpha",
+        "ports": {
+            "lan": {"mac": CARDS[0].mac, "addresses": ["192.168.12.141/24"]},
+            "wan": {"mac": CARDS[1].mac, "addresses": []},
+        },
+    },
+}
+ENDS = {
+    **{kind.__name__: (result,) for kind, result in RESULTS.items()},
+    "ReadCards": (CARDS, CARDS, CARDS, CARDS[:1], (), Failed(("no netlink",))),
+    "Detect": (DETECTED, Failed(("no daemon",))),
+    "Store": ((), (), ("it is late",), Failed(("disk full",))),
+    "ReadStick": ((), Failed(("there is no stick",))),
+    "Hactl": ((), (), Failed(())),
+    "ReadPeer": (PEER, PEER, Failed(("silent",))),
+    "Activate": ((), Failed(("not paired",))),
+    "ReadNode": (NODE, NODE, NODE, Failed(("this box is not configured yet",))),
+    **dict.fromkeys(("StoreNode", "StoreCluster", "ChangeAdmin", "RestoreGood"), ((), Failed(("no",)))),
+    **dict.fromkeys(("FactoryReset", "AsRoot"), ((), Failed(("no",)))),
+}
+WRITING = (
+    *(deeds.Store, deeds.StoreNode, deeds.StoreCluster, deeds.RestoreGood, deeds.FactoryReset),
+    deeds.ReadStick,
+)
+AGREED = {"write": ("1", "yes"), "factory-reset": ("alpha", "reset"), "start": ("2", "stick")}
+"""The answers after which something may be written."""
+STANDINGS = (
+    Standing("alpha", "cluster", ha_ports=("lan", "wan"), commands=frozenset({"capture", "firmware"})),
+    Standing("alpha", "stand-alone", commands=frozenset({"firmware"})),
+    Standing("alpha", "refused", ("node.toml: ports: is missing",), good=True),
+)
+
+
+class Wanderer(Person):
+    """Types by chance, the same with the same seed; and hangs up in the end."""
+
+    def __init__(self, chance: Random) -> None:
+        super().__init__([])
+        self.chance = chance
+        self.last = ("", "")
+
+    def read(self, prompt: str) -> str:
+        key = prompt.split()[0]
+        self.screen = [prompt]
+        self.asked.append(key)
+        if len(self.asked) > STEPS:
+            raise EOFError
+        answer = self._answer(key)
+        if answer == "\x03":
+            raise KeyboardInterrupt
+        if answer == "\x04":
+            raise EOFError
+        default = prompt.partition(" [")[2].rpartition("]")[0]
+        self.last = key, answer or default
+        return answer
+
+    def write(self, line: str = "") -> None:
+        assert line.isascii()
+        assert line.isprintable()
+        self.screen.append(line)
+
+    def _answer(self, key: str) -> str:
+        dice = self.chance.random()
+        if dice < 0.85:
+            return self.chance.choice(SENSIBLE.get(key, CHOICES))
+        if dice < 0.93:
+            return "<"
+        if dice < 0.99:
+            return self.chance.choice((*KEYS[1:9], *KEYS[11:], *WORDS))
+        return self.chance.choice(("!", "\x03", "\x04"))
+
+
+class Chances(Box):
+    """Every deed comes out by chance; what is written must be right, and agreed to just before."""
+
+    def __init__(self, person: Wanderer) -> None:
+        super().__init__()
+        self._person = person
+        self._agreed = False
+
+    def __call__(self, deed: object) -> object:
+        self.done.append(deed)
+        if isinstance(deed, WRITING):
+            self._check(deed)
+        return deepcopy(self._person.chance.choice(ENDS[type(deed).__name__]))
+
+    def _check(self, deed: object) -> None:
+        key, answer = self._person.last
+        again = isinstance(deed, deeds.Store) and deed.anew
+        pair = isinstance(deed, deeds.StoreNode | deeds.StoreCluster) and self._agreed
+        agreed = answer in AGREED.get(key, ())
+        assert agreed or again or pair, f"{deed!r} after {answer!r} at {key}"
+        self._agreed = self._agreed or agreed
+        if isinstance(deed, deeds.Store):
+            check_preseed(deed.raw)
+
+
+def begins() -> list[tuple[str, Callable[[Voice], Flow[Any]]]]:
+    """Every flow; the longest one most often."""
+    first = [("first", lambda _voice: first_boot(FACTS, VOICES))] * 6
+    menus = [("later", lambda voice, now=now: later(voice, now)) for now in STANDINGS]
+    return first + menus + list(FLOWS.items())  # type: ignore[return-value, operator]
+
+
+def walk(seed: int) -> Chances:
+    """One of them, and what it did."""
+    chance = Random(seed)
+    person = Wanderer(chance)
+    _, begin = chance.choice(begins())
+    language = chance.choice(("en", "de"))
+    box = Chances(person)
+    with suppress(EOFError, Stopped, KeyboardInterrupt):
+        talk(lambda: begin(VOICES[language]), person, box, VOICES, language)
+    return box
+
+
+def walks(first: int, count: int) -> list[Chances]:
+    return [walk(SEED * 1_000_000 + number) for number in range(first, first + count)]
+
+
+def test_a_few_hundred_random_walks():
+    done = [deed for box in walks(0, 400) for deed in box.done]
+    assert {type(deed) for deed in done} >= {deeds.Store, deeds.StoreNode, deeds.Activate, deeds.Pull}
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("part", range(20))
+def test_a_hundred_thousand_random_walks(part: int):
+    stored = sum(len(box.stored()) for box in walks(1000 + part * 5000, 5000))
+    assert stored > 50, "they come far enough to write something"
