@@ -11,7 +11,7 @@ from hadaemon.cli.main import main as hactl
 from hadaemon.config import ConfigError, check_cluster
 from hadaemon.console import cards, changes, partner
 from hadaemon.console.store import store, take_effect
-from hadaemon.console.terminal import ORIGINAL_TERM
+from hadaemon.console.terminal import ORIGINAL_TERM, interruptible
 from hadaemon.errors import HadaemonError
 from hadaemon.io import device
 from hadaemon.io.files import read_text
@@ -35,6 +35,7 @@ _WRITING = (
     deeds.RestoreGood,
     deeds.FactoryReset,
 )
+_TALKING = (deeds.Hactl, deeds.Run, deeds.AsRoot)
 _LEAVING = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)
 HACTL = "/usr/bin/hactl"
 MENU = "/usr/libexec/hotspare/menu"
@@ -50,7 +51,7 @@ class Performer:
     def __call__(self, deed: object) -> object:
         """What the flow is told."""
         try:
-            with _to_the_end() if isinstance(deed, _WRITING) else contextlib.nullcontext():
+            with _to_the_end() if isinstance(deed, _WRITING) else interruptible(isinstance(deed, _TALKING)):
                 return self._do(deed)
         except ConfigError as error:
             return Failed(tuple(map(str, error.problems)))

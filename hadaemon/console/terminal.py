@@ -7,8 +7,8 @@ character set the other end has.
 """
 
 import contextlib
-import getpass
 import os
+import signal
 import sys
 import termios
 import textwrap
@@ -18,10 +18,18 @@ from typing import Any, Protocol
 WIDTH = 78
 HEIGHT = 20
 """Lines at once; a terminal has 24, and the question needs some."""
-_UNBOUND = (r"\C-q", r"\C-v", r"\C-r", r"\C-s", r"\C-x\C-r")
-"""Keys of readline that would take the next key for something else, or read a file."""
-_CTRL_C = r'"\C-c": "\C-e\C-u!\C-m"'
-"""Ctrl-C answers `!`. As a signal it is lost when it comes while readline is not waiting."""
+_UNBOUND = (
+    *(r"\C-q", r"\C-v", r"\C-r", r"\C-s", r"\C-]", r"\C-x", r"\C-x\C-r", r"\C-x(", r"\e[200~", r"\e-"),
+    *(rf"\e{digit}" for digit in range(10)),
+    *(r"\C-y", r"\ey", r"\e\C-y"),
+)
+"""Keys of readline that would take the next ones for something else, read a file, or bring back what was
+deleted: it may have been a password."""
+_ENTER = tuple(rf"{before}\C-{key}" for before in (r"\e", r"\e[", r"\eO", r"\C-x") for key in "mj")
+"""Escape and Enter would make it another editor (vi); Enter is Enter, whatever came before."""
+_CTRL_C = b"\x03"
+_STOPS = r'"\C-c": "\C-e\C-u!\C-m"'
+"""Ctrl-C answers `!`. As a signal it would be lost when it comes while readline is not waiting."""
 _PLAIN = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss", "…": "...", "→": "->"}
 )
@@ -71,10 +79,15 @@ class Line:
         readline.set_auto_history(False)
         readline.set_completer(lambda text, state: None)
         readline.parse_and_bind("set bell-style none")
+        readline.parse_and_bind("set output-meta off")
         readline.parse_and_bind("tab: self-insert")
-        readline.parse_and_bind(_CTRL_C)
+        readline.parse_and_bind(_STOPS)
         for key in _UNBOUND:
             readline.parse_and_bind(f'"{key}": ""')
+        for key in _ENTER:
+            readline.parse_and_bind(f'"{key}": accept-line')
+        # A line is as wide as it is: readline would shorten the prompt in a window that was made narrow.
+        signal.signal(signal.SIGWINCH, lambda _number, _frame: None)
         for stream in (sys.stdin, sys.stdout):
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
 
@@ -85,21 +98,46 @@ class Line:
 
     def read(self, prompt: str) -> str:
         """Whatever was typed, line noise included."""
-        with _set(_without(termios.VINTR)):
-            return input(prompt)
+        return _read(prompt, termios.ECHO)
 
     def read_secret(self, prompt: str) -> str:
-        """Never echoed, never in readline's memory."""
-        return getpass.getpass(prompt)
+        """Never echoed: readline echoes nothing where the terminal did not."""
+        text = _read(prompt, 0)
+        self.write()
+        return text
+
+
+def _read(prompt: str, echo: int) -> str:
+    settings = _without()
+    settings[3] = settings[3] & ~termios.ECHO | echo
+    with _set(settings):
+        return input(prompt)
 
 
 @contextlib.contextmanager
 def steady() -> Iterator[None]:
-    """No key stops the output or the process (Ctrl-S, Ctrl-Z, Ctrl-\\, break); Ctrl-C and Ctrl-D stay."""
-    settings = _without(termios.VSUSP, termios.VQUIT)
+    """No key stops the output or the process: Ctrl-C, Ctrl-Z, Ctrl-S, Ctrl-\\ and break are keys as others.
+
+    Nothing is echoed but by what reads it: a password that is typed before it is asked for shows nowhere.
+    """
+    settings = _without(termios.VINTR, termios.VSUSP, termios.VQUIT)
     settings[0] = settings[0] & ~(termios.IXON | termios.IXOFF | termios.BRKINT) | termios.IGNBRK
     settings[0] |= termios.ICRNL
-    settings[3] |= termios.ECHO | termios.ICANON | termios.ISIG
+    settings[3] = settings[3] & ~termios.ECHO | termios.ICANON | termios.ISIG
+    with _set(settings):
+        yield
+
+
+@contextlib.contextmanager
+def interruptible(echo: bool) -> Iterator[None]:
+    """Meanwhile Ctrl-C is a KeyboardInterrupt; with `echo` it is a terminal as other programs expect it."""
+    if not sys.stdin.isatty():
+        yield
+        return
+    settings = _without()
+    settings[6][termios.VINTR] = _CTRL_C
+    if echo:
+        settings[3] |= termios.ECHO
     with _set(settings):
         yield
 

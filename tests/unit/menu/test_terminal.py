@@ -1,166 +1,235 @@
 """The menu on a pseudo-terminal: as a VT100 of 80 columns, one of unknown size, a slow and a noisy line."""
 
-import fcntl
-import json
 import os
 import re
-import select
-import struct
-import subprocess
-import sys
-import termios
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import Random
 
 import pytest
 
-SCRIPT = Path(__file__).with_name("at_a_terminal.py")
-PROMPT = re.compile(r"(?:^|[\r\n])([a-z][a-z0-9-]*)(?: \[[^\r\n]*\])? > $")
-SECONDS = 30.0
-ANSWERS = {
-    "password": "correct horse",
-    "password-again": "correct horse",
-    "hostname": "alpha",
-    "time-zone": "berlin",
-    "purpose": "alone",
-    "language": "1",
-    "addresses-lan": "192.168.12.141/24",
-}
+from .line import Line
 
-
-class Terminal:
-    """The other end of the line."""
-
-    def __init__(self, result: Path, size: tuple[int, int], chunk: int = 4096) -> None:
-        self.screen = ""
-        self.seen = 0
-        self._chunk = chunk
-        self._master, slave = os.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
-        command = [sys.executable, "-P", str(SCRIPT), str(result)]
-        self.process = subprocess.Popen(
-            command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True, preexec_fn=_own_terminal
-        )
-        os.close(slave)
-
-    def close(self) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        os.close(self._master)
-
-    def until(self, found: Callable[[], object]) -> None:
-        """Reads until something is on the screen."""
-        deadline = time.monotonic() + SECONDS
-        while not found():
-            assert time.monotonic() < deadline, self.screen[-600:]
-            if not select.select([self._master], [], [], 0.05)[0]:
-                continue
-            try:
-                self.screen += os.read(self._master, self._chunk).decode("ascii", "replace")
-            except OSError:
-                assert found(), self.screen[-600:]
-
-    def question(self) -> str:
-        self.until(lambda: PROMPT.search(self.screen[self.seen :]))
-        found = PROMPT.search(self.screen[self.seen :])
-        assert found
-        return found[1]
-
-    def type(self, text: str | bytes) -> None:
-        self.seen = len(self.screen)
-        os.write(self._master, text if isinstance(text, bytes) else text.encode())
-
-    def finish(self, **answers: str) -> None:
-        """Answers what is asked until the box is configured."""
-        known = ANSWERS | answers
-        while (key := self.question()) != "write":
-            self.type(f"{known.get(key, '')}\r")
-        self.type("1\r")
-        self.until(lambda: " is configured." in self.screen)
-        assert self.process.wait(SECONDS) == 0
-
-
-def _own_terminal() -> None:
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-
-
-@pytest.fixture
-def result(tmp_path: Path) -> Path:
-    return tmp_path / "stored.json"
-
-
-@pytest.fixture(params=[(24, 80), (0, 0), (10, 40)], ids=["80x24", "unknown size", "small"])
-def terminal(request: pytest.FixtureRequest, result: Path) -> Iterator[Terminal]:
-    terminal = Terminal(result, request.param)
-    yield terminal
-    terminal.close()
-
-
-@pytest.fixture
-def vt100(result: Path) -> Iterator[Terminal]:
-    terminal = Terminal(result, (24, 80))
-    yield terminal
-    terminal.close()
-
-
-def test_only_what_a_dumb_terminal_knows_goes_out(terminal: Terminal, result: Path):
-    terminal.finish()
-    assert set(re.findall(r"[^\x20-\x7e\r\n]", terminal.screen)) <= {"\b", "\a"}
-    assert max(map(len, re.split(r"[\r\n]+", terminal.screen))) <= 80
-    (stored,) = json.loads(result.read_text())
-    assert stored["node"]["name"] == "alpha"
-    assert "correct horse" not in terminal.screen
-
-
-def test_a_slow_line_is_no_other_line(result: Path):
-    terminal = Terminal(result, (24, 80), chunk=7)
-    try:
-        terminal.finish()
-    finally:
-        terminal.close()
-    assert json.loads(result.read_text())[0]["node"]["time_zone"] == "Europe/Berlin"
-
-
-def test_a_long_key_comes_through(vt100: Terminal, result: Path):
-    key = f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{'A' * 43} {'a-very-long-comment-' * 20}@office"
-    vt100.finish(admin="2", **{"ssh-key": key})
-    assert json.loads(result.read_text())[0]["admin"] == {"ssh_keys": [key]}
-
-
-@pytest.mark.parametrize(
-    "noise", [b"\x1a", b"\x13", b"\x1c", b"\x11", b"\xff\xfe\x80", b"\x1b[24;80R", b"\t"]
+SEED = int(os.environ.get("HOTSPARE_SEED", "1"))
+SIZES = {"80x24": (24, 80), "unknown size": (0, 0), "small": (10, 40), "one": (1, 1), "huge": (65535, 65535)}
+ENDS = b"\x04"
+"""Ctrl-D, alone on a line."""
+SCRAPS = (
+    *(
+        b"\x1b",
+        b"\x1b[",
+        b"\x1bO",
+        b"\x1b[A",
+        b"\x1b[200~",
+        b"\x1b[24;80R",
+        b"\x1b[6n",
+        b"\x1bc",
+        b"\x1b]0;x\x07",
+    ),
+    *(b"\xc3", b"\xe2\x82", b"\xf0\x9f\x98", b"\xed\xa0\x80", "ä€😀".encode(), b"\xff\xfe\x80", b"\x9b1m"),
+    *(b"\x00", b"\x00\xff" * 40, b"\x08" * 20, b"\x7f" * 20, b"\x15", b"\x17", b"\x0b", b"\x19", b"\x1f"),
+    *(
+        b"\x12",
+        b"\x13",
+        b"\x11",
+        b"\x16",
+        b"\x18(",
+        b"\x18)",
+        b"\x18e",
+        b"\x18\x18",
+        b"\x1a",
+        b"\x1c",
+        b"\x0e",
+    ),
+    *(
+        b"\x1b9\x1b9\x1b9",
+        b"\x1b-",
+        b"\x1b\x1b",
+        b"\x1d",
+        b"\t\t",
+        b"\x05",
+        b"\x01",
+        b"\x02",
+        b"\x06",
+        b"\x10",
+    ),
+    *(b"~" * 300, b"U" * 5000, b"login: root", b"<", b"?", b"!", b"\x0f", b"\x1b.", b"\x1b_", b"\x1b\x12"),
 )
-def test_no_key_and_no_noise_takes_the_console_away(vt100: Terminal, result: Path, noise: bytes):
-    while vt100.question() != "hostname":
-        vt100.type(f"{ANSWERS.get(vt100.question(), '')}\r")
-    vt100.type(noise)
-    vt100.type(b"\r")
-    vt100.finish()
-    assert json.loads(result.read_text())[0]["node"]["name"] in ("alpha", "fw-480a01")
+"""What comes from a bad line, a terminal server, or a cat on the keyboard."""
 
 
-def test_ctrl_c_stops_and_begins_anew(vt100: Terminal, result: Path):
-    while vt100.question() != "hostname":
-        vt100.type(f"{ANSWERS.get(vt100.question(), '')}\r")
-    vt100.type(b"half a na\x03")
-    vt100.until(lambda: "END" in vt100.screen)
-    assert vt100.question() == "language"
-    assert not result.exists()
-    vt100.finish()
+@pytest.fixture
+def at(tmp_path: Path) -> Iterator[Callable[..., Line]]:
+    lines: list[Line] = []
+
+    def begin(program: str = "setup", size: tuple[int, int] = (24, 80), bauds: int = 0) -> Line:
+        lines.append(Line(tmp_path / str(len(lines)), program, size, bauds))
+        return lines[-1]
+
+    yield begin
+    for line in lines:
+        line.close()
 
 
-def test_ctrl_d_leaves_with_nothing_changed(vt100: Terminal, result: Path):
-    vt100.question()
-    vt100.type(b"\x04")
-    vt100.until(lambda: "EOF" in vt100.screen)
-    assert vt100.process.wait(SECONDS) == 0
-    assert json.loads(result.read_text()) == []
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+def test_only_what_a_dumb_terminal_knows_goes_out(at: Callable[..., Line], size: tuple[int, int]):
+    line = at(size=size)
+    line.go_to("hostname")
+    line.resize(*reversed(size))
+    line.finish()
+    assert set(re.findall(r"[^\x20-\x7e\r\n]", line.screen)) <= {"\b", "\a"}
+    assert max(map(len, re.split(r"[\r\n]+", line.screen))) <= 80
+    (stored,) = line.stored()
+    assert stored["node"]["name"] == "alpha"
+    assert "correct horse" not in line.screen
 
 
-def test_a_line_that_is_cut_ends_the_menu(result: Path):
-    terminal = Terminal(result, (24, 80))
-    terminal.question()
-    terminal.close()
-    assert not result.exists() or json.loads(result.read_text()) == []
+def test_a_line_of_9600_baud_is_no_other_line(at: Callable[..., Line]):
+    line = at(bauds=9600)
+    line.finish()
+    assert line.stored()[0]["node"]["time_zone"] == "Europe/Berlin"
+
+
+def test_what_is_typed_before_it_is_asked_counts(at: Callable[..., Line]):
+    """On a slow line people type ahead, and programs do."""
+    line = at()
+    line.go_to("hostname")
+    line.type("alpha\rberlin\r1\ralone\r")
+    line.until(lambda: "port-1 [lan] > " in line.screen)
+    assert "time-zone [UTC] > " in line.screen
+    line.finish()
+    assert line.stored()[0]["node"]["time_zone"] == "Europe/Berlin"
+
+
+def test_a_long_key_comes_through(at: Callable[..., Line]):
+    key = f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{'A' * 43} {'a-very-long-comment-' * 20}@office"
+    line = at()
+    line.finish(admin="2", **{"ssh-key": key})
+    assert line.stored()[0]["admin"] == {"ssh_keys": [key]}
+
+
+def back_to(line: Line, key: str) -> None:
+    """Forward or back, whatever the noise has answered."""
+    order = ("language", "start", "admin", "password", "password-again", "hostname", "time-zone", "cards")
+    for _ in range(100):
+        if (asked := line.question()) == key:
+            return
+        if asked in order and order.index(asked) < order.index(key):
+            line.answer(asked, {})
+        else:
+            line.type("<\r")
+    raise AssertionError(line.screen[-600:])
+
+
+@pytest.mark.parametrize("key", ["hostname", "password"])
+def test_no_byte_takes_the_console_away(at: Callable[..., Line], key: str):
+    """Each of them after a letter, with Enter behind it, as an answer and as a secret one."""
+    line = at()
+    for byte in range(256):
+        back_to(line, key)
+        line.type(b"x" + bytes([byte]) + b"\r")
+        line.question()
+        assert line.process.poll() is None, hex(byte)
+    back_to(line, "hostname")
+    line.finish()
+    assert line.stored()[0]["node"]["name"] == "alpha"
+
+
+@pytest.mark.parametrize("key", ["hostname", "password"])
+def test_no_scrap_takes_the_console_away(at: Callable[..., Line], key: str):
+    line = at()
+    for scrap in SCRAPS:
+        back_to(line, key)
+        line.type(scrap + b"\r")
+        line.question()
+        assert line.process.poll() is None, scrap
+    back_to(line, "hostname")
+    line.finish()
+    assert line.stored()[0]["node"]["name"] == "alpha"
+
+
+def noisy(line: Line, chance: Random, bursts: int) -> bool:
+    """Noise at whatever is asked; whether the program is still there: Ctrl-D may have ended it."""
+    for _ in range(bursts):
+        line.question()
+        noise = b"".join(
+            chance.choice(
+                (chance.randbytes(chance.randrange(30)), chance.choice(SCRAPS), b"\r", b"\x03", b"1\r")
+            )
+            for _ in range(chance.randrange(1, 6))
+        )
+        line.type(noise.replace(ENDS, b"") + b"\r")
+        line.until(lambda: line.process.poll() is not None or line.at_question())
+        if line.process.poll() is not None:
+            return False
+    return True
+
+
+def endure(at: Callable[..., Line], seed: int, bursts: int) -> None:
+    """After the noise, a person sets the box up, unless the noise has."""
+    line = at()
+    assert noisy(line, Random(seed), bursts) or line.process.returncode == 0, line.screen[-600:]
+    if line.process.poll() is None:
+        line.type(b"\x03\r")
+        line.until(lambda: line.at_question() or line.process.poll() is not None)
+    if not line.stored():
+        back_to(line, "hostname")
+        line.finish()
+    assert set(re.findall(r"[^\x20-\x7e\r\n]", line.screen)) <= {"\b", "\a"}
+    assert "Traceback" not in line.screen
+    assert "fault of the menu" not in line.screen
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_noise_on_the_line_is_endured(at: Callable[..., Line], number: int):
+    endure(at, SEED * 1000 + number, 12)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("number", range(100))
+def test_much_noise_on_the_line_is_endured(at: Callable[..., Line], number: int):
+    endure(at, SEED * 1000 + 100 + number, 60)
+
+
+def test_ctrl_c_stops_and_begins_anew(at: Callable[..., Line]):
+    line = at()
+    line.go_to("hostname")
+    line.type(b"half a na\x03")
+    line.until(lambda: "Stopped: nothing was changed." in line.screen)
+    assert line.question() == "language"
+    line.go_to("password")
+    line.type(b"half a secr\x03")
+    line.until(lambda: line.screen.count("Stopped: nothing was changed.") == 2)
+    assert not line.stored()
+    line.finish()
+
+
+def test_ctrl_d_leaves_with_nothing_changed(at: Callable[..., Line]):
+    line = at()
+    line.question()
+    line.type(ENDS)
+    line.ends()
+    assert not line.stored()
+    assert not (line.root / "data").exists()
+
+
+def test_a_line_that_is_cut_ends_the_menu(at: Callable[..., Line]):
+    line = at()
+    line.question()
+    line.hang_up()
+    line.process.wait(60)
+    assert not line.stored()
+
+
+def test_the_later_menu_is_as_steady(at: Callable[..., Line]):
+    line = at("menu")
+    for scrap in SCRAPS:
+        assert line.question() in ("menu", "continue") or line.type("!\r") is None
+        line.type(scrap + b"\r")
+        line.until(lambda: line.at_question() or line.process.poll() is not None)
+        assert line.process.poll() is None, scrap
+    while line.question() != "menu":
+        line.type("!\r")
+    line.type("leave\r")
+    line.ends()
+    assert "Traceback" not in line.screen
