@@ -47,7 +47,9 @@ CONNECTIONS = Kind("connections", _N, "connections are not told to the other nod
 SERVICE = Kind("service-failed", _M, "what follows the active node is not as it should be", _CLEAR)
 SYNC_ERROR = Kind("sync-error", _M, "the configurations cannot be compared", _SLOW, pair=True)
 SYNC_PENDING = Kind("sync-pending", _N, "the configurations have differed for ten minutes", 600.0, pair=True)
-FIRMWARE_DIFFERS = Kind("firmware-differs", _W, "the nodes have run different firmware for an hour", 3600.0)
+FIRMWARE_DIFFERS = Kind(
+    "firmware-differs", _W, "the nodes have run different firmware for an hour", 3600.0, pair=True
+)
 FIRMWARE_FAILED = Kind("firmware-failed", _M, "a firmware on trial did not prove itself")
 SLOT_BAD = Kind("slot-bad", _N, "the other slot cannot be started: there is no way back", _SLOW)
 DISK_FULL = Kind("disk-full", _N, "the data partition is nearly full: major from 95 %", 0.0, _SLOW)

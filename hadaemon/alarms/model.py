@@ -161,3 +161,8 @@ class AlarmSettings:
     """Nothing less bad is sent."""
     reminder: int = 0
     """Seconds after which an alarm that lasts is sent again; 0: never."""
+
+    @property
+    def leave(self) -> bool:
+        """There is somebody to send them to."""
+        return self.webhook is not None or self.mail is not None

@@ -43,3 +43,16 @@ class Journal:
             sock.sendto(data.encode(errors="replace"), str(self._path))
             return
         log.log(_LEVELS.get(priority, logging.INFO), "%s", message)
+
+
+_SYSLOG = {logging.CRITICAL: 2, logging.ERROR: 3, logging.WARNING: 4, logging.INFO: 6, logging.DEBUG: 7}
+"""Severities as the journal reads them from a line's prefix (sd-daemon(3))."""
+
+
+class JournalFormatter(logging.Formatter):
+    """`<severity>message`: the journal adds time and name."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One record, each of its lines with the prefix."""
+        prefix = f"<{_SYSLOG.get(record.levelno, 6)}>"
+        return "\n".join(prefix + line for line in super().format(record).splitlines())

@@ -48,7 +48,7 @@ class Alarms:
     ) -> None:
         """`look`: the status; `more`: what is wrong beside; `messenger`: its socket."""
         self._loop = asyncio.get_running_loop()
-        self._look, self._more, self._settings = look, more, settings
+        self._look, self._more, self._configured = look, more, settings
         self._file, self._messenger, self._background = file, messenger, background
         self._journal = Journal("hotspare-alarm")
         self._changed = asyncio.Event()
@@ -65,7 +65,7 @@ class Alarms:
         while True:
             changed = self._turn() or self._changed.is_set()
             self._changed.clear()
-            if self._settings() is None:
+            if not self._leave:
                 self._ways, self._unheard_since = {}, None
             elif changed or self._unheard_since is not None or self._loop.time() - self._told_at > _ALIVE:
                 await self._tell()
@@ -84,7 +84,7 @@ class Alarms:
         return {
             "active": [self._shown(alarm) for alarm in self._keeper.active],
             "recent": [self._shown(alarm) for alarm in self._keeper.recent],
-            "ways": self._ways if self._settings() is not None else None,
+            "ways": self._ways if self._leave else None,
         }
 
     async def test(self) -> Message:
@@ -92,13 +92,19 @@ class Alarms:
         self._node = self._look()["status"]["node"]
         event = self._happened(kinds.TEST, "a test: nothing is wrong")
         told: dict[str, str] = {"syslog": ""}
-        if self._settings() is not None:
+        if self._leave:
             try:
                 answer = await self._ask({"command": "test", "alarm": as_json(event)}, _TEST_TIMEOUT)
                 told |= answer["ways"]
             except HadaemonError as error:
                 told["messenger"] = str(error)
         return {"ok": True, "ways": told}
+
+    @property
+    def _leave(self) -> bool:
+        """Somebody is to be told."""
+        settings = self._configured()
+        return settings is not None and settings.leave
 
     def _turn(self) -> bool:
         """Whether there is something to tell."""

@@ -8,23 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hadaemon.errors import HadaemonError
+from hadaemon.io.journal import JournalFormatter
 from hadaemon.io.memory import lock_memory, settle_memory
 from hadaemon.runtime.daemon import Daemon
 from hadaemon.runtime.options import Options
 
 log = logging.getLogger(__name__)
-
-_SYSLOG = {logging.CRITICAL: 2, logging.ERROR: 3, logging.WARNING: 4, logging.INFO: 6, logging.DEBUG: 7}
-"""Severities as the journal reads them from a line's prefix (sd-daemon(3))."""
-
-
-class JournalFormatter(logging.Formatter):
-    """`<severity>message`: the journal adds time and name."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """One record, each of its lines with the prefix."""
-        prefix = f"<{_SYSLOG.get(record.levelno, 6)}>"
-        return "\n".join(prefix + line for line in super().format(record).splitlines())
 
 
 def parse(arguments: Sequence[str] | None) -> Options:

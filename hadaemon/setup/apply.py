@@ -47,7 +47,7 @@ def apply_node(node: NodeConfig, cluster: ClusterConfig | None, places: Places) 
     return before, wanted
 
 
-def put(path: Path, text: str | None) -> bool:
+def put(path: Path, text: str | None, mode: int = 0o644, owner: tuple[int, int] | None = None) -> bool:
     """Makes a file have this text, or not be there; whether anything changed."""
     if read_text(path) == text:
         return False
@@ -55,7 +55,7 @@ def put(path: Path, text: str | None) -> bool:
         path.unlink()
         return True
     _folder(path.parent)
-    write_text(path, text, 0o644)
+    write_text(path, text, mode, owner)
     return True
 
 

@@ -46,7 +46,7 @@ class Effect:
             self._attempt(partial(self._clock, node))
         for service in services(node, cluster):
             if service.files or configuration.condition is not Condition.REFUSED:
-                self._attempt(partial(self._service, service))
+                self._attempt(partial(self._service, service, owners))
         return tuple(self.problems)
 
     def _network(self, node: NodeConfig, cluster: ClusterConfig | None) -> None:
@@ -67,14 +67,17 @@ class Effect:
         if name in (present for _, present in socket.if_nameindex()):
             self.run("ip", "link", "delete", "dev", name)
 
-    def _service(self, service: Service) -> None:
+    def _service(self, service: Service, owners: Owners) -> None:
         if not service.files and any((self.places.root / path).exists() for path in service.known):
             self.run("systemctl", "stop", service.unit)
             for path in service.leaves:
                 put(self.places.root / path, None)
         if service.unit == SSH_UNIT and service.files:
             self._host_key()
-        changed = [path for path in service.known if put(self.places.root / path, service.files.get(path))]
+        rights = (0o600, owners.messenger) if service.secret else (0o644, None)
+        changed = [
+            path for path in service.known if put(self.places.root / path, service.files.get(path), *rights)
+        ]
         if any("systemd/system" in path for path in changed):
             self.run("systemctl", "daemon-reload")
         if not service.files:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 ADMIN = "admin"
 DAEMON = "hadaemon"
+MESSENGER = "hotspare-alarms"
 GROUP = "hadaemon"
 
 
@@ -87,15 +88,18 @@ class Owners:
     secret: tuple[int, int] | None = None
     admin: tuple[int, int] | None = None
     daemon: tuple[int, int] | None = None
+    messenger: tuple[int, int] | None = None
 
 
 def system_owners() -> Owners:
     """As the image has its users. Raises KeyError where they do not exist."""
     admin = pwd.getpwnam(ADMIN)
     group = grp.getgrnam(GROUP).gr_gid
+    messenger = pwd.getpwnam(MESSENGER)
     return Owners(
         state=(0, group),
         secret=(0, 0),
         admin=(admin.pw_uid, admin.pw_gid),
         daemon=(pwd.getpwnam(DAEMON).pw_uid, group),
+        messenger=(messenger.pw_uid, messenger.pw_gid),
     )

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from hadaemon.config import ClusterConfig, Dns, NodeConfig, Ntp, Ssh, Syslog, System, Transport
-from hadaemon.config.system_pair import own_address, port_of
+from hadaemon.setup.alarms import ALARM_FILES, ALARMS_UNIT, alarm_files
 from hadaemon.setup.networkd import effective
 from hadaemon.setup.places import ADMIN
+from hadaemon.setup.sources import own_source
 from hadaemon.vrrp import IPAddress
 
 SSH_FOLDER = "data/state/ssh"
@@ -28,6 +29,8 @@ class Service:
     files: Mapping[str, str] = field(default_factory=dict)
     leaves: tuple[str, ...] = ()
     """What the daemon leaves behind, and must not be there without it."""
+    secret: bool = False
+    """Only its own user may read its files."""
 
 
 def services(node: NodeConfig, cluster: ClusterConfig | None) -> tuple[Service, ...]:
@@ -46,6 +49,7 @@ def services(node: NodeConfig, cluster: ClusterConfig | None) -> tuple[Service, 
         ),
         _service("hotspare-syslog.service", _RSYSLOG, _rsyslog(node, system, system.syslog)),
         _ssh_service(node, system.ssh),
+        Service(ALARMS_UNIT, ALARM_FILES, alarm_files(node, cluster, system), secret=True),
     )
 
 
@@ -100,21 +104,6 @@ def _forward(node: NodeConfig, system: System, syslog: Syslog, server: IPAddress
         ' template="RSYSLOG_SyslogProtocol23Format" queue.type="LinkedList" queue.size="10000"'
         ' action.resumeRetryCount="-1")'
     )
-
-
-def own_source(node: NodeConfig, system: System, to: IPAddress) -> IPAddress | None:
-    """The own address that leads to another one, as the files say; None: they do not say."""
-    near = (own for port in node.ports.values() if (own := own_address(port, to)) is not None)
-    found = max(near, key=lambda own: own.network.prefixlen, default=None)
-    if found is not None:
-        return found.ip
-    leading = [route for route in system.routes if to in route.destination]
-    for route in sorted(leading, key=lambda route: (-route.destination.prefixlen, route.metric or 0)):
-        port = port_of(node, route)
-        for own in port.addresses if port is not None else ():
-            if own.version == to.version and not own.ip.is_link_local:
-                return own.ip
-    return None
 
 
 def _ssh_service(node: NodeConfig, ssh: Ssh | None) -> Service:

@@ -6,14 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from hadaemon.alarms.message import Sender
 from hadaemon.config import ClusterConfig, NodeConfig, load_cluster, load_node
 from hadaemon.io.errors import EdgeError
+from hadaemon.messenger.settings import decode
 from hadaemon.runtime.configuration import Condition, Configuration
 from hadaemon.setup import apply
 from hadaemon.setup.effect import Effect
 from hadaemon.setup.networkd import effective, network_files, remade
 from hadaemon.setup.places import Owners, Places
-from hadaemon.setup.services import own_source, services
+from hadaemon.setup.services import services
+from hadaemon.setup.sources import own_source
 
 ROOT = Path(__file__).resolve().parents[3]
 NODE = """
@@ -58,6 +61,14 @@ servers = ["ntp.example.org"]
 ports = ["lan"]
 [syslog]
 servers = ["203.0.113.5", "192.168.12.53"]
+[alarms.webhook]
+url = "https://alarms.example.org/SECRET"
+[alarms.mail]
+relay = "mail.example.org"
+user = "hotspare"
+password = "SECRET"
+from = "hotspare@example.org"
+to = ["admin@example.org"]
 """
 
 
@@ -267,6 +278,24 @@ def test_a_step_that_fails_is_told_and_the_others_go_on(
     programs.broken = ""
     assert take(places, programs, Configuration(Condition.CLUSTER, node, cluster)) == ()
     assert "systemctl restart systemd-timesyncd.service" in programs.take(), "it is not taken for done"
+
+
+def test_who_is_told_of_alarms_is_the_messengers_secret(
+    places: Places, programs: Programs, node: NodeConfig, cluster: ClusterConfig
+):
+    take(places, programs, Configuration(Condition.CLUSTER, node, cluster))
+    with_secrets = {
+        path for path in places.root.rglob("*") if path.is_file() and "SECRET" in path.read_text()
+    }
+    assert with_secrets == {places.run / "alarms.json", places.run / "msmtprc"}
+    for path in with_secrets:
+        assert path.stat().st_mode & 0o777 == 0o600
+    settings = decode((places.run / "alarms.json").read_text())
+    assert (settings.sender, settings.alarms) == (Sender("alpha", "office"), cluster.system.alarms)
+    far, near, other = (ip_address(text) for text in ("203.0.113.5", "192.168.12.9", "2001:db8:99::1"))
+    assert [settings.source(to) for to in (far, near, other)] == ["192.168.175.102", "192.168.12.141", None]
+    assert "host mail.example.org\n" in (places.run / "msmtprc").read_text()
+    assert "tls_trust_file /etc/ssl/certs/ca-certificates.crt\n" in (places.run / "msmtprc").read_text()
 
 
 def test_login_finds_its_locale():

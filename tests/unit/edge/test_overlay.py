@@ -15,7 +15,7 @@ OVERLAY = Path(__file__).resolve().parents[3] / "rootfs-overlay"
 UNITS = OVERLAY / "usr/lib/systemd/system"
 LIBEXEC = (
     *("setup", "helper", "firmware", "firmware-pipe", "config-guard"),
-    *("sync-server", "services", "menu"),
+    *("sync-server", "services", "menu", "messenger"),
 )
 COMMANDS = ("usr/sbin/hadaemon", "usr/bin/hactl", *(f"usr/libexec/hotspare/{name}" for name in LIBEXEC))
 BARE = tuple(f"usr/libexec/hotspare/{name}" for name in ("drop-addresses", "keeper", "sync-verb"))
@@ -25,6 +25,7 @@ OURS = (
     *("hotspare-config-boot.service", "hotspare-config-guard.service"),
     *("hotspare-keeper.socket", "hotspare-keeper@.service", "hotspare-sync-sshd.service"),
     *("hotspare-conntrackd.service", "hotspare-apply.service", "hotspare-syslog.service"),
+    "hotspare-alarms.service",
     "hotspare-ssh@.service",
     *("hotspare-services.socket", "hotspare-services@.service", "hotspare-dhcp.service"),
     *("hotspare-wireguard@.service", "hotspare-pppoe@.service", "hotspare-haproxy.service"),

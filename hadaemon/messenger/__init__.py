@@ -1,0 +1,1 @@
+"""Sends alarms. An unprivileged process of its own: the daemon loads no TLS and waits for nobody."""

@@ -1,0 +1,39 @@
+"""docs/alarms.md says what the code does."""
+
+import re
+import tomllib
+from pathlib import Path
+
+from hadaemon.alarms.kinds import KINDS
+from hadaemon.alarms.message import Sender, webhook_body
+from hadaemon.alarms.model import Alarm
+from hadaemon.alarms.outbox import Notice
+from hadaemon.config import load_node
+
+PAGE = (Path(__file__).parents[3] / "docs/alarms.md").read_text(encoding="utf-8")
+
+
+def test_every_kind_is_in_the_table_as_it_is():
+    rows = re.findall(r"^\| `([a-z-]+)` \| (\w+) \|(?: (\d+) s)? \| (.*) \|$", PAGE, re.MULTILINE)
+    assert len(rows) == len(KINDS)
+    for (word, severity, after, meaning), kind in zip(rows, KINDS, strict=True):
+        assert (word, severity) == (kind.word, kind.severity)
+        assert meaning == ("pair: " if kind.pair else "") + kind.meaning
+        if kind.word != "daemon-silent":
+            assert int(after or 0) == kind.raise_after
+
+
+def test_the_example_is_valid():
+    (example,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+    tomllib.loads(example)
+    load_node(f'schema = 1\nname = "a"\n[ports.lan]\nmac = "52:54:00:48:0a:01"\n{example}')
+
+
+def test_the_message_is_what_is_sent():
+    import json
+
+    (shown,) = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
+    told = json.loads(shown)
+    kind = next(kind for kind in KINDS if kind.word == told["kind"])
+    alarm = Alarm(kind.word, told["resource"], kind.severity, told["text"], told["raised_at"], pair=kind.pair)
+    assert json.loads(webhook_body(Notice(alarm), Sender("alpha", "office"))) == told
