@@ -151,6 +151,10 @@ EXAMPLES: Mapping[str, Examples] = {
     "firmware keep": (("sudo hactl firmware keep hotspare.raucb", "so that `sync` can give it"),),
     "firmware rollback": (("sudo hactl firmware rollback", "the next restart takes the other slot"),),
     "firmware mark-good": (("sudo hactl firmware mark-good", "do not wait for the check of health"),),
+    "support": (
+        ("sudo hactl support", "support-NODE-TIME.tar.gz in this folder, without a secret in it"),
+        ("sudo hactl support /tmp/alpha.tar.gz", "where it is to be"),
+    ),
     "help": (
         ("hactl help", "all commands"),
         ("hactl help config apply", "all about one of them"),

@@ -19,6 +19,7 @@ from hadaemon.cli.keys import add_keys
 from hadaemon.cli.menu import add_menu
 from hadaemon.cli.pair import add_pair
 from hadaemon.cli.status import add_status
+from hadaemon.cli.support import add_support
 from hadaemon.cli.usage import explain
 
 SOCKET = Path("/run/hadaemon/control.sock")
@@ -49,6 +50,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_menu(commands)
     add_backup(commands)
     add_firmware(commands)
+    add_support(commands)
     add_help(commands, parser)
     explain(parser)
     return parser

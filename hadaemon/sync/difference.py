@@ -1,17 +1,11 @@
 """What differs between two configurations, as lines for people, without a secret in them."""
 
 import difflib
-import re
-import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
+from hadaemon.sync.redact import HIDDEN, is_secret, printable, values
 from hadaemon.sync.tree import CLUSTER, Tree
 
-_SECRET = re.compile(
-    r"pass(word|phrase)?|secret|psk|token|private|credential|hash|(^|_)(key|url)$", re.IGNORECASE
-)
-"""Names of keys whose values are nobody's to read. Rather too many than one too few."""
-HIDDEN = "(secret)"
 _SHOWN = (".nft",)
 """Files whose format has no secrets: shown line by line. Others only by name and size."""
 
@@ -36,7 +30,7 @@ def _files(tree: Tree | None) -> dict[str, bytes]:
 
 
 def _toml(old: bytes, new: bytes) -> Iterator[str]:
-    before, after = _values(old), _values(new)
+    before, after = values(old), values(new)
     if before is None or after is None:
         yield f"~ {CLUSTER}: {len(old)} bytes before, {len(new)} now (one of the two is not TOML)"
         return
@@ -45,35 +39,15 @@ def _toml(old: bytes, new: bytes) -> Iterator[str]:
         if path in before and path in after and before[path] == after[path]:
             continue
         changed = True
-        secret = any(_SECRET.search(part.partition("[")[0]) for part in path.split("."))
+        secret = is_secret(path)
         if secret and path in before and path in after:
             yield f"~ {CLUSTER}: {path} = {HIDDEN}, changed"
             continue
-        for mark, values in (("-", before), ("+", after)):
-            if path in values:
-                yield f"{mark} {CLUSTER}: {path} = {HIDDEN if secret else values[path]}"
+        for mark, side in (("-", before), ("+", after)):
+            if path in side:
+                yield f"{mark} {CLUSTER}: {path} = {HIDDEN if secret else side[path]}"
     if not changed:
         yield f"~ {CLUSTER}: only comments or the order differ"
-
-
-def _values(text: bytes) -> dict[str, str] | None:
-    """Every value by its path; None: not TOML."""
-    try:
-        parsed = tomllib.loads(text.decode())
-    except (ValueError, RecursionError):
-        return None
-    return dict(_flat("", parsed))
-
-
-def _flat(path: str, value: object) -> Iterator[tuple[str, str]]:
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from _flat(f"{path}.{_printable(str(key))}" if path else _printable(str(key)), inner)
-    elif isinstance(value, list) and any(isinstance(inner, Mapping) for inner in value):
-        for position, inner in enumerate(value):
-            yield from _flat(f"{path}[{position}]", inner)
-    else:
-        yield path, _printable(repr(value) if not isinstance(value, str) else f'"{value}"')
 
 
 def _file(path: str, old: bytes | None, new: bytes | None) -> Iterator[str]:
@@ -86,13 +60,8 @@ def _file(path: str, old: bytes | None, new: bytes | None) -> Iterator[str]:
         before, after = _lines(old), _lines(new)
         for line in difflib.unified_diff(before, after, n=0, lineterm=""):
             if not line.startswith(("---", "+++", "@@")):
-                yield f"    {_printable(line)}"
+                yield f"    {printable(line)}"
 
 
 def _lines(content: bytes | None) -> Sequence[str]:
     return (content or b"").decode(errors="replace").splitlines()
-
-
-def _printable(text: str) -> str:
-    """What is shown on a terminal must not steer it."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)

@@ -24,9 +24,7 @@ from .test_first_boot import CREATE, JOIN
 MENU = Path(hadaemon.menu.__file__).parent
 VOICE = VOICES[ORIGINAL]
 KEY = f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{'A' * 43} admin@office"
-STANDING = Standing(
-    "alpha", "cluster", ha_ports=("lan", "wan"), commands=frozenset({"capture", "firmware", "support-bundle"})
-)
+STANDING = Standing("alpha", "cluster", ha_ports=("lan", "wan"), commands=frozenset({"capture", "firmware"}))
 NODE = {
     "admin": {},
     "node": {
