@@ -1,5 +1,6 @@
 """The preseed medium: a USB stick, CD or virtual drive with a known label."""
 
+import os
 import subprocess
 import time
 from collections.abc import Iterator
@@ -42,8 +43,20 @@ class Medium:
         write_text(
             self.folder / f"preseed-used-{preseed.node.name}.toml", render_used_preseed(preseed), 0o600
         )
-        (self.folder / PRESEED).unlink()
+        wipe(self.folder / PRESEED)
         sync_folder(self.folder)
+
+
+def wipe(path: Path) -> None:
+    """Overwrites a file in its place before it goes: whoever reads the medium's free space finds zeros.
+
+    What a stick's own electronics have set aside is beyond anybody's reach.
+    """
+    with path.open("r+b") as file:
+        file.write(bytes(os.fstat(file.fileno()).st_size))
+        file.flush()
+        os.fsync(file.fileno())
+    path.unlink()
 
 
 def wait_for_device(by_label: Path, label: str) -> Path | None:

@@ -101,12 +101,15 @@ def test_a_preseed_configures_the_node(places: Places, stick: Stick):
     assert not places.console.exists(), "nothing is wrong: nothing is shouted"
 
 
-def test_a_used_preseed_keeps_no_secret_and_is_not_read_again(places: Places, stick: Stick):
+def test_a_used_preseed_keeps_no_secret_and_is_not_read_again(places: Places, stick: Stick, tmp_path: Path):
+    blocks = tmp_path / "blocks"
+    blocks.hardlink_to(stick.folder / "preseed.toml")
     set_up(places, Owners(), stick.take)
     assert stick.names() == {"preseed-used-alpha.toml"}
     left = (stick.folder / "preseed-used-alpha.toml").read_text()
     assert "alpha" in left
     assert "$6$" not in left
+    assert blocks.read_bytes() == bytes(len(PRESEED)), "what was on the medium is overwritten where it was"
     assert set_up(places, Owners(), refuse) == ()
 
 
