@@ -102,3 +102,10 @@ def test_a_sparse_files_stream_is_its_whole_content(sparse: Path, tmp_path: Path
         disk.copy_sparse(sparse, file.fileno(), 3 << 20)
     assert b"".join(chunks(image)) == image.read_bytes()
     assert b"".join(chunks(sparse)) == sparse.read_bytes()
+
+
+def test_a_block_index_has_the_digest_of_each_block(tmp_path: Path) -> None:
+    blocks = [bytes([number]) * disk.BLOCK for number in range(3)]
+    (tmp_path / "image").write_bytes(b"".join(blocks))
+    index = disk.block_index(tmp_path / "image")
+    assert index == b"".join(hashlib.sha256(block).digest() for block in blocks)
