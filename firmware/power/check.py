@@ -2,8 +2,8 @@
 
 What is asked: both partition tables; the ESP and GRUB's environment; every slot that may be started, with
 its kernel's partition and its hash tree; the data partition after its journal; RAUC's status; the trial of a
-new firmware; kept bundles; and that the configuration is byte for byte what it was. A stretch of the disk
-that has not changed since it was looked at is not looked at again.
+new firmware; the bundle of what starts; and that the configuration is byte for byte what it was. A stretch of
+the disk that has not changed since it was looked at is not looked at again.
 """
 
 import hashlib
@@ -56,6 +56,8 @@ class Data:
     trial: Mapping[str, object] | None
     """The trial that is not decided."""
     configuration: Mapping[str, str]
+    bundles: frozenset[str] = frozenset()
+    """The slots whose bundle is kept."""
     faults: tuple[str, ...] = ()
 
 
@@ -148,7 +150,7 @@ class DiskCheck:
                 files.mkdir()
                 ext4.extract(image, ("/state", "/rauc", "/firmware"), files)
         except Fault as fault:
-            return Data(None, {}, (f"{fault.where}: {fault.what}",))
+            return Data(None, {}, faults=(f"{fault.where}: {fault.what}",))
         return read_data(files, self._expected.bundles)
 
     def _contradictions(self, starts: str, data: Data) -> list[str]:
@@ -160,6 +162,8 @@ class DiskCheck:
         trial = data.trial
         if trial is not None and trial["slot"] == self._expected.running:
             wrong.append("data: the trial names the slot that ran")
+        if not data.faults and starts not in (self._expected.running, *data.bundles):
+            wrong.append(f"data: slot {starts} starts, and its bundle is not kept")
         return wrong
 
 
@@ -174,7 +178,8 @@ def read_data(files: Path, bundles: frozenset[str]) -> Data:
     ]
     for path in sorted((files / "rauc").glob("*.raucs")):
         wrong += _key_file_faults(path)
-    for path in sorted((files / "firmware").glob("slot-?.raucb")):
+    kept = sorted((files / "firmware").glob("slot-?.raucb"))
+    for path in kept:
         if digest_of(path) not in bundles:
             wrong.append(f"data: firmware/{path.name} is not a bundle that was signed")
     trial = None
@@ -182,7 +187,8 @@ def read_data(files: Path, bundles: frozenset[str]) -> Data:
         trial = _trial(files / "state/firmware/trial.json")
     except (ValueError, KeyError) as error:
         wrong.append(f"data: the trial cannot be read: {error!r}")
-    return Data(trial, configuration_of(files / "state"), tuple(wrong))
+    slots = frozenset(path.stem[-1] for path in kept)
+    return Data(trial, configuration_of(files / "state"), slots, tuple(wrong))
 
 
 def configuration_of(state: Path) -> dict[str, str]:

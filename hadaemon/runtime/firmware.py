@@ -93,15 +93,15 @@ class OwnFirmware:
             staged = None if source.startswith(_URL) else self._stage(Path(source), bundle, slots, progress)
             try:
                 self._write(str(staged or source), bundle, slots, progress)
+                if staged is not None:
+                    # Before the slot is active: what starts from it can be given to the peer in any case.
+                    staged.replace(self._bundle(slots.other.name))
+                    sync_folder(staged.parent)
                 self._begin_trial(bundle, slots, already)
             except (RaucError, UpgradeError, FileError):
                 if staged is not None:
                     staged.unlink(missing_ok=True)
                 raise
-            kept = self._bundle(slots.other.name)
-            if staged is not None:
-                staged.replace(kept)
-                sync_folder(kept.parent)
             return bundle
 
     def offer(self, node: str, staged: bool = False) -> tuple[Offer, Path | None]:
