@@ -33,8 +33,8 @@ INTRODUCTION = """\
 # Benchmark: firmware
 
 Made by `python3 invoke.py bench firmware` on {machine}, in two nodes that QEMU runs ({accelerator}): the
-ratios count more than the seconds. Each figure is the median of {runs} runs, with the least and the most
-in brackets.
+ratios count more than the seconds. Runs: {runs}; each figure is the median, with the least
+and the most in brackets.
 
 """
 
