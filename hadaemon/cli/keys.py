@@ -87,7 +87,8 @@ def _keys(state: Path) -> "tuple[PublicKey | None, PublicKey | None]":
     identity, node = Identity(state), load_configuration(state).node
     own = identity.own()
     if own is not None and node is not None:
-        own = own.of_node(node.name)  # It may have another name than when the key was made.
+        # It may have another name than when the key was made; the peer finds it by this one.
+        own = own.of_node(node.hotwire_name)
     return own, identity.peer()
 
 
@@ -103,17 +104,18 @@ def _print(state: Path) -> None:
 
 def _trust(options: argparse.Namespace) -> None:
     from hadaemon.io.files import read_text
+    from hadaemon.runtime.configuration import load_configuration
     from hadaemon.sync.words import MAX_LINE, parse_public_key
 
     text = sys.stdin.read(2 * MAX_LINE) if options.file == "-" else read_text(Path(options.file))
     if text is None:
         raise CommandFailed(Exit.REFUSED, f"{options.file}: there is no such file")
     peer = parse_public_key(text, "standard input" if options.file == "-" else options.file)
-    identity = _identity(options)
+    identity, node = _identity(options), load_configuration(options.state).node
     print(f"the words of this key:  {peer.words}")
     if not options.yes and not agreed("Does the peer's own `hactl key show` say the same?"):
         raise CommandFailed(Exit.REFUSED, "the key is not trusted")
-    identity.trust(peer)
+    identity.trust(peer, node.name if node is not None else "")
     _restart()
     print("the key is trusted; do the same on the peer with this node's key")
 

@@ -10,7 +10,6 @@ from hadaemon.cli.config_changes import add_places, told
 if TYPE_CHECKING:
     from ipaddress import IPv4Address
 
-    from hadaemon.io.identity import Identity
     from hadaemon.pairing.protocol import Paired
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -41,10 +40,10 @@ def _show(options: argparse.Namespace) -> None:
 
     box = _Box(options)
     code = new_code()
-    with calling(box.port, box.card.name) if box.ends.peer is None else nullcontext():
+    with calling(box.port, box.node.hotwire_name) if box.ends.peer is None else nullcontext():
         print(f"on the other node, run `hactl pair enter` and type  {code[:3]} {code[3:]}", flush=True)
         print(f"the code is good for {SHOWN:g} s and three attempts", flush=True)
-        _tell(show(box.card, code, box.ends.own.ip, _keeper(options, box.identity)))
+        _tell(show(box.card, code, box.ends.own.ip, _keeper(options, box)))
 
 
 def _enter(options: argparse.Namespace) -> None:
@@ -58,7 +57,7 @@ def _enter(options: argparse.Namespace) -> None:
         except EOFError as error:
             raise CommandFailed(Exit.REFUSED, "no code was typed") from error
         try:
-            keep = _keeper(options, box.identity)
+            keep = _keeper(options, box)
             _tell(type_in(box.card, code, box.ends.own.ip, box.peer(), keep))
         except WrongCode as error:
             print(f"{error}: look again")
@@ -86,7 +85,8 @@ class _Box:
         assert port is not None
         self.port = self.node.ports[port]
         self.identity = Identity(options.state)
-        self.card = Card(self.node.name, self.identity.ensure(self.node.name))
+        key = self.identity.ensure(self.node.name)
+        self.card = Card(self.node.name, key, self.node.paired_as)
 
     def peer(self) -> "IPv4Address":
         """Where the code is shown: as configured, or as its beacons tell."""
@@ -97,16 +97,19 @@ class _Box:
         if self.ends.peer is not None:
             return self.ends.peer
         name = caller(self.port)
-        if name == self.card.name:
+        if name == self.node.name:
             raise same_name(name)
         peer = ends_of(self.node, self.cluster, name).peer
         assert peer is not None
         return peer
 
 
-def _keeper(options: argparse.Namespace, identity: "Identity") -> "Callable[[Paired], None]":
+def _keeper(options: argparse.Namespace, box: _Box) -> "Callable[[Paired], None]":
+    identity = box.identity
+
     def keep(paired: "Paired") -> None:
-        identity.trust(paired.peer.key.of_node(paired.peer.name))
+        peer = paired.peer
+        identity.trust(peer.key.of_node(peer.hotwire_name or peer.name), box.node.name)
         identity.store_heartbeat_secret(paired.heartbeat_secret)
         _put_to_work(options)
 

@@ -64,6 +64,14 @@ class NodeConfig:
     language: str = "en"
     """Of the menu."""
     time_zone: str = "UTC"
+    paired_as: str = ""
+    """Its name when the nodes were paired, which a file of its own remembers; empty: it is not paired."""
+
+    @property
+    def hotwire_name(self) -> str:
+        """What its default address on the hotwire follows from. A node that gets another name keeps the
+        address at which the other node knows it."""
+        return self.paired_as or self.name
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 In this order: `hotwire.addresses` of cluster.toml, which names both nodes; the first own IPv4 address of the
 port in node.toml, where the peer's is one's own with the last bit flipped; else a link-local address that
-follows from the node's name alone, so that it never changes with the roles. The peer's is then known as soon
-as its name is: from the key that pairing left, or from its first authentic heartbeat. None of this needs a
+follows from the node's name alone, so that it never changes with the roles: from the name that it had when
+the nodes were paired, so that it does not change with a new one either. The peer's is then known as soon as
+its name is: from the key that pairing left, or from its first authentic heartbeat. None of this needs a
 cluster, so that two fresh boxes can be paired.
 """
 
@@ -45,8 +46,8 @@ def hotwire_port(node: NodeConfig, cluster: ClusterConfig | None) -> str | None:
 
 
 def hotwire_ends(node: NodeConfig, cluster: ClusterConfig | None, peer_name: str = "") -> Ends | None:
-    """Both ends as this node sees them; None: there is no hotwire. `peer_name`: the other node's, if it is
-    known."""
+    """Both ends as this node sees them; None: there is no hotwire. `peer_name`: the other node's when the
+    nodes were paired, if it is known."""
     port = hotwire_port(node, cluster)
     if port is None:
         return None
@@ -57,7 +58,7 @@ def hotwire_ends(node: NodeConfig, cluster: ClusterConfig | None, peer_name: str
     addresses = ipv4_addresses(node.ports[port].addresses)
     if addresses:
         return Ends(addresses[0], partner(addresses[0]))
-    return Ends(default_address(node.name), default_address(peer_name).ip if peer_name else None)
+    return Ends(default_address(node.hotwire_name), default_address(peer_name).ip if peer_name else None)
 
 
 def partner(own: IPv4Interface) -> IPv4Address:

@@ -19,6 +19,8 @@ PEER = "peer.pub"
 KNOWN = "known_hosts"
 HEARTBEAT = "hotwire.key"
 """In the state folder: the secret of the heartbeat, which pairing makes."""
+NAME = "hotwire.name"
+"""In the state folder: the name of this node when it was paired, from which its default address follows."""
 _TIMEOUT = 30.0
 """Seconds."""
 
@@ -84,19 +86,22 @@ class Identity:
             raise IdentityError(f"{self.folder}: ssh-keygen left no key")
         return made_key
 
-    def trust(self, peer: PublicKey) -> None:
-        """From now on this is the peer's key, and no other."""
+    def trust(self, peer: PublicKey, name: str) -> None:
+        """From now on this is the peer's key, and no other. `name`: of this node, which the peer may take its
+        address on the hotwire from; an earlier one counts until the key is revoked."""
         own = self.own()
         if own is not None and own.blob == peer.blob:
             raise IdentityError("this is the key of this node itself: the peer's is wanted")
         self._make_folder()
+        self.remember_name(name)
         write_text(self.known, known_hosts(peer), 0o600)
         write_text(self.folder / PEER, f"{peer.line}\n", 0o600)
 
     def revoke(self) -> bool:
-        """Trusts nobody any more; the heartbeat's secret goes too. False: nobody was trusted."""
+        """Trusts nobody any more; the heartbeat's secret goes too, and the name that it was paired under.
+        False: nobody was trusted."""
         trusted = self.peer() is not None
-        for path in (self.folder / PEER, self.known, self.state / HEARTBEAT):
+        for path in (self.folder / PEER, self.known, self.state / HEARTBEAT, self.state / NAME):
             path.unlink(missing_ok=True)
         if self.folder.is_dir():
             sync_folder(self.folder)
@@ -105,8 +110,16 @@ class Identity:
 
     def store_heartbeat_secret(self, secret: str) -> None:
         """The line of its file: readable for the daemon, which has the group of the state folder."""
+        self._write_for_daemon(HEARTBEAT, secret)
+
+    def remember_name(self, name: str) -> None:
+        """What this node is called, unless it remembers an earlier name already."""
+        if name and not (self.state / NAME).exists():
+            self._write_for_daemon(NAME, name)
+
+    def _write_for_daemon(self, file: str, line: str) -> None:
         owner = (0, self.state.stat().st_gid) if os.geteuid() == 0 else None
-        write_text(self.state / HEARTBEAT, f"{secret}\n", 0o640, owner)
+        write_text(self.state / file, f"{line}\n", 0o640, owner)
 
     def _read(self, path: Path) -> PublicKey | None:
         text = read_text(path)

@@ -44,6 +44,8 @@ class Card:
 
     name: str
     key: PublicKey
+    hotwire_name: str = ""
+    """What its default address follows from, if that is not its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ class Exchange:
 
     def card(self) -> bytes:
         """The own name and public key, signed with the common key: this is the confirmation too."""
-        text = json.dumps({"name": self._own.name, "key": self._own.key.line})
+        text = json.dumps(self._told())
         return _line({"card": text, "mac": _text(self._mac(self._part, text))})
 
     def take_card(self, line: bytes) -> Paired:
@@ -112,13 +114,18 @@ class Exchange:
         if not isinstance(text, str) or not hmac.compare_digest(_bytes(raw, "mac"), self._mac(other, text)):
             raise WrongCode("the code is wrong")
         told = _parsed(text.encode())
-        name, key = told.get("name"), told.get("key")
-        if not isinstance(name, str) or not isinstance(key, str):
+        name, key, hotwire_name = told.get("name"), told.get("key"), told.get("hotwire_name", "")
+        if not (isinstance(name, str) and isinstance(key, str) and isinstance(hotwire_name, str)):
             raise SyncError("the other side does not say who it is")
         if name == self._own.name:
             raise same_name(name)
         secret = base64.b64encode(self._derived(b"heartbeat")).decode()
-        return Paired(Card(name, parse_public_key(key, "the other side")), secret)
+        return Paired(Card(name, parse_public_key(key, "the other side"), hotwire_name), secret)
+
+    def _told(self) -> dict[str, str]:
+        told = {"name": self._own.name, "key": self._own.key.line}
+        # A peer that does not know this key leaves it out.
+        return {**told, "hotwire_name": self._own.hotwire_name} if self._own.hotwire_name else told
 
     def _mac(self, part: Part, text: str) -> bytes:
         return hmac.digest(self._derived(f"card {part}".encode()), text.encode(), "sha256")

@@ -13,13 +13,14 @@ from hadaemon.config import (
     load_cluster,
     load_node,
 )
+from hadaemon.config.values import label
 from hadaemon.errors import HadaemonError
 from hadaemon.firewall.snippets import Snippet, snippet_problems
 from hadaemon.hotwire.keys import Secret, parse_secret
 from hadaemon.io.errors import FileError
 from hadaemon.io.files import read_text
 from hadaemon.io.snippet_files import read_snippets
-from hadaemon.runtime.places import CLUSTER_FILE, HOTWIRE_KEY_FILE, NODE_FILE
+from hadaemon.runtime.places import CLUSTER_FILE, HOTWIRE_KEY_FILE, HOTWIRE_NAME_FILE, NODE_FILE
 
 
 class Condition(StrEnum):
@@ -72,6 +73,8 @@ def load_configuration(state: Path, setup_problems: Path | None = None) -> Confi
     files = str(state / NODE_FILE), str(state / CLUSTER_FILE)
     found = check_texts(node_text, cluster_text, *files, snippets)
     try:
+        if found.node is not None:
+            found = replace(found, node=replace(found.node, paired_as=_read_name(state / HOTWIRE_NAME_FILE)))
         return replace(found, hotwire_secret=_read_secret(state / HOTWIRE_KEY_FILE))
     except HadaemonError as error:
         # Only the hotwire cannot do without it.
@@ -84,6 +87,14 @@ def _read_secret(path: Path) -> Secret | None:
         return parse_secret(text) if text is not None else None
     except ValueError as error:
         raise FileError(f"{path}: {error}") from error
+
+
+def _read_name(path: Path) -> str:
+    text = read_text(path)
+    try:
+        return label(text.strip()) if text is not None else ""
+    except ValueError as error:
+        raise FileError(f"{path}: {error}: pair the nodes anew (`hactl pair`)") from error
 
 
 def check_texts(

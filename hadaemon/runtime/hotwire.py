@@ -197,9 +197,7 @@ class Hotwire:
         if own.ip in present:
             self.failure = None
             return True
-        self.failure = (
-            f"its own address {own} is not on it: `hactl reload` does not set it, the next boot does"
-        )
+        self.failure = f"its own address {own} is not on it: `hactl reload` sets it"
         return False
 
     def _open_sockets(self, index: int) -> None:

@@ -162,10 +162,13 @@ def ends_of(node: NodeConfig, cluster: ClusterConfig | None, peer_name: str = ""
             "hotwire.port in cluster.toml"
         )
     if ends.peer == ends.own.ip:
-        raise SyncError(
-            f"the names {node.name} and {peer_name} give both nodes the address {ends.peer} on the hotwire: "
-            "write hotwire.addresses in cluster.toml, or addresses of the port in both node.toml"
+        text = (
+            f"the names {node.hotwire_name} and {peer_name} give both nodes the address {ends.peer} on the "
+            "hotwire: write hotwire.addresses in cluster.toml, or addresses of the port in both node.toml"
         )
+        if node.hotwire_name != node.name:
+            text += f"; `hactl key revoke` forgets that {node.name} was called {node.paired_as} once"
+        raise SyncError(text)
     return ends
 
 

@@ -5,6 +5,8 @@ from pathlib import Path
 NODE_FILE = "node.toml"
 CLUSTER_FILE = "cluster.toml"
 HOTWIRE_KEY_FILE = "hotwire.key"
+HOTWIRE_NAME_FILE = "hotwire.name"
+"""The name that the node had when it was paired: see `NodeConfig.paired_as`."""
 FOLDER = "daemon"
 """What the daemon alone writes, below the state that others write."""
 

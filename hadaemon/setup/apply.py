@@ -10,6 +10,7 @@ from hadaemon.config import Admin, ClusterConfig, ConfigError, NodeConfig, load_
 from hadaemon.errors import HadaemonError
 from hadaemon.io.errors import FileError
 from hadaemon.io.files import read_text, write_text
+from hadaemon.io.identity import Identity
 from hadaemon.io.memory_file import MemoryFile
 from hadaemon.runtime.configuration import Configuration
 from hadaemon.runtime.places import own_folder
@@ -111,6 +112,13 @@ def _in_maintenance(places: Places) -> bool:
 def open_sync_account(places: Places) -> None:
     """No password fits the account of the peer's verbs, and it is not locked: sshd takes its key."""
     _set_password(USER, "*", places)
+
+
+def remember_name(name: str, places: Places) -> None:
+    """A node that an older firmware has paired keeps its default address on the hotwire too."""
+    identity = Identity(places.state)
+    if identity.paired:
+        identity.remember_name(name)
 
 
 def _set_password(user: str, password_hash: str, places: Places) -> None:

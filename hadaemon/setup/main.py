@@ -15,7 +15,7 @@ from hadaemon.runtime.configuration import Configuration, load_configuration
 from hadaemon.runtime.firewall_check import rule_problems
 from hadaemon.runtime.places import NODE_FILE
 from hadaemon.runtime.release import running_release
-from hadaemon.setup.apply import apply_admin, apply_node, open_sync_account, tell, write_issue
+from hadaemon.setup.apply import apply_admin, apply_node, open_sync_account, remember_name, tell, write_issue
 from hadaemon.setup.clock import apply_clock
 from hadaemon.setup.effect import Effect
 from hadaemon.setup.good import keep_good
@@ -84,6 +84,7 @@ def set_up(
             apply_node(configuration.node, configuration.cluster, places)
             problems += apply_clock(configuration.node, places)
             open_sync_account(places)
+            remember_name(configuration.node.name, places)
             keep_good(configuration, places, owners)
         except (HadaemonError, OSError) as error:
             problems += (str(error),)

@@ -66,20 +66,47 @@ def test_default_addresses_need_no_thought(plain_boxes: tuple[SyncBox, SyncBox],
     assert (beta.state / "identity/ssh_ed25519.pub").read_text() in done.stdout
 
 
-def test_a_renamed_node_is_found_once_it_is_paired_anew(plain_boxes: tuple[SyncBox, SyncBox]) -> None:
+def test_a_renamed_node_keeps_its_address_and_is_found(plain_boxes: tuple[SyncBox, SyncBox]) -> None:
     alpha, beta = plain_boxes
     pair(alpha, beta)
     beta.write_node(name="gamma")
-    beta.namespace.run("ip", "address", "flush", "dev", "hotwire")
-    beta.namespace.run("ip", "address", "add", str(default_address("gamma")), "dev", "hotwire")
-    beta.address = str(default_address("gamma"))
+    for box in plain_boxes:
+        box.start_server()
+    lines = (beta.run_folder / "hotspare/sync/sshd_config").read_text().splitlines()
+    assert f"ListenAddress {default_address('beta').ip}" in lines
+    alpha.apply(CLUSTER)
+    done = beta.hactl("config", "sync", "--from-peer", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert "alpha and gamma are synchronized" in done.stdout
+    assert alpha.on_peer("key", "show").returncode == 0
+
+
+def test_a_renamed_node_is_paired_anew_under_the_name_of_its_address(
+    plain_boxes: tuple[SyncBox, SyncBox],
+) -> None:
+    alpha, beta = plain_boxes
     pair(alpha, beta)
+    beta.write_node(name="gamma")
+    assert alpha.hactl("key", "revoke").returncode == 0
+    showing = beta.start(*beta.hactl_command("pair", "show"))
+    found = wait_for("a code", lambda: re.search(r"type  (\d{3} \d{3})", beta.log.read_text()), within=10)
+    done = alpha.hactl("pair", "enter", stdin=f"{found[1]}\n")
+    assert "paired with gamma: " in done.stdout, done.stderr
+    assert showing.wait(10) == 0
+    assert "hotspare-beta\n" in (alpha.state / "identity/peer.pub").read_text()
     for box in plain_boxes:
         box.start_server()
     alpha.apply(CLUSTER)
     done = beta.hactl("config", "sync", "--from-peer", "--yes")
     assert done.returncode == 0, done.stderr
-    assert "hotspare-gamma\n" in beta.hactl("key", "show").stdout
+
+
+def test_a_revoked_key_takes_the_name_along(plain_boxes: tuple[SyncBox, SyncBox]) -> None:
+    alpha, beta = plain_boxes
+    pair(alpha, beta)
+    assert (beta.state / "hotwire.name").read_text() == "beta\n"
+    assert beta.hactl("key", "revoke").returncode == 0
+    assert not (beta.state / "hotwire.name").exists()
 
 
 def test_who_shows_no_code_is_not_found(plain_boxes: tuple[SyncBox, SyncBox]) -> None:

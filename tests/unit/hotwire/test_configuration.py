@@ -1,12 +1,14 @@
 """[hotwire] of cluster.toml and of a preseed, and the addresses that follow from it."""
 
 from ipaddress import IPv4Address, IPv4Interface
+from pathlib import Path
 
 import pytest
 
 from hadaemon.config import ConfigError, check_pair, load_cluster, load_node, load_preseed, render_cluster
 from hadaemon.config.render import render_used_preseed
 from hadaemon.hotwire.addresses import Ends, default_address, hotwire_ends
+from hadaemon.runtime.configuration import load_configuration
 from hadaemon.runtime.peer import ends_of, hotwire_addresses
 from hadaemon.setup.networkd import network_files
 from hadaemon.sync.errors import SyncError
@@ -140,6 +142,21 @@ def test_the_default_follows_from_the_name_alone():
 def test_the_peers_default_follows_from_its_name():
     ends = hotwire_ends(node("alpha"), cluster(), "beta")
     assert ends == Ends(default_address("alpha"), default_address("beta").ip)
+
+
+def test_the_default_stays_when_the_node_gets_another_name(tmp_path: Path):
+    (tmp_path / "node.toml").write_text(
+        'schema = 1\nname = "gamma"\n[ports.hotwire]\nmac = "52:54:00:48:0a:03"\n'
+    )
+    (tmp_path / "hotwire.name").write_text("beta\n")
+    renamed = load_configuration(tmp_path).node
+    assert renamed is not None
+    assert (renamed.name, renamed.hotwire_name) == ("gamma", "beta")
+    assert hotwire_ends(renamed, None, "alpha") == Ends(default_address("beta"), default_address("alpha").ip)
+    with pytest.raises(SyncError, match="`hactl key revoke` forgets that gamma was called beta once"):
+        ends_of(renamed, None, "beta")
+    (tmp_path / "hotwire.name").write_text("../beta\n")
+    assert "is not a name" in load_configuration(tmp_path).problems[0]
 
 
 def test_before_there_is_a_cluster_the_port_of_that_name_is_the_hotwire():
