@@ -28,12 +28,8 @@ from .test_firmware import (
 
 UPGRADE_SECONDS = 1800.0
 """Both installations, both restarts, and the soak; emulated."""
-FALL_BACK = (
-    "nohup sh -c 'until test -f /data/state/firmware/trial.json; do sleep 0.1; done; "
-    "dd if=/dev/urandom of=/dev/disk/by-partlabel/root-b bs=64k count=64 seek=32 conv=fsync' "
-    ">/dev/null 2>&1 &"
-)
-"""Breaks what was installed once it is verified: the kernel panics when it starts from it."""
+LOOK_SECONDS = 8.0
+"""Each look costs an emulated node seconds of its processor, which the installation wants too."""
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +69,17 @@ def begin(node: Node, bundle: str, *options: str) -> str:
     return node.run(words, root=True, seconds=INSTALL_SECONDS).output
 
 
+def break_what_is_installed(node: Node) -> None:
+    """As soon as it is verified: the kernel panics when it starts from it."""
+    other = {"A": "b", "B": "a"}[version(node)[1]]
+    node.run(
+        "nohup sh -c 'until test -f /data/state/firmware/trial.json; do sleep 0.1; done; "
+        f"dd if=/dev/urandom of=/dev/disk/by-partlabel/root-{other} bs=64k count=64 seek=32 conv=fsync' "
+        ">/dev/null 2>&1 </dev/null &",
+        root=True,
+    )
+
+
 def plan(node: Node) -> dict[str, object]:
     """Empty while the daemon does not answer."""
     try:
@@ -99,7 +106,7 @@ def wait_for_end(lab: Lab, report: Callable[[str], None]) -> None:
             done.append(found.get("closed") is True)
         return all(done)
 
-    wait_until(over, Deadline(UPGRADE_SECONDS), "the end of the upgrade", interval=1.0)
+    wait_until(over, Deadline(UPGRADE_SECONDS), "the end of the upgrade", interval=LOOK_SECONDS)
 
 
 def outcome(lab: Lab) -> set[object]:
@@ -146,4 +153,48 @@ def test_a_pair_is_upgraded_and_downgraded_under_traffic(
         report_line(f"downgrade under traffic: {losses(traffic, since)}")
         assert outcome(running) == {"committed"}
         assert [version(node)[0] for node in (alpha, beta)] == [before, before]
+        traffic.download.finish()
+
+
+@pytest.mark.nightly
+def test_power_lost_on_either_node_while_it_installs(
+    running: Lab, bundle: Path, report_line: Callable[[str], None]
+) -> None:
+    """Each node is cut off in the middle of writing its slot, and goes on from there by itself."""
+    alpha, beta = running.node("alpha"), running.node("beta")
+    copy_bundle(alpha, bundle)
+    begin(alpha, "/data/new.raucb")
+    for node in (beta, alpha):
+        node.wait_until("pgrep -f 'rauc install'", UPGRADE_SECONDS, root=True)
+        node.power_off()
+        node.power_on()
+        node.wait_for_boot(BOOT_SECONDS)
+        report_line(f"power lost on {node.name} while it installed")
+    wait_for_end(running, report_line)
+    assert outcome(running) == {"committed"}
+    assert [version(node)[0] for node in (alpha, beta)] == [VERSION, VERSION]
+    assert "goes on: dev runs after a restart" in beta.run("hactl history").output
+    alpha.wait_for_state("active")
+
+
+@pytest.mark.nightly
+def test_a_firmware_that_does_not_start_brings_both_back(
+    running: Lab, older: Path, tmp_path: Path, report_line: Callable[[str], None]
+) -> None:
+    """The first node panics with it, and falls back; the one with the traffic is left alone."""
+    alpha, beta = running.node("alpha"), running.node("beta")
+    before = version(alpha)[0]
+    copy_bundle(alpha, older, "older")
+    break_what_is_installed(beta)
+    with two_hosts(running) as hosts, all_traffic(hosts, tmp_path) as traffic:
+        traffic.check()
+        since = time.monotonic()
+        begin(alpha, "/data/new.raucb", "--allow-downgrade")
+        wait_for_end(running, report_line)
+        traffic.check()
+        report_line(f"a firmware that does not start, under traffic: {losses(traffic, since)}")
+        assert outcome(running) == {"aborted"}
+        assert [version(node)[0] for node in (alpha, beta)] == [before, before]
+        assert "did not prove itself" in alpha.run("hactl firmware status", root=True).output
+        assert alpha.status()["status"]["since"] > time.monotonic() - since, "it was active all the time"
         traffic.download.finish()
