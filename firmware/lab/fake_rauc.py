@@ -4,6 +4,7 @@ Run as a program it answers as the real one does; its state is in `rauc.json`. A
 with its manifest in JSON in place of the signature.
 """
 
+import fcntl
 import hashlib
 import json
 import sys
@@ -43,7 +44,7 @@ class FakeRauc:
             (self.folder / f"{image['slot-class']}-{slot}").write_bytes(part)
 
     def _store(self, state: dict[str, Any]) -> None:
-        (self.folder / "rauc.json").write_text(json.dumps(state))
+        store(self.folder / "rauc.json", state)
 
 
 def make_bundle(
@@ -84,8 +85,22 @@ def make_bundle(
     return path
 
 
+def store(path: Path, state: dict[str, Any]) -> None:
+    """In one step: others read it at any time."""
+    staged = path.with_suffix(".new")
+    staged.write_text(json.dumps(state))
+    staged.replace(path)
+
+
 def main(folder: Path, arguments: list[str]) -> int:
-    """One call of the program."""
+    """One call of the program, one at a time as with the real service."""
+    with (folder / "rauc.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return call(folder, arguments)
+
+
+def call(folder: Path, arguments: list[str]) -> int:
+    """What it does."""
     path = folder / "rauc.json"
     state = json.loads(path.read_text())
     state["calls"].append(" ".join(arguments))
@@ -102,7 +117,7 @@ def main(folder: Path, arguments: list[str]) -> int:
             case _:
                 return fail(f"unknown: {arguments}")
     finally:
-        path.write_text(json.dumps(state))
+        store(path, state)
     return 0
 
 

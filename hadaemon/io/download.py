@@ -39,5 +39,7 @@ def download(url: str, target: Path, progress: Callable[[int], None]) -> None:
         target.unlink(missing_ok=True)
         if isinstance(error, BundleError):
             raise
+        if isinstance(error, urllib.error.HTTPError):
+            error.close()
         reason = error.reason if isinstance(error, urllib.error.URLError) else error
         raise BundleError(f"{url}: cannot be fetched: {reason}") from error
