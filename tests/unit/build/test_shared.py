@@ -142,6 +142,13 @@ def test_a_full_disk_is_told_before_anything_is_built(
     assert error.value.where == str(tmp_path)
 
 
+def test_an_overlay_that_is_no_folder_is_told_before_anything_is_built(tmp_path: Path) -> None:
+    image.check_overlay(BuildOptions(overlay=tmp_path))
+    with pytest.raises(FirmwareError, match="there is no folder /no/overlay") as error:
+        image.check_overlay(BuildOptions(overlay=Path("/no/overlay")))
+    assert error.value.where == "--overlay"
+
+
 def test_two_builds_take_turns(tmp_path: Path) -> None:
     lock = tmp_path / "lock"
     with image.exclusive(tmp_path):
