@@ -71,6 +71,7 @@ def _entries(_: Voice, standing: Standing) -> Mapping[str, tuple[str, Entry]]:
 
     add("last-good", _("take the last good configuration"), lambda: _as_root("last-good"), standing.good)
     add("status", _("status (hactl status)"), command("status"))
+    add("alarms", _("alarms (hactl alarms)"), command("alarms"))
     add("switch", _("switch to the other box (hactl switch)"), lambda: _switch(_), in_cluster)
     add("maintenance", _("maintenance (hactl maintenance)"), lambda: _maintenance(_), in_cluster)
     add("synchronize", _("synchronize the boxes (hactl config sync)"), lambda: _synchronize(_), in_cluster)

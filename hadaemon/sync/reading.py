@@ -5,6 +5,7 @@ from collections.abc import Sequence
 _COMMANDS: dict[tuple[str, ...], frozenset[str]] = {
     ("status",): frozenset({"--json", "--verbose"}),
     ("history",): frozenset({"--json", "--last"}),
+    ("alarms",): frozenset({"--json"}),
     ("config", "check"): frozenset(),
     ("config", "history"): frozenset({"--json"}),
     ("config", "diff"): frozenset(),

@@ -40,6 +40,8 @@ def chosen(standing: Standing, *row: str) -> list[object]:
     [
         (["status"], deeds.Hactl(("status",))),
         (["1"], deeds.Hactl(("status",))),
+        (["alarms"], deeds.Hactl(("alarms",))),
+        (["support"], deeds.Hactl(("support",), root=True)),
         (["switch", "yes"], deeds.Hactl(("switch",))),
         (["switch", "force"], deeds.Hactl(("switch", "--force"))),
         (["maintenance", "on"], deeds.Hactl(("maintenance", "on"))),

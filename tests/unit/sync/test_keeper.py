@@ -134,6 +134,8 @@ def test_commands_that_read(keeper: Conversation, state: Path):
             say(keeper, {"verb": "hactl", "arguments": forbidden})["error"]
         )
     assert may_read(["history", "--last", "50"])
+    assert may_read(["alarms", "--json"])
+    assert not may_read(["alarms", "--test"])
     assert not may_read(["history", "--last", "-1"])
     assert not may_read(["history", "--last"])
 
