@@ -15,6 +15,10 @@ EMULATED_PROCESSOR = "qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt"
 `max` makes the guest choose AVX code and protections that are cheap in hardware and dear in emulation."""
 
 
+LINK_SPEED = 1000
+"""Mbit/s that the cards tell; they are as fast as they are."""
+
+
 class Firmware(StrEnum):
     """What starts the boot loader."""
 
@@ -197,17 +201,26 @@ def _nic(nic: Nic) -> Iterable[str]:
     if nic.slot is not None:
         yield from ("-device", f"pcie-root-port,id={slot_of(nic)},chassis={nic.slot},slot={nic.slot}")
     card = nic_device(nic)
-    yield from ("-device", ",".join([card.pop("driver"), *(f"{key}={card[key]}" for key in card)]))
+    yield from ("-device", ",".join([str(card.pop("driver")), *(f"{key}={card[key]}" for key in card)]))
     if nic.capture:
         capture = f"filter-dump,id=capture-{nic.port},netdev=net-{nic.port},file={escaped(nic.capture)}"
         yield from ("-object", capture)
 
 
-def nic_device(nic: Nic) -> dict[str, str]:
+def nic_device(nic: Nic) -> dict[str, str | int]:
     """The card itself, for the command line and for `device_add`."""
-    # No option ROM: nothing is booted from the network, and loading it takes time.
-    card = {"driver": "virtio-net-pci", "id": nic.port, "netdev": f"net-{nic.port}", "mac": nic.mac}
-    return card | {"romfile": ""} | ({"bus": slot_of(nic)} if nic.slot is not None else {})
+    card: dict[str, str | int] = {
+        "driver": "virtio-net-pci",
+        "id": nic.port,
+        "netdev": f"net-{nic.port}",
+        "mac": nic.mac,
+        # A card of unknown speed takes no part in LACP.
+        "speed": LINK_SPEED,
+        "duplex": "full",
+        # No option ROM: nothing is booted from the network, and loading it takes time.
+        "romfile": "",
+    }
+    return card | ({"bus": slot_of(nic)} if nic.slot is not None else {})
 
 
 def slot_of(nic: Nic) -> str:

@@ -13,7 +13,7 @@ import pytest
 from firmware.lab.deadline import Deadline
 from firmware.lab.lab import Lab, LabOptions
 from firmware.lab.node import Node
-from firmware.lab.topology import STANDARD_PAIR, Port
+from firmware.lab.topology import STANDARD_PAIR, Network, NetworkKind, Port
 
 OWN = {"alpha": "192.168.12.141", "beta": "192.168.12.142"}
 HOTWIRE = {"alpha": "192.168.180.12", "beta": "192.168.180.13"}
@@ -164,7 +164,7 @@ def test_an_own_address_and_a_bond_come_and_go_by_a_reload(networked: Lab) -> No
     beta.pull("lan")
     beta.wait_until("hactl status | grep -E '^lan +lan.bond ' | grep -q ' down '")
     beta.plug("lan")
-    # No traffic with LACP: a virtual card tells no speed, and has no partner.
+    # Its traffic needs a partner, see below.
     beta.run(
         "sed -i 's/^members.*/&\\nbond_mode = \"lacp\"/' /data/state/node.toml && hactl reload", root=True
     )
@@ -204,15 +204,20 @@ def two_cards(labs, image: Path) -> Iterator[Lab]:
     labs.close(lab)
 
 
+def make_bond(node: Node, mode: str) -> None:
+    """The LAN's two cards become one port."""
+    lan, second = node.mac("lan"), node.mac("lan2")
+    members = f'[\\"{lan}\\", \\"{second}\\"]\\nbond_mode = \\"{mode}\\"'
+    bonded = f'-e "/^.ports.lan2/,/^$/d" -e "s/^mac = .{lan}.$/members = {members}/"'
+    node.run(f"cd /data/state && sed -i {bonded} node.toml && hactl reload", root=True)
+    node.wait_until("grep -c '^Slave Interface' /proc/net/bonding/lan.bond | grep -q 2", APPLIED_SECONDS)
+
+
 @pytest.mark.nightly
 def test_a_bond_of_two_cards_lives_on_with_either(two_cards: Lab) -> None:
     alpha, client = two_cards.node("alpha"), two_cards.clients["client"]
     alpha.wait_for_state("active", 240)
-    lan, second = alpha.mac("lan"), alpha.mac("lan2")
-    members = f'[\\"{lan}\\", \\"{second}\\"]'
-    bonded = f'-e "/^.ports.lan2/,/^$/d" -e "s/^mac = .{lan}.$/members = {members}/"'
-    alpha.run(f"cd /data/state && sed -i {bonded} node.toml && hactl reload", root=True)
-    alpha.wait_until("grep -c '^Slave Interface' /proc/net/bonding/lan.bond | grep -q 2", APPLIED_SECONDS)
+    make_bond(alpha, "active-backup")
     alpha.wait_until("hactl status | grep -E '^lan +lan.bond ' | grep -q ' up '")
     alpha.wait_for_state("active")
     for port in ("lan", "lan2"):
@@ -222,3 +227,48 @@ def test_a_bond_of_two_cards_lives_on_with_either(two_cards: Lab) -> None:
         assert alpha.status()["status"]["state"] == "active"
         alpha.plug(port)
         alpha.wait_until("! grep -q 'MII Status: down' /proc/net/bonding/lan.bond")
+
+
+@pytest.fixture
+def two_cables(labs, image: Path) -> Iterator[Lab]:
+    """The pair, with two direct cables as its LAN: each node is the other one's partner in LACP."""
+    pair = STANDARD_PAIR
+    nodes = tuple(
+        replace(node, ports=(*node.ports, Port("lan2", mac, "lan2")))
+        for node, mac in zip(pair.nodes, ("52:54:00:48:0a:04", "52:54:00:48:0b:04"), strict=True)
+    )
+    cables = [Network(name, NetworkKind.CABLE) for name in ("lan", "lan2")]
+    networks = (*cables, *(network for network in pair.networks if network.name != "lan"))
+    clients = tuple(client for client in pair.clients if client.network != "lan")
+    lab = labs.make(replace(pair, networks=networks, nodes=nodes, clients=clients), LabOptions(image))
+    for node in lab.nodes.values():
+        node.power_on()
+    yield lab
+    labs.close(lab)
+
+
+@pytest.mark.nightly
+def test_a_bond_with_lacp_carries_traffic_and_lives_on_with_either_cable(two_cables: Lab) -> None:
+    alpha, beta = two_cables.node("alpha"), two_cables.node("beta")
+    for node, state in ((alpha, "active"), (beta, "backup")):
+        node.wait_for_state(state, 300)
+    for node in (beta, alpha):
+        make_bond(node, "lacp")
+
+    def wait_ports(count: int) -> None:
+        for node, partner in ((alpha, beta), (beta, alpha)):
+            agreed = f"Number of ports: {count}$' /proc/net/bonding/lan.bond"
+            node.wait_until(f"grep -q '{agreed}")
+            node.wait_until(f"grep -q 'Partner Mac Address: {partner.mac('lan')}' /proc/net/bonding/lan.bond")
+        beta.wait_until(f"ping -c 1 -W 1 {VIRTUAL}")
+
+    wait_ports(2)
+    for node, state in ((alpha, "active"), (beta, "backup")):
+        node.wait_for_state(state)
+    for port in ("lan", "lan2"):
+        # The other end keeps its carrier: only LACP tells it that nothing arrives any more.
+        alpha.pull(port)
+        wait_ports(1)
+        assert (alpha.state(), beta.state()) == ("active", "backup")
+        alpha.plug(port)
+        wait_ports(2)

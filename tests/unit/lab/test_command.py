@@ -17,6 +17,7 @@ from firmware.lab.command import (
 )
 
 RUN = Path("/run/lab")
+CARD = "virtio-net-pci,id=lan,netdev=net-lan,mac=52:54:00:48:0a:01,speed=1000,duplex=full,romfile="
 SPEC = MachineSpec(
     name="alpha",
     disk=Path("/disks/a,b.qcow2"),
@@ -46,14 +47,14 @@ def test_a_nic_is_named_after_its_port_and_mirrors_its_peer() -> None:
         "dgram,id=net-lan,local.type=unix,local.path=/run/lab/alpha.lan,"
         "remote.type=unix,remote.path=/run/lab/switch.alpha.lan"
     )
-    assert "virtio-net-pci,id=lan,netdev=net-lan,mac=52:54:00:48:0a:01,romfile=" in options(SPEC, "-device")
+    assert CARD in options(SPEC, "-device")
 
 
 def test_a_card_in_a_slot_can_be_pulled_out() -> None:
     (nic, *others) = SPEC.nics
     devices = options(replace(SPEC, nics=(replace(nic, slot=3), *others)), "-device")
     assert "pcie-root-port,id=slot-lan,chassis=3,slot=3" in devices
-    card = "virtio-net-pci,id=lan,netdev=net-lan,mac=52:54:00:48:0a:01,romfile=,bus=slot-lan"
+    card = f"{CARD},bus=slot-lan"
     assert devices.index(card) > devices.index("pcie-root-port,id=slot-lan,chassis=3,slot=3")
     assert not [device for device in options(SPEC, "-device") if "slot" in device]
 
