@@ -1,7 +1,7 @@
 """The hooks, in the order in which they judge: what is common to all packets, before any rule of yours."""
 
 from hadaemon.firewall.model import Established, Firewall
-from hadaemon.firewall.text import HA_PROTOCOL, SYN_ONLY, USER_CHAINS, block, comment, limited_log
+from hadaemon.firewall.text import HA_PROTOCOL, SYN, SYN_ONLY, USER_CHAINS, block, comment, limited_log
 from hadaemon.hotwire.exclusive import SERVICES, Protocol, Service
 
 
@@ -57,6 +57,8 @@ def _forward(firewall: Firewall) -> list[str]:
         "iifname @hotwire counter drop",
         "oifname @hotwire counter drop",
         f"meta l4proto {HA_PROTOCOL} counter drop {comment('advertisements are never forwarded')}",
+        # Answers to what leaves by a dial-in or a tunnel have to fit through it; not every router says so.
+        f"oifname @narrow {SYN} tcp option maxseg size set rt mtu",
         *passing,
         "ct state invalid jump broken",
         f"meta l4proto tcp ct state new {SYN_ONLY} goto forward_new",

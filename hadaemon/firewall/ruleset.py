@@ -103,6 +103,7 @@ def _sets(
         named_set("ha_ports", "ifname", names(sorted(advertising))),
         named_set("dhcp_clients", "ifname", names(sorted(clients))),
         named_set("dhcp_servers", "ifname", names(sorted(each.port for each in follow.dhcp))),
+        named_set("narrow", "ifname", names(follow.interfaces)),
         named_set("virtual4", "ipv4_addr", sorted({str(ip) for ip in virtual if ip.version == 4})),
         named_set("virtual6", "ipv6_addr", sorted({str(ip) for ip in virtual if ip.version == 6})),
         *(named_set(port_set(port), "ifname", names([port])) for port in others),

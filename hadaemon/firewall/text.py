@@ -10,6 +10,7 @@ USER_CHAINS = ("user_input", "user_output", "user_forward", "user_prerouting", "
 """Empty, for the snippets to add to."""
 HA_PROTOCOL = 112
 """VRRP (RFC 9568 §5.1.1.4)."""
+SYN = "tcp flags & (syn | rst) == syn"
 SYN_ONLY = "tcp flags & (fin | syn | rst | ack) == syn"
 
 
