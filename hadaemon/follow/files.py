@@ -120,10 +120,10 @@ def _ppp_options(dial_in: DialIn, interface: str) -> str:
         f"mru {dial_in.mtu}",
         "lcp-echo-interval 10",
         "lcp-echo-failure 3",
-        # It dials until it is through: the node is active, and nobody else will.
-        "persist",
-        "maxfail 0",
-        "holdoff 5",
+        # One dial: the daemon dials again, and knows by then why it failed. A short search, because a node
+        # that gives up waits for its end.
+        "pppoe-padi-timeout 3",
+        "pppoe-padi-attempts 2",
     )
     return "\n".join(lines) + "\n"
 

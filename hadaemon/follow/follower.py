@@ -6,6 +6,10 @@ from hadaemon.follow.model import DEFAULT_STOP, Follow
 
 DHCP_UNIT = "hotspare-dhcp.service"
 HAPROXY_UNIT = "hotspare-haproxy.service"
+DIAL_IN = "hotspare-pppoe@"
+"""How the units of dial-ins begin."""
+REDIAL = 10.0
+"""Seconds between two dials, at most: without it the node has no way out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +23,13 @@ class Follower:
     """What is there while it runs: without it, it does not run, whatever systemd believes."""
     on_backup: bool = False
     """It runs on the backup too."""
+    longest_pause: float = 60.0
+    """Seconds between two attempts to start it, at most."""
 
 
 def pppoe_unit(name: str) -> str:
     """The unit of a dial-in."""
-    return f"hotspare-pppoe@{name}.service"
+    return f"{DIAL_IN}{name}.service"
 
 
 def wireguard_unit(name: str) -> str:
@@ -33,7 +39,7 @@ def wireguard_unit(name: str) -> str:
 
 def followers(follow: Follow) -> tuple[Follower, ...]:
     """Links first, then what serves over them; the administrator's own in his order."""
-    found = [Follower(pppoe_unit(each.name)) for each in follow.pppoe]
+    found = [Follower(pppoe_unit(each.name), longest_pause=REDIAL) for each in follow.pppoe]
     found += [Follower(wireguard_unit(each.name), interface=each.name) for each in follow.wireguard]
     if follow.dhcp:
         found.append(Follower(DHCP_UNIT))

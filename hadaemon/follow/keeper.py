@@ -11,8 +11,9 @@ from hadaemon.follow.follower import Follower
 
 START_PATIENCE = 30.0
 """Seconds that a start may take until it is a problem."""
-FIRST_RETRY, LAST_RETRY = 1.0, 60.0
-"""Seconds until a unit that ended or would not start is started again: doubled each time, up to the last."""
+FIRST_RETRY = 1.0
+"""Seconds until a unit that ended or would not start is started again: doubled each time, up to its longest
+pause."""
 STABLE = 60.0
 """Seconds after which a unit that runs counts as well again."""
 STOP_RETRY = 2.0
@@ -190,7 +191,7 @@ class Keeper:
         return Due(self._order(Step.START, now)) if now >= self._retry_at else _NOTHING
 
     def _again(self, what: str, notes: tuple[str, ...], now: float) -> Due:
-        pause = min(FIRST_RETRY * 2.0**self._failures, LAST_RETRY)
+        pause = min(FIRST_RETRY * 2.0**self._failures, self.follower.longest_pause)
         self._failures = min(self._failures + 1, 16)
         self._asked, self._retry_at = None, now + pause
         unit = self.follower.unit

@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
+from hadaemon.follow.exits import said_by
 from hadaemon.follow.keeper import Phase, Seen
 
 Message: TypeAlias = dict[str, Any]
 
 MAX_LINE = 1 << 20
-PROPERTIES = ("LoadState", "LoadError", "ActiveState", "SubState", "Result", "InvocationID")
+PROPERTIES = ("LoadState", "LoadError", "ActiveState", "SubState", "Result", "ExecMainStatus", "InvocationID")
 """Of a unit, as systemd names them."""
 _PHASES = {
     "active": Phase.UP,
@@ -32,7 +33,7 @@ def units_of(text: str, units: Sequence[str]) -> Message:
     return found
 
 
-def seen_of(properties: Mapping[str, Any]) -> Seen:
+def seen_of(unit: str, properties: Mapping[str, Any]) -> Seen:
     """A look at a unit."""
     loaded = str(properties.get("LoadState", ""))
     if loaded != "loaded":
@@ -40,6 +41,5 @@ def seen_of(properties: Mapping[str, Any]) -> Seen:
     phase = _PHASES.get(str(properties.get("ActiveState", "")), Phase.DOWN)
     if phase is Phase.STARTING and properties.get("SubState") == "auto-restart":
         phase = Phase.FAILED
-    result = str(properties.get("Result", ""))
-    why = "" if result in ("", "success") else result
-    return Seen(phase, str(properties.get("InvocationID", "")), why)
+    result, status = (str(properties.get(key, "")) for key in ("Result", "ExecMainStatus"))
+    return Seen(phase, str(properties.get("InvocationID", "")), said_by(unit, result, status))

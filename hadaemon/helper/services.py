@@ -91,7 +91,7 @@ class Services:
         while left:
             shown = self._list(tuple(left))
             for unit, follower in tuple(left.items()):
-                seen = seen_of(shown.get(unit, {}))
+                seen = seen_of(unit, shown.get(unit, {}))
                 if seen.phase in RESTS or seen.life != lives[unit]:
                     del left[unit]  # Another life is the next daemon's.
                 elif time.monotonic() - begin > follower.stop_timeout:
@@ -103,7 +103,7 @@ class Services:
 
     def _lives(self, units: Sequence[str]) -> dict[str, str]:
         shown = self._list(units)
-        return {unit: seen_of(shown.get(unit, {})).life for unit in units}
+        return {unit: seen_of(unit, shown.get(unit, {})).life for unit in units}
 
     def _order(self, verb: str, unit: str) -> None:
         if verb == "start":

@@ -38,7 +38,7 @@ class ServicesClient:
     async def look(self) -> dict[str, Seen]:
         """How each configured unit is."""
         units = (await self._ask({"verb": "list"})).get("units", {})
-        return {str(unit): seen_of(properties) for unit, properties in units.items()}
+        return {str(unit): seen_of(unit, properties) for unit, properties in units.items()}
 
     async def order(self, step: Step, unit: str) -> None:
         """Has a step done, without waiting for what comes of it."""

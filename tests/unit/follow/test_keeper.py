@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from hadaemon.follow.follower import Follower
 from hadaemon.follow.keeper import (
     KILL_RETRY,
-    LAST_RETRY,
     RESTS,
     STABLE,
     START_PATIENCE,
@@ -22,6 +21,7 @@ from hadaemon.follow.keeper import (
 
 UNIT = "web.service"
 STOP = 10.0
+PAUSE = Follower(UNIT).longest_pause
 LOOK = 0.25
 
 
@@ -128,7 +128,7 @@ def test_one_that_does_not_start_is_tried_ever_more_slowly_and_told_once():
     assert 10 < len(world.steps) < 25
     assert "does not start" in (world.keeper.problem or "")
     before = len(world.steps)
-    world.run(2 * LAST_RETRY + 5)
+    world.run(2 * PAUSE + 5)
     assert 1 <= len(world.steps) - before <= 3
 
 
@@ -220,7 +220,7 @@ def test_whatever_happens_it_ends_as_it_should_be(events, wanted):
                 world.broken = event == "break"
         world.run(seconds)
     world.wanted, world.broken = wanted, False
-    world.run(LAST_RETRY + STOP + 2 * KILL_RETRY + 2)
+    world.run(PAUSE + STOP + 2 * KILL_RETRY + 2)
     assert (world.phase is Phase.UP) == wanted
     assert world.keeper.settled
     world.run(STABLE)
