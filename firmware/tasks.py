@@ -204,6 +204,45 @@ def flash(
 
 
 @task(
+    iterable=["port"],
+    help={
+        "answers": "the file with the answers for each box, e.g. site.toml",
+        "port": "a serial port, e.g. /dev/ttyUSB0; again for more of them (default: those of the file)",
+        "baud": "speed of the ports (default 115200)",
+        "protocol": "file for what was sent and received (default provision-<time>.log)",
+        "wait": "seconds that a box may take to show its menu (default 300)",
+    },
+)
+@told_plainly
+def provision(
+    _context: Context,
+    answers: str = "",
+    port: tuple[str, ...] = (),
+    baud: int = 0,
+    protocol: str = "",
+    wait: int = 0,
+) -> None:
+    """Set boxes up over their serial consoles, from a file of answers; see docs/provisioning.md.
+
+    Examples:
+      python3 invoke.py provision --port /dev/ttyUSB0 --answers site.toml
+      python3 invoke.py provision --port /dev/ttyUSB0 --port /dev/ttyUSB1 --answers site.toml
+    """
+    from firmware.provision import ProvisionOptions
+    from firmware.provision import provision as set_up
+
+    set_up(
+        ProvisionOptions(
+            answers=Path(answers or "no file"),
+            ports=tuple(port),
+            protocol=Path(protocol) if protocol else None,
+            **({"baud": baud} if baud else {}),
+            **({"wait": wait} if wait else {}),
+        )
+    )
+
+
+@task(
     positional=["subject"],
     help={
         "subject": "what to measure: build, failover, conntrack, sync or firmware",

@@ -22,6 +22,8 @@ from firmware.lab.deadline import Deadline
 from firmware.lab.errors import ConsoleError, DeadlineExceeded
 
 PROMPT = "hotspare-lab> "
+BAUD = 115200
+"""Of a node's serial console."""
 INPUT_PIECE = 1000
 """Characters of a command in one line; a terminal takes 4,095 at most."""
 OUTPUT_PIECE = 32768
@@ -57,8 +59,10 @@ class Result:
     """Standard output and standard error, as they came."""
 
 
-def open_line(url: str, timeout: float | None = None) -> serial.Serial:
+def open_line(url: str, timeout: float | None = None, baud: int = BAUD) -> serial.Serial:
     """Opens a serial line: `unix:///path`, a device such as `/dev/ttyUSB0`, or another address of pyserial.
+
+    A device is ours alone: two programs that read one port get half of it each.
 
     Raises:
         ConsoleError: it cannot be opened.
@@ -66,8 +70,10 @@ def open_line(url: str, timeout: float | None = None) -> serial.Serial:
     if "firmware.lab" not in serial.protocol_handler_packages:
         serial.protocol_handler_packages.append("firmware.lab")
     try:
-        line: serial.Serial = serial.serial_for_url(url, baudrate=115200, timeout=timeout)
-    except serial.SerialException as error:
+        line: serial.Serial = serial.serial_for_url(
+            url, baudrate=baud, timeout=timeout, exclusive=None if "://" in url else True
+        )
+    except (serial.SerialException, ValueError) as error:
         raise ConsoleError(str(error), url) from error
     return line
 

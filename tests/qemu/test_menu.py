@@ -9,7 +9,7 @@ import pytest
 from firmware.lab.lab import Lab, LabOptions, NodeOptions
 from firmware.lab.node import Node
 from firmware.lab.topology import STANDARD_PAIR
-from firmware.lab.typist import Typist
+from firmware.provision.typist import Typist
 
 BOOT_SECONDS = 240.0
 STEP_SECONDS = 120.0

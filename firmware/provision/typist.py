@@ -1,0 +1,265 @@
+"""A typist at a serial console: reads prompts and types answers, on lines that lose and invent characters.
+
+The same for a real box (`/dev/ttyUSB0`) and for QEMU's sockets (`unix:///path`). An answer is typed one
+character at a time, each when the echo of the one before has come; only a line that shows exactly the answer
+gets its Enter.
+"""
+
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import serial
+
+from firmware.lab.console import BAUD, open_line
+from firmware.lab.deadline import Deadline
+from firmware.lab.errors import ConsoleError
+from firmware.provision.errors import Interrupted, NotCarried
+from firmware.provision.record import Record
+from firmware.provision.screen import Kind, Prompt, is_garbled, last_prompt, prompt_at_end, typed_at
+
+POLL_SECONDS = 0.05
+TRIES = 3
+"""Enter alone is an answer to many questions, and to others it never will be."""
+QUIET_SECONDS = 0.3
+"""A prompt is one when nothing follows it for so long."""
+ECHO_SECONDS = 2.0
+"""A character whose echo has not come by then is lost."""
+TAKEN_SECONDS = 5.0
+"""After Enter, something comes by then."""
+REDRAW_SECONDS = 10.0
+"""A prompt may be hidden by a message of the kernel: after such a silence it is asked for again."""
+UNSEEN_SECONDS = 0.01
+"""Between two characters that are not echoed."""
+TYPINGS = 5
+"""A line on which an answer never arrives whole is of no use."""
+_COLUMNS = 78
+"""Readline scrolls a longer line, and then its echo is no longer what was typed."""
+
+ENTER, KILL, REDRAW = "\r", "\x15", "\x0c"
+"""Ctrl-U and Ctrl-L: what was typed is forgotten; the prompt and what was typed is shown again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watcher:
+    """Who is told what goes over the line, and may end it."""
+
+    record: Record | None = None
+    stopped: Callable[[], bool] = lambda: False
+
+
+class Typist:
+    """Reads and types, and keeps all that was on the screen."""
+
+    def __init__(self, url: str, baud: int = BAUD, watcher: Watcher | None = None) -> None:
+        """Opens the line. Raises ConsoleError."""
+        self.url = url
+        self.screen = ""
+        self.raw = b""
+        """The last bytes, as they came."""
+        self._watcher = watcher or Watcher()
+        self._seen = 0
+        self._line = open_line(url, POLL_SECONDS, baud)
+
+    def close(self) -> None:
+        """Hangs up."""
+        self._line.close()
+
+    @property
+    def news(self) -> str:
+        """What came since the last answer."""
+        return self.screen[self._seen :]
+
+    @property
+    def garbled(self) -> bool:
+        """What came last is no text: the speed is wrong."""
+        return is_garbled(self.raw[-200:])
+
+    def question(self, seconds: float) -> str:
+        """The key of the question that waits for an answer. Raises DeadlineExceeded."""
+        deadline = Deadline(seconds)
+        while True:
+            prompt = self.prompt(max(deadline.remaining, POLL_SECONDS))
+            if prompt.kind is Kind.QUESTION:
+                return prompt.key
+            self._pass_over(prompt, deadline)
+
+    def prompt(self, seconds: float) -> Prompt:
+        """What waits for an answer. Raises DeadlineExceeded."""
+        deadline = Deadline(seconds)
+        silence, hidden = Deadline(REDRAW_SECONDS), None
+        while (found := self.glance()) is None:
+            deadline.check("a question", self.url, f"The last words: {self.screen[-400:]!r}")
+            if self._receive():
+                silence = Deadline(REDRAW_SECONDS)
+            elif silence.expired and "> " in self.news:
+                if hidden is not None:
+                    return hidden
+                # A password's prompt is not drawn again: the next silence takes it from where it was.
+                hidden = last_prompt(self.news)
+                self.press(REDRAW)
+                silence = Deadline(REDRAW_SECONDS)
+        return found
+
+    def glance(self) -> Prompt | None:
+        """What waits just now, once the line is quiet."""
+        quiet = Deadline(QUIET_SECONDS)
+        while not quiet.expired:
+            if self._receive():
+                return None
+        return prompt_at_end(self.news)
+
+    def type(self, text: str, secret: bool = False) -> None:
+        """A line, as a person ends it. What was on the screen before is answered.
+
+        Raises:
+            ConsoleError: the line is gone, or does not carry the answer.
+        """
+        prompt = prompt_at_end(self.news)
+        self._seen = len(self.screen)
+        seen = prompt is not None and prompt.kind is Kind.QUESTION and not secret
+        self._record(text, secret)
+        if seen and prompt is not None:
+            self._type_seen(prompt, text)
+        else:
+            for character in KILL + text:
+                self._write(character)
+                time.sleep(UNSEEN_SECONDS)
+        self._enter(prompt if seen else None, text)
+
+    def press(self, keys: str) -> None:
+        """Keys, as they are."""
+        self._record(keys, secret=False)
+        self._write(keys)
+
+    def draw_again(self) -> None:
+        """The prompt was garbled: it is asked for again. A password's only comes by a wrong answer."""
+        self.press(REDRAW)
+        if not self.pause(ECHO_SECONDS):
+            self.press(KILL + ENTER)
+
+    def forget(self) -> None:
+        """What was on the screen until now is answered."""
+        self._seen = len(self.screen)
+
+    def wait_for(self, text: str, seconds: float) -> None:
+        """Until it was on the screen after what was typed last. Raises DeadlineExceeded."""
+        deadline = Deadline(seconds)
+        while text not in self.news:
+            deadline.check(repr(text), self.url, f"The last words: {self.screen[-400:]!r}")
+            self._receive()
+
+    def answer(self, answers: Mapping[str, str | Sequence[str]], last: str, seconds: float) -> list[str]:
+        """Answers every question up to and with `last`; Enter where there is no answer. Returns the keys."""
+        deadline = Deadline(seconds)
+        left = {key: [texts] if isinstance(texts, str) else list(texts) for key, texts in answers.items()}
+        asked: list[str] = []
+        while last not in asked:
+            key = self.question(max(deadline.remaining, POLL_SECONDS))
+            asked.append(key)
+            texts = left.get(key, [])
+            if not texts and asked.count(key) > TRIES:
+                raise ConsoleError(f"no answer to {key} helps: {self.screen[-400:]!r}", self.url)
+            self.type(texts.pop(0) if texts else "", secret=key.startswith("password"))
+        return asked
+
+    def pause(self, seconds: float) -> bool:
+        """Reads for so long at most; whether anything came."""
+        deadline = Deadline(seconds)
+        while not deadline.expired:
+            if self._receive():
+                return True
+        return False
+
+    def _pass_over(self, prompt: Prompt, deadline: Deadline) -> None:
+        """A full page is turned; what else waits is not for us, and something may come after it."""
+        if prompt.kind is Kind.MORE:
+            self.type("")
+            return
+        length = len(self.screen)
+        while len(self.screen) == length:
+            deadline.check("a question", self.url, f"The last words: {self.screen[-400:]!r}")
+            self._receive()
+
+    def _type_seen(self, prompt: Prompt, text: str) -> None:
+        """Until the line shows exactly this."""
+        head = len(prompt.key) + len(prompt.default) + (6 if prompt.default else 3)
+        fits = head + len(text) < _COLUMNS
+        for _ in range(TYPINGS):
+            self._write(KILL)
+            complete = self._echoed(text, _COLUMNS - head)
+            if complete and (self.news == text or not fits or self._shown(prompt) == text):
+                return
+        raise NotCarried(
+            f"the line does not carry an answer to {prompt.key}: characters are lost again and again",
+            self.url,
+            "look at the cable, the plug and the speed (--baud)",
+        )
+
+    def _echoed(self, text: str, room: int) -> bool:
+        """Each character is typed once the one before is back; whether all of them came back."""
+        self.pause(POLL_SECONDS)
+        self._seen = len(self.screen)
+        position = self._seen
+        for number, character in enumerate(text):
+            self._write(character)
+            deadline = Deadline(ECHO_SECONDS)
+            while True:
+                # On a line that scrolls, anything that comes is the sign of life of a key.
+                at = self.screen.find(character, position) if number < room else len(self.screen) - 1
+                if position <= at:
+                    position = at + 1 if number < room else len(self.screen)
+                    break
+                if deadline.expired:
+                    return False
+                self._receive()
+        return True
+
+    def _shown(self, prompt: Prompt) -> str | None:
+        """What stands behind the prompt, when it is drawn again."""
+        self._write(REDRAW)
+        self.pause(ECHO_SECONDS)
+        while self.pause(QUIET_SECONDS):
+            pass
+        return typed_at(self.news, prompt)
+
+    def _enter(self, prompt: Prompt | None, text: str) -> None:
+        """Enter, and once more when it was lost: the line then still shows what was typed."""
+        for _ in range(TYPINGS):
+            self._seen = len(self.screen)
+            self._write(ENTER)
+            if self.pause(TAKEN_SECONDS):
+                return
+            if prompt is not None and self._shown(prompt) != text:
+                return
+        raise NotCarried("Enter is lost again and again", self.url, "look at the cable and the plug")
+
+    def _record(self, text: str, secret: bool) -> None:
+        if self._watcher.record is not None:
+            self._watcher.record.sent(self.url, text, secret)
+
+    def _write(self, text: str) -> None:
+        try:
+            self._line.write(text.encode("ascii", "replace"))
+        except (serial.SerialException, OSError) as error:
+            raise _gone(self.url, error) from error
+
+    def _receive(self) -> bool:
+        if self._watcher.stopped():
+            raise Interrupted
+        try:
+            data = self._line.read(max(1, self._line.in_waiting))
+        except (serial.SerialException, OSError, TypeError) as error:
+            # TypeError: pyserial's own, when another thread or the kernel has closed the port under it.
+            raise _gone(self.url, error) from error
+        text = re.sub("\0", "", data.decode("ascii", "replace"))
+        self.screen += text
+        self.raw = (self.raw + data)[-400:]
+        if text and self._watcher.record is not None:
+            self._watcher.record.received(self.url, text)
+        return bool(data)
+
+
+def _gone(url: str, error: Exception) -> ConsoleError:
+    return ConsoleError(f"the port is gone: {error}", url, "plug it in again, and run the command again")

@@ -1,0 +1,68 @@
+"""A box at the other end of a line: the real menu on a pseudo-terminal, whose deeds are only remembered.
+
+Run as a script. Arguments: a folder; the last digits of its cards' MAC addresses. It writes what was stored
+into `stored-<digits>.json` of the folder; the two boxes of a pair pass the code through a file there, as the
+hotwire would.
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "menu"))
+
+from talking import FACTS, VOICES, Box
+
+from hadaemon.console.main import guarded
+from hadaemon.console.talk import talk
+from hadaemon.console.terminal import Line, steady
+from hadaemon.console.voices import ORIGINAL
+from hadaemon.menu import deeds
+from hadaemon.menu.first_boot import first_boot
+from hadaemon.menu.steps import Failed
+
+FOLDER, DIGITS = Path(sys.argv[1]), sys.argv[2]
+CODE = "123 456"
+
+
+class Appliance(Box):
+    """A box with cards of its own, and a cable to the other one."""
+
+    def __init__(self) -> None:
+        cards = tuple(
+            deeds.Card(f"enp{number}s0", f"52:54:00:48:{DIGITS}:0{number}", "virtio_net", True, 1000)
+            for number in (1, 2, 3)
+        )
+        pulled = ("beta: BACKUP: an active node is heard", "configuration: synchronized")
+        super().__init__(ReadCards=cards, Pull=pulled)
+
+    def __call__(self, deed: object) -> object:
+        done = super().__call__(deed)
+        if isinstance(deed, deeds.Hactl):
+            return show() if deed.arguments == ("pair", "show") else enter()
+        return done
+
+
+def show() -> object:
+    print(f"on the other node, run `hactl pair enter` and type  {CODE}", flush=True)
+    while not (FOLDER / "typed").exists():
+        time.sleep(0.02)
+    return () if (FOLDER / "typed").read_text() == CODE else Failed(())
+
+
+def enter() -> object:
+    (FOLDER / "typed").write_text(input("the code that the other node shows: "))
+    return ()
+
+
+box, terminal = Appliance(), Line()
+with steady():
+    while not box.stored():
+        guarded(lambda: talk(lambda: first_boot(FACTS, VOICES), terminal, box, VOICES, ORIGINAL), terminal)
+(FOLDER / f"stored-{DIGITS}.json").write_text(json.dumps(box.stored()))
+while True:
+    sys.stdout.write("\nfw login: ")
+    sys.stdout.flush()
+    if not sys.stdin.readline():
+        break
