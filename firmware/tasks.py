@@ -54,6 +54,17 @@ def manual(_context: Context) -> None:
     print(f"{_shown(PAGE)}\n{_shown(COMPLETION)}")
 
 
+@task
+@told_plainly
+def screens(_context: Context) -> None:
+    """Capture the manual's screens from the real programs, and draw the first set-up as a moving picture."""
+    host.ensure()
+    from firmware.screens import write_screens
+
+    for path in write_screens():
+        print(f"wrote {_shown(path)}")
+
+
 @task(
     help={
         "board": "which board, a folder of board/, e.g. apu2 (default generic-x86_64)",

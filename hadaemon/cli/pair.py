@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 _SUMMARY = "make this node and the one at the other end of the hotwire a pair"
+ASKS = "the code that the other node shows: "
 _TRIES = 3
 
 
@@ -41,9 +42,16 @@ def _show(options: argparse.Namespace) -> None:
     box = _Box(options)
     code = new_code()
     with calling(box.port, box.node.hotwire_name) if box.ends.peer is None else nullcontext():
-        print(f"on the other node, run `hactl pair enter` and type  {code[:3]} {code[3:]}", flush=True)
-        print(f"the code is good for {SHOWN:g} s and three attempts", flush=True)
+        print("\n".join(code_lines(code, SHOWN)), flush=True)
         _tell(show(box.card, code, box.ends.own.ip, _keeper(options, box)))
+
+
+def code_lines(code: str, seconds: float) -> tuple[str, str]:
+    """What the person has to know who types it on the other node."""
+    return (
+        f"on the other node, run `hactl pair enter` and type  {code[:3]} {code[3:]}",
+        f"the code is good for {seconds:g} s and three attempts",
+    )
 
 
 def _enter(options: argparse.Namespace) -> None:
@@ -53,7 +61,7 @@ def _enter(options: argparse.Namespace) -> None:
     box = _Box(options)
     for _ in range(_TRIES):
         try:
-            code = clean_code(input("the code that the other node shows: "))
+            code = clean_code(input(ASKS))
         except EOFError as error:
             raise CommandFailed(Exit.REFUSED, "no code was typed") from error
         try:
@@ -130,4 +138,9 @@ def _put_to_work(options: argparse.Namespace) -> None:
 
 
 def _tell(paired: "Paired") -> None:
-    print(f"paired with {paired.peer.name}: {paired.peer.key.words}")
+    print(paired_line(paired.peer.name, paired.peer.key.words))
+
+
+def paired_line(peer: str, words: str) -> str:
+    """The end of it, with words to compare by telephone."""
+    return f"paired with {peer}: {words}"

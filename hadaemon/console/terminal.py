@@ -21,7 +21,7 @@ HEIGHT = 20
 _UNBOUND = (
     *(r"\C-q", r"\C-v", r"\C-r", r"\C-s", r"\C-]", r"\C-x", r"\C-x\C-r", r"\C-x(", r"\e[200~", r"\e-"),
     *(rf"\e{digit}" for digit in range(10)),
-    *(r"\C-y", r"\ey", r"\e\C-y"),
+    *(r"\C-y", r"\ey", r"\e\C-y", r"\ep", r"\en", r"\e\C-]"),
 )
 """Keys of readline that would take the next ones for something else, read a file, or bring back what was
 deleted: it may have been a password."""

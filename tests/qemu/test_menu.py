@@ -114,3 +114,41 @@ def test_a_pair_is_set_up_over_two_serial_lines(bare: Lab) -> None:
     assert "192.168.12.142/24" in addresses
     assert "192.168.12.1/24" not in addresses
     bare.node("beta").wait_until("hactl --peer status", STEP_SECONDS, root=True)
+
+
+NOISE = b"\x00\xff\x1b[200~\x1b9\x13\x1a\x1c\xc3\x80\x9b\x18("
+
+
+@pytest.mark.nightly
+def test_no_key_and_no_break_takes_the_console_or_reboots_a_box(bare: Lab) -> None:
+    """On a real serial line, with the real getty: what the pseudo-terminals of the unit tests do not have."""
+    alpha = bare.node("alpha")
+    alpha.power_on()
+    typist = typist_at(alpha)
+    try:
+        assert typist.question(BOOT_SECONDS) == "language"
+        boots = typist.screen.count("Linux version")
+        for letter in ("b", "c", "u", "k", "s", "o"):
+            alpha.machine.qmp.execute("chardev-send-break", id="serial")
+            typist.type(letter)
+            assert typist.question(STEP_SECONDS) in ("language", "start")
+        typist.type("\x04")
+        typist.wait_for("language > ", STEP_SECONDS)
+        typist.type("1")
+        assert typist.question(STEP_SECONDS) in ("language", "start"), "it came back after Ctrl-D"
+        typist.type(NOISE.decode("latin-1"))
+        typist.question(STEP_SECONDS)
+        typist.type("\x03")
+        typist.wait_for("Stopped: nothing was changed.", STEP_SECONDS)
+        answered = answers(bare, "alpha", "alone")
+        typist.answer(answered, "write", STEP_SECONDS)
+        typist.wait_for("login: ", STEP_SECONDS)
+    finally:
+        typist.close()
+    assert typist.screen.count("Linux version") == boots, "it did not reboot"
+    assert not re.search(r"^(root@|\(initramfs\)|[#$] $)", typist.screen, re.MULTILINE)
+    assert alpha.run("cat /proc/sys/kernel/sysrq").output.strip() == "0"
+    assert alpha.run("cat /proc/sys/kernel/random/boot_id; uptime -s").output
+    journal = alpha.run("journalctl -b --no-pager", root=True).output
+    assert bare.admin_password not in journal
+    assert "sysrq: Resetting" not in journal
