@@ -1,11 +1,13 @@
 """A preseed on the flashed disk itself: a FAT partition at its end, with the label that nodes look for."""
 
+import fcntl
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 from firmware.errors import FirmwareError
+from firmware.flash.write import BLKFLSBUF
 from firmware.lab.fat import fat_image
 from firmware.lab.preseed import FILE_NAME, LABEL
 
@@ -49,6 +51,13 @@ def add_preseed(device: str, size: int, text: str) -> None:
         if os.pwrite(disk, content, start) != len(content):
             raise FirmwareError("the preseed could not be written", device)
         os.fsync(disk)
+        fcntl.ioctl(disk, BLKFLSBUF)
+        if os.pread(disk, len(content), start) != content:
+            raise FirmwareError(
+                "the preseed that was read back is not what was written: the device is defective",
+                device,
+                "use another one",
+            )
     finally:
         os.close(disk)
 

@@ -16,7 +16,8 @@ from firmware.errors import FirmwareError
 from firmware.flash.block_map import BlockMap, Range
 
 _BLKZEROOUT = 0x127F
-_BLKFLSBUF = 0x1261
+BLKFLSBUF = 0x1261
+"""Forgets what is in memory of a block device, so that it is read from the device itself."""
 _CHUNK = 1 << 20
 _SHOW = 0.5
 """Seconds between two lines of progress."""
@@ -96,7 +97,7 @@ def write_image(image: Path, block_map: BlockMap, device: int) -> None:
 
 def verify(block_map: BlockMap, device: int) -> None:
     """Reads what was written back from the device itself. Raises FirmwareError: it is something else."""
-    fcntl.ioctl(device, _BLKFLSBUF)
+    fcntl.ioctl(device, BLKFLSBUF)
     progress = Progress("verifying", block_map.mapped)
     for one in block_map.ranges:
         digest = hashlib.sha256()

@@ -1,5 +1,7 @@
 """`flash` as a person uses it, on loop devices."""
 
+import contextlib
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -8,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from firmware.build.bmap import block_map
+from firmware.errors import FirmwareError
+from firmware.flash.block_map import parse_block_map
+from firmware.flash.write import verify
 from firmware.paths import ROOT
 
 SIZE = 64 << 20
@@ -109,6 +114,49 @@ def test_nothing_is_written_without_a_yes(loop: Path, image: Path) -> None:
     assert done.returncode == 1
     assert "say --yes" in done.stderr
     assert loop.read_bytes() == before
+
+
+def ask(image: Path, loop: Path, answer: str) -> tuple[int, str]:
+    """At a terminal, as a person: exit code, and what was on the screen."""
+    command = [sys.executable, "-P", "-m", "firmware", "flash", "--device", str(loop), "--image", str(image)]
+    terminal, slave = os.openpty()
+    with subprocess.Popen(command, cwd=ROOT, stdin=slave, stdout=slave, stderr=slave) as process:
+        os.close(slave)
+        screen, answered = "", False
+        with contextlib.suppress(OSError):  # How a terminal says that nobody is at its other end.
+            while data := os.read(terminal, 4096):
+                screen += data.decode()
+                if not answered and "to go on: " in screen:
+                    os.write(terminal, f"{answer}\n".encode())
+                    answered = True
+        os.close(terminal)
+    return process.returncode, screen
+
+
+def test_a_person_is_shown_the_disk_and_must_type_its_name(loop: Path, image: Path) -> None:
+    before = loop.read_bytes()
+    for answer in ("y", "", "/dev/sda"):
+        code, screen = ask(image, loop, answer)
+        assert code == 1
+        assert "nothing was written" in screen
+        for word in ("model", "serial", "size", "contains", "no partitions"):
+            assert word in screen
+    assert loop.read_bytes() == before
+    code, screen = ask(image, loop, str(loop))
+    assert (code, "verifying" in screen) == (0, True)
+
+
+def test_a_disk_that_gives_back_something_else_is_told(loop: Path, image: Path) -> None:
+    assert flash("--device", loop, "--image", image, "--yes").returncode == 0
+    wanted = parse_block_map(image.with_name("small.img.bmap").read_text(), "small.img.bmap")
+    disk = os.open(loop, os.O_RDWR)
+    try:
+        os.pwrite(disk, b"\xee", 9 << 20)
+        os.fsync(disk)
+        with pytest.raises(FirmwareError, match="the device is defective"):
+            verify(wanted, disk)
+    finally:
+        os.close(disk)
 
 
 def test_a_mounted_disk_is_refused(loop: Path, image: Path, tmp_path: Path) -> None:
