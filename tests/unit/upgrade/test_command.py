@@ -2,15 +2,22 @@
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from firmware.lab.fake_rauc import PROGRAM
 from hadaemon.cli import firmware as cli
+from hadaemon.cli.asking import CommandFailed
 from hadaemon.cli.main import main
 from hadaemon.cli.render import render_status
+from hadaemon.cli.upgrade import follow
+from hadaemon.cli.upgrade_lines import upgrade_lines
+from hadaemon.io.plan_file import PlanFile
 from hadaemon.runtime import release
+from hadaemon.runtime.places import own_folder
+from hadaemon.upgrade.plan import Plan
 
 from .node import FirmwareNode, make_bundle
 
@@ -105,3 +112,95 @@ def test_status_tells_a_trial_and_whether_both_nodes_run_the_same():
     text = render_status({"status": status, "firmware": firmware, "ports": [], "unbound": []})
     assert "  firmware 2.0, slot B, ON TRIAL\n" in text
     assert "firmware: pending: this node runs 2.0, the other one 1.0" in text
+
+
+# the upgrade of the pair
+
+UPGRADE: dict[str, object] = {
+    "number": 3,
+    "first": "beta",
+    "second": "alpha",
+    "before": "1.0",
+    "target": "2.0",
+    "reason": "",
+    "verdict": "running",
+    "closed": False,
+    "step": "install",
+    "waits": "2.0 into the other slot",
+    "progress": "verifying",
+    "peer": {
+        "version": "1.0",
+        "on_trial": False,
+        "sick": False,
+        "healthy": True,
+        "active": True,
+        "ready": False,
+    },
+}
+
+
+def test_an_upgrade_that_is_under_way_is_told():
+    assert list(upgrade_lines({"upgrade": UPGRADE})) == [
+        "upgrade 3 from 1.0 to 2.0: UNDER WAY: beta first, then alpha; preemption is frozen",
+        "  here: install: 2.0 into the other slot (verifying)",
+        "  other node: runs 1.0, well, active",
+    ]
+    assert list(upgrade_lines({"upgrade": {**UPGRADE, "peer": None}}))[-1] == "  other node: not heard"
+    closed = {**UPGRADE, "closed": True, "verdict": "aborted", "reason": "beta: it is sick"}
+    assert list(upgrade_lines({"upgrade": closed})) == [
+        "upgrade 3 from 1.0 to 2.0: aborted: beta: it is sick"
+    ]
+    assert list(upgrade_lines({"upgrade": None})) == []
+
+
+def test_the_command_follows_until_the_end_or_a_restart(
+    node: FirmwareNode, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    over = {**UPGRADE, "closed": True, "verdict": "committed", "reason": "both nodes run 2.0"}
+    answers: list[object] = [UPGRADE, UPGRADE, over]
+    monkeypatch.setattr("hadaemon.cli.upgrade.ask_daemon", lambda *_: {"upgrade": answers.pop(0)})
+    follow(node.folder, lambda _: None)
+    said = capsys.readouterr().out
+    assert said.count("UNDER WAY") == 1, "what was shown is not shown again"
+    assert said.endswith("committed: both nodes run 2.0\n")
+    answers = [{**over, "verdict": "aborted", "reason": "beta is sick"}]
+    with pytest.raises(CommandFailed, match=r"both nodes are on 1\.0: beta is sick"):
+        follow(node.folder, lambda _: None)
+
+
+def test_a_restart_ends_the_command_not_the_upgrade(node: FirmwareNode, capsys: pytest.CaptureFixture[str]):
+    follow(node.folder / "no-daemon", lambda _: None)
+    assert "this node restarts" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments,code,message",
+    [
+        (("upgrade", "--call-off"), 3, "the daemon does not answer"),
+        (("upgrade", "some.raucb"), 3, "the daemon does not answer"),
+        (("upgrade",), 1, "which bundle? give a FILE or an URL, or --call-off"),
+    ],
+)
+def test_without_a_daemon_or_a_bundle_nothing_begins(
+    node: FirmwareNode,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    code: int,
+    message: str,
+):
+    assert hactl(node, *arguments) == code
+    assert message in capsys.readouterr().err
+    assert node.rauc["calls"] == []
+
+
+@pytest.mark.parametrize("arguments", [("install", "x.raucb"), ("rollback",), ("mark-good",)])
+def test_other_updates_wait_for_the_end_of_an_upgrade(
+    node: FirmwareNode, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
+):
+    plan = Plan(3, "beta", "alpha", "1.0", "2.0")
+    PlanFile(own_folder(node.places.state)).store(plan)
+    assert hactl(node, *arguments) == 1
+    assert "an upgrade of the pair is under way" in capsys.readouterr().err
+    PlanFile(own_folder(node.places.state)).store(replace(plan, closed=True))
+    assert hactl(node, *arguments) in (0, 1)
+    assert "is under way" not in capsys.readouterr().err
