@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hadaemon.io.bundle_file import BundleError, check_readable, check_whole, copy_bundle, slot_digest
-from hadaemon.io.download import download
 from hadaemon.io.errors import FileError
 from hadaemon.io.files import read_text, sync_folder, write_text
 from hadaemon.io.rauc import Rauc, RaucError
@@ -235,8 +234,13 @@ class OwnFirmware:
         if source == str(self.staged):
             os.link(source, staged)  # It was checked when it came, and is never written to.
             return staged
-        bring, how = (download, "fetching") if source.startswith(_URL) else (copy_bundle, "copying")
-        bring(source, staged, lambda percent: progress(how, percent))
+        if source.startswith(_URL):
+            # The daemon and the keeper load this module too, and have no use for HTTP.
+            from hadaemon.io.download import download
+
+            download(source, staged, lambda percent: progress("fetching", percent))
+        else:
+            copy_bundle(source, staged, lambda percent: progress("copying", percent))
         try:
             copied = parse_bundle(self._rauc.info(str(staged)), source)
             if copied.digest != bundle.digest:
