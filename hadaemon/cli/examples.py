@@ -134,6 +134,12 @@ EXAMPLES: Mapping[str, Examples] = {
     "firmware": (
         ("sudo hactl firmware status", "both slots, and which one is next"),
         ("sudo hactl firmware install hotspare.raucb", "an update into the other slot"),
+        ("sudo hactl firmware upgrade hotspare.raucb", "both nodes, one after the other"),
+    ),
+    "firmware upgrade": (
+        ("sudo hactl firmware upgrade hotspare.raucb", "both nodes, the spare one first"),
+        ("sudo hactl firmware upgrade old.raucb --allow-downgrade", "to an older one"),
+        ("sudo hactl firmware upgrade --call-off", "both go back, or stay where they are"),
     ),
     "firmware install": (
         ("sudo hactl firmware install hotspare.raucb", "a restart takes it on trial"),

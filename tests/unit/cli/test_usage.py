@@ -79,7 +79,7 @@ def test_every_command_that_reads_answers_programs():
     changing = {"config edit", "config apply", "config confirm", "config rollback", "config reset"}
     changing |= {"config sync", "key generate", "key trust", "key revoke", "pair show", "pair enter"}
     changing |= {"backup create", "backup restore", "firmware install", "firmware sync", "firmware keep"}
-    changing |= {"firmware rollback", "firmware mark-good"}
+    changing |= {"firmware rollback", "firmware mark-good", "firmware upgrade"}
     for path, entry in ENTRIES.items():
         options = {option for action in entry.parser._actions for option in action.option_strings}
         assert ("--json" in options) == (path not in others | changing), path
