@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,16 @@ import pytest
 from hadaemon.errors import HadaemonError
 from hadaemon.helper.keeper import Conversation
 from hadaemon.io import rsync
+from hadaemon.io.plan_file import PlanFile
 from hadaemon.io.rsync import TransferError
-from hadaemon.runtime.firmware_sync import have_peer_pull
+from hadaemon.runtime.firmware_sync import have_peer_pull, have_peer_stage
 from hadaemon.runtime.own_configuration import OwnConfiguration
 from hadaemon.runtime.peer import Peer
+from hadaemon.runtime.places import own_folder
+from hadaemon.sync.holder import Holder
 from hadaemon.sync.messages import PROTOCOL, Message
 from hadaemon.upgrade.offer import PULL_LOG, Offer, Pulled, from_json, pulled, same, to_json
+from hadaemon.upgrade.plan import Plan
 
 from .node import FirmwareNode, make_bundle
 
@@ -117,6 +122,58 @@ def test_the_same_on_both_is_nothing_to_do(pair: Pair):
     pair.peer = Peer(Wire(pair_keeper(pair)))  # type: ignore[arg-type]
     assert pair.sync() == "nothing to do: both nodes run 2.0"
     assert pair.pulls == []
+
+
+HOLDER = Holder("root", "alpha", "2026-03-01T08:00:00Z", "hactl firmware upgrade")
+
+
+def test_the_peer_fetches_what_is_staged_for_an_upgrade_under_the_lock_of_the_pair(pair: Pair):
+    with pytest.raises(HadaemonError, match="must be locked first"):
+        have_peer_stage(pair.peer, pair.said.append)
+    pair.peer.lock(HOLDER)
+    looks = iter(["", "fetching\n", "fetching\n1.3 MB of 118.1 MB\nend 0\n"])
+    have_peer_stage(pair.peer, pair.said.append, wait=lambda _: pair.log(next(looks)))
+    assert (pair.pulls, pair.said) == (["stage"], ["beta: fetching", "beta: 1.3 MB of 118.1 MB"])
+
+
+def test_the_peers_own_words_say_why_it_has_not_taken_it(pair: Pair):
+    pair.peer.lock(HOLDER)
+    with pytest.raises(HadaemonError, match=r"^beta has not taken it: slot B is broken$"):
+        have_peer_stage(
+            pair.peer, pair.said.append, wait=lambda _: pair.log("hactl: slot B is broken\nend 1\n")
+        )
+
+
+def test_a_second_administrator_is_refused_on_the_other_node(pair: Pair):
+    pair.peer.lock(HOLDER)
+    other = Peer(Wire(pair_keeper(pair)))  # type: ignore[arg-type]
+    with pytest.raises(HadaemonError, match="is being changed by root on alpha"):
+        other.lock(replace(HOLDER, node="beta"))
+
+
+@pytest.mark.parametrize("staged", [True, False])
+def test_nothing_is_fetched_while_an_upgrade_is_under_way(pair: Pair, staged: bool):
+    plan = Plan(3, "beta", "alpha", "1.0", "2.0")
+    PlanFile(own_folder(pair.beta.places.state)).store(plan)
+    pair.peer.lock(HOLDER)
+    with pytest.raises(HadaemonError, match="an upgrade of the pair is under way on beta"):
+        pair.peer.pull_firmware(staged)
+    assert pair.pulls == []
+
+
+def test_what_is_staged_is_offered_and_sent_and_nothing_else(pair: Pair):
+    assert pair.peer.offered_firmware(staged=True).digest == ""
+    for slot in "AB":
+        pair.beta.fill(slot, make_bundle(pair.beta.folder / "1.raucb", version="1.0"))
+    bundle = make_bundle(pair.beta.folder / "3.raucb", version="3.0")
+    digest = pair.beta.firmware().stage(str(bundle), False, lambda *_: None).digest
+    offer = pair.peer.offered_firmware(staged=True)
+    assert (offer.version, offer.digest) == ("3.0", digest)
+    assert pair.peer.offered_firmware().version == "1.0"
+    keeper = pair_keeper(pair)
+    keeper.answer(Message({"verb": "hello", "protocol": [PROTOCOL, PROTOCOL]}))
+    assert keeper.answer(Message({"verb": "firmware-send-staged"})).header["ok"] is True
+    assert keeper.program[-1] == str(pair.beta.firmware().staged)
 
 
 def pair_keeper(pair: Pair) -> Conversation:
