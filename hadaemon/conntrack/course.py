@@ -67,12 +67,14 @@ class Counts:
     there: int | None
 
     @property
+    def fewer(self) -> int:
+        """By how many there are fewer here."""
+        return 0 if self.here is None or self.there is None else max(0, self.there - self.here)
+
+    @property
     def missing(self) -> int:
         """How many a spare lacks, beyond what comes and goes."""
-        if self.here is None or self.there is None:
-            return 0
-        lacking = self.there - self.here
-        return lacking if lacking > _SLACK + self.there // _SLACK_SHARE else 0
+        return self.fewer if self.fewer > _SLACK + (self.there or 0) // _SLACK_SHARE else 0
 
 
 class Course:
@@ -86,6 +88,10 @@ class Course:
         """In a row that found something missing."""
         self.complete = active
         """This node has what the other one has, or carries the traffic itself."""
+        self._fewer: int | None = None
+        """What the last comparison found before the node was complete; None: it is the first."""
+        self._doubts = 0
+        """How often few were missing, and asking for them helped or was not tried yet."""
         self._steps: tuple[Step, ...] = ()
         self._due = now
         self.restarted(now)
@@ -109,12 +115,13 @@ class Course:
         if active == self.active:
             return
         self.active = self.complete = active
-        self.missing = self.comparisons = 0
+        self.missing = self.comparisons = self._doubts = 0
+        self._fewer = None
         self._go(TAKEN_OVER if active else GIVEN_UP, now if active else now + SETTLE)
 
     def restarted(self, now: float) -> None:
         """conntrackd is new: it has learnt all of the kernel by itself, which a spare must not."""
-        self.complete = self.active
+        self.complete, self._fewer, self._doubts = self.active, None, 0
         self._go(TAKEN_OVER if self.active else JOINED, now)
 
     def done(self, now: float) -> None:
@@ -135,11 +142,23 @@ class Course:
         """COMPARE was due, and this is what it found."""
         self.missing = counts.missing
         self.comparisons = self.comparisons + 1 if self.missing else 0
-        if not self.missing:
+        if self.missing:
+            self._go(ASK_AGAIN, now if self.comparisons <= PATIENCE else now + COMPARE_PERIOD)
+        elif self._doubtful(counts):
+            self._go(ASK_AGAIN, now)
+        else:
             self.complete = self.complete or (counts.here is not None and counts.there is not None)
             self.done(now)
-        else:
-            self._go(ASK_AGAIN, now if self.comparisons <= PATIENCE else now + COMPARE_PERIOD)
+
+    def _doubtful(self, counts: Counts) -> bool:
+        """A few fewer may be connections of the other node itself, or lost on their way. Whoever takes over
+        without those loses them for good: so they are asked for once more, and again while that helps."""
+        before, self._fewer = self._fewer, counts.fewer
+        helps = before is None or counts.fewer < before
+        if self.complete or not counts.fewer or not helps or self._doubts >= PATIENCE:
+            return False
+        self._doubts += 1
+        return True
 
     def _go(self, steps: tuple[Step, ...], due: float) -> None:
         self._steps, self._due = steps, due

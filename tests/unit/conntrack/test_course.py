@@ -99,6 +99,25 @@ def test_who_lacks_entries_asks_again_until_they_are_there():
     assert course.missing == 0
 
 
+def test_a_few_that_are_fewer_are_asked_for_once_more_before_a_node_has_everything():
+    course, few = Course(False, 0.0), Counts(990, 1000)
+    assert steps(course, ASKED + COMPARE_DELAY, few) == [EMPTY, ASK, COMPARE, ASK]
+    assert (course.missing, course.complete) == (0, False)
+    assert steps(course, ASKED + 2 * COMPARE_DELAY, few) == [COMPARE]
+    assert course.complete, "they are the other node's own"
+    assert ASK not in steps(course, 600.0, few)
+
+
+def test_a_few_are_asked_for_again_while_that_helps_and_not_for_ever():
+    course = Course(False, 0.0)
+    course.compared(Counts(900, 1000), 1.0)
+    for number, here in enumerate((940, 950, 960), 1):
+        course.compared(Counts(here, 1000), float(1 + number))
+        assert not course.complete
+    course.compared(Counts(970, 1000), 9.0)
+    assert course.complete
+
+
 def test_asking_that_does_not_help_is_a_problem_and_goes_on_slowly():
     course = Course(False, 0.0)
     asked = [at for at, step in carried_out(course, 120.0, FEWER) if step is ASK]
