@@ -3,8 +3,8 @@
 States are injected into the spare's kernel, so that a takeover has nothing to wait for. These steps put in
 order what a change of roles leaves behind (docs/conntrack.md has the diagram):
 
-    new active   LEARN what was injected into its kernel, SEND it
-    old active   stops to forward, EMPTY its kernel without telling, ASK for all, COMPARE
+    new active   LEARN what was injected into its kernel; it SENDs all when it is asked, and regularly
+    old active   stops to forward, EMPTY its kernel without telling, DRAIN, ASK for all, COMPARE
 
 Invariants: a spare never LEARNs, or its expiring entries would delete live ones on the active; nothing is
 ever emptied on an active node; a step that failed is tried again, and so are those after it, in their order.
@@ -15,7 +15,7 @@ from enum import StrEnum
 
 
 class Step(StrEnum):
-    """One step; all but COMPARE are orders for conntrackd, by the option in brackets."""
+    """One step; all but DRAIN and COMPARE are orders for conntrackd, by the option in brackets."""
 
     LEARN = "learn"
     """(-R) The kernel's entries into the internal cache: only what is there is sent, and its end is told."""
@@ -23,15 +23,20 @@ class Step(StrEnum):
     """(-B) The internal cache to the peer, each entry with its time left as last learnt."""
     EMPTY = "empty"
     """(-F) The kernel's table and the internal cache, without a word to the peer (`conntrack -F` tells)."""
+    DRAIN = "drain"
+    """Until the kernel's table is empty: an entry goes when conntrackd has taken in the event of its end, which
+    takes seconds where there are many and the processors are busy."""
     ASK = "ask"
     """(-n) The peer sends its internal cache."""
     COMPARE = "compare"
     """The numbers of entries in both kernels."""
 
 
-TAKEN_OVER = (Step.LEARN, Step.SEND)
+TAKEN_OVER = (Step.LEARN,)
+"""Nothing is sent: the old active has all until it EMPTYs its table, and then ASKs. It would inject each entry anew
+beside the one that it has, and a table that is nearly full would overflow."""
 REFRESH = (Step.LEARN, Step.SEND)
-GIVEN_UP = JOINED = (Step.EMPTY, Step.ASK, Step.COMPARE)
+GIVEN_UP = JOINED = (Step.EMPTY, Step.DRAIN, Step.ASK, Step.COMPARE)
 ASK_AGAIN = (Step.ASK, Step.COMPARE)
 
 SETTLE = 1.0
@@ -41,7 +46,12 @@ REFRESH_PERIOD = 25.0
 """Seconds. Refreshes of a flow make no event, so that the active sends all again within the time by which the
 kernel's short timeouts are longer than usual (30 s: 60-hotspare.conf)."""
 EMPTY_DELAY = 0.5
-"""Seconds from EMPTY to ASK: it is emptied by a process of its own, and what comes meanwhile goes with it."""
+"""Seconds from EMPTY to DRAIN, and to each further look: it is emptied by a process of its own, and what comes
+meanwhile goes with it."""
+DRAIN_PATIENCE = 30.0
+"""Seconds after which DRAIN is given up: something fills the table as fast as it empties."""
+_DRAINED_SHARE = 10
+"""Empty enough: one in so many of the other node's, which tells of new connections all the time."""
 RETRY = 2.0
 """Seconds from a step that failed to the next attempt."""
 COMPARE_DELAY = 2.0
@@ -65,6 +75,11 @@ class Counts:
 
     here: int | None
     there: int | None
+
+    @property
+    def drained(self) -> bool:
+        """The table here is as good as empty."""
+        return self.here is None or self.here <= _SLACK + (self.there or 0) // _DRAINED_SHARE
 
     @property
     def fewer(self) -> int:
@@ -92,6 +107,8 @@ class Course:
         """What the last comparison found before the node was complete; None: it is the first."""
         self._doubts = 0
         """How often few were missing, and asking for them helped or was not tried yet."""
+        self._drain_by = now
+        """When DRAIN is given up."""
         self._steps: tuple[Step, ...] = ()
         self._due = now
         self.restarted(now)
@@ -122,11 +139,13 @@ class Course:
     def restarted(self, now: float) -> None:
         """conntrackd is new: it has learnt all of the kernel by itself, which a spare must not."""
         self.complete, self._fewer, self._doubts = self.active, None, 0
-        self._go(TAKEN_OVER if self.active else JOINED, now)
+        self._go(REFRESH if self.active else JOINED, now)
 
     def done(self, now: float) -> None:
         """The step that was due has been carried out."""
         step, *rest = self._steps
+        if step is Step.EMPTY:
+            self._drain_by = now + DRAIN_PATIENCE
         if rest:
             self._go(tuple(rest), now + _DELAYS.get(step, 0.0))
         elif self.active:
@@ -137,6 +156,13 @@ class Course:
     def failed(self, now: float) -> None:
         """The step that was due could not be carried out."""
         self._due = now + RETRY
+
+    def drained(self, counts: Counts, now: float) -> None:
+        """DRAIN was due, and this is what it found."""
+        if counts.drained or now >= self._drain_by:
+            self.done(now)
+        else:
+            self._due = now + EMPTY_DELAY
 
     def compared(self, counts: Counts, now: float) -> None:
         """COMPARE was due, and this is what it found."""

@@ -185,8 +185,9 @@ class Conntrack:
         self._course.became(active, now)
         step = self._course.due(now)
         if step is Step.COMPARE:
-            vitals = session.hotwire.peer_vitals
-            self._course.compared(Counts(connections(), vitals.connections if vitals else None), now)
+            self._course.compared(_counts(session), now)
+        elif step is Step.DRAIN:
+            self._course.drained(_counts(session), now)
         elif step is not None:
             await self._carry_out(self._course, step)
         elif now - self._asked_at > _SIGN_OF_LIFE:
@@ -231,6 +232,11 @@ class Conntrack:
         elif self._failures.get(what) != failure:
             log.error("connections: %s", failure)
             self._failures[what] = failure
+
+
+def _counts(session: Session) -> Counts:
+    vitals = session.hotwire.peer_vitals
+    return Counts(connections(), vitals.connections if vitals is not None else None)
 
 
 def _ends(session: Session) -> Ends | None:

@@ -4,6 +4,7 @@ import pytest
 
 from hadaemon.conntrack.course import (
     COMPARE_DELAY,
+    DRAIN_PATIENCE,
     EMPTY_DELAY,
     PATIENCE,
     REFRESH_PERIOD,
@@ -15,15 +16,18 @@ from hadaemon.conntrack.course import (
     crowding,
 )
 
-LEARN, SEND, EMPTY, ASK, COMPARE = Step.LEARN, Step.SEND, Step.EMPTY, Step.ASK, Step.COMPARE
+LEARN, SEND, EMPTY, DRAIN = Step.LEARN, Step.SEND, Step.EMPTY, Step.DRAIN
+ASK, COMPARE = Step.ASK, Step.COMPARE
 EQUAL = Counts(1000, 1000)
 FEWER = Counts(500, 1000)
 ASKED = EMPTY_DELAY
 """When a node that joins at 0.0 asks."""
 
 
-def carried_out(course: Course, until: float, counts: Counts = EQUAL) -> list[tuple[float, Step]]:
-    """Every step up to a time, each done at once."""
+def carried_out(
+    course: Course, until: float, counts: Counts = EQUAL, drained: int = 0
+) -> list[tuple[float, Step]]:
+    """Every step up to a time, each done at once. `drained`: what is left when DRAIN looks."""
     done = []
     while course.deadline <= until:
         now = course.deadline
@@ -32,17 +36,19 @@ def carried_out(course: Course, until: float, counts: Counts = EQUAL) -> list[tu
         done.append((now, step))
         if step is COMPARE:
             course.compared(counts, now)
+        elif step is DRAIN:
+            course.drained(Counts(drained, counts.there), now)
         else:
             course.done(now)
     return done
 
 
-def steps(course: Course, until: float, counts: Counts = EQUAL) -> list[Step]:
-    return [step for _, step in carried_out(course, until, counts)]
+def steps(course: Course, until: float, counts: Counts = EQUAL, drained: int = 0) -> list[Step]:
+    return [step for _, step in carried_out(course, until, counts, drained)]
 
 
 def test_a_node_that_joins_as_spare_begins_empty_and_asks_for_all():
-    assert steps(Course(False, 0.0), ASKED + COMPARE_DELAY) == [EMPTY, ASK, COMPARE]
+    assert steps(Course(False, 0.0), ASKED + COMPARE_DELAY) == [EMPTY, DRAIN, ASK, COMPARE]
 
 
 def test_the_active_node_learns_and_sends_and_again_in_time():
@@ -55,7 +61,7 @@ def test_a_takeover_learns_at_once_and_empties_nothing():
     course = Course(False, 0.0)
     steps(course, 60.0)
     course.became(True, 61.0)
-    assert carried_out(course, 61.0) == [(61.0, LEARN), (61.0, SEND)]
+    assert carried_out(course, 61.0) == [(61.0, LEARN)]
     assert EMPTY not in steps(course, 300.0)
 
 
@@ -66,8 +72,22 @@ def test_giving_up_waits_until_nothing_is_forwarded_then_empties_asks_compares()
     assert course.due(61.0) is None
     emptied = 61.0 + SETTLE
     asked = emptied + EMPTY_DELAY
-    expected = [(emptied, EMPTY), (asked, ASK), (asked + COMPARE_DELAY, COMPARE)]
+    expected = [(emptied, EMPTY), (asked, DRAIN), (asked, ASK), (asked + COMPARE_DELAY, COMPARE)]
     assert carried_out(course, asked + COMPARE_DELAY) == expected
+
+
+def test_a_table_that_empties_slowly_is_waited_for():
+    """Entries whose end conntrackd has not heard yet count, and those that came meanwhile go with them."""
+    course = Course(False, 0.0)
+    assert set(steps(course, 5.0, Counts(262_144, 200_000), drained=262_144)) == {EMPTY, DRAIN}
+    assert not course.complete
+    assert steps(course, 8.0, Counts(200_000, 200_000), drained=20) == [DRAIN, ASK, COMPARE]
+    assert course.complete
+
+
+def test_a_table_that_never_empties_is_given_up():
+    course = Course(False, 0.0)
+    assert ASK in steps(course, DRAIN_PATIENCE + 2 * EMPTY_DELAY, drained=900)
 
 
 def test_a_spare_never_learns():
@@ -92,7 +112,7 @@ def test_the_same_state_again_changes_nothing():
 
 def test_who_lacks_entries_asks_again_until_they_are_there():
     course = Course(False, 0.0)
-    assert steps(course, ASKED + COMPARE_DELAY, FEWER) == [EMPTY, ASK, COMPARE, ASK]
+    assert steps(course, ASKED + COMPARE_DELAY, FEWER) == [EMPTY, DRAIN, ASK, COMPARE, ASK]
     assert course.missing == 500
     assert not course.behind
     assert steps(course, ASKED + 2 * COMPARE_DELAY) == [COMPARE]
@@ -101,7 +121,7 @@ def test_who_lacks_entries_asks_again_until_they_are_there():
 
 def test_a_few_that_are_fewer_are_asked_for_once_more_before_a_node_has_everything():
     course, few = Course(False, 0.0), Counts(990, 1000)
-    assert steps(course, ASKED + COMPARE_DELAY, few) == [EMPTY, ASK, COMPARE, ASK]
+    assert steps(course, ASKED + COMPARE_DELAY, few) == [EMPTY, DRAIN, ASK, COMPARE, ASK]
     assert (course.missing, course.complete) == (0, False)
     assert steps(course, ASKED + 2 * COMPARE_DELAY, few) == [COMPARE]
     assert course.complete, "they are the other node's own"
