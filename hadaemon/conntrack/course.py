@@ -24,8 +24,8 @@ class Step(StrEnum):
     EMPTY = "empty"
     """(-F) The kernel's table and the internal cache, without a word to the peer (`conntrack -F` tells)."""
     DRAIN = "drain"
-    """Until the kernel's table is empty: an entry goes when conntrackd has taken in the event of its end, which
-    takes seconds where there are many and the processors are busy."""
+    """Until the kernel's table is empty: an entry goes when conntrackd has taken in the event of its end,
+    which takes seconds where there are many and the processors are busy."""
     ASK = "ask"
     """(-n) The peer sends its internal cache."""
     COMPARE = "compare"
@@ -33,8 +33,8 @@ class Step(StrEnum):
 
 
 TAKEN_OVER = (Step.LEARN,)
-"""Nothing is sent: the old active has all until it EMPTYs its table, and then ASKs. It would inject each entry anew
-beside the one that it has, and a table that is nearly full would overflow."""
+"""Nothing is sent: the old active has all until it EMPTYs its table, and then ASKs. It would inject each
+entry anew beside the one that it has, and a table that is nearly full would overflow."""
 REFRESH = (Step.LEARN, Step.SEND)
 GIVEN_UP = JOINED = (Step.EMPTY, Step.DRAIN, Step.ASK, Step.COMPARE)
 ASK_AGAIN = (Step.ASK, Step.COMPARE)
@@ -46,10 +46,13 @@ REFRESH_PERIOD = 25.0
 """Seconds. Refreshes of a flow make no event, so that the active sends all again within the time by which the
 kernel's short timeouts are longer than usual (30 s: 60-hotspare.conf)."""
 EMPTY_DELAY = 0.5
-"""Seconds from EMPTY to DRAIN, and to each further look: it is emptied by a process of its own, and what comes
-meanwhile goes with it."""
+"""Seconds from EMPTY to DRAIN, and to each further look: it is emptied by a process of its own, and what
+comes meanwhile goes with it."""
 DRAIN_PATIENCE = 30.0
 """Seconds after which DRAIN is given up: something fills the table as fast as it empties."""
+STILL = 4
+"""Looks in a row that find no fewer entries: what is there has come since, because conntrackd asked at its
+start."""
 _DRAINED_SHARE = 10
 """Empty enough: one in so many of the other node's, which tells of new connections all the time."""
 RETRY = 2.0
@@ -109,6 +112,10 @@ class Course:
         """How often few were missing, and asking for them helped or was not tried yet."""
         self._drain_by = now
         """When DRAIN is given up."""
+        self._left: int | None = None
+        """What its last look found."""
+        self._still = 0
+        """Looks in a row that found no fewer."""
         self._steps: tuple[Step, ...] = ()
         self._due = now
         self.restarted(now)
@@ -145,7 +152,7 @@ class Course:
         """The step that was due has been carried out."""
         step, *rest = self._steps
         if step is Step.EMPTY:
-            self._drain_by = now + DRAIN_PATIENCE
+            self._drain_by, self._left, self._still = now + DRAIN_PATIENCE, None, 0
         if rest:
             self._go(tuple(rest), now + _DELAYS.get(step, 0.0))
         elif self.active:
@@ -159,7 +166,10 @@ class Course:
 
     def drained(self, counts: Counts, now: float) -> None:
         """DRAIN was due, and this is what it found."""
-        if counts.drained or now >= self._drain_by:
+        before, self._left = self._left, counts.here
+        falls = before is None or (counts.here or 0) < before
+        self._still = 0 if falls else self._still + 1
+        if counts.drained or self._still >= STILL or now >= self._drain_by:
             self.done(now)
         else:
             self._due = now + EMPTY_DELAY
