@@ -128,10 +128,11 @@ class Typist:
                 time.sleep(UNSEEN_SECONDS)
         self._enter(prompt if seen else None, text)
 
-    def press(self, keys: str) -> None:
-        """Keys, as they are."""
-        self._record(keys, secret=False)
-        self._write(keys)
+    def press(self, keys: str | bytes) -> None:
+        """Keys, or line noise, as they are."""
+        raw = keys if isinstance(keys, bytes) else keys.encode("ascii")
+        self._record(raw.decode("latin-1"), secret=False)
+        self._send(raw)
 
     def draw_again(self) -> None:
         """The prompt was garbled: it is asked for again. A password's only comes by a wrong answer."""
@@ -240,8 +241,11 @@ class Typist:
             self._watcher.record.sent(self.url, text, secret)
 
     def _write(self, text: str) -> None:
+        self._send(text.encode("ascii", "replace"))
+
+    def _send(self, data: bytes) -> None:
         try:
-            self._line.write(text.encode("ascii", "replace"))
+            self._line.write(data)
         except (serial.SerialException, OSError) as error:
             raise _gone(self.url, error) from error
 

@@ -147,7 +147,10 @@ def test_the_wrong_box_is_told_no_password(rack: Rack, tmp_path: Path):
     assert not box.stored.exists()
 
 
-@pytest.mark.parametrize("direction", ["to the box", "from the box", "both"])
+@pytest.mark.parametrize(
+    "direction",
+    ["to the box", *(pytest.param(way, marks=pytest.mark.nightly) for way in ("from the box", "both"))],
+)
 def test_lost_characters_are_typed_again(rack: Rack, tmp_path: Path, direction: str):
     dice = random.Random(7)
 
@@ -210,7 +213,14 @@ def test_a_boot_menu_that_waits_is_told_to_go_on(rack: Rack, tmp_path: Path):
         line.close()
 
 
-@pytest.mark.parametrize("at", ["start", "password-again", "hostname", "write"])
+@pytest.mark.parametrize(
+    "at",
+    [
+        "password-again",
+        "write",
+        *(pytest.param(at, marks=pytest.mark.nightly) for at in ("start", "hostname")),
+    ],
+)
 def test_a_menu_that_is_half_answered_begins_anew(rack: Rack, tmp_path: Path, at: str):
     box = rack()
     typist = typing.Typist(box.line.path)
