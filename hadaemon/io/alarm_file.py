@@ -1,9 +1,11 @@
 """The alarms of a node on disk, so that a restart neither raises nor forgets one."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
+from hadaemon.io.errors import FileError
 from hadaemon.io.files import read_text, write_text
 
 FILE = "alarms.json"
@@ -25,5 +27,8 @@ class AlarmFile:
 
     def store(self, content: dict[str, Any]) -> None:
         """Replaces it, durably. Raises FileError."""
-        self._path.parent.mkdir(mode=0o750, exist_ok=True)
+        try:
+            self._path.parent.mkdir(mode=0o750, exist_ok=True)
+        except OSError as error:
+            raise FileError(f"{self._path}: cannot be written: {os.strerror(error.errno or 0)}") from error
         write_text(self._path, json.dumps(content) + "\n", 0o640)

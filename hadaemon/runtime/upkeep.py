@@ -65,7 +65,11 @@ class Upkeep:
 
     def _files(self) -> tuple[Path, ...]:
         keyring = (_KEYRING,) if self._has_slots else ()
-        own = (path for path in sorted((self._state / FILES).rglob("*")) if path.suffix in _SUFFIXES)
+        try:
+            own = [path for path in sorted((self._state / FILES).rglob("*")) if path.suffix in _SUFFIXES]
+        except OSError as error:
+            log.debug("%s", error)
+            own = []
         return (*keyring, *own)[:_MAX_CERTIFICATES]
 
     async def _slots(self) -> tuple[Fault, ...]:
