@@ -5,7 +5,9 @@ import tomllib
 from collections.abc import Callable
 from typing import TypeVar
 
+from hadaemon.config import migrate
 from hadaemon.config.cluster import read_cluster
+from hadaemon.config.migrate import Kind, Raw
 from hadaemon.config.model import Admin, ClusterConfig, NodeConfig, Preseed
 from hadaemon.config.node import read_node
 from hadaemon.config.pair import note_pair_problems
@@ -13,7 +15,6 @@ from hadaemon.config.preseed import read_admin, read_preseed
 from hadaemon.config.problems import ConfigError
 from hadaemon.config.reader import Problems, Table
 
-SCHEMA = 1
 MAX_CHARACTERS = 1 << 20
 """A real configuration has some thousand; more is a mistake or an attack."""
 
@@ -24,37 +25,37 @@ _TOML_PLACE = re.compile(r"(?P<what>.*) \((?:at )?(?P<place>.*)\)\Z", re.DOTALL)
 
 def load_node(text: str, file: str = "node.toml") -> NodeConfig:
     """Validates node.toml."""
-    return _load(text, file, read_node)
+    return _load(text, file, Kind.NODE, read_node)
 
 
 def load_cluster(text: str, file: str = "cluster.toml") -> ClusterConfig:
     """Validates cluster.toml on its own; `check_pair` holds it against the node."""
-    return _load(text, file, read_cluster)
+    return _load(text, file, Kind.CLUSTER, read_cluster)
 
 
 def load_preseed(text: str, file: str = "preseed.toml") -> Preseed:
     """Validates preseed.toml, the pair of node and cluster included."""
-    return _load(text, file, read_preseed)
+    return _load(text, file, Kind.PRESEED, read_preseed)
 
 
 def load_admin(text: str, file: str = "admin.toml") -> Admin:
     """Validates admin.toml."""
-    return _load(text, file, read_admin)
+    return _load(text, file, Kind.ADMIN, read_admin)
 
 
 def check_preseed(raw: dict[str, object], file: str = "preseed.toml") -> Preseed:
     """The same for what is already a table, as the setup menu makes it."""
-    return _check(raw, file, read_preseed)
+    return _check(raw, file, Kind.PRESEED, read_preseed)
 
 
 def check_node(raw: dict[str, object], file: str = "node.toml") -> NodeConfig:
     """Validates the table of a node.toml."""
-    return _check(raw, file, read_node)
+    return _check(raw, file, Kind.NODE, read_node)
 
 
 def check_cluster(raw: dict[str, object], file: str = "cluster.toml") -> ClusterConfig:
     """Validates the table of a cluster.toml."""
-    return _check(raw, file, read_cluster)
+    return _check(raw, file, Kind.CLUSTER, read_cluster)
 
 
 def check_pair(node: NodeConfig, cluster: ClusterConfig, cluster_file: str = "cluster.toml") -> None:
@@ -64,12 +65,20 @@ def check_pair(node: NodeConfig, cluster: ClusterConfig, cluster_file: str = "cl
     _raise_if_any(problems)
 
 
-def _load(text: str, file: str, read: Callable[[Table], T | None]) -> T:
-    return _check(_parse(text, Problems(file)), file, read)
+def parse(text: str, file: str) -> Raw:
+    """The table of a file, not validated yet. Raises ConfigError when it is no TOML."""
+    return _parse(text, Problems(file))
 
 
-def _check(raw: dict[str, object], file: str, read: Callable[[Table], T | None]) -> T:
+def _load(text: str, file: str, kind: Kind, read: Callable[[Table], T | None]) -> T:
+    return _check(parse(text, file), file, kind, read)
+
+
+def _check(raw: Raw, file: str, kind: Kind, read: Callable[[Table], T | None]) -> T:
+    """What is in an older format is brought up to today's first; the file stays as it is."""
     problems = Problems(file)
+    if migrate.KNOWN.knows(migrate.schema_of(raw)):
+        raw = migrate.KNOWN.raised(raw, kind)
     table = Table(raw, "", problems)
     _check_schema(table)
     config = read(table)
@@ -107,11 +116,13 @@ def _syntax_message(error: str) -> str:
 
 def _check_schema(table: Table) -> None:
     """Another schema is another language: nothing else could be said about the file."""
-    if not table.require("schema", f"schema = {SCHEMA}"):
+    oldest, newest = migrate.KNOWN.oldest, migrate.KNOWN.newest
+    if not table.require("schema", f"schema = {newest}"):
         return
-    found = table.number("schema", 0, MAX_CHARACTERS, SCHEMA)
-    if found not in (SCHEMA, None):
-        table.note("schema", f"is {found}, but this version of hadaemon reads only {SCHEMA}")
+    found = table.number("schema", 0, MAX_CHARACTERS, newest)
+    if found not in (newest, None):
+        known = f"only {newest}" if oldest == newest else f"{oldest} to {newest}"
+        table.note("schema", f"is {found}, but this version of hadaemon reads {known}")
         _raise_if_any(table.problems)
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 
+from hadaemon.config import migrate
 from hadaemon.config.model import (
     Admin,
     ClusterConfig,
@@ -22,22 +23,24 @@ from hadaemon.config.secrets import written_key
 from hadaemon.vrrp.authentication import Password, Signatures
 from hadaemon.vrrp.model import Centiseconds, IPInterface
 
-_SCHEMA = "schema = 1"
+
+def _schema() -> str:
+    return f"schema = {migrate.KNOWN.newest}"
 
 
 def render_node(node: NodeConfig) -> str:
     """The text of node.toml."""
-    return _text([_SCHEMA, *_node_lines(node, "")])
+    return _text([_schema(), *_node_lines(node, "")])
 
 
 def render_cluster(cluster: ClusterConfig) -> str:
     """The text of cluster.toml."""
-    return _text([_SCHEMA, *_cluster_lines(cluster, "")])
+    return _text([_schema(), *_cluster_lines(cluster, "")])
 
 
 def render_admin(admin: Admin) -> str:
     """The text of admin.toml. Secret."""
-    lines = [_SCHEMA]
+    lines = [_schema()]
     if admin.password_hash is not None:
         lines.append(f"password_hash = {_string(admin.password_hash)}")
     return _text([*lines, f"ssh_keys = {_strings(admin.ssh_keys)}"])
@@ -49,7 +52,7 @@ def render_used_preseed(preseed: Preseed) -> str:
         "# Used once, without the secrets now. To use it again, add [admin], and [hotwire] and",
         "# [cluster.vrrp.authentication] if there were any, the keys and passwords of [cluster.follow], the",
         "# webhook and the mail password of [alarms], and name it preseed.toml.",
-        _SCHEMA,
+        _schema(),
         "[node]",
         *_node_lines(preseed.node, "node.", secrets=False),
     ]

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import tomllib
 from dataclasses import replace
 from typing import Any
 
@@ -15,10 +14,13 @@ from hadaemon.config import (
     render_admin,
     render_node,
 )
+from hadaemon.config.load import parse
+from hadaemon.config.migrate import KNOWN, Kind, schema_of
 from hadaemon.console.store import take_effect
 from hadaemon.errors import HadaemonError
 from hadaemon.io.errors import FileError
-from hadaemon.io.files import read_text, sync_folder, write_text
+from hadaemon.io.files import sync_folder
+from hadaemon.io.forms import read_form, store
 from hadaemon.io.programs import run_program
 from hadaemon.menu.draft import SCHEMA
 from hadaemon.runtime.places import CLUSTER_FILE, NODE_FILE
@@ -32,15 +34,15 @@ def read_node(places: Places) -> dict[str, Any]:
     admin = _admin(places)
     if admin.ssh_keys:
         raw["admin"] = {"ssh_keys": list(admin.ssh_keys)}
-    for key, name in (("node", NODE_FILE), ("cluster", CLUSTER_FILE)):
-        text = read_text(places.state / name)
-        if text is None:
+    for kind, name in ((Kind.NODE, NODE_FILE), (Kind.CLUSTER, CLUSTER_FILE)):
+        form = read_form(places.state / name)
+        if form is None:
             continue
-        try:
-            raw[key] = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise FileError(f"{places.state / name}: is not TOML: {error}") from error
-        raw[key].pop("schema", None)
+        table = parse(form.text, str(places.state / name))
+        if KNOWN.knows(schema_of(table)):
+            table = KNOWN.raised(table, kind)
+        table.pop("schema", None)
+        raw[kind.value] = table
     if "node" not in raw:
         raise HadaemonError("this box is not configured yet")
     return raw
@@ -49,10 +51,10 @@ def read_node(places: Places) -> dict[str, Any]:
 def store_node(raw: dict[str, Any], places: Places, owners: Owners) -> tuple[str, ...]:
     """Validated alone and against the cluster before it is written."""
     node = check_node({"schema": SCHEMA, **raw})
-    cluster = read_text(places.state / CLUSTER_FILE)
+    cluster = read_form(places.state / CLUSTER_FILE)
     if cluster is not None:
-        check_pair(node, load_cluster(cluster))
-    write_text(places.state / NODE_FILE, render_node(node), 0o640, owners.state)
+        check_pair(node, load_cluster(cluster.text))
+    store(places.state / NODE_FILE, render_node(node), Kind.NODE, 0o640, owners.state)
     return take_effect(places, owners)
 
 
@@ -63,7 +65,7 @@ def change_admin(password_hash: str, ssh_key: str, places: Places, owners: Owner
         admin = replace(admin, password_hash=password_hash)
     if ssh_key:
         admin = replace(admin, ssh_keys=(ssh_key,))
-    write_text(places.admin_file, render_admin(admin), 0o600, owners.secret)
+    store(places.admin_file, render_admin(admin), Kind.ADMIN, 0o600, owners.secret)
     problems = apply_admin(places, owners)
     if problems:
         raise HadaemonError("\n".join(problems))
@@ -90,5 +92,5 @@ def factory_reset(places: Places) -> tuple[str, ...]:
 
 
 def _admin(places: Places) -> Admin:
-    text = read_text(places.admin_file)
-    return load_admin(text, str(places.admin_file)) if text is not None else Admin()
+    form = read_form(places.admin_file)
+    return load_admin(form.text, str(places.admin_file)) if form is not None else Admin()

@@ -18,9 +18,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from hadaemon.config import migrate
 from hadaemon.errors import HadaemonError
 from hadaemon.io.channel import Channel, ChannelError
 from hadaemon.io.files import read_text
+from hadaemon.io.forms import tree_in_schema
 from hadaemon.io.pair_lock import locked
 from hadaemon.io.plan_file import PlanFile
 from hadaemon.io.rauc import Rauc
@@ -34,7 +36,7 @@ from hadaemon.sync.errors import SyncError
 from hadaemon.sync.guard import MAX_SECONDS, MIN_SECONDS
 from hadaemon.sync.head import head_from_json
 from hadaemon.sync.holder import Holder, holder_from_json
-from hadaemon.sync.messages import OLDEST, PROTOCOL, Message, agree, tree_message, tree_of
+from hadaemon.sync.messages import OLDEST, PROTOCOL, Message, agree, newest_schema, tree_message, tree_of
 from hadaemon.sync.plan import Side, refusal
 from hadaemon.sync.reading import may_read, reading_commands
 from hadaemon.sync.record import How
@@ -78,6 +80,10 @@ class Conversation:
         self._greeted = False
         self._locked: Holder | None = None
         self._checked: Tree | None = None
+        self._schema = 0
+        """The newest format that the peer reads."""
+        self._sent = ""
+        """The digest of what it has read here: our own configuration, if need be in an older format."""
         self._verbs: dict[str, Callable[[Message], Answer | Message]] = {
             "hello": self._hello,
             "lock": self._lock,
@@ -114,9 +120,11 @@ class Conversation:
 
     def _hello(self, request: Message) -> Answer:
         version = agree((OLDEST, PROTOCOL), request.header.get("protocol"))
+        self._schema = newest_schema(request.header)
         self._greeted = True
         return {
             "protocol": [OLDEST, PROTOCOL],
+            "schema": migrate.KNOWN.newest,
             "version": version,
             "firmware": running_release().version,
             **_side_json(self._here.side()),
@@ -132,7 +140,11 @@ class Conversation:
     def _read(self, _: Message) -> Message:
         tree = self._here.generations.tree()
         header = {"ok": True, **_side_json(self._here.side())}
-        return Message({**header, "files": []}) if tree is None else tree_message(header, tree)
+        if tree is None:
+            return Message({**header, "files": []})
+        form, lost = tree_in_schema(tree, self._schema)
+        self._sent = digest(form)
+        return tree_message({**header, "converted": form != tree, "lost": list(lost)}, form)
 
     def _check(self, request: Message) -> Answer:
         """The dry run. What was checked is what can be committed, and nothing else."""
@@ -149,7 +161,7 @@ class Conversation:
         if tree is None or digest(tree) != head.digest:
             raise SyncError("only what was checked before can be committed")
         target = self._here.side()
-        if head.digest != target.head.digest:
+        if head.digest not in (target.head.digest, self._sent):
             source = Side(request.text("source", 64), head, request.text("master", 64))
             reason = refusal(source, target, request.header.get("overwrite_newer") is True)
             if reason is not None:

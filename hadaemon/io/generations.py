@@ -12,8 +12,10 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from hadaemon.config.migrate import Kind
 from hadaemon.io.errors import FileError
 from hadaemon.io.files import read_text, sync_folder, write_text
+from hadaemon.io.forms import forms
 from hadaemon.io.trees import read_tree, write_tree
 from hadaemon.sync.errors import SyncError
 from hadaemon.sync.head import Head
@@ -102,6 +104,8 @@ class Generations:
             staged = self.folder / f"{_STAGED}-{os.getpid()}"
             shutil.rmtree(staged, ignore_errors=True)
             write_tree(staged, tree, self._owner())
+            for path, form in forms(staged / CLUSTER, tree.cluster.decode(errors="replace"), Kind.CLUSTER):
+                write_text(path, form, 0o640, self._owner())
         except OSError as error:
             self.sweep()
             raise FileError(

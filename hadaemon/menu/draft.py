@@ -5,9 +5,10 @@ from itertools import pairwise
 from typing import Any
 
 from hadaemon.config import ConfigError, Preseed, check_preseed
+from hadaemon.config.migrate import KNOWN
 
 FILE = "setup"
-SCHEMA = 1
+SCHEMA = KNOWN.newest
 
 
 class Draft:

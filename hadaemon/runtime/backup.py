@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hadaemon.config import NodeConfig, load_admin, load_node, render_node
+from hadaemon.config.migrate import Kind
 from hadaemon.errors import HadaemonError
 from hadaemon.io.files import read_text, write_text
+from hadaemon.io.forms import store
 from hadaemon.io.generations import Generations
 from hadaemon.runtime.dry_run import Refused, dry_run
 from hadaemon.runtime.own_configuration import now_text
@@ -123,7 +125,7 @@ def put_back(backup: Backup, node: NodeConfig, state: Path) -> None:
     before = read_text(state / NODE_FILE)
     if backup.admin is not None:
         write_text(state / ADMIN_FILE, backup.admin, 0o600)
-    write_text(state / NODE_FILE, node_text, 0o640, owner)
+    store(state / NODE_FILE, node_text, Kind.NODE, 0o640, owner)
     if backup.tree is None:
         return
     try:
@@ -133,7 +135,7 @@ def put_back(backup: Backup, node: NodeConfig, state: Path) -> None:
         generations.commit(generations.stage(backup.tree), record)
     except (Refused, SyncError):
         if before is not None:
-            write_text(state / NODE_FILE, before, 0o640, owner)
+            store(state / NODE_FILE, before, Kind.NODE, 0o640, owner)
         else:
             (state / NODE_FILE).unlink()
         raise

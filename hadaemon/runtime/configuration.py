@@ -19,6 +19,7 @@ from hadaemon.firewall.snippets import Snippet, snippet_problems
 from hadaemon.hotwire.keys import Secret, parse_secret
 from hadaemon.io.errors import FileError
 from hadaemon.io.files import read_text
+from hadaemon.io.forms import read_form
 from hadaemon.io.snippet_files import read_snippets
 from hadaemon.runtime.places import CLUSTER_FILE, HOTWIRE_KEY_FILE, HOTWIRE_NAME_FILE, NODE_FILE
 
@@ -62,16 +63,17 @@ def load_configuration(state: Path, setup_problems: Path | None = None) -> Confi
     `setup_problems` is where the setup at boot left what was wrong with a preseed, one problem a line.
     """
     try:
-        node_text = read_text(state / NODE_FILE)
-        cluster_text = read_text(state / CLUSTER_FILE)
+        node, cluster = read_form(state / NODE_FILE), read_form(state / CLUSTER_FILE)
         hints = read_text(setup_problems) if setup_problems else None
-        snippets = read_snippets(state) if cluster_text is not None else ()
+        snippets = read_snippets(state) if cluster is not None else ()
     except HadaemonError as error:
         return Configuration(Condition.REFUSED, problems=(str(error),))
-    if node_text is None:
+    if node is None:
         return Configuration(Condition.UNCONFIGURED, problems=tuple((hints or "").splitlines()))
     files = str(state / NODE_FILE), str(state / CLUSTER_FILE)
-    found = check_texts(node_text, cluster_text, *files, snippets)
+    found = check_texts(node.text, cluster.text if cluster is not None else None, *files, snippets)
+    notes = tuple(form.note for form in (node, cluster) if form is not None and form.note)
+    found = replace(found, problems=(*found.problems, *notes))
     try:
         if found.node is not None:
             found = replace(found, node=replace(found.node, paired_as=_read_name(state / HOTWIRE_NAME_FILE)))

@@ -6,7 +6,7 @@ from pathlib import Path
 from hadaemon.config import ClusterConfig, NodeConfig
 from hadaemon.errors import HadaemonError
 from hadaemon.firewall.advice import advice
-from hadaemon.io.files import read_text
+from hadaemon.io.forms import read_form
 from hadaemon.runtime.configuration import check_texts
 from hadaemon.runtime.firewall_check import tree_problems
 from hadaemon.runtime.places import NODE_FILE
@@ -34,27 +34,27 @@ class Checked:
 
 def dry_run(tree: Tree, present: Tree | None, state: Path) -> Checked:
     """Schema, ports and addresses of this node, and nftables for rules. Raises Refused."""
-    node_text = read_text(state / NODE_FILE)
-    if node_text is None:
+    node = read_form(state / NODE_FILE)
+    if node is None:
         raise Refused("this node", (f"{state / NODE_FILE}: there is none: the node is not configured yet",))
-    checked = check_texts(node_text, _text(tree), str(state / NODE_FILE), CLUSTER)
+    checked = check_texts(node.text, _text(tree), str(state / NODE_FILE), CLUSTER)
     problems = checked.problems
     if checked.node is not None and checked.cluster is not None:
         problems += tree_problems(checked.node, checked.cluster, tree)
     name = checked.node.name if checked.node is not None else "this node"
     if problems or checked.node is None or checked.cluster is None:
         raise Refused(name, problems)
-    before = _before(present, node_text)
+    before = _before(present, node.text)
     notes = (*_notes(checked.node, checked.cluster, before), *advice(checked.cluster))
     return Checked(checked.node, checked.cluster, notes)
 
 
 def master_of(tree: Tree | None, state: Path) -> str:
     """Whom the configuration names as the master; empty: nobody, or it is wrong."""
-    node_text = read_text(state / NODE_FILE)
-    if tree is None or node_text is None:
+    node = read_form(state / NODE_FILE)
+    if tree is None or node is None:
         return ""
-    cluster = _before(tree, node_text)
+    cluster = _before(tree, node.text)
     return cluster.master if cluster is not None else ""
 
 

@@ -5,9 +5,10 @@ Callers hold the lock.
 
 from pathlib import Path
 
+from hadaemon.config.migrate import Kind
 from hadaemon.io.control_client import ask
 from hadaemon.io.errors import ControlError
-from hadaemon.io.files import read_text, write_text
+from hadaemon.io.forms import read_form, store
 from hadaemon.runtime.configuration import check_texts
 from hadaemon.runtime.dry_run import Refused
 from hadaemon.runtime.firewall_check import try_configuration
@@ -28,16 +29,18 @@ class OwnNode:
 
     def text(self) -> str:
         """As it is on the disk. Raises SyncError when there is none."""
-        found = read_text(self._path)
+        found = read_form(self._path)
         if found is None:
             raise SyncError(f"{self._path}: there is none: the node is not configured yet (`hactl menu`)")
-        return found
+        return found.text
 
     def check(self, text: str) -> tuple[str, ...]:
         """Could the node run with it, and with the cluster.toml that it has? What the administrator should
         know. Raises Refused."""
-        cluster = read_text(self._state / CLUSTER_FILE)
-        checked = check_texts(text, cluster, NODE_FILE, str(self._state / CLUSTER_FILE))
+        cluster = read_form(self._state / CLUSTER_FILE)
+        checked = check_texts(
+            text, cluster.text if cluster is not None else None, NODE_FILE, str(self._state / CLUSTER_FILE)
+        )
         problems, notes = checked.problems, tuple[str, ...]()
         if not problems:
             problems, notes = try_configuration(checked)
@@ -49,13 +52,13 @@ class OwnNode:
         """Makes it count. A daemon that refuses what the check took: back to what was before."""
         notes, before, found = self.check(text), self.text(), self._state.stat()
         owner = (found.st_uid, found.st_gid)
-        write_text(self._path, text, 0o640, owner)
+        store(self._path, text, Kind.NODE, 0o640, owner)
         try:
             answer = ask(self._control, {"command": "reload", "keep_active": True}, _RELOAD_TIMEOUT)
         except (OSError, ControlError):
             return (*notes, "the daemon does not answer: the configuration takes effect when it starts")
         if not answer.get("ok"):
-            write_text(self._path, before, 0o640, owner)
+            store(self._path, before, Kind.NODE, 0o640, owner)
             problems = answer.get("problems") or (answer.get("error"),)
             raise Refused("this node", tuple(map(str, problems)))
         return notes

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
 
-from hadaemon.config import ClusterConfig, NodeConfig
+from hadaemon.config import ClusterConfig, NodeConfig, migrate
 from hadaemon.errors import HadaemonError
 from hadaemon.hotwire.addresses import Ends, hotwire_ends
 from hadaemon.hotwire.exclusive import DEFAULT_PORT
@@ -17,7 +17,15 @@ from hadaemon.runtime.configuration import load_configuration
 from hadaemon.sync.errors import SyncError
 from hadaemon.sync.head import Head, head_from_json
 from hadaemon.sync.holder import Holder, holder_to_json
-from hadaemon.sync.messages import OLDEST, PROTOCOL, Message, agree, tree_message, tree_of
+from hadaemon.sync.messages import (
+    OLDEST,
+    PROTOCOL,
+    Message,
+    agree,
+    newest_schema,
+    tree_message,
+    tree_of,
+)
 from hadaemon.sync.plan import Side
 from hadaemon.sync.tree import Tree
 from hadaemon.sync.words import PublicKey
@@ -41,13 +49,26 @@ class Output:
     errors: str
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A configuration that goes from one node to the other, in a format that both read."""
+
+    tree: Tree
+    converted: bool = False
+    """It is not what its node has, but the same in an older format."""
+    lost: tuple[str, ...] = ()
+    """What that format cannot say."""
+
+
 class Peer:
     """An open conversation."""
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
-        answer = self._ask({"verb": "hello", "protocol": [OLDEST, PROTOCOL]})
+        answer = self._ask({"verb": "hello", "protocol": [OLDEST, PROTOCOL], "schema": migrate.KNOWN.newest})
         self.version = agree((OLDEST, PROTOCOL), answer.header.get("protocol"))
+        self.schema = newest_schema(answer.header)
+        """The newest format of cluster.toml that the peer reads."""
         self.side = _side(answer)
         self.firmware = answer.text("firmware") if answer.header.get("firmware") else ""
 
@@ -58,10 +79,16 @@ class Peer:
 
     def read(self) -> Tree | None:
         """The peer's whole configuration."""
+        found = self.read_form()
+        return found.tree if found is not None else None
+
+    def read_form(self) -> Sent | None:
+        """The same, and whether it is what the peer has."""
         answer = self._ask({"verb": "read"})
-        return (
-            tree_of(answer, f"the configuration of {self.side.name}") if answer.header.get("files") else None
-        )
+        if not answer.header.get("files"):
+            return None
+        tree = tree_of(answer, f"the configuration of {self.side.name}")
+        return Sent(tree, answer.header.get("converted") is True, answer.texts("lost"))
 
     def check(self, tree: Tree) -> tuple[str, ...]:
         """The dry run there; what the administrator should know."""

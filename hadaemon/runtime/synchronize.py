@@ -2,12 +2,13 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from hadaemon.errors import HadaemonError
+from hadaemon.io.forms import tree_in_schema
 from hadaemon.runtime.own_configuration import OwnConfiguration
-from hadaemon.runtime.peer import Peer
+from hadaemon.runtime.peer import Peer, Sent
 from hadaemon.sync.difference import difference
 from hadaemon.sync.errors import SyncError
 from hadaemon.sync.head import Head
@@ -26,7 +27,7 @@ from hadaemon.sync.plan import (
     roles_change,
 )
 from hadaemon.sync.record import How
-from hadaemon.sync.tree import Tree
+from hadaemon.sync.tree import Tree, digest
 
 
 class Halfway(HadaemonError):
@@ -41,7 +42,9 @@ class Comparison:
     source: Side
     target: Side
     tree: Tree
-    """The source's configuration."""
+    """The source's configuration, in a format that both nodes read."""
+    converted: bool
+    """It is not what the source has, but the same in an older format."""
     lines: tuple[str, ...]
     """What differs, without secrets."""
     roles: str | None
@@ -60,11 +63,32 @@ def compare(here: OwnConfiguration, peer: Peer, to_peer: bool, overwrite_newer: 
     reason = refusal(source, target, overwrite_newer)
     if reason is not None:
         raise SyncError(reason)
-    mine, theirs = here.generations.tree(), peer.read()
-    tree, before = (mine, theirs) if to_peer else (theirs, mine)
-    if tree is None:
+    mine, theirs = here.generations.tree(), peer.read_form()
+    if to_peer:
+        sent = for_peer(mine, peer) if mine is not None else None
+        before = theirs.tree if theirs is not None else None
+    else:
+        sent, before = theirs, mine
+    if sent is None:
         raise SyncError(f"{source.name} has no cluster configuration that could be synchronized")
-    return Comparison(to_peer, source, target, tree, difference(before, tree), roles_change(source, target))
+    _refuse_losses(sent, target.name)
+    lines, roles = difference(before, sent.tree), roles_change(source, target)
+    return Comparison(to_peer, source, target, sent.tree, sent.converted, lines, roles)
+
+
+def for_peer(tree: Tree, peer: Peer) -> Sent:
+    """In a format that the peer reads too."""
+    form, lost = tree_in_schema(tree, peer.schema)
+    return Sent(form, form != tree, lost)
+
+
+def _refuse_losses(sent: Sent, target: str) -> None:
+    """Between two versions of the firmware, both nodes have what both understand, or it waits."""
+    if sent.lost:
+        raise SyncError(
+            f"the firmware of {target} is older and does not know {'; '.join(sent.lost)}: upgrade it first; "
+            "until then the synchronization waits"
+        )
 
 
 def synchronize(
@@ -85,7 +109,8 @@ def synchronize(
     ends: dict[End, AnEnd] = {End.SOURCE: mine, End.TARGET: theirs}
     if not seen.to_peer:
         ends = {End.SOURCE: theirs, End.TARGET: mine}
-    return carry_out(plan(source, target, secrets.token_hex(16)), ends, seen.tree)
+    form = digest(seen.tree) if seen.converted else ""
+    return carry_out(plan(source, target, secrets.token_hex(16), form), ends, seen.tree)
 
 
 def apply_on_both(
@@ -98,6 +123,9 @@ def apply_on_both(
     confirm: float | None,
 ) -> tuple[str, ...]:
     """A change on this node that goes to the peer at once: both check it before either commits."""
+    sent = for_peer(tree, peer)
+    _refuse_losses(sent, peer.side.name)
+    tree, head = sent.tree, replace(head, digest=digest(sent.tree))
     target = peer.lock(holder)
     known = {record.head.digest for record in here.generations.records()} | {here.generations.head().digest}
     source = Side(here.name, head, here.check(tree).cluster.master)

@@ -10,6 +10,7 @@ from hadaemon.config import Admin, ClusterConfig, ConfigError, NodeConfig, load_
 from hadaemon.errors import HadaemonError
 from hadaemon.io.errors import FileError
 from hadaemon.io.files import read_text, write_text
+from hadaemon.io.forms import read_form
 from hadaemon.io.identity import Identity
 from hadaemon.io.memory_file import MemoryFile
 from hadaemon.runtime.configuration import Configuration
@@ -63,10 +64,10 @@ def put(path: Path, text: str | None, mode: int = 0o644, owner: tuple[int, int] 
 def apply_admin(places: Places, owners: Owners) -> tuple[str, ...]:
     """The administrator's password and keys from admin.toml; what is wrong with that file."""
     try:
-        text = read_text(places.admin_file)
-        if text is None:
+        form = read_form(places.admin_file)
+        if form is None:
             return ()
-        admin = load_admin(text, str(places.admin_file))
+        admin = load_admin(form.text, str(places.admin_file))
         if admin.password_hash is not None:
             _set_password(ADMIN, admin.password_hash, places)
         _set_keys(admin, places, owners)

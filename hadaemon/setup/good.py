@@ -1,15 +1,19 @@
 """The last configuration that was accepted at a boot, kept so that a mistake in a file can be taken back."""
 
 import os
+from pathlib import Path
 
+from hadaemon.config.migrate import Kind
 from hadaemon.errors import HadaemonError
 from hadaemon.io.errors import FileError
-from hadaemon.io.files import read_text, write_text
+from hadaemon.io.files import read_text
+from hadaemon.io.forms import read_form, store
 from hadaemon.runtime.configuration import Condition, Configuration, check_texts
 from hadaemon.runtime.places import CLUSTER_FILE, NODE_FILE
 from hadaemon.setup.places import Owners, Places
 
 _FILES = (NODE_FILE, CLUSTER_FILE)
+_KINDS = {NODE_FILE: Kind.NODE, CLUSTER_FILE: Kind.CLUSTER}
 _TRIALS = ((NODE_FILE,), (CLUSTER_FILE,), _FILES)
 """What is taken back: as little as possible."""
 
@@ -23,11 +27,12 @@ def keep_good(configuration: Configuration, places: Places, owners: Owners) -> N
         if owners.state is not None:
             os.chown(places.good, *owners.state)  # The administrator's menu looks whether it would help.
         for name in _FILES:
-            text = read_text(places.state / name)
-            if text is None:
+            # What this firmware reads: the file itself may be of a newer one.
+            form = read_form(places.state / name)
+            if form is None:
                 (places.good / name).unlink(missing_ok=True)
-            elif text != read_text(places.good / name):
-                write_text(places.good / name, text, 0o640, owners.state)
+            elif form.text != read_text(places.good / name):
+                store(places.good / name, form.text, _KINDS[name], 0o640, owners.state)
     except OSError as error:
         raise FileError(f"{places.good}: {error.strerror}") from error
 
@@ -35,8 +40,7 @@ def keep_good(configuration: Configuration, places: Places, owners: Owners) -> N
 def better(places: Places) -> dict[str, str]:
     """The fewest older files with which the configuration would be accepted; empty: there are none."""
     try:
-        present = {name: read_text(places.state / name) for name in _FILES}
-        good = {name: read_text(places.good / name) for name in _FILES}
+        present, good = _texts(places.state), _texts(places.good)
     except HadaemonError:
         return {}
     for names in _TRIALS:
@@ -46,6 +50,10 @@ def better(places: Places) -> dict[str, str]:
         if len(mended) == len(names) and node is not None and _accepted(node, texts[CLUSTER_FILE]):
             return mended
     return {}
+
+
+def _texts(folder: Path) -> dict[str, str | None]:
+    return {name: form.text if (form := read_form(folder / name)) is not None else None for name in _FILES}
 
 
 def _accepted(node: str, cluster: str | None) -> bool:
@@ -58,5 +66,5 @@ def restore_good(places: Places, owners: Owners) -> tuple[str, ...]:
     if not mended:
         raise HadaemonError("there is no older configuration with which this box would work")
     for name, text in mended.items():
-        write_text(places.state / name, text, 0o640, owners.state)
+        store(places.state / name, text, _KINDS[name], 0o640, owners.state)
     return tuple(mended)

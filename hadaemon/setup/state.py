@@ -3,8 +3,10 @@
 import os
 
 from hadaemon.config import Preseed, render_admin, render_cluster, render_node
+from hadaemon.config.migrate import Kind
 from hadaemon.io.errors import FileError
 from hadaemon.io.files import sync_folder, write_text
+from hadaemon.io.forms import store
 from hadaemon.runtime.places import CLUSTER_FILE, HOTWIRE_KEY_FILE, NODE_FILE, own_folder
 from hadaemon.setup.places import Owners, Places
 
@@ -31,13 +33,13 @@ def store_preseed(preseed: Preseed, places: Places, owners: Owners) -> None:
 
     A power cut before that leaves an unconfigured node, which reads its preseed again.
     """
-    write_text(places.admin_file, render_admin(preseed.admin), 0o600, owners.secret)
+    store(places.admin_file, render_admin(preseed.admin), Kind.ADMIN, 0o600, owners.secret)
     if preseed.cluster is not None:
-        write_text(places.state / CLUSTER_FILE, render_cluster(preseed.cluster), 0o640, owners.state)
+        store(places.state / CLUSTER_FILE, render_cluster(preseed.cluster), Kind.CLUSTER, 0o640, owners.state)
     else:
         (places.state / CLUSTER_FILE).unlink(missing_ok=True)
         sync_folder(places.state)
     if preseed.hotwire_secret is not None:
         text = f"{preseed.hotwire_secret.text()}\n"
         write_text(places.state / HOTWIRE_KEY_FILE, text, 0o640, owners.state)
-    write_text(places.state / NODE_FILE, render_node(preseed.node), 0o640, owners.state)
+    store(places.state / NODE_FILE, render_node(preseed.node), Kind.NODE, 0o640, owners.state)

@@ -18,6 +18,8 @@ PROTOCOL = 1
 OLDEST = 1
 """The versions that this end understands. A new one keeps the one before it alive."""
 LENGTHS = struct.Struct("!II")
+_FIRST_SCHEMA = 1
+"""Of a peer that does not say: there was no other."""
 MAX_HEADER = 256 << 10
 MAX_BODY = MAX_BYTES
 
@@ -88,6 +90,14 @@ def agree(ours: tuple[int, int], theirs: object) -> int:
             f"{theirs[1]}: upgrade the firmware of {older}"
         )
     return newest
+
+
+def newest_schema(header: Mapping[str, Any]) -> int:
+    """The newest format of cluster.toml that the other end reads, as its hello says."""
+    found = header.get("schema", _FIRST_SCHEMA)
+    if not isinstance(found, int) or isinstance(found, bool) or found < _FIRST_SCHEMA:
+        raise SyncError("the peer does not say which format of the configuration it reads")
+    return found
 
 
 def tree_message(header: Mapping[str, Any], tree: Tree) -> Message:

@@ -103,8 +103,11 @@ def nothing_to_do(source: Side, target: Side) -> bool:
     return source.head == target.head and not source.head.fresh
 
 
-def plan(source: Side, target: Side, new_cluster_id: str) -> tuple[Step, ...]:
+def plan(source: Side, target: Side, new_cluster_id: str, form: str = "") -> tuple[Step, ...]:
     """The steps that make both equal. `refusal` was asked before.
+
+    `form`: the digest of what goes, if that is not what the source has, but the same in an older format that
+    both nodes read. Then the source takes it too: equal nodes have equal digests.
 
     A cluster that has no id yet gets the new one; a source that is not ahead gets a number ahead of both, so
     that a number never means two configurations.
@@ -117,6 +120,9 @@ def plan(source: Side, target: Side, new_cluster_id: str) -> tuple[Step, ...]:
     same = there.cluster_id == here.cluster_id
     if same and there.generation >= head.generation and there.digest != here.digest:
         head = replace(head, generation=_next(max(head.generation, there.generation)))
+    if form and form != head.digest:
+        generation = max(head.generation, there.generation if same else 0)
+        head = replace(head, digest=form, generation=_next(generation))
     renumbered = head != here
     return (
         *((Check(End.SOURCE),) if renumbered else ()),
