@@ -30,9 +30,9 @@ def certificate(name: str, ends: datetime, now: datetime) -> Iterator[Fault]:
     yield Fault(kinds.CERTIFICATE, name, text, severity)
 
 
-def slots(bad: str) -> Iterator[Fault]:
-    """`bad` is the names of the slots that cannot be started, with spaces between them."""
-    for name in bad.split():
+def other_slot(bad: str) -> Iterator[Fault]:
+    """`bad` is the name of the slot that does not run, if it cannot be started; else empty."""
+    if bad:
         yield Fault(
-            kinds.SLOT_BAD, name, f"slot {name} cannot be started: install a firmware (`hactl firmware`)"
+            kinds.SLOT_BAD, bad, f"slot {bad} cannot be started: install a firmware (`hactl firmware`)"
         )

@@ -22,7 +22,7 @@ from hadaemon.upgrade.offer import WORK_LOG
 from hadaemon.upgrade.slots import Slots, parse_slots
 from hadaemon.upgrade.trial import Check, Outlook, outlook
 
-VERBS = ("good", "back", "over", "failed-units", "bad-slots")
+VERBS = ("good", "back", "over", "failed-units", "bad-slot")
 UPGRADE_VERBS = ("state", "start-work", "work", "go-back", "stay", "restart")
 
 
@@ -67,9 +67,10 @@ def run(verb: str, state: Path, rauc: Rauc, release: Release, boot: str) -> str:
                 end_trial(state)
         case "failed-units":
             return " ".join(failed_units())
-        case "bad-slots":
-            slots = parse_slots(rauc.status(), release.slot)
-            return " ".join(slot.name for slot in (slots.running, slots.other) if not slot.good)
+        case "bad-slot":
+            # The running one counts as bad until it was marked good: on trial, it says so elsewhere.
+            other = parse_slots(rauc.status(), release.slot).other
+            return "" if other.good else other.name
     return ""
 
 

@@ -19,7 +19,7 @@ VERBS: Mapping[str, tuple[str, ...]] = {
     "trial-back": (_FIRMWARE, "back"),
     "trial-over": (_FIRMWARE, "over"),
     "failed-units": (_FIRMWARE, "failed-units"),
-    "bad-slots": (_FIRMWARE, "bad-slots"),
+    "bad-slot": (_FIRMWARE, "bad-slot"),
     "firmware-state": (_FIRMWARE, "state"),
     "upgrade-work": (_FIRMWARE, "start-work"),
     "upgrade-back": (_FIRMWARE, "go-back"),

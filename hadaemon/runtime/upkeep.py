@@ -19,6 +19,9 @@ log = logging.getLogger(__name__)
 _PERIOD = 60.0
 _RARELY = 30
 """So many periods from one look at certificates and slots to the next."""
+_SOON = 5
+"""So many until the first one, and while something is wrong: a first boot still fills the other slot, and an
+installation marks it bad until it is written."""
 _KEYRING = Path("/etc/rauc/keyring.pem")
 _MAX_CERTIFICATES = 20
 _SUFFIXES = (".pem", ".crt")
@@ -37,12 +40,13 @@ class Upkeep:
 
     async def run(self) -> None:
         """Until it is cancelled."""
-        turn = 0
+        rest = _SOON
         while True:
-            if turn % _RARELY == 0:
+            if not rest:
                 self._rare = (*await asyncio.to_thread(self._certificates), *await self._slots())
+                rest = _SOON if self._rare else _RARELY
             self.faults = (*await asyncio.to_thread(self._disk), *self._rare)
-            turn += 1
+            rest -= 1
             await asyncio.sleep(_PERIOD)
 
     def _disk(self) -> tuple[Fault, ...]:
@@ -76,7 +80,7 @@ class Upkeep:
         if not self._has_slots:
             return ()
         try:
-            return tuple(upkeep.slots(await ask_helper(self._helper, "bad-slots")))
+            return tuple(upkeep.other_slot(await ask_helper(self._helper, "bad-slot")))
         except HadaemonError as error:
             log.warning("slots: %s", error)
             return ()

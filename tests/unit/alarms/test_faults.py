@@ -153,4 +153,5 @@ def test_a_disk_and_a_certificate():
     (over,) = upkeep.certificate("a.pem", now - timedelta(days=1), now)
     assert (soon.severity, over.severity) == (Severity.WARNING, Severity.MAJOR)
     assert "ended on 2025-12-31" in over.text
-    assert [each.resource for each in upkeep.slots("A B")] == ["A", "B"]
+    assert [each.resource for each in upkeep.other_slot("B")] == ["B"]
+    assert list(upkeep.other_slot("")) == []

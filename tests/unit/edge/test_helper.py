@@ -57,7 +57,7 @@ def test_another_user_is_refused_before_anything_is_read():
 def test_the_fixed_verbs_are_absolute_paths_without_arguments_from_outside():
     assert {command[0][0] for command in helper.VERBS.values()} == {"/"}
     assert set(helper.VERBS) == {
-        *("mark-good", "trial-back", "trial-over", "failed-units", "bad-slots"),
+        *("mark-good", "trial-back", "trial-over", "failed-units", "bad-slot"),
         *("firmware-state", "upgrade-work", "upgrade-back", "upgrade-off", "upgrade-restart"),
         *("apply-network", "conntrackd-restart", "conntrackd-stop"),
     }

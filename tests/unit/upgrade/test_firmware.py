@@ -101,6 +101,13 @@ def test_nothing_but_a_trial_can_be_given_up(node: FirmwareNode, bundle: Path):
         ask(node, "back")
 
 
+def test_only_the_other_slot_counts_as_bad(node: FirmwareNode):
+    """The one that runs does so until it was marked good, minutes after each start."""
+    for good, told in (({"A": False, "B": True}, ""), ({"A": True, "B": False}, "B")):
+        node.change(good=good)
+        assert ask(node, "bad-slot") == told
+
+
 def test_an_ordinary_start_has_its_slot_marked_and_ends_no_trial_that_waits(node: FirmwareNode, bundle: Path):
     node.install(bundle)
     ask(node, "good")
