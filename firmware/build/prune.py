@@ -30,7 +30,6 @@ DROPPED_PACKAGES = (
     "libklibc",
     "libpng16-16t64",
     "linux-base",
-    "openssl-provider-legacy",
     "perl-base",
     "sensible-utils",
     "sqv",
