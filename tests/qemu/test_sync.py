@@ -53,7 +53,7 @@ def test_each_node_can_be_asked_from_the_other_one(keyed: Lab) -> None:
     for name, other in (NODES, NODES[::-1]):
         told = keyed.node(name).run("hactl --peer status", root=True).output
         assert told.startswith(f"{other} (")
-        shown = keyed.node(name).run("hactl status").output
+        shown = keyed.node(name).run("hactl status --verbose").output
         assert f"model{'':10}QEMU" in shown
 
 
