@@ -25,6 +25,9 @@ class ConntrackHelper:
         self._thread.start()
         self.conntrackd: subprocess.Popen[str] | None = None
         self.verbs: list[str] = []
+        self.program = "conntrackd"
+        self.refusal = ""
+        """Why nothing is started, in the helper's words; empty: it is."""
 
     def close(self) -> None:
         """Stops conntrackd, and listens no more."""
@@ -35,7 +38,7 @@ class ConntrackHelper:
 
     def start(self) -> None:
         """Starts conntrackd."""
-        command = ["conntrackd", "-C", str(self._folder / "run" / "conntrackd.conf")]
+        command = [self.program, "-C", str(self._folder / "run" / "conntrackd.conf")]
         self.conntrackd = self._namespace.start(*command, log=self._folder / "conntrackd.log")
 
     def stop(self) -> None:
@@ -56,6 +59,6 @@ class ConntrackHelper:
                 verb = connection.makefile("r").readline().strip()
                 self.verbs.append(verb)
                 self.stop()
-                if verb == "conntrackd-restart":
+                if verb == "conntrackd-restart" and not self.refusal:
                     self.start()
-                connection.sendall(b"ok\n")
+                connection.sendall(f"error {self.refusal}\n".encode() if self.refusal else b"ok\n")

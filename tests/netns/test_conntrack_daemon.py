@@ -1,76 +1,22 @@
 """The daemon and conntrackd together: who holds which connections before, during and after a change."""
 
-import contextlib
 import signal
 import time
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from firmware.lab.conntrack_helper import ConntrackHelper
 from hadaemon.conntrack.course import COMPARE_DELAY, SETTLE
 
 from .conntrack import Flow
-from .hotwire import TRACKED_CLUSTER, HotwireNode, HotwirePair, build_hotwire_pair
-from .namespaces import Namespaces
+from .hotwire import HotwireNode
+from .tracked import CONNECTIONS, Tracked
 from .waiting import wait_for
 
-CONNECTIONS = 2000
 FIVE_MINUTES = 300.0
 QUIET = 20.0
 """Seconds between two packets of a quiet flow."""
 UDP_TIMEOUT = 60
 """Seconds, as in 60-hotspare.conf."""
-
-
-class Tracked:
-    """A pair whose daemons have a helper."""
-
-    def __init__(self, pair: HotwirePair) -> None:
-        self.pair = pair
-        self.helpers: dict[str, ConntrackHelper] = {}
-        for node in (pair.alpha, pair.beta):
-            node.cluster = TRACKED_CLUSTER
-            self.helpers[node.name] = ConntrackHelper(node.namespace, node.folder)
-
-    def conntrack(self, node: HotwireNode) -> dict[str, Any]:
-        return node.status().get("conntrack") or {}
-
-    def count(self, node: HotwireNode) -> int:
-        """Those of the test in the node's kernel."""
-        return len(node.namespace.run("conntrack", "-L", "-d", "203.0.113.9").splitlines())
-
-    def load(self, node: HotwireNode, count: int = CONNECTIONS) -> None:
-        file = node.folder / "load"
-        lines = (
-            f"-A -p tcp -s 10.0.{number >> 8}.{number & 255} -d 203.0.113.9 --sport 1024 --dport 443 "
-            "--state ESTABLISHED -u SEEN_REPLY,ASSURED -t 3600\n"
-            for number in range(count)
-        )
-        file.write_text("".join(lines))
-        node.namespace.run("conntrack", "-R", str(file))
-
-    def wait_running(self, node: HotwireNode, within: float = 10) -> None:
-        wait_for(f"{node.name}: running", lambda: self.conntrack(node).get("running"), within)
-
-    def wait_count(self, node: HotwireNode, count: int, within: float = 10) -> None:
-        wait_for(f"{node.name} has {count}", lambda: self.count(node) == count, within)
-
-
-@pytest.fixture
-def tracked(tmp_path: Path) -> Iterator[Tracked]:
-    with Namespaces() as namespaces, contextlib.ExitStack() as stack:
-        pair = build_hotwire_pair(namespaces, tmp_path)
-        built = Tracked(pair)
-        for helper in built.helpers.values():
-            stack.callback(helper.close)
-        pair.start()
-        for node in (pair.alpha, pair.beta):
-            built.wait_running(node)
-        yield built
-        pair.check_logs()
 
 
 def test_over_a_switch_and_back_nothing_is_lost(tracked: Tracked) -> None:

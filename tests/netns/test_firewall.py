@@ -4,8 +4,6 @@ import re
 import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -13,14 +11,13 @@ from scapy.layers.inet import ICMP, IP, TCP
 from scapy.packet import Packet
 
 from .capture import Capture
-from .namespaces import Namespace, Namespaces
-from .pair import CLIENT, CLUSTER, OWN, VIRTUAL, Pair, TestNode, build_pair
+from .namespaces import Namespaces
+from .pair import CLIENT, CLUSTER, OWN, VIRTUAL, TestNode, build_pair
 from .ping import Pinger, PingStream
+from .site import OUTWARDS, SERVER, SHORT, Site, build_site, connect, listen, refused, session
 from .waiting import wait_for
 
-SERVER = "192.168.175.1"
-SHORT = 0.3
-"""Seconds after which a packet that was not answered counts as dropped."""
+INVALID = 200
 CLOSED = Path(__file__).parents[2] / "rootfs-overlay/usr/share/hotspare/closed.nft"
 
 SIX_RULES = f"""
@@ -45,111 +42,13 @@ address = "{VIRTUAL["wan"]}"
 source = ["{CLIENT}"]
 """
 
-OUTWARDS = """
-[[firewall.rules]]
-action = "allow"
-from = ["lan"]
-to = ["wan"]
-"""
-
-
-@dataclass
-class Site:
-    """The pair between a client on its LAN and a server on its WAN, each with the cluster as its gateway."""
-
-    pair: Pair
-    server: Namespace
-
-    @property
-    def client(self) -> Namespace:
-        return self.pair.client
-
-    @property
-    def alpha(self) -> TestNode:
-        return self.pair.alpha
-
-    def start(self, firewall: str) -> None:
-        for node in self.pair.nodes:
-            node.cluster = CLUSTER + firewall
-        self.pair.start()
-
-    def change(self, firewall: str) -> dict[str, object]:
-        """Another configuration on the active node."""
-        self.alpha.cluster = CLUSTER + firewall
-        self.alpha.configure()
-        return self.alpha.ask("reload")
-
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
     with Namespaces() as namespaces:
         pair = build_pair(namespaces, tmp_path)
-        server = namespaces.make("server")
-        pair.switch.run("ip", "link", "add", "server", "type", "veth", "peer", "name", "eth0")
-        pair.switch.run("ip", "link", "set", "server", "master", "br-wan", "up")
-        pair.switch.run("ip", "link", "set", "eth0", "netns", server.entry[2])
-        server.run("ip", "address", "add", f"{SERVER}/24", "dev", "eth0")
-        server.run("ip", "link", "set", "eth0", "up")
-        server.run("ip", "route", "add", "192.168.12.0/24", "via", VIRTUAL["wan"])
-        pair.client.run("ip", "route", "add", "default", "via", VIRTUAL["lan"])
-        for node in pair.nodes:
-            node.namespace.run("sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward")
-            node.namespace.run("sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/all/forwarding")
-        yield Site(pair, server)
+        yield build_site(namespaces, pair)
         pair.check_logs()
-
-
-def listen(namespace: Namespace, port: int) -> socket.socket:
-    """A server that accepts at the test's word."""
-    server = namespace.socket(socket.AF_INET, socket.SOCK_STREAM)
-    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    server.bind(("", port))
-    server.listen()
-    server.settimeout(5)
-    return server
-
-
-def connect(namespace: Namespace, address: str, port: int, within: float = 5.0) -> socket.socket:
-    """A connection; TimeoutError when the first packet is dropped."""
-    opened = namespace.socket(socket.AF_INET, socket.SOCK_STREAM)
-    opened.settimeout(within)
-    opened.connect((address, port))
-    opened.settimeout(5)
-    return opened
-
-
-@dataclass
-class Session:
-    """A connection, both ends."""
-
-    near: socket.socket
-    far: socket.socket
-    source: str
-    """Where it comes from, as the server sees it."""
-
-    def passes(self) -> bool:
-        """A word each way."""
-        self.near.sendall(b"there")
-        self.far.sendall(b"back!")
-        return self.far.recv(5) == b"there" and self.near.recv(5) == b"back!"
-
-
-@contextmanager
-def session(client: Namespace, address: str, port: int, server: socket.socket) -> Iterator[Session]:
-    """Connects to somebody who listens."""
-    with connect(client, address, port) as near:
-        far, (source, _) = server.accept()
-        with far:
-            yield Session(near, far, source)
-
-
-def refused(namespace: Namespace, address: str, port: int) -> bool:
-    """Nothing comes back."""
-    try:
-        connect(namespace, address, port, SHORT).close()
-    except TimeoutError:
-        return True
-    return False
 
 
 def dropped(node: TestNode, chain: str) -> int:
@@ -175,6 +74,29 @@ def test_the_six_rules(site: Site) -> None:
     raw = site.client.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
     raw.sendto(bytes(stray), (SERVER, 0))
     wait_for("it is dropped and counted", lambda: dropped(site.alpha, "broken") > before, within=2)
+
+
+def test_of_many_invalid_packets_the_limit_is_logged_and_all_are_dropped(site: Site) -> None:
+    """The log itself is the whole machine's, and off for namespaces (net.netfilter.nf_log_all_netns): so what
+    passes the limit on its way to it is counted, in the very rule that was loaded."""
+    site.start('[firewall]\nlog_invalid = "10/hour"\n')
+    alpha = site.alpha.namespace
+    chain = ("inet", "hotspare", "broken")
+    found = re.search(
+        r"(limit rate .*) (log prefix .*) # handle (\d+)", alpha.run("nft", "-a", "list", "chain", *chain)
+    )
+    assert found, "it is logged with a limit"
+    limit, log, handle = found.groups()
+    assert (limit, log) == ("limit rate 10/hour", 'log prefix "hotspare invalid: "')
+    alpha.run("nft", f"replace rule {' '.join(chain)} handle {handle} {limit} counter {log}")
+    before = dropped(site.alpha, "broken")
+    stray = IP(src=CLIENT, dst=SERVER) / TCP(sport=5555, dport=22, flags="A", seq=1, ack=1)
+    raw = site.client.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+    for _ in range(INVALID):
+        raw.sendto(bytes(stray), (SERVER, 0))
+    wait_for("all are dropped", lambda: dropped(site.alpha, "broken") >= before + INVALID, within=2)
+    listed = alpha.run("nft", "list", "chain", *chain)
+    assert re.findall(r"counter packets (\d+) .* log", listed) == ["5"], "its burst, and 10 more in an hour"
 
 
 def test_port_forward_and_destination_nat(site: Site) -> None:
