@@ -108,17 +108,23 @@ class Followed:
 
 
 @pytest.fixture
-def followed(tmp_path: Path) -> Iterator[Followed]:
+def off(tmp_path: Path) -> Iterator[Followed]:
+    """No daemon runs yet."""
     with Namespaces() as namespaces, contextlib.ExitStack() as stack:
         pair = build_hotwire_pair(namespaces, tmp_path)
         built = Followed(pair)
         for manager in built.managers.values():
             stack.callback(manager.close)
         stack.callback(stop, pair)
-        pair.start()
-        built.wait_follows(pair.alpha)
         yield built
         pair.check_logs()
+
+
+@pytest.fixture
+def followed(off: Followed) -> Followed:
+    off.pair.start()
+    off.wait_follows(off.pair.alpha)
+    return off
 
 
 def stop(pair: HotwirePair) -> None:
@@ -179,6 +185,29 @@ def test_what_is_started_by_hand_on_the_backup_is_stopped_and_told(followed: Fol
         lambda: any("web.service was started while" in entry["reason"] for entry in beta.history()),
         5,
     )
+
+
+def test_what_runs_when_a_node_comes_up_is_stopped_first(off: Followed) -> None:
+    """Somebody has enabled it in the image, or started it by hand. On the spare it stays down, and on the
+    active node it runs only after the addresses are there."""
+    alpha, beta = off.pair.hot_nodes
+    for node in (alpha, beta):
+        off.managers[node.name].systemctl("start", "web.service", "mail.service")
+        node.namespace.run("ip", "link", "set", "modem", "up")
+    web = off.managers["alpha"].units["web.service"]
+    starting, seen = web.start, list[set[str]]()
+
+    def watched() -> None:
+        seen.append(alpha.virtual_addresses())
+        starting()
+
+    web.start = watched  # type: ignore[method-assign]
+    off.pair.start()
+    off.wait_follows(alpha)
+    assert seen[0] == set(VIRTUAL.values()), "it was started when the node had its addresses"
+    assert (web.life, off.managers["alpha"].units["mail.service"].life) == (2, 2), "all were down in between"
+    started = {name for verb, name in off.managers["beta"].orders if verb in ("start", "reload-or-restart")}
+    assert started == {"web.service", "mail.service"}, "by hand, and nothing since"
 
 
 def test_a_killed_daemon_leaves_nothing_up(followed: Followed) -> None:
