@@ -15,7 +15,7 @@ from hadaemon.cluster import NodeState
 from hadaemon.config import ClusterConfig
 from hadaemon.errors import HadaemonError
 from hadaemon.follow.follower import DHCP_UNIT, Follower, followers
-from hadaemon.follow.keeper import Keeper, Phase, Seen
+from hadaemon.follow.keeper import RESTS, Keeper, Phase, Seen
 from hadaemon.follow.model import Follow
 from hadaemon.follow.table import follow_table
 from hadaemon.io.control_client import Message
@@ -35,6 +35,9 @@ _RETRY = 1.0
 """Seconds until a helper that failed is asked again."""
 MAX_STAND_DOWN = 15.0
 """Seconds that an orderly handover waits for services at most: less than who asked for it waits."""
+_HANG_UP = 5.0
+"""Seconds for which a port that follows stays up at most while services end: a dial-in says goodbye over it,
+or the provider keeps its session and refuses the other node."""
 
 
 class Following:
@@ -61,6 +64,8 @@ class Following:
         self._keepers: dict[str, Keeper] = {}
         self._failures: dict[str, str] = {}
         self._standing_down = False
+        self._hang_up_by = 0.0
+        """When a port goes down, whatever still uses it; monotonic seconds."""
         self._looked = asyncio.Event()
         self._looks = 0
         """That must be over until what they saw counts as down."""
@@ -141,6 +146,7 @@ class Following:
             if not self._configured or not self._client.connected:
                 await self._configure(follow)
             await self._look()
+            self._take_links(session, follow)
             await self._tell_leases(session)
         except HadaemonError as error:
             self._fail("helper", str(error))
@@ -205,11 +211,16 @@ class Following:
         return seen
 
     def _take_links(self, session: Session | None, follow: Follow) -> None:
-        links = []
+        """Up before the services of an active node, down after those of one that has given up."""
+        now, links = asyncio.get_running_loop().time(), []
+        up = self._state is NodeState.ACTIVE and not self._standing_down
+        if up:
+            self._hang_up_by = now + _HANG_UP
+        ends = (keeper.seen is not None and keeper.seen.phase not in RESTS for keeper in self._going)
         if session is not None:
             links = [link for name in follow.ports if (link := session.link_of(name)) is not None]
         try:
-            self._network.follow_links(self._state is NodeState.ACTIVE and not self._standing_down, links)
+            self._network.follow_links(up or (now < self._hang_up_by and any(ends)), links)
         except HadaemonError as error:
             self._fail("ports", f"a port that follows the active node: {error}")
         else:

@@ -138,16 +138,19 @@ def test_a_planned_switch_stops_first_and_starts_last(followed: Followed) -> Non
     alpha, beta = followed.pair.hot_nodes
     web = followed.managers["alpha"].units["web.service"]
     seen: list[set[str]] = []
+    linked: list[bool] = []
     stopping = web.stop
 
     def watched() -> None:
         seen.append(alpha.virtual_addresses() & set(VIRTUAL.values()))
+        linked.append(followed.modem_is_up(alpha))
         stopping()
 
     web.stop = watched  # type: ignore[method-assign]
     followed.switch(alpha)
     followed.wait_follows(beta)
     assert seen[0] == set(VIRTUAL.values()), "services are stopped while the node still has its addresses"
+    assert linked[0], "a dial-in hangs up over its port"
     assert not alpha.problems()
     followed.switch(beta)
     followed.wait_follows(alpha)

@@ -258,8 +258,10 @@ def test_a_bond_with_lacp_carries_traffic_and_lives_on_with_either_cable(two_cab
     def wait_ports(count: int) -> None:
         for node, partner in ((alpha, beta), (beta, alpha)):
             agreed = f"Number of ports: {count}$' /proc/net/bonding/lan.bond"
-            node.wait_until(f"grep -q '{agreed}")
-            node.wait_until(f"grep -q 'Partner Mac Address: {partner.mac('lan')}' /proc/net/bonding/lan.bond")
+            # The kernel tells these lines to root alone.
+            node.wait_until(f"grep -q '{agreed}", root=True)
+            partner_is = f"Partner Mac Address: {partner.mac('lan')}"
+            node.wait_until(f"grep -q '{partner_is}' /proc/net/bonding/lan.bond", root=True)
         beta.wait_until(f"ping -c 1 -W 1 {VIRTUAL}")
 
     wait_ports(2)
