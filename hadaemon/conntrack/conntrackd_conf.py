@@ -72,8 +72,9 @@ def _sync(ends: Ends) -> Iterator[str]:
         "\t\tChecksum On",
         "\t}",
         "\tOptions {",
-        # The windows of a synchronized connection are old: the kernel that adopts it is liberal with it.
-        "\t\tTCPWindowTracking Off",
+        # Off, conntrackd marks what it injects as liberal, of whatever protocol: of SCTP that mark lands in
+        # the verification tag. The windows of a synchronized connection are old: the kernel is liberal.
+        "\t\tTCPWindowTracking On",
         "\t\tExpectationSync On",
         "\t}",
         "}",
