@@ -13,7 +13,7 @@ from pathlib import Path
 from hadaemon.errors import HadaemonError
 from hadaemon.io.plan_file import PlanFile
 from hadaemon.io.rauc import Rauc
-from hadaemon.io.services import failed_units, restart_node, start_firmware_upgrade
+from hadaemon.io.services import failed_units, restart_node, start_firmware_upgrade, starting_units
 from hadaemon.runtime.firmware import OwnFirmware, Places, end_trial, go_back, read_trial
 from hadaemon.runtime.places import own_folder
 from hadaemon.runtime.release import Release, boot_id, running_release
@@ -66,12 +66,18 @@ def run(verb: str, state: Path, rauc: Rauc, release: Release, boot: str) -> str:
             if outlook(read_trial(state), release.slot, boot) is Outlook.FELL_BACK:
                 end_trial(state)
         case "failed-units":
-            return " ".join(failed_units())
+            return _not_up()
         case "bad-slot":
             # The running one counts as bad until it was marked good: on trial, it says so elsewhere.
             other = parse_slots(rauc.status(), release.slot).other
             return "" if other.good else other.name
     return ""
+
+
+def _not_up() -> str:
+    """The units that speak against the firmware; empty: none."""
+    found = (("failed", failed_units()), ("still starting", starting_units()))
+    return "; ".join(f"{what}: {' '.join(units)}" for what, units in found if units)
 
 
 def upgrade(verb: str, firmware: OwnFirmware) -> str:

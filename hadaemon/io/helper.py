@@ -11,10 +11,10 @@ _TIMEOUT = 60.0
 _MAX_ANSWER = 4096
 
 
-async def ask_helper(socket_path: Path, verb: str) -> str:
-    """Has the helper do a verb; returns what it says. Raises HelperError."""
+async def ask_helper(socket_path: Path, verb: str, timeout: float = _TIMEOUT) -> str:  # noqa: ASYNC109
+    """Has the helper do a verb within that many seconds; returns what it says. Raises HelperError."""
     try:
-        async with asyncio.timeout(_TIMEOUT):
+        async with asyncio.timeout(timeout):
             reader, writer = await asyncio.open_unix_connection(str(socket_path), limit=_MAX_ANSWER)
             try:
                 writer.write(verb.encode() + b"\n")
@@ -22,7 +22,7 @@ async def ask_helper(socket_path: Path, verb: str) -> str:
             finally:
                 writer.close()
     except TimeoutError as error:
-        raise HelperError(f"helper: no answer to {verb} within {_TIMEOUT:g} s") from error
+        raise HelperError(f"helper: no answer to {verb} within {timeout:g} s") from error
     except OSError as error:
         raise HelperError(f"helper: {socket_path}: {os.strerror(error.errno or 0)}") from error
     except ValueError as error:

@@ -4,8 +4,8 @@ import subprocess
 
 from hadaemon.io.errors import EdgeError
 
-_TIMEOUT = 30.0
-"""Seconds."""
+_TIMEOUT = 120.0
+"""Seconds: longer than the service manager gives a unit to start, so that its own words are what is told."""
 
 
 def run_program(*command: str) -> str:

@@ -25,11 +25,24 @@ FIRMWARE_UNITS = ("hotspare-*", "hadaemon*", "systemd-*")
 _FOLLOWED = ("hotspare-wireguard@", "hotspare-pppoe@", "hotspare-haproxy.", "hotspare-dhcp.")
 
 
+_AT_BOOT = ("hotspare-apply.service",)
+"""What belongs to a boot, and may be at it still when the daemon is well."""
+
+
 def failed_units() -> tuple[str, ...]:
     """Which of them failed. Raises EdgeError."""
-    text = _systemctl("list-units", "--failed", "--plain", "--no-legend", "--no-pager", *FIRMWARE_UNITS)
-    names = (line.split()[0] for line in text.splitlines() if line.strip())
-    return tuple(sorted(name for name in names if not name.startswith(_FOLLOWED)))
+    return tuple(name for name in _units("failed", FIRMWARE_UNITS) if not name.startswith(_FOLLOWED))
+
+
+def starting_units() -> tuple[str, ...]:
+    """Which of those of a boot have not come to their end yet. Raises EdgeError."""
+    return _units("activating", _AT_BOOT)
+
+
+def _units(state: str, patterns: tuple[str, ...]) -> tuple[str, ...]:
+    shown = ("--plain", "--no-legend", "--no-pager")
+    text = _systemctl("list-units", f"--state={state}", *shown, *patterns)
+    return tuple(sorted(line.split()[0] for line in text.splitlines() if line.strip()))
 
 
 def start_firmware_pull(staged: bool = False) -> None:

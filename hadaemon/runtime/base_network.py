@@ -1,6 +1,6 @@
 """Has the system's own network and services follow the files: by the privileged helper, in the background.
 
-At the start they are as the files say already: the setup at boot has seen to that.
+At the start as well: it waits for the pass that a boot makes anyway, and makes up for one that failed.
 """
 
 import asyncio
@@ -13,6 +13,8 @@ from hadaemon.io.helper import ask_helper
 log = logging.getLogger(__name__)
 
 _SEE = ": see `journalctl -u hotspare-apply`"
+_TIMEOUT = 320.0
+"""Seconds: longer than the service manager gives a pass, hotspare-apply.service."""
 _RETRY = 30.0
 """Seconds until what failed is tried again."""
 
@@ -31,11 +33,12 @@ class BaseNetwork:
 
     async def run(self) -> None:
         """Until it is cancelled."""
+        self.apply()
         while True:
             await self._asked.wait()
             self._asked.clear()
             try:
-                await ask_helper(self._helper, "apply-network")
+                await ask_helper(self._helper, "apply-network", _TIMEOUT)
             except HadaemonError as error:
                 log.error("network: %s", error)
                 self.problems = (f"the node's own network is not as the files say: {error}{_SEE}",)

@@ -19,8 +19,9 @@ from hadaemon.upgrade.trial import Check, Outlook, Trial, fell_back, given_up, k
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 180.0
-"""Seconds from the daemon's start until a firmware on trial that is not well is given up."""
+PATIENCE = 300.0
+"""Seconds from the daemon's start until a firmware on trial that is not well is given up. A slow box that
+is busy needs most of it for the units of its boot; hotspare-trial.timer is later still."""
 _LOOK = 0.5
 
 Failing = Mapping[Check, str]
@@ -131,7 +132,7 @@ class Probation:
             units = await ask_helper(self._helper, "failed-units")
         except HadaemonError as error:
             return {Check.UNITS: str(error)}
-        return {Check.UNITS: f"failed: {units}"} if units else {}
+        return {Check.UNITS: units} if units else {}
 
     def _read(self) -> Trial | None:
         try:
