@@ -96,7 +96,7 @@ def _read_ssh(table: Table) -> Ssh | None:
     table.close()
     if ports is None or tcp_port is None or password is None or sources is None:
         return None
-    return Ssh(ports, tcp_port, password, sources)
+    return Ssh(tuple(dict.fromkeys(ports)), tcp_port, password, sources)
 
 
 def _read_syslog(table: Table) -> Syslog | None:

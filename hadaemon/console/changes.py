@@ -1,7 +1,5 @@
 """Changes of a box that is configured: what it has, another node.toml, another password, nothing at all."""
 
-import os
-import shutil
 from dataclasses import replace
 from typing import Any
 
@@ -18,13 +16,12 @@ from hadaemon.config.load import parse
 from hadaemon.config.migrate import KNOWN, Kind, schema_of
 from hadaemon.console.store import take_effect
 from hadaemon.errors import HadaemonError
-from hadaemon.io.errors import FileError
-from hadaemon.io.files import sync_folder
 from hadaemon.io.forms import read_form, store
 from hadaemon.io.programs import run_program
 from hadaemon.menu.draft import SCHEMA
 from hadaemon.runtime.places import CLUSTER_FILE, NODE_FILE
 from hadaemon.setup.apply import apply_admin
+from hadaemon.setup.forget import forget
 from hadaemon.setup.places import Owners, Places
 
 
@@ -73,20 +70,9 @@ def change_admin(password_hash: str, ssh_key: str, places: Places, owners: Owner
 
 
 def factory_reset(places: Places) -> tuple[str, ...]:
-    """The node first: whatever happens next, this box is not configured any more."""
+    """The daemon says goodbye first."""
     run_program("systemctl", "stop", "hadaemon.service")
-    try:
-        (places.state / NODE_FILE).unlink(missing_ok=True)
-        sync_folder(places.state)
-        for path in places.state.iterdir():
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
-            else:
-                path.unlink()
-        shutil.rmtree(places.admin_home, ignore_errors=True)
-        sync_folder(places.state)
-    except OSError as error:
-        raise FileError(f"{places.state}: {os.strerror(error.errno or 0)}") from error
+    forget(places)
     run_program("systemctl", "reboot")
     return ()
 

@@ -18,6 +18,7 @@ from hadaemon.runtime.release import running_release
 from hadaemon.setup.apply import apply_admin, apply_node, open_sync_account, remember_name, tell, write_issue
 from hadaemon.setup.clock import apply_clock
 from hadaemon.setup.effect import Effect
+from hadaemon.setup.forget import forget_the_rest
 from hadaemon.setup.good import keep_good
 from hadaemon.setup.medium import PRESEED, Medium, mounted, wait_for_device
 from hadaemon.setup.places import Owners, Places, system_owners
@@ -117,6 +118,7 @@ def _preseed_problems(
 ) -> tuple[str, ...]:
     try:
         make_state_folder(places, owners)
+        forget_the_rest(places)
         if read_text(places.state / NODE_FILE) is None:
             take(places, owners)
     except ConfigError as error:

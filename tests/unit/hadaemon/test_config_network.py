@@ -253,6 +253,12 @@ def test_nothing_of_it_is_for_the_hotwire(text: str, message: str):
     ]
 
 
+def test_a_port_that_is_named_twice_is_listened_at_once():
+    node = load_node(NODE + '[ssh]\nports = ["lan", "lan"]\n')
+    assert node.system.ssh is not None
+    assert node.system.ssh.ports == ("lan",)
+
+
 def test_prefixes_are_those_of_the_virtual_addresses_unless_named():
     (interface,) = load_cluster(CLUSTER + "[ha_interfaces.router_advertisements]\n").ha_interfaces
     assert interface.advertises is not None

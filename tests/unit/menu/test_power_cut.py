@@ -20,6 +20,7 @@ from hadaemon.console.perform import Performer
 from hadaemon.menu import deeds
 from hadaemon.runtime.configuration import Condition, load_configuration
 from hadaemon.setup import apply
+from hadaemon.setup.forget import forget_the_rest
 from hadaemon.setup.good import better, keep_good
 from hadaemon.setup.places import Owners, Places
 
@@ -211,9 +212,10 @@ def test_a_factory_reset(new_places: Callable[[], Places]):
             assert not ended
             assert load_configuration(places.state).condition is Condition.CLUSTER, "nothing has begun"
             return
+        forget_the_rest(places)
+        assert list(places.state.iterdir()) == [], "the next start forgets what is left"
         assert perform(places, deeds.Store(ALONE)) == ()
         assert load_configuration(places.state).condition is Condition.STAND_ALONE
-        assert not ended or not (places.state / "cluster.toml").exists()
 
     until_the_end(
         new_places,

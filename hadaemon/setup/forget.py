@@ -1,0 +1,41 @@
+"""A factory reset: all that a node keeps is forgotten, also when power is lost in the middle of it.
+
+A mark is there from before the first file goes until the last one is gone: the next start goes on from it.
+"""
+
+import os
+import shutil
+
+from hadaemon.io.errors import FileError
+from hadaemon.io.files import sync_folder
+from hadaemon.runtime.places import NODE_FILE
+from hadaemon.setup.places import Places
+
+MARK = "forgotten"
+
+
+def forget(places: Places) -> None:
+    """The node first: whatever happens next, this box is not configured any more. Raises FileError."""
+    mark = places.state / MARK
+    try:
+        mark.touch(0o600)
+        sync_folder(places.state)
+        (places.state / NODE_FILE).unlink(missing_ok=True)
+        sync_folder(places.state)
+        for path in places.state.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            elif path != mark:
+                path.unlink()
+        shutil.rmtree(places.admin_home, ignore_errors=True)
+        sync_folder(places.state)
+        mark.unlink()
+        sync_folder(places.state)
+    except OSError as error:
+        raise FileError(f"{places.state}: {os.strerror(error.errno or 0)}") from error
+
+
+def forget_the_rest(places: Places) -> None:
+    """At a start: what a power cut has kept is forgotten too. Raises FileError."""
+    if (places.state / MARK).exists():
+        forget(places)
