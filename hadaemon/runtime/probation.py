@@ -15,13 +15,11 @@ from hadaemon.runtime.health import STABLE, have_done, mark_good_once
 from hadaemon.runtime.hotwire_status import HotwireState
 from hadaemon.runtime.release import Release, boot_id
 from hadaemon.runtime.session import Session
+from hadaemon.upgrade.fitness import PATIENCE
 from hadaemon.upgrade.trial import Check, Outlook, Trial, fell_back, given_up, kept, outlook, sick
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 300.0
-"""Seconds from the daemon's start until a firmware on trial that is not well is given up. A slow box that
-is busy needs most of it for the units of its boot; hotspare-trial.timer is later still."""
 _LOOK = 0.5
 
 Failing = Mapping[Check, str]

@@ -5,8 +5,10 @@ Pure; times are monotonic seconds.
 
 STABLE = 5.0
 """Seconds of unbroken health until a node counts as healthy."""
-PATIENCE = 180.0
-"""Seconds without that, from the daemon's start or from when it was last healthy, until it counts as sick."""
+PATIENCE = 300.0
+"""Seconds without that, from the daemon's start or from when it was last healthy, until it counts as sick: so
+long may a trial take. A slow box that is busy needs most of it for the units of its boot; only
+hotspare-trial.timer is later."""
 SOAK = 30.0
 """Seconds for which a node has to be active and healthy without a break, until the other one may go."""
 
