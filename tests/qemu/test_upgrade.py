@@ -8,11 +8,10 @@ import pytest
 
 from firmware.build.image import build_image
 from firmware.build.options import BuildOptions
-from firmware.lab.deadline import Deadline, wait_until
-from firmware.lab.errors import LabError
 from firmware.lab.lab import Lab
 from firmware.lab.node import Node
 from firmware.lab.topology import STANDARD_PAIR
+from firmware.lab.upgrade import plan_of, steps_of, wait_for_end
 
 from .conftest import BOARD, Labs
 from .test_connections import POLICY, Traffic, all_traffic, configure, two_hosts
@@ -28,8 +27,6 @@ from .test_firmware import (
 
 UPGRADE_SECONDS = 1800.0
 """Both installations, both restarts, and the soak; emulated."""
-LOOK_SECONDS = 8.0
-"""Each look costs an emulated node seconds of its processor, which the installation wants too."""
 
 
 @pytest.fixture(scope="module")
@@ -80,36 +77,8 @@ def break_what_is_installed(node: Node) -> None:
     )
 
 
-def plan(node: Node) -> dict[str, object]:
-    """Empty while nobody answers: the node restarts by itself, and the shell goes with it."""
-    try:
-        if not node.logged_in and not node.advance_login():
-            return {}
-        return node.status().get("upgrade") or {}
-    except LabError:
-        return {}
-
-
-def wait_for_end(lab: Lab, report: Callable[[str], None]) -> None:
-    """Both nodes have closed the plan; each new word of theirs is reported with its moment."""
-    begun, seen = time.monotonic(), dict[str, tuple[object, ...]]()
-
-    def over() -> bool:
-        done = []
-        for node in lab.nodes.values():
-            found = plan(node)
-            words = (found.get("step"), found.get("waits"), found.get("verdict"))
-            if found and seen.get(node.name) != words:
-                seen[node.name] = words
-                report(f"  {time.monotonic() - begun:6.0f} s  {node.name}: {words[0] or ''} {words[1]}")
-            done.append(found.get("closed") is True)
-        return all(done)
-
-    wait_until(over, Deadline(UPGRADE_SECONDS), "the end of the upgrade", interval=LOOK_SECONDS)
-
-
 def outcome(lab: Lab) -> set[object]:
-    return {plan(node)["verdict"] for node in lab.nodes.values()}
+    return {plan_of(node)["verdict"] for node in lab.nodes.values()}
 
 
 def losses(traffic: Traffic, since: float) -> str:
@@ -135,9 +104,11 @@ def test_a_pair_is_upgraded_and_downgraded_under_traffic(
         report_line(
             f"upgrade {before} -> {VERSION}: both have the bundle after {time.monotonic() - since:.0f} s"
         )
-        wait_for_end(running, report_line)
+        wait_for_end(running, UPGRADE_SECONDS, report_line)
         traffic.check()
         report_line(f"upgrade under traffic: {losses(traffic, since)}")
+        for step in steps_of(beta, alpha, VERSION):
+            report_line(f"  {step.seconds:6.1f} s  {step.what}")
         assert outcome(running) == {"committed"}
         assert [version(node)[0] for node in (alpha, beta)] == [VERSION, VERSION]
         alpha.wait_for_state("active")
@@ -147,7 +118,7 @@ def test_a_pair_is_upgraded_and_downgraded_under_traffic(
         refused = alpha.run("hactl firmware upgrade /data/new.raucb 2>&1; test $? = 1", root=True).output
         assert "give --allow-downgrade if that is wanted" in refused
         begin(alpha, "/data/new.raucb", "--allow-downgrade")
-        wait_for_end(running, report_line)
+        wait_for_end(running, UPGRADE_SECONDS, report_line)
         traffic.check()
         report_line(f"downgrade under traffic: {losses(traffic, since)}")
         assert outcome(running) == {"committed"}
@@ -169,7 +140,7 @@ def test_power_lost_on_either_node_while_it_installs(
         node.power_on()
         node.wait_for_boot(BOOT_SECONDS)
         report_line(f"power lost on {node.name} while it installed")
-    wait_for_end(running, report_line)
+    wait_for_end(running, UPGRADE_SECONDS, report_line)
     assert outcome(running) == {"committed"}
     assert [version(node)[0] for node in (alpha, beta)] == [VERSION, VERSION]
     assert "goes on: dev runs after a restart" in beta.run("hactl history").output
@@ -189,7 +160,7 @@ def test_a_firmware_that_does_not_start_brings_both_back(
         traffic.check()
         since = time.monotonic()
         begin(alpha, "/data/new.raucb", "--allow-downgrade")
-        wait_for_end(running, report_line)
+        wait_for_end(running, UPGRADE_SECONDS, report_line)
         traffic.check()
         report_line(f"a firmware that does not start, under traffic: {losses(traffic, since)}")
         assert outcome(running) == {"aborted"}
