@@ -258,7 +258,7 @@ def provision(
     help={
         "subject": "what to measure: build, failover, conntrack, sync or firmware",
         "runs": "how often each is run (default 3 for build, 5 for failover); medians are printed",
-        "only": "failover: one part, e.g. kill; prints its figures and leaves the page in docs/ as it is",
+        "only": "one part. failover, e.g. kill: printed, the page in docs/ stays; firmware, e.g. install",
     },
 )
 @told_plainly
@@ -270,7 +270,7 @@ def bench(_context: Context, subject: str, runs: int = 0, only: str = "") -> Non
       python3 invoke.py bench failover
       python3 invoke.py bench failover --only kill --runs 2
       python3 invoke.py bench conntrack
-      python3 invoke.py bench firmware
+      python3 invoke.py bench firmware --only upgrade --runs 1
     """
     from firmware.bench import run_bench
 

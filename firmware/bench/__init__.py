@@ -56,11 +56,7 @@ def _conntrack(runs: int, only: str) -> None:
 def _firmware(runs: int, only: str) -> None:
     from firmware.bench.firmware import bench_firmware
 
-    if only:
-        raise FirmwareError(
-            "the benchmark `firmware` is measured as a whole", where="--only", todo="leave it out"
-        )
-    bench_firmware(runs)
+    bench_firmware(runs, only)
 
 
 SUBJECTS = {
