@@ -2,8 +2,9 @@
 
 What is asked: both partition tables; the ESP and GRUB's environment; every slot that may be started, with
 its kernel's partition and its hash tree; the data partition after its journal; RAUC's status; the trial of a
-new firmware; the bundle of what starts; and that the configuration is byte for byte what it was. A stretch of
-the disk that has not changed since it was looked at is not looked at again.
+new firmware, and the plan of the pair's upgrade; the bundle of what starts; and that the configuration is
+byte for byte what it was. A stretch of the disk that has not changed since it was looked at is not looked at
+again.
 """
 
 import hashlib
@@ -26,6 +27,11 @@ from firmware.power.verity import check_root
 T = TypeVar("T")
 
 GRUBENV = "/grub/grubenv"
+STAGED = "upgrade.raucb"
+"""The bundle of the pair's upgrade, once it is whole."""
+PLAN = Path("state/daemon/upgrade.json")
+"""Of the pair's upgrade."""
+_VERDICTS = ("running", "committed", "aborted")
 SLOTS = ("A", "B")
 STEADY = (
     *("admin.toml", "cluster.toml", "node.toml", "good", "generations"),
@@ -179,7 +185,7 @@ def read_data(files: Path, bundles: frozenset[str]) -> Data:
     for path in sorted((files / "rauc").glob("*.raucs")):
         wrong += _key_file_faults(path)
     kept = sorted((files / "firmware").glob("slot-?.raucb"))
-    for path in kept:
+    for path in (*kept, *(files / "firmware").glob(STAGED)):
         if digest_of(path) not in bundles:
             wrong.append(f"data: firmware/{path.name} is not a bundle that was signed")
     trial = None
@@ -187,6 +193,7 @@ def read_data(files: Path, bundles: frozenset[str]) -> Data:
         trial = _trial(files / "state/firmware/trial.json")
     except (ValueError, KeyError) as error:
         wrong.append(f"data: the trial cannot be read: {error!r}")
+    wrong += _plan_faults(files / PLAN)
     slots = frozenset(path.stem[-1] for path in kept)
     return Data(trial, configuration_of(files / "state"), slots, tuple(wrong))
 
@@ -216,6 +223,16 @@ def _trial(path: Path) -> Mapping[str, object] | None:
     if found["slot"] not in SLOTS:
         raise ValueError(f"slot {found['slot']!r}")
     return {name: found[name] for name in ("slot", "version", "before_slot", "before", "boot_id")}
+
+
+def _plan_faults(path: Path) -> list[str]:
+    try:
+        found = json.loads(path.read_text()) if path.exists() else {"verdict": _VERDICTS[0]}
+        if found["verdict"] not in _VERDICTS:
+            raise ValueError(f"verdict {found['verdict']!r}")
+    except (ValueError, KeyError, TypeError) as error:
+        return [f"data: the plan of the upgrade cannot be read: {error!r}"]
+    return []
 
 
 def _key_file_faults(path: Path) -> list[str]:

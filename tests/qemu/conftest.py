@@ -80,7 +80,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(line)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def report_line() -> Callable[[str], None]:
     """Puts what was measured, and is not asserted, into the report of the run and at once into a file of the
     artifacts."""

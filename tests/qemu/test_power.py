@@ -1,4 +1,7 @@
-"""Power cuts during an update: hundreds replayed from one recording, some of them booted, and real kills."""
+"""Power cuts during an update: hundreds replayed from recordings, some of them booted, and real kills.
+
+One recording is of an installation on one node; the other one is of both nodes in an upgrade of the pair.
+"""
 
 import hashlib
 import os
@@ -12,9 +15,11 @@ import pytest
 
 from firmware.build.boot import BOOT_FILE_SYSTEM_SIZE
 from firmware.build.disk import partition_offsets
+from firmware.lab.keys import exchange_keys
 from firmware.lab.lab import LabOptions, NodeOptions
 from firmware.lab.node import Node
 from firmware.lab.topology import STANDARD_PAIR
+from firmware.lab.upgrade import plan_of, wait_for_end
 from firmware.paths import CACHE
 from firmware.power import cuts
 from firmware.power.check import Expected, digest_of
@@ -40,12 +45,15 @@ def seed() -> int:
     return int(os.environ.get("HOTSPARE_SEED", "1"))
 
 
+UPGRADE_CUTS = 300
+"""Of each node."""
+UPGRADE_SECONDS = 2400.0
+
+
 @pytest.fixture(scope="module")
 def recorded(labs: Labs, image: Path, bundle: Path) -> Iterator[Recorded]:
     """Every write of a node from an installation to the end of its trial, the restart by GRUB in between."""
-    folder = CACHE / "power"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    folder = empty_folder("power")
     options = replace(with_bundle(image, bundle), node=NodeOptions(record=True))
     lab = labs.make(STANDARD_PAIR.only("alpha"), options)
     node = lab.node("alpha")
@@ -74,12 +82,62 @@ def recorded(labs: Labs, image: Path, bundle: Path) -> Iterator[Recorded]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="module")
+def recorded_upgrade(
+    labs: Labs, image: Path, bundle: Path, report_line: Callable[[str], None]
+) -> Iterator[dict[str, Recorded]]:
+    """Every write of both nodes from `hactl firmware upgrade` until its plan is closed, by node."""
+    folder = empty_folder("power-pair")
+    options = replace(with_bundle(image, bundle), node=NodeOptions(record=True))
+    lab = labs.make(STANDARD_PAIR, options)
+    alpha, beta = lab.node("alpha"), lab.node("beta")
+    for node in (alpha, beta):
+        node.power_on()
+    alpha.wait_for_state("active", BOOT_SECONDS)
+    beta.wait_for_state("backup", BOOT_SECONDS)
+    beta.wait_until("grep -a -q B_OK=1 /boot/efi/grub/grubenv", BOOT_SECONDS, root=True)
+    copy_bundle(alpha, bundle)
+    exchange_keys(alpha, beta)
+    starts = {}
+    for node in (alpha, beta):
+        node.run("sync", root=True)
+        assert node.spec.recording is not None
+        starts[node.name] = count_entries(node.spec.recording)
+    alpha.wait_until("hactl status | grep -q 'firmware: synchronized'", BOOT_SECONDS)
+    alpha.run("hactl firmware upgrade --no-wait /data/new.raucb", root=True, seconds=INSTALL_SECONDS)
+    wait_for_end(lab, UPGRADE_SECONDS, report_line)
+    for node in (alpha, beta):
+        assert (plan_of(node)["verdict"], version(node)) == ("committed", (VERSION, "B"))
+        node.run("sync", root=True)
+    base = folder / "image.raw"
+    os.link(image, base)
+    found = {}
+    for node in (alpha, beta):
+        node.power_off()
+        assert node.spec.recording is not None
+        writes = node.spec.recording.rename(folder / f"{node.name}.log")
+        nothing = Expected("A", frozenset(), frozenset(), {})
+        unchecked = Recorded(base, DISK_SIZE, writes, starts[node.name], nothing)
+        found[node.name] = replace(unchecked, expected=expectation(unchecked, bundle, folder))
+    labs.close(lab)
+    yield found
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def empty_folder(name: str) -> Path:
+    """In the cache."""
+    folder = CACHE / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
 def expectation(recorded: Recorded, bundle: Path, folder: Path) -> Expected:
-    """Kernels as they were flashed and as they are in the end; the bundle; the configuration."""
+    """Kernels as they were at the start and as they are in the end; the bundle; the configuration."""
     offsets = partition_offsets()
     images = set()
     with replaying(recorded, folder) as (replay, entries, _):
-        # At the start the other slot is empty.
+        # At the start the other slot is empty, or holds the same.
         for index, slot in ((recorded.start, "boot-a"), (len(entries), "boot-b")):
             replay.forward(index)
             images.add(hashlib.sha256(replay.read(offsets[slot], BOOT_FILE_SYSTEM_SIZE)).hexdigest())
@@ -99,6 +157,24 @@ def test_no_power_cut_during_an_update_leaves_a_disk_that_does_not_start(
         f"the last flush; {starts['A']} start slot A, {starts['B']} slot B"
     )
     assert len(outcomes) == CUTS
+    assert all(starts.values()), "the cuts are all on one side of the switch to the new slot"
+    assert not [f"{outcome.cut}: {fault}" for outcome in outcomes for fault in outcome.found.faults]
+
+
+@pytest.mark.parametrize("name", ["alpha", "beta"])
+def test_no_power_cut_during_an_upgrade_of_the_pair_leaves_a_disk_that_does_not_start(
+    recorded_upgrade: dict[str, Recorded], seed: int, name: str, report_line: Callable[[str], None]
+) -> None:
+    recorded = recorded_upgrade[name]
+    outcomes = check_cuts(recorded, UPGRADE_CUTS, seed, recorded.writes.parent, report_line)
+    starts = {slot: sum(outcome.found.starts == slot for outcome in outcomes) for slot in ("A", "B")}
+    torn = sum(bool(outcome.cut.kept) for outcome in outcomes)
+    report_line(
+        f"power cuts replayed of {name} in an upgrade of the pair: {len(outcomes)} (seed {seed}), {torn} "
+        f"of them with lost and torn writes after the last flush; {starts['A']} start slot A, "
+        f"{starts['B']} slot B"
+    )
+    assert len(outcomes) == UPGRADE_CUTS
     assert all(starts.values()), "the cuts are all on one side of the switch to the new slot"
     assert not [f"{outcome.cut}: {fault}" for outcome in outcomes for fault in outcome.found.faults]
 

@@ -214,10 +214,13 @@ def test_a_file_system_with_a_hole_in_it_is_a_fault(data_image: Path) -> None:
         ("state/firmware/trial.json", b'{"slot": "C"}', "the trial cannot be read"),
         ("rauc/central.raucs", b"no section\n", r"rauc/central\.raucs cannot be read"),
         ("firmware/slot-B.raucb", b"half", "is not a bundle that was signed"),
+        ("firmware/upgrade.raucb", b"half", "is not a bundle that was signed"),
+        ("state/daemon/upgrade.json", b'{"verdict": "runn', "the plan of the upgrade cannot be read"),
+        ("state/daemon/upgrade.json", b'{"verdict": "maybe"}', "the plan of the upgrade cannot be read"),
     ],
 )
 def test_torn_files_are_found(tmp_path: Path, name: str, content: bytes, message: str) -> None:
-    for folder in ("state/firmware", "rauc", "firmware"):
+    for folder in ("state/firmware", "state/daemon", "rauc", "firmware"):
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / name).write_bytes(content)
     found = read_data(tmp_path, frozenset())
