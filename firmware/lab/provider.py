@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from ipaddress import IPv4Address
 
@@ -110,6 +110,10 @@ class _Session:
 
     mac: str
     client: IPv4Address
+    agreed: set[int] = field(default_factory=set)
+    """Protocols of which the client has acknowledged what this end wants."""
+    linked: bool = False
+    """What the client wants of the link is acknowledged."""
     allowed: bool = False
     up: bool = False
 
@@ -226,7 +230,8 @@ class Provider:
         match lcp.code:
             case _Code.REQUEST:
                 self._configure_link(number, session, lcp)
-            case _Code.ACK if self.authentication is Authentication.CHAP:
+            case _Code.ACK:
+                session.agreed.add(_LCP)
                 self._challenge(number, session)
             case _Code.TERMINATE:
                 self._note(What.ENDED, session.mac)
@@ -238,16 +243,23 @@ class Provider:
                 )
 
     def _configure_link(self, number: int, session: _Session, wanted: Packet) -> None:
-        unknown = [option for option in wanted.options if option.type not in (_MRU, _MAGIC)]
-        answer, options = (_Code.REJECT, unknown) if unknown else (_Code.ACK, wanted.options)
-        self._say(number, session, _LCP, PPP_LCP_Configure(code=answer, id=wanted.id, options=options))
         way = (
             PPP_LCP_Auth_Protocol_Option(auth_protocol=_PAP)
             if self.authentication is Authentication.PAP
             else PPP_LCP_Auth_Protocol_Option(auth_protocol=_CHAP, algorithm=_MD5)
         )
         ours = [PPP_LCP_MRU_Option(max_recv_unit=1492), way]
-        self._say(number, session, _LCP, PPP_LCP_Configure(code=_Code.REQUEST, id=1, options=ours))
+        self._ask(number, session, _LCP, PPP_LCP_Configure(code=_Code.REQUEST, id=1, options=ours))
+        unknown = [option for option in wanted.options if option.type not in (_MRU, _MAGIC)]
+        answer, options = (_Code.REJECT, unknown) if unknown else (_Code.ACK, wanted.options)
+        self._say(number, session, _LCP, PPP_LCP_Configure(code=answer, id=wanted.id, options=options))
+        session.linked = not unknown
+        self._challenge(number, session)
+
+    def _ask(self, number: int, session: _Session, protocol: int, request: Packet) -> None:
+        """What this end wants, until it is agreed: asked again, both would begin anew (RFC 1661 §4.1)."""
+        if protocol not in session.agreed:
+            self._say(number, session, protocol, request)
 
     def _password(self, number: int, session: _Session, packet: Packet) -> None:
         if PPP_PAP_Request not in packet:
@@ -261,6 +273,9 @@ class Provider:
             self._note(What.REFUSED, session.mac)
 
     def _challenge(self, number: int, session: _Session) -> None:
+        """Once both ends have agreed on the link."""
+        if self.authentication is not Authentication.CHAP or not session.linked or _LCP not in session.agreed:
+            return
         challenge = PPP_CHAP_ChallengeResponse(
             code=_Chap.CHALLENGE, id=1, value=_CHALLENGE, optional_name=b"lab"
         )
@@ -283,8 +298,12 @@ class Provider:
 
     def _address(self, number: int, session: _Session, packet: Packet) -> None:
         wanted = packet[PPP].payload
+        if wanted.code == _Code.ACK:
+            session.agreed.add(_IPCP)
         if wanted.code != _Code.REQUEST or not session.allowed:
             return
+        own = [PPP_IPCP_Option_IPAddress(data=str(OWN))]
+        self._ask(number, session, _IPCP, PPP_IPCP(code=_Code.REQUEST, id=1, options=own))
         unknown = [option for option in wanted.options if option.type != _ADDRESS]
         ours = PPP_IPCP_Option_IPAddress(data=str(session.client))
         asked = [option.data for option in wanted.options if option.type == _ADDRESS]
@@ -298,8 +317,6 @@ class Provider:
                 session.up = True
                 self._note(What.UP, session.mac)
         self._say(number, session, _IPCP, answer)
-        own = [PPP_IPCP_Option_IPAddress(data=str(OWN))]
-        self._say(number, session, _IPCP, PPP_IPCP(code=_Code.REQUEST, id=1, options=own))
 
     def _forward(self, number: int, session: _Session, packet: Packet) -> None:
         if ICMP not in packet or packet[ICMP].type != _ECHO:

@@ -68,8 +68,8 @@ class Dialler:
         self.discover(0x09, 0x07)
         self.discover(0x19, 0x65)
         self.say(LCP, PPP_LCP_Configure(id=1, options=[PPP_LCP_MRU_Option(max_recv_unit=1492)]))
-        self.hear(LCP, 2)
         asked = self.hear(LCP, 1)
+        self.hear(LCP, 2)
         self.say(LCP, PPP_LCP_Configure(code=2, id=asked.id, options=asked.options))
 
 
@@ -87,12 +87,12 @@ def test_a_dial_comes_through_and_is_ended(switch: Switch) -> None:
     dialler.say(PAP, PPP_PAP_Request(id=1, username=USER, password=PASSWORD))
     dialler.hear(PAP, 2)
     dialler.say(IPCP, PPP_IPCP(id=1, options=[PPP_IPCP_Option_IPAddress(data="0.0.0.0")]))
+    asked = dialler.hear(IPCP, 1)
     given = dialler.hear(IPCP, 3).options[0].data
     assert IPv4Address(given) == FIRST_CLIENT + 1
-    dialler.hear(IPCP, 1)
+    dialler.say(IPCP, PPP_IPCP(code=2, id=asked.id, options=asked.options))
     dialler.say(IPCP, PPP_IPCP(id=2, options=[PPP_IPCP_Option_IPAddress(data=given)]))
-    dialler.hear(IPCP, 2)
-    dialler.hear(IPCP, 1)
+    dialler.hear(IPCP, 2)  # And nothing more: a request after that would begin it all anew.
     assert provider.online == {MAC}
     dialler.say(IPV4, IP(src=given, dst="203.0.113.9") / ICMP(id=7, seq=1) / b"hello")
     answer = Ether(dialler._heard.get(timeout=SECONDS))
