@@ -119,7 +119,9 @@ class Conversation:
         return done if isinstance(done, Message) else Message({"ok": True, **done})
 
     def _hello(self, request: Message) -> Answer:
-        version = agree((OLDEST, PROTOCOL), request.header.get("protocol"))
+        # Read on the node that asks, where "this node" would be the other one.
+        theirs = request.header.get("protocol")
+        version = agree((OLDEST, PROTOCOL), theirs, self._here.name, "the node that asks")
         self._schema = newest_schema(request.header)
         self._greeted = True
         return {

@@ -15,7 +15,9 @@
     43+n    m     body
     43+n+m  32    HMAC-SHA256 of all that, by the key of this sender and purpose
 
-The header never changes; what a later version adds goes into the body.
+The header never changes; what a later firmware adds goes into the body, where one that does not know it
+passes over it. So neighbouring versions of the firmware understand each other without agreeing on anything,
+and another number in the header means: too far apart.
 """
 
 import hmac
@@ -56,8 +58,10 @@ class DropReason(StrEnum):
 
     MALFORMED = "malformed"
     """Not a message of ours: too short or too long, or its lengths contradict each other."""
-    VERSION = "version"
-    """A version that we do not speak."""
+    OLDER_VERSION = "older-version"
+    """A version that we no longer speak."""
+    NEWER_VERSION = "newer-version"
+    """A version that we do not speak yet."""
     OWN_NAME = "own-name"
     """It bears our own name: it came back to us, or both nodes have the same name."""
     WRONG_KEY = "wrong-key"
@@ -133,7 +137,7 @@ def unseal(data: bytes, own_name: str, key_of: Callable[[str], Key]) -> Message:
         raise Dropped(DropReason.MALFORMED)
     _, version, kind, body_size, epoch, nonce, sequence, echo, interval, name_size = _HEADER.unpack_from(data)
     if version != VERSION:
-        raise Dropped(DropReason.VERSION)
+        raise Dropped(DropReason.OLDER_VERSION if version < VERSION else DropReason.NEWER_VERSION)
     body_at = _HEADER.size + name_size
     end = body_at + body_size
     if end + _TAG_SIZE != len(data) or not 0 < name_size <= MAX_NAME:

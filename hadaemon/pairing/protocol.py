@@ -92,8 +92,12 @@ class Exchange:
     def take_opening(self, line: bytes) -> None:
         """From here on there is a key, which is the same only if the codes are."""
         raw = _parsed(line)
-        if raw.get("hotspare") != VERSION:
-            raise SyncError("the other side pairs in another version: upgrade the older firmware")
+        version = raw.get("hotspare")
+        if not isinstance(version, int):
+            raise SyncError("the other side does not pair properly")
+        if version != VERSION:
+            older = "the other node" if version < VERSION else "this node"
+            raise SyncError(f"the other node pairs in another version: upgrade the firmware of {older}")
         try:
             self._key = self._spake.finish(_bytes(raw, "spake2"))
         except (SPAKEError, ValueError, AssertionError) as error:

@@ -21,7 +21,10 @@ _ALARMS = {
     "a loop",
     DropReason.WRONG_SOURCE: "messages from another address than the peer's come in: a foreign box is on the "
     "cable, or the nodes differ in their addresses on the hotwire",
-    DropReason.VERSION: "messages of another version come in: the nodes' firmware is too far apart",
+    DropReason.OLDER_VERSION: "messages of a version that is too old come in: upgrade the firmware of the "
+    "other node",
+    DropReason.NEWER_VERSION: "messages of a version that is too new come in: upgrade the firmware of this "
+    "node",
 }
 
 

@@ -73,20 +73,21 @@ def decode(header: bytes, body: bytes) -> Message:
     return Message(parsed, body)
 
 
-def agree(ours: tuple[int, int], theirs: object) -> int:
-    """The newest version that both understand; each is (oldest, newest)."""
+def agree(ours: tuple[int, int], theirs: object, us: str = "this node", them: str = "the peer") -> int:
+    """The newest version that both understand; each is (oldest, newest). `us` and `them`: what the refusal
+    calls the two."""
     if (
         not isinstance(theirs, Sequence)
         or isinstance(theirs, str)
         or len(theirs) != 2
         or not all(isinstance(number, int) and not isinstance(number, bool) for number in theirs)
     ):
-        raise SyncError("the peer does not say which versions of the protocol it understands")
+        raise SyncError(f"{them} does not say which versions of the protocol it understands")
     newest = int(min(ours[1], theirs[1]))
     if newest < max(ours[0], theirs[0]):
-        older = "the peer" if theirs[1] < ours[0] else "this node"
+        older = them if theirs[1] < ours[0] else us
         raise SyncError(
-            f"this node speaks versions {ours[0]} to {ours[1]} of the protocol, the peer {theirs[0]} to "
+            f"{us} speaks versions {ours[0]} to {ours[1]} of the protocol, {them} {theirs[0]} to "
             f"{theirs[1]}: upgrade the firmware of {older}"
         )
     return newest

@@ -2,6 +2,8 @@
 
 import hmac
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -11,8 +13,10 @@ from hadaemon.cluster import NodeState, PeerGoodbye, PeerReport
 from hadaemon.cluster.peer import Peer
 from hadaemon.hotwire.heartbeat import Heartbeat
 from hadaemon.hotwire.keys import Key, Purpose, Secret, parse_secret
-from hadaemon.hotwire.message import MAX_BODY, MAX_SIZE, DropReason, Kind, Life, Message, seal
+from hadaemon.hotwire.message import MAX_BODY, MAX_SIZE, VERSION, DropReason, Kind, Life, Message, seal
 from hadaemon.hotwire.report import Report, Vitals, decode_report, encode_report
+from hadaemon.runtime.hotwire import Hotwire
+from hadaemon.runtime.hotwire_status import problems
 
 SECRET = Secret(bytes(range(32)))
 OTHER_SECRET = Secret(bytes(32))
@@ -214,12 +218,27 @@ def test_the_secret_is_never_shown():
     assert parse_secret(SECRET.text() + "\n") == SECRET
 
 
-def test_another_version_is_told_apart():
+@pytest.mark.parametrize(
+    "version,reason,whose",
+    [
+        (VERSION - 1, DropReason.OLDER_VERSION, "of the other node"),
+        (VERSION + 1, DropReason.NEWER_VERSION, "of this node"),
+    ],
+)
+def test_another_version_is_told_with_whose_firmware_is_to_be_upgraded(
+    version: int, reason: DropReason, whose: str
+):
     alpha = node("alpha")
     data = bytearray(report(node("beta")))
-    data[4] = 2
-    alpha.receive(bytes(data), 0)
-    assert alpha.drops == {DropReason.VERSION: 1}
+    data[4] = version
+    assert alpha.receive(bytes(data), 0) == ()
+    assert alpha.drops == {reason: 1}
+    card, port = SimpleNamespace(carrier=True), SimpleNamespace(name="hotwire")
+    hotwire = SimpleNamespace(
+        link=card, plan=SimpleNamespace(port=port), failure=None, last_word="", heartbeat=alpha
+    )
+    _, told = problems(cast(Hotwire, hotwire), 0)
+    assert told.endswith(f"upgrade the firmware {whose}")
 
 
 def test_an_authentic_body_that_is_nonsense_is_dropped():

@@ -10,12 +10,17 @@ from pathlib import Path
 
 import pytest
 
+from hadaemon.helper import keeper as keeper_module
 from hadaemon.helper.keeper import Conversation, _serve
 from hadaemon.io.channel import Channel, ChannelError
 from hadaemon.io.generations import Generations
+from hadaemon.runtime import peer as peer_module
 from hadaemon.runtime.own_configuration import OwnConfiguration
+from hadaemon.runtime.peer import Peer, PeerRefused
 from hadaemon.sync.head import Head
+from hadaemon.sync.holder import Holder
 from hadaemon.sync.messages import PROTOCOL, Message, decode, encode, tree_message
+from hadaemon.sync.plan import Side
 from hadaemon.sync.reading import may_read
 from hadaemon.sync.server import authorized_keys, failure, known_hosts
 from hadaemon.sync.tree import digest
@@ -72,14 +77,73 @@ def test_a_whole_conversation(keeper: Conversation, state: Path):
         ({"verb": ["hello"]}, "is not a text"),
         ({"verb": "x" * 10_000}, "is not a text"),
         ({"verb": "hello"}, "does not say which versions"),
-        ({"verb": "hello", "protocol": [PROTOCOL + 1, PROTOCOL + 2]}, "upgrade the firmware of this node"),
-        ({"verb": "hello", "protocol": [PROTOCOL - 2, PROTOCOL - 1]}, "upgrade the firmware of the peer"),
+        ({"verb": "hello", "protocol": [PROTOCOL + 1, PROTOCOL + 2]}, "upgrade the firmware of alpha"),
+        (
+            {"verb": "hello", "protocol": [PROTOCOL - 2, PROTOCOL - 1]},
+            "upgrade the firmware of the node that asks",
+        ),
     ],
 )
 def test_a_bad_begin(keeper: Conversation, header: dict[str, object], words: str):
     answer = say(keeper, header)
     assert not answer["ok"]
     assert words in str(answer["error"])
+
+
+class Wire:
+    """Where a connection would be."""
+
+    def __init__(self, keeper: Conversation) -> None:
+        self.ask = keeper.answer
+
+
+def converse(
+    monkeypatch: pytest.MonkeyPatch, keeper: Conversation, asks: tuple[int, int], answers: tuple[int, int]
+) -> Peer:
+    """The two ends' firmware speaks these versions of the protocol: oldest and newest."""
+    for module, (oldest, newest) in ((peer_module, asks), (keeper_module, answers)):
+        monkeypatch.setattr(module, "OLDEST", oldest)
+        monkeypatch.setattr(module, "PROTOCOL", newest)
+    return Peer(Wire(keeper))  # type: ignore[arg-type]
+
+
+OURS, NEXT = (PROTOCOL, PROTOCOL), (PROTOCOL, PROTOCOL + 1)
+
+
+@pytest.mark.parametrize("asks,answers", [(NEXT, OURS), (OURS, NEXT)])
+def test_the_firmware_before_still_synchronizes(
+    monkeypatch: pytest.MonkeyPatch, keeper: Conversation, asks: tuple[int, int], answers: tuple[int, int]
+):
+    peer = converse(monkeypatch, keeper, asks, answers)
+    assert peer.version == PROTOCOL
+    peer.lock(Holder("admin", "beta", "2026-03-01T08:00:00+00:00", "hactl config sync"))
+    peer.check(tree(3))
+    head = Head(ID, 5, digest(tree(3)))
+    peer.commit(head, Side("beta", head, "alpha"))
+    assert peer.digest() == head.digest
+
+
+TOO_OLD, TOO_NEW = (PROTOCOL - 1, PROTOCOL - 1), (PROTOCOL + 1, PROTOCOL + 2)
+
+
+@pytest.mark.parametrize(
+    "asks,answers,whose",
+    [
+        (TOO_OLD, OURS, "the node that asks"),
+        (TOO_NEW, OURS, "alpha"),
+        (OURS, TOO_OLD, "alpha"),
+        (OURS, TOO_NEW, "the node that asks"),
+    ],
+)
+def test_firmware_that_is_too_far_apart_says_at_both_ends_which_one_to_upgrade(
+    monkeypatch: pytest.MonkeyPatch,
+    keeper: Conversation,
+    asks: tuple[int, int],
+    answers: tuple[int, int],
+    whose: str,
+):
+    with pytest.raises(PeerRefused, match=f"upgrade the firmware of {whose}$"):
+        converse(monkeypatch, keeper, asks, answers)
 
 
 def test_nothing_is_committed_that_was_not_checked_under_the_lock(keeper: Conversation, state: Path):

@@ -11,7 +11,7 @@ from ipaddress import IPv4Address
 import pytest
 
 from hadaemon.pairing import wire
-from hadaemon.pairing.protocol import Card, Exchange, Paired, Part, WrongCode, clean_code, new_code
+from hadaemon.pairing.protocol import VERSION, Card, Exchange, Paired, Part, WrongCode, clean_code, new_code
 from hadaemon.pairing.wire import PairingFailed, show, type_in
 from hadaemon.sync.errors import SyncError
 from hadaemon.sync.words import PublicKey
@@ -69,11 +69,38 @@ def test_a_card_cannot_be_sent_back_nor_changed():
 
 
 @pytest.mark.parametrize(
-    "line", [b"", b"[]", b"{}", b'{"hotspare": 2}', b'{"hotspare": 1, "spake2": "A"}', b"\xff"]
+    "line",
+    [b"", b"[]", b"{}", b'{"hotspare": "1"}', b'{"hotspare": 1}', b'{"hotspare": 1, "spake2": "A"}', b"\xff"],
 )
 def test_nonsense_is_one_clear_error(line: bytes):
     with pytest.raises(SyncError):
         Exchange(Part.SHOWS, "012345", ALPHA).take_opening(line)
+
+
+@pytest.mark.parametrize("version,whose", [(VERSION - 1, "the other node"), (VERSION + 1, "this node")])
+def test_a_version_that_does_not_fit_is_told_with_whose_firmware_is_to_be_upgraded(version: int, whose: str):
+    opening = json.loads(Exchange(Part.TYPES, "012345", BETA).opening()) | {"hotspare": version}
+    with pytest.raises(SyncError, match=f"upgrade the firmware of {whose}$"):
+        Exchange(Part.SHOWS, "012345", ALPHA).take_opening(json.dumps(opening).encode())
+
+
+class Later(Exchange):
+    """Of a firmware that says more."""
+
+    def opening(self) -> bytes:
+        return json.dumps(json.loads(super().opening()) | {"new": [1]}).encode()
+
+    def _told(self) -> dict[str, str]:
+        return super()._told() | {"new": "more"}
+
+
+def test_a_later_firmware_pairs_with_the_one_before():
+    showing, typing = Exchange(Part.SHOWS, "012345", ALPHA), Later(Part.TYPES, "012345", BETA)
+    openings = showing.opening(), typing.opening()
+    showing.take_opening(openings[1])
+    typing.take_opening(openings[0])
+    assert showing.take_card(typing.card()).peer == BETA
+    assert typing.take_card(showing.card()).peer == ALPHA
 
 
 def test_codes():
