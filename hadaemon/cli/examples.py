@@ -50,9 +50,9 @@ EXAMPLES: Mapping[str, Examples] = {
         ("hactl maintenance off", "back into the cluster"),
     ),
     "resume": (("hactl resume", "after the cause of many switches was removed"),),
-    "hotwire": (("hactl hotwire detect", "on both nodes at once: which card has the cable?"),),
+    "hotwire": (("hactl hotwire detect", "which card has the cable?"),),
     "hotwire detect": (
-        ("hactl hotwire detect", "on both nodes at once; the port that is found blinks"),
+        ("hactl hotwire detect", "a new node at the other end is heard; the port that is found blinks"),
         ("hactl hotwire detect --seconds 30 --json", "listen longer, and answer a program"),
     ),
     "config": (

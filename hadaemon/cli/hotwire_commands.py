@@ -16,8 +16,9 @@ _GRACE = 20.0
 """Seconds beside those of listening: for blinking, and for a busy box."""
 
 _DETECT = (
-    "Run it on both nodes at the same time. It listens and sends beacons on every network card that no port "
-    "of node.toml is bound to; cards that are switched off are on meanwhile."
+    "It listens and sends beacons on every network card that no port of node.toml is bound to; cards that "
+    "are switched off are on meanwhile. The other node must be on. As long as it is not paired it says by "
+    "itself where it is; else run this on both nodes at the same time."
 )
 
 _MEANING = {
@@ -68,7 +69,10 @@ def detection_lines(answer: dict[str, Any]) -> Iterator[str]:
     yield ""
     found = next((port for port in answer["ports"] if port["interface"] == answer["candidate"]), None)
     if found is None:
-        yield "no port is the hotwire for sure: plug in one direct cable, and run this on both nodes at once"
+        yield (
+            "no port is the hotwire for sure: plug in one direct cable, and switch the other node on; if it "
+            "is paired already, run this on both at once"
+        )
         return
     yield f'the hotwire is {found["interface"]}: in node.toml, [ports.hotwire] mac = "{found["mac"]}"'
     if answer["blinked"]:
@@ -78,7 +82,9 @@ def detection_lines(answer: dict[str, Any]) -> Iterator[str]:
 def _finding(port: dict[str, Any]) -> str:
     text = _MEANING.get(port["verdict"], port["verdict"])
     if port["peer_mac"]:
-        text = f"{text}{' ' if port['verdict'] == 'direct' else '; '}{port['peer_name'] or 'a new node'} "
+        text = (
+            f"{text}{' ' if port['verdict'] == 'direct' else '; '}{port['peer_name'] or 'an unpaired node'} "
+        )
         text += port["peer_mac"]
     evidence = "; ".join(port["evidence"])
     return f"{text} ({evidence})" if evidence else text

@@ -37,9 +37,9 @@ class Beacon:
     """One appliance's sign on one of its ports."""
 
     instance: bytes
-    """Random, the same on all ports of one appliance for one detection."""
+    """Random, the same on all ports of one appliance for one life of its daemon."""
     name: str
-    """Of the node; empty: it has none yet."""
+    """Of the node, while it searches or shows a code; empty: it has none, or only says that it is here."""
     near: bool
 
 
@@ -150,12 +150,17 @@ class PortEars:
         if beacon.instance == self.own_instance:
             self._loop = True
             return
-        known = self._appliances.get(beacon.instance)
+        known = self._appliances.get(beacon.instance) or self._at(source)
         if known is None:
             if len(self._appliances) >= _MAX_REMEMBERED:
                 return
             known = self._appliances[beacon.instance] = _Appliance(beacon.name, source)
+        known.name = known.name or beacon.name
         known.near = known.near or beacon.near
+
+    def _at(self, mac: str) -> _Appliance | None:
+        """One port is of one appliance: its daemon may start anew, and `hactl pair show` sends beside it."""
+        return next((known for known in self._appliances.values() if known.mac == mac), None)
 
     def _evidence(self, peers: set[str]) -> list[str]:
         strangers = sorted(self._strangers - peers)

@@ -24,6 +24,7 @@ _PROMISCUOUS: Final = 1
 _PACKET_ADD_MEMBERSHIP: Final = 1
 _SOL_PACKET: Final = 263
 _BATCH: Final = 256
+_RAW: Final = socket.SOCK_RAW | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
 _SYS: Final = Path("/sys/class/net")
 
 
@@ -60,12 +61,32 @@ def blink(name: str, seconds: int) -> None:
         _ioctl(sock, name, _SIOCETHTOOL, _DATA.pack(name.encode(), ctypes.addressof(command)))
 
 
+class FrameSender:
+    """Sends frames on any interface. It belongs to no protocol, so that nothing ever comes in."""
+
+    def __init__(self) -> None:
+        try:
+            self._socket = socket.socket(socket.AF_PACKET, _RAW, 0)
+        except OSError as error:
+            raise PortError(f"packet socket: {os.strerror(error.errno or 0)}") from error
+
+    def send(self, name: str, frame: bytes) -> None:
+        """Sends one frame, or raises PortError."""
+        try:
+            self._socket.sendto(frame, (name, 0))
+        except OSError as error:
+            raise _port_error(name, error) from error
+
+    def close(self) -> None:
+        """Closes the socket."""
+        self._socket.close()
+
+
 class FrameSocket:
     """Every frame on one interface, in and out."""
 
     def __init__(self, name: str, index: int) -> None:
-        kind = socket.SOCK_RAW | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
-        self._socket = socket.socket(socket.AF_PACKET, kind, 0)
+        self._socket = socket.socket(socket.AF_PACKET, _RAW, 0)
         try:
             self._socket.bind((name, _ETH_P_ALL))
             membership = struct.pack("iHH8s", index, _PROMISCUOUS, 0, bytes(8))

@@ -14,6 +14,10 @@ VIRTUAL_ADDRESS_PROTOCOL = 0x48
 FOLLOWING = 0x48
 """Group of the links that are up on the active node only (IFLA_GROUP): one request takes all of them down."""
 
+HELD = 0x49
+"""Group of the links that are on for the beacon of a new box only: a daemon that finds one on a box that is
+no longer new, perhaps left by a predecessor that was killed, switches it off."""
+
 STACKED_KINDS = frozenset({"vlan", "macvlan", "macvtap", "ipvlan", "bridge", "bond", "team", "hsr", "dsa"})
 """Kinds of interface that may carry the MAC address of a port below them: never the port itself."""
 
@@ -53,7 +57,12 @@ class Link:
     up: bool = True
     """Administratively."""
     group: int = 0
-    """Of `FOLLOWING`: the daemon takes it up and down."""
+    """Of `FOLLOWING` or `HELD`: the daemon takes it up and down."""
+
+    @property
+    def mac_bytes(self) -> bytes:
+        """As it stands in a frame."""
+        return bytes.fromhex(self.mac.replace(":", ""))
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,9 +39,9 @@ def link_up(index: int) -> bytes:
     return _HEADER.pack(socket.AF_UNSPEC, 0, index, _IFF_UP, _IFF_UP)
 
 
-def link_in_group(index: int, up: bool, group: int) -> bytes:
-    """The body of RTM_SETLINK."""
-    head = _HEADER.pack(socket.AF_UNSPEC, 0, index, _IFF_UP if up else 0, _IFF_UP)
+def link_in_group(index: int, up: bool | None, group: int) -> bytes:
+    """The body of RTM_SETLINK. `up`: None leaves the link as it is."""
+    head = _HEADER.pack(socket.AF_UNSPEC, 0, index, _IFF_UP if up else 0, 0 if up is None else _IFF_UP)
     return head + attribute(_IFLA_GROUP, struct.pack("=I", group))
 
 

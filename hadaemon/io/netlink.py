@@ -144,11 +144,10 @@ class Netlink:
                 raise
         self._exchange(f"set up {name}", RTM_SETLINK, _ACK, link_up(index))
 
-    def set_following(self, index: int, name: str, up: bool, group: int) -> None:
-        """Takes a link up or down, and puts it into a group."""
-        self._exchange(
-            f"set {name} {'up' if up else 'down'}", RTM_SETLINK, _ACK, link_in_group(index, up, group)
-        )
+    def put_link(self, index: int, name: str, up: bool | None, group: int) -> None:
+        """Takes a link up or down (None: leaves it as it is), and puts it into a group."""
+        what = f"set {name} {'up' if up else 'down'}" if up is not None else f"set the group of {name}"
+        self._exchange(what, RTM_SETLINK, _ACK, link_in_group(index, up, group))
 
     def remove_link(self, index: int, name: str) -> None:
         """Removes a link of our own. One that is gone already is no error."""

@@ -86,14 +86,14 @@ def hotwire_card(_: Voice, cards: Sequence[Card]) -> Flow[Card]:
         "hotwire-find",
         _("The hotwire"),
         _(
-            "The hotwire is one cable that joins the two boxes directly, without a switch. To find it by "
-            "themselves, both boxes must be at this question now."
+            "The hotwire is one cable that joins the two boxes directly, without a switch. To find it, the "
+            "other box must be switched on, and not be paired yet."
         ),
         (Option("detect", _("find it (10 seconds)")), Option("by-hand", _("I say which card it is"))),
         _(
             "Over the hotwire the boxes tell each other how they are, and synchronize configuration and "
-            "connections. The cable serves nothing else, and its addresses come by themselves. Answer 1 on "
-            "both boxes at about the same time."
+            "connections. The cable serves nothing else, and its addresses come by themselves. A box that is "
+            "not paired says by itself where it is; one that is paired must search at the same time."
         ),
         "detect",
     )

@@ -1,6 +1,7 @@
 """How the node where the code is typed finds the one that shows it, when no address is configured.
 
-That one sends beacons with its name on the hotwire's port, and its address follows from its name. A beacon
+That one sends beacons with its name on the hotwire's port, and its address follows from its name. The steady
+beacon of a box that is not paired has no name, so that it is not taken for one that shows a code. A beacon
 proves nothing: whoever lies in one does not know the code.
 """
 
@@ -30,7 +31,7 @@ def calling(port: Port, name: str) -> Iterator[None]:
     """Sends beacons meanwhile. Raises PortError."""
     link = _link_of(port)
     beacon = Beacon(secrets.token_bytes(INSTANCE_SIZE), name, near=False)
-    frame = encode_beacon(beacon, bytes.fromhex(link.mac.replace(":", "")))
+    frame = encode_beacon(beacon, link.mac_bytes)
     frames, done = FrameSocket(link.name, link.index), threading.Event()
 
     def call() -> None:

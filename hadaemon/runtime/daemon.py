@@ -23,9 +23,10 @@ from hadaemon.runtime.administration import Administration
 from hadaemon.runtime.alarms import Alarms
 from hadaemon.runtime.background import Background
 from hadaemon.runtime.base_network import BaseNetwork
+from hadaemon.runtime.beacon import SteadyBeacon
 from hadaemon.runtime.configuration import Condition, Configuration, load_configuration
 from hadaemon.runtime.conntrack import Conntrack
-from hadaemon.runtime.detect import bounded, detect
+from hadaemon.runtime.detect import Detector
 from hadaemon.runtime.firewall import Firewall
 from hadaemon.runtime.following import Following
 from hadaemon.runtime.health import feed_watchdog
@@ -90,7 +91,8 @@ class Daemon:
         )
         self._upgrade = Upgrade(self._upgrade_world, self._release, self._loop.time)
         self._probation = Probation(*places, self._failing, note, self._upgrade.failed)
-        self._detecting = False
+        self._beacon = SteadyBeacon(self._network, lambda: self._configuration)
+        self._detector = Detector(self._network, lambda: self._configuration.node, self._beacon.instance)
         self._upkeep = Upkeep(options.state, options.helper, self._release.slot is not None)
         file = AlarmFile(own_folder(options.state))
         settings = lambda: self._configuration.system.alarms  # noqa: E731
@@ -114,6 +116,7 @@ class Daemon:
                     tasks.create_task(self._conntrack.run()),
                     tasks.create_task(self._following.run()),
                     tasks.create_task(self._upkeep.run()),
+                    tasks.create_task(self._beacon.run()),
                     tasks.create_task(self._alarms.run()),
                 ]
                 if self._base_network is not None:
@@ -132,6 +135,7 @@ class Daemon:
             for reload in self._reloads:
                 reload.cancel()
             await self._firewall.close()
+            self._beacon.close()
             self._network.close()
             self._background.close()
 
@@ -167,6 +171,7 @@ class Daemon:
     def _begin(self, configuration: Configuration) -> None:
         """Puts a configuration to work. Without a cluster the node is `off` and has no virtual address."""
         self._configuration = configuration
+        self._beacon.wake()
         self._administration.give_up("the configuration was read again")
         for problem in configuration.problems:
             log.error("%s", problem)
@@ -266,7 +271,7 @@ class Daemon:
             case "reload":
                 return await self._reload(request.get("keep_active") is True)
             case "hotwire-detect":
-                return await self._detect(request)
+                return await self._detector.answer(request)
             case "switch" | "maintenance" | "resume":
                 return await self._administer(request)
             case "upgrade-check" | "upgrade" | "upgrade-off":
@@ -329,23 +334,6 @@ class Daemon:
     def _absent(self) -> str:
         condition = self._configuration.condition
         return f"this node takes no part in a cluster: its configuration is {condition}"
-
-    async def _detect(self, request: Message) -> Message:
-        """Looks for the hotwire's cable; changes nothing that is in use."""
-        try:
-            seconds = bounded(request.get("seconds"))
-        except ValueError as error:
-            return refusal(str(error))
-        if self._detecting:
-            return refusal("another detection is under way: wait for its outcome")
-        node = self._configuration.node
-        macs = {mac for port in node.ports.values() for mac in port.cards} if node is not None else set()
-        self._detecting = True
-        try:
-            name = node.name if node is not None else ""
-            return await detect(name, macs, self._network, seconds, blink=request.get("blink") is True)
-        finally:
-            self._detecting = False
 
     def _done(self, action: Action) -> None:
         """An action of the node had its effect."""

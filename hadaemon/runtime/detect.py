@@ -3,14 +3,16 @@
 import asyncio
 import contextlib
 import logging
-import secrets
+from collections.abc import Callable
 
+from hadaemon.config import NodeConfig
 from hadaemon.errors import HadaemonError
-from hadaemon.hotwire.detection import INSTANCE_SIZE, Beacon, PortEars, candidate, encode_beacon
+from hadaemon.hotwire.detection import Beacon, PortEars, candidate, encode_beacon
 from hadaemon.io import device
+from hadaemon.io.control import refusal
 from hadaemon.io.control_client import Message
 from hadaemon.io.device import FrameSocket
-from hadaemon.io.links import Link
+from hadaemon.io.links import Link, LinkTable
 from hadaemon.runtime.network import Network
 
 log = logging.getLogger(__name__)
@@ -26,13 +28,14 @@ _BLINK = 3
 class Detection:
     """One detection on the interfaces that are free."""
 
-    def __init__(self, name: str, bound: set[str], network: Network) -> None:
-        """`bound`: MAC addresses that belong to ports."""
-        self._name = name
+    def __init__(self, node: NodeConfig | None, network: Network, instance: bytes) -> None:
+        """`instance`: of the daemon, which sends its steady beacon meanwhile."""
+        self._name = node.name if node is not None else ""
         self._network = network
         self._loop = asyncio.get_running_loop()
-        self._instance = secrets.token_bytes(INSTANCE_SIZE)
-        self._links = free_links(network, bound)
+        self._instance = instance
+        bound = bound_links(network.table, node)
+        self._links = tuple(link for link in network.table.cards() if link.index not in bound)
         self._ears = {link.name: PortEars(link.mac, self._instance, carrier=False) for link in self._links}
         self._sockets: dict[str, FrameSocket] = {}
 
@@ -66,8 +69,7 @@ class Detection:
             frames = self._sockets.get(link.name)
             if frames is not None:
                 for near in (True, False):
-                    beacon = Beacon(self._instance, self._name, near)
-                    frames.send(encode_beacon(beacon, bytes.fromhex(link.mac.replace(":", ""))))
+                    frames.send(encode_beacon(Beacon(self._instance, self._name, near), link.mac_bytes))
 
     def _listen(self, name: str, frames: FrameSocket) -> None:
         for frame in frames.receive():
@@ -97,19 +99,42 @@ class Detection:
         return {"ok": True, "ports": ports, "candidate": candidate(findings)}
 
 
-async def detect(name: str, bound: set[str], network: Network, seconds: float, blink: bool) -> Message:
-    """The whole of it: listen, decide, and blink the port that was found."""
-    answer = await Detection(name, bound, network).run(seconds)
-    answer["blinked"] = None
-    if blink and answer["candidate"] is not None:
-        answer["blinked"] = await _blink(answer["candidate"])
-    return answer
+class Detector:
+    """Answers `hactl hotwire detect`, one at a time. Changes nothing that is in use."""
+
+    def __init__(self, network: Network, node: Callable[[], NodeConfig | None], instance: bytes) -> None:
+        self._network = network
+        self._node = node
+        self._instance = instance
+        self._busy = False
+
+    async def answer(self, request: Message) -> Message:
+        """The whole of it: listen, decide, and blink the port that was found."""
+        try:
+            seconds = bounded(request.get("seconds"))
+        except ValueError as error:
+            return refusal(str(error))
+        if self._busy:
+            return refusal("another detection is under way: wait for its outcome")
+        self._busy = True
+        try:
+            return await self.detect(seconds, blink=request.get("blink") is True)
+        finally:
+            self._busy = False
+
+    async def detect(self, seconds: float, blink: bool) -> Message:
+        """`blinked` in the answer: empty when the port did, the reason when it could not, None: not tried."""
+        answer = await Detection(self._node(), self._network, self._instance).run(seconds)
+        answer["blinked"] = None
+        if blink and answer["candidate"] is not None:
+            answer["blinked"] = await _blink(answer["candidate"])
+        return answer
 
 
-def free_links(network: Network, bound: set[str]) -> tuple[Link, ...]:
-    """Network cards that no port is bound to."""
-    taken = {link.index for mac in bound if (link := network.table.find(mac)) is not None}
-    return tuple(link for link in network.table.cards() if link.index not in taken)
+def bound_links(table: LinkTable, node: NodeConfig | None) -> set[int]:
+    """Index of each network card that a port is bound to."""
+    macs = {mac for port in node.ports.values() for mac in port.cards} if node is not None else set()
+    return {link.index for mac in macs if (link := table.find(mac)) is not None}
 
 
 def bounded(seconds: object) -> float:

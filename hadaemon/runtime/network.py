@@ -128,12 +128,17 @@ class Network:
                 not follows and link.group == FOLLOWING
             ):
                 try:
-                    self._netlink.set_following(link.index, link.name, state, group)
+                    self._netlink.put_link(link.index, link.name, state, group)
                 except NetlinkError as error:
                     failures.append(error)
         self._look()
         if failures:
             raise failures[0]
+
+    def put(self, link: Link, up: bool | None, group: int) -> None:
+        """Takes a link up or down (None: as it is), and puts it into a group. Raises NetlinkError."""
+        self._netlink.put_link(link.index, link.name, up, group)
+        self._look()
 
     def drop_leftovers(self, wanted: Mapping[int, frozenset[IPInterface]]) -> None:
         """Removes every macvlan and every address of ours that is not in `wanted` (by link index)."""

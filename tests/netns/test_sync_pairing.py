@@ -1,15 +1,19 @@
 """Two fresh boxes on one cable: a code, and they are a pair that synchronizes."""
 
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from scapy.layers.l2 import Ether
 
 from firmware.lab.namespaces import Namespaces
 from firmware.lab.sync_box import SyncBox, build_sync_pair, exchange_keys
 from hadaemon.hotwire.addresses import default_address
+from hadaemon.hotwire.exclusive import BEACON_TYPE
 
+from .capture import Capture
 from .test_sync_config import CLUSTER
 from .waiting import wait_for
 
@@ -113,6 +117,24 @@ def test_who_shows_no_code_is_not_found(plain_boxes: tuple[SyncBox, SyncBox]) ->
     done = plain_boxes[0].hactl("pair", "enter", stdin="123 456\n")
     assert done.returncode != 0
     assert "nobody at the other end of port hotwire (hotwire) shows a code" in done.stderr
+
+
+def test_a_box_that_only_says_that_it_is_here_shows_no_code(plain_boxes: tuple[SyncBox, SyncBox]) -> None:
+    alpha, beta = plain_boxes
+    wire = Capture(alpha.namespace, "hotwire")
+    run = beta.folder / "run"
+    run.mkdir()
+    beta.start(sys.executable, "-P", "-m", "hadaemon", "--state", str(beta.state), "--run", str(run))
+
+    def beacon() -> None:
+        wire.wait("a steady beacon", lambda frame: frame[Ether].type == BEACON_TYPE, within=20)
+
+    beacon()
+    done = alpha.hactl("pair", "enter", stdin="123 456\n")
+    assert done.returncode != 0
+    assert "nobody at the other end of port hotwire (hotwire) shows a code" in done.stderr
+    beacon()
+    pair(beta, alpha)
 
 
 def test_two_boxes_of_one_name_say_so(plain_boxes: tuple[SyncBox, SyncBox]) -> None:

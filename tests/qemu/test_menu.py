@@ -80,23 +80,27 @@ def test_a_master_is_set_up_over_the_serial_line(bare: Lab) -> None:
 
 @pytest.mark.nightly
 def test_a_pair_is_set_up_over_two_serial_lines(bare: Lab) -> None:
-    """As two people would: the master is created, the spare joins with the code that the master shows."""
+    """As two people would: the master is created, the spare joins with the code that the master shows. Each
+    looks for the hotwire alone: first the master, while nobody searches at the spare, then the spare."""
     alpha, beta = bare.node("alpha"), bare.node("beta")
     for node in (alpha, beta):
         node.power_on()
     master, spare = typist_at(alpha), typist_at(beta)
     create, join = answers(bare, "alpha", "create"), answers(bare, "beta", "join")
-    # The lab's switches give no sign of themselves, so every card looks like a direct cable.
+    # The lab's switches give no sign of themselves, so to the master every card looks like a direct cable.
     create |= {"hotwire": "3"}
-    join |= {"hotwire": "3", "card-lan": "1", "card-wan": "1"}
+    join |= {"card-lan": "1", "card-wan": "1"}
     try:
         master.answer(create, "purpose", BOOT_SECONDS)
         spare.answer(join, "purpose", BOOT_SECONDS)
         master.answer({}, "hotwire-find", STEP_SECONDS)
-        spare.answer({}, "hotwire-find", STEP_SECONDS)
         asked = master.answer(create, "pair", PAIR_SECONDS)
         assert asked[0] == "hotwire"
-        assert "cabled directly to" in master.screen
+        told = " ".join(master.screen.split())
+        assert told.count("cabled directly to an unpaired node") == 3
+        spare.answer({}, "hotwire-find", STEP_SECONDS)
+        assert spare.answer(join, "hotwire", STEP_SECONDS) == ["hotwire"]
+        assert "the hotwire is enp3s0" in spare.screen, "a box that is set up says it there only"
         spare.answer(join, "write", STEP_SECONDS)
         spare.wait_for("the code that the other node shows: ", STEP_SECONDS)
         master.wait_for("three attempts", STEP_SECONDS)
@@ -114,6 +118,10 @@ def test_a_pair_is_set_up_over_two_serial_lines(bare: Lab) -> None:
     addresses = beta.run("ip -br address show").output
     assert "192.168.12.142/24" in addresses
     assert "192.168.12.1/24" not in addresses
+    for node in (alpha, beta):
+        links = node.run("ip -oneline link show").output.splitlines()
+        assert not [link for link in links if " group default " not in link], "nothing is held any more"
+        assert "fe80:" not in node.run("ip -br -6 address show dev enp1s0").output, "nor left"
     bare.node("beta").wait_until("hactl --peer status", STEP_SECONDS, root=True)
 
 

@@ -72,6 +72,18 @@ def test_everything_else():
     assert unplugged.finding().verdict is Verdict.NO_CARRIER
 
 
+def test_a_box_that_only_says_that_it_is_here_has_no_name_until_it_searches_itself():
+    steady = beacon(name="")
+    assert ears(steady) == Finding(Verdict.DIRECT, PEER.hex(":"), "")
+    assert ears(steady, NEAR, steady) == Finding(Verdict.DIRECT, PEER.hex(":"), "beta")
+
+
+def test_one_port_is_one_appliance_whoever_sends_on_it():
+    """The daemon may start anew meanwhile, and `hactl pair show` sends beside it."""
+    found = ears(beacon(name=""), beacon(instance=THIRD, near=False, name="beta"))
+    assert found == Finding(Verdict.DIRECT, PEER.hex(":"), "beta")
+
+
 def test_the_candidate_is_the_only_direct_one():
     direct, switched = Finding(Verdict.DIRECT), Finding(Verdict.SWITCHED)
     assert candidate({"eth0": switched, "eth1": direct}) == "eth1"
@@ -124,7 +136,7 @@ def test_what_is_printed():
     assert lines[-1] == "it cannot blink (enp3s0: no such)"
     switched = port(verdict="switched", evidence=["LLDP is heard"], speed=None, peer_name="")
     lines = list(detection_lines({"ports": [switched], "candidate": None, "blinked": None}))
-    told = "a switch in between: the cable must be direct; a new node 02:00:00:00:00:02 (LLDP is heard)"
+    told = "a switch in between: the cable must be direct; an unpaired node 02:00:00:00:00:02 (LLDP is heard)"
     assert told in lines[1]
     assert "no port is the hotwire for sure" in lines[-1]
     assert "nothing to detect" in next(detection_lines({"ports": [], "candidate": None}))

@@ -1,0 +1,122 @@
+"""A detection with a network card that can do more than a virtual one: its speed, and its light."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from typing import Any, cast
+
+import pytest
+
+from hadaemon.hotwire.detection import Beacon, encode_beacon
+from hadaemon.io.errors import PortError
+from hadaemon.io.links import Link, LinkTable
+from hadaemon.runtime import detect
+from hadaemon.runtime.detect import Detector
+from hadaemon.runtime.network import Network
+
+OWN, PEER = "52:54:00:48:0a:03", "52:54:00:48:0b:03"
+ME, THEM = b"instan-1", b"instan-2"
+SPEEDS = {"eth0": 100, "eth1": 2500}
+
+
+class Card:
+    """A cable with another appliance at its end, which says so once."""
+
+    def __init__(self, name: str, _: int) -> None:
+        self.heard = name == "eth1"
+        self.sent: list[bytes] = []
+        self._out, self._in = os.pipe()
+        os.write(self._in, b"x")
+
+    def fileno(self) -> int:
+        return self._out
+
+    def close(self) -> None:
+        for descriptor in (self._out, self._in):
+            os.close(descriptor)
+
+    def send(self, frame: bytes) -> None:
+        self.sent.append(frame)
+
+    def receive(self) -> Iterator[bytes]:
+        os.read(self._out, 1)
+        if self.heard:
+            yield encode_beacon(Beacon(THEM, "", True), bytes.fromhex(PEER.replace(":", "")))
+
+
+class Device:
+    """What a driver does."""
+
+    def __init__(self, broken: str = "") -> None:
+        self.blinked: list[tuple[str, int]] = []
+        self.broken = broken
+        self.on: set[str] = set()
+
+    def switch_on(self, name: str) -> bool:
+        self.on.add(name)
+        return True
+
+    def switch_off(self, name: str) -> None:
+        self.on.remove(name)
+
+    def speed(self, name: str) -> int:
+        assert name in self.on, "a link that is off has no speed"
+        return SPEEDS[name]
+
+    def blink(self, name: str, seconds: int) -> None:
+        if self.broken:
+            raise PortError(f"{name}: {self.broken}")
+        self.blinked.append((name, seconds))
+
+
+class Kernel:
+    """Two cards."""
+
+    table = LinkTable(
+        Link(number, f"eth{number}", mac, mac, "", carrier=True)
+        for number, mac in enumerate(("52:54:00:48:0a:01", OWN))
+    )
+
+
+def run(monkeypatch: pytest.MonkeyPatch, device: Device, blink: bool = True) -> dict[str, Any]:
+    monkeypatch.setattr(detect, "device", device)
+    monkeypatch.setattr(detect, "FrameSocket", Card)
+    detector = Detector(cast(Network, Kernel()), lambda: None, ME)
+    answer = asyncio.run(detector.detect(0.3, blink=blink))
+    assert not device.on, "all is off again"
+    return dict(answer)
+
+
+def test_the_speed_of_each_card_is_told_and_the_one_that_was_found_blinks(monkeypatch: pytest.MonkeyPatch):
+    device = Device()
+    answer = run(monkeypatch, device)
+    assert answer["candidate"] == "eth1"
+    assert {port["interface"]: port["speed"] for port in answer["ports"]} == SPEEDS
+    assert [name for name, _ in device.blinked] == ["eth1"]
+    assert answer["blinked"] == "", "it did"
+
+
+def test_a_card_that_cannot_blink_says_why(monkeypatch: pytest.MonkeyPatch):
+    answer = run(monkeypatch, Device("Operation not supported"))
+    assert (answer["candidate"], answer["blinked"]) == ("eth1", "eth1: Operation not supported")
+
+
+def test_nothing_blinks_unasked(monkeypatch: pytest.MonkeyPatch):
+    device = Device()
+    assert run(monkeypatch, device, blink=False)["blinked"] is None
+    assert device.blinked == []
+
+
+def test_one_detection_at_a_time(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(detect, "device", Device())
+    monkeypatch.setattr(detect, "FrameSocket", Card)
+    detector = Detector(cast(Network, Kernel()), lambda: None, ME)
+
+    async def both() -> list[dict[str, Any]]:
+        request = {"seconds": detect.SHORTEST}
+        return list(await asyncio.gather(detector.answer(request), detector.answer(request)))
+
+    first, second = asyncio.run(both())
+    assert first["ok"]
+    assert not second["ok"]
+    assert "another detection is under way" in second["error"]
