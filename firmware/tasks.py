@@ -54,14 +54,14 @@ def manual(_context: Context) -> None:
     print(f"{_shown(PAGE)}\n{_shown(COMPLETION)}")
 
 
-@task
+@task(help={"pair": "boot a pair too, for the screens that only a pair shows; takes some minutes"})
 @told_plainly
-def screens(_context: Context) -> None:
+def screens(_context: Context, pair: bool = False) -> None:
     """Capture the manual's screens from the real programs, and draw the first set-up as a moving picture."""
     host.ensure()
     from firmware.screens import write_screens
 
-    for path in write_screens():
+    for path in write_screens("generic-x86_64" if pair else ""):
         print(f"wrote {_shown(path)}")
 
 

@@ -7,6 +7,7 @@ from abc import abstractmethod
 from pathlib import Path
 from typing import Self
 
+from firmware.bench.conntrack.sample import GUARDED, SETTINGS
 from firmware.bench.failover.daemons import Daemon, HadaemonWithHotwire, Keepalived
 from firmware.bench.failover.topology import HOTWIRE, Node
 from firmware.lab.conntrack_helper import ConntrackHelper
@@ -14,13 +15,21 @@ from firmware.lab.deadline import Deadline, wait_until
 from firmware.lab.errors import CommandFailed
 
 EXAMPLES = Path("/usr/share/doc/conntrackd/examples/sync")
+LOAD_ADDRESS = "203.0.113.9"
+"""Where all connections of the load lead."""
+_RULES = '[[firewall.rules]]\nname = "sample"\naction = "allow"\nfrom = ["lan"]\nto = ["wan"]\n'
 _START = 20.0
 _SWITCH = 60.0
 """Seconds until a spare that lacks connections has asked for them again, and may take over."""
 
 
 class Tracking(Daemon):
-    """A daemon whose connections the other node knows."""
+    """A daemon whose connections the other node knows, on a node that forwards."""
+
+    def start(self) -> None:
+        """The same kernel settings for both."""
+        self.node.namespace.run("sysctl", "-q", "-w", *SETTINGS)
+        super().start()
 
     def connections(self) -> int:
         """Entries of this node's kernel."""
@@ -29,6 +38,11 @@ class Tracking(Daemon):
     def known(self) -> int:
         """Entries that this node has from the other one, wherever it keeps them."""
         return self.connections()
+
+    def loaded(self) -> int:
+        """Those of them that the load is: a node has some of its own too."""
+        listed = self.node.namespace.run("conntrack", "-L", "-p", "tcp", "-d", LOAD_ADDRESS)
+        return len(listed.splitlines())
 
     @abstractmethod
     def take_over(self, other: Self) -> float | None:
@@ -68,6 +82,11 @@ class OurTracking(HadaemonWithHotwire, Tracking):
         )
         return float(spans["address"]) + float(spans["announcement"])
 
+    def _files(self) -> dict[str, str]:
+        files = super()._files()
+        files["cluster.toml"] += _RULES
+        return files
+
     def end(self) -> None:
         """The daemon, and its conntrackd."""
         super().end()
@@ -96,6 +115,7 @@ class StockTracking(Keepalived, Tracking):
 
     def start(self) -> None:
         """conntrackd first: the script asks it."""
+        self.node.namespace.run("nft", "-f", "-", stdin=GUARDED)
         folder = self.node.folder
         own = HOTWIRE.own(self.node.name)
         text = (EXAMPLES / "ftfw/conntrackd.conf").read_text()

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from firmware.errors import FirmwareError
+from firmware.screens import booted
 from firmware.screens.pages import PICTURE, all_blocks, filled, names_in
 from firmware.screens.picture import ROWS, picture
 from firmware.screens.session import Piece, screen_of
@@ -31,12 +32,18 @@ def test_the_screens_are_those_of_the_programs(blocks: dict[str, str]):
         text = page.read_text(encoding="utf-8")
         assert filled(text, blocks, page.name) == text, f"{page.name}: run `python3 invoke.py screens`"
         shown |= set(names_in(text))
-    assert shown == set(blocks) - {"purpose-spare"}, "each is shown somewhere"
+    assert shown == (set(blocks) | booted.NAMES) - {"purpose-spare"}, "each is shown somewhere"
 
 
 def test_a_screen_that_nobody_knows_is_told():
     with pytest.raises(FirmwareError, match="no screen nonsense"):
         filled("<!-- screen: nonsense -->\n```text\n```\n", {}, "page.md")
+
+
+def test_a_screen_of_a_pair_stays_while_none_is_booted():
+    page = "<!-- screen: status -->\n```text\nas it was\n```\n"
+    assert filled(page, {}, "page.md") == page
+    assert "as it is" in filled(page, {"status": "as it is\n"}, "page.md")
 
 
 def test_what_was_never_typed_visibly_is_in_no_screen(blocks: dict[str, str]):
