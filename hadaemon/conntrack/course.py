@@ -4,10 +4,14 @@ States are injected into the spare's kernel, so that a takeover has nothing to w
 order what a change of roles leaves behind (docs/conntrack.md has the diagram):
 
     new active   LEARN what was injected into its kernel; it SENDs all when it is asked, and regularly
-    old active   stops to forward, EMPTY its kernel without telling, DRAIN, ASK for all, COMPARE
+    old active   stops to forward, HOLD, EMPTY its kernel without telling, DRAIN, ASK for all, COMPARE
+
+    new active, with its own table just emptied (roles that change twice within seconds):
+                 DRAIN, ASK the old active for all, COMPARE, LEARN
 
 Invariants: a spare never LEARNs, or its expiring entries would delete live ones on the active; nothing is
-ever emptied on an active node; a step that failed is tried again, and so are those after it, in their order.
+ever emptied on an active node, nor what the active node lacks; a step that failed is tried again, and so are
+those after it, in their order.
 """
 
 from dataclasses import dataclass
@@ -15,12 +19,15 @@ from enum import StrEnum
 
 
 class Step(StrEnum):
-    """One step; all but DRAIN and COMPARE are orders for conntrackd, by the option in brackets."""
+    """One step; all but HOLD, DRAIN and COMPARE are orders for conntrackd, by the option in brackets."""
 
     LEARN = "learn"
     """(-R) The kernel's entries into the internal cache: only what is there is sent, and its end is told."""
     SEND = "send"
     """(-B) The internal cache to the peer, each entry with its time left as last learnt."""
+    HOLD = "hold"
+    """Until the other node is active and says that it has all: it may have taken over with a table that it
+    had just emptied, and asks for what is here."""
     EMPTY = "empty"
     """(-F) The kernel's table and the internal cache, without a word to the peer (`conntrack -F` tells)."""
     DRAIN = "drain"
@@ -35,9 +42,10 @@ class Step(StrEnum):
 TAKEN_OVER = (Step.LEARN,)
 """Nothing is sent: the old active has all until it EMPTYs its table, and then ASKs. It would inject each
 entry anew beside the one that it has, and a table that is nearly full would overflow."""
+TAKEN_OVER_INCOMPLETE = (Step.ASK, Step.COMPARE, Step.LEARN)
+"""LEARNt earlier, what is still being emptied would be emptied at the other node too."""
 REFRESH = (Step.LEARN, Step.SEND)
-GIVEN_UP = JOINED = (Step.EMPTY, Step.DRAIN, Step.ASK, Step.COMPARE)
-ASK_AGAIN = (Step.ASK, Step.COMPARE)
+GIVEN_UP = JOINED = (Step.HOLD, Step.EMPTY, Step.DRAIN, Step.ASK, Step.COMPARE)
 
 SETTLE = 1.0
 """Seconds from giving up to EMPTY: by then nothing is forwarded here any more (at most 0.5 s of a planned
@@ -45,6 +53,11 @@ switch), and the new active has learnt."""
 REFRESH_PERIOD = 25.0
 """Seconds. Refreshes of a flow make no event, so that the active sends all again within the time by which the
 kernel's short timeouts are longer than usual (30 s: 60-hotspare.conf)."""
+HOLD_DELAY = 0.5
+"""Seconds between two looks of HOLD."""
+HOLD_PATIENCE = 20.0
+"""Seconds after which HOLD is given up: what expires here meanwhile would end what lives on the other
+node."""
 EMPTY_DELAY = 0.5
 """Seconds from EMPTY to DRAIN, and to each further look: it is emptied by a process of its own, and what
 comes meanwhile goes with it."""
@@ -110,6 +123,8 @@ class Course:
         """What the last comparison found before the node was complete; None: it is the first."""
         self._doubts = 0
         """How often few were missing, and asking for them helped or was not tried yet."""
+        self._hold_by = now
+        """When HOLD is given up."""
         self._drain_by = now
         """When DRAIN is given up."""
         self._left: int | None = None
@@ -138,20 +153,31 @@ class Course:
         """The node's role in the traffic is another one: what was left of the old course is void."""
         if active == self.active:
             return
-        self.active = self.complete = active
+        emptied, complete = self._steps[0] is Step.DRAIN, self.complete
+        self.active, self.complete = active, active and complete
         self.missing = self.comparisons = self._doubts = 0
         self._fewer = None
-        self._go(TAKEN_OVER if active else GIVEN_UP, now if active else now + SETTLE)
+        if not active:
+            self._hold_by = now + SETTLE + HOLD_PATIENCE
+            self._go(GIVEN_UP, now + SETTLE)
+        elif complete:
+            self._go(TAKEN_OVER, now)
+        else:
+            self._drain_by, self._left, self._still = now + DRAIN_PATIENCE, None, 0
+            self._go((Step.DRAIN, *TAKEN_OVER_INCOMPLETE) if emptied else TAKEN_OVER_INCOMPLETE, now)
 
     def restarted(self, now: float) -> None:
         """conntrackd is new: it has learnt all of the kernel by itself, which a spare must not."""
         self.complete, self._fewer, self._doubts = self.active, None, 0
+        self._hold_by = now + HOLD_PATIENCE
         self._go(REFRESH if self.active else JOINED, now)
 
     def done(self, now: float) -> None:
         """The step that was due has been carried out."""
         step, *rest = self._steps
-        if step is Step.EMPTY:
+        if self.active and step is Step.LEARN:
+            self.complete = True
+        elif step is Step.EMPTY:
             self._drain_by, self._left, self._still = now + DRAIN_PATIENCE, None, 0
         if rest:
             self._go(tuple(rest), now + _DELAYS.get(step, 0.0))
@@ -164,12 +190,20 @@ class Course:
         """The step that was due could not be carried out."""
         self._due = now + RETRY
 
+    def held(self, kept: bool, now: float) -> None:
+        """HOLD was due. `kept`: the other node is active and has all."""
+        if kept or now >= self._hold_by:
+            self.done(now)
+        else:
+            self._due = now + HOLD_DELAY
+
     def drained(self, counts: Counts, now: float) -> None:
-        """DRAIN was due, and this is what it found."""
+        """DRAIN was due, and this is what it found. An active node's table is not empty when that is over: it
+        is over when nothing goes any more."""
         before, self._left = self._left, counts.here
         falls = before is None or (counts.here or 0) < before
         self._still = 0 if falls else self._still + 1
-        if counts.drained or self._still >= STILL or now >= self._drain_by:
+        if (counts.drained and not self.active) or self._still >= STILL or now >= self._drain_by:
             self.done(now)
         else:
             self._due = now + EMPTY_DELAY
@@ -178,12 +212,16 @@ class Course:
         """COMPARE was due, and this is what it found."""
         self.missing = counts.missing
         self.comparisons = self.comparisons + 1 if self.missing else 0
-        if self.missing:
-            self._go(ASK_AGAIN, now if self.comparisons <= PATIENCE else now + COMPARE_PERIOD)
+        if self.active and self.behind:
+            self.missing = self.comparisons = 0
+            self.done(now)  # It is the other node's turn to ask: what is there has been offered.
+        elif self.missing:
+            self._ask_again(now if self.comparisons <= PATIENCE else now + COMPARE_PERIOD)
         elif self._doubtful(counts):
-            self._go(ASK_AGAIN, now)
+            self._ask_again(now)
         else:
-            self.complete = self.complete or (counts.here is not None and counts.there is not None)
+            known = counts.here is not None and counts.there is not None
+            self.complete = self.complete or (known and not self.active)
             self.done(now)
 
     def _doubtful(self, counts: Counts) -> bool:
@@ -195,6 +233,9 @@ class Course:
             return False
         self._doubts += 1
         return True
+
+    def _ask_again(self, due: float) -> None:
+        self._go((Step.ASK, *self._steps), due)
 
     def _go(self, steps: tuple[Step, ...], due: float) -> None:
         self._steps, self._due = steps, due

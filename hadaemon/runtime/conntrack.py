@@ -186,6 +186,8 @@ class Conntrack:
         step = self._course.due(now)
         if step is Step.COMPARE:
             self._course.compared(_counts(session), now)
+        elif step is Step.HOLD:
+            self._course.held(_is_kept(session), now)
         elif step is Step.DRAIN:
             self._course.drained(_counts(session), now)
         elif step is not None:
@@ -237,6 +239,12 @@ class Conntrack:
 def _counts(session: Session) -> Counts:
     vitals = session.hotwire.peer_vitals
     return Counts(connections(), vitals.connections if vitals is not None else None)
+
+
+def _is_kept(session: Session) -> bool:
+    """The other node carries the traffic, and has all connections."""
+    report = session.hotwire.peer_report
+    return report is not None and report.peer.state is NodeState.ACTIVE and not report.peer.unready
 
 
 def _ends(session: Session) -> Ends | None:

@@ -15,6 +15,7 @@ from .waiting import wait_for
 FIVE_MINUTES = 300.0
 QUIET = 20.0
 """Seconds between two packets of a quiet flow."""
+MANY = 30_000
 UDP_TIMEOUT = 60
 """Seconds, as in 60-hotspare.conf."""
 
@@ -35,8 +36,25 @@ def test_over_a_switch_and_back_nothing_is_lost(tracked: Tracked) -> None:
         assert not any("connections:" in node.problems() for node in (alpha, beta))
 
 
-def all_there(tracked: Tracked) -> bool:
-    return {tracked.count(node) for node in (tracked.pair.alpha, tracked.pair.beta)} == {CONNECTIONS}
+def all_there(tracked: Tracked, count: int = CONNECTIONS) -> bool:
+    return {tracked.count(node) for node in (tracked.pair.alpha, tracked.pair.beta)} == {count}
+
+
+def test_roles_that_change_again_while_a_table_is_emptied_lose_nothing(tracked: Tracked) -> None:
+    """A new active daemon that stands still for longer than the other one waits: the other one takes over
+    with the table that it has just emptied, and what is left is where the traffic is no more."""
+    alpha, beta = tracked.pair.alpha, tracked.pair.beta
+    tracked.load(alpha, MANY)
+    tracked.wait_count(beta, MANY)
+    wait_for("a switch is allowed", lambda: beta.ask("switch").get("ok"), 15)
+    tracked.pair.wait_holder(beta, within=30)
+    wait_for("alpha empties its table", lambda: int(alpha.namespace.run("conntrack", "-C")) < MANY, 10)
+    beta.signal(signal.SIGSTOP)
+    try:
+        wait_for("alpha takes over", lambda: alpha.state() == "active", 10)
+    finally:
+        beta.signal(signal.SIGCONT)
+    wait_for("all are on both", lambda: all_there(tracked, MANY), 60)
 
 
 def test_a_master_that_is_back_takes_over_with_all_connections(tracked: Tracked) -> None:

@@ -1,0 +1,93 @@
+"""Roles that change at any time, with two kernels as a model: no connection vanishes from both."""
+
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hadaemon.conntrack.course import Counts, Course, Step
+
+CONNECTIONS = frozenset(range(1000))
+TICK = 0.1
+
+
+@dataclass
+class Node:
+    """A kernel, its conntrackd, and the steps that it is told."""
+
+    course: Course
+    kernel: set[int] = field(default_factory=set)
+    cache: set[int] = field(default_factory=set)
+    """conntrackd's internal one: what ends here and is in it is told to the other node."""
+    flushing: list[tuple[float, int]] = field(default_factory=list)
+    """What a flush of the kernel's table has still to take, and when."""
+    counted: int = 0
+    """What the other node was told last."""
+
+    def turn(self, peer: "Node", flush_seconds: float, now: float) -> None:
+        while self.flushing and self.flushing[0][0] <= now:
+            _, entry = self.flushing.pop(0)
+            self.kernel.discard(entry)
+            if entry in self.cache:
+                self.cache.discard(entry)
+                peer.kernel.discard(entry)
+        step = self.course.due(now)
+        counts = Counts(len(self.kernel), peer.counted)
+        match step:
+            case Step.LEARN:
+                self.cache = set(self.kernel)
+            case Step.SEND:
+                peer.kernel |= self.cache
+            case Step.ASK:
+                self.kernel |= peer.cache
+            case Step.EMPTY:
+                self.cache = set()
+                each = flush_seconds / max(1, len(self.kernel))
+                self.flushing = [(now + number * each, entry) for number, entry in enumerate(self.kernel)]
+            case Step.HOLD:
+                return self.course.held(peer.course.active and peer.course.complete, now)
+            case Step.DRAIN:
+                return self.course.drained(counts, now)
+            case Step.COMPARE:
+                return self.course.compared(counts, now)
+            case None:
+                return None
+        return self.course.done(now)
+
+
+def play(flips: list[float], flush_seconds: float) -> tuple[Node, Node]:
+    """The first is active and has all; then the roles change after each of these times, in seconds."""
+    one = Node(Course(True, 0.0), set(CONNECTIONS), set(CONNECTIONS))
+    other = Node(Course(False, 0.0))
+    now, ends = 0.0, [60.0]
+    for pause in flips:
+        ends.append(ends[-1] + pause)
+    active = one
+    for number, end in enumerate([*ends, ends[-1] + 120.0]):
+        while now < end:
+            now += TICK
+            for node, peer in ((one, other), (other, one)):
+                node.turn(peer, flush_seconds, now)
+                if int(now) != int(now - TICK):
+                    node.counted = len(node.kernel)
+        if number < len(ends):
+            active = other if active is one else one
+            for node in (one, other):
+                node.course.became(node is active, now)
+    return active, other if active is one else one
+
+
+@given(st.lists(st.floats(0.1, 40.0), max_size=8), st.floats(0.1, 8.0))
+def test_however_the_roles_change_both_have_all_in_the_end(flips: list[float], flush_seconds: float) -> None:
+    active, spare = play(flips, flush_seconds)
+    assert active.kernel == CONNECTIONS
+    assert spare.kernel == CONNECTIONS
+    assert spare.course.complete
+
+
+@pytest.mark.parametrize("pause", [1.2, 1.7, 2.5, 4.0])
+def test_back_while_the_table_is_emptied(pause: float) -> None:
+    """As a busy machine did it: 200,000 connections were gone from both."""
+    active, spare = play([pause], 4.0)
+    assert active.kernel == spare.kernel == CONNECTIONS
