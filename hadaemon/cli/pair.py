@@ -43,7 +43,7 @@ def _show(options: argparse.Namespace) -> None:
     code = new_code()
     with calling(box.port, box.node.hotwire_name) if box.ends.peer is None else nullcontext():
         print("\n".join(code_lines(code, SHOWN)), flush=True)
-        _tell(show(box.card, code, box.ends.own.ip, _keeper(options, box)))
+        _end(options, show(box.card, code, box.ends.own.ip, _keeper(box)))
 
 
 def code_lines(code: str, seconds: float) -> tuple[str, str]:
@@ -65,8 +65,7 @@ def _enter(options: argparse.Namespace) -> None:
         except EOFError as error:
             raise CommandFailed(Exit.REFUSED, "no code was typed") from error
         try:
-            keep = _keeper(options, box)
-            _tell(type_in(box.card, code, box.ends.own.ip, box.peer(), keep))
+            _end(options, type_in(box.card, code, box.ends.own.ip, box.peer(), _keeper(box)))
         except WrongCode as error:
             print(f"{error}: look again")
         else:
@@ -112,14 +111,14 @@ class _Box:
         return peer
 
 
-def _keeper(options: argparse.Namespace, box: _Box) -> "Callable[[Paired], None]":
+def _keeper(box: _Box) -> "Callable[[Paired], None]":
+    """Stores, and no more: the other node waits for it, and has little patience."""
     identity = box.identity
 
     def keep(paired: "Paired") -> None:
         peer = paired.peer
         identity.trust(peer.key.of_node(peer.hotwire_name or peer.name), box.node.name)
         identity.store_heartbeat_secret(paired.heartbeat_secret)
-        _put_to_work(options)
 
     return keep
 
@@ -137,7 +136,8 @@ def _put_to_work(options: argparse.Namespace) -> None:
         return  # No daemon: it reads the secret when it starts.
 
 
-def _tell(paired: "Paired") -> None:
+def _end(options: argparse.Namespace, paired: "Paired") -> None:
+    _put_to_work(options)
     print(paired_line(paired.peer.name, paired.peer.key.words))
 
 

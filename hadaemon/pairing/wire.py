@@ -25,7 +25,7 @@ from hadaemon.sync.errors import SyncError
 PORT = 3783
 SHOWN = 180.0
 """Seconds that a code is good for."""
-_STEP = 10.0
+_STEP = 20.0
 """Seconds for one line, and for the connection."""
 
 
