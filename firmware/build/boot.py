@@ -26,7 +26,7 @@ GRUBENV = {"ORDER": "A B", "A_OK": "1", "B_OK": "0", "A_TRY": "0", "B_TRY": "0"}
 
 _MODULES = (
     *("boot", "configfile", "echo", "fat", "linux", "loadenv", "ls", "minicmd", "normal", "part_gpt"),
-    *("memrw", "reboot", "regexp", "serial", "setpci", "sleep", "terminal", "test", "true"),
+    *("memrw", "probe", "reboot", "regexp", "serial", "setpci", "sleep", "terminal", "test", "true"),
 )
 _PLATFORM_MODULES = {Boot.BIOS: ["biosdisk", "halt"], Boot.UEFI: ["all_video", "efifwsetup", "halt"]}
 

@@ -10,7 +10,7 @@ from firmware.errors import FirmwareError
 from firmware.flash.block_map import BlockMap, parse_block_map
 from firmware.flash.device import Device, describe, find_device
 from firmware.flash.preseed import add_preseed, check_preseed
-from firmware.flash.write import verify, write_image
+from firmware.flash.write import give_own_number, verify, write_image
 from firmware.paths import IMAGES
 
 _ROOM = 8 << 20
@@ -93,6 +93,7 @@ def _overwrite(image: Path, block_map: BlockMap, device: Device) -> None:
     try:
         write_image(image, block_map, disk)
         verify(block_map, disk)
+        give_own_number(disk)
     except OSError as error:
         raise FirmwareError(
             f"the device failed: {error.strerror}; it is half-written and does not boot", device.path

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from firmware.build.disk import partition_offsets
 from firmware.errors import FirmwareError
 from firmware.flash.block_map import BlockMap, Range
 
@@ -19,6 +20,9 @@ _BLKZEROOUT = 0x127F
 BLKFLSBUF = 0x1261
 """Forgets what is in memory of a block device, so that it is read from the device itself."""
 _CHUNK = 1 << 20
+_FAT16, _FAT16_AT = b"FAT16   ", 54
+_FAT_NUMBER, _FAT_NUMBER_SIZE = 39, 4
+"""BS_FilSysType and BS_VolID of Microsoft's FAT specification: offsets in the first sector."""
 _SHOW = 0.5
 """Seconds between two lines of progress."""
 
@@ -112,6 +116,18 @@ def verify(block_map: BlockMap, device: int) -> None:
                 "use another one",
             )
     progress.end()
+
+
+def give_own_number(device: int) -> None:
+    """A random number for the ESP, by which GRUB tells this disk from others with the same image.
+
+    Args:
+        device: open for writing; it holds an image. What has no ESP where ours is stays as it is.
+    """
+    esp = partition_offsets()["esp"]
+    if os.pread(device, len(_FAT16), esp + _FAT16_AT) == _FAT16:
+        _write(device, os.urandom(_FAT_NUMBER_SIZE), esp + _FAT_NUMBER)
+        os.fsync(device)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from firmware.build.bmap import block_map
+from firmware.build.disk import partition_offsets
 from firmware.errors import FirmwareError
 from firmware.flash.block_map import parse_block_map
 from firmware.flash.write import verify
@@ -80,6 +81,25 @@ def test_the_whole_image_is_on_the_disk_and_nothing_of_what_was_there(loop: Path
     assert loop.read_bytes()[: len(raw)] == raw, "holes are zeros, whatever was there"
     for word in ("writing", "verifying", "MB/s", "100 %", "loop"):
         assert word in done.stdout
+
+
+def test_each_disk_gets_a_number_of_its_own_on_its_esp(loop: Path, image: Path) -> None:
+    """By it GRUB tells two disks apart that the same image was written to. Nothing else is changed."""
+    raw, esp = image.with_suffix(""), partition_offsets()["esp"]
+    content = bytearray(raw.read_bytes())
+    content[esp : esp + 62] = bytes(range(54)) + b"FAT16   "
+    raw.write_bytes(content)
+    image.with_name("small.img.bmap").write_text(block_map(raw))
+    subprocess.run(["zstd", "-q", "-f", str(raw)], check=True)
+    found = []
+    for _ in range(2):
+        done = flash("--device", loop, "--image", image, "--yes")
+        assert done.returncode == 0, done.stderr
+        written = loop.read_bytes()[: len(content)]
+        assert {at - esp for at in range(esp, esp + 512) if written[at] != content[at]} <= {39, 40, 41, 42}
+        assert (written[:esp], written[esp + 512 :]) == (content[:esp], content[esp + 512 :])
+        found.append(written[esp + 39 : esp + 43])
+    assert len({bytes(content[esp + 39 : esp + 43]), *found}) == 3
 
 
 def test_a_preseed_is_on_a_partition_of_its_own_at_the_end(loop: Path, image: Path, tmp_path: Path) -> None:
