@@ -157,6 +157,11 @@ EXAMPLES: Mapping[str, Examples] = {
     "firmware keep": (("sudo hactl firmware keep hotspare.raucb", "so that `sync` can give it"),),
     "firmware rollback": (("sudo hactl firmware rollback", "the next restart takes the other slot"),),
     "firmware mark-good": (("sudo hactl firmware mark-good", "do not wait for the check of health"),),
+    "install-to-disk": (
+        ("hactl install-to-disk", "the disks of this box, and why one cannot be taken"),
+        ("sudo hactl install-to-disk sda", "shows what is on it, asks, copies and reads back"),
+        ("sudo hactl install-to-disk /dev/nvme0n1 --yes --json", "from a script"),
+    ),
     "support": (
         ("sudo hactl support", "support-NODE-TIME.tar.gz in this folder, without a secret in it"),
         ("sudo hactl support /tmp/alpha.tar.gz", "where it is to be"),

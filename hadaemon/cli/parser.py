@@ -15,6 +15,7 @@ from hadaemon.cli.firmware import add_firmware
 from hadaemon.cli.help import add_help
 from hadaemon.cli.history import add_history
 from hadaemon.cli.hotwire_commands import add_hotwire
+from hadaemon.cli.install import add_install
 from hadaemon.cli.keys import add_keys
 from hadaemon.cli.menu import add_menu
 from hadaemon.cli.pair import add_pair
@@ -50,6 +51,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_menu(commands)
     add_backup(commands)
     add_firmware(commands)
+    add_install(commands)
     add_support(commands)
     add_help(commands, parser)
     explain(parser)

@@ -23,7 +23,7 @@ def restart_sync_server() -> None:
 FIRMWARE_UNITS = ("hotspare-*", "hadaemon*", "systemd-*")
 """What a firmware brings along; units of the configuration follow the active node and are left out below."""
 _FOLLOWED = ("hotspare-wireguard@", "hotspare-pppoe@", "hotspare-haproxy.", "hotspare-dhcp.")
-
+_SEEDING = "hotspare-seed-slot.service"
 
 _AT_BOOT = ("hotspare-apply.service",)
 """What belongs to a boot, and may be at it still when the daemon is well."""
@@ -54,6 +54,16 @@ def start_firmware_pull(staged: bool = False) -> None:
 def start_firmware_upgrade() -> None:
     """This node's part of the pair's upgrade is done; not waited for."""
     _systemctl("start", "--no-block", "hotspare-firmware-upgrade.service")
+
+
+def stop_seeding() -> None:
+    """Nothing fills the empty slot meanwhile: two would share one slow disk."""
+    _systemctl("stop", _SEEDING)
+
+
+def start_seeding() -> None:
+    """It begins anew, where there is still something to fill; not waited for."""
+    _systemctl("start", "--no-block", _SEEDING)
 
 
 def restart_node() -> None:

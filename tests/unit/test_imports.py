@@ -19,6 +19,7 @@ PURE = (
     "firewall",
     "follow",
     "radv",
+    "install",
     "sync",
     "upgrade",
     "menu",

@@ -1,0 +1,209 @@
+"""`hactl install-to-disk`: what runs from a stick, onto the disk of the box."""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hadaemon.cli.asking import CommandFailed, Exit
+from hadaemon.cli.config_changes import told
+from hadaemon.cli.render import table
+from hadaemon.install.progress import progress_line
+
+if TYPE_CHECKING:
+    from hadaemon.install.disk import Disk
+    from hadaemon.runtime.install import Places, Source
+
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+SCHEMA = 1
+_SUMMARY = "install what runs, from a stick, on the disk of the box"
+_TEXT = (
+    "Copies the firmware that runs to another disk of this box, and reads it back. The disk becomes that of "
+    "a box that is not configured: configuration, keys and passwords are not copied. Everything on the disk "
+    "is lost. Without DISK: shows the disks, and why one is refused."
+)
+_SHOW = 0.5
+"""Seconds between two lines of progress."""
+_WIDTH = 76
+"""Columns of such a line: blanks wipe the longer one before it, on any terminal."""
+
+
+def add_install(commands: "Commands") -> None:
+    """Adds the command."""
+    install = commands.add_parser("install-to-disk", help=_SUMMARY, description=_TEXT)
+    install.add_argument("disk", nargs="?", metavar="DISK", help="its path or its name, e.g. /dev/sda or sda")
+    install.add_argument("--yes", action="store_true", help="do not ask, for scripts: only with a DISK")
+    install.add_argument("--json", action="store_true", help="the same for programs")
+    install.set_defaults(run=told(_run))
+
+
+def _run(options: argparse.Namespace) -> None:
+    import os
+
+    if options.disk is None:
+        if options.yes:
+            raise CommandFailed(Exit.USAGE, "--yes needs the DISK that is to be overwritten")
+        _list(options)
+        return
+    if options.json and not options.yes:
+        raise CommandFailed(
+            Exit.USAGE, "--json is for programs, which cannot be asked: say --yes if you are sure"
+        )
+    if os.geteuid() != 0:
+        raise CommandFailed(Exit.NO_PERMISSION, "be root (`sudo hactl install-to-disk DISK`)")
+    _install(options)
+
+
+def _list(options: argparse.Namespace) -> None:
+    from hadaemon.runtime.install import Places, find_candidates
+
+    found = find_candidates(Places())
+    if options.json:
+        disks = [_disk(disk) | {"refusal": reason} for disk, reason in found]
+        print(json.dumps({"schema": SCHEMA, "disks": disks}, indent=2))
+        return
+    print("\n".join(_lines(found)))
+
+
+def _lines(found: "tuple[tuple[Disk, str], ...]") -> Iterator[str]:
+    """A row a disk."""
+    from hadaemon.install.disk import gigabytes
+
+    yield from table(
+        ("disk", "size", "bus", "model", "can be taken"),
+        [
+            (disk.path, gigabytes(disk.size), disk.bus, disk.model, f"no: {reason}" if reason else "yes")
+            for disk, reason in found
+        ],
+    )
+    if any(not reason for _, reason in found):
+        yield "`sudo hactl install-to-disk DISK` shows what is on it, and asks"
+    else:
+        yield "there is no disk on which this system can be installed"
+
+
+def _disk(disk: "Disk") -> dict[str, object]:
+    return {
+        "path": disk.path,
+        "model": disk.model,
+        "serial": disk.serial,
+        "bus": disk.bus,
+        "size": disk.size,
+        "partitions": [
+            {"path": part.path, "size": part.size, "content": part.content} for part in disk.parts
+        ],
+    }
+
+
+def _install(options: argparse.Namespace) -> None:
+    from hadaemon.errors import HadaemonError
+    from hadaemon.io.services import start_seeding, stop_seeding
+    from hadaemon.runtime.install import Places, find_source, install
+    from hadaemon.runtime.release import running_release
+    from hadaemon.setup.places import system_owners
+
+    places = Places(state_owner=system_owners().state)
+    source = find_source(places)
+    disk = _target(options.disk, source, places)
+    version = running_release().version or "an unknown version"
+    print("\n".join(_question(disk, version, source.running.slot)), file=sys.stderr)
+    if not options.yes:
+        _ask(disk)
+    bar = Bar()
+    stop_seeding()
+    try:
+        install(source, disk, places, bar.show)
+    except KeyboardInterrupt:
+        bar.close()
+        raise CommandFailed(Exit.INTERRUPTED, f"interrupted: {_left(disk, bar)}") from None
+    except (HadaemonError, OSError) as error:
+        bar.close()
+        raise CommandFailed(Exit.REFUSED, f"{error}\n{_left(disk, bar)}") from error
+    finally:
+        bar.close()
+        start_seeding()
+    if options.json:
+        done = {"schema": SCHEMA, "disk": disk.path, "version": version, "slot": "A"}
+        print(json.dumps(done, indent=2))
+        return
+    print(f"Hotspare {version} is on {disk.path}, and verified; it is not configured")
+    print("power off (`sudo systemctl poweroff`), pull the stick out, and start the box")
+
+
+def _left(disk: "Disk", bar: "Bar") -> str:
+    """What state a disk is in that could not be installed on."""
+    if not bar.begun:
+        return "nothing was written"
+    return f"{disk.path} is half-written and does not boot: install again"
+
+
+def _target(name: str, source: "Source", places: "Places") -> "Disk":
+    """Raises CommandFailed: it is none, or must not be taken."""
+    from hadaemon.install.disk import describe
+    from hadaemon.runtime.install import find_disks
+
+    path = str(Path("/dev", name).resolve())
+    disks = find_disks(places)
+    for disk in disks:
+        if disk.path == path:
+            if reason := source.refusal(disk):
+                about = "\n".join(describe(disk))
+                raise CommandFailed(Exit.REFUSED, f"{path} is not written to: {reason}\n{about}")
+            return disk
+    names = ", ".join(disk.path for disk in disks if not source.refusal(disk)) or "none"
+    raise CommandFailed(Exit.REFUSED, f"{name} is no disk of this box; possible: {names}")
+
+
+def _question(disk: "Disk", version: str, slot: str) -> Iterator[str]:
+    from hadaemon.install.disk import describe
+
+    yield from describe(disk)
+    yield f"{'gets':10}Hotspare {version}, from slot {slot}, not configured:"
+    yield f"{'':10}configuration, keys and passwords of this system are not copied"
+
+
+def _ask(disk: "Disk") -> None:
+    if not sys.stdin.isatty():
+        raise CommandFailed(Exit.REFUSED, "nobody is here to be asked: say --yes if you are sure")
+    try:
+        answer = input(f"All of it will be lost. Type {disk.path} to go on: ")
+    except EOFError:
+        answer = ""
+    except KeyboardInterrupt:
+        raise CommandFailed(Exit.INTERRUPTED, "nothing was written") from None
+    if answer.strip() != disk.path:
+        raise CommandFailed(Exit.REFUSED, "nothing was written")
+
+
+class Bar:
+    """Progress on standard error: one line of a terminal, or a line for each step when it is done."""
+
+    def __init__(self) -> None:
+        self._out = sys.stderr
+        self._step = self._line = ""
+        self._since = self._shown = 0.0
+        self.begun = False
+        """Something was written."""
+
+    def show(self, step: str, done: int, total: int) -> None:
+        """How far it is, in bytes."""
+        now = time.monotonic()
+        self.begun = True
+        if step != self._step:
+            self.close()
+            self._step, self._since = step, now
+        self._line = progress_line(step, done, total, now - self._since)
+        if self._out.isatty() and now - self._shown >= _SHOW:
+            self._shown = now
+            print(f"\r{self._line:<{_WIDTH}}", end="", file=self._out, flush=True)
+
+    def close(self) -> None:
+        """Ends the line."""
+        if self._line:
+            line = f"\r{self._line:<{_WIDTH}}" if self._out.isatty() else self._line
+            print(line, file=self._out, flush=True)
+        self._step = self._line = ""

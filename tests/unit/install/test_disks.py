@@ -1,0 +1,76 @@
+"""Which disk may be overwritten, from what lsblk tells."""
+
+from typing import Any
+
+import pytest
+
+from hadaemon.install.disk import describe, read_disks
+
+NEEDED = 1_500_000_000
+EMPTY: dict[str, Any] = {"fstype": None, "label": None, "partlabel": None, "mountpoints": [None]}
+SSD: dict[str, Any] = {
+    **EMPTY,
+    "path": "/dev/sda",
+    "type": "disk",
+    "size": 64_000_000_000,
+    "log-sec": 512,
+    "model": "TS64GMTS400 ",
+    "serial": "A1B2",
+    "tran": "sata",
+    "ro": False,
+}
+
+
+def part(name: str, kind: str = "part", **more: object) -> dict[str, Any]:
+    return {**EMPTY, "path": f"/dev/{name}", "type": kind, "size": 1_000_000_000, "ro": False, **more}
+
+
+def test_an_unused_disk_may_be_overwritten_and_is_described():
+    (disk,) = read_disks([{**SSD, "children": [part("sda1", fstype="ntfs", label="OLD")]}], "/dev/sdb")
+    assert disk.refusal(NEEDED) == ""
+    told = "\n".join(describe(disk))
+    for word in ("/dev/sda (sata)", "TS64GMTS400", "A1B2", "64.0 GB", "/dev/sda1", "ntfs OLD"):
+        assert word in told
+
+
+def test_a_disk_that_is_not_divided_shows_what_is_on_it():
+    blank, whole = read_disks([SSD, {**SSD, "path": "/dev/sdc", "fstype": "ext4", "label": "BACKUP"}], "")
+    assert "no partitions" in "\n".join(describe(blank))
+    assert "ext4 BACKUP" in "\n".join(describe(whole))
+
+
+@pytest.mark.parametrize(
+    "row, said",
+    [
+        ({**SSD, "mountpoints": ["/mnt"]}, "/dev/sda is mounted on /mnt"),
+        ({**SSD, "children": [part("sda7", mountpoints=["/data", "/var"])]}, "is mounted on /data, /var"),
+        ({**SSD, "children": [part("sda1", mountpoints=["[SWAP]"])]}, "mounted on [SWAP]"),
+        ({**SSD, "children": [part("sda1", children=[part("md0", "raid1")])]}, "/dev/md0 (raid1) is on it"),
+        (
+            {**SSD, "children": [part("sda4", children=[part("mapper/x", "dm")])]},
+            "/dev/mapper/x (dm) is on it",
+        ),
+        ({**SSD, "children": [part("sda1", children=[part("vg-lv", "lvm")])]}, "/dev/vg-lv (lvm) is on it"),
+        ({**SSD, "ro": True}, "write-protected"),
+        ({**SSD, "log-sec": 4096}, "its sectors have 4096 bytes"),
+        ({**SSD, "size": 1_000_000_000}, "it has 1.0 GB, and 1.5 GB are needed"),
+    ],
+)
+def test_what_cannot_be_taken_is_refused_with_the_reason(row: dict[str, Any], said: str):
+    (disk,) = read_disks([row], "/dev/sdb")
+    assert said in disk.refusal(NEEDED)
+
+
+def test_the_disk_that_the_box_runs_from_is_never_taken_whatever_is_mounted():
+    """A node whose data partition is broken has nothing of its disk mounted."""
+    (disk,) = read_disks([SSD], "/dev/sda")
+    assert disk.refusal(NEEDED) == "the box runs from it"
+
+
+def test_what_is_no_disk_is_not_even_shown():
+    rows = [
+        {**SSD, "path": "/dev/sr0", "type": "rom"},
+        {**SSD, "path": "/dev/zram0"},
+        {**SSD, "path": "/dev/mmcblk1", "size": 0},
+    ]
+    assert read_disks(rows, "") == ()
