@@ -20,6 +20,8 @@ from hadaemon.menu.first_boot import Facts, first_boot
 from hadaemon.menu.later import later
 from hadaemon.menu.steps import Voice
 from hadaemon.runtime.configuration import Configuration, load_configuration
+from hadaemon.runtime.install import Places as InstallPlaces
+from hadaemon.runtime.install import can_install
 from hadaemon.runtime.places import NODE_FILE
 from hadaemon.runtime.release import running_release
 from hadaemon.setup.places import Owners, Places, system_owners
@@ -134,7 +136,13 @@ def facts_of(places: Places) -> Facts:
             problems += (read_text(file) or "").splitlines()
         except HadaemonError as error:
             problems.append(str(error))
-    return Facts(running_release().version or "", _suggested_name(), zones_of(places), tuple(problems))
+    return Facts(
+        running_release().version or "",
+        _suggested_name(),
+        zones_of(places),
+        tuple(problems),
+        can_install(InstallPlaces()),
+    )
 
 
 def zones_of(places: Places) -> tuple[str, ...]:

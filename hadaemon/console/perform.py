@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from hadaemon.cli.main import main as hactl
 from hadaemon.config import ConfigError, check_cluster
 from hadaemon.console import cards, changes, partner
+from hadaemon.console.disks import read_disks
 from hadaemon.console.store import store, take_effect
 from hadaemon.console.terminal import ORIGINAL_TERM, interruptible
 from hadaemon.errors import HadaemonError
@@ -75,6 +76,8 @@ class Performer:
                 return store(raw, anew, self._places, self._owners)
             case deeds.ReadStick():
                 return self._read_stick()
+            case deeds.ReadDisks():
+                return read_disks()
             case deeds.Hactl(arguments, root):
                 return run_hactl(arguments, root)
             case deeds.Activate():

@@ -5,6 +5,8 @@ import os
 from hadaemon.cli.main import known_commands
 from hadaemon.menu.later import Standing
 from hadaemon.runtime.configuration import Condition, Configuration, load_configuration
+from hadaemon.runtime.install import Places as InstallPlaces
+from hadaemon.runtime.install import can_install
 from hadaemon.setup.good import better
 from hadaemon.setup.places import Places
 
@@ -21,5 +23,6 @@ def standing_of(places: Places) -> tuple[Standing, Configuration]:
         bool(refused and better(places)),
         tuple(interface.port for interface in cluster.ha_interfaces) if cluster is not None else (),
         known_commands(),
+        can_install(InstallPlaces()),
     )
     return standing, configuration

@@ -19,6 +19,7 @@ from hadaemon.menu.deeds import (
 )
 from hadaemon.menu.draft import Draft
 from hadaemon.menu.first_boot import pair_and_activate
+from hadaemon.menu.install import COMMAND, install_to_disk
 from hadaemon.menu.join import join
 from hadaemon.menu.network import bind, hotwire_card, own_addresses
 from hadaemon.menu.reach import reach, reach_lines
@@ -157,6 +158,7 @@ FLOWS: Mapping[str, Callable[[Voice], Flow[None]]] = {
     "activate": activate,
     "last-good": last_good,
     "factory-reset": factory_reset,
+    COMMAND: install_to_disk,
 }
 
 

@@ -77,6 +77,22 @@ class ReadStick:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadDisks:
+    """Looks at every disk of this box: a tuple of `Disk`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """One of them."""
+
+    path: str
+    text: str
+    """Model and size."""
+    refusal: str
+    """Why nothing can be installed on it; empty: it can."""
+
+
+@dataclass(frozen=True, slots=True)
 class Hactl:
     """A command of `hactl`, which talks to the person itself."""
 

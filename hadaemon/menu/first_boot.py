@@ -10,6 +10,7 @@ from hadaemon.menu.account import administrator, host_name, time_zone
 from hadaemon.menu.create import cluster_lines, create
 from hadaemon.menu.deeds import Activate, ReadStick, Run, Store
 from hadaemon.menu.draft import Draft
+from hadaemon.menu.install import COMMAND, install_to_disk
 from hadaemon.menu.join import join, pair
 from hadaemon.menu.network import hotwire_card, look_at_cards, name_ports, own_addresses
 from hadaemon.menu.reach import reach, reach_lines
@@ -28,6 +29,8 @@ class Facts:
     zones: tuple[str, ...]
     problems: tuple[str, ...] = ()
     """What was wrong with a preseed, or with the data partition."""
+    installable: bool = False
+    """There is another disk on which what runs could be installed."""
 
 
 class Purpose(StrEnum):
@@ -57,7 +60,7 @@ def first_boot(facts: Facts, voices: Mapping[str, Voice]) -> Flow[None]:
     )
     if facts.problems:
         yield Show(tuple(f"! {problem}" for problem in facts.problems), _("Problems"))
-    if (yield from _begin(_)):
+    if (yield from _begin(_, facts.installable)):
         return
     draft = Draft()
     draft.put(language, "node", "language")
@@ -86,8 +89,11 @@ def first_boot(facts: Facts, voices: Mapping[str, Voice]) -> Flow[None]:
     yield from _end(_, name)
 
 
-def _begin(_: Voice) -> Flow[bool]:
+def _begin(_: Voice, installable: bool) -> Flow[bool]:
     """Whether the box is configured without any further question: by a stick."""
+    install = (
+        (Option(COMMAND, _("not at all: install what runs on the internal disk")),) if installable else ()
+    )
     while True:
         start = yield Choose(
             "start",
@@ -96,6 +102,7 @@ def _begin(_: Voice) -> Flow[bool]:
             (
                 Option("set-up", _("answer questions here")),
                 Option("stick", _("by the file preseed.toml on a USB stick with the label HOTSPARE")),
+                *install,
                 Option("reboot", _("reboot")),
                 Option("power-off", _("power off")),
             ),
@@ -104,6 +111,9 @@ def _begin(_: Voice) -> Flow[bool]:
         )
         if start == "set-up":
             return False
+        if start == COMMAND:
+            yield from install_to_disk(_)
+            continue
         if start == "stick":
             done = yield Act(ReadStick(), _("Looking for the stick ..."), final=True)
             if not isinstance(done, Failed):

@@ -25,6 +25,8 @@ class Standing:
     ha_ports: tuple[str, ...] = ()
     commands: frozenset[str] = frozenset()
     """Those that this version of `hactl` has."""
+    installable: bool = False
+    """There is another disk on which what runs could be installed."""
 
 
 Entry: TypeAlias = Callable[[], Flow[None]]
@@ -85,6 +87,8 @@ def _entries(_: Voice, standing: Standing) -> Mapping[str, tuple[str, Entry]]:
     add("support", _("support bundle, without secrets (hactl support)"), command("support", root=True))
     leave = command("config", "reset", root=True)
     add("leave-cluster", _("leave the cluster (hactl config reset)"), leave, in_cluster)
+    label = _("install on the internal disk (hactl install-to-disk)")
+    add("install-to-disk", label, lambda: _as_root("install-to-disk"), standing.installable)
     add("factory-reset", _("factory reset: forget everything"), lambda: _as_root("factory-reset"))
     add("shell", _("shell"), lambda: _run("/bin/bash"))
     add("reboot", _("reboot"), lambda: _power(_, "reboot"))

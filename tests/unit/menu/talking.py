@@ -21,6 +21,10 @@ PEER = deeds.PeerConfiguration(
     "alpha",
     (deeds.PeerPort("lan", ("192.168.12.1/24",)), deeds.PeerPort("wan", ("192.168.175.101/24",))),
 )
+DISKS = (
+    deeds.Disk("/dev/sda", "Ultra Fit, 32.0 GB, usb", "the box runs from it"),
+    deeds.Disk("/dev/nvme0n1", "SN530, 256.0 GB, nvme", ""),
+)
 HASH = f"$6$salt${'x' * 86}"
 KEY = "hex:" + "ab" * 32
 RESULTS: Mapping[type, object] = {
@@ -31,6 +35,7 @@ RESULTS: Mapping[type, object] = {
     deeds.NewKey: KEY,
     deeds.Store: (),
     deeds.ReadStick: Failed(("there is no stick",)),
+    deeds.ReadDisks: DISKS,
     deeds.Hactl: (),
     deeds.Activate: (),
     deeds.ReadPeer: PEER,

@@ -1,5 +1,7 @@
 """The first set-up, answered by a script: what it asks, and what it makes of the answers."""
 
+from dataclasses import replace
+
 import pytest
 
 from hadaemon.config import check_preseed
@@ -7,7 +9,7 @@ from hadaemon.console.talk import Stopped
 from hadaemon.menu import deeds
 from hadaemon.menu.steps import Failed
 
-from .talking import CARDS, HASH, KEY, Box, Person, set_up
+from .talking import CARDS, DISKS, FACTS, HASH, KEY, Box, Person, set_up
 
 ALONE = {
     "language": ["1"],
@@ -244,6 +246,45 @@ def test_a_stick_does_it_all():
     person, box = Person(ALONE | {"start": ["stick", "1"]}), Box()
     set_up(person, box)
     assert "! there is no stick" in person.text
+
+
+def installing(**answers: list[str]) -> Person:
+    return Person(ALONE | {"start": ["install-to-disk", "1"]} | answers)
+
+
+def test_what_runs_is_installed_on_another_disk_and_the_box_switched_off():
+    person, box = installing(**{"install-disk": ["1"], "installed": [""]}), Box()
+    set_up(person, box, replace(FACTS, installable=True))
+    assert box.done[:3] == [
+        deeds.ReadDisks(),
+        deeds.Hactl(("install-to-disk", "/dev/nvme0n1"), root=True),
+        deeds.Run(("systemctl", "poweroff")),
+    ]
+    assert "/dev/sda  Ultra Fit, 32.0 GB, usb: the box runs from it" in person.text
+
+
+@pytest.mark.parametrize(
+    "answer, result",
+    [
+        ([""], {}),
+        (["no"], {}),
+        (["1"], {"Hactl": Failed(())}),
+        ([], {"ReadDisks": Failed(("there is no lsblk",))}),
+        ([], {"ReadDisks": DISKS[:1]}),
+    ],
+)
+def test_whoever_installs_nothing_is_back_at_the_question(answer: list[str], result: dict[str, object]):
+    person, box = installing(**{"install-disk": answer}), Box(**result)
+    set_up(person, box, replace(FACTS, installable=True))
+    assert person.asked.count("start") == 2
+    assert "installed" not in person.asked
+    assert not [deed for deed in box.done if isinstance(deed, deeds.Run)]
+
+
+def test_without_another_disk_nothing_is_said_of_installing():
+    person = Person(ALONE)
+    set_up(person, Box())
+    assert "internal disk" not in person.text
 
 
 def test_it_speaks_german():

@@ -1,6 +1,7 @@
 """The menu of a configured box: every entry does what its command does, and nothing without being asked."""
 
 from copy import deepcopy
+from dataclasses import replace
 
 import pytest
 
@@ -88,6 +89,7 @@ def test_only_what_is_possible_is_offered():
     person = Person(["leave"])
     assert converse(lambda: later(VOICES[ORIGINAL], ALONE), person, Box()) is False
     assert "create a cluster" in person.text
+    assert "install-to-disk" not in person.text
     assert "firmware" in person.text
     assert "switch to the other box" not in person.text
     assert len(person.screen) < 24
@@ -176,6 +178,10 @@ def test_a_factory_reset_wants_the_name():
     assert box.done == [deeds.ReadNode()]
 
 
+def test_a_box_with_another_disk_can_be_installed_on_it():
+    assert chosen(replace(ALONE, installable=True), "install-to-disk") == [deeds.AsRoot("install-to-disk")]
+
+
 @pytest.mark.parametrize("name", sorted(FLOWS))
 def test_a_deed_that_fails_is_told(name: str):
     answers = {
@@ -189,7 +195,8 @@ def test_a_deed_that_fails_is_told(name: str):
     }
     bad = Failed(("the disk is full",))
     failing = dict.fromkeys(
-        ("StoreNode", "StoreCluster", "ChangeAdmin", "RestoreGood", "FactoryReset", "Activate"), bad
+        ("StoreNode", "StoreCluster", "ChangeAdmin", "RestoreGood", "FactoryReset", "Activate", "ReadDisks"),
+        bad,
     )
     person = Person(answers)
     flow(name, person, Box(ReadNode=NODE, **failing))

@@ -5,6 +5,7 @@ import string
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from copy import deepcopy
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -20,7 +21,7 @@ from hadaemon.menu.first_boot import first_boot
 from hadaemon.menu.later import Standing, later
 from hadaemon.menu.steps import Failed, Flow, Voice
 
-from .talking import CARDS, DETECTED, FACTS, PEER, RESULTS, VOICES, Box, Person, set_up
+from .talking import CARDS, DETECTED, DISKS, FACTS, PEER, RESULTS, VOICES, Box, Person, set_up
 
 KEYS = ("<", "?", "!", "", "1", "2", "3", "4", "-", "\x03", "\x04", "yes", "0", "99999999999999999999999")
 WORDS = (
@@ -119,6 +120,7 @@ ENDS = {
     "Store": ((), (), ("it is late",), Failed(("disk full",))),
     "ReadStick": ((), Failed(("there is no stick",))),
     "Hactl": ((), (), Failed(())),
+    "ReadDisks": (DISKS, DISKS[:1], (), Failed(("no lsblk",))),
     "ReadPeer": (PEER, PEER, Failed(("silent",))),
     "Activate": ((), Failed(("not paired",))),
     "ReadNode": (NODE, NODE, NODE, Failed(("this box is not configured yet",))),
@@ -133,7 +135,7 @@ AGREED = {"write": ("1", "yes"), "factory-reset": ("alpha", "reset"), "start": (
 """The answers after which something may be written."""
 STANDINGS = (
     Standing("alpha", "cluster", ha_ports=("lan", "wan"), commands=frozenset({"capture", "firmware"})),
-    Standing("alpha", "stand-alone", commands=frozenset({"firmware"})),
+    Standing("alpha", "stand-alone", commands=frozenset({"firmware"}), installable=True),
     Standing("alpha", "refused", ("node.toml: ports: is missing",), good=True),
 )
 
@@ -189,6 +191,9 @@ class Chances(Box):
         self.done.append(deed)
         if isinstance(deed, WRITING):
             self._check(deed)
+        if isinstance(deed, deeds.Hactl) and deed.arguments[0] == "install-to-disk":
+            assert self._person.last[0] == "install-disk"
+            assert deed.arguments[1:] == (DISKS[1].path,), "the one that is not refused"
         return deepcopy(self._person.chance.choice(ENDS[type(deed).__name__]))
 
     def _check(self, deed: object) -> None:
@@ -204,7 +209,8 @@ class Chances(Box):
 
 def begins() -> list[tuple[str, Callable[[Voice], Flow[Any]]]]:
     """Every flow; the longest one most often."""
-    first = [("first", lambda _voice: first_boot(FACTS, VOICES))] * 6
+    facts = FACTS, replace(FACTS, installable=True)
+    first = [("first", lambda _voice, known=known: first_boot(known, VOICES)) for known in facts] * 3
     menus = [("later", lambda voice, now=now: later(voice, now)) for now in STANDINGS]
     return first + menus + list(FLOWS.items())  # type: ignore[return-value, operator]
 

@@ -142,6 +142,8 @@ QUESTIONS: Mapping[str, tuple[Way, tuple[str, ...]]] = {
         ("", *DOTTED, "-f", "192.168.12.1; reboot"),
     ),
     "capture": (_later(("menu", "diagnostics"), ("diagnostics", "capture")), ("3", *NO_NUMBER)),
+    "install-disk": (_change("install-to-disk"), ("3", "/dev/sda", *NO_NUMBER)),
+    "installed": (_change("install-to-disk", **{"install-disk": "1"}), NO_NUMBER),
     "port": (_change("network", port="lan", write="1"), ("", "3", *NO_NUMBER)),
     "factory-reset": (
         _change("factory-reset", **{"factory-reset": "alpha"}),
