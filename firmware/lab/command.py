@@ -33,6 +33,14 @@ class Accelerator(StrEnum):
     KVM = "kvm"
 
 
+class DiskBus(StrEnum):
+    """How a disk is attached."""
+
+    VIRTIO = "virtio"
+    SATA = "sata"
+    USB = "usb"
+
+
 class StickBus(StrEnum):
     """How the preseed medium is attached."""
 
@@ -67,6 +75,15 @@ class Stick:
 
 
 @dataclass(frozen=True, slots=True)
+class SecondDisk:
+    """One that is not booted from unless the first cannot be."""
+
+    image: Path
+    """qcow2."""
+    bus: DiskBus
+
+
+@dataclass(frozen=True, slots=True)
 class UefiFirmware:
     """Code shared by all machines, and this machine's own variables."""
 
@@ -97,6 +114,8 @@ class MachineSpec:
     sockets: Sockets
     serial_log: Path
     console_log: Path
+    disk_bus: DiskBus = DiskBus.VIRTIO
+    second: SecondDisk | None = None
     stick: Stick | None = None
     uefi: UefiFirmware | None = None
     """None: BIOS."""
@@ -105,7 +124,7 @@ class MachineSpec:
     extra: tuple[str, ...] = ()
     """Arguments for experiments, appended as they are."""
     recording: Path | None = None
-    """An empty file that gets every write to the disk, in the format of dm-log-writes."""
+    """An empty file that gets every write to the disk, in the format of dm-log-writes. Only for virtio."""
 
 
 def qemu_arguments(spec: MachineSpec) -> list[str]:
@@ -116,6 +135,7 @@ def qemu_arguments(spec: MachineSpec) -> list[str]:
     return [
         *_machine(spec),
         *_firmware(spec.uefi),
+        *_usb(spec),
         *_disk(spec),
         *_stick(spec.stick),
         *(argument for nic in spec.nics for argument in _nic(nic)),
@@ -159,9 +179,25 @@ def _firmware(uefi: UefiFirmware | None) -> Iterable[str]:
         yield from ("-drive", code, "-drive", variables)
 
 
+_DISK_DEVICES = {
+    DiskBus.VIRTIO: "virtio-blk-pci",
+    DiskBus.SATA: "ide-hd",
+    DiskBus.USB: "usb-storage,removable=on",
+}
+
+
+def _usb(spec: MachineSpec) -> Iterable[str]:
+    buses = {spec.disk_bus, spec.second.bus if spec.second else None, spec.stick.bus if spec.stick else None}
+    if {DiskBus.USB, StickBus.USB} & buses:
+        yield from ("-device", "qemu-xhci")
+
+
 def _disk(spec: MachineSpec) -> Iterable[str]:
+    if spec.second:
+        device = _DISK_DEVICES[spec.second.bus]
+        yield from _drive("second", spec.second.image, "qcow2", device, boot_index=3)
     if spec.recording is None:
-        yield from _drive("disk", spec.disk, "qcow2", "virtio-blk-pci", boot_index=1)
+        yield from _drive("disk", spec.disk, "qcow2", _DISK_DEVICES[spec.disk_bus], boot_index=1)
         return
     disk = f"file.driver=qcow2,file.file.driver=file,file.file.filename={escaped(spec.disk)}"
     log = f"log.driver=file,log.filename={escaped(spec.recording)}"
@@ -188,8 +224,7 @@ def _stick(stick: Stick | None) -> Iterable[str]:
         return
     device = "virtio-blk-pci"
     if stick.bus is StickBus.USB:
-        yield from ("-device", "qemu-xhci")
-        device = "usb-storage,removable=on"
+        device = _DISK_DEVICES[DiskBus.USB]
     yield from _drive("stick", stick.image, "qcow2", device, boot_index=2, read_only=stick.read_only)
 
 

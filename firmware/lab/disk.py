@@ -57,6 +57,16 @@ def create_overlay(base: Path, base_format: str, overlay: Path, size: str = "") 
     _run("qemu-img", *arguments, *([size] if size else []))
 
 
+def create_blank(disk: Path, size: str) -> None:
+    """Makes an empty disk. Raises MachineError: it could not be made.
+
+    Args:
+        disk: the file to make.
+        size: such as `4G`.
+    """
+    _run("qemu-img", "create", "-q", "-f", "qcow2", str(disk), size)
+
+
 def partitions(disk: Path) -> tuple[Partition, ...]:
     """The partitions that the disk's GPT names.
 

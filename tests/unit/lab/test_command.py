@@ -7,8 +7,10 @@ from pathlib import Path
 from firmware.lab.command import (
     EMULATED_PROCESSOR,
     Accelerator,
+    DiskBus,
     MachineSpec,
     Nic,
+    SecondDisk,
     Sockets,
     Stick,
     StickBus,
@@ -120,3 +122,12 @@ def test_a_dead_guest_is_reset_by_its_watchdog() -> None:
 
 def test_extra_arguments_come_last() -> None:
     assert qemu_arguments(replace(SPEC, extra=("-kernel", "x")))[-2:] == ["-kernel", "x"]
+
+
+def test_of_two_disks_the_first_is_booted_wherever_it_is_attached() -> None:
+    second = SecondDisk(Path("/disks/sata.qcow2"), DiskBus.SATA)
+    stick = Stick(Path("/disks/stick.qcow2"), StickBus.USB)
+    devices = options(replace(SPEC, disk_bus=DiskBus.USB, second=second, stick=stick), "-device")
+    assert devices.count("qemu-xhci") == 1
+    assert "usb-storage,removable=on,drive=disk,bootindex=1" in devices
+    assert "ide-hd,drive=second,bootindex=3" in devices
