@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from firmware.lab.command import Firmware
 from firmware.lab.deadline import Deadline
 from firmware.lab.lab import Lab, LabOptions, NodeOptions
 from firmware.lab.node import Node
@@ -19,8 +20,9 @@ PAIR_SECONDS = 240.0
 
 @pytest.fixture
 def bare(labs, image: Path) -> Iterator[Lab]:
-    """A pair without a stick."""
-    lab = labs.make(STANDARD_PAIR, LabOptions(image, NodeOptions(preseed="")))
+    """A pair without a stick: alpha by BIOS, beta by UEFI."""
+    bios, uefi = NodeOptions(preseed=""), NodeOptions(Firmware.UEFI, preseed="")
+    lab = labs.make(STANDARD_PAIR, LabOptions(image, bios, special={"beta": uefi}))
     yield lab
     labs.close(lab)
 

@@ -80,6 +80,8 @@ class OurTracking(HadaemonWithHotwire, Tracking):
         wait_until(
             switched, Deadline(_SWITCH), "a switch", str(self.log), explain=lambda: "".join(refusals[-1:])
         )
+        if not {"address", "announcement"} <= spans.keys():
+            return None  # It took over by itself meanwhile: there was no decision to count from.
         return float(spans["address"]) + float(spans["announcement"])
 
     def _files(self) -> dict[str, str]:
