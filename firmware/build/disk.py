@@ -130,16 +130,27 @@ def make_data(context: Context) -> Path:
 def write_block_indexes(context: Context, folder: Path) -> None:
     """RAUC's index of what both slots of a flashed node hold; the second slot is a copy of the first.
 
-    Without it the first update would read four whole partitions to make it. What RAUC did not install itself
-    it calls `unknown`; it checks each block that it takes by an index.
+    Without it the first update would read and hash four whole partitions to make it. RAUC throws an index
+    away that is not of what its own status says of the slot. It checks each block that it takes by an index.
     """
+    status = []
     for name, content in (("bootfs", "boot.vfat"), ("rootfs", "rootfs.img")):
-        index = block_index(context.binaries / content)
+        image = context.binaries / content
+        index = block_index(image)
+        with image.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
         for number in (0, 1):
-            place = folder / f"slot.{name}.{number}/hash-unknown"
+            place = folder / f"slot.{name}.{number}/hash-{digest}"
             place.mkdir(parents=True, mode=0o700)
             place.parent.chmod(0o700)
             (place / "block-hash-index").write_bytes(index)
+            status += [
+                f"[slot.{name}.{number}]",
+                "status=ok",
+                f"sha256={digest}",
+                f"size={image.stat().st_size}",
+            ]
+    (folder / "central.raucs").write_text("".join(f"{line}\n" for line in status))
 
 
 def block_index(path: Path) -> bytes:

@@ -98,8 +98,7 @@ def _milestones(first: str, second: str, target: str) -> Iterator[tuple[str, str
         if node == first:
             yield node, " is good, and is kept", f"{node} gets every connection; {other} hands over"
             yield other, ": handed over: ", f"{node} soaks"
-        else:
-            yield node, " is good, and is kept", "both know, and it is decided"
+    # It decides as soon as it is well, and may have noted that first.
     yield second, ": committed: ", f"{second} gets every connection; with preempt {first} hands back"
     yield first, ": handed over: ", "nothing is left to do"
     yield second, ": is over, ", ""

@@ -30,6 +30,13 @@ def test_what_is_no_bundle_is_refused_and_changes_nothing(pair: Lab) -> None:
     assert boot_environment(beta) == before
 
 
+def test_rauc_keeps_the_index_of_what_was_flashed(pair: Lab) -> None:
+    """It looks through the indexes when it reads its status, and the first update wants them."""
+    beta = pair.node("beta")
+    beta.run("rauc status --detailed", root=True)
+    assert beta.run("ls /data/rauc/slot.*/hash-*/block-hash-index | wc -l", root=True).output.strip() == "4"
+
+
 def with_bundle(image: Path, bundle: Path, **others: Path) -> LabOptions:
     """Nodes that can read the bundle as a disk, and others by their names."""
     extra: list[str] = []

@@ -3,7 +3,9 @@
 import hashlib
 import os
 import re
+from configparser import ConfigParser
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -109,3 +111,16 @@ def test_a_block_index_has_the_digest_of_each_block(tmp_path: Path) -> None:
     (tmp_path / "image").write_bytes(b"".join(blocks))
     index = disk.block_index(tmp_path / "image")
     assert index == b"".join(hashlib.sha256(block).digest() for block in blocks)
+
+
+def test_the_indexes_of_both_slots_are_of_what_raucs_status_says_of_them(tmp_path: Path) -> None:
+    for name in ("boot.vfat", "rootfs.img"):
+        (tmp_path / name).write_bytes(name.encode().ljust(disk.BLOCK, b"\0"))
+    disk.write_block_indexes(SimpleNamespace(binaries=tmp_path), tmp_path / "rauc")  # type: ignore[arg-type]
+    status = ConfigParser()
+    status.read(tmp_path / "rauc/central.raucs")
+    assert status.sections() == ["slot.bootfs.0", "slot.bootfs.1", "slot.rootfs.0", "slot.rootfs.1"]
+    for slot in status.sections():
+        place = tmp_path / "rauc" / slot / f"hash-{status[slot]['sha256']}" / "block-hash-index"
+        assert len(place.read_bytes()) == 32
+        assert (status[slot]["status"], status[slot]["size"]) == ("ok", str(disk.BLOCK))

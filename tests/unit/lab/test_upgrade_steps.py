@@ -34,8 +34,7 @@ STEPS = [
     Step("beta soaks", 30),
     Step("alpha installs and verifies", 60),
     Step("alpha restarts on trial", 40),
-    Step("alpha proves to be well", 10),
-    Step("both know, and it is decided", 1),
+    Step("alpha proves to be well", 11),
     Step("alpha gets every connection; with preempt beta hands back", 9),
     Step("nothing is left to do", 2),
 ]
