@@ -9,7 +9,7 @@ import pytest
 
 from firmware.lab.command import DiskBus, Firmware, MachineSpec, SecondDisk
 from firmware.lab.deadline import Deadline
-from firmware.lab.disk import create_blank
+from firmware.lab.disk import create_blank, create_overlay
 from firmware.lab.lab import Lab, LabOptions, NodeOptions
 from firmware.lab.node import Node
 from firmware.lab.topology import STANDARD_PAIR
@@ -32,13 +32,13 @@ class Box:
     def __init__(self, lab: Lab) -> None:
         self.node: Node = lab.node("alpha")
         self._spec: MachineSpec = self.node.spec
-        self._internal = self._spec.disk.with_name("internal.qcow2")
-        create_blank(self._internal, "4G")
+        self.internal = self._spec.disk.with_name("internal.qcow2")
+        create_blank(self.internal, "4G")
 
     def start(self, first: str, second: str = "", preseed: bool = False) -> None:
         """Switches it on, with these disks in it."""
         disks = {
-            INTERNAL: SecondDisk(self._internal, DiskBus.SATA),
+            INTERNAL: SecondDisk(self.internal, DiskBus.SATA),
             STICK: SecondDisk(self._spec.disk, DiskBus.USB),
         }
         self.node.spec = replace(
@@ -54,7 +54,7 @@ class Box:
     def plug_in(self, model: str) -> None:
         """While it runs. It must have been started with a USB controller."""
         qmp = self.node.machine.qmp
-        disk = {INTERNAL: self._internal, STICK: self._spec.disk}[model]
+        disk = {INTERNAL: self.internal, STICK: self._spec.disk}[model]
         file = {"driver": "file", "filename": str(disk)}
         qmp.execute("blockdev-add", **{"driver": "qcow2", "node-name": "late", "file": file})
         qmp.execute("device_add", driver="usb-storage", drive="late", id="late-disk")
@@ -192,3 +192,18 @@ def test_a_configured_stick_installs_a_fresh_box_and_each_keeps_its_own_data(box
     box.holds_to(INTERNAL)
     assert box.disks()[STICK]["refusal"] == ""
     assert box.run("rauc status --output-format=json >/dev/null && hactl firmware mark-good") != ""
+
+
+@pytest.mark.parametrize("box", [Firmware.BIOS], indirect=True)
+def test_copies_of_a_disk_are_told(box: Box, image: Path) -> None:
+    """Nobody can tell which one was meant: both were written by `dd`, and never started."""
+    create_overlay(image, "raw", box.internal, "4G")
+    box.node.spec = replace(box.node.spec, stick=None, second=SecondDisk(box.internal, DiskBus.VIRTIO))
+    box.node.power_on()
+    typist = box.typist()
+    try:
+        typist.answer({"language": "1"}, "language", BOOT_SECONDS)
+        assert typist.question(STEP_SECONDS) == "start"
+        assert "disks are copies of each other (/dev/" in " ".join(typist.news.split())
+    finally:
+        typist.close()
