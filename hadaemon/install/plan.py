@@ -55,8 +55,8 @@ class Piece:
     length: int
     """Bytes."""
     patches: tuple[Patch, ...] = ()
-    index: str = ""
-    """The slot class of RAUC's whose index counts its blocks; empty: none."""
+    slot: str = ""
+    """The slot class of RAUC's that it is a part of; empty: none."""
 
     @property
     def end(self) -> int:
@@ -94,9 +94,9 @@ def pieces(layout: Layout, running: Running, boot_size: int, esp: Iterable[Patch
     parts = (
         Piece("bios-boot", 0, layout["bios-boot"].start, layout["bios-boot"].size),
         Piece("esp", 0, layout["esp"].start, layout["esp"].size, tuple(esp)),
-        Piece(f"boot-{letter}", 0, layout["boot-a"].start, boot_size, index="bootfs"),
-        Piece(ROOT, 0, root, checked, index="rootfs"),
-        Piece(f"root-{letter}", checked, root + checked, whole - checked, index="rootfs"),
+        Piece(f"boot-{letter}", 0, layout["boot-a"].start, boot_size, slot="bootfs"),
+        Piece(ROOT, 0, root, checked, slot="rootfs"),
+        Piece(f"root-{letter}", checked, root + checked, whole - checked, slot="rootfs"),
     )
     if boot_size > layout["boot-a"].size or boot_size % BLOCK or whole > layout["root-a"].size:
         raise InstallError("the slot that runs is larger than its partitions: this cannot be copied")

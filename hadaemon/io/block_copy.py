@@ -27,32 +27,53 @@ class Copied:
     """SHA-256 of it."""
 
 
-class Indexes:
-    """SHA-256 of each block, by RAUC's slot class: the format of its `block-hash-index`."""
+@dataclass(frozen=True, slots=True)
+class SlotImage:
+    """What RAUC is told of a slot."""
+
+    digest: str
+    """SHA-256 of it, hexadecimal."""
+    size: int
+    """Bytes."""
+    index: bytes
+    """SHA-256 of each block, one after the other: the format of RAUC's `block-hash-index`."""
+
+
+class SlotImages:
+    """Counts what is copied into slots, by RAUC's slot class."""
 
     def __init__(self) -> None:
-        self._parts: dict[str, bytearray] = {}
+        self._digests: dict[str, hashlib._Hash] = {}
+        self._indexes: dict[str, bytearray] = {}
 
     def add(self, name: str, content: bytes) -> None:
         """Whole blocks, in their order."""
-        part = self._parts.setdefault(name, bytearray())
+        self._digests.setdefault(name, hashlib.sha256()).update(content)
+        index = self._indexes.setdefault(name, bytearray())
         for at in range(0, len(content), BLOCK):
-            part += hashlib.sha256(content[at : at + BLOCK]).digest()
+            index += hashlib.sha256(content[at : at + BLOCK]).digest()
 
-    def items(self) -> dict[str, bytes]:
+    def found(self) -> dict[str, SlotImage]:
         """By slot class."""
-        return {name: bytes(part) for name, part in self._parts.items()}
+        return {
+            name: SlotImage(
+                self._digests[name].hexdigest(),
+                len(index) // hashlib.sha256().digest_size * BLOCK,
+                bytes(index),
+            )
+            for name, index in self._indexes.items()
+        }
 
 
-def copy(disk: int, piece: Piece, source: Path, indexes: Indexes, count: Count) -> Copied:
+def copy(disk: int, piece: Piece, source: Path, images: SlotImages, count: Count) -> Copied:
     """Raises OSError: a disk failed; InstallError: the source is too short."""
     digest = hashlib.sha256()
     unsettled = 0
     for at, content in _chunks(source, piece):
         content = patched(piece, at, content)
         digest.update(content)
-        if piece.index:
-            indexes.add(piece.index, content)
+        if piece.slot:
+            images.add(piece.slot, content)
         write_all(disk, content, piece.at + at)
         unsettled += len(content)
         if unsettled >= _SETTLE:

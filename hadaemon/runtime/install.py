@@ -24,7 +24,7 @@ from hadaemon.install.plan import (
     pieces,
     read_command_line,
 )
-from hadaemon.io.block_copy import Copied, Indexes, copy, filled_runs, settle, verify, write_all
+from hadaemon.io.block_copy import Copied, SlotImage, SlotImages, copy, filled_runs, settle, verify, write_all
 from hadaemon.io.data_partition import make_data_image
 from hadaemon.io.disks import (
     discard,
@@ -128,8 +128,8 @@ def install(source: Source, target: Disk, places: Places, show: Show) -> None:
         os.fsync(disk)
         discard(disk, target.size)
         _erase(disk, tuple(gaps(source.layout, system)), show)
-        copied, indexes = _copy(disk, "writing", system, places.partition, show)
-        data = make_data_image(Path(folder), DATA_SIZE, places.state_owner, indexes)
+        copied, slots = _copy(disk, "writing", system, places.partition, show)
+        data = make_data_image(Path(folder), DATA_SIZE, places.state_owner, slots)
         runs = tuple(filled_runs(data, _DATA, source.layout[_DATA].start))
         more, _ = _copy(disk, "data", runs, lambda _: data, show)
         _verify(disk, (*copied, *more), show)
@@ -171,11 +171,11 @@ def _erase(disk: int, holes: tuple[tuple[int, int], ...], show: Show) -> None:
 
 def _copy(
     disk: int, step: str, what: tuple[Piece, ...], where: Callable[[str], Path], show: Show
-) -> tuple[list[Copied], dict[str, bytes]]:
+) -> tuple[list[Copied], dict[str, SlotImage]]:
     counter = _Counter(step, sum(piece.length for piece in what), show)
-    indexes = Indexes()
-    copied = [copy(disk, piece, where(piece.source), indexes, counter.add) for piece in what]
-    return copied, indexes.items()
+    images = SlotImages()
+    copied = [copy(disk, piece, where(piece.source), images, counter.add) for piece in what]
+    return copied, images.found()
 
 
 def _verify(disk: int, copied: tuple[Copied, ...], show: Show) -> None:

@@ -1,5 +1,6 @@
 """The installation on another disk, on loop devices: what runs is a small disk image, cut into partitions."""
 
+import configparser
 import hashlib
 import os
 import subprocess
@@ -150,14 +151,22 @@ def test_the_data_partition_is_fresh_and_has_the_indexes_of_both_slots(box: Box,
     image = tmp_path / "data.ext4"
     image.write_bytes(read(box, "data", 256 * MIB))
     subprocess.run(["e2fsck", "-f", "-n", image], check=True, capture_output=True)
+
+    def in_image(file: str) -> bytes:
+        command = ["debugfs", "-R", f"cat {file}", image]
+        return subprocess.run(command, capture_output=True, check=True).stdout
+
+    status = configparser.ConfigParser()
+    status.read_string(in_image("/rauc/central.raucs").decode())
     for name, content in (("bootfs", box.parts["boot-b"]), ("rootfs", box.parts["root-b"])):
+        digest = hashlib.sha256(content).hexdigest()
         wanted = b"".join(
             hashlib.sha256(content[at : at + 4096]).digest() for at in range(0, len(content), 4096)
         )
         for number in (0, 1):
-            file = f"/rauc/slot.{name}.{number}/hash-unknown/block-hash-index"
-            got = subprocess.run(["debugfs", "-R", f"cat {file}", image], capture_output=True, check=True)
-            assert got.stdout == wanted
+            slot = f"slot.{name}.{number}"
+            assert dict(status[slot]) == {"status": "ok", "sha256": digest, "size": str(len(content))}
+            assert in_image(f"/rauc/{slot}/hash-{digest}/block-hash-index") == wanted
     listed = subprocess.run(["debugfs", "-R", "ls -p /", image], capture_output=True, text=True, check=True)
     for row in ("/040750/0/0/state/", "/040755/0/0/var/", "/040755/0/0/home/", "/040700/0/0/rauc/"):
         assert row in listed.stdout

@@ -142,6 +142,7 @@ def test_a_technician_installs_from_the_menu_and_pulls_the_stick_out(box: Box) -
     assert float(box.run("df --output=size -B1 /data | tail -1")) > 2e9, "it has grown"
     status = json.loads(box.run("hactl firmware status --json"))
     assert [(slot["slot"], slot["good"]) for slot in status["slots"]] == [("A", True), ("B", True)]
+    assert box.run("ls /data/rauc/slot.*/hash-*/block-hash-index | wc -l") == "4", "RAUC has kept them"
     assert box.run("systemctl --failed --no-legend") == ""
 
     # A node that was flashed earlier keeps its GRUB, which names no disk.
