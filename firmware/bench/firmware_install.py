@@ -10,10 +10,11 @@ from firmware.lab.topology import STANDARD_PAIR
 
 TARGET = "1"
 TEXT = """\
-{builds} *Installation* is `hactl firmware install FILE` into the other slot, which holds {old}, as on a
-node that was flashed or updated. Beside it is the least that it must do, in the same run on the same disk:
-`dd` writes the bundle ({bundle:.0f} MB, kept for the peer) and both images of the slot ({images:.0f} MB)
-one after the other, durably, and `sha256sum` reads all of it back. Runs: {runs}.
+{builds}
+*Installation* is `hactl firmware install FILE` into the other slot, which holds {old}, as on a node that was
+flashed or updated. Beside it is the least that it must do, in the same run on the same disk: `dd` writes the
+bundle ({bundle:.0f} MB, kept for the peer) and both images of the slot ({images:.0f} MB) one after the other,
+durably, and `sha256sum` reads all of it back. Runs: {runs}.
 
 """
 STEPS_TEXT = "\nWhere the time of the installation goes:\n\n"
@@ -86,8 +87,9 @@ def _steps(found: dict[str, float]) -> dict[str, float]:
     """How long each took: a step's line comes when it begins."""
     names = ("copying", "checking", "installing", "verifying")
     begins = [found[name] for name in names] + [found["installed"]]
+    shown = (*names[:-1], "verifying, and making it the next one to start")
     before = {"asking RAUC for the slots and the bundle": begins[0]}
-    return before | {name: end - begin for name, begin, end in zip(names, begins, begins[1:], strict=False)}
+    return before | {name: end - begin for name, begin, end in zip(shown, begins, begins[1:], strict=False)}
 
 
 def _megabytes(node: Node, partition: str) -> int:

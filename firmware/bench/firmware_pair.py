@@ -17,12 +17,14 @@ UPGRADE_SECONDS = 2400.0
 _EMPTY = "blkdiscard -f /dev/disk/by-partlabel/boot-b; blkdiscard -f /dev/disk/by-partlabel/root-b"
 
 SYNC_TEXT = """\
-{builds} *Sync* is `hactl firmware sync --from-peer` on the node that is behind, until the other slot, which
-was empty, is written and verified. Runs: {runs}.
+{builds}
+*Sync* is `hactl firmware sync --from-peer` on the node that is behind, until the other slot, which was empty,
+is written and verified. Runs: {runs}.
 
 """
 UPGRADE_TEXT = """\
-{builds} `hactl firmware upgrade FILE` on the active node of a pair without traffic, with preemption; for each
+{builds}
+`hactl firmware upgrade FILE` on the active node of a pair without traffic, with preemption; for each
 further run the other version is the new one. The steps are what both nodes noted in `hactl history`, by each
 node's own clock. A restart is a whole boot of an emulated machine. Runs: {runs}.
 

@@ -101,10 +101,10 @@ def slot_digest(device: Path, size: int, progress: Percent) -> str:
             if stat.S_ISBLK(os.fstat(file.fileno()).st_mode):
                 os.fsync(file.fileno())
                 fcntl.ioctl(file.fileno(), _BLKFLSBUF, 0)
-            hashing, left = hashlib.sha256(), size
-            while left and (chunk := file.read(min(left, _CHUNK))):
-                hashing.update(chunk)
-                left -= len(chunk)
+            hashing, left, buffer = hashlib.sha256(), size, memoryview(bytearray(_CHUNK))
+            while left and (count := file.readinto(buffer[: min(left, _CHUNK)])):
+                hashing.update(buffer[:count])
+                left -= count
                 progress(100 * (size - left) // size)
             return hashing.hexdigest()
     except OSError as error:
