@@ -6,7 +6,7 @@ _PPPD = {
     "8": "nobody answers at this port",
     "10": "the other end does not agree to a connection",
     "15": "the other end does not answer any more",
-    "16": "the other end has hung up",
+    "16": "the other end has hung up, or does not answer any more",
     "19": "the other end refuses user or password",
 }
 """pppd(8), EXIT STATUS."""

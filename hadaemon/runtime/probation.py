@@ -31,7 +31,10 @@ def failing(
     """The checks that the node does not pass now, and why. `rules`: what nftables refused."""
     found: dict[Check, str] = {}
     if configuration.condition is Condition.REFUSED:
-        found[Check.CONFIGURATION] = str(configuration.problems[0]) if configuration.problems else "refused"
+        # Rules that nftables refused make it a refused configuration too: then they alone are the reason.
+        own = [problem for problem in configuration.problems if problem not in rules]
+        if own or not rules:
+            found[Check.CONFIGURATION] = own[0] if own else "refused"
     if rules:
         found[Check.RULES] = rules[0]
     if session is None:

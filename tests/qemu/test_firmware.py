@@ -30,6 +30,7 @@ def test_what_is_no_bundle_is_refused_and_changes_nothing(pair: Lab) -> None:
     assert boot_environment(beta) == before
 
 
+@pytest.mark.nightly
 def test_rauc_keeps_the_index_of_what_was_flashed(pair: Lab) -> None:
     """It looks through the indexes when it reads its status, and the first update wants them."""
     beta = pair.node("beta")

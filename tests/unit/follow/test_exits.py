@@ -18,7 +18,7 @@ def ended(unit: str, result: str, status: str, state: str = "failed") -> tuple[P
     "status, why",
     [
         ("19", "the other end refuses user or password"),
-        ("16", "the other end has hung up"),
+        ("16", "the other end has hung up, or does not answer any more"),
         ("1", "exit-code"),
     ],
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from hadaemon.runtime import health, probation
+from hadaemon.runtime.configuration import Condition, Configuration
 from hadaemon.runtime.probation import Failing, Probation
 from hadaemon.runtime.release import Release
 from hadaemon.upgrade.trial import Check, Trial, encode
@@ -116,3 +117,18 @@ def test_a_damaged_trial_is_none(course: Course):
     (course.folder / "firmware" / "trial.json").write_bytes(b"\xff\0")
     course.run("B", None)
     assert (course.asked, course.notes) == (["mark-good"], [])
+
+
+@pytest.mark.parametrize(
+    "problems, rules, found",
+    [
+        ((), (), {Check.CONFIGURATION: "refused"}),
+        (("node.toml: name: missing",), (), {Check.CONFIGURATION: "node.toml: name: missing"}),
+        (("rules: no such table",), ("rules: no such table",), {Check.RULES: "rules: no such table"}),
+    ],
+)
+def test_rules_that_are_refused_are_not_taken_for_a_wrong_file(
+    problems: tuple[str, ...], rules: tuple[str, ...], found: Failing
+) -> None:
+    refused = Configuration(Condition.REFUSED, problems=problems)
+    assert probation.failing(refused, None, rules) == found
