@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from firmware.lab.command import Firmware
+from firmware.lab.command import LINK_SPEED, Firmware
 from firmware.lab.deadline import Deadline
 from firmware.lab.lab import Lab, LabOptions, NodeOptions
 from firmware.lab.node import Node
@@ -99,7 +99,7 @@ def test_a_pair_is_set_up_over_two_serial_lines(bare: Lab) -> None:
         asked = master.answer(create, "pair", PAIR_SECONDS)
         assert asked[0] == "hotwire"
         told = " ".join(master.screen.split())
-        assert told.count("cabled directly to an unpaired node") == 3
+        assert told.count(f"{LINK_SPEED} Mbit/s cabled directly to an unpaired node") == 3
         spare.answer({}, "hotwire-find", STEP_SECONDS)
         assert spare.answer(join, "hotwire", STEP_SECONDS) == ["hotwire"]
         assert "the hotwire is enp3s0" in spare.screen, "a box that is set up says it there only"
