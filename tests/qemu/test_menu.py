@@ -96,13 +96,15 @@ def test_a_pair_is_set_up_over_two_serial_lines(bare: Lab) -> None:
         master.answer(create, "purpose", BOOT_SECONDS)
         spare.answer(join, "purpose", BOOT_SECONDS)
         master.answer({}, "hotwire-find", STEP_SECONDS)
-        asked = master.answer(create, "pair", PAIR_SECONDS)
+        asked = master.answer(create, "write", PAIR_SECONDS)
         assert asked[0] == "hotwire"
         told = " ".join(master.screen.split())
         assert told.count(f"{LINK_SPEED} Mbit/s cabled directly to an unpaired node") == 3
+        assert master.question(PAIR_SECONDS) == "pair", "it is set up, and shows no code yet"
         spare.answer({}, "hotwire-find", STEP_SECONDS)
         assert spare.answer(join, "hotwire", STEP_SECONDS) == ["hotwire"]
         assert "the hotwire is enp3s0" in spare.screen, "a box that is set up says it there only"
+        master.answer({}, "pair", STEP_SECONDS)
         spare.answer(join, "write", STEP_SECONDS)
         spare.wait_for("the code that the other node shows: ", STEP_SECONDS)
         master.wait_for("three attempts", STEP_SECONDS)
