@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from firmware.lab.command import LINK_SPEED, Firmware
-from firmware.lab.deadline import Deadline
+from firmware.lab.deadline import Deadline, wait_until
 from firmware.lab.lab import Lab, LabOptions, NodeOptions
 from firmware.lab.node import Node
 from firmware.lab.topology import STANDARD_PAIR
@@ -29,6 +30,17 @@ def bare(labs, image: Path) -> Iterator[Lab]:
 
 def typist_at(node: Node) -> Typist:
     return Typist(f"unix://{node.spec.sockets.serial}")
+
+
+def says_that_it_is_here(capture: Path) -> bool:
+    return capture.exists() and b"HSBC" in capture.read_bytes()
+
+
+def assert_nothing_is_held(node: Node) -> None:
+    """Of the time when all cards were on for the beacon, nothing is left."""
+    links = node.run("ip -oneline link show").output.splitlines()
+    assert not [link for link in links if " group default " not in link]
+    assert "fe80:" not in node.run("ip -6 -brief address show dev enp1s0").output
 
 
 def answers(lab: Lab, name: str, purpose: str) -> dict[str, str | list[str]]:
@@ -63,6 +75,11 @@ def test_a_master_is_set_up_over_the_serial_line(bare: Lab) -> None:
             "hotwire": "3",
             "pair": "later",
         }
+        for port in alpha.data.ports:
+            capture = bare.folder / f"{port.network}.pcap"
+            wait_until(
+                partial(says_that_it_is_here, capture), Deadline(BOOT_SECONDS), f"a beacon on {port.name}"
+            )
         asked = typist.answer(typed, "pair", BOOT_SECONDS)
         typist.wait_for("alpha is configured.", STEP_SECONDS)
         typist.wait_for("login: ", STEP_SECONDS)
@@ -78,6 +95,7 @@ def test_a_master_is_set_up_over_the_serial_line(bare: Lab) -> None:
     assert "192.168.12.141/24" in addresses
     assert re.search(r"^CES?T$", addresses, re.MULTILINE)
     assert addresses.split()[-1] == "alpha"
+    assert_nothing_is_held(alpha)
 
 
 @pytest.mark.nightly
@@ -122,10 +140,8 @@ def test_a_pair_is_set_up_over_two_serial_lines(bare: Lab) -> None:
     addresses = beta.run("ip -br address show").output
     assert "192.168.12.142/24" in addresses
     assert "192.168.12.1/24" not in addresses
-    for node in (alpha, beta):
-        links = node.run("ip -oneline link show").output.splitlines()
-        assert not [link for link in links if " group default " not in link], "nothing is held any more"
-        assert "fe80:" not in node.run("ip -br -6 address show dev enp1s0").output, "nor left"
+    assert_nothing_is_held(alpha)
+    assert_nothing_is_held(beta)
     bare.node("beta").wait_until("hactl --peer status", STEP_SECONDS, root=True)
 
 
