@@ -134,7 +134,7 @@ class Appliance:
     def _do(self, verb: str) -> str:
         own = self.firmware()
         if verb == "failed-units":
-            return "hotspare-firewall.service" if self.sick and self.version == TARGET else ""
+            return "failed: hotspare-firewall.service" if self.sick and self.version == TARGET else ""
         if verb in _RELEASE_VERBS:
             rauc = Rauc((sys.executable, "-P", str(PROGRAM), str(self.folder)))
             life = f"life {self.life}"
