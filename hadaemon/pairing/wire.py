@@ -1,10 +1,12 @@
 """Pairing over TCP on the hotwire: one attempt a connection, bounded lines, a deadline for everything."""
 
+import errno
 import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from ipaddress import IPv4Address
+from typing import TypeVar
 
 from hadaemon.errors import HadaemonError
 from hadaemon.io.errors import EdgeError
@@ -26,11 +28,29 @@ PORT = 3783
 SHOWN = 180.0
 """Seconds that a code is good for."""
 _STEP = 20.0
-"""Seconds for one line, and for the connection."""
+"""Seconds for one line, for the connection, and until the own address is there: for 5 to 9 of them networkd
+asks whether somebody else has a link-local one (RFC 3927 §2.2.1)."""
+_AGAIN = 0.2
+"""Seconds until it is looked for again."""
+
+
+_Result = TypeVar("_Result")
 
 
 class PairingFailed(EdgeError):
     """Nobody came, or the tries are used up."""
+
+
+def patiently(use_address: Callable[[], _Result], patience: float = _STEP) -> _Result:
+    """Does it, as soon as the address that it binds is this node's. Raises OSError."""
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            return use_address()
+        except OSError as error:
+            if error.errno != errno.EADDRNOTAVAIL or time.monotonic() >= deadline:
+                raise
+        time.sleep(_AGAIN)
 
 
 def show(
@@ -43,7 +63,7 @@ def show(
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
         try:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind((str(address), PORT))
+            patiently(lambda: listener.bind((str(address), PORT)))
             listener.listen(1)
         except OSError as error:
             raise PairingFailed(f"{address} port {PORT}: {error.strerror}: is the hotwire set up?") from error
@@ -77,7 +97,9 @@ def type_in(
 ) -> Paired:
     """Connects to the side that shows the code. Raises WrongCode, PairingFailed."""
     try:
-        connection = socket.create_connection((str(peer), PORT), _STEP, (str(own_address), 0))
+        connection = patiently(
+            lambda: socket.create_connection((str(peer), PORT), _STEP, (str(own_address), 0))
+        )
     except OSError as error:
         raise PairingFailed(
             f"{peer} does not wait for a pairing ({error}): is the cable plugged in, and does "

@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import errno
 import json
 import socket
 import threading
@@ -129,6 +130,22 @@ class Showing:
     def end(self) -> None:
         self._thread.join(20)
         assert not self._thread.is_alive()
+
+
+def test_an_address_that_is_still_to_come_is_waited_for_and_nothing_else(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(wire, "_AGAIN", 0.001)
+    errors = [OSError(errno.EADDRNOTAVAIL, "not yet")] * 3
+
+    def bind() -> str:
+        if errors:
+            raise errors.pop()
+        return "bound"
+
+    assert wire.patiently(bind) == "bound"
+    for code, left in ((errno.EADDRNOTAVAIL, 0.0), (errno.EADDRINUSE, 60.0)):
+        errors += [OSError(code, "never")]
+        with pytest.raises(OSError, match="never"):
+            wire.patiently(bind, left)
 
 
 def attempt(code: str, keep: Callable[[Paired], None]) -> Paired:
