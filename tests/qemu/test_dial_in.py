@@ -165,7 +165,7 @@ def test_a_silent_provider_is_told_and_dialled_again_and_again(site: Site) -> No
     alpha = site.lab.node("alpha")
     site.provider.silent = True
     site.provider.drop()
-    alpha.wait_until("hactl history | grep -q 'the other end does not answer any more'", SECONDS)
+    alpha.wait_until("hactl history | grep -q 'does not answer any more'", SECONDS)
     dialled = Event(What.DIALLED, site.mac(alpha))
     before = site.provider.events.count(dialled)
     site.wait("more dials", lambda: site.provider.events.count(dialled) >= before + 6)
