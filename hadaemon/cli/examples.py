@@ -122,7 +122,7 @@ EXAMPLES: Mapping[str, Examples] = {
     "backup": (("sudo hactl backup create alpha.backup", "sealed with a passphrase"),),
     "backup create": (
         ("sudo hactl backup create alpha.backup", "asks for the passphrase"),
-        ("sudo hactl backup create /mnt/alpha.backup --passphrase-file /root/phrase", "for scripts"),
+        ("sudo hactl backup create /mnt/alpha.backup --passphrase-file phrase.txt", "for scripts"),
     ),
     "backup restore": (
         ("sudo hactl backup restore alpha.backup", "on a new box, before it is paired"),

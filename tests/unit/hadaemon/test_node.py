@@ -1,16 +1,13 @@
 """One node: the group of HA interfaces moves as one."""
 
-from dataclasses import replace
 from ipaddress import IPv4Address
 
 import pytest
 
 from hadaemon.cluster import (
-    ActionFailed,
     AdvertisementReceived,
     Announce,
     NodeState,
-    PeerReport,
     Role,
     SendAdvertisement,
     SetAddresses,
@@ -23,7 +20,6 @@ from hadaemon.cluster.election import LINK_PATIENCE
 from hadaemon.vrrp import Advertisement, Centiseconds, Priority, Vrid
 
 from .pair import ALPHA, BETA, Driver, own_address, virtual_address
-from .test_transitions import PEER
 
 MASTER, SPARE = 254, 253
 NOTHING = {"lan": frozenset(), "wan": frozenset()}
@@ -432,114 +428,3 @@ def test_advertisements_of_other_virtual_routers_do_not_count():
     assert driver.node.state is NodeState.ACTIVE
     assert driver.node.status(driver.now).interfaces[0].discards == {"vrid": 1}
     assert driver.node.status(driver.now).problems == (), "other groups may share the network"
-
-
-# announcing and failing
-
-
-def announcements(done):
-    return [at for at, action in done if isinstance(action, Announce) and action.port == "lan"]
-
-
-def test_addresses_are_announced_five_times_and_every_minute_from_then_on():
-    driver = Driver(ALPHA)
-    start = driver.now + DOWN_OF_MASTER
-    times = [at - start for at in announcements(driver.run(200))]
-    assert times == pytest.approx([0, 0.2, 1, 2, 5, 65, 125, 185])
-
-
-def test_nothing_is_announced_on_an_interface_without_link():
-    driver = Driver(ALPHA).become_active()
-    driver.link("lan", carrier=False)
-    assert announcements(driver.run(120)) == []
-
-
-def test_nothing_is_announced_after_yielding():
-    driver = Driver(BETA).become_active()
-    driver.hear(MASTER)
-    assert announcements(driver.run(2)) == []
-
-
-def test_addresses_that_could_not_be_set_are_tried_again_with_growing_delay_and_not_announced():
-    driver = Driver(ALPHA)
-    driver.do(Tick(), after=DOWN_OF_MASTER)
-    attempts = []
-    for _ in range(9):
-        (failed,) = [a for a in driver.last if isinstance(a, SetAddresses) and a.port == "lan"]
-        driver.do(ActionFailed(failed, "busy"))
-        begin = driver.now
-        while True:
-            driver.now = driver.node.next_deadline
-            driver.do(Tick())
-            if "lan" in driver.addresses():
-                break
-            assert announcements([(0, action) for action in driver.last]) == []
-        attempts.append(driver.now - begin)
-    assert attempts == pytest.approx([0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5, 5, 5])
-    assert Announce in order(driver.last), "it may have worked: the network has to know"
-    assert "lan" not in driver.addresses() or driver.node.status(driver.now).problems == ()
-
-
-def test_a_failure_that_a_newer_order_overtook_does_not_matter():
-    driver = Driver(BETA).become_active()
-    wanted = SetAddresses("lan", ALL["lan"])
-    driver.hear(MASTER)
-    driver.do(ActionFailed(wanted, "too late"))
-    assert driver.node.status(driver.now).problems == ()
-    assert driver.run(2.5) == []
-
-
-def test_the_reasons_are_told():
-    driver = Driver(BETA)
-    driver.do(Tick(), after=DOWN_OF_SPARE)
-    assert driver.last[-1] == StateChanged(NodeState.BACKUP, NodeState.ACTIVE, "no active node was heard")
-    driver.hear(MASTER, "wan")
-    (yielded,) = [action for action in driver.last if isinstance(action, StateChanged)]
-    assert yielded.reason == "192.0.2.22 on wan is active with a better score (254 against 253)"
-    driver.hear(0, "wan", after=1.0)
-    driver.hear(0, "lan", after=0.001)
-    driver.run(0.5)
-    assert driver.node.status(driver.now).reason == "192.0.2.11 on lan released the virtual addresses"
-
-
-def test_taking_over_from_a_worse_node_is_told_as_that():
-    driver = Driver(BETA)
-    for _ in range(4):
-        driver.hear(MASTER - 8, "wan", after=1.0)
-    reason = driver.node.status(driver.now).reason
-    assert reason == "192.0.2.22 on wan is active with a worse score (246 against 253)"
-
-
-# two active nodes
-
-
-def announced(driver: Driver) -> set[str]:
-    """By the last answer, on these ports."""
-    return {action.port for action in driver.last if isinstance(action, Announce)}
-
-
-def long_active(name: str, **options) -> Driver:
-    """Its first announcements are long over, its next round is not due."""
-    driver = Driver(name, **options).become_active()
-    driver.run(10.3)
-    return driver
-
-
-def test_who_yields_says_so_because_the_winner_may_never_have_heard_it():
-    beta = long_active(BETA)
-    beta.hear(254)
-    assert beta.node.state is NodeState.BACKUP
-    assert order(beta.last)[:4] == [SetAddresses, SetAddresses, SendAdvertisement, SendAdvertisement]
-    assert beta.sent() == [253, 253]
-    alpha = long_active(ALPHA)
-    alpha.hear(253)
-    assert announced(alpha) == {"lan", "wan"}, "after two have answered for the addresses"
-
-
-def test_after_a_conflict_that_only_the_hotwire_told_of_the_winner_announces_too():
-    alpha = long_active(ALPHA, witness=True)
-    rival = replace(PEER, state=NodeState.ACTIVE)
-    alpha.do(PeerReport(rival))
-    assert not announced(alpha)
-    alpha.do(PeerReport(PEER), after=0.1)
-    assert announced(alpha) == {"lan", "wan"}
