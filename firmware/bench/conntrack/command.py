@@ -79,16 +79,22 @@ def bench_conntrack(runs: int) -> None:
                     f"on the spare after {found.arrival[-1]:.2f} s; {found.lost} lost; "
                     f"{found.alive[-1]:.0f} of {SIZE} real ones live"
                 )
-        rows += _rows(count, results[OurTracking], results[StockTracking])
-    text = INTRODUCTION.format(
-        machine=machine(), runs=runs, settle=_TAKEOVER, still=_STILL, switches=SWITCHES
-    )
-    text += table(("", "Hotspare", StockTracking.name, "ratio", "target"), rows)
+        rows += rows_of(count, results[OurTracking], results[StockTracking])
+    text = page(runs, rows)
     print(text)
     PAGE.write_text(text)
 
 
-def _rows(count: int, ours: Results, peer: Results) -> list[Row]:
+def page(runs: int, rows: list[Row]) -> str:
+    """The page in docs/."""
+    text = INTRODUCTION.format(
+        machine=machine(), runs=runs, settle=_TAKEOVER, still=_STILL, switches=SWITCHES, sample=SIZE
+    )
+    return text + table(("", "Hotspare", StockTracking.name, "ratio", "target"), rows)
+
+
+def rows_of(count: int, ours: Results, peer: Results) -> list[Row]:
+    """Of one number of connections."""
     title = f"{count:,} connections"
     return [
         Row(f"{title}: on the spare", _seconds(ours.arrival), _seconds(peer.arrival), "1 s"),
