@@ -366,7 +366,7 @@ class Daemon:
         return self._session.overdue() if self._session is not None else 0.0
 
     def _failing(self) -> Failing:
-        return failing(self._configuration, self._session, self._firewall.problems)
+        return failing(self._configuration, self._session, self._firewall.faults)
 
     def _healthy(self) -> bool:
         """What a firmware must show to be kept: it understands its configuration and has its ports."""

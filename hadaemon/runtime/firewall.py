@@ -51,6 +51,8 @@ class Firewall:
         """Those of the rules that are loaded."""
         self._lock = asyncio.Lock()
         self._failures: tuple[str, ...] = ()
+        self._refused: tuple[str, ...] = ()
+        """What the last rules were refused for, also the first ones."""
         self._following: asyncio.Task[None] | None = None
 
     @property
@@ -59,6 +61,12 @@ class Firewall:
         cluster = self._loaded.cluster if self._loaded is not None else None
         said = () if cluster is None else advice(cluster)
         return (*self._failures, *self._forwarding_problem(cluster), *said)
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """Why this node does not let pass what it should: advice is none, nor is what an old rule left."""
+        cluster = self._loaded.cluster if self._loaded is not None else None
+        return (*self._refused, *self._forwarding_problem(cluster))
 
     async def apply(self, configuration: Configuration) -> tuple[str, ...]:
         """Loads the rules of a configuration. The answer is why not: then those from before still count."""
@@ -107,7 +115,7 @@ class Firewall:
         except HadaemonError as error:
             return self._failed((f"firewall: {error}",))
         before, self._loaded = self._loaded, wanted
-        self._interfaces, self._failures = interfaces, ()
+        self._interfaces, self._failures, self._refused = interfaces, (), ()
         log.info("firewall: rules loaded for %s", _listed(interfaces) or "no port")
         self._say_loaded(wanted.cluster)
         if before is not None:
@@ -131,6 +139,7 @@ class Firewall:
     def _failed(self, failures: tuple[str, ...]) -> tuple[str, ...]:
         for failure in failures:
             log.error("%s; the rules from before still count", failure)
+        self._refused = failures
         if self._loaded is not None:
             self._failures = failures
         return failures

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from firmware.flash.device import read_device
 from hadaemon.install.disk import describe, read_disks
 
 NEEDED = 1_500_000_000
@@ -39,19 +40,25 @@ def test_a_disk_that_is_not_divided_shows_what_is_on_it():
     assert "ext4 BACKUP" in "\n".join(describe(whole))
 
 
+IN_USE: tuple[tuple[dict[str, Any], str], ...] = (
+    ({**SSD, "mountpoints": ["/mnt"]}, "/dev/sda is mounted on /mnt"),
+    ({**SSD, "children": [part("sda7", mountpoints=["/data", "/var"])]}, "is mounted on /data, /var"),
+    ({**SSD, "children": [part("sda1", mountpoints=["[SWAP]"])]}, "mounted on [SWAP]"),
+    ({**SSD, "children": [part("sda1", children=[part("md0", "raid1")])]}, "/dev/md0 (raid1) is on it"),
+    (
+        {**SSD, "children": [part("sda4", children=[part("mapper/x", "dm")])]},
+        "/dev/mapper/x (dm) is on it",
+    ),
+    ({**SSD, "children": [part("sda1", children=[part("vg-lv", "lvm")])]}, "/dev/vg-lv (lvm) is on it"),
+    ({**SSD, "ro": True}, "write-protected"),
+)
+"""What `flash` refuses too."""
+
+
 @pytest.mark.parametrize(
     "row, said",
     [
-        ({**SSD, "mountpoints": ["/mnt"]}, "/dev/sda is mounted on /mnt"),
-        ({**SSD, "children": [part("sda7", mountpoints=["/data", "/var"])]}, "is mounted on /data, /var"),
-        ({**SSD, "children": [part("sda1", mountpoints=["[SWAP]"])]}, "mounted on [SWAP]"),
-        ({**SSD, "children": [part("sda1", children=[part("md0", "raid1")])]}, "/dev/md0 (raid1) is on it"),
-        (
-            {**SSD, "children": [part("sda4", children=[part("mapper/x", "dm")])]},
-            "/dev/mapper/x (dm) is on it",
-        ),
-        ({**SSD, "children": [part("sda1", children=[part("vg-lv", "lvm")])]}, "/dev/vg-lv (lvm) is on it"),
-        ({**SSD, "ro": True}, "write-protected"),
+        *IN_USE,
         ({**SSD, "log-sec": 4096}, "its sectors have 4096 bytes"),
         ({**SSD, "size": 1_000_000_000}, "it has 1.0 GB, and 1.5 GB are needed"),
     ],
@@ -59,6 +66,13 @@ def test_a_disk_that_is_not_divided_shows_what_is_on_it():
 def test_what_cannot_be_taken_is_refused_with_the_reason(row: dict[str, Any], said: str):
     (disk,) = read_disks([row], "/dev/sdb")
     assert said in disk.refusal(NEEDED)
+
+
+@pytest.mark.parametrize("row", [row for row, _ in IN_USE])
+def test_a_disk_that_is_in_use_is_refused_as_flash_refuses_it(row: dict[str, Any]):
+    """Neither package imports the other: this holds the two together."""
+    (disk,) = read_disks([row], "/dev/sdb")
+    assert disk.refusal(NEEDED) == read_device(row).refusal != ""
 
 
 def test_the_disk_that_the_box_runs_from_is_never_taken_whatever_is_mounted():
