@@ -37,7 +37,9 @@ class Box:
         create_blank(self.internal, "4G")
 
     def start(self, first: str, second: str = "", preseed: bool = False) -> None:
-        """Switches it on, with these disks in it."""
+        """Switches it on, with these disks in it. A preseed is used up by its box: each is a fresh one."""
+        if preseed and (stick := self._spec.stick) is not None:
+            create_overlay(stick.image.with_suffix(".img"), "raw", stick.image)
         disks = {
             INTERNAL: SecondDisk(self.internal, DiskBus.SATA),
             STICK: SecondDisk(self._spec.disk, DiskBus.USB),
