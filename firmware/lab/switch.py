@@ -25,8 +25,13 @@ MAX_FRAME = 65536
 HEADER = 14
 """Bytes of an Ethernet header: destination, source, type."""
 RETRY_SECONDS = 0.002
-GIVE_UP_SECONDS = 0.2
+GIVE_UP_SECONDS = 2.0
 """A receiver whose queue stays full for so long loses the frame."""
+RING_FRAMES = 1024
+"""What waits for one receiver at most: a network card's ring. QEMU's socket itself holds a dozen frames, so
+that an emulated node which gets no processor for a moment would lose what no real one loses."""
+STALL_SECONDS = 0.1
+"""From which on a receiver that takes nothing is noted."""
 
 Deliver = Callable[[bytes], None]
 
@@ -65,6 +70,18 @@ class Quality:
     """Seconds that a frame takes."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stall:
+    """A receiver took nothing for a while."""
+
+    port: str
+    at: float
+    """When the first frame was ready for it; monotonic seconds."""
+    seconds: float
+    lost: int = 0
+    """Frames that were given up."""
+
+
 @dataclass(slots=True)
 class _Port:
     """A port with what waits to leave it, as (when due, frame), oldest first."""
@@ -81,6 +98,8 @@ class Switch:
     def __init__(self, name: str, capture: Path, seed: int = 0) -> None:
         """Starts its thread and its capture file; `seed` makes losses repeatable."""
         self.name = name
+        self.stalls: deque[Stall] = deque(maxlen=1000)
+        """The latest ones, oldest first."""
         self._table = ForwardingTable()
         self._ports: dict[str, _Port] = {}
         self._sockets: dict[str, tuple[socket.socket, Path]] = {}
@@ -202,18 +221,32 @@ class Switch:
         self._table.learn(frame, port)
         for name in self._table.destinations(frame, port, self._ports):
             way_out = self._ports[name]
-            if self._random.random() >= way_out.quality.loss:
+            if len(way_out.waiting) == RING_FRAMES:
+                self._flush()
+            if self._random.random() >= way_out.quality.loss and len(way_out.waiting) < RING_FRAMES:
                 way_out.waiting.append((time.monotonic() + way_out.quality.delay, frame))
 
     def _flush(self) -> None:
         """Hands over what is due. A full receiver keeps its frames in order until it gives up on them."""
         now = time.monotonic()
-        for port in self._ports.values():
+        for name, port in self._ports.items():
             while port.waiting and port.waiting[0][0] <= now:
                 due, frame = port.waiting[0]
-                if not port.deliver(frame) and now - due < GIVE_UP_SECONDS:
+                taken = port.deliver(frame)
+                if not taken and now - due < GIVE_UP_SECONDS:
                     break
                 port.waiting.popleft()
+                self._note(Stall(name, due, now - due, int(not taken)))
+
+    def _note(self, stall: Stall) -> None:
+        """What waited behind the first frame belongs to the same stall."""
+        if stall.seconds < STALL_SECONDS:
+            return
+        last = next((seen for seen in reversed(self.stalls) if seen.port == stall.port), None)
+        if last is not None and stall.at <= last.at + last.seconds:
+            self.stalls.remove(last)
+            stall = Stall(last.port, last.at, stall.at + stall.seconds - last.at, last.lost + stall.lost)
+        self.stalls.append(stall)
 
     def _time_until_due(self) -> float | None:
         """Seconds until the next frame can leave; None: nothing waits."""

@@ -61,5 +61,6 @@ def test_an_older_firmware_and_this_one_are_a_pair(
                 other.wait_for_state("active", MOVE_SECONDS)
                 node.wait_for_state("backup", MOVE_SECONDS)
                 traffic.check()
-        report_line(f"{OLDER_VERSION} beside this one, four planned switches: {losses(traffic, since)}")
+        lost = losses(mixed, traffic, since)
+        report_line(f"{OLDER_VERSION} beside this one, four planned switches: {lost}")
         traffic.download.finish()

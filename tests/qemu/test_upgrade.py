@@ -1,7 +1,7 @@
 """The upgrade of a running pair under traffic, and what fails of it: both nodes end on one version."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -27,6 +27,8 @@ from .test_firmware import (
 
 UPGRADE_SECONDS = 1800.0
 """Both installations, both restarts, and the soak; emulated."""
+LATE_SECONDS = 5.0
+"""What has not come back after these is lost."""
 
 
 @pytest.fixture(scope="module")
@@ -81,12 +83,36 @@ def outcome(lab: Lab) -> set[object]:
     return {plan_of(node)["verdict"] for node in lab.nodes.values()}
 
 
-def losses(traffic: Traffic, since: float) -> str:
-    flows = traffic.flows.items()
-    return ", ".join(
-        f"{name}: {flow.lost} of {flow.sent} lost, longest gap {flow.gap(since) * 1000:.0f} ms"
-        for name, flow in flows
+def losses(lab: Lab, traffic: Traffic, since: float) -> str:
+    """What was lost and when, and when the lab itself held a node's frames back: seconds after `since`."""
+    now = time.monotonic()
+    lines = []
+    for name, flow in traffic.flows.items():
+        lost = flow.lost_at(now - LATE_SECONDS)
+        when = "".join(f"; {len(at)} at {at[0] - since:.1f} s" for at in groups(lost))
+        gap = flow.gap(since) * 1000
+        lines.append(f"{name}: {len(lost)} of {flow.sent} lost, longest gap {gap:.0f} ms{when}")
+    stalls = [stall for switch in lab.switches.values() for stall in switch.stalls if stall.at >= since]
+    longest = sorted(stalls, key=lambda stall: -stall.seconds)[:10]
+    told = ", ".join(
+        f"{stall.port} {stall.seconds * 1000:.0f} ms at {stall.at - since:.1f} s"
+        + f" ({stall.lost} lost)" * bool(stall.lost)
+        for stall in sorted(longest, key=lambda stall: stall.at)
     )
+    lines.append(f"{len(stalls)} times an emulated card took nothing for 0.1 s or more; the longest: {told}")
+    return "\n  ".join(lines)
+
+
+def groups(moments: Sequence[float]) -> Iterator[list[float]]:
+    """Those that are less than a second apart are one."""
+    group: list[float] = []
+    for moment in moments:
+        if group and moment - group[-1] > 1:
+            yield group
+            group = []
+        group.append(moment)
+    if group:
+        yield group
 
 
 @pytest.mark.nightly
@@ -106,7 +132,7 @@ def test_a_pair_is_upgraded_and_downgraded_under_traffic(
         )
         wait_for_end(running, UPGRADE_SECONDS, report_line)
         traffic.check()
-        report_line(f"upgrade under traffic: {losses(traffic, since)}")
+        report_line(f"upgrade under traffic: {losses(running, traffic, since)}")
         for step in steps_of(beta, alpha, VERSION):
             report_line(f"  {step.seconds:6.1f} s  {step.what}")
         assert outcome(running) == {"committed"}
@@ -120,7 +146,7 @@ def test_a_pair_is_upgraded_and_downgraded_under_traffic(
         begin(alpha, "/data/new.raucb", "--allow-downgrade")
         wait_for_end(running, UPGRADE_SECONDS, report_line)
         traffic.check()
-        report_line(f"downgrade under traffic: {losses(traffic, since)}")
+        report_line(f"downgrade under traffic: {losses(running, traffic, since)}")
         assert outcome(running) == {"committed"}
         assert [version(node)[0] for node in (alpha, beta)] == [before, before]
         traffic.download.finish()
@@ -162,7 +188,7 @@ def test_a_firmware_that_does_not_start_brings_both_back(
         begin(alpha, "/data/new.raucb", "--allow-downgrade")
         wait_for_end(running, UPGRADE_SECONDS, report_line)
         traffic.check()
-        report_line(f"a firmware that does not start, under traffic: {losses(traffic, since)}")
+        report_line(f"a firmware that does not start, under traffic: {losses(running, traffic, since)}")
         assert outcome(running) == {"aborted"}
         assert [version(node)[0] for node in (alpha, beta)] == [before, before]
         assert "did not prove itself" in alpha.run("hactl firmware status", root=True).output

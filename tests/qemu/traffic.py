@@ -200,6 +200,8 @@ class Flow:
         """Datagrams."""
         self._answered: list[float] = []
         """Monotonic seconds at which those that came back were sent, in their order."""
+        self._open: dict[int, float] = {}
+        """By their numbers, when those that did not come back were sent."""
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
@@ -219,23 +221,26 @@ class Flow:
         """Datagrams that did not come back."""
         return self.sent - len(self._answered)
 
+    def lost_at(self, before: float) -> list[float]:
+        """When those that did not come back were sent, of those that were sent before; monotonic seconds."""
+        return [at for at in list(self._open.values()) if at < before]
+
     def close(self) -> None:
         self._end.set()
         self._thread.join()
 
     def _run(self) -> None:
         number = 0
-        sent: dict[int, float] = {}
         while not self._end.wait(self._period):
             self.sent = number = number + 1
-            sent[number] = time.monotonic()
+            self._open[number] = time.monotonic()
             with contextlib.suppress(OSError):
                 self._send(_RECORD.pack(number, 0))
             with contextlib.suppress(OSError, struct.error):
                 while True:
                     answer, _ = _RECORD.unpack(self._receive())
-                    if answer in sent:
-                        self._answered.append(sent.pop(answer))
+                    if answer in self._open:
+                        self._answered.append(self._open.pop(answer))
 
 
 def udp_flow(host: Host, server: Server, source: str = "") -> Flow:

@@ -1,5 +1,6 @@
 """The switch learns, floods, loses, delays and writes everything down."""
 
+import contextlib
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -9,7 +10,7 @@ from queue import Empty, Queue
 import pytest
 from scapy.utils import rdpcap
 
-from firmware.lab.switch import ForwardingTable, Quality, Switch
+from firmware.lab.switch import RING_FRAMES, STALL_SECONDS, ForwardingTable, Quality, Switch
 
 A, B, C = (bytes((2, 0, 0, 0, 0, number)) for number in (1, 2, 3))
 EVERYBODY = b"\xff" * 6
@@ -120,6 +121,47 @@ def test_a_burst_to_a_slow_machine_keeps_its_order(switch: Switch, tmp_path: Pat
         for sent in frames:
             host.send(sent)
         assert [machine.recv(2000) for _ in frames] == frames, "more than the kernel queues at once"
+
+
+def test_a_machine_that_stands_still_for_a_moment_loses_nothing_and_it_is_noted(
+    switch: Switch, tmp_path: Path
+) -> None:
+    """Its socket holds a dozen frames; a real card has a ring."""
+    host = Host(switch, "host")
+    machine = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    machine.settimeout(SECONDS)
+    machine.bind(str(tmp_path / "machine"))
+    switch.attach_socket("machine", tmp_path / "switch", tmp_path / "machine")
+    with machine:
+        frames = [frame(EVERYBODY, A, number.to_bytes(2, "big")) for number in range(RING_FRAMES // 2)]
+        for sent in frames:
+            host.send(sent)
+        time.sleep(4 * STALL_SECONDS)
+        assert [machine.recv(2000) for _ in frames] == frames
+    (stall,) = switch.stalls
+    assert (stall.port, stall.lost) == ("machine", 0)
+    assert stall.seconds >= STALL_SECONDS
+
+
+def test_a_machine_that_stands_still_for_good_keeps_no_more_than_its_ring(
+    switch: Switch, tmp_path: Path
+) -> None:
+    one, two = Host(switch, "one"), Host(switch, "two")
+    machine = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    machine.settimeout(SECONDS)
+    machine.bind(str(tmp_path / "machine"))
+    switch.attach_socket("machine", tmp_path / "switch", tmp_path / "machine")
+    with machine:
+        for number in range(2 * RING_FRAMES):
+            one.send(frame(EVERYBODY, A, number.to_bytes(2, "big")))
+        for number in range(2 * RING_FRAMES):
+            assert two.receives() == frame(EVERYBODY, A, number.to_bytes(2, "big")), "others hear all"
+        kept = 0
+        machine.settimeout(1)
+        with contextlib.suppress(TimeoutError):
+            while machine.recv(2000):
+                kept += 1
+    assert RING_FRAMES <= kept <= RING_FRAMES + 100, "and what the socket holds itself"
 
 
 def test_a_port_can_lose_everything_and_recover(switch: Switch) -> None:
