@@ -8,13 +8,12 @@ from pathlib import Path
 
 from firmware.errors import FirmwareError
 from firmware.flash.block_map import BlockMap, parse_block_map
+from firmware.flash.bundle import bundle_of, make_addition
 from firmware.flash.device import Device, describe, find_device
-from firmware.flash.preseed import add_preseed, check_preseed
+from firmware.flash.end import Addition, add_partitions, room
+from firmware.flash.preseed import read_preseed
 from firmware.flash.write import give_own_number, verify, write_image
 from firmware.paths import IMAGES
-
-_ROOM = 8 << 20
-"""Bytes beside the image: the preseed's partition, and the second partition table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +33,16 @@ def flash(options: FlashOptions) -> None:
     """Raises FirmwareError, and has written nothing unless it says so."""
     image = options.image or _newest(options.board)
     block_map = _block_map(image)
-    preseed = check_preseed(options.preseed) if options.preseed else None
+    additions: tuple[Addition, ...] = (read_preseed(options.preseed),) if options.preseed else ()
     device = find_device(options.device)
-    _refuse(device, block_map)
+    _refuse(device, block_map.size + room(additions))
+    additions += _bundle(image, device.size - block_map.size - room(additions))
     print(f"{describe(device)}\nimage     {image}  ({block_map.mapped / 1e6:.0f} MB of data)")
     if not options.yes:
         _ask(device)
     _overwrite(image, block_map, device)
-    if preseed is not None:
-        add_preseed(device.path, device.size, preseed)
-    print(f"{device.path} holds {image.name}" + (" and the preseed" if preseed is not None else ""))
+    _add(device, additions)
+    print(f"{device.path} holds {' and the '.join((image.name, *(one.name for one in additions)))}")
 
 
 def _newest(board: str) -> Path:
@@ -63,10 +62,25 @@ def _block_map(image: Path) -> BlockMap:
     return parse_block_map(path.read_text(), str(path))
 
 
-def _refuse(device: Device, block_map: BlockMap) -> None:
+def _bundle(image: Path, free: int) -> tuple[Addition, ...]:
+    """The image's own, if it is beside it and there is room for it; what it is for is said when it is not."""
+    path = bundle_of(image)
+    try:
+        addition = make_addition(path)
+    except OSError as error:
+        missing = f"{path.name} cannot be read: {error.strerror}"
+    else:
+        if addition.size <= free:
+            return (addition,)
+        missing = f"there is no room for {path.name}"
+    print(f"{missing}: the node has nothing to give its peer until `hactl firmware keep {path.name}`")
+    return ()
+
+
+def _refuse(device: Device, needed: int) -> None:
     refusal = device.refusal
-    if not refusal and device.size < block_map.size + _ROOM:
-        refusal = f"it has {device.size / 1e9:.1f} GB, and {(block_map.size + _ROOM) / 1e9:.1f} GB are needed"
+    if not refusal and device.size < needed:
+        refusal = f"it has {device.size / 1e9:.1f} GB, and {needed / 1e9:.1f} GB are needed"
     if refusal:
         raise FirmwareError(
             f"{device.path} is not written to: {refusal}", describe(device), "name another disk"
@@ -104,3 +118,15 @@ def _overwrite(image: Path, block_map: BlockMap, device: Device) -> None:
         ) from None
     finally:
         os.close(disk)
+
+
+def _add(device: Device, additions: tuple[Addition, ...]) -> None:
+    try:
+        add_partitions(device.path, device.size, additions)
+    except OSError as error:
+        raise FirmwareError(f"the device failed: {error.strerror}", device.path, "use another one") from None
+    except KeyboardInterrupt:
+        names = " or the ".join(one.name for one in additions)
+        raise FirmwareError(
+            f"interrupted: {device.path} boots, but the {names} may be missing", todo="flash it again"
+        ) from None

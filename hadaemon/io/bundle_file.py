@@ -58,6 +58,21 @@ def copy_bundle(source: str, target: Path, progress: Percent) -> None:
             raise BundleError(f"{target}: cannot be written: {_plain(error)}; nothing was changed") from error
 
 
+def link_bundle(source: Path, target: Path) -> None:
+    """A second name for a file that nobody writes to any more, and that is on the disk. Raises FileError."""
+    try:
+        settle(source)
+        os.link(source, target)
+    except OSError as error:
+        raise FileError(f"{target}: cannot be made: {_plain(error)}") from error
+
+
+def settle(path: Path) -> None:
+    """What a file holds is on the disk, not only in memory. Raises OSError."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
 def check_space(folder: Path, size: int) -> None:
     """Raises BundleError."""
     there = os.statvfs(folder)

@@ -11,14 +11,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hadaemon.io.bundle_file import BundleError, check_readable, check_whole, copy_bundle, slot_digest
+from hadaemon.io.bundle_file import (
+    BundleError,
+    check_readable,
+    check_whole,
+    copy_bundle,
+    link_bundle,
+    slot_digest,
+)
 from hadaemon.io.errors import FileError
 from hadaemon.io.files import read_text, sync_folder, write_text
 from hadaemon.io.rauc import Rauc, RaucError
 from hadaemon.runtime.release import Release, boot_id, running_release
 from hadaemon.upgrade import trial
 from hadaemon.upgrade.bundle import Bundle, Image, check_fit, parse_bundle
-from hadaemon.upgrade.errors import UpgradeError
+from hadaemon.upgrade.errors import BusyError, UpgradeError
 from hadaemon.upgrade.offer import STAGED, Offer
 from hadaemon.upgrade.slots import Slot, Slots, parse_slots
 from hadaemon.upgrade.trial import Outlook, Trial
@@ -231,10 +238,11 @@ class OwnFirmware:
         kept.parent.mkdir(mode=0o700, exist_ok=True)
         staged = kept.with_suffix(".new")
         staged.unlink(missing_ok=True)
-        if source == str(self.staged):
-            os.link(source, staged)  # It was checked when it came, and is never written to.
-            return staged
-        if source.startswith(_URL):
+        if Path(source).parent == self.places.bundles:
+            link_bundle(Path(source), staged)
+            if source == str(self.staged):
+                return staged  # It was checked when it came.
+        elif source.startswith(_URL):
             # The daemon and the keeper load this module too, and have no use for HTTP.
             from hadaemon.io.download import download
 
@@ -302,9 +310,7 @@ class OwnFirmware:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise UpgradeError(
-                    "another installation is under way on this node: wait for its end"
-                ) from None
+                raise BusyError("another installation is under way on this node: wait for its end") from None
             yield
 
 

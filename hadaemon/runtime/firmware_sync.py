@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from hadaemon.io.bundle_file import check_space, check_whole
+from hadaemon.io.bundle_file import check_space, check_whole, settle
 from hadaemon.io.files import sync_folder
 from hadaemon.io.rsync import fetch
 from hadaemon.runtime.firmware import OwnFirmware, Progress
@@ -39,7 +39,7 @@ def fetch_and_install(
     check_offer(offer, slots.compatible)
     firmware.places.bundles.mkdir(mode=0o700, exist_ok=True)
     target = firmware.places.bundles / _FILE
-    check_space(target.parent, 2 * offer.size)
+    check_space(target.parent, offer.size)
     _begin_with(firmware.kept_bundle(slots.running.name), target)
     came = fetch(shell, f"slot-{offer.slot}.raucb", target, lambda percent: progress("fetching", percent))
     if firmware.bundle(str(target)).digest != offer.digest:
@@ -65,6 +65,7 @@ def fetch_staged(firmware: OwnFirmware, peer: Peer, shell: Path, progress: Progr
         if bundle.digest != offer.digest:
             raise UpgradeError(f"{offer.node} has sent another bundle than it said: nothing was changed")
         check_whole(target, bundle, str(target), lambda percent: progress("checking", percent))
+        settle(target)
         target.replace(firmware.staged)
         sync_folder(firmware.staged.parent)
     return Fetched(bundle.version, offer.size, came)

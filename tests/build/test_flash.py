@@ -1,9 +1,11 @@
 """`flash` as a person uses it, on loop devices."""
 
 import contextlib
+import json
 import os
 import subprocess
 import sys
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -107,13 +109,60 @@ def test_a_preseed_is_on_a_partition_of_its_own_at_the_end(loop: Path, image: Pa
     preseed.write_text(PRESEED)
     done = flash("--device", loop, "--image", image, "--preseed", preseed, "--yes")
     assert done.returncode == 0, done.stderr
-    table = subprocess.run(["sfdisk", "--dump", loop], capture_output=True, text=True, check=True).stdout
-    assert 'name="preseed"' in table
-    assert 'name="boot-a"' in table
-    start = int(next(row for row in table.splitlines() if "preseed" in row).split("start=")[1].split(",")[0])
-    content = loop.read_bytes()[start * 512 :]
+    assert place_of(loop, "boot-a") == 1 << 20
+    content = loop.read_bytes()[place_of(loop, "preseed") :]
     assert b"HOTSPARE" in content[:64]
     assert PRESEED.encode() in content
+
+
+@pytest.fixture
+def bundle(image: Path) -> bytes:
+    """Beside the image, as the build leaves it."""
+    content = os.urandom(3_000_001)
+    image.with_name("small.raucb").write_bytes(content)
+    return content
+
+
+def place_of(loop: Path, name: str) -> int:
+    """Where a partition begins, in bytes."""
+    table = subprocess.run(["sfdisk", "--json", loop], capture_output=True, text=True, check=True).stdout
+    parts = json.loads(table)["partitiontable"]["partitions"]
+    (found,) = (part["start"] * 512 for part in parts if part.get("name") == name)
+    return int(found)
+
+
+def test_the_images_bundle_is_beside_it_for_the_peer(
+    loop: Path, image: Path, bundle: bytes, tmp_path: Path
+) -> None:
+    preseed = tmp_path / "alpha.toml"
+    preseed.write_text(PRESEED)
+    done = flash("--device", loop, "--image", image, "--preseed", preseed, "--yes")
+    assert done.returncode == 0, done.stderr
+    assert f"{loop} holds small.img.zst and the preseed and the bundle" in done.stdout
+    with loop.open("rb") as disk:
+        disk.seek(place_of(loop, "bundle"))
+        with tarfile.open(fileobj=disk, mode="r|") as archive:
+            member = archive.next()
+            assert (member and member.name) == "bundle.raucb"
+            content = archive.extractfile(member or "")
+            assert content is not None
+            assert content.read() == bundle
+    assert PRESEED.encode() in loop.read_bytes()[-6 << 20 :], "the preseed is behind it"
+
+
+@pytest.mark.parametrize("size", [0, 40 << 20])
+def test_without_a_bundle_or_room_for_it_the_image_is_flashed_and_it_is_said(
+    loop: Path, image: Path, size: int
+) -> None:
+    if size:
+        with image.with_name("small.raucb").open("wb") as file:
+            file.truncate(size)
+    done = flash("--device", loop, "--image", image, "--yes")
+    assert done.returncode == 0, done.stderr
+    assert "no room for" in done.stdout if size else "small.raucb cannot be read" in done.stdout
+    assert "`hactl firmware keep small.raucb`" in done.stdout
+    raw = image.with_suffix("").read_bytes()
+    assert loop.read_bytes()[: len(raw)] == raw
 
 
 def test_a_preseed_that_a_node_would_refuse_is_refused_before_anything_is_written(
@@ -221,7 +270,7 @@ def test_a_disk_that_is_too_small_is_refused(loop: Path, image: Path) -> None:
     big = image.with_name("small.img.bmap")
     raw = image.with_suffix("")
     with raw.open("r+b") as file:
-        file.truncate(60 << 20)
+        file.truncate(SIZE)
     big.write_text(block_map(raw))
     done = flash("--device", loop, "--image", image, "--yes")
     assert done.returncode == 1

@@ -1,5 +1,6 @@
 """A disk that was flashed together with its preseed, as an engineer puts it into a box."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -45,11 +46,15 @@ def flashed(labs: Labs, image: Path, tmp_path: Path) -> Iterator[Lab]:
 
 
 @pytest.mark.nightly
-def test_a_flashed_disk_boots_and_takes_its_preseed(flashed: Lab) -> None:
+def test_a_flashed_disk_boots_takes_its_preseed_and_keeps_its_bundle(flashed: Lab) -> None:
+    """The bundle is what it can give a peer, and what the next one is compared with."""
     alpha = flashed.node("alpha")
     with flashed.clients["client"].watch(VIRTUAL["client"]) as watch:
         for _ in range(2):
             alpha.power_on()
             watch.wait_for_owner(alpha.mac("lan"), Deadline(BOOT_SECONDS))
+            alpha.wait_until("test -e /data/firmware/slot-A.raucb", BOOT_SECONDS, root=True)
+            found = alpha.run("hactl firmware status --json", root=True).output
+            assert [slot["bundle"] for slot in json.loads(found)["slots"]] == [True, False]
             alpha.power_off()
             watch.wait_for_no_owner(Deadline(BOOT_SECONDS))

@@ -1,0 +1,56 @@
+"""The bundle that `flash` has put on the disk that the node runs from, on a partition of its own."""
+
+import json
+import os
+import tarfile
+from pathlib import Path
+
+from hadaemon.io.bundle_file import BundleError, check_space
+from hadaemon.io.disks import disk_of
+from hadaemon.io.programs import run_program
+
+PARTITION = "bundle"
+"""Its PARTLABEL."""
+_MEMBER = "bundle.raucb"
+_CHUNK = 1 << 20
+_HEADER = 4096
+"""Bytes that are erased, so that there is no archive any more."""
+
+
+def find_partition(sibling: Path) -> Path | None:
+    """On the disk of a partition of ours. None: that disk has none. Raises EdgeError."""
+    disk = disk_of(sibling)
+    if not disk:
+        return None
+    rows = json.loads(run_program("lsblk", "--json", "--output", "PATH,PARTLABEL", disk))["blockdevices"]
+    parts = [part for row in rows for part in row.get("children", ())]
+    return next((Path(part["path"]) for part in parts if part["partlabel"] == PARTITION), None)
+
+
+def extract(partition: Path, target: Path) -> bool:
+    """Writes the bundle into a file. False: the partition holds none any more. Raises BundleError."""
+    try:
+        with partition.open("rb") as device, tarfile.open(fileobj=device, mode="r|") as archive:
+            member = archive.next()
+            content = archive.extractfile(member) if member is not None and member.name == _MEMBER else None
+            if member is None or content is None:
+                return False
+            check_space(target.parent, member.size)
+            with target.open("wb", buffering=0) as file:
+                while chunk := content.read(_CHUNK):
+                    file.write(chunk)
+            return True
+    except tarfile.ReadError:
+        return False
+    except OSError as error:
+        raise BundleError(f"{partition}: {os.strerror(error.errno or 0)}") from error
+
+
+def erase(partition: Path) -> None:
+    """The partition holds none any more. Raises BundleError."""
+    try:
+        with partition.open("r+b", buffering=0) as device:
+            device.write(bytes(_HEADER))
+            os.fsync(device.fileno())
+    except OSError as error:
+        raise BundleError(f"{partition}: {os.strerror(error.errno or 0)}") from error
