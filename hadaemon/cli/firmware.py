@@ -120,13 +120,15 @@ def _run_upgrade(options: argparse.Namespace) -> None:
 
 
 def _run_install(options: argparse.Namespace) -> None:
+    from hadaemon.upgrade.slots import other_slot
+
     firmware = _alone(options)
     bar = Bar()
     try:
         bundle = firmware.install(options.source, options.allow_downgrade, _failing(options), bar.show)
     finally:
         bar.close()
-    print(f"firmware {bundle.version} is in slot {firmware.slots().other.name}, and verified")
+    print(f"firmware {bundle.version} is in slot {other_slot(firmware.release.slot)}, and verified")
     print("restart the node to try it (`sudo systemctl reboot`); `hactl firmware rollback` calls it off")
 
 
@@ -145,6 +147,7 @@ def _fetch(options: argparse.Namespace) -> None:
     from hadaemon.runtime.firmware_sync import fetch_and_install
     from hadaemon.runtime.peer import peer_of
     from hadaemon.upgrade.offer import same
+    from hadaemon.upgrade.slots import other_slot
 
     firmware = _alone(options)
     if options.staged:
@@ -161,7 +164,8 @@ def _fetch(options: argparse.Namespace) -> None:
     finally:
         bar.close()
     print(f"{_mb(done.travelled)} of {_mb(done.size)} came over the hotwire")
-    print(f"firmware {done.version} of {offer.node} is in slot {firmware.slots().other.name}, and verified")
+    slot = other_slot(firmware.release.slot)
+    print(f"firmware {done.version} of {offer.node} is in slot {slot}, and verified")
     print("restart the node to try it (`sudo systemctl reboot`); `hactl firmware rollback` calls it off")
 
 

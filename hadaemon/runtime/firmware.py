@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hadaemon.io.bundle_file import (
-    BundleError,
     check_readable,
     check_whole,
     copy_bundle,
@@ -228,7 +227,10 @@ class OwnFirmware:
             end_trial(self.places.state)
 
     def _stage(self, source: Path, bundle: Bundle, slots: Slots, progress: Progress) -> Path:
-        """A copy on the data partition, held against what was signed. It is what the peer can be given."""
+        """A copy on the data partition, held against what was signed. It is what the peer can be given.
+
+        Whatever was changed while it was read is not what `bundle` says.
+        """
         kept = self._bundle(slots.other.name)
         if not (kept.exists() and source.samefile(kept)):
             kept.unlink(missing_ok=True)  # What the other slot holds is about to go.
@@ -250,9 +252,6 @@ class OwnFirmware:
         else:
             copy_bundle(source, staged, lambda percent: progress("copying", percent))
         try:
-            copied = parse_bundle(self._rauc.info(str(staged)), source)
-            if copied.digest != bundle.digest:
-                raise BundleError(f"{source}: was changed while it was read")
             check_whole(staged, bundle, source, lambda percent: progress("checking", percent))
         except BaseException:
             staged.unlink(missing_ok=True)

@@ -104,11 +104,11 @@ def check_payload(
         raise UpgradeError(f"{name}: is damaged: its content is not what was signed: fetch it anew")
 
 
-def root_hash(blocks: Iterable[bytes], salt: bytes) -> bytes:
+def root_hash(blocks: Iterable[bytes | memoryview], salt: bytes) -> bytes:
     """dm-verity's root hash, version 1 of the format with SHA-256."""
     salted = hashlib.sha256(salt)
 
-    def digest(block: bytes) -> bytes:
+    def digest(block: bytes | memoryview) -> bytes:
         hashing = salted.copy()
         hashing.update(block)
         return hashing.digest()
@@ -123,10 +123,12 @@ def root_hash(blocks: Iterable[bytes], salt: bytes) -> bytes:
             return level[0]
 
 
-def _blocks(size: int, read: Callable[[int, int], bytes], progress: Callable[[int], None]) -> Iterator[bytes]:
+def _blocks(
+    size: int, read: Callable[[int, int], bytes], progress: Callable[[int], None]
+) -> Iterator[memoryview]:
     step = 256 * BLOCK
     for start in range(0, size, step):
-        data = read(start, min(step, size - start))
+        data = memoryview(read(start, min(step, size - start)))
         progress(100 * start // size)
         for offset in range(0, len(data), BLOCK):
             yield data[offset : offset + BLOCK]

@@ -47,17 +47,22 @@ def parse_slots(status: Mapping[str, Any], booted: str | None) -> Slots:
 
     `booted` is the slot on the kernel's command line.
     """
-    if booted not in NAMES:
-        raise UpgradeError("this node was not started from a slot: it has no firmware to work on")
+    other = other_slot(booted)
     try:
         raw = {name: slot for entry in status["slots"] for name, slot in entry.items()}
         parents = {slot["bootname"]: name for name, slot in raw.items() if slot.get("bootname")}
         slots = {bootname: _slot(bootname, name, raw) for bootname, name in parents.items()}
-        other = NAMES[1 - NAMES.index(booted)]
         primary = raw.get(status.get("boot_primary") or "", {}).get("bootname") or booted
-        return Slots(str(status["compatible"]), slots[booted], slots[other], str(primary))
+        return Slots(str(status["compatible"]), slots[booted or ""], slots[other], str(primary))
     except (KeyError, TypeError, AttributeError) as error:
         raise UpgradeError(f"RAUC's status cannot be understood: {error!r}") from error
+
+
+def other_slot(booted: str | None) -> str:
+    """The one that an update goes into. Raises UpgradeError: none is booted."""
+    if booted not in NAMES:
+        raise UpgradeError("this node was not started from a slot: it has no firmware to work on")
+    return NAMES[1 - NAMES.index(booted)]
 
 
 def _slot(bootname: str, parent: str, raw: Mapping[str, Any]) -> Slot:
