@@ -1,7 +1,7 @@
 """Firmware on a booted node: an update tried and kept, given up, and a slot that does not even start."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from firmware.lab.node import Node
 from firmware.lab.topology import STANDARD_PAIR
 
 from .conftest import VERSION, Labs
+from .web import serving
 
 BOOT_SECONDS = 300.0
 INSTALL_SECONDS = 400.0
@@ -59,15 +60,20 @@ def copy_bundle(node: Node, bundle: Path, disk: str = "bundle") -> None:
 
 
 @pytest.fixture(scope="module")
-def alone(labs: Labs, image: Path, bundle: Path) -> Iterator[Node]:
+def lone_lab(labs: Labs, image: Path, bundle: Path) -> Iterator[Lab]:
     """One node with the bundle in /data."""
     lab = labs.make(STANDARD_PAIR.only("alpha"), with_bundle(image, bundle))
     node = lab.node("alpha")
     node.power_on()
     node.wait_for_state("active", BOOT_SECONDS)
     copy_bundle(node, bundle)
-    yield node
+    yield lab
     labs.close(lab)
+
+
+@pytest.fixture
+def alone(lone_lab: Lab) -> Node:
+    return lone_lab.node("alpha")
 
 
 def boot_environment(node: Node) -> dict[str, str]:
@@ -139,6 +145,45 @@ def test_a_firmware_that_panics_falls_back(alone: Node) -> None:
     alone.reset()
     alone.wait_until("hactl history | grep 'did not prove itself: dev runs'", FALLBACK_SECONDS)
     assert version(alone) == ("dev", "A")
+
+
+@pytest.mark.nightly
+def test_an_update_is_streamed_from_a_web_server(
+    lone_lab: Lab, alone: Node, bundle: Path, tmp_path: Path, report_line: Callable[[str], None]
+) -> None:
+    """RAUC fetches what it needs; what is damaged on its way never becomes active."""
+    damaged = tmp_path / "damaged.raucb"
+    content = bytearray(bundle.read_bytes())
+    content[:100_000_000] = bytes(100_000_000)
+    damaged.write_bytes(content)
+    with serving(lone_lab, {"good.raucb": bundle, "damaged.raucb": damaged}) as web:
+        for name, said in (
+            ("missing.raucb", f"{web.url}/missing.raucb: "),
+            ("damaged.raucb", f"{web.url}/damaged.raucb: the installation failed: "),
+        ):
+            told = alone.run(
+                f"hactl firmware install --allow-downgrade {web.url}/{name} 2>&1 >/dev/null; test $? = 1",
+                root=True,
+                seconds=INSTALL_SECONDS,
+            ).output
+            assert said in told
+            assert boot_environment(alone)["ORDER"].startswith("A")
+        web.sent = 0
+        alone.run(
+            f"hactl firmware install --allow-downgrade {web.url}/good.raucb",
+            root=True,
+            seconds=INSTALL_SECONDS,
+        )
+        share = web.sent / bundle.stat().st_size
+        report_line(f"streamed update: {web.sent / 1e6:.1f} MB came, {share:.1%} of the bundle")
+        assert share < 1.1, "nothing comes twice"
+    assert boot_environment(alone)["ORDER"] == "B A"
+    alone.reset()
+    alone.wait_for_state("active", BOOT_SECONDS)
+    alone.wait_until("! test -e /data/state/firmware/trial.json", BOOT_SECONDS, root=True)
+    assert version(alone) == (VERSION, "B")
+    told = alone.run("hactl firmware status", root=True).output
+    assert "the bundle of 2.0.0 is not on this node: `hactl firmware keep FILE`" in told
 
 
 @pytest.mark.nightly
