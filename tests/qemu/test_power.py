@@ -1,6 +1,7 @@
 """Power cuts during an update: hundreds replayed from recordings, some of them booted, and real kills.
 
 One recording is of an installation on one node; the other one is of both nodes in an upgrade of the pair.
+By day it is a few cuts of a short one.
 """
 
 import hashlib
@@ -29,13 +30,15 @@ from firmware.power.writes import count_entries
 from .conftest import VERSION, Labs
 from .test_firmware import BOOT_SECONDS, INSTALL_SECONDS, boot_environment, copy_bundle, version, with_bundle
 
-pytestmark = pytest.mark.nightly
-
 CUTS = 600
+FEW_CUTS = 40
 BOOTED = 10
 KILLS = 10
 DISK_SIZE = 4 << 30
 """The lab's own: `LabOptions.disk_size`."""
+UPGRADE_CUTS = 300
+"""Of each node."""
+UPGRADE_SECONDS = 2400.0
 INSTALLATION_SECONDS = 60.0
 """Within which the power of a running node is cut. On a quick machine some cuts come afterwards."""
 
@@ -45,15 +48,24 @@ def seed() -> int:
     return int(os.environ.get("HOTSPARE_SEED", "1"))
 
 
-UPGRADE_CUTS = 300
-"""Of each node."""
-UPGRADE_SECONDS = 2400.0
-
-
 @pytest.fixture(scope="module")
 def recorded(labs: Labs, image: Path, bundle: Path) -> Iterator[Recorded]:
     """Every write of a node from an installation to the end of its trial, the restart by GRUB in between."""
     folder = empty_folder("power")
+    yield record(labs, image, bundle, folder, trial=True)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def recorded_installation(labs: Labs, image: Path, bundle: Path) -> Iterator[Recorded]:
+    """Every write of a node from an installation to its end."""
+    folder = empty_folder("power-few")
+    yield record(labs, image, bundle, folder, trial=False)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def record(labs: Labs, image: Path, bundle: Path, folder: Path, trial: bool) -> Recorded:
+    """The writes of a node that installs the bundle, and tries it if it is to."""
     options = replace(with_bundle(image, bundle), node=NodeOptions(record=True))
     lab = labs.make(STANDARD_PAIR.only("alpha"), options)
     node = lab.node("alpha")
@@ -69,8 +81,9 @@ def recorded(labs: Labs, image: Path, bundle: Path) -> Iterator[Recorded]:
     )
     start = count_entries(node.spec.recording)
     node.run("hactl firmware install --allow-downgrade /data/new.raucb", root=True, seconds=INSTALL_SECONDS)
-    node.reset()
-    node.wait_until(f"hactl history | grep 'firmware {VERSION} in slot B is good'", BOOT_SECONDS)
+    if trial:
+        node.reset()
+        node.wait_until(f"hactl history | grep 'firmware {VERSION} in slot B is good'", BOOT_SECONDS)
     node.run("sync", root=True)
     writes, base = folder / "writes.log", folder / "image.raw"
     node.power_off()
@@ -78,8 +91,7 @@ def recorded(labs: Labs, image: Path, bundle: Path) -> Iterator[Recorded]:
     os.link(image, base)
     labs.close(lab)
     unchecked = Recorded(base, DISK_SIZE, writes, start, Expected("A", frozenset(), frozenset(), {}))
-    yield replace(unchecked, expected=expectation(unchecked, bundle, folder))
-    shutil.rmtree(folder, ignore_errors=True)
+    return replace(unchecked, expected=expectation(unchecked, bundle, folder))
 
 
 @pytest.fixture(scope="module")
@@ -146,39 +158,47 @@ def expectation(recorded: Recorded, bundle: Path, folder: Path) -> Expected:
     return Expected("A", frozenset(images), frozenset({digest_of(bundle)}), configuration)
 
 
+def test_a_few_power_cuts_during_an_installation_leave_disks_that_start(
+    recorded_installation: Recorded, seed: int, report_line: Callable[[str], None]
+) -> None:
+    check_recorded(recorded_installation, "an installation", FEW_CUTS, seed, report_line)
+
+
+@pytest.mark.nightly
 def test_no_power_cut_during_an_update_leaves_a_disk_that_does_not_start(
     recorded: Recorded, seed: int, report_line: Callable[[str], None]
 ) -> None:
-    outcomes = check_cuts(recorded, CUTS, seed, recorded.writes.parent, report_line)
-    starts = {slot: sum(outcome.found.starts == slot for outcome in outcomes) for slot in ("A", "B")}
-    torn = sum(bool(outcome.cut.kept) for outcome in outcomes)
-    report_line(
-        f"power cuts replayed: {len(outcomes)} (seed {seed}), {torn} of them with lost and torn writes after "
-        f"the last flush; {starts['A']} start slot A, {starts['B']} slot B"
-    )
-    assert len(outcomes) == CUTS
+    starts = check_recorded(recorded, "an update", CUTS, seed, report_line)
     assert all(starts.values()), "the cuts are all on one side of the switch to the new slot"
-    assert not [f"{outcome.cut}: {fault}" for outcome in outcomes for fault in outcome.found.faults]
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("name", ["alpha", "beta"])
 def test_no_power_cut_during_an_upgrade_of_the_pair_leaves_a_disk_that_does_not_start(
     recorded_upgrade: dict[str, Recorded], seed: int, name: str, report_line: Callable[[str], None]
 ) -> None:
-    recorded = recorded_upgrade[name]
-    outcomes = check_cuts(recorded, UPGRADE_CUTS, seed, recorded.writes.parent, report_line)
+    what = f"an upgrade of the pair, {name}"
+    starts = check_recorded(recorded_upgrade[name], what, UPGRADE_CUTS, seed, report_line)
+    assert all(starts.values()), "the cuts are all on one side of the switch to the new slot"
+
+
+def check_recorded(
+    recorded: Recorded, what: str, count: int, seed: int, report: Callable[[str], None]
+) -> dict[str, int]:
+    """No disk of any cut has a fault. How many start which slot."""
+    outcomes = check_cuts(recorded, count, seed, recorded.writes.parent, report)
     starts = {slot: sum(outcome.found.starts == slot for outcome in outcomes) for slot in ("A", "B")}
     torn = sum(bool(outcome.cut.kept) for outcome in outcomes)
-    report_line(
-        f"power cuts replayed of {name} in an upgrade of the pair: {len(outcomes)} (seed {seed}), {torn} "
-        f"of them with lost and torn writes after the last flush; {starts['A']} start slot A, "
-        f"{starts['B']} slot B"
+    report(
+        f"power cuts replayed of {what}: {len(outcomes)} (seed {seed}), {torn} of them with lost and torn "
+        f"writes after the last flush; {starts['A']} start slot A, {starts['B']} slot B"
     )
-    assert len(outcomes) == UPGRADE_CUTS
-    assert all(starts.values()), "the cuts are all on one side of the switch to the new slot"
+    assert len(outcomes) == count
     assert not [f"{outcome.cut}: {fault}" for outcome in outcomes for fault in outcome.found.faults]
+    return starts
 
 
+@pytest.mark.nightly
 def test_disks_of_power_cuts_boot(
     labs: Labs, recorded: Recorded, seed: int, report_line: Callable[[str], None]
 ) -> None:
@@ -194,6 +214,7 @@ def test_disks_of_power_cuts_boot(
     report_line(f"power cuts booted: {len(started)} (seed {seed}), from slots {' '.join(started)}")
 
 
+@pytest.mark.nightly
 def test_a_node_that_is_killed_during_updates_starts_each_time(
     labs: Labs, image: Path, bundle: Path, seed: int, report_line: Callable[[str], None]
 ) -> None:
