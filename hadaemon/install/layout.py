@@ -15,6 +15,8 @@ HEAD = 1 << 20
 """Bytes before the first partition, which end with the partition table: what makes it a disk that boots."""
 _TAIL = 1 << 20
 """Bytes for the second partition table."""
+_ALIGN = 1 << 20
+_BASIC_DATA = "EBD0A0A2-B9E5-4433-87C0-68B6B72699C7"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +85,28 @@ def read_layout(table: dict[str, Any]) -> Layout:
     )
 
 
-def table_script(layout: Layout) -> str:
+def bundle_partition(layout: Layout, size: int, length: int) -> Partition | None:
+    """Where the update bundle lies until the first boot has taken it: at the end, up to which the data grows.
+
+    Args:
+        layout: of the disk.
+        size: of the disk, in bytes.
+        length: of the content, in bytes.
+
+    Returns:
+        None: there is no room for it.
+    """
+    room = -(-length // _ALIGN) * _ALIGN
+    start = (size - _TAIL) // _ALIGN * _ALIGN - room
+    return Partition("bundle", start, room, _BASIC_DATA) if start >= layout.end else None
+
+
+def table_script(layout: Layout, more: tuple[Partition, ...] = ()) -> str:
     """For sfdisk. Without identifiers, so that the disk and its partitions get random ones."""
-    return "\n".join(["label: gpt", *_rows(layout), ""])
+    return "\n".join(["label: gpt", *_rows((*layout.partitions, *more)), ""])
 
 
-def _rows(layout: Layout) -> Iterator[str]:
-    for number, part in enumerate(layout.partitions, start=1):
+def _rows(partitions: tuple[Partition, ...]) -> Iterator[str]:
+    for number, part in enumerate(partitions, start=1):
         start, size = part.start // SECTOR, part.size // SECTOR
         yield f'{number}: start={start}, size={size}, type={part.type}, name="{part.name}"'

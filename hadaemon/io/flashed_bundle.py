@@ -1,4 +1,4 @@
-"""The bundle that `flash` has put on the disk that the node runs from, on a partition of its own."""
+"""The bundle that `flash` or an installation has put on the node's disk, on a partition of its own."""
 
 import json
 import os
@@ -44,6 +44,19 @@ def extract(partition: Path, target: Path) -> bool:
         return False
     except OSError as error:
         raise BundleError(f"{partition}: {os.strerror(error.errno or 0)}") from error
+
+
+def archive_header(length: int) -> bytes:
+    """What is before a bundle of so many bytes in the archive."""
+    member = tarfile.TarInfo(_MEMBER)
+    member.size = length
+    return member.tobuf(tarfile.USTAR_FORMAT)
+
+
+def archive_size(length: int) -> int:
+    """Bytes of the archive of a bundle of so many bytes; behind the bundle are zeros."""
+    blocks = -(-length // tarfile.BLOCKSIZE) + 2
+    return len(archive_header(length)) + blocks * tarfile.BLOCKSIZE
 
 
 def erase(partition: Path) -> None:

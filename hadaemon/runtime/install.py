@@ -12,7 +12,16 @@ from pathlib import Path
 
 from hadaemon.install.disk import COLUMNS, Disk, read_disks
 from hadaemon.install.errors import InstallError
-from hadaemon.install.layout import DATA_SIZE, HEAD, Layout, needed, read_layout, table_script
+from hadaemon.install.layout import (
+    DATA_SIZE,
+    HEAD,
+    Layout,
+    Partition,
+    bundle_partition,
+    needed,
+    read_layout,
+    table_script,
+)
 from hadaemon.install.plan import (
     ROOT,
     Patch,
@@ -39,9 +48,10 @@ from hadaemon.io.disks import (
     zero,
 )
 from hadaemon.io.errors import EdgeError
+from hadaemon.io.flashed_bundle import archive_header, archive_size
 from hadaemon.io.programs import run_program
 
-_DATA = "data"
+_DATA, _HEADER = "data", "header"
 _BOOT_CODE = 440
 """Bytes of a disk's first sector that are the BIOS's to start."""
 _GRUBENV_SIZE = 1024
@@ -59,6 +69,7 @@ class Places:
     links: Path = Path("/run/hotspare/disk")
     """One a partition of the disk that the box runs from: made by the initrd."""
     root: Path = Path("/dev/mapper/hotspare-root")
+    bundles: Path = Path("/data/firmware")
     grubenv: Path = Path("/boot/efi/grub/grubenv")
     command_line: Path = Path("/proc/cmdline")
     run: Path = Path("/run/hotspare")
@@ -132,8 +143,13 @@ def install(source: Source, target: Disk, places: Places, show: Show) -> None:
         data = make_data_image(Path(folder), DATA_SIZE, places.state_owner, slots)
         runs = tuple(filled_runs(data, _DATA, source.layout[_DATA].start))
         more, _ = _copy(disk, "data", runs, lambda _: data, show)
-        _verify(disk, (*copied, *more), show)
-        _make_bootable(disk, source, target.path)
+        copied += more
+        bundle = _find_bundle(source, target.size, places.bundles)
+        if bundle is not None:
+            zero(disk, bundle.partition.start, bundle.partition.size)
+            copied += _copy(disk, "bundle", bundle.pieces, bundle.written(Path(folder)), show)[0]
+        _verify(disk, tuple(copied), show)
+        _make_bootable(disk, source, target.path, (bundle.partition,) if bundle is not None else ())
 
 
 def _system(source: Source, places: Places) -> Iterator[Piece]:
@@ -156,6 +172,38 @@ def _esp(places: Places) -> tuple[Patch, ...]:
     if not is_grubenv(found):
         raise InstallError(f"{places.grubenv}: it is damaged: restart this system, which mends it")
     return own_esp(at, secrets.token_bytes(4))
+
+
+def _find_bundle(source: Source, size: int, folder: Path) -> "_Bundle | None":
+    """That of what runs; None: it is not kept here, or the new disk has no room for it."""
+    path = folder / f"slot-{source.running.slot}.raucb"
+    if not path.exists():
+        return None
+    length = path.stat().st_size
+    partition = bundle_partition(source.layout, size, archive_size(length))
+    return _Bundle(path, length, partition) if partition is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Bundle:
+    """What the first boot of the new disk takes for its own."""
+
+    path: Path
+    length: int
+    """Bytes."""
+    partition: Partition
+
+    @property
+    def pieces(self) -> tuple[Piece, Piece]:
+        """An archive, but for the zeros at its end."""
+        start, header = self.partition.start, len(archive_header(self.length))
+        return Piece(_HEADER, 0, start, header), Piece(self.partition.name, 0, start + header, self.length)
+
+    def written(self, folder: Path) -> Callable[[str], Path]:
+        """Where each piece can be read."""
+        header = folder / _HEADER
+        header.write_bytes(archive_header(self.length))
+        return lambda name: header if name == _HEADER else self.path
 
 
 def _erase(disk: int, holes: tuple[tuple[int, int], ...], show: Show) -> None:
@@ -185,12 +233,12 @@ def _verify(disk: int, copied: tuple[Copied, ...], show: Show) -> None:
         verify(disk, one, counter.add)
 
 
-def _make_bootable(disk: int, source: Source, path: str) -> None:
+def _make_bootable(disk: int, source: Source, path: str, more: tuple[Partition, ...]) -> None:
     """The table, and the code for a BIOS; both are read back."""
     with Path(source.disk).open("rb", buffering=0) as own:
         code = own.read(_BOOT_CODE)
     try:
-        write_table(path, table_script(source.layout))
+        write_table(path, table_script(source.layout, more))
         write_all(disk, code, 0)
         settle(disk)
         if os.pread(disk, _BOOT_CODE, 0) != code or read_layout(read_table(path)) != source.layout:

@@ -5,7 +5,7 @@ import hashlib
 import os
 import subprocess
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from hadaemon.install.layout import HEAD, read_layout
 from hadaemon.install.plan import Running
 from hadaemon.io import block_copy
 from hadaemon.io.disks import DiskError, list_block_devices, opened_alone, read_table
+from hadaemon.io.flashed_bundle import extract
 from hadaemon.runtime import install as installing
 from hadaemon.runtime.install import Places, Source, install
 
@@ -92,7 +93,7 @@ def box(tmp_path: Path, loop: Callable[[Path], Path], monkeypatch: pytest.Monkey
             file.write(b"\xff" * MIB)
     # Only a mounted FAT can tell where a file lies, and not every machine that builds has that.
     monkeypatch.setattr(installing, "place_of", lambda file, size: GRUBENV_AT)
-    places = Places(links, links / "root", run=tmp_path)
+    places = Places(links, links / "root", bundles=tmp_path / "none", run=tmp_path)
     source = Source(str(stick), read_layout(read_table(str(stick))), BLOCKS)
     return Box(source, places, parts, loop(disk))
 
@@ -133,6 +134,30 @@ def test_the_disk_holds_what_runs_as_it_would_have_been_flashed(box: Box) -> Non
     assert read(box, "root-a", 640 * 4096) == box.parts["root-b"]
     for name in ("boot-b", "root-b"):
         assert read(box, name, SIZES[name] * MIB) == bytes(SIZES[name] * MIB), "the first boot fills it"
+
+
+def test_the_bundle_of_what_runs_goes_with_it(box: Box, tmp_path: Path) -> None:
+    content = os.urandom(3_000_001)
+    bundles = tmp_path / "bundles"
+    bundles.mkdir()
+    (bundles / "slot-B.raucb").write_bytes(content)
+    replace(box, places=replace(box.places, bundles=bundles)).install()
+    *own, last = read_table(str(box.target))["partitions"]
+    assert (len(own), last["name"]) == (len(SIZES), "bundle")
+    place = tmp_path / "partition"
+    with box.target.open("rb") as file:
+        place.write_bytes(os.pread(file.fileno(), last["size"] * 512, last["start"] * 512))
+    assert extract(place, tmp_path / "found")
+    assert (tmp_path / "found").read_bytes() == content
+
+
+def test_a_bundle_that_has_no_room_is_left_out(box: Box, tmp_path: Path) -> None:
+    bundles = tmp_path / "bundles"
+    bundles.mkdir()
+    with (bundles / "slot-B.raucb").open("wb") as file:
+        file.truncate(100 * MIB)
+    replace(box, places=replace(box.places, bundles=bundles)).install()
+    assert len(read_table(str(box.target))["partitions"]) == len(SIZES)
 
 
 def test_the_esp_is_the_same_but_for_what_is_this_disks_own(box: Box) -> None:
@@ -201,7 +226,7 @@ def test_a_disk_that_gives_back_something_else_is_told_and_does_not_boot(
 
 def test_a_table_that_is_another_one_does_not_stay(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = 'label: gpt\n1: start=2048, size=2048, name="bios-boot"\n'
-    monkeypatch.setattr(installing, "table_script", lambda layout: wrong)
+    monkeypatch.setattr(installing, "table_script", lambda layout, more: wrong)
     with pytest.raises(InstallError):
         box.install()
     assert does_not_boot(box)

@@ -8,7 +8,7 @@ import pytest
 
 from firmware.flash.bundle import MEMBER, PARTITION, make_addition
 from hadaemon.io import flashed_bundle
-from hadaemon.io.flashed_bundle import erase, extract
+from hadaemon.io.flashed_bundle import archive_header, archive_size, erase, extract
 from hadaemon.runtime.flashed import keep_flashed
 from hadaemon.upgrade.errors import UpgradeError
 
@@ -40,8 +40,14 @@ def keep(node: FirmwareNode, partition: Path) -> str:
     return keep_flashed(node.firmware(), partition, lambda *_: None)
 
 
-def test_both_sides_mean_the_same_partition():
+@pytest.mark.parametrize("length", [1, 511, 512, 513, 1024])
+def test_both_sides_mean_the_same_archive(length: int, tmp_path: Path):
+    path = tmp_path / "bundle"
+    path.write_bytes(b"b" * length)
+    addition = make_addition(path)
     assert (PARTITION, MEMBER) == (flashed_bundle.PARTITION, flashed_bundle._MEMBER)
+    assert next(addition.chunks()) == archive_header(length)
+    assert addition.length == archive_size(length)
 
 
 def test_the_bundle_of_what_runs_is_kept_and_the_partition_is_of_no_use_any_more(
