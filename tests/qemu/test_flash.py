@@ -10,7 +10,7 @@ import pytest
 
 from firmware.lab.deadline import Deadline
 from firmware.lab.lab import Lab, LabOptions, NodeOptions
-from firmware.lab.preseed import hash_password, make_password, render_preseed
+from firmware.lab.preseed import hash_password, render_preseed
 from firmware.lab.topology import STANDARD_PAIR
 from firmware.paths import IMAGES, ROOT
 
@@ -23,11 +23,11 @@ BOOT_SECONDS = 300.0
 def flashed(labs: Labs, image: Path, tmp_path: Path) -> Iterator[Lab]:
     """One node whose disk was flashed; nothing else is plugged in."""
     disk, preseed = tmp_path / "disk", tmp_path / "alpha.toml"
-    preseed.write_text(
-        render_preseed(STANDARD_PAIR.node("alpha"), STANDARD_PAIR.cluster, hash_password(make_password()))
-    )
     with disk.open("wb") as file:
         file.truncate(4 << 30)
+    lab = labs.make(STANDARD_PAIR.only("alpha"), LabOptions(disk, NodeOptions(preseed="")))
+    secret = hash_password(lab.admin_password)
+    preseed.write_text(render_preseed(STANDARD_PAIR.node("alpha"), STANDARD_PAIR.cluster, secret))
     done = subprocess.run(
         ["losetup", "--find", "--show", str(disk)], capture_output=True, text=True, check=False
     )
@@ -40,7 +40,6 @@ def flashed(labs: Labs, image: Path, tmp_path: Path) -> Iterator[Lab]:
         subprocess.run([*command, "--preseed", str(preseed), "--yes"], cwd=ROOT, check=True)
     finally:
         subprocess.run(["losetup", "--detach", device], check=True)
-    lab = labs.make(STANDARD_PAIR.only("alpha"), LabOptions(disk, NodeOptions(preseed="")))
     yield lab
     labs.close(lab)
 
