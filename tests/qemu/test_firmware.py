@@ -51,6 +51,11 @@ def with_bundle(image: Path, bundle: Path, **others: Path) -> LabOptions:
 def copy_bundle(node: Node, bundle: Path, disk: str = "bundle") -> None:
     """Into /data, as if an administrator had copied it there; the second slot is filled already."""
     node.wait_until("grep -a -q B_OK=1 /boot/efi/grub/grubenv", BOOT_SECONDS, root=True)
+    put_bundle(node, bundle, disk)
+
+
+def put_bundle(node: Node, bundle: Path, disk: str = "bundle") -> None:
+    """Into /data, whatever is in the second slot."""
     node.run(
         f"dd if=/dev/disk/by-id/virtio-{disk} of=/data/new.raucb bs=1M status=none && "
         f"truncate -s {bundle.stat().st_size} /data/new.raucb",

@@ -28,7 +28,15 @@ from firmware.power.run import Recorded, check_cuts, configuration_at, images_of
 from firmware.power.writes import count_entries
 
 from .conftest import VERSION, Labs
-from .test_firmware import BOOT_SECONDS, INSTALL_SECONDS, boot_environment, copy_bundle, version, with_bundle
+from .test_firmware import (
+    BOOT_SECONDS,
+    INSTALL_SECONDS,
+    boot_environment,
+    copy_bundle,
+    put_bundle,
+    version,
+    with_bundle,
+)
 
 CUTS = 600
 FEW_CUTS = 40
@@ -72,10 +80,10 @@ def record(labs: Labs, image: Path, bundle: Path, folder: Path, trial: bool) -> 
     assert node.spec.recording is not None
     node.power_on()
     node.wait_for_state("active", BOOT_SECONDS)
-    copy_bundle(node, bundle)
+    put_bundle(node, bundle)
     # An empty slot, so that all of it is written.
     node.run(
-        "grub-editenv /boot/efi/grub/grubenv set B_OK=0 && "
+        "systemctl stop hotspare-seed-slot && grub-editenv /boot/efi/grub/grubenv set B_OK=0 && "
         "blkdiscard -f /dev/disk/by-partlabel/boot-b && blkdiscard -f /dev/disk/by-partlabel/root-b && sync",
         root=True,
     )
