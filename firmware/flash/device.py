@@ -126,7 +126,8 @@ def _choices() -> str:
 
 
 def _lsblk(*paths: str) -> list[dict[str, Any]]:
-    command = ["lsblk", "--json", "--bytes", "--output", _COLUMNS, *paths]
+    # Without the column NAME there is no tree unless it is asked for: partitions would be rows of their own.
+    command = ["lsblk", "--json", "--tree", "--bytes", "--output", _COLUMNS, *paths]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise FirmwareError(f"lsblk failed: {done.stderr.strip()}", " ".join(command))

@@ -29,9 +29,10 @@ class DiskError(EdgeError):
     """A disk refused or failed."""
 
 
-def list_block_devices(columns: str) -> list[dict[str, Any]]:
-    """lsblk's rows."""
-    text = run_program("lsblk", "--json", "--bytes", "--output", columns)
+def list_block_devices(columns: str, *paths: str) -> list[dict[str, Any]]:
+    """lsblk's rows: those of disks, with what is on them as their children."""
+    # Without the column NAME there is no tree unless it is asked for: partitions would be rows of their own.
+    text = run_program("lsblk", "--json", "--tree", "--bytes", "--output", columns, *paths)
     rows: list[dict[str, Any]] = json.loads(text)["blockdevices"]
     return rows
 

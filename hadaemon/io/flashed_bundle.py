@@ -1,13 +1,11 @@
 """The bundle that `flash` or an installation has put on the node's disk, on a partition of its own."""
 
-import json
 import os
 import tarfile
 from pathlib import Path
 
 from hadaemon.io.bundle_file import BundleError, check_space
-from hadaemon.io.disks import disk_of
-from hadaemon.io.programs import run_program
+from hadaemon.io.disks import disk_of, list_block_devices
 
 PARTITION = "bundle"
 """Its PARTLABEL."""
@@ -22,7 +20,7 @@ def find_partition(sibling: Path) -> Path | None:
     disk = disk_of(sibling)
     if not disk:
         return None
-    rows = json.loads(run_program("lsblk", "--json", "--output", "PATH,PARTLABEL", disk))["blockdevices"]
+    rows = list_block_devices("PATH,PARTLABEL", disk)
     parts = [part for row in rows for part in row.get("children", ())]
     return next((Path(part["path"]) for part in parts if part["partlabel"] == PARTITION), None)
 

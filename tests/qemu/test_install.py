@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -66,7 +67,7 @@ class Box:
     def typist(self) -> Typist:
         return Typist(f"unix://{self.node.spec.sockets.serial}")
 
-    def disks(self) -> dict[str, dict[str, str]]:
+    def disks(self) -> dict[str, dict[str, Any]]:
         """By bus: what `hactl` says of them."""
         listed = json.loads(self.node.run("hactl install-to-disk --json").output)["disks"]
         return {disk["bus"]: disk for disk in listed}
@@ -166,6 +167,7 @@ def test_a_configured_stick_installs_a_fresh_box_and_each_keeps_its_own_data(box
     disks = box.disks()
     own, target = disks[STICK]["path"], disks[INTERNAL]["path"]
     assert disks[INTERNAL]["refusal"] == ""
+    assert [Path(part["path"]).name[-1] for part in disks[STICK]["partitions"]] == list("1234567")
     refused = node.run(f"hactl install-to-disk {own} --yes", root=True, check=False)
     assert (refused.status, "the box runs from it" in refused.output) == (1, True)
     refused = node.run(f"hactl install-to-disk {target} --yes", check=False)

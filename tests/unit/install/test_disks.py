@@ -1,11 +1,13 @@
 """Which disk may be overwritten, from what lsblk tells."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from firmware.flash.device import read_device
-from hadaemon.install.disk import describe, read_disks
+from firmware.flash.device import _lsblk, read_device
+from hadaemon.install.disk import COLUMNS, describe, read_disks
+from hadaemon.io.disks import list_block_devices
 
 NEEDED = 1_500_000_000
 EMPTY: dict[str, Any] = {"fstype": None, "label": None, "partlabel": None, "mountpoints": [None]}
@@ -88,3 +90,43 @@ def test_what_is_no_disk_is_not_even_shown():
         {**SSD, "path": "/dev/mmcblk1", "size": 0},
     ]
     assert read_disks(rows, "") == ()
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> tuple[str, str]:
+    """What the real lsblk is told to look at: one disk, whose only partition is mounted."""
+    disk = tmp_path / "sys/devices/virtual/block/sda"
+    files = {
+        disk / "dev": "8:0",
+        disk / "size": "100000000",
+        disk / "removable": "0",
+        disk / "ro": "0",
+        disk / "queue/logical_block_size": "512",
+        disk / "sda1/dev": "8:1",
+        disk / "sda1/size": "50000",
+        disk / "sda1/ro": "0",
+        disk / "sda1/partition": "1",
+        disk / "sda1/start": "2048",
+        tmp_path / "dev/sda": "",
+        tmp_path / "dev/sda1": "",
+        tmp_path / "proc/swaps": "",
+        tmp_path / "proc/self/mountinfo": "36 35 8:1 / /mnt rw,relatime - ext4 /dev/sda1 rw",
+    }
+    for path, content in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{content}\n")
+    for folder in (disk / "holders", disk / "slaves", disk / "sda1/holders", tmp_path / "sys/dev/block"):
+        folder.mkdir(parents=True)
+    (tmp_path / "sys/block").mkdir()
+    (tmp_path / "sys/block/sda").symlink_to("../devices/virtual/block/sda")
+    (tmp_path / "sys/dev/block/8:0").symlink_to("../../devices/virtual/block/sda")
+    (tmp_path / "sys/dev/block/8:1").symlink_to("../../devices/virtual/block/sda/sda1")
+    return "--sysroot", str(tmp_path)
+
+
+def test_the_real_lsblk_tells_what_is_on_a_disk(machine: tuple[str, str]):
+    """It makes a tree only when it is asked for one, or for names: without it each disk looks unused."""
+    (disk,) = read_disks(list_block_devices(COLUMNS, *machine), "/dev/sdb")
+    assert "/dev/sda1 is mounted on /mnt" in disk.refusal(NEEDED)
+    (row,) = _lsblk(*machine)
+    assert "/dev/sda1 is mounted on /mnt" in read_device(row).refusal
