@@ -167,7 +167,10 @@ def test_a_configured_stick_installs_a_fresh_box_and_each_keeps_its_own_data(box
     disks = box.disks()
     own, target = disks[STICK]["path"], disks[INTERNAL]["path"]
     assert disks[INTERNAL]["refusal"] == ""
-    assert [Path(part["path"]).name[-1] for part in disks[STICK]["partitions"]] == list("1234567")
+    on_it = [part["path"] for part in disks[STICK]["partitions"]]
+    assert on_it == [f"{own}{number}" for number in (1, 2, 3, 4)] + ["/dev/mapper/hotspare-root"] + [
+        f"{own}{number}" for number in (5, 6, 7)
+    ]
     refused = node.run(f"hactl install-to-disk {own} --yes", root=True, check=False)
     assert (refused.status, "the box runs from it" in refused.output) == (1, True)
     refused = node.run(f"hactl install-to-disk {target} --yes", check=False)
