@@ -80,6 +80,8 @@ class LabOptions:
     """More than the image, so that the data partition has something to grow into."""
     extra: tuple[str, ...] = ()
     """QEMU arguments for experiments."""
+    admin_password: str = ""
+    """For disks that have their preseed already; empty: a new one."""
     keep: bool = False
     """Leave the folder with disks and logs behind."""
 
@@ -97,7 +99,7 @@ class Lab:
         self.topology = topology
         self.options = options
         find_qemu()
-        self.admin_password = make_password()
+        self.admin_password = options.admin_password or make_password()
         self._hotwire_secret = make_hotwire_secret()
         self._hash = hash_password(self.admin_password)
         self.accelerator = options.accelerator or best_accelerator()

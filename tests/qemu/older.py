@@ -29,9 +29,9 @@ def older_image(folder: Path) -> dict[str, Path]:
     epoch = _git("show", "--no-patch", "--format=%ct", OLDER)
     if epoch.returncode:
         pytest.skip("this checkout has no history: fetch it whole (git fetch --unshallow)")
-    archive = subprocess.Popen(["git", "archive", OLDER], cwd=ROOT, stdout=subprocess.PIPE)
-    subprocess.run(["tar", "--extract", f"--directory={folder}"], stdin=archive.stdout, check=True)
-    assert archive.wait() == 0
+    with subprocess.Popen(["git", "archive", OLDER], cwd=ROOT, stdout=subprocess.PIPE) as archive:
+        subprocess.run(["tar", "--extract", f"--directory={folder}"], stdin=archive.stdout, check=True)
+    assert archive.returncode == 0
     built = subprocess.run(
         [sys.executable, "-P", "-c", _BUILD, BOARD, OLDER_VERSION, epoch.stdout.strip()],
         cwd=folder,

@@ -19,6 +19,7 @@ from firmware.build.disk import partition_offsets
 from firmware.lab.keys import exchange_keys
 from firmware.lab.lab import LabOptions, NodeOptions
 from firmware.lab.node import Node
+from firmware.lab.preseed import make_password
 from firmware.lab.topology import STANDARD_PAIR
 from firmware.lab.upgrade import plan_of, wait_for_end
 from firmware.paths import CACHE
@@ -42,8 +43,12 @@ CUTS = 600
 FEW_CUTS = 40
 BOOTED = 10
 KILLS = 10
+PASSWORD = make_password()
+"""Of the node whose disks are booted again."""
 DISK_SIZE = 4 << 30
 """The lab's own: `LabOptions.disk_size`."""
+MOUNT_COUNT = 1024 + 0x34
+"""Where ext4 has it, in bytes."""
 UPGRADE_CUTS = 300
 """Of each node."""
 UPGRADE_SECONDS = 2400.0
@@ -74,7 +79,7 @@ def recorded_installation(labs: Labs, image: Path, bundle: Path) -> Iterator[Rec
 
 def record(labs: Labs, image: Path, bundle: Path, folder: Path, trial: bool) -> Recorded:
     """The writes of a node that installs the bundle, and tries it if it is to."""
-    options = replace(with_bundle(image, bundle), node=NodeOptions(record=True))
+    options = replace(with_bundle(image, bundle), node=NodeOptions(record=True), admin_password=PASSWORD)
     lab = labs.make(STANDARD_PAIR.only("alpha"), options)
     node = lab.node("alpha")
     assert node.spec.recording is not None
@@ -214,7 +219,8 @@ def test_disks_of_power_cuts_boot(
         chosen = cuts.choose(entries, recorded.start, BOOTED, seed)
     started = []
     for _, image in images_of(recorded, chosen, recorded.writes.parent):
-        lab = labs.make(STANDARD_PAIR.only("alpha"), LabOptions(image, NodeOptions(preseed="")))
+        options = LabOptions(image, NodeOptions(preseed=""), admin_password=PASSWORD)
+        lab = labs.make(STANDARD_PAIR.only("alpha"), options)
         node = lab.node("alpha")
         node.power_on()
         started.append(is_well(node))
@@ -271,3 +277,22 @@ def back_to_slot_a(node: Node) -> None:
     node.reset()
     node.wait_for_state("active", BOOT_SECONDS)
     assert version(node) == ("dev", "A")
+
+
+@pytest.mark.nightly
+def test_a_superblock_that_was_torn_is_mended_at_the_start(labs: Labs, image: Path) -> None:
+    """Its two sectors are one write; a disk may have written the first one alone."""
+    lab = labs.make(STANDARD_PAIR.only("alpha"), LabOptions(image))
+    node = lab.node("alpha")
+    node.power_on()
+    node.wait_for_state("active", BOOT_SECONDS)
+    before = node.run("cat /etc/machine-id").output
+    # The kernel would mend it with its next write: the number of mounts, without its checksum.
+    tear = f"dd of=/run/hotspare/disk/data bs=1 seek={MOUNT_COUNT} conv=notrunc,fsync status=none"
+    node.run(f"sync; printf '\\377\\177' | {tear}", root=True)
+    node.power_off()
+    node.power_on()
+    node.wait_for_state("active", BOOT_SECONDS)
+    node.run("test ! -e /run/hotspare/data-error && grep 'does not match' /run/hotspare/data-fsck", root=True)
+    assert node.run("cat /etc/machine-id").output == before
+    labs.close(lab)

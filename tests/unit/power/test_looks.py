@@ -198,6 +198,18 @@ def test_a_whole_file_system_is_copied_checked_and_read(data_image: Path, tmp_pa
     assert list(read_data(scratch / "files", frozenset()).configuration) == ["node.toml"]
 
 
+def test_a_superblock_of_which_one_sector_is_newer_is_mended_as_the_initrd_does_it(
+    data_image: Path, tmp_path: Path
+) -> None:
+    with data_image.open("r+b") as file:
+        file.seek(1024 + 0x34)
+        file.write(b"\xff\x7f")
+    ext4.check(data_image)
+    (tmp_path / "files").mkdir()
+    ext4.extract(data_image, ("/state",), tmp_path / "files")
+    assert (tmp_path / "files/state/node.toml").read_text() == "schema = 1\n"
+
+
 def test_a_file_system_with_a_hole_in_it_is_a_fault(data_image: Path) -> None:
     with data_image.open("r+b") as file:
         file.seek(1024 + 8 * 1024)
