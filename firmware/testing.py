@@ -26,6 +26,7 @@ class Suite(StrEnum):
 
 
 NEEDS: dict[Suite, tuple[str, ...]] = {
+    Suite.UNIT: ("unit",),
     Suite.NETNS: ("netns",),
     Suite.BUILD: ("image", "flash"),
     Suite.QEMU: ("image", "pair", "hosts", "flash"),
