@@ -15,11 +15,6 @@ MEMBER = "bundle.raucb"
 _CHUNK = 1 << 20
 
 
-def bundle_of(image: Path) -> Path:
-    """Where the build puts an image's bundle."""
-    return image.with_name(image.name.removesuffix(".zst").removesuffix(".img") + ".raucb")
-
-
 def make_addition(bundle: Path) -> Addition:
     """The bundle in a tar archive, which says itself how long it is. Raises OSError."""
     with bundle.open("rb"):

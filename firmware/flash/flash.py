@@ -8,7 +8,7 @@ from pathlib import Path
 
 from firmware.errors import FirmwareError
 from firmware.flash.block_map import BlockMap, parse_block_map
-from firmware.flash.bundle import bundle_of, make_addition
+from firmware.flash.bundle import make_addition
 from firmware.flash.device import Device, describe, find_device
 from firmware.flash.end import Addition, add_partitions, room
 from firmware.flash.preseed import read_preseed
@@ -54,8 +54,13 @@ def _newest(board: str) -> Path:
     return images[-1]
 
 
+def _beside(image: Path, suffix: str) -> Path:
+    """Where the build puts what belongs to an image."""
+    return image.with_name(image.name.removesuffix(".zst").removesuffix(".img") + suffix)
+
+
 def _block_map(image: Path) -> BlockMap:
-    path = image.with_name(image.name.removesuffix(".zst").removesuffix(".img") + ".img.bmap")
+    path = _beside(image, ".img.bmap")
     for needed in (image, path):
         if not needed.is_file():
             raise FirmwareError(f"{needed.name} is missing", str(needed.parent), "build the image again")
@@ -64,7 +69,7 @@ def _block_map(image: Path) -> BlockMap:
 
 def _bundle(image: Path, free: int) -> tuple[Addition, ...]:
     """The image's own, if it is beside it and there is room for it; what it is for is said when it is not."""
-    path = bundle_of(image)
+    path = _beside(image, ".raucb")
     try:
         addition = make_addition(path)
     except OSError as error:

@@ -60,13 +60,7 @@ def add_firmware(commands: "Commands") -> None:
     sync.add_argument("--staged", action="store_true", help=argparse.SUPPRESS)
     sync.add_argument("--pipe", type=_path, default=_path(_PIPE), help=argparse.SUPPRESS)
     keep = _command(parts, "keep", _run_keep, "keep the bundle of what runs, for the peer", _KEEP)
-    kept = keep.add_mutually_exclusive_group(required=True)
-    offers(
-        kept.add_argument("file", nargs="?", metavar="FILE", help="a signed update bundle (.raucb)"),
-        Offer.FILES,
-    )
-    kept.add_argument("--flashed", action="store_true", help=argparse.SUPPRESS)
-    keep.add_argument("--esp", type=_path, default=_path("/run/hotspare/disk/esp"), help=argparse.SUPPRESS)
+    offers(keep.add_argument("file", metavar="FILE", help="a signed update bundle (.raucb)"), Offer.FILES)
     _command(parts, "rollback", _run_rollback, "start the other slot at the next restart")
     _command(parts, "mark-good", _run_mark_good, "keep what runs, whatever the check of health says")
 
@@ -189,24 +183,10 @@ def _mb(size: int) -> str:
 def _run_keep(options: argparse.Namespace) -> None:
     bar = Bar()
     try:
-        version = _keep(options, bar)
+        bundle = _own(options).keep(options.file, bar.show)
     finally:
         bar.close()
-    if version:
-        print(f"the bundle of {version} is kept: `hactl firmware sync --from-peer` on the peer takes it")
-    else:
-        print("nothing to do: the bundle is kept already, or was not flashed with the image")
-
-
-def _keep(options: argparse.Namespace, bar: "Bar") -> str:
-    """The version; empty: nothing was to be kept."""
-    if not options.flashed:
-        return _own(options).keep(options.file, bar.show).version
-    from hadaemon.io.flashed_bundle import find_partition
-    from hadaemon.runtime.flashed import keep_flashed
-
-    partition = find_partition(options.esp)
-    return keep_flashed(_own(options), partition, bar.show) if partition is not None else ""
+    print(f"the bundle of {bundle.version} is kept: `hactl firmware sync --from-peer` on the peer takes it")
 
 
 def _failing(options: argparse.Namespace) -> tuple[str, ...]:

@@ -23,24 +23,27 @@ from hadaemon.upgrade.slots import Slots, parse_slots
 from hadaemon.upgrade.trial import Check, Outlook, outlook
 
 VERBS = ("good", "back", "over", "failed-units", "bad-slot")
+KEEP_FLASHED = "keep-flashed"
+"""For its unit alone: the helper has no verb for it."""
 UPGRADE_VERBS = ("state", "start-work", "work", "go-back", "stay", "restart")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """0: done. 1: not, the reason is on standard error."""
     parser = argparse.ArgumentParser(prog="firmware", description=__doc__)
-    parser.add_argument("verb", choices=(*VERBS, *UPGRADE_VERBS))
+    parser.add_argument("verb", choices=(*VERBS, KEEP_FLASHED, *UPGRADE_VERBS))
     parser.add_argument("--state", type=Path, default=Path("/data/state"))
     parser.add_argument("--bundles", type=Path, default=Path("/data/firmware"))
     parser.add_argument("--run", type=Path, default=Path("/run/hotspare"))
+    parser.add_argument("--esp", type=Path, default=Path("/run/hotspare/disk/esp"))
     parser.add_argument("--rauc", default="/usr/bin/rauc", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     rauc = Rauc((options.rauc,))
     try:
-        if options.verb in UPGRADE_VERBS:
-            done = upgrade(
-                options.verb, OwnFirmware(Places(options.state, options.bundles, options.run), rauc)
-            )
+        if options.verb in (KEEP_FLASHED, *UPGRADE_VERBS):
+            firmware = OwnFirmware(Places(options.state, options.bundles, options.run), rauc)
+            keeps = options.verb == KEEP_FLASHED
+            done = _keep_flashed(firmware, options.esp) if keeps else upgrade(options.verb, firmware)
         else:
             done = run(options.verb, options.state, rauc, running_release(), boot_id())
     except HadaemonError as error:
@@ -78,6 +81,17 @@ def _not_up() -> str:
     """The units that speak against the firmware; empty: none."""
     found = (("failed", failed_units()), ("still starting", starting_units()))
     return "; ".join(f"{what}: {' '.join(units)}" for what, units in found if units)
+
+
+def _keep_flashed(firmware: OwnFirmware, esp: Path) -> str:
+    """`esp`: a partition of the disk that the node runs from."""
+    # Once in the life of a disk: everybody else who loads this module has no use for them.
+    from hadaemon.io.flashed_bundle import find_partition
+    from hadaemon.runtime.flashed import keep_flashed
+
+    partition = find_partition(esp)
+    version = keep_flashed(firmware, partition, _Lines().show) if partition is not None else ""
+    return f"the bundle of {version} is kept" if version else "there is no bundle to keep"
 
 
 def upgrade(verb: str, firmware: OwnFirmware) -> str:

@@ -15,6 +15,8 @@ HEAD = 1 << 20
 """Bytes before the first partition, which end with the partition table: what makes it a disk that boots."""
 _TAIL = 1 << 20
 """Bytes for the second partition table."""
+BUNDLE = "bundle"
+"""The partition with the update bundle, which the first boot takes; `flash` calls it so, too."""
 _ALIGN = 1 << 20
 _BASIC_DATA = "EBD0A0A2-B9E5-4433-87C0-68B6B72699C7"
 
@@ -98,7 +100,7 @@ def bundle_partition(layout: Layout, size: int, length: int) -> Partition | None
     """
     room = -(-length // _ALIGN) * _ALIGN
     start = (size - _TAIL) // _ALIGN * _ALIGN - room
-    return Partition("bundle", start, room, _BASIC_DATA) if start >= layout.end else None
+    return Partition(BUNDLE, start, room, _BASIC_DATA) if start >= layout.end else None
 
 
 def table_script(layout: Layout, more: tuple[Partition, ...] = ()) -> str:

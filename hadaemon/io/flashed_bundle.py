@@ -1,14 +1,14 @@
 """The bundle that `flash` or an installation has put on the node's disk, on a partition of its own."""
 
 import os
+import shutil
 import tarfile
 from pathlib import Path
 
+from hadaemon.install.layout import BUNDLE
 from hadaemon.io.bundle_file import BundleError, check_space
 from hadaemon.io.disks import disk_of, list_block_devices
 
-PARTITION = "bundle"
-"""Its PARTLABEL."""
 _MEMBER = "bundle.raucb"
 _CHUNK = 1 << 20
 _HEADER = 4096
@@ -22,7 +22,7 @@ def find_partition(sibling: Path) -> Path | None:
         return None
     rows = list_block_devices("PATH,PARTLABEL", disk)
     parts = [part for row in rows for part in row.get("children", ())]
-    return next((Path(part["path"]) for part in parts if part["partlabel"] == PARTITION), None)
+    return next((Path(part["path"]) for part in parts if part["partlabel"] == BUNDLE), None)
 
 
 def extract(partition: Path, target: Path) -> bool:
@@ -34,9 +34,8 @@ def extract(partition: Path, target: Path) -> bool:
             if member is None or content is None:
                 return False
             check_space(target.parent, member.size)
-            with target.open("wb", buffering=0) as file:
-                while chunk := content.read(_CHUNK):
-                    file.write(chunk)
+            with target.open("wb") as file:
+                shutil.copyfileobj(content, file, _CHUNK)
             return True
     except tarfile.ReadError:
         return False

@@ -100,8 +100,7 @@ class OwnFirmware:
                 self._write(str(staged or source), bundle, slots, progress)
                 if staged is not None:
                     # Before the slot is active: what starts from it can be given to the peer in any case.
-                    staged.replace(self._bundle(slots.other.name))
-                    sync_folder(staged.parent)
+                    _put(staged, self._bundle(slots.other.name))
                 self._begin_trial(bundle, slots, already)
             except (RaucError, UpgradeError, FileError):
                 if staged is not None:
@@ -137,8 +136,7 @@ class OwnFirmware:
                 self._check_slot(slots.running, image, progress, f"{source}: is not what this node runs")
             kept = self._bundle(slots.running.name)
             staged = self._copy(source, kept, bundle, progress)
-            staged.replace(kept)
-            sync_folder(kept.parent)
+            _put(staged, kept)
             return bundle
 
     @property
@@ -151,8 +149,7 @@ class OwnFirmware:
         with self.free_for_upgrade() as slots:
             bundle = self.bundle(source)
             check_fit(bundle, source, slots.compatible, self.release.version or "", allow_downgrade)
-            self._copy(source, self.staged, bundle, progress).replace(self.staged)
-            sync_folder(self.staged.parent)
+            _put(self._copy(source, self.staged, bundle, progress), self.staged)
             return bundle
 
     @contextmanager
@@ -311,6 +308,13 @@ class OwnFirmware:
             except BlockingIOError:
                 raise BusyError("another installation is under way on this node: wait for its end") from None
             yield
+
+
+def _put(staged: Path, place: Path) -> None:
+    """Durably. Of two names of one file rename(2) leaves both."""
+    staged.replace(place)
+    staged.unlink(missing_ok=True)
+    sync_folder(place.parent)
 
 
 def go_back(state: Path, rauc: Rauc, release: Release, boot: str) -> None:

@@ -181,7 +181,7 @@ def test_an_update_is_streamed_from_a_web_server(
         )
         share = web.sent / bundle.stat().st_size
         report_line(f"streamed update: {web.sent / 1e6:.1f} MB came, {share:.1%} of the bundle")
-        assert share < 1.1, "nothing comes twice"
+        assert share < 0.5, "what the slots hold already does not come"
     assert boot_environment(alone)["ORDER"] == "B A"
     alone.reset()
     alone.wait_for_state("active", BOOT_SECONDS)

@@ -67,6 +67,16 @@ def switch(tmp_path: Path) -> Iterator[Switch]:
     switch.close()
 
 
+@pytest.fixture
+def machine(switch: Switch, tmp_path: Path) -> Iterator[socket.socket]:
+    """A machine behind a pair of sockets, as a QEMU is."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as end:
+        end.settimeout(SECONDS)
+        end.bind(str(tmp_path / "machine"))
+        switch.attach_socket("machine", tmp_path / "switch", tmp_path / "machine")
+        yield end
+
+
 class Host:
     """A host in this process that keeps what it gets."""
 
@@ -94,12 +104,10 @@ def test_hosts_hear_each_other_and_nobody_overhears(switch: Switch) -> None:
     assert three.receives() == frame(EVERYBODY, A, b"end"), "the answer to one was not for three"
 
 
-def test_a_machine_behind_sockets_is_a_port_like_any_other(switch: Switch, tmp_path: Path) -> None:
+def test_a_machine_behind_sockets_is_a_port_like_any_other(
+    switch: Switch, machine: socket.socket, tmp_path: Path
+) -> None:
     host = Host(switch, "host")
-    machine = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    machine.settimeout(SECONDS)
-    machine.bind(str(tmp_path / "machine"))
-    switch.attach_socket("machine", tmp_path / "switch", tmp_path / "machine")
     with machine:
         host.send(frame(EVERYBODY, A))
         assert machine.recv(2000) == frame(EVERYBODY, A)
@@ -107,60 +115,45 @@ def test_a_machine_behind_sockets_is_a_port_like_any_other(switch: Switch, tmp_p
         assert host.receives() == frame(A, B)
     host.send(frame(EVERYBODY, A, b"to nobody"))
     host.send(frame(EVERYBODY, A, b"and still alive"))
-    assert switch.port_names == ("host", "machine")
+    assert switch.port_names == ("machine", "host")
 
 
-def test_a_burst_to_a_slow_machine_keeps_its_order(switch: Switch, tmp_path: Path) -> None:
+def test_a_burst_to_a_slow_machine_keeps_its_order(switch: Switch, machine: socket.socket) -> None:
     host = Host(switch, "host")
-    machine = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    machine.settimeout(SECONDS)
-    machine.bind(str(tmp_path / "machine"))
-    switch.attach_socket("machine", tmp_path / "switch", tmp_path / "machine")
-    with machine:
-        frames = [frame(EVERYBODY, A, bytes((number,))) for number in range(40)]
-        for sent in frames:
-            host.send(sent)
-        assert [machine.recv(2000) for _ in frames] == frames, "more than the kernel queues at once"
+    frames = [frame(EVERYBODY, A, bytes((number,))) for number in range(40)]
+    for sent in frames:
+        host.send(sent)
+    assert [machine.recv(2000) for _ in frames] == frames, "more than the kernel queues at once"
 
 
 def test_a_machine_that_stands_still_for_a_moment_loses_nothing_and_it_is_noted(
-    switch: Switch, tmp_path: Path
+    switch: Switch, machine: socket.socket
 ) -> None:
     """Its socket holds a dozen frames; a real card has a ring."""
     host = Host(switch, "host")
-    machine = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    machine.settimeout(SECONDS)
-    machine.bind(str(tmp_path / "machine"))
-    switch.attach_socket("machine", tmp_path / "switch", tmp_path / "machine")
-    with machine:
-        frames = [frame(EVERYBODY, A, number.to_bytes(2, "big")) for number in range(RING_FRAMES // 2)]
-        for sent in frames:
-            host.send(sent)
-        time.sleep(4 * STALL_SECONDS)
-        assert [machine.recv(2000) for _ in frames] == frames
+    frames = [frame(EVERYBODY, A, number.to_bytes(2, "big")) for number in range(RING_FRAMES // 2)]
+    for sent in frames:
+        host.send(sent)
+    time.sleep(4 * STALL_SECONDS)
+    assert [machine.recv(2000) for _ in frames] == frames
     (stall,) = switch.stalls
     assert (stall.port, stall.lost) == ("machine", 0)
     assert stall.seconds >= STALL_SECONDS
 
 
 def test_a_machine_that_stands_still_for_good_keeps_no_more_than_its_ring(
-    switch: Switch, tmp_path: Path
+    switch: Switch, machine: socket.socket
 ) -> None:
     one, two = Host(switch, "one"), Host(switch, "two")
-    machine = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    machine.settimeout(SECONDS)
-    machine.bind(str(tmp_path / "machine"))
-    switch.attach_socket("machine", tmp_path / "switch", tmp_path / "machine")
-    with machine:
-        for number in range(2 * RING_FRAMES):
-            one.send(frame(EVERYBODY, A, number.to_bytes(2, "big")))
-        for number in range(2 * RING_FRAMES):
-            assert two.receives() == frame(EVERYBODY, A, number.to_bytes(2, "big")), "others hear all"
-        kept = 0
-        machine.settimeout(1)
-        with contextlib.suppress(TimeoutError):
-            while machine.recv(2000):
-                kept += 1
+    for number in range(2 * RING_FRAMES):
+        one.send(frame(EVERYBODY, A, number.to_bytes(2, "big")))
+    for number in range(2 * RING_FRAMES):
+        assert two.receives() == frame(EVERYBODY, A, number.to_bytes(2, "big")), "others hear all"
+    kept = 0
+    machine.settimeout(1)
+    with contextlib.suppress(TimeoutError):
+        while machine.recv(2000):
+            kept += 1
     assert RING_FRAMES <= kept <= RING_FRAMES + 100, "and what the socket holds itself"
 
 

@@ -2,7 +2,6 @@
 
 import errno
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -135,10 +134,6 @@ def test_what_this_node_cannot_run_is_refused_and_nothing_changes(state: Path):
     assert sorted(state.rglob("*")) == before
 
 
-@pytest.mark.skipif(
-    shutil.which("nft", path="/usr/sbin:/usr/bin") is None,
-    reason="the command nft is missing: apt-get install nftables",
-)
 def test_rules_that_do_not_load_are_refused(state: Path):
     here = own(state)
     path = "cluster.d/firewall/own.nft"

@@ -169,6 +169,7 @@ def test_a_kept_bundle_can_be_installed_again(node: FirmwareNode, bundle: Path):
     assert kept is not None
     node.install(kept)
     assert kept.read_bytes() == bundle.read_bytes()
+    assert list(node.places.bundles.iterdir()) == [kept]
 
 
 # what is refused

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from firmware.flash.bundle import MEMBER, PARTITION, make_addition
+from hadaemon.install.layout import BUNDLE
 from hadaemon.io import flashed_bundle
 from hadaemon.io.flashed_bundle import archive_header, archive_size, erase, extract
 from hadaemon.runtime.flashed import keep_flashed
@@ -45,7 +46,7 @@ def test_both_sides_mean_the_same_archive(length: int, tmp_path: Path):
     path = tmp_path / "bundle"
     path.write_bytes(b"b" * length)
     addition = make_addition(path)
-    assert (PARTITION, MEMBER) == (flashed_bundle.PARTITION, flashed_bundle._MEMBER)
+    assert (PARTITION, MEMBER) == (BUNDLE, flashed_bundle._MEMBER)
     assert next(addition.chunks()) == archive_header(length)
     assert addition.length == archive_size(length)
 
