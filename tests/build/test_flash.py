@@ -15,6 +15,7 @@ from firmware.build.bmap import block_map
 from firmware.build.disk import partition_offsets
 from firmware.errors import FirmwareError
 from firmware.flash.block_map import parse_block_map
+from firmware.flash.end import Addition, add_partitions
 from firmware.flash.write import verify
 from firmware.paths import ROOT
 
@@ -148,6 +149,19 @@ def test_the_images_bundle_is_beside_it_for_the_peer(
             assert content is not None
             assert content.read() == bundle
     assert PRESEED.encode() in loop.read_bytes()[-6 << 20 :], "the preseed is behind it"
+
+
+def test_a_disk_that_gives_back_another_bundle_is_told_and_has_no_partition_of_it(
+    loop: Path, image: Path
+) -> None:
+    assert flash("--device", loop, "--image", image, "--yes").returncode == 0
+    contents = iter((b"written", b"READ IT"))
+    addition = Addition("bundle", 7, lambda: iter((next(contents),)))
+    with pytest.raises(FirmwareError, match="bundle that was read back is not what was written"):
+        add_partitions(str(loop), SIZE, (addition,))
+    table = subprocess.run(["sfdisk", "--dump", loop], capture_output=True, text=True, check=True).stdout
+    assert "boot-a" in table
+    assert "bundle" not in table
 
 
 @pytest.mark.parametrize("size", [0, 40 << 20])

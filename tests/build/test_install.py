@@ -147,6 +147,8 @@ def test_the_bundle_of_what_runs_goes_with_it(box: Box, tmp_path: Path) -> None:
     place = tmp_path / "partition"
     with box.target.open("rb") as file:
         place.write_bytes(os.pread(file.fileno(), last["size"] * 512, last["start"] * 512))
+    listed = subprocess.run(["tar", "--list", "--file", place], capture_output=True, text=True, check=True)
+    assert listed.stdout == "bundle.raucb\n", "nothing of what was on the disk is behind it"
     assert extract(place, tmp_path / "found")
     assert (tmp_path / "found").read_bytes() == content
 
