@@ -136,7 +136,10 @@ def test_the_disk_holds_what_runs_as_it_would_have_been_flashed(box: Box) -> Non
         assert read(box, name, SIZES[name] * MIB) == bytes(SIZES[name] * MIB), "the first boot fills it"
 
 
-def test_the_bundle_of_what_runs_goes_with_it(box: Box, tmp_path: Path) -> None:
+def test_the_bundle_of_what_runs_goes_with_it(
+    box: Box, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(installing, "discard", lambda *_: None)  # Not every disk knows that order.
     content = os.urandom(3_000_001)
     bundles = tmp_path / "bundles"
     bundles.mkdir()
