@@ -165,14 +165,23 @@ def noisy(line: Line, chance: Random, bursts: int) -> bool:
     return True
 
 
+def quiet(line: Line) -> None:
+    """Nothing of the noise is left to be read: what was typed behind it stands at a question.
+
+    Without it a person answers questions that the noise, which is still on its way, answers before.
+    """
+    line.type(b"\x03\x03listening")
+    line.until(lambda: line.screen.endswith("> listening") or line.process.poll() is not None)
+
+
 def endure(at: Callable[..., Line], seed: int, bursts: int) -> None:
     """After the noise, a person sets the box up, unless the noise has."""
     line = at()
     assert noisy(line, Random(seed), bursts) or line.process.returncode == 0, line.screen[-600:]
     if line.process.poll() is None:
-        line.type(b"\x03\r")
-        line.until(lambda: line.at_question() or line.process.poll() is not None)
+        quiet(line)
     if not line.stored():
+        line.type("\r")
         back_to(line, "hostname")
         line.finish()
     # What comes in the instant before readline takes the terminal over, the kernel echoes as it came.
