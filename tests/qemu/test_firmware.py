@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from firmware.lab.command import Firmware
 from firmware.lab.keys import exchange_keys
-from firmware.lab.lab import Lab, LabOptions
+from firmware.lab.lab import Lab, LabOptions, NodeOptions
 from firmware.lab.node import Node
 from firmware.lab.topology import STANDARD_PAIR
 
@@ -64,10 +66,11 @@ def put_bundle(node: Node, bundle: Path, disk: str = "bundle") -> None:
     )
 
 
-@pytest.fixture(scope="module")
-def lone_lab(labs: Labs, image: Path, bundle: Path) -> Iterator[Lab]:
-    """One node with the bundle in /data."""
-    lab = labs.make(STANDARD_PAIR.only("alpha"), with_bundle(image, bundle))
+@pytest.fixture(scope="module", params=list(Firmware), ids=lambda firmware: firmware.value)
+def lone_lab(labs: Labs, image: Path, bundle: Path, request: pytest.FixtureRequest) -> Iterator[Lab]:
+    """One node with the bundle in /data: by BIOS, and another one by UEFI."""
+    options = replace(with_bundle(image, bundle), node=NodeOptions(request.param))
+    lab = labs.make(STANDARD_PAIR.only("alpha"), options)
     node = lab.node("alpha")
     node.power_on()
     node.wait_for_state("active", BOOT_SECONDS)
