@@ -109,9 +109,9 @@ def call(folder: Path, arguments: list[str]) -> int:
             case ["status", "--detailed", _]:
                 print(json.dumps(status(folder, state)))
             case ["info", _, bundle]:
-                return info(Path(bundle))
+                return info(place(folder, bundle))
             case ["install", bundle]:
-                return install(folder, state, Path(bundle))
+                return install(folder, state, place(folder, bundle))
             case ["status", verb, which]:
                 mark(state, verb.removeprefix("mark-"), which)
             case _:
@@ -119,6 +119,11 @@ def call(folder: Path, arguments: list[str]) -> int:
     finally:
         store(path, state)
     return 0
+
+
+def place(folder: Path, source: str) -> Path:
+    """The web is the folder."""
+    return folder / source.rpartition("/")[2] if "://" in source else Path(source)
 
 
 def manifest(bundle: Path) -> dict[str, Any] | None:

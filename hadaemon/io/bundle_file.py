@@ -1,4 +1,4 @@
-"""A bundle as a file: its parts by RAUC's layout, a copy that is on the disk, and what a slot holds."""
+"""A bundle as a file: its parts by RAUC's layout, its copies and its names, and what a slot holds."""
 
 import errno
 import fcntl
@@ -29,54 +29,68 @@ class BundleError(EdgeError):
 def check_whole(path: Path, bundle: Bundle, name: str, progress: Percent = lambda _: None) -> None:
     """Holds its whole content against its signed manifest. Raises UpgradeError, FileError."""
     try:
-        with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            signature = int.from_bytes(os.pread(file.fileno(), _LENGTH, size - _LENGTH), "big")
-            payload = size - _LENGTH - signature - bundle.verity.size
-            check_payload(
-                bundle, name, payload, lambda at, count: os.pread(file.fileno(), count, at), progress
-            )
+        with path.open("rb", buffering=0) as file:
+            descriptor = file.fileno()
+            payload = _payload_size(descriptor, bundle)
+            check_payload(bundle, name, payload, lambda at, count: os.pread(descriptor, count, at), progress)
     except OSError as error:
         raise FileError(f"{path}: cannot be read: {os.strerror(error.errno or 0)}") from error
 
 
-def copy_bundle(source: str, target: Path, progress: Percent) -> None:
-    """A durable copy. Raises BundleError; then there is none."""
+def copy_bundle(source: str, target: Path, bundle: Bundle, progress: Percent) -> None:
+    """A copy that is held against its signed manifest in the same reading; nothing waits for the disk.
+
+    Raises BundleError, UpgradeError; then there is none.
+    """
     try:
         descriptor = os.open(source, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise BundleError(f"{source}: {_plain(error)}") from error
-    with os.fdopen(descriptor, "rb", buffering=0) as file:
+    with os.fdopen(descriptor, "rb", buffering=0):
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
             raise BundleError(f"{source}: is not a file")
         check_space(target.parent, found.st_size)
         try:
-            _copy(file.fileno(), found.st_size, target, progress)
+            _copy(descriptor, found.st_size, target, bundle, source, progress)
         except OSError as error:
-            target.unlink(missing_ok=True)
             raise BundleError(f"{target}: cannot be written: {_plain(error)}; nothing was changed") from error
 
 
 def link_bundle(source: Path, target: Path) -> None:
-    """A second name for a file that nobody writes to any more, and that is on the disk. Raises FileError."""
+    """A second name for a file that nobody writes to any more. Raises FileError."""
     try:
-        settle(source)
         os.link(source, target)
     except OSError as error:
         raise FileError(f"{target}: cannot be made: {_plain(error)}") from error
 
 
-def settle(path: Path) -> None:
-    """What a file holds is on the disk, not only in memory. Raises OSError."""
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
+def put(staged: Path, place: Path) -> None:
+    """A file gets its name when its content is on the disk, and the name is there too. Raises FileError.
+
+    Of two names of one file rename(2) leaves both: then the first one goes.
+    """
+    try:
+        with staged.open("rb") as file:
+            os.fsync(file.fileno())
+        staged.replace(place)
+        staged.unlink(missing_ok=True)
+    except OSError as error:
+        raise FileError(f"{place}: cannot be written: {_plain(error)}") from error
+    sync_folder(place.parent)
+
+
+def has_space(kept: Path, source: Path) -> bool:
+    """Whether a copy of another bundle can be made beside one that is kept."""
+    try:
+        return not kept.exists() or _free(kept.parent) >= source.stat().st_size + _SPARE
+    except OSError:
+        return True  # Who reads it says what is wrong.
 
 
 def check_space(folder: Path, size: int) -> None:
     """Raises BundleError."""
-    there = os.statvfs(folder)
-    free = there.f_bavail * there.f_frsize
+    free = _free(folder)
     if free < size + _SPARE:
         raise BundleError(
             f"{folder}: the disk is full: the update needs {(size + _SPARE) >> 20} MiB, "
@@ -84,17 +98,39 @@ def check_space(folder: Path, size: int) -> None:
         )
 
 
-def _copy(source: int, size: int, target: Path, progress: Percent) -> None:
-    with target.open("wb", buffering=0) as out:
-        done = 0
-        while chunk := os.read(source, _CHUNK):
-            view = memoryview(chunk)
-            while view:
-                view = view[out.write(view) :]
-            done += len(chunk)
-            progress(min(100, 100 * done // max(size, 1)))
-        os.fsync(out.fileno())
-    sync_folder(target.parent)
+def _free(folder: Path) -> int:
+    there = os.statvfs(folder)
+    return there.f_bavail * there.f_frsize
+
+
+def _payload_size(descriptor: int, bundle: Bundle) -> int:
+    """By the layout: payload, verity tree, signature, and the signature's length."""
+    size = os.fstat(descriptor).st_size
+    signature = int.from_bytes(os.pread(descriptor, _LENGTH, size - _LENGTH), "big")
+    return size - _LENGTH - signature - bundle.verity.size
+
+
+def _copy(source: int, size: int, target: Path, bundle: Bundle, name: str, progress: Percent) -> None:
+    try:
+        with target.open("wb", buffering=0) as out:
+
+            def copied(at: int, count: int) -> bytes:
+                data = os.pread(source, count, at)
+                view, place = memoryview(data), at
+                while view:
+                    written = os.pwrite(out.fileno(), view, place)
+                    view, place = view[written:], place + written
+                return data
+
+            payload = _payload_size(source, bundle)
+            check_payload(bundle, name, payload, copied, progress)
+            for at in range(payload, size, _CHUNK):
+                copied(at, min(_CHUNK, size - at))
+            # The disk begins with it meanwhile.
+            os.posix_fadvise(out.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
 
 
 def check_readable(device: Path, what: str) -> None:

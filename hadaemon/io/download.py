@@ -1,13 +1,11 @@
 """A file by HTTP, onto the disk. Whether it may be believed is for its reader to say: bundles are signed."""
 
-import os
 import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
 from hadaemon.io.bundle_file import BundleError, check_space
-from hadaemon.io.files import sync_folder
 
 _CHUNK = 1 << 20
 _SILENCE = 60.0
@@ -16,7 +14,7 @@ _MAX_SIZE = 4 << 30
 
 
 def download(url: str, target: Path, progress: Callable[[int], None]) -> None:
-    """A durable copy. Raises BundleError; then there is none."""
+    """A copy; nothing waits for the disk. Raises BundleError; then there is none."""
     try:
         if not url.startswith(("http://", "https://")):
             raise BundleError(f"{url}: is no URL that can be fetched")
@@ -33,8 +31,6 @@ def download(url: str, target: Path, progress: Callable[[int], None]) -> None:
                 while view:
                     view = view[out.write(view) :]
                 progress(min(100, 100 * done // size) if size else 0)
-            os.fsync(out.fileno())
-        sync_folder(target.parent)
     except (OSError, ValueError, BundleError) as error:
         target.unlink(missing_ok=True)
         if isinstance(error, BundleError):

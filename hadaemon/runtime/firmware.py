@@ -15,7 +15,9 @@ from hadaemon.io.bundle_file import (
     check_readable,
     check_whole,
     copy_bundle,
+    has_space,
     link_bundle,
+    put,
     slot_digest,
 )
 from hadaemon.io.errors import FileError
@@ -95,12 +97,15 @@ class OwnFirmware:
                 )
             bundle = self.bundle(source)
             check_fit(bundle, source, slots.compatible, self.release.version or "", allow_downgrade)
-            staged = None if source.startswith(_URL) else self._stage(Path(source), bundle, slots, progress)
+            kept = self._bundle(slots.other.name)
+            staged = None if source.startswith(_URL) else self._stage(source, kept, bundle, progress)
+            if staged is None or not _is(kept, source):
+                kept.unlink(missing_ok=True)  # What the other slot holds is about to go.
             try:
                 self._write(str(staged or source), bundle, slots, progress)
                 if staged is not None:
                     # Before the slot is active: what starts from it can be given to the peer in any case.
-                    _put(staged, self._bundle(slots.other.name))
+                    put(staged, kept)
                 self._begin_trial(bundle, slots, already)
             except (RaucError, UpgradeError, FileError):
                 if staged is not None:
@@ -136,7 +141,7 @@ class OwnFirmware:
                 self._check_slot(slots.running, image, progress, f"{source}: is not what this node runs")
             kept = self._bundle(slots.running.name)
             staged = self._copy(source, kept, bundle, progress)
-            _put(staged, kept)
+            put(staged, kept)
             return bundle
 
     @property
@@ -149,7 +154,7 @@ class OwnFirmware:
         with self.free_for_upgrade() as slots:
             bundle = self.bundle(source)
             check_fit(bundle, source, slots.compatible, self.release.version or "", allow_downgrade)
-            _put(self._copy(source, self.staged, bundle, progress), self.staged)
+            put(self._copy(source, self.staged, bundle, progress), self.staged)
             return bundle
 
     @contextmanager
@@ -223,15 +228,15 @@ class OwnFirmware:
             self._rauc.mark_good()
             end_trial(self.places.state)
 
-    def _stage(self, source: Path, bundle: Bundle, slots: Slots, progress: Progress) -> Path:
+    def _stage(self, source: str, kept: Path, bundle: Bundle, progress: Progress) -> Path:
         """A copy on the data partition, held against what was signed. It is what the peer can be given.
 
-        Whatever was changed while it was read is not what `bundle` says.
+        Whatever was changed while it was read is not what `bundle` says. `kept`: the bundle of what the other
+        slot holds; it makes room when there is no other.
         """
-        kept = self._bundle(slots.other.name)
-        if not (kept.exists() and source.samefile(kept)):
-            kept.unlink(missing_ok=True)  # What the other slot holds is about to go.
-        return self._copy(str(source), kept, bundle, progress)
+        if not _is(kept, source) and not has_space(kept, Path(source)):
+            kept.unlink(missing_ok=True)
+        return self._copy(source, kept, bundle, progress)
 
     def _copy(self, source: str, kept: Path, bundle: Bundle, progress: Progress) -> Path:
         kept.parent.mkdir(mode=0o700, exist_ok=True)
@@ -247,7 +252,8 @@ class OwnFirmware:
 
             download(source, staged, lambda percent: progress("fetching", percent))
         else:
-            copy_bundle(source, staged, lambda percent: progress("copying", percent))
+            copy_bundle(source, staged, bundle, lambda percent: progress("copying", percent))
+            return staged
         try:
             check_whole(staged, bundle, source, lambda percent: progress("checking", percent))
         except BaseException:
@@ -310,11 +316,8 @@ class OwnFirmware:
             yield
 
 
-def _put(staged: Path, place: Path) -> None:
-    """Durably. Of two names of one file rename(2) leaves both."""
-    staged.replace(place)
-    staged.unlink(missing_ok=True)
-    sync_folder(place.parent)
+def _is(kept: Path, source: str) -> bool:
+    return kept.exists() and kept.samefile(source)
 
 
 def go_back(state: Path, rauc: Rauc, release: Release, boot: str) -> None:

@@ -6,8 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from hadaemon.io.bundle_file import check_space, check_whole, settle
-from hadaemon.io.files import sync_folder
+from hadaemon.io.bundle_file import check_space, check_whole, put
 from hadaemon.io.rsync import fetch
 from hadaemon.runtime.firmware import OwnFirmware, Progress
 from hadaemon.runtime.peer import Peer
@@ -65,9 +64,7 @@ def fetch_staged(firmware: OwnFirmware, peer: Peer, shell: Path, progress: Progr
         if bundle.digest != offer.digest:
             raise UpgradeError(f"{offer.node} has sent another bundle than it said: nothing was changed")
         check_whole(target, bundle, str(target), lambda percent: progress("checking", percent))
-        settle(target)
-        target.replace(firmware.staged)
-        sync_folder(firmware.staged.parent)
+        put(target, firmware.staged)
     return Fetched(bundle.version, offer.size, came)
 
 

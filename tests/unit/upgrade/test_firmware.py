@@ -47,9 +47,7 @@ def refused(node: FirmwareNode, source: Path | str) -> str:
 
 def test_an_update_is_written_read_back_and_only_then_active(node: FirmwareNode, bundle: Path):
     shown = node.install(bundle)
-    assert list(dict.fromkeys(doing for doing, _ in shown)) == [
-        *("copying", "checking", "installing", "verifying")
-    ]
+    assert list(dict.fromkeys(doing for doing, _ in shown)) == ["copying", "installing", "verifying"]
     assert all(0 <= percent <= 100 for _, percent in shown)
     changing = [call for call in node.rauc["calls"] if call.startswith(("install", "status mark"))]
     assert [call.split()[0] for call in changing] == ["install", "status"]
@@ -172,6 +170,26 @@ def test_a_kept_bundle_can_be_installed_again(node: FirmwareNode, bundle: Path):
     assert list(node.places.bundles.iterdir()) == [kept]
 
 
+def test_a_streamed_update_leaves_no_bundle_of_what_the_slot_held_before(node: FirmwareNode, bundle: Path):
+    """The peer would be given it, once the slot runs."""
+    node.install(bundle)
+    make_bundle(node.folder / "newer.raucb", version="2.1")
+    node.install("http://192.0.2.1/newer.raucb")
+    assert node.rauc["versions"]["B"] == "2.1"
+    assert node.firmware().kept_bundle("B") is None
+
+
+def test_where_there_is_no_room_for_both_the_kept_bundle_goes_first(
+    node: FirmwareNode, bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    node.install(bundle)
+    kept = node.firmware().kept_bundle("B")
+    assert kept is not None
+    monkeypatch.setattr(bundle_file, "_free", lambda _: 0 if kept.exists() else 1 << 40)
+    node.install(make_bundle(tmp_path / "newer.raucb", version="2.1"))
+    assert node.rauc["versions"]["B"] == "2.1"
+
+
 # what is refused
 
 
@@ -216,6 +234,17 @@ def test_a_bad_bundle_is_refused_with_one_message(
     assert "\n" not in said
 
 
+def test_a_refused_bundle_leaves_the_one_of_the_other_slot(node: FirmwareNode, bundle: Path, tmp_path: Path):
+    node.install(bundle)
+    damaged(newer := make_bundle(tmp_path / "newer.raucb", version="2.1"))
+    with pytest.raises(HadaemonError, match="is damaged"):
+        node.install(newer)
+    kept = node.firmware().kept_bundle("B")
+    assert kept is not None
+    assert kept.read_bytes() == bundle.read_bytes()
+    assert list(node.places.bundles.iterdir()) == [kept]
+
+
 def test_a_full_disk_is_refused_before_anything_is_written(
     node: FirmwareNode, bundle: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -226,10 +255,10 @@ def test_a_full_disk_is_refused_before_anything_is_written(
 def test_a_disk_that_gets_full_leaves_no_half_copy(
     node: FirmwareNode, bundle: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    def full(*_: object) -> None:
+    def full(*_: object) -> int:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(bundle_file, "_copy", full)
+    monkeypatch.setattr(os, "pwrite", full)
     assert "the disk is full; nothing was changed" in refused(node, bundle)
 
 
