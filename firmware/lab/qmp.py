@@ -80,6 +80,12 @@ class Qmp:
         """The ids of the devices that there are now."""
         return {str(entry["name"]) for entry in self.execute("qom-list", path="/machine/peripheral")}
 
+    def limit_disk(self, drive: str, bytes_per_second: int) -> None:
+        """Makes a drive that slow, reading and writing; 0: as it is."""
+        limits = {"bps_rd": bytes_per_second, "bps_wr": bytes_per_second}
+        others = dict.fromkeys(("bps", "iops", "iops_rd", "iops_wr"), 0)
+        self.execute("block_set_io_throttle", device=drive, **limits, **others)
+
     def screendump(self, path: Path) -> None:
         """Writes what the VGA screen shows, as a PPM picture."""
         self.execute("screendump", filename=str(path))

@@ -70,6 +70,18 @@ def test_a_cable_is_pulled_at_the_device(converse) -> None:
     assert fake.requests[-1] == {"execute": "set_link", "arguments": {"name": "lan", "up": False}}
 
 
+def test_a_disk_is_made_slow_both_ways(converse) -> None:
+    qmp, fake = converse(lambda _: [{"return": {}}])
+    qmp.limit_disk("disk", 5_000_000)
+    request = fake.requests[-1]
+    assert request["execute"] == "block_set_io_throttle"
+    assert {key: value for key, value in request["arguments"].items() if value} == {
+        "device": "disk",
+        "bps_rd": 5_000_000,
+        "bps_wr": 5_000_000,
+    }
+
+
 def test_events_in_between_are_skipped(converse) -> None:
     qmp, _ = converse(lambda _: [{"event": "RESUME"}, {"event": "STOP"}, {"return": {"status": "running"}}])
     assert qmp.execute("query-status") == {"status": "running"}
