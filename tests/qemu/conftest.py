@@ -62,6 +62,11 @@ LABS = Labs()
 MEASURED: list[str] = []
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those that do not use the shared pair come first: it takes a processor even when nothing happens."""
+    items.sort(key=lambda item: "booted_pair" in getattr(item, "fixturenames", ()))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     report = yield

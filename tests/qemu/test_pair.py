@@ -4,6 +4,8 @@ Order and outcome only: advertisements are a second apart and the processors are
 measured in the namespace tests.
 """
 
+import pytest
+
 from firmware.lab.lab import Lab
 
 from .conftest import DROP_SECONDS
@@ -24,7 +26,9 @@ def test_one_is_active_and_the_other_its_backup(pair: Lab, eyes) -> None:
     eyes.wait_for_owner("alpha")
 
 
+@pytest.mark.nightly
 def test_the_spare_takes_over_when_the_masters_power_is_cut_and_gives_back(pair: Lab, eyes) -> None:
+    """The start from a corrupted slot begins so too, and the connections live through it."""
     alpha, beta = pair.node("alpha"), pair.node("beta")
     eyes.wait_for_owner("alpha")
     alpha.power_off()

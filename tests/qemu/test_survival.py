@@ -56,13 +56,44 @@ def wait_for_serial(node: Node, text: str, seconds: float = BOOT_SECONDS, after:
     )
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture
 def misled(labs, image: Path) -> Iterator[Lab]:
-    """A node with a bad preseed. It boots on the side, while the first test leaves a processor idle."""
+    """A node with a bad preseed."""
     lab = labs.make(STANDARD_PAIR.only("alpha"), LabOptions(image, NodeOptions(preseed=BAD_PRESEED)))
     lab.node("alpha").power_on()
     yield lab
     labs.close(lab)
+
+
+def test_a_corrupted_slot_falls_back_to_the_other_by_itself(pair: Lab, eyes) -> None:
+    alpha = pair.node("alpha")
+    assert alpha.status()["firmware"]["slot"] == "A"
+    alpha.wait_until("journalctl -u hotspare-seed-slot | grep -q 'slot B holds'", seconds=300, root=True)
+    alpha.run("sync")
+    eyes.wait_for_owner("alpha")
+    alpha.power_off()
+    corrupt(alpha.spec.disk, "root-a", offset=0, length=64 << 20)
+    alpha.power_on()
+    eyes.wait_for_owner("beta")
+    alpha.wait_for_boot(FALLBACK_SECONDS)
+    alpha.wait_for_state("active")
+    assert alpha.status()["firmware"]["slot"] == "B"
+    assert "rauc.slot=B" in alpha.run("cat /proc/cmdline").output
+    eyes.wait_for_owner("alpha")
+    assert eyes.owners("client") == eyes.owners("router") == ["alpha", "beta", "alpha"]
+
+
+def test_a_bad_preseed_leaves_the_node_out_and_is_told_on_the_console(misled: Lab) -> None:
+    alpha = misled.node("alpha")
+    wait_for_serial(alpha, "language > ")  # The menu's first question, in place of a login.
+    said = serial_text(alpha)
+    for place in ("admin.password_hash", "node.colour", "node.ports.lan.mac", "cluster.ha_interfaces"):
+        assert f"preseed.toml: {place}" in said, f"nothing is said about {place}"
+    assert "not configured" in said
+    with misled.clients["client"].watch(VIRTUAL_ADDRESS) as watch:
+        wait_until(lambda: len(watch.probes) > 15, Deadline(30), "three seconds of watching")
+        assert watch.owners == (), "a node without a configuration answers for nothing"
+    alpha.power_off()
 
 
 @pytest.mark.nightly
@@ -85,35 +116,6 @@ def test_a_bad_cluster_configuration_keeps_the_node_out_of_the_cluster(pair: Lab
     beta.run("mv /data/cluster.good /data/state/cluster.toml && sync && hactl reload", root=True)
     beta.wait_for_state("backup")
     assert eyes.owners("client") == ["alpha"]
-
-
-def test_a_bad_preseed_leaves_the_node_out_and_is_told_on_the_console(misled: Lab) -> None:
-    alpha = misled.node("alpha")
-    wait_for_serial(alpha, "language > ")  # The menu's first question, in place of a login.
-    said = serial_text(alpha)
-    for place in ("admin.password_hash", "node.colour", "node.ports.lan.mac", "cluster.ha_interfaces"):
-        assert f"preseed.toml: {place}" in said, f"nothing is said about {place}"
-    assert "not configured" in said
-    with misled.clients["client"].watch(VIRTUAL_ADDRESS) as watch:
-        wait_until(lambda: len(watch.probes) > 15, Deadline(30), "three seconds of watching")
-        assert watch.owners == (), "a node without a configuration answers for nothing"
-    alpha.power_off()
-
-
-def test_a_corrupted_slot_falls_back_to_the_other_by_itself(pair: Lab, eyes) -> None:
-    alpha = pair.node("alpha")
-    assert alpha.status()["firmware"]["slot"] == "A"
-    alpha.wait_until("journalctl -u hotspare-seed-slot | grep -q 'slot B holds'", seconds=300, root=True)
-    alpha.run("sync")
-    alpha.power_off()
-    corrupt(alpha.spec.disk, "root-a", offset=0, length=64 << 20)
-    alpha.power_on()
-    eyes.wait_for_owner("beta")
-    alpha.wait_for_boot(FALLBACK_SECONDS)
-    alpha.wait_for_state("active")
-    assert alpha.status()["firmware"]["slot"] == "B"
-    assert "rauc.slot=B" in alpha.run("cat /proc/cmdline").output
-    eyes.wait_for_owner("alpha")
 
 
 @pytest.mark.nightly

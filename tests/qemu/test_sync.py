@@ -11,16 +11,21 @@ NODES = ("alpha", "beta")
 CHANGED = "/tmp/changed.toml"
 
 
-@pytest.fixture
-def keyed(pair: Lab) -> Lab:
+@pytest.fixture(scope="module")
+def trusted(quiet_pair: Lab) -> None:
     """Both hold each other's keys, as two administrators with a telephone exchange them."""
     keys = {}
     for name in NODES:
-        node = pair.node(name)
+        node = quiet_pair.node(name)
         node.run("hactl key generate", root=True, check=False)  # It may have one from an earlier test.
         keys[name] = node.run("cat /data/state/identity/ssh_ed25519.pub", root=True).output.strip()
     for name, other in (NODES, reversed(NODES)):
-        pair.node(name).run(f"echo {shlex.quote(keys[other])} | hactl key trust - --yes", root=True)
+        quiet_pair.node(name).run(f"echo {shlex.quote(keys[other])} | hactl key trust - --yes", root=True)
+
+
+@pytest.fixture
+def keyed(trusted: None, pair: Lab) -> Lab:
+    """The pair, and each node can ask the other one."""
     for node in pair.nodes.values():
         node.wait_until("hactl --peer status", root=True)
     return pair
