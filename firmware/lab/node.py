@@ -26,6 +26,8 @@ SHUTDOWN_SECONDS = 120.0
 CARD_SECONDS = 60.0
 STATE_SECONDS = 60.0
 POLL_SECONDS = 1.0
+ASK_SECONDS = 30.0
+"""For a node that may be gone."""
 STATUS_SECONDS = 60.0
 
 
@@ -226,6 +228,21 @@ class Node:
             time.sleep(min(POLL_SECONDS, deadline.remaining))
             result = self.run(command, root, check=False)
         return result
+
+    def wait_through_restarts(self, command: str, seconds: float) -> None:
+        """The same while the node restarts by itself: what it is asked just then it never answers.
+
+        Raises:
+            DeadlineExceeded: it did not succeed in time.
+        """
+
+        def succeeds() -> bool:
+            try:
+                return self.run(command, check=False, seconds=ASK_SECONDS).status == 0
+            except LabError:
+                return False
+
+        wait_until(succeeds, Deadline(seconds), f"success of: {command}", self.name, POLL_SECONDS)
 
     def wait_for_state(self, state: str, seconds: float = STATE_SECONDS) -> None:
         """Waits until the node is `active`, `backup`, `fault`, `maintenance` or `off`.

@@ -138,7 +138,7 @@ def test_a_firmware_on_trial_that_is_not_well_is_given_up(alone: Node) -> None:
     install(alone)
     alone.run("sed -i '/\"hotwire\"/d' /data/state/firmware/trial.json && sync", root=True)
     alone.reset()
-    alone.wait_until("hactl history | grep 'did not prove itself: dev runs'", FALLBACK_SECONDS)
+    alone.wait_through_restarts("hactl history | grep 'did not prove itself: dev runs'", FALLBACK_SECONDS)
     assert "is not good (hotwire: the hotwire is" in alone.run("hactl history").output
     assert version(alone) == ("dev", "A")
 
@@ -151,7 +151,7 @@ def test_a_firmware_that_panics_falls_back(alone: Node) -> None:
         root=True,
     )
     alone.reset()
-    alone.wait_until("hactl history | grep 'did not prove itself: dev runs'", FALLBACK_SECONDS)
+    alone.wait_through_restarts("hactl history | grep 'did not prove itself: dev runs'", FALLBACK_SECONDS)
     assert version(alone) == ("dev", "A")
 
 

@@ -11,8 +11,6 @@ import pytest
 
 from firmware.build.image import build_image
 from firmware.build.options import BuildOptions
-from firmware.lab.deadline import Deadline, wait_until
-from firmware.lab.errors import LabError
 from firmware.lab.lab import LabOptions
 from firmware.lab.node import Node
 from firmware.lab.topology import STANDARD_PAIR
@@ -24,7 +22,6 @@ pytestmark = pytest.mark.nightly
 
 GIVEN_UP_SECONDS = 1200.0
 """The timer of a daemon that does not run has ten minutes; then the restart."""
-ASK_SECONDS = 30.0
 LAST_ATTEMPT = "B_TRY=2"
 """Two starts have failed already: what is tested is one start, not GRUB's counting."""
 
@@ -100,20 +97,10 @@ def set_environment(node: Node, assignment: str) -> None:
 def comes_back(node: Node, name: str) -> None:
     """By itself, to the version before, and the history says which one failed."""
     node.reset()
-    wait_until(
-        lambda: fell_back(node, name), Deadline(GIVEN_UP_SECONDS), f"the way back from {name}", node.name
-    )
+    told = f"hactl history | grep 'firmware {name} in slot B did not prove itself: dev runs'"
+    node.wait_through_restarts(told, GIVEN_UP_SECONDS)
     node.wait_for_state("active", BOOT_SECONDS)
     assert version(node) == ("dev", "A")
-
-
-def fell_back(node: Node, name: str) -> bool:
-    """The node restarts by itself meanwhile, and the lab's shell goes with it."""
-    command = f"hactl history | grep 'firmware {name} in slot B did not prove itself: dev runs'"
-    try:
-        return node.run(command, check=False, seconds=ASK_SECONDS).status == 0
-    except LabError:
-        return False
 
 
 def test_a_daemon_that_crashes_at_its_start_is_given_up(node: Node, install: Callable[[str], None]) -> None:
