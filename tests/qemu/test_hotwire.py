@@ -70,15 +70,6 @@ def test_an_ha_card_that_is_pulled_out_hands_over_and_is_taken_up_again(pair: La
     beta.wait_for_state("backup")
 
 
-def test_a_killed_daemon_is_known_over_the_hotwire(pair: Lab) -> None:
-    alpha, beta = pair.node("alpha"), pair.node("beta")
-    alpha.kill("hadaemon")
-    beta.wait_until("journalctl -b -u hadaemon | grep -q 'alpha is gone: its daemon died'", root=True)
-    alpha.wait_for_state("active")
-    for node in (alpha, beta):
-        wait_for_hotwire(node, "up")
-
-
 def test_with_all_ha_cables_cut_the_hotwire_leaves_one_active(pair: Lab) -> None:
     alpha, beta = pair.node("alpha"), pair.node("beta")
     for network in ("lan", "wan"):

@@ -135,6 +135,7 @@ def test_the_active_node_advertises_from_the_virtual_address(networked: Lab) -> 
     assert "router lifetime 1800s" in told
 
 
+@pytest.mark.nightly
 def test_no_restart_takes_a_virtual_address_away(networked: Lab) -> None:
     alpha = networked.node("alpha")
     alpha.run(

@@ -81,6 +81,9 @@ def test_a_killed_daemon_leaves_no_virtual_address_and_comes_back(pair: Lab, eye
         check=False,
     )
     assert gone.status == 0, "the virtual addresses were still there 15 s after the daemon's death"
+    pair.node("beta").wait_until(
+        "journalctl -b -u hadaemon | grep -q 'alpha is gone: its daemon died'", root=True
+    )
     alpha.wait_until("hactl status", seconds=60)
     assert alpha.status()["pid"] != before
     alpha.wait_for_state("active")
