@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from firmware.bench.firmware_nodes import OLD, Builds, copy_in, make_builds, start, timed
-from firmware.bench.measure import Figure, Row, say, seconds_of, table
+from firmware.bench.measure import Figure, Row, markdown, say, seconds_of, table
 from firmware.lab.lab import Lab, LabOptions
 from firmware.lab.node import Node
 from firmware.lab.topology import STANDARD_PAIR
@@ -118,8 +118,7 @@ def _measured(node: Node, builds: Builds, runs: int) -> str:
         (name, str(Figure(tuple(taken))), str(Figure(tuple(quick.steps[name]))))
         for name, taken in paced.steps.items()
     ]
-    lines = [("step", "in proportion", "disk of the host"), ("---", "---", "---"), *steps]
-    return text + STEPS_TEXT + "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    return text + STEPS_TEXT + markdown(("step", "in proportion", "disk of the host"), steps)
 
 
 def _one_run(node: Node, found: Found, limit: int, least: str) -> None:
@@ -148,8 +147,8 @@ def _times_slower(node: Node) -> float:
     """The emulated processor than the host's."""
     command = f"python3 -I -c '{_WORK}'"
     node.run(command)  # Its files are in memory from here on.
-    script = f"for run in $(seq {_WORKS}); do begin; {command}; end work$run; done"
-    spent, _ = timed(node, script.replace("begin;", "mark=$(date +%s%N);"))
+    script = f"for run in $(seq {_WORKS}); do mark=$(date +%s%N); {command}; end work$run; done"
+    spent, _ = timed(node, script)
     host = [
         seconds_of(lambda: subprocess.run([sys.executable, "-I", "-c", _WORK], check=True))
         for _ in range(_WORKS)

@@ -64,10 +64,15 @@ def seconds_of(action: Callable[[], object]) -> float:
 
 
 def table(header: Iterable[str], rows: Iterable[Row]) -> str:
-    """A Markdown table."""
-    lines = [tuple(header), *(row.cells() for row in rows)]
-    lines.insert(1, tuple("---" for _ in lines[0]))
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    """A Markdown table of figures."""
+    return markdown(header, (row.cells() for row in rows))
+
+
+def markdown(header: Iterable[str], lines: Iterable[tuple[str, ...]]) -> str:
+    """A Markdown table of texts."""
+    shown = [tuple(header), *lines]
+    shown.insert(1, tuple("---" for _ in shown[0]))
+    return "".join(f"| {' | '.join(line)} |\n" for line in shown)
 
 
 def machine() -> str:

@@ -317,7 +317,10 @@ class OwnFirmware:
 
 
 def _is(kept: Path, source: str) -> bool:
-    return kept.exists() and kept.samefile(source)
+    try:
+        return kept.samefile(source)
+    except OSError:
+        return False  # One of them is not there, or not any more: a stick can be pulled out.
 
 
 def go_back(state: Path, rauc: Rauc, release: Release, boot: str) -> None:

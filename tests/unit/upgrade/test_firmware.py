@@ -4,6 +4,7 @@ import fcntl
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from hadaemon.errors import HadaemonError
 from hadaemon.helper.firmware import run as helper
 from hadaemon.io import bundle_file
 from hadaemon.io.rauc import Rauc, bundle_fault, install_fault
+from hadaemon.runtime.firmware import OwnFirmware
 from hadaemon.upgrade.bundle import BLOCK
 from hadaemon.upgrade.slots import parse_slots
 from hadaemon.upgrade.trial import Outlook
@@ -187,6 +189,49 @@ def test_where_there_is_no_room_for_both_the_kept_bundle_goes_first(
     assert kept is not None
     monkeypatch.setattr(bundle_file, "_free", lambda _: 0 if kept.exists() else 1 << 40)
     node.install(make_bundle(tmp_path / "newer.raucb", version="2.1"))
+    assert node.rauc["versions"]["B"] == "2.1"
+
+
+def test_the_kept_bundle_is_on_the_disk_before_it_has_its_name_and_both_before_the_slot_is_active(
+    node: FirmwareNode, bundle: Path, monkeypatch: pytest.MonkeyPatch
+):
+    events: list[str] = []
+    fsync, replace, mark = os.fsync, Path.replace, Rauc.mark_active
+
+    def synced(descriptor: int) -> None:
+        events.append(f"synced {Path(f'/proc/self/fd/{descriptor}').readlink().name}")
+        fsync(descriptor)
+
+    def named(path: Path, target: Path) -> Path:
+        events.append(f"named {target.name}")
+        return replace(path, target)
+
+    def active(rauc: Rauc, which: str) -> None:
+        events.append(f"active {which}")
+        mark(rauc, which)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "replace", named)
+    monkeypatch.setattr(Rauc, "mark_active", active)
+    node.install(bundle)
+    order = ["synced slot-B.new", "named slot-B.raucb", f"synced {node.places.bundles.name}", "active other"]
+    assert [event for event in events if event in order] == order
+
+
+def test_a_source_that_goes_away_after_it_was_copied_is_no_fault(
+    node: FirmwareNode, bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    node.install(bundle)
+    newer = make_bundle(tmp_path / "newer.raucb", version="2.1")
+    copy = OwnFirmware._copy
+
+    def copied(*arguments: Any) -> Path:
+        staged = copy(*arguments)
+        newer.unlink()
+        return staged
+
+    monkeypatch.setattr(OwnFirmware, "_copy", copied)
+    node.install(newer)
     assert node.rauc["versions"]["B"] == "2.1"
 
 
