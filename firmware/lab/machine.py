@@ -74,20 +74,20 @@ class Machine:
             raise
 
     def _connect(self) -> Qmp:
-        wait_until(
-            lambda: self.spec.sockets.qmp.exists() or not self.running,
-            Deadline(START_SECONDS),
-            "QEMU's start",
-            self.spec.name,
-            interval=0.02,
-        )
-        try:
-            return Qmp(self.spec.sockets.qmp)
-        except MachineError as error:
-            # It opens its sockets before it looks at all of its arguments.
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(STOP_SECONDS)
-            raise MachineError(f"QEMU did not start: {self._last_words()}", self.spec.name) from error
+        """The socket's file is there a moment before anybody listens, and before QEMU has looked at all of its
+        arguments: only an answer says that it has started.
+        """
+        opened: list[Qmp] = []
+
+        def answers() -> bool:
+            if not self.running:
+                raise MachineError(f"QEMU did not start: {self._last_words()}", self.spec.name)
+            with contextlib.suppress(MachineError):
+                opened.append(Qmp(self.spec.sockets.qmp))
+            return bool(opened)
+
+        wait_until(answers, Deadline(START_SECONDS), "QEMU's start", self.spec.name, interval=0.02)
+        return opened[0]
 
     @property
     def pid(self) -> int:

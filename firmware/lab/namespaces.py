@@ -40,8 +40,17 @@ class Namespaces:
         Raises:
             LabError: something is left.
         """
-        self._stack.close()
-        wait_until(lambda: not self._left(), Deadline(_END), "the end of every process in the namespaces")
+        try:
+            self._stack.close()
+            wait_until(
+                lambda: not self._left(),
+                Deadline(_END),
+                "the end of every process in the namespaces",
+                explain=lambda: "Still there: " + "; ".join(map(_command_of, self._left())),
+            )
+        finally:
+            for namespace in self._all:
+                namespace.let_go()
         if _namespace_mounts() != self._mounts:
             raise LabError("a network namespace is kept by a mount", where="/proc/self/mounts")
 
@@ -85,6 +94,8 @@ class Namespace:
                 where=" ".join(unshare),
                 todo="be root, or allow user namespaces (sysctl kernel.unprivileged_userns_clone)",
             )
+        # While the file is open, no other namespace can get this one's number.
+        self._kept = os.open(f"/proc/{self._agent.pid}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
         self.identity = _identity(self._agent.pid)
 
     @property
@@ -158,9 +169,20 @@ class Namespace:
         self._control.close()
         self._agent.wait(_END)
 
+    def let_go(self) -> None:
+        """Once nobody asks for its identity any more."""
+        os.close(self._kept)
+
 
 def _identity(pid: int) -> str:
     return os.readlink(f"/proc/{pid}/ns/net")  # noqa: PTH115 (the text of the link is the identity)
+
+
+def _command_of(pid: int) -> str:
+    try:
+        return f"{pid} {Path(f'/proc/{pid}/cmdline').read_text().replace(chr(0), ' ').strip()}"
+    except OSError:
+        return f"{pid}, which is gone now"
 
 
 def _processes() -> list[tuple[int, str]]:

@@ -58,7 +58,7 @@ def test_a_signal_ends_it_cleanly(command: list[str], ending: signal.Signals) ->
         assert running.stdout
         wait_until(lambda: len(traces() - before) == 2, Deadline(60), "the lab's start", interval=0.05)
         line = running.stdout.readline()
-        assert "booting" in line
+        assert "booting" in line, running.communicate(timeout=60)[1]
         running.send_signal(ending)
         _, complaints = running.communicate(timeout=60)
     assert "Traceback" not in complaints
