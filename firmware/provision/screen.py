@@ -10,10 +10,8 @@ from enum import StrEnum
 
 MAC = re.compile(r"\b[0-9a-f]{2}(?::[0-9a-f]{2}){5}\b")
 _KEY = re.compile(r"[a-z][a-z0-9-]*")
-_QUESTION = re.compile(r"(?:^|[\r\n])(?P<key>[a-z][a-z0-9-]*)(?: \[(?P<default>[^\r\n]*)\])? > $")
-_QUESTION_LINE = re.compile(
-    r"(?:^|[\r\n])(?P<key>[a-z][a-z0-9-]*)(?: \[(?P<default>[^\r\n]*)\])? > (?=[\r\n])"
-)
+_ASKING = r"(?P<key>[a-z][a-z0-9-]*)(?: \[(?P<default>[^\r\n]*?)\])? > "
+_QUESTION = re.compile(rf"(?:^|[\r\n]){_ASKING}$")
 _TABLE_ROW = re.compile(
     rf"^ *\d+ +(?P<interface>\S+) +(?P<mac>{MAC.pattern}) +(?P<driver>\S+) +(?P<link>\S+)", re.MULTILINE
 )
@@ -50,6 +48,14 @@ _OTHERS = {
     Kind.SHELL: re.compile(r"(?:^|[\r\n])[^\r\n]*@[^\r\n]*[$#] $"),
 }
 
+_HIDDEN = {
+    Kind.QUESTION: re.compile(_ASKING),
+    Kind.MORE: re.compile(r"-- [^\r\n]+ -- "),
+    Kind.CODE: re.compile(r"the code that the other node shows: "),
+    Kind.LOGIN: re.compile(r"\S+ login: "),
+}
+"""At the beginning of a line, whatever came behind it: a kernel begins its message where the cursor stands."""
+
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
@@ -82,10 +88,14 @@ def prompt_at_end(screen: str) -> Prompt | None:
     return None
 
 
-def last_prompt(screen: str) -> Prompt | None:
-    """The last question, whatever was written behind it since."""
-    found = list(_QUESTION_LINE.finditer(screen))
-    return Prompt(Kind.QUESTION, found[-1]["key"], found[-1]["default"] or "") if found else None
+def hidden_prompt(screen: str) -> Prompt | None:
+    """The last prompt, whatever was written behind and below it since."""
+    for line in reversed(re.split(r"[\r\n]", _ESCAPES.sub("", screen))):
+        for kind, pattern in _HIDDEN.items():
+            if found := pattern.match(line):
+                parts = found.groupdict()
+                return Prompt(kind, parts.get("key") or "", parts.get("default") or "")
+    return None
 
 
 def shows_boot_menu(screen: str) -> bool:

@@ -17,7 +17,7 @@ from firmware.lab.deadline import Deadline
 from firmware.lab.errors import ConsoleError
 from firmware.provision.errors import Interrupted, NotCarried
 from firmware.provision.record import Record
-from firmware.provision.screen import Kind, Prompt, is_garbled, last_prompt, prompt_at_end, typed_at
+from firmware.provision.screen import Kind, Prompt, hidden_prompt, is_garbled, prompt_at_end, typed_at
 
 POLL_SECONDS = 0.05
 TRIES = 3
@@ -88,18 +88,19 @@ class Typist:
     def prompt(self, seconds: float) -> Prompt:
         """What waits for an answer. Raises DeadlineExceeded."""
         deadline = Deadline(seconds)
-        silence, hidden = Deadline(REDRAW_SECONDS), None
+        silence, asked_again = Deadline(REDRAW_SECONDS), False
         while (found := self.glance()) is None:
             deadline.check("a question", self.url, f"The last words: {self.screen[-400:]!r}")
             if self._receive():
                 silence = Deadline(REDRAW_SECONDS)
-            elif silence.expired and "> " in self.news:
-                if hidden is not None:
+            elif silence.expired:
+                hidden = hidden_prompt(self.news)
+                if hidden is not None and (hidden.kind is not Kind.QUESTION or asked_again):
                     return hidden
-                # A password's prompt is not drawn again: the next silence takes it from where it was.
-                hidden = last_prompt(self.news)
-                self.press(REDRAW)
-                silence = Deadline(REDRAW_SECONDS)
+                if "> " in self.news:
+                    # A password's prompt is not drawn again: the next silence takes it from where it was.
+                    self.press(REDRAW)
+                    asked_again, silence = True, Deadline(REDRAW_SECONDS)
         return found
 
     def glance(self) -> Prompt | None:

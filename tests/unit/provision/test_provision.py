@@ -183,6 +183,39 @@ def test_messages_of_the_kernel_get_in_between(rack: Rack, tmp_path: Path):
     assert node(box)["name"] == "alpha"
 
 
+def burying(prompt: bytes, gap: bytes) -> Filter:
+    """The first such prompt is followed by a message of the kernel, however it comes in pieces."""
+    came = bytearray()
+
+    def bury(data: bytes) -> bytes:
+        before = len(came)
+        came.extend(data)
+        end = came.find(prompt) + len(prompt)
+        if not before < end <= len(came) or end < len(prompt):
+            return data
+        message = gap + b"[  12.345678] virtio_net virtio0 enp1s0: link becomes ready\r\n"
+        return data[: end - before] + message + data[end - before :]
+
+    return bury
+
+
+@pytest.mark.parametrize("prompt", [b"\npassword > ", b"\nwrite > ", b"\nfw login: "])
+@pytest.mark.parametrize("gap", [b"", pytest.param(b"\r\n", marks=pytest.mark.nightly)])
+def test_a_prompt_that_a_message_has_hidden_is_answered(
+    rack: Rack, tmp_path: Path, prompt: bytes, gap: bytes
+):
+    box = rack(from_box=burying(prompt, gap))
+    assert run(tmp_path, ALONE, box) == "configured"
+    assert b"virtio_net" in (tmp_path / "protocol").read_bytes()
+
+
+def test_a_hidden_prompt_for_the_code_is_answered(rack: Rack, tmp_path: Path):
+    alpha = rack("0a")
+    beta = rack("0b", from_box=burying(b"the other node shows: ", b""))
+    assert run(tmp_path, PAIR, beta, alpha).splitlines() == ["backup, synchronized", "master, paired"]
+    assert b"virtio_net" in (tmp_path / "protocol").read_bytes()
+
+
 def test_what_comes_before_the_menu_is_read_over(rack: Rack, tmp_path: Path):
     box = rack()
     box.line.say(b"\x1b[H\x1b[J\xff\xfe\x00SeaBIOS (version 1.16)\r\n\x1b[1;1HGNU GRUB  version 2.12\r\n")

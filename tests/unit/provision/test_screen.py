@@ -40,10 +40,25 @@ def test_a_prompt_is_known_at_the_end_only(text: str, prompt: Prompt):
     assert screen.prompt_at_end(f"{text}\r\n[ 12.345] eth0: link is up\r\n") is None
 
 
-def test_a_prompt_behind_which_something_was_written_is_found_again():
-    text = "\r\npassword > \r\n[ 12.345] eth0: link is up\r\n"
-    assert screen.last_prompt(text) == Prompt(Kind.QUESTION, "password")
-    assert screen.last_prompt("error -> pending > \r\n") is None
+@pytest.mark.parametrize(
+    ("text", "prompt"),
+    [
+        ("hostname [fw-1] > ", Prompt(Kind.QUESTION, "hostname", "fw-1")),
+        ("password > ", Prompt(Kind.QUESTION, "password")),
+        ("-- Eingabe: mehr -- ", Prompt(Kind.MORE)),
+        ("the code that the other node shows: ", Prompt(Kind.CODE)),
+        ("alpha login: ", Prompt(Kind.LOGIN)),
+    ],
+)
+@pytest.mark.parametrize("gap", ["", "\r\n"])
+def test_a_prompt_behind_which_something_was_written_is_found_again(text: str, prompt: Prompt, gap: str):
+    message = "[ 12.345] eth0: link is up\r\n"
+    assert screen.hidden_prompt(f"\r\nwrite > \r\n{text}{gap}{message}") == prompt
+
+
+def test_what_is_no_prompt_is_not_found_again():
+    assert screen.hidden_prompt("error -> pending > \r\n") is None
+    assert screen.hidden_prompt("-- Done ---------------------\r\nalpha is configured.\r\nLog in as admin.") is None
 
 
 def test_the_table_of_cards_is_read_whatever_the_language():
