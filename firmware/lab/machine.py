@@ -74,7 +74,7 @@ class Machine:
             raise
 
     def _connect(self) -> Qmp:
-        """The socket's file is there a moment before anybody listens, and before QEMU has looked at all of its
+        """The socket's file is there a moment before anybody listens, and before QEMU has looked at all its
         arguments: only an answer says that it has started.
         """
         opened: list[Qmp] = []

@@ -54,7 +54,7 @@ _HIDDEN = {
     Kind.CODE: re.compile(r"the code that the other node shows: "),
     Kind.LOGIN: re.compile(r"\S+ login: "),
 }
-"""At the beginning of a line, whatever came behind it: a kernel begins its message where the cursor stands."""
+"""At the beginning of a line, whatever came behind it: a kernel's message begins where the cursor stands."""
 
 
 @dataclass(frozen=True, slots=True)

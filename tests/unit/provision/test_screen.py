@@ -41,7 +41,7 @@ def test_a_prompt_is_known_at_the_end_only(text: str, prompt: Prompt):
 
 
 @pytest.mark.parametrize(
-    ("text", "prompt"),
+    "text, prompt",
     [
         ("hostname [fw-1] > ", Prompt(Kind.QUESTION, "hostname", "fw-1")),
         ("password > ", Prompt(Kind.QUESTION, "password")),
@@ -58,7 +58,10 @@ def test_a_prompt_behind_which_something_was_written_is_found_again(text: str, p
 
 def test_what_is_no_prompt_is_not_found_again():
     assert screen.hidden_prompt("error -> pending > \r\n") is None
-    assert screen.hidden_prompt("-- Done ---------------------\r\nalpha is configured.\r\nLog in as admin.") is None
+    assert (
+        screen.hidden_prompt("-- Done ---------------------\r\nalpha is configured.\r\nLog in as admin.")
+        is None
+    )
 
 
 def test_the_table_of_cards_is_read_whatever_the_language():
