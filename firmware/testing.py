@@ -16,20 +16,22 @@ from firmware.paths import ARTIFACTS, ROOT
 
 
 class Suite(StrEnum):
-    """The suites in the order in which they run: what fails fastest comes first."""
+    """The suites in the order in which they run: what fails fastest comes first. The build tests come last:
+    they start with the layers that the image of the booted tests has left in the cache.
+    """
 
     LINT = "lint"
     UNIT = "unit"
     NETNS = "netns"
-    BUILD = "build"
     QEMU = "qemu"
+    BUILD = "build"
 
 
 NEEDS: dict[Suite, tuple[str, ...]] = {
     Suite.UNIT: ("unit",),
     Suite.NETNS: ("netns",),
-    Suite.BUILD: ("image", "flash"),
     Suite.QEMU: ("image", "pair", "hosts", "flash"),
+    Suite.BUILD: ("image", "flash"),
 }
 
 

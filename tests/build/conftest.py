@@ -43,16 +43,27 @@ Start = Callable[..., "subprocess.Popen[str]"]
 
 @pytest.fixture(scope="session")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A cache with the packages that the developer's has already; emptied at the end."""
+    """A cache with the packages and newest layers that the developer's has already; emptied at the end."""
     folder = tmp_path_factory.mktemp("cache")
     (folder / "packages").mkdir()
     for package in (paths.CACHE / "packages").glob("*.deb"):
         shutil.copyfile(package, folder / "packages" / package.name)
+    copy_layers(paths.CACHE / "layers", folder / "layers")
     yield folder
     process = start_build(paths.ROOT, folder, None)
     process.communicate(timeout=300)
     assert process.returncode == 0
     assert not (folder / "layers").exists()
+
+
+def copy_layers(source: Path, target: Path) -> None:
+    """The newest of each name. The namespaces of a build can read what a build wrote."""
+    target.mkdir()
+    layers = sorted(source.glob("*-*"), key=lambda layer: layer.stat().st_mtime)
+    newest = {layer.name.rpartition("-")[0]: layer for layer in layers}
+    if newest:
+        command = [*sandbox.namespace_command(), "cp", "--archive", *map(str, newest.values()), str(target)]
+        subprocess.run(command, check=True)
 
 
 @pytest.fixture

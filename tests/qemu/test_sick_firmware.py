@@ -11,7 +11,8 @@ import pytest
 
 from firmware.build.image import build_image
 from firmware.build.options import BuildOptions
-from firmware.lab.lab import LabOptions
+from firmware.lab.command import Firmware
+from firmware.lab.lab import LabOptions, NodeOptions
 from firmware.lab.node import Node
 from firmware.lab.topology import STANDARD_PAIR
 
@@ -59,14 +60,15 @@ def sick_bundle(name: str, folder: Path) -> Path:
     return build_image(BuildOptions(board=BOARD, version=name, overlay=folder)).bundle
 
 
-@pytest.fixture(scope="module")
-def node(labs: Labs, image: Path, bundles: dict[str, Path]) -> Iterator[Node]:
-    """One node that can read each bundle as a disk."""
+@pytest.fixture(scope="module", params=list(Firmware), ids=lambda firmware: firmware.value)
+def node(labs: Labs, image: Path, bundles: dict[str, Path], request: pytest.FixtureRequest) -> Iterator[Node]:
+    """One node that can read each bundle as a disk: by BIOS, and another one by UEFI."""
     extra: list[str] = []
     for name, bundle in bundles.items():
         drive = f"if=none,id=sick{name[-1]},file={bundle},format=raw,read-only=on"
         extra += ["-drive", drive, "-device", f"virtio-blk-pci,drive=sick{name[-1]},serial=sick{name[-1]}"]
-    lab = labs.make(STANDARD_PAIR.only("alpha"), LabOptions(image, extra=tuple(extra)))
+    options = LabOptions(image, NodeOptions(request.param), extra=tuple(extra))
+    lab = labs.make(STANDARD_PAIR.only("alpha"), options)
     alone = lab.node("alpha")
     alone.power_on()
     alone.wait_for_state("active", BOOT_SECONDS)
