@@ -194,3 +194,34 @@ def test_a_firmware_that_does_not_start_brings_both_back(
         assert "did not prove itself" in alpha.run("hactl firmware status", root=True).output
         assert alpha.status()["status"]["since"] > time.monotonic() - since, "it was active all the time"
         traffic.download.finish()
+
+
+@pytest.mark.nightly
+def test_power_lost_on_both_nodes_at_once(
+    running: Lab, bundle: Path, older: Path, report_line: Callable[[str], None]
+) -> None:
+    """Twice: in the middle of the first node's installation and of the second's. It goes on by itself."""
+    alpha, beta = running.node("alpha"), running.node("beta")
+    before = version(alpha)[0]
+    if before == VERSION:
+        copy_bundle(alpha, older, "older")
+    else:
+        copy_bundle(alpha, bundle)
+    begin(alpha, "/data/new.raucb", "--allow-downgrade")
+    for installing in (beta, alpha):
+        installing.wait_until("grep -q installing /run/hotspare/firmware-upgrade.log", UPGRADE_SECONDS)
+        for node in (alpha, beta):
+            node.power_off()
+        for node in (alpha, beta):
+            node.power_on()
+        for node in (alpha, beta):
+            node.wait_for_boot(BOOT_SECONDS)
+        report_line(f"power lost on both nodes while {installing.name} installed")
+    wait_for_end(running, UPGRADE_SECONDS, report_line)
+    assert outcome(running) == {"committed"}
+    ends = {version(node)[0] for node in (alpha, beta)}
+    assert len(ends) == 1
+    assert before not in ends
+    for node in (alpha, beta):
+        assert f"goes on: {before} runs after a restart" in node.run("hactl history").output
+    alpha.wait_for_state("active")
