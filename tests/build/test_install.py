@@ -220,7 +220,7 @@ def test_a_disk_that_gives_back_something_else_is_told_and_does_not_boot(
 ) -> None:
     def forgetful(disk: int, content: bytes, at: int) -> None:
         at_root = at == box.source.layout["root-a"].start
-        write_all(disk, b"\xee" + content[1:] if at_root else content, at)
+        write_all(disk, bytes([content[0] ^ 0xFF]) + content[1:] if at_root else content, at)
 
     write_all = block_copy.write_all
     monkeypatch.setattr(block_copy, "write_all", forgetful)
