@@ -116,6 +116,10 @@ _BUNDLE_FAULTS: Mapping[str, str] = {
 """What RAUC says, the first match counts, and what it means to an administrator."""
 
 
+_NOT_ROOT = ("AccessDenied", "Rejected send message")
+"""How the message bus refuses; RAUC strips the name of the error from some of its warnings."""
+
+
 def bundle_fault(said: str) -> str:
     """One sentence about a bundle that RAUC does not take."""
     for words, meaning in _BUNDLE_FAULTS.items():
@@ -133,7 +137,7 @@ def install_fault(said: str) -> str:
 
 def _failure(what: str, said: str) -> RaucError:
     error = RaucError(f"{what}: {_one_line(said)}")
-    if "AccessDenied" in said:
+    if any(words in said for words in _NOT_ROOT):
         error = RaucError("only root may ask for the slots")
         error.__cause__ = PermissionError()
     return error

@@ -333,11 +333,16 @@ def test_no_rauc_is_one_message(node: FirmwareNode):
         Rauc(("/nonexistent",)).status()
 
 
-def test_who_may_not_speak_to_rauc_hears_that(tmp_path: Path):
+@pytest.mark.parametrize(
+    "said",
+    [
+        "GDBus.Error:org.freedesktop.DBus.Error.AccessDenied: no",
+        '(rauc:637): rauc-WARNING **: 11:01:43.218: Rejected send message, 3 matched rules; type="method_call"',
+    ],
+)
+def test_who_may_not_speak_to_rauc_hears_that(tmp_path: Path, said: str):
     denied = tmp_path / "rauc"
-    denied.write_text(
-        "#!/bin/sh\necho 'GDBus.Error:org.freedesktop.DBus.Error.AccessDenied: no' >&2; exit 1\n"
-    )
+    denied.write_text(f"#!/bin/sh\necho '{said}' >&2; exit 1\n")
     denied.chmod(0o755)
     with pytest.raises(HadaemonError, match="only root may ask for the slots") as caught:
         Rauc((str(denied),)).status()
