@@ -11,7 +11,7 @@ from firmware.lab.errors import MachineError
 from firmware.lab.machine import QEMU, Machine
 
 SLOW = """
-import pathlib, socket, sys, time
+import socket, sys, time
 path = sys.argv[sys.argv.index("-qmp") + 1].removeprefix("unix:").partition(",")[0]
 door = socket.socket(socket.AF_UNIX)
 door.bind(path)

@@ -337,7 +337,7 @@ def test_no_rauc_is_one_message(node: FirmwareNode):
     "said",
     [
         "GDBus.Error:org.freedesktop.DBus.Error.AccessDenied: no",
-        '(rauc:637): rauc-WARNING **: 11:01:43.218: Rejected send message, 3 matched rules; type="method_call"',
+        "(rauc:637): rauc-WARNING **: 11:01:43.218: Rejected send message, 3 matched rules",
     ],
 )
 def test_who_may_not_speak_to_rauc_hears_that(tmp_path: Path, said: str):
