@@ -1,4 +1,4 @@
-"""`build_image`: the one entry to the image builder."""
+"""The ways into the image builder: `build_image` makes what is shipped, `build_disk` a disk to boot."""
 
 import fcntl
 import os
@@ -14,12 +14,13 @@ from firmware import paths
 from firmware.build import sandbox
 from firmware.build.board import load_board
 from firmware.build.checkout import last_commit
+from firmware.build.inputs import fingerprint, forget, is_unchanged, remember
 from firmware.build.keys import check_release_keys
 from firmware.build.options import BuildOptions, BuildResult
-from firmware.build.publish import forget_unfinished
+from firmware.build.publish import forget_unfinished, raw_disk
 from firmware.errors import FirmwareError
 
-__all__ = ["BuildOptions", "BuildResult", "build_image", "clean_cache"]
+__all__ = ["BuildOptions", "BuildResult", "build_disk", "build_image", "clean_cache"]
 
 CACHED = ("bench", "disks", "lab", "layers", "logs", "work")
 """Folders of the cache that can be made anew from the downloads."""
@@ -37,23 +38,50 @@ def build_image(options: BuildOptions) -> BuildResult:
     Raises `FirmwareError` for every input or machine that does not allow it.
     """
     begin = time.monotonic()
+    check(options)
+    with exclusive(paths.CACHE):
+        results = run("build", options)
+    return BuildResult(options.board, options.image_version, seconds=time.monotonic() - begin, **results)
+
+
+def build_disk(options: BuildOptions) -> Path:
+    """The raw disk of one board, for those who boot it: no bundle is made and nothing compressed.
+
+    One that was made of the same inputs is taken as it is, in a fraction of a second.
+    Raises `FirmwareError` as `build_image` does.
+    """
+    check(options)
+    with exclusive(paths.CACHE):
+        disk = raw_disk(paths.CACHE, options)
+        if not is_unchanged(disk, fingerprint(options, paths.ROOT), options, paths.CACHE):
+            run("disk", options)
+    return disk
+
+
+def check(options: BuildOptions) -> None:
+    """Raise for options that no image can be built with."""
     load_board(paths.ROOT / "board", options.board)
     check_release_keys(options)
     check_overlay(options)
+
+
+def run(verb: str, options: BuildOptions) -> dict[str, Path]:
+    """Let the child build, and note what the raw disk was made of; what it did not finish is gone."""
     sandbox.require_host_programs()
+    check_space(paths.CACHE)
     commit = last_commit(paths.ROOT)
     overlay = options.overlay.resolve() if options.overlay else None
     pinned = replace(options, overlay=overlay, source_date_epoch=options.source_date_epoch or commit.time)
-    with exclusive(paths.CACHE):
-        check_space(paths.CACHE)
-        try:
-            answer = sandbox.run_in_namespaces(request(pinned, commit.id))
-        except BaseException:
-            sandbox.run_in_namespaces(removal(["work"]))
-            forget_unfinished(paths.IMAGES / options.board)
-            raise
-    results = {name: Path(value) for name, value in answer.items()}
-    return BuildResult(options.board, options.image_version, seconds=time.monotonic() - begin, **results)
+    disk, inputs = raw_disk(paths.CACHE, options), fingerprint(options, paths.ROOT)
+    forget(disk)
+    try:
+        answer = sandbox.run_in_namespaces(request(verb, pinned, commit.id))
+    except BaseException:
+        sandbox.run_in_namespaces(removal(["work"]))
+        forget_unfinished(paths.IMAGES / options.board)
+        raise
+    remember(disk, inputs, options, paths.CACHE)
+    return {name: Path(value) for name, value in answer.items()}
 
 
 def clean_cache(*, downloads: bool = False) -> list[Path]:
@@ -82,11 +110,11 @@ def removal(names: list[str]) -> dict[str, object]:
     return {"verb": "clean", "cache": str(paths.CACHE), "names": names}
 
 
-def request(options: BuildOptions, build_id: str) -> dict[str, object]:
+def request(verb: str, options: BuildOptions, build_id: str) -> dict[str, object]:
     """The message that lets the child build; nothing in it depends on the child's own surroundings."""
     values = {name: str(value) if isinstance(value, Path) else value for name, value in vars(options).items()}
     where = {"root": str(paths.ROOT), "cache": str(paths.CACHE), "images": str(paths.IMAGES)}
-    return {"verb": "build", "options": values, "build_id": build_id, **where}
+    return {"verb": verb, "options": values, "build_id": build_id, **where}
 
 
 def check_space(cache: Path) -> None:

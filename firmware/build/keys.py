@@ -38,6 +38,11 @@ def check_release_keys(options: BuildOptions) -> None:
             raise FirmwareError(f"there is no file {path}", where=option, todo="name an existing PEM file")
 
 
+def certificate(options: BuildOptions, cache: Path) -> Path:
+    """The certificate that images trust; the development one is made at the first build."""
+    return Path(options.cert) if options.cert else cache / "keys" / "development.cert.pem"
+
+
 def signing_keys(options: BuildOptions, cache: Path, work: Path, tools: Tools) -> SigningKeys:
     """The keys to sign with; development ones are made at the first build."""
     folder = cache / "keys"

@@ -6,9 +6,20 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from firmware.build.commands import no_space, no_space_error
+from firmware.build.options import BuildOptions
 
 STAGED = ".{name}.new"
 """The name of a file beside its place, until all the others are there too."""
+
+
+def raw_disk(cache: Path, options: BuildOptions) -> Path:
+    """Where the uncompressed disk of a build is put: in the cache, for those who boot it on this machine."""
+    return cache / "disks" / f"{file_name(options)}.img"
+
+
+def file_name(options: BuildOptions) -> str:
+    """What the names of a build's results begin with."""
+    return f"hotspare-{options.board}-{options.image_version}"
 
 
 def publish(results: Mapping[Path, Path]) -> None:

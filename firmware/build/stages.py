@@ -1,4 +1,7 @@
-"""The requests that the child does inside the namespaces: `build` is the pipeline, `clean` takes away."""
+"""The requests that the child does inside the namespaces.
+
+`build` is the pipeline, `build_disk` its part up to a disk that boots, `clean` takes away.
+"""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +21,7 @@ from firmware.build.layers import LayerCache, overlay, remove_tree, share_mounts
 from firmware.build.mirror import find_mirror
 from firmware.build.options import BuildOptions
 from firmware.build.progress import Progress
-from firmware.build.publish import publish
+from firmware.build.publish import file_name, publish, raw_disk
 from firmware.build.seal import SealedRoot, seal
 from firmware.build.sparse import chunks
 from firmware.build.tools import prepare_tools
@@ -29,12 +32,17 @@ Request = dict[str, Any]
 def build(request: Request) -> dict[str, str]:
     """Build one image: root file system, overlay, seal, disk, bundle, manifest."""
     with building(request) as context:
-        layers = debian.fill_target(context)
-        with overlay(layers, context.work / "target-changes", context.target):
-            fill(context)
-            root = seal_root(context)
-        write_disk(context, root)
+        root = fill_disk(context)
         return publish_results(context, root)
+
+
+def build_disk(request: Request) -> dict[str, str]:
+    """Build one disk to boot here: nothing is compressed, signed or listed."""
+    with building(request) as context:
+        fill_disk(context)
+        raw = raw_disk(context.cache, context.options)
+        publish({context.binaries / "disk.img": raw})
+        return {"raw_image": str(raw)}
 
 
 def clean(request: Request) -> dict[str, str]:
@@ -85,6 +93,16 @@ def read_options(values: dict[str, Any]) -> BuildOptions:
     return BuildOptions(**{**values, **paths})
 
 
+def fill_disk(context: Context) -> SealedRoot:
+    """The part of the pipeline up to the disk."""
+    layers = debian.fill_target(context)
+    with overlay(layers, context.work / "target-changes", context.target):
+        fill(context)
+        root = seal_root(context)
+    write_disk(context, root)
+    return root
+
+
 def fill(context: Context) -> None:
     """Lay everything that is Hotspare's own over the engine's root file system."""
     with context.progress.stage("target", "overlays, Python packages, hadaemon, hooks"):
@@ -109,7 +127,7 @@ def write_disk(context: Context, root: SealedRoot) -> None:
 
 def publish_results(context: Context, root: SealedRoot) -> dict[str, str]:
     """Bundle, compressed disk, block map and manifest; then all of them appear at their places."""
-    name = f"hotspare-{context.board.name}-{context.options.image_version}"
+    name = file_name(context.options)
     made = context.binaries
     with context.progress.stage("bundle", "signed update bundle, compressed disk, block map, manifest"):
         with ThreadPoolExecutor() as pool:
@@ -125,7 +143,7 @@ def publish_results(context: Context, root: SealedRoot) -> dict[str, str]:
         }
         written = {place.name: path for path, place in artefacts.items()}
         manifest.write(manifest.manifest(context, root, hashes, written), made / "manifest.json")
-        raw = context.cache / "disks" / f"{name}.img"
+        raw = raw_disk(context.cache, context.options)
         listing = folder / "manifest.json"
         publish({**artefacts, made / "disk.img": raw, made / "manifest.json": listing})
     image, block_map, bundle = artefacts.values()

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from firmware.build.image import build_image
+from firmware.build.options import BuildOptions
 from firmware.lab.deadline import Deadline
 from firmware.lab.lab import Lab, LabOptions, NodeOptions
 from firmware.lab.preseed import hash_password, render_preseed
 from firmware.lab.topology import STANDARD_PAIR
-from firmware.paths import IMAGES, ROOT
+from firmware.paths import ROOT
 
 from .conftest import BOARD, VIRTUAL, Labs
 
@@ -20,7 +22,7 @@ BOOT_SECONDS = 300.0
 
 
 @pytest.fixture
-def flashed(labs: Labs, image: Path, tmp_path: Path) -> Iterator[Lab]:
+def flashed(labs: Labs, tmp_path: Path) -> Iterator[Lab]:
     """One node whose disk was flashed; nothing else is plugged in."""
     disk, preseed = tmp_path / "disk", tmp_path / "alpha.toml"
     with disk.open("wb") as file:
@@ -34,8 +36,8 @@ def flashed(labs: Labs, image: Path, tmp_path: Path) -> Iterator[Lab]:
     if done.returncode:
         pytest.skip(f"no loop device: {done.stderr.strip()}")
     device = done.stdout.strip()
-    newest = max((IMAGES / BOARD).glob("*.img.zst"), key=lambda path: path.stat().st_mtime)
-    command = [sys.executable, "-P", "-m", "firmware", "flash", "--device", device, "--image", str(newest)]
+    image = build_image(BuildOptions(board=BOARD)).image
+    command = [sys.executable, "-P", "-m", "firmware", "flash", "--device", device, "--image", str(image)]
     try:
         subprocess.run([*command, "--preseed", str(preseed), "--yes"], cwd=ROOT, check=True)
     finally:

@@ -26,13 +26,10 @@ def test_otherwise_the_boards_own_is_built(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.delenv(images.IMAGE_VARIABLE, raising=False)
     asked = []
 
-    class Result:
-        raw_image = tmp_path / "built.img"
-
-    def build(options: images.BuildOptions) -> type[Result]:
+    def build(options: images.BuildOptions) -> Path:
         asked.append(options.board)
-        return Result
+        return tmp_path / "built.img"
 
-    monkeypatch.setattr(images, "build_image", build)
+    monkeypatch.setattr(images, "build_disk", build)
     assert images.raw_image("apu2") == tmp_path / "built.img"
     assert asked == ["apu2"]
