@@ -58,8 +58,6 @@ class Nic:
     mac: str
     local: Path
     remote: Path
-    capture: Path | None = None
-    """Where QEMU itself writes every frame, for cables that no switch sees."""
     slot: int | None = None
     """The PCIe slot that the card is in, so that it can be pulled out of a running machine; None: on the
     board."""
@@ -237,9 +235,6 @@ def _nic(nic: Nic) -> Iterable[str]:
         yield from ("-device", f"pcie-root-port,id={slot_of(nic)},chassis={nic.slot},slot={nic.slot}")
     card = nic_device(nic)
     yield from ("-device", ",".join([str(card.pop("driver")), *(f"{key}={card[key]}" for key in card)]))
-    if nic.capture:
-        capture = f"filter-dump,id=capture-{nic.port},netdev=net-{nic.port},file={escaped(nic.capture)}"
-        yield from ("-object", capture)
 
 
 def nic_device(nic: Nic) -> dict[str, str | int]:

@@ -109,6 +109,7 @@ class Lab:
         # A link of our own, because a build may put a new image in place while this lab runs on the old one.
         self._base = self.folder / "image.raw"
         self.switches: dict[str, Switch] = {}
+        self._cables: dict[str, Switch] = {}
         self.clients: dict[str, Client] = {}
         self.nodes: dict[str, Node] = {}
         try:
@@ -129,7 +130,7 @@ class Lab:
         """Ends every process and thread and removes every socket and, unless it is to be kept, the folder."""
         for node in self.nodes.values():
             node.power_off()
-        for switch in self.switches.values():
+        for switch in (*self.switches.values(), *self._cables.values()):
             switch.close()
         shutil.rmtree(self._sockets, ignore_errors=True)
         if not self.options.keep:
@@ -186,15 +187,16 @@ class Lab:
     def _build(self) -> None:
         link_or_copy(self.options.image, self._base)
         for network in self.topology.networks:
-            if network.kind is NetworkKind.SWITCH:
-                self.switches[network.name] = self._make_switch(network)
+            kind = self.switches if network.kind is NetworkKind.SWITCH else self._cables
+            kind[network.name] = self._make_switch(network)
         for client in self.topology.clients:
             self.clients[client.name] = Client(client, self.switches[client.network])
         for node in self.topology.nodes:
             self.nodes[node.name] = self._make_node(node)
 
     def _make_switch(self, network: Network) -> Switch:
-        switch = Switch(network.name, self.folder / f"{network.name}.pcap")
+        learns = network.kind is NetworkKind.SWITCH
+        switch = Switch(network.name, self.folder / f"{network.name}.pcap", learns=learns)
         for node, port in self.topology.ends(network.name):
             name = _switch_port(node.name, port.name)
             switch.attach_socket(name, self._socket(f"switch.{name}"), self._socket(name))
@@ -241,15 +243,7 @@ class Lab:
 
     def _make_nic(self, node: NodeData, port: Port, slot: int | None) -> Nic:
         name = _switch_port(node.name, port.name)
-        if port.network in self.switches:
-            switch = self._socket(f"switch.{name}")
-            return Nic(port.name, port.mac, self._socket(name), switch, slot=slot)
-        ends = self.topology.ends(port.network)
-        (other_node, other_port) = next(end for end in ends if end != (node, port))
-        remote = self._socket(_switch_port(other_node.name, other_port.name))
-        # Both ends would see the same frames; the first one writes them down.
-        capture = self.folder / f"{port.network}.pcap" if ends[0] == (node, port) else None
-        return Nic(port.name, port.mac, self._socket(name), remote, capture, slot)
+        return Nic(port.name, port.mac, self._socket(name), self._socket(f"switch.{name}"), slot)
 
     def _make_stick(self, node: NodeData, options: NodeOptions, folder: Path) -> Stick | None:
         text = options.preseed

@@ -1,4 +1,7 @@
-"""A learning switch in user space: one thread, no privileges.
+"""A learning switch in user space: one thread, no privileges. With two ports and no learning it is a cable.
+
+A QEMU whose frames nobody takes stops sending, and its guest resets the card after some seconds. So every
+frame is taken at once: a receiver that stands still loses frames, and never holds the sender up.
 
 A port is either a pair of Unix datagram sockets with a QEMU behind it (`-netdev dgram`), or a function of
 this process: a client. Every frame that enters is written to a capture file. Loss and delay can be set for
@@ -39,14 +42,15 @@ Deliver = Callable[[bytes], None]
 class ForwardingTable:
     """Which address was last seen at which port. Pure."""
 
-    def __init__(self) -> None:
-        """Knows nothing yet."""
+    def __init__(self, learns: bool = True) -> None:
+        """Knows nothing yet; one that does not learn never will."""
+        self._learns = learns
         self._ports: dict[bytes, str] = {}
 
     def learn(self, frame: bytes, port: str) -> None:
         """Notes where the sender of a frame is."""
         source = frame[6:12]
-        if not source[0] & 1:
+        if self._learns and not source[0] & 1:
             self._ports[source] = port
 
     def destinations(self, frame: bytes, entered: str, ports: Iterable[str]) -> tuple[str, ...]:
@@ -95,12 +99,19 @@ class _Port:
 class Switch:
     """A running switch."""
 
-    def __init__(self, name: str, capture: Path, seed: int = 0) -> None:
-        """Starts its thread and its capture file; `seed` makes losses repeatable."""
+    def __init__(self, name: str, capture: Path, seed: int = 0, learns: bool = True) -> None:
+        """Starts its thread and its capture file.
+
+        Args:
+            name: of the network.
+            capture: the pcap file to write.
+            seed: makes losses repeatable.
+            learns: False: what enters at one port leaves at every other one, as with a cable.
+        """
         self.name = name
         self.stalls: deque[Stall] = deque(maxlen=1000)
         """The latest ones, oldest first."""
-        self._table = ForwardingTable()
+        self._table = ForwardingTable(learns)
         self._ports: dict[str, _Port] = {}
         self._sockets: dict[str, tuple[socket.socket, Path]] = {}
         self._random = random.Random(seed)  # noqa: S311 - repeatable losses are wanted

@@ -54,6 +54,11 @@ class TestForwardingTable:
         assert table.destinations(frame(A, C), "three", self.PORTS) == ("one", "two")
         assert table.destinations(frame(B, C), "three", self.PORTS) == ("two",)
 
+    def test_a_cable_learns_nothing(self) -> None:
+        table = ForwardingTable(learns=False)
+        table.learn(frame(EVERYBODY, A), "one")
+        assert table.destinations(frame(A, B), "one", ("one", "two")) == ("two",), "whoever it is for"
+
     def test_a_group_is_never_learned_as_a_sender(self) -> None:
         table = ForwardingTable()
         table.learn(frame(A, VRRP_GROUP), "one")
@@ -191,3 +196,20 @@ def test_a_runt_is_dropped(switch: Switch) -> None:
     one.send(b"short")
     one.send(frame(EVERYBODY, A))
     assert two.receives() == frame(EVERYBODY, A)
+
+
+@pytest.mark.parametrize("listener", [False, True], ids=["switched-off", "standing-still"])
+def test_a_cable_takes_every_frame_whoever_is_at_its_other_end(tmp_path: Path, listener: bool) -> None:
+    """A QEMU that cannot send waits for good, and its guest resets the card."""
+    cable = Switch("hotwire", tmp_path / "hotwire.pcap", learns=False)
+    with contextlib.closing(cable), contextlib.ExitStack() as ends:
+        for name in ("alpha", "beta"):
+            cable.attach_socket(name, tmp_path / f"switch.{name}", tmp_path / name)
+        alpha = ends.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+        alpha.settimeout(SECONDS)
+        if listener:
+            beta = ends.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+            beta.bind(str(tmp_path / "beta"))
+        for number in range(3 * RING_FRAMES):
+            alpha.sendto(frame(B, A, number.to_bytes(2, "big")), str(tmp_path / "switch.alpha"))
+    assert len(rdpcap(str(tmp_path / "hotwire.pcap"))) == 3 * RING_FRAMES
