@@ -119,16 +119,23 @@ def image(
     help={
         "board": "which board's image to boot (default generic-x86_64)",
         "uefi": "boot through UEFI firmware instead of BIOS",
+        "cold": "boot both nodes, and do not begin with the snapshot of a pair that is up",
         "keep": "keep the nodes' disks, logs and captures after the end",
     }
 )
 @told_plainly
-def pair(_context: Context, board: str = "generic-x86_64", uefi: bool = False, keep: bool = False) -> None:
-    """Boot two nodes in QEMU with their LAN, WAN and hotwire, and give a prompt to play with them."""
+def pair(
+    _context: Context,
+    board: str = "generic-x86_64",
+    uefi: bool = False,
+    cold: bool = False,
+    keep: bool = False,
+) -> None:
+    """Start two nodes in QEMU with their LAN, WAN and hotwire, and give a prompt to play with them."""
     host.ensure("image", "pair")
     from firmware.lab.pair import PairOptions, run_pair
 
-    run_pair(PairOptions(board=board, uefi=uefi, keep=keep))
+    run_pair(PairOptions(board=board, uefi=uefi, cold=cold, keep=keep))
 
 
 @task(

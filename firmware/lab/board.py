@@ -34,12 +34,15 @@ class NodeView:
     reason: str = ""
     pulled: tuple[str, ...] = ()
     """Ports without a cable."""
+    doing: str = ""
+    """What it is at while it boots."""
 
     def __str__(self) -> str:
         """A few words for the status line."""
         role = f" ({self.role})" if self.role else ""
+        doing = f", {self.doing}" if self.doing else ""
         pulled = f" [pulled: {', '.join(self.pulled)}]" if self.pulled else ""
-        return f"{self.name}: {self.state}{role}{pulled}"
+        return f"{self.name}: {self.state}{doing}{role}{pulled}"
 
 
 def look_at(node: Node) -> NodeView:
@@ -49,7 +52,7 @@ def look_at(node: Node) -> NodeView:
         return NodeView(node.name, OFF, pulled=pulled)
     try:
         if not node.advance_login():
-            return NodeView(node.name, BOOTING, pulled=pulled)
+            return NodeView(node.name, BOOTING, pulled=pulled, doing=node.doing)
         status = node.status()["status"]
     except LabError:
         return NodeView(node.name, NO_ANSWER, pulled=pulled)
@@ -104,6 +107,10 @@ class Board:
         return states == expected and self.owner in {
             view.name for view in self._views.values() if view.state == "active"
         }
+
+    def movement(self) -> object:
+        """Equal to what it was as long as nothing moves in any node, and none changes its state."""
+        return [(node.movement(), self._views[node.name].state) for node in self._nodes]
 
     @property
     def line(self) -> str:

@@ -45,7 +45,8 @@ def create_overlay(base: Path, base_format: str, overlay: Path, size: str = "") 
     """Makes a disk that starts as `base` and keeps its changes for itself.
 
     Args:
-        base: an image nobody may write to while the overlay is in use.
+        base: an image nobody may write to while the overlay is in use. One that is in the overlay's folder or
+            in one above it is named relative to it, so that both can move together.
         base_format: `raw` or `qcow2`.
         overlay: the file to make.
         size: such as `4G`; empty: that of the base.
@@ -53,7 +54,12 @@ def create_overlay(base: Path, base_format: str, overlay: Path, size: str = "") 
     Raises:
         MachineError: the overlay could not be made.
     """
-    arguments = ["create", "-q", "-f", "qcow2", "-b", str(base.resolve()), "-F", base_format, str(overlay)]
+    base = base.resolve()
+    if overlay.resolve().is_relative_to(base.parent):
+        name = os.path.relpath(base, overlay.resolve().parent)
+    else:
+        name = str(base)
+    arguments = ["create", "-q", "-f", "qcow2", "-b", name, "-F", base_format, str(overlay)]
     _run("qemu-img", *arguments, *([size] if size else []))
 
 

@@ -4,13 +4,20 @@
         lab.node("alpha").power_on()
         lab.cut("hotwire")
 
+A lab that was made of a snapshot is woken in place of that:
+
+    with Lab(STANDARD_PAIR, options, snapshot) as lab:
+        lab.wake()
+
 Disks and logs live in a folder of the cache, sockets in a short temporary folder of their own, because
 the path of a Unix socket has at most 107 characters.
 """
 
+import functools
 import shutil
 import tempfile
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,14 +38,8 @@ from firmware.lab.errors import LabError
 from firmware.lab.fat import fat_image
 from firmware.lab.machine import find_qemu
 from firmware.lab.node import Node
-from firmware.lab.preseed import (
-    FILE_NAME,
-    LABEL,
-    hash_password,
-    make_hotwire_secret,
-    make_password,
-    render_preseed,
-)
+from firmware.lab.preseed import FILE_NAME, LABEL, Secrets, hash_password, render_preseed
+from firmware.lab.snapshot import MEMORY, Snapshot
 from firmware.lab.switch import Switch
 from firmware.lab.topology import Network, NetworkKind, Port, Topology
 from firmware.lab.topology import Node as NodeData
@@ -89,20 +90,27 @@ class LabOptions:
 class Lab:
     """Nodes that are off, with their cables, switches and clients in place."""
 
-    def __init__(self, topology: Topology, options: LabOptions) -> None:
+    def __init__(self, topology: Topology, options: LabOptions, snapshot: Snapshot | None = None) -> None:
         """Makes disks, preseed media, switches and clients; no node is switched on.
+
+        Args:
+            topology: what there is.
+            options: how it is built.
+            snapshot: where its nodes begin when they are woken, in place of a boot; it must have been made of
+                the same topology and options.
 
         Raises:
             MissingCapability: this machine lacks something.
-            LabError: the image is missing.
+            LabError: the image is missing, or the snapshot is gone.
         """
         self.topology = topology
         self.options = options
         find_qemu()
-        self.admin_password = options.admin_password or make_password()
-        self._hotwire_secret = make_hotwire_secret()
-        self._hash = hash_password(self.admin_password)
+        self._snapshot = snapshot
+        self.secrets = snapshot.secrets if snapshot else Secrets.make(options.admin_password)
+        self.admin_password = self.secrets.admin_password
         self.accelerator = options.accelerator or best_accelerator()
+        self.closed = False
         FOLDER.mkdir(parents=True, exist_ok=True)
         self.folder = Path(tempfile.mkdtemp(prefix="run-", dir=FOLDER))
         self._sockets = Path(tempfile.mkdtemp(prefix="hotspare-"))
@@ -128,6 +136,7 @@ class Lab:
 
     def close(self) -> None:
         """Ends every process and thread and removes every socket and, unless it is to be kept, the folder."""
+        self.closed = True
         for node in self.nodes.values():
             node.power_off()
         for switch in (*self.switches.values(), *self._cables.values()):
@@ -136,6 +145,46 @@ class Lab:
         if not self.options.keep:
             shutil.rmtree(self.folder, ignore_errors=True)
 
+    def wake(self) -> None:
+        """Lets all nodes go on where the snapshot has left them, also with its time of day.
+
+        Raises:
+            MachineError: one of them cannot; then none runs.
+        """
+        nodes = list(self.nodes.values())
+        for node in nodes:
+            node.wake(self._then / node.name / MEMORY)
+        for node in nodes:
+            node.wait_until_awake()
+        for node in nodes:
+            node.resume()
+
+    def set_clocks(self) -> None:
+        """Tells all nodes what time it is."""
+        with ThreadPoolExecutor() as together:
+            list(together.map(Node.set_clock, self.nodes.values()))
+
+    def save(self) -> None:
+        """Ends all nodes; in the lab's folder is then all that another lab needs to wake them.
+
+        Raises:
+            MachineError: it could not be written, such as on a full disk; the nodes run on.
+        """
+        files = {node.machine: self.folder / node.name / MEMORY for node in self.nodes.values()}
+        for machine in files:
+            machine.halt()
+        try:
+            for machine, memory in files.items():
+                machine.save(memory)
+            for machine, memory in files.items():
+                machine.wait_saved(memory)
+        except BaseException:
+            for node in self.nodes.values():
+                node.resume()
+            raise
+        for machine in files:
+            machine.stop()
+
     def node(self, name: str) -> Node:
         """The node of that name.
 
@@ -143,6 +192,12 @@ class Lab:
             TopologyError: there is none.
         """
         return self.nodes[self.topology.node(name).name]
+
+    @property
+    def master(self) -> Node:
+        """The node that is meant to be active; in a lab without a cluster, the first one."""
+        cluster = self.topology.cluster
+        return self.node(cluster.master if cluster else self.topology.nodes[0].name)
 
     def cut(self, network: str) -> None:
         """Pulls the nodes' cables out of a network: every guest on it loses its carrier."""
@@ -184,8 +239,16 @@ class Lab:
         name = self.topology.network(network).name
         return [(self.nodes[node.name], port.name) for node, port in self.topology.ends(name)]
 
+    @property
+    def _then(self) -> Path:
+        """The files of the snapshot, linked: the snapshot itself may be thrown away while this lab runs."""
+        return self.folder / "then"
+
     def _build(self) -> None:
-        link_or_copy(self.options.image, self._base)
+        if self._snapshot:
+            self._snapshot.lend(self._then)
+        else:
+            link_or_copy(self.options.image, self._base)
         for network in self.topology.networks:
             kind = self.switches if network.kind is NetworkKind.SWITCH else self._cables
             kind[network.name] = self._make_switch(network)
@@ -206,15 +269,9 @@ class Lab:
         options = self.options.special.get(node.name, self.options.node)
         folder = self.folder / node.name
         folder.mkdir()
-        disk = folder / "disk.qcow2"
-        base = self._base
-        if options.image:
-            base = folder / "image.raw"
-            link_or_copy(options.image, base)
-        create_overlay(base, "raw", disk, self.options.disk_size)
         spec = MachineSpec(
             name=node.name,
-            disk=disk,
+            disk=self._make_disk(options, folder),
             nics=tuple(
                 self._make_nic(node, port, slot if options.slots else None)
                 for slot, port in enumerate(node.ports, start=1)
@@ -245,23 +302,47 @@ class Lab:
         name = _switch_port(node.name, port.name)
         return Nic(port.name, port.mac, self._socket(name), self._socket(f"switch.{name}"), slot)
 
+    def _make_disk(self, options: NodeOptions, folder: Path) -> Path:
+        disk = folder / "disk.qcow2"
+        base = self._base
+        if self._continued(disk):
+            return disk
+        if options.image:
+            base = folder / "image.raw"
+            link_or_copy(options.image, base)
+        create_overlay(base, "raw", disk, self.options.disk_size)
+        return disk
+
+    def _continued(self, disk: Path) -> bool:
+        """Makes a disk that goes on where that of the snapshot ends, if there is a snapshot."""
+        if self._snapshot:
+            create_overlay(self._then / disk.parent.name / disk.name, "qcow2", disk)
+        return self._snapshot is not None
+
     def _make_stick(self, node: NodeData, options: NodeOptions, folder: Path) -> Stick | None:
         text = options.preseed
         if text == "":
             return None
-        if text is None:
-            cluster = self.topology.cluster
-            secret = self._hotwire_secret if cluster and cluster.hotwire else ""
-            text = render_preseed(node, cluster, self._hash, hotwire_secret=secret)
         raw, image = folder / "stick.img", folder / "stick.qcow2"
-        raw.write_bytes(fat_image(LABEL, {FILE_NAME: text.encode()}))
-        create_overlay(raw, "raw", image)
+        if not self._continued(image):
+            raw.write_bytes(fat_image(LABEL, {FILE_NAME: (text or self._preseed(node)).encode()}))
+            create_overlay(raw, "raw", image)
         return Stick(image, options.stick_bus, options.stick_read_only)
+
+    def _preseed(self, node: NodeData) -> str:
+        cluster = self.topology.cluster
+        secret = self.secrets.hotwire if cluster and cluster.hotwire else ""
+        return render_preseed(node, cluster, self._hash, hotwire_secret=secret)
+
+    @functools.cached_property
+    def _hash(self) -> str:
+        return hash_password(self.admin_password)
 
     def _make_uefi(self, folder: Path) -> UefiFirmware:
         code, template = uefi_firmware()
         variables = folder / "uefi-variables.qcow2"
-        create_overlay(template, "raw", variables)
+        if not self._continued(variables):
+            create_overlay(template, "raw", variables)
         return UefiFirmware(code, variables)
 
     def _socket(self, name: str) -> Path:

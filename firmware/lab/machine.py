@@ -6,6 +6,7 @@ thread: that promise is tied to the thread that starts them.
 """
 
 import contextlib
+import shlex
 import shutil
 import subprocess
 from collections.abc import Iterable
@@ -19,6 +20,10 @@ from firmware.lab.qmp import Qmp
 QEMU = "qemu-system-x86_64"
 START_SECONDS = 30.0
 STOP_SECONDS = 10.0
+SAVE_SECONDS = 180.0
+LOAD_SECONDS = 90.0
+UNLIMITED = 1 << 40
+"""Bytes a second."""
 
 
 def find_qemu() -> str:
@@ -45,12 +50,13 @@ def require_program(name: str, package: str) -> str:
 class Machine:
     """A QEMU process with its control connection."""
 
-    def __init__(self, spec: MachineSpec, log: Path) -> None:
+    def __init__(self, spec: MachineSpec, log: Path, loads: bool = False) -> None:
         """Starts QEMU with the guest's processor standing still.
 
         Args:
             spec: what to start.
             log: where QEMU's own complaints go.
+            loads: it begins with what `load` gives it, and not with a boot.
 
         Raises:
             MachineError: QEMU does not start with these arguments.
@@ -58,7 +64,7 @@ class Machine:
         """
         self.spec = spec
         self._log = log
-        arguments = [find_qemu(), *qemu_arguments(spec)]
+        arguments = [find_qemu(), *qemu_arguments(spec), *(("-incoming", "defer") if loads else ())]
         with log.open("ab") as output:
             self._process = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", "--", *arguments],
@@ -103,6 +109,61 @@ class Machine:
         """Lets the guest's processor run."""
         self.qmp.execute("cont")
 
+    def halt(self) -> None:
+        """Lets the guest's processor stand still."""
+        self.qmp.execute("stop")
+
+    def save(self, memory: Path) -> None:
+        """Begins to write memory and devices of a machine that stands still; its disks stay as they are.
+
+        The file appears when it is complete, with a checksum; wait with `wait_saved`.
+        """
+        part = shlex.quote(str(_part(memory)))
+        write = f"exec:zstd -q -1 -f -o {part} && mv {part} {shlex.quote(str(memory))} || rm -f {part}"
+        _part(memory).touch()
+        self.qmp.execute("migrate-set-parameters", **{"max-bandwidth": UNLIMITED})
+        self.qmp.execute("migrate", uri=write)
+
+    def wait_saved(self, memory: Path) -> None:
+        """Waits until the file is complete.
+
+        Raises:
+            MachineError: it could not be written; the machine stands still, and can go on.
+        """
+
+        def saved() -> bool:
+            state = self.qmp.execute("query-migrate")
+            if state["status"] in ("failed", "cancelled") or not (memory.exists() or _part(memory).exists()):
+                raise MachineError(f"it could not be written: {self._last_words()}", str(memory))
+            return state["status"] == "completed" and memory.exists()
+
+        wait_until(saved, Deadline(SAVE_SECONDS), "the end of the writing", str(memory))
+
+    def load(self, memory: Path, loaded: Path) -> None:
+        """Begins to read what `save` wrote; `loaded` appears when the checksum was right."""
+        mark = shlex.quote(str(loaded))
+        read = f"exec:zstd -q -dc {shlex.quote(str(memory))} && touch {mark} || touch {mark}.damaged"
+        with contextlib.suppress(MachineError):  # It may end before it answers: waiting says why.
+            self.qmp.execute("migrate-incoming", uri=read)
+
+    def wait_loaded(self, loaded: Path) -> None:
+        """Waits until everything is read; the processor stands still.
+
+        Raises:
+            MachineError: the file is damaged, or was written by another machine or QEMU.
+        """
+
+        def read() -> bool:
+            damaged = loaded.with_name(f"{loaded.name}.damaged").exists()
+            if damaged or not self.running:
+                raise MachineError(f"it cannot be read: {self._last_words()}", self.spec.name)
+            try:
+                return self.qmp.execute("query-status")["status"] != "inmigrate" and loaded.exists()
+            except MachineError:
+                return False  # It has just ended: the next look says why.
+
+        wait_until(read, Deadline(LOAD_SECONDS), "the end of the reading", self.spec.name, interval=0.05)
+
     def wait_for_exit(self, deadline: Deadline) -> None:
         """Waits until the guest has switched itself off.
 
@@ -140,6 +201,11 @@ class Machine:
 
     def _last_words(self) -> str:
         return self._log.read_text(errors="replace").strip()[-2000:]
+
+
+def _part(memory: Path) -> Path:
+    """The file while it is written."""
+    return memory.with_name(f"{memory.name}.part")
 
 
 def _socket_files(spec: MachineSpec) -> Iterable[Path]:

@@ -15,15 +15,16 @@ from firmware.lab import topology
 from firmware.lab.command import MachineSpec, nic_device
 from firmware.lab.console import COMMAND_SECONDS, Console, Result
 from firmware.lab.deadline import Deadline, wait_until
-from firmware.lab.errors import CommandFailed, ConsoleError, LabError
+from firmware.lab.errors import CommandFailed, ConsoleError, DeadlineExceeded, LabError
 from firmware.lab.machine import Machine
+from firmware.lab.progress import LIMIT_SECONDS, STILL_SECONDS, Patience, stage_of
 from firmware.lab.session import Session
 
 ADMIN = "admin"
-BOOT_SECONDS = 240.0
-"""From power-on to a shell, first boot included, emulated on a busy machine."""
 SHUTDOWN_SECONDS = 120.0
 CARD_SECONDS = 60.0
+CLOCK_SECONDS = 0.5
+"""What a command in an emulated node takes until it runs."""
 STATE_SECONDS = 60.0
 POLL_SECONDS = 1.0
 ASK_SECONDS = 30.0
@@ -52,6 +53,9 @@ class Node:
         self._on_link = on_link
         self._pulled: set[str] = set()
         self._machine: Machine | None = None
+        self._begun = time.monotonic()
+        self._was_up = False
+        self._disk_transfers = 0
         self._session = Session(self._connect)
 
     @property
@@ -86,10 +90,48 @@ class Node:
         if self.running:
             raise LabError("the node is on already", self.name)
         self._session.hang_up()
+        self._begin_boot()
         self._machine = Machine(self.spec, self.spec.serial_log.with_name("qemu.log"))
         for port in self._pulled:
             self._machine.qmp.set_link(port, up=False)
         self._machine.resume()
+
+    def _begin_boot(self) -> None:
+        self._begun = time.monotonic()
+        self._was_up = False
+
+    def wake(self, memory: Path) -> None:
+        """Switches the node on in the middle of its life, as `Machine.save` left it. It stands still until
+        `resume`; the disks must be those of that moment. Returns at once; wait with `wait_until_awake`.
+
+        Raises:
+            MachineError: QEMU does not start.
+        """
+        self._session.hang_up()
+        self._was_up = True
+        self._machine = Machine(self.spec, self.spec.serial_log.with_name("qemu.log"), loads=True)
+        self._machine.load(memory, self._loaded)
+
+    @property
+    def _loaded(self) -> Path:
+        return self.spec.serial_log.with_name("loaded")
+
+    def wait_until_awake(self) -> None:
+        """Waits until everything is loaded.
+
+        Raises:
+            MachineError: it cannot be loaded: the file is damaged, or of another machine.
+        """
+        if self._machine:  # It may have ended already: that is told with its reason.
+            self._machine.wait_loaded(self._loaded)
+
+    def resume(self) -> None:
+        """Lets the processor run on."""
+        self.machine.resume()
+
+    def set_clock(self) -> None:
+        """Tells the system what time it is now; nothing else tells one that has stood still."""
+        self.run(f"date --set=@{time.time() + CLOCK_SECONDS:.1f}", root=True)
 
     def power_off(self) -> None:
         """Cuts the power, as if the plug were pulled. A node that is off stays off."""
@@ -113,6 +155,7 @@ class Node:
     def reset(self) -> None:
         """Presses the reset button."""
         self.machine.qmp.execute("system_reset")
+        self._begin_boot()
         self._session.hang_up()
 
     # Cables
@@ -166,16 +209,55 @@ class Node:
 
     def advance_login(self) -> bool:
         """Takes one short turn towards a shell; says whether there is one. For those who cannot wait."""
-        return self.running and self._session.advance_login()
+        self._was_up = (self.running and self._session.advance_login()) or self._was_up
+        return self.logged_in
 
-    def wait_for_boot(self, seconds: float = BOOT_SECONDS) -> None:
-        """Waits until somebody can log in, after a reboot of the node's own too.
+    @property
+    def serial_text(self) -> str:
+        """Everything that the serial console of this lab's node has said."""
+        log = self.spec.serial_log
+        return log.read_text(errors="replace") if log.exists() else ""
+
+    @property
+    def doing(self) -> str:
+        """What the boot is at, and how old it is, to ten seconds: `hotspare-setup, 140 s`."""
+        return f"{stage_of(self.serial_text)}, {(time.monotonic() - self._begun) // 10 * 10:.0f} s"
+
+    def movement(self) -> tuple[int, int]:
+        """Equal to what it was as long as nothing moves: what the serial console has said and, as long as
+        nobody is logged in whose questions would use it, how often the disks were used.
+        """
+        log = self.spec.serial_log
+        said = log.stat().st_size if log.exists() else 0
+        if self.running and not self.logged_in:
+            with contextlib.suppress(LabError):
+                self._disk_transfers = self.machine.qmp.disk_transfers()
+        return said, self._disk_transfers
+
+    def wait_for_boot(self) -> None:
+        """Waits until somebody can log in, after a reboot of the node's own too; for as long as it moves.
 
         Raises:
-            DeadlineExceeded: nobody could in time.
+            DeadlineExceeded: nothing has moved for a while.
+            LabError: the node is off.
         """
         self._session.hang_up()
-        self._session.wait_for_login(Deadline(seconds))
+        self._wait_for_shell()
+
+    def _wait_for_shell(self) -> None:
+        if self.logged_in:
+            return
+        patience = Patience(STILL_SECONDS, self.movement)
+        while not self.advance_login():
+            if not self.running:
+                raise LabError("the node is off", self.name)
+            todo = f"It was at: {self.doing}. The console's last words: {self._session.last_words}"
+            patience.check("a login", self.name, todo)
+
+    def _patience(self, seconds: float) -> Patience:
+        """For a node that is up: the seconds count from the last word of its serial console."""
+        self._wait_for_shell()
+        return Patience(seconds, self.movement, max(seconds, LIMIT_SECONDS))
 
     def run(
         self, command: str, root: bool = False, check: bool = True, seconds: float = COMMAND_SECONDS
@@ -186,8 +268,7 @@ class Node:
             CommandFailed: its status is not zero, and `check` is set.
             DeadlineExceeded: it took longer than `seconds`.
         """
-        if not self._session.logged_in:
-            self._session.wait_for_login(Deadline(BOOT_SECONDS))
+        self._wait_for_shell()
         full = f"sudo -n bash -c {shlex.quote(command)}" if root else command
         result = self._session.run(full, seconds)
         if check and result.status:
@@ -211,16 +292,16 @@ class Node:
         """The node's state in one word; `unknown` while the daemon does not answer."""
         try:
             return str(self.status()["status"]["state"])
-        except CommandFailed:
+        except (CommandFailed, DeadlineExceeded):
             return "unknown"
 
     def wait_until(self, command: str, seconds: float = STATE_SECONDS, root: bool = False) -> Result:
         """Repeats a command until it succeeds, and returns that result.
 
         Raises:
-            DeadlineExceeded: it did not succeed in time.
+            DeadlineExceeded: the node is up, its serial console is silent, and it did not succeed in time.
         """
-        deadline = Deadline(seconds)
+        deadline = self._patience(seconds)
         result = self.run(command, root, check=False)
         while result.status:
             last = result.output.strip()[-500:]
@@ -233,7 +314,7 @@ class Node:
         """The same while the node restarts by itself: what it is asked just then it never answers.
 
         Raises:
-            DeadlineExceeded: it did not succeed in time.
+            DeadlineExceeded: nothing moves, and it did not succeed in time.
         """
 
         def succeeds() -> bool:
@@ -242,13 +323,14 @@ class Node:
             except LabError:
                 return False
 
-        wait_until(succeeds, Deadline(seconds), f"success of: {command}", self.name, POLL_SECONDS)
+        patience = Patience(seconds, self.movement, max(seconds, LIMIT_SECONDS))
+        wait_until(succeeds, patience, f"success of: {command}", self.name, POLL_SECONDS)
 
     def wait_for_state(self, state: str, seconds: float = STATE_SECONDS) -> None:
-        """Waits until the node is `active`, `backup`, `fault`, `maintenance` or `off`.
+        """Waits until the node is `active`, `backup`, `fault`, `maintenance` or `off`. It may be booting.
 
         Raises:
-            DeadlineExceeded: it is not.
+            DeadlineExceeded: the node is up, its serial console is silent, and it is not in time.
         """
         seen: list[str] = []
 
@@ -258,7 +340,7 @@ class Node:
 
         wait_until(
             reached,
-            Deadline(seconds),
+            self._patience(seconds),
             f"state {state}",
             self.name,
             POLL_SECONDS,
@@ -277,7 +359,11 @@ class Node:
             return
         with _best_effort(folder / "screen.txt"):
             self.machine.qmp.screendump(folder / "screen.ppm")
-        if not self._session.logged_in:
+        if not self._was_up:
+            return
+        with _best_effort(folder / "journal.txt"):
+            wait_until(self.advance_login, Deadline(ASK_SECONDS), "a login", self.name)
+        if not self.logged_in:
             return
         for name, command in (
             ("journal.txt", "journalctl --boot --no-pager --output=short-monotonic | tail -n 4000"),

@@ -1,4 +1,7 @@
-"""`python3 invoke.py pair`: two nodes of the image, their networks, and a prompt to play with them."""
+"""`python3 invoke.py pair`: two nodes of the image, their networks, and a prompt to play with them.
+
+The nodes begin with a snapshot of a pair that is up. `--cold` boots them.
+"""
 
 import contextlib
 import signal
@@ -9,9 +12,11 @@ from firmware.lab.board import Board
 from firmware.lab.command import Firmware
 from firmware.lab.images import raw_image
 from firmware.lab.lab import Lab, LabOptions, NodeOptions
+from firmware.lab.opening import READY, Opener
 from firmware.lab.screen import Screen
 from firmware.lab.shell import Shell, describe_ways_in, virtual_address
 from firmware.lab.topology import STANDARD_PAIR
+from firmware.lab.traces import kept_on_failure
 
 WATCHER = "client"
 
@@ -22,15 +27,18 @@ class PairOptions:
 
     board: str = "generic-x86_64"
     uefi: bool = False
+    cold: bool = False
+    """Boot, whether there is a snapshot or not."""
     keep: bool = False
     """Leave disks, logs and captures behind."""
 
 
 def run_pair(options: PairOptions) -> None:
-    """Boots both nodes and obeys the user until the end of input or a signal; then everything is gone.
+    """Starts both nodes and obeys the user until the end of input or a signal; then everything is gone.
 
     Raises:
         FirmwareError: the image cannot be built, this machine lacks something, or a script's command failed.
+            What the lab's machines have said and shown is kept then.
     """
     lab_options = LabOptions(
         image=raw_image(options.board),
@@ -39,19 +47,38 @@ def run_pair(options: PairOptions) -> None:
     )
     for ending in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, signal.default_int_handler)
-    with contextlib.suppress(KeyboardInterrupt), Lab(STANDARD_PAIR, lab_options) as lab:
-        _play(lab)
+    with (
+        contextlib.suppress(KeyboardInterrupt),
+        _screen() as screen,
+        _start(lab_options, options.cold, screen) as lab,
+        kept_on_failure(lab),
+    ):
+        _play(lab, screen)
         if options.keep:
-            print(f"Disks, logs and captures are kept in {lab.folder}")
+            screen.say(f"Disks, logs and captures are kept in {lab.folder}")
 
 
-def _play(lab: Lab) -> None:
-    client = lab.clients[WATCHER]
-    network = client.data.network
-    with _screen() as screen, client.watch(virtual_address(lab, network)) as watch:
+def _start(options: LabOptions, cold: bool, screen: Screen) -> Lab:
+    if not cold:
+        lab = Opener(STANDARD_PAIR, options, screen.say).open(READY)
+        screen.say(f"{_names(lab)} run.")
+        return lab
+    lab = Lab(STANDARD_PAIR, options)
+    try:
         for node in lab.nodes.values():
             node.power_on()
-        screen.say(_greeting(lab))
+    except BaseException:
+        lab.close()
+        raise
+    screen.say(f"{_names(lab)} are booting. Emulated, the first boot takes about a minute.")
+    return lab
+
+
+def _play(lab: Lab, screen: Screen) -> None:
+    client = lab.clients[WATCHER]
+    network = client.data.network
+    with client.watch(virtual_address(lab, network)) as watch:
+        screen.say(f"{describe_ways_in(lab)}\nType help for the commands, quit to leave.")
         board = Board(lab.nodes.values(), watch, screen.status)
         try:
             Shell(lab, board, watch, client, screen).cmdloop()
@@ -59,13 +86,9 @@ def _play(lab: Lab) -> None:
             board.close()
 
 
-def _greeting(lab: Lab) -> str:
-    names = " and ".join(lab.nodes)
+def _names(lab: Lab) -> str:
     how = f"{lab.accelerator.value}, {lab.options.node.firmware.value}"
-    return (
-        f"{names} are booting ({how}). Emulated, the first boot takes about a minute.\n"
-        f"{describe_ways_in(lab)}\nType help for the commands, quit to leave."
-    )
+    return f"{' and '.join(lab.nodes)} ({how})"
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ import json
 import secrets
 import subprocess
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from firmware.lab.errors import MissingCapability
 from firmware.lab.topology import Cluster, Node
@@ -15,6 +16,19 @@ from firmware.lab.topology import Cluster, Node
 LABEL = "HOTSPARE"
 """Label of the file system that a node looks for."""
 FILE_NAME = "preseed.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What the nodes of one lab are told and nobody else knows."""
+
+    admin_password: str
+    hotwire: str
+
+    @classmethod
+    def make(cls, admin_password: str = "") -> "Secrets":
+        """New ones; a password that is given is kept."""
+        return cls(admin_password or make_password(), make_hotwire_secret())
 
 
 def make_password() -> str:

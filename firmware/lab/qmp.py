@@ -1,10 +1,12 @@
 """A small client of QEMU's machine protocol (QMP): one JSON object a line over a Unix socket.
 
-Blocking, with a deadline on every exchange. Events that QEMU sends in between are skipped.
+Blocking, with a deadline on every exchange, one exchange after the other for all threads. Events that QEMU
+sends in between are skipped.
 """
 
 import json
 import socket
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,6 @@ from firmware.lab.deadline import Deadline
 from firmware.lab.errors import DeadlineExceeded, LabError, MachineError
 
 ANSWER_SECONDS = 30.0
-SNAPSHOT_SECONDS = 120.0
 
 
 class Qmp:
@@ -27,6 +28,7 @@ class Qmp:
         """
         self._path = path
         self._buffer = b""
+        self._lock = threading.Lock()
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             self._socket.connect(str(path))
@@ -51,7 +53,10 @@ class Qmp:
             MachineError: QEMU refused, or is gone.
             DeadlineExceeded: it did not answer in time.
         """
-        deadline = Deadline(seconds)
+        with self._lock:
+            return self._exchange(command, Deadline(seconds), arguments)
+
+    def _exchange(self, command: str, deadline: Deadline, arguments: Mapping[str, object]) -> Any:
         request = json.dumps({"execute": command, "arguments": arguments}).encode() + b"\n"
         try:
             self._socket.sendall(request)
@@ -63,10 +68,6 @@ class Qmp:
                 return message["return"]
             if "error" in message:
                 raise MachineError(f"QEMU refused {command}: {message['error']['desc']}", str(self._path))
-
-    def monitor(self, line: str, seconds: float = ANSWER_SECONDS) -> str:
-        """Runs a command of the human monitor and returns what it printed."""
-        return str(self.execute("human-monitor-command", seconds, **{"command-line": line}))
 
     def set_link(self, device: str, up: bool) -> None:
         """Plugs or pulls the cable of a network device; the guest sees its carrier change."""
@@ -86,30 +87,16 @@ class Qmp:
         others = dict.fromkeys(("bps", "iops", "iops_rd", "iops_wr"), 0)
         self.execute("block_set_io_throttle", device=drive, **limits, **others)
 
+    def disk_transfers(self) -> int:
+        """How often the guest has read from its disks, written to them or flushed them."""
+        stats = [drive["stats"] for drive in self.execute("query-blockstats")]
+        return sum(
+            int(one[what]) for one in stats for what in ("rd_operations", "wr_operations", "flush_operations")
+        )
+
     def screendump(self, path: Path) -> None:
         """Writes what the VGA screen shows, as a PPM picture."""
         self.execute("screendump", filename=str(path))
-
-    def save_snapshot(self, name: str) -> None:
-        """Stores memory, devices and disks under a name.
-
-        Raises:
-            MachineError: a disk cannot hold snapshots.
-        """
-        self._snapshot_command("savevm", name)
-
-    def load_snapshot(self, name: str) -> None:
-        """Goes back to a stored state, disks included.
-
-        Raises:
-            MachineError: there is no such snapshot.
-        """
-        self._snapshot_command("loadvm", name)
-
-    def _snapshot_command(self, verb: str, name: str) -> None:
-        complaint = self.monitor(f"{verb} {name}", SNAPSHOT_SECONDS)
-        if complaint.strip():
-            raise MachineError(f"{verb} {name} failed: {complaint.strip()}", str(self._path))
 
     def _next_message(self, deadline: Deadline) -> dict[str, Any]:
         while b"\n" not in self._buffer:

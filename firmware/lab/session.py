@@ -8,7 +8,6 @@ import threading
 from collections.abc import Callable
 
 from firmware.lab.console import Console, Result
-from firmware.lab.deadline import Deadline
 from firmware.lab.errors import LabError
 
 TURN_SECONDS = 1.0
@@ -41,23 +40,14 @@ class Session:
                 self._logged_in = self._console.login(TURN_SECONDS)
             return self._logged_in
 
-    def wait_for_login(self, deadline: Deadline) -> None:
-        """Waits until there is a shell.
-
-        Raises:
-            DeadlineExceeded: there was none in time.
-            ConsoleError: the console is gone, or the password was refused.
-        """
-        while not self.advance_login():
-            console = self._console
-            deadline.check(
-                "a login",
-                console.url if console else "",
-                f"Last words: {console.last_words if console else ''}",
-            )
+    @property
+    def last_words(self) -> str:
+        """The end of what the console has said."""
+        console = self._console
+        return console.last_words if console else ""
 
     def run(self, command: str, seconds: float) -> Result:
-        """Runs a command in the shell that `wait_for_login` got.
+        """Runs a command in the shell that `advance_login` got.
 
         Raises:
             DeadlineExceeded: it took longer; it is interrupted.

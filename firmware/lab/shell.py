@@ -17,11 +17,11 @@ from firmware.lab.deadline import Deadline, wait_until
 from firmware.lab.errors import DeadlineExceeded, LabError
 from firmware.lab.lab import Lab
 from firmware.lab.node import Node
+from firmware.lab.progress import STILL_SECONDS, Patience
 from firmware.lab.screen import Screen
 from firmware.lab.switch import Quality
 
 PROMPT = "pair> "
-WAIT_SECONDS = 300.0
 PING_COUNT = 5
 PING_SECONDS = 1.0
 HELP = """\
@@ -127,18 +127,21 @@ class Shell(cmd.Cmd):
     def do_wait(self, arg: str) -> None:
         """Waits for a state of the pair, of a node, or for who answers."""
         words = arg.split()
-        seconds = float(words.pop()) if words and words[-1].isdigit() else WAIT_SECONDS
+        deadline: Deadline = Patience(STILL_SECONDS, self._board.movement)
+        if words and words[-1].isdigit():
+            deadline = Deadline(float(words.pop()))
         match words:
             case ["ready"]:
-                wait_until(lambda: self._board.ready, Deadline(seconds), "a ready pair", "pair")
+                ready = "a ready pair"
+                wait_until(lambda: self._board.ready, deadline, ready, "pair", explain=self._board.explain)
             case ["owner", name]:
                 node = self._lab.node(name)
-                self._watch.wait_for_owner(self._owner_mac(node), Deadline(seconds))
+                self._watch.wait_for_owner(self._owner_mac(node), deadline)
             case [name, state] if state in STATES:
                 node = self._lab.node(name)
                 wait_until(
                     lambda: self._board.view(node.name).state == state,
-                    Deadline(seconds),
+                    deadline,
                     f"state {state}",
                     node.name,
                     explain=lambda: f"It is: {self._board.view(node.name)}.",

@@ -93,10 +93,13 @@ def test_a_refusal_is_told_in_qemus_words(converse) -> None:
         qmp.set_link("dmz", up=True)
 
 
-def test_a_snapshot_that_fails_prints_its_reason(converse) -> None:
-    qmp, _ = converse(lambda _: [{"return": "Error: no such snapshot\r\n"}])
-    with pytest.raises(MachineError, match="loadvm ready failed: Error: no such snapshot"):
-        qmp.load_snapshot("ready")
+def test_every_use_of_a_disk_is_counted(converse) -> None:
+    used = [{"rd_operations": 3, "wr_operations": 2, "flush_operations": 1, "rd_bytes": 4096}, {}]
+    used[1] = dict.fromkeys(used[0], 0)
+    qmp, _ = converse(
+        lambda _: [{"return": [{"device": str(n), "stats": one} for n, one in enumerate(used)]}]
+    )
+    assert qmp.disk_transfers() == 6
 
 
 def test_a_qemu_that_ends_is_told(converse) -> None:

@@ -9,7 +9,7 @@ from unittest.mock import MagicMock
 import pytest
 
 from firmware.lab.board import Board, NodeView
-from firmware.lab.errors import LabError
+from firmware.lab.errors import DeadlineExceeded, LabError
 from firmware.lab.shell import HELP, Shell, virtual_address
 from firmware.lab.switch import Quality
 from firmware.lab.topology import STANDARD_PAIR
@@ -136,6 +136,30 @@ def board(owner: str | None, **states: str) -> Board:
     mac = STANDARD_PAIR.node(owner).port("lan").mac if owner else None
     board._watch = MagicMock(owner=mac, address=IPv4Address("192.168.12.1"))
     return board
+
+
+def test_waiting_without_a_time_lasts_as_long_as_something_moves(
+    lab: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A boot of ten minutes, and then nothing more: what it was at is told."""
+    now = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    monkeypatch.setattr("time.sleep", lambda _: now.__setitem__(0, now[0] + 10))
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    slow = MagicMock(ready=False)
+    slow.movement.side_effect = lambda: min(now[0], 600)
+    slow.explain.return_value = "beta: booting, hotspare-setup, 720 s"
+    shell = Shell(lab, slow, MagicMock(), MagicMock(), FakeScreen())
+    with pytest.raises(DeadlineExceeded, match="nothing has moved for 120 s") as caught:
+        shell.onecmd("wait ready")
+    assert 720 <= now[0] <= 750
+    assert "hotspare-setup" in str(caught.value)
+
+
+def test_what_a_booting_node_is_at_is_in_the_status_line() -> None:
+    seen = board(None, alpha="active", beta="booting")
+    seen._views["beta"] = NodeView("beta", "booting", doing="hotspare-setup, 140 s")
+    assert "beta: booting, hotspare-setup, 140 s  |" in seen.line
 
 
 def test_a_pair_is_ready_when_one_answers_and_the_other_waits() -> None:
