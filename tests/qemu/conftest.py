@@ -1,12 +1,14 @@
-"""The labs of the QEMU tests: one pair, booted once and shared, and labs of a test's own.
+"""The labs of the QEMU tests: each test that changes something has one of its own, from a snapshot.
 
-After every failure the logs, journals and captures of all open labs are kept in the artifacts folder and
-named in the report.
+The first test that needs a snapshot which there is not, makes it. Tests that only look share a pair, and come
+first. After every failure the logs, journals and captures of all open labs are kept in the artifacts folder
+and named in the report.
 """
 
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from ipaddress import IPv4Address
 from pathlib import Path
 
@@ -17,9 +19,11 @@ from firmware.build.options import BuildOptions
 from firmware.lab.client import Watch
 from firmware.lab.command import Firmware, StickBus
 from firmware.lab.deadline import Deadline, timeout_multiplier
-from firmware.lab.errors import LabError, MissingCapability
+from firmware.lab.errors import MissingCapability
 from firmware.lab.images import raw_image
 from firmware.lab.lab import Lab, LabOptions, NodeOptions
+from firmware.lab.opening import READY, Opener, Place
+from firmware.lab.snapshot import Snapshot
 from firmware.lab.topology import STANDARD_PAIR, Topology
 from firmware.paths import ARTIFACTS
 
@@ -28,7 +32,6 @@ VERSION = "2.0.0"
 """Of the update that the tests install."""
 VIRTUAL = {"client": IPv4Address("192.168.12.1"), "router": IPv4Address("192.168.175.101")}
 PORTS = {"client": "lan", "router": "wan"}
-READY_SECONDS = 240.0
 MOVE_SECONDS = 60.0
 """A takeover: three advertisements of one second, on emulated processors that may be busy booting."""
 CONFLICT_SECONDS = 1.0
@@ -39,23 +42,43 @@ class Labs:
     """All labs that are open, so that a failure can collect the traces of each."""
 
     def __init__(self) -> None:
-        self.open: list[Lab] = []
-        self.pair_failure = ""
-        """Why the shared pair is of no use any more: every other test would only wait in vain."""
+        self._made: list[Lab] = []
+        self._shared: Lab | None = None
 
-    def make(self, topology: Topology, options: LabOptions) -> Lab:
-        """Opens a lab; skips (which counts as a failure) when this machine lacks something."""
+    @property
+    def open(self) -> list[Lab]:
+        """Those that are not closed yet."""
+        self._made = [lab for lab in self._made if not lab.closed]
+        return self._made
+
+    def make(self, topology: Topology, options: LabOptions, snapshot: Snapshot | None = None) -> Lab:
+        """Opens a lab, off; skips (which counts as a failure) when this machine lacks something.
+
+        The pair that is shared is closed by that: it takes a processor even when nothing happens.
+        """
+        self.close_shared()
         try:
-            lab = Lab(topology, options)
+            lab = Lab(topology, options, snapshot)
         except MissingCapability as error:
             pytest.skip(str(error))
-        self.open.append(lab)
+        self._made.append(lab)
         return lab
 
-    def close(self, lab: Lab) -> None:
-        """Ends a lab."""
-        self.open.remove(lab)
-        lab.close()
+    def open_at(self, place: Place, topology: Topology, options: LabOptions) -> Lab:
+        """Opens a lab whose nodes are there already."""
+        return Opener(topology, options, print, self.make).open(place)
+
+    def share(self, opened: Callable[[], Lab]) -> Lab:
+        """The lab that tests share, as long as no other one is opened."""
+        if self._shared is None:
+            self._shared = opened()
+        return self._shared
+
+    def close_shared(self) -> None:
+        """Ends the lab that is shared, if there is one."""
+        if self._shared:
+            self._shared.close()
+        self._shared = None
 
 
 LABS = Labs()
@@ -63,8 +86,8 @@ MEASURED: list[str] = []
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those that do not use the shared pair come first: it takes a processor even when nothing happens."""
-    items.sort(key=lambda item: "booted_pair" in getattr(item, "fixturenames", ()))
+    """Those that share a pair come first, so that it is opened once."""
+    items.sort(key=lambda item: "quiet_pair" not in getattr(item, "fixturenames", ()))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -110,13 +133,14 @@ def bundle() -> Path:
 
 
 @pytest.fixture(scope="session")
-def labs() -> Labs:
-    return LABS
+def labs() -> Iterator[Labs]:
+    yield LABS
+    LABS.close_shared()
 
 
 @pytest.fixture(scope="session")
-def booted_pair(labs: Labs, image: Path) -> Iterator[Lab]:
-    """Both nodes after their first boot: alpha by BIOS, beta by UEFI from a write-protected USB stick.
+def open_pair(labs: Labs, image: Path) -> Callable[[Place], Lab]:
+    """Opens a pair that is at a place already: alpha by BIOS, beta by UEFI from a write-protected USB stick.
 
     alpha has its cards in the opposite order, so that the kernel's names mean nothing. No node is suspended
     for the many switches of these tests.
@@ -129,38 +153,21 @@ def booted_pair(labs: Labs, image: Path) -> Iterator[Lab]:
         cluster=replace(STANDARD_PAIR.cluster, flap_switches=0),
     )
     usb = NodeOptions(Firmware.UEFI, StickBus.USB, stick_read_only=True, slots=True)
-    lab = labs.make(topology, LabOptions(image, NodeOptions(slots=True), special={"beta": usb}))
-    for node in lab.nodes.values():
-        node.power_on()
-    yield lab
-    labs.close(lab)
-
-
-@pytest.fixture(scope="session")
-def quiet_pair(booted_pair: Lab) -> Lab:
-    """The shared pair once it is up, for tests that change nothing and do not care who is active."""
-    booted_pair.node("alpha").wait_for_state("active", READY_SECONDS)
-    booted_pair.node("beta").wait_for_state("backup", READY_SECONDS)
-    return booted_pair
+    options = LabOptions(image, NodeOptions(slots=True), special={"beta": usb})
+    return partial(labs.open_at, topology=topology, options=options)
 
 
 @pytest.fixture
-def pair(booted_pair: Lab) -> Lab:
-    """The shared pair, as it should be: all on, all plugged, alpha active and beta its backup."""
-    if LABS.pair_failure:
-        pytest.fail(f"the pair did not recover from an earlier test: {LABS.pair_failure}")
-    for node in booted_pair.nodes.values():
-        for port in node.pulled:
-            node.plug(port)
-        if not node.running:
-            node.power_on()
-    try:
-        booted_pair.node("alpha").wait_for_state("active", READY_SECONDS)
-        booted_pair.node("beta").wait_for_state("backup", READY_SECONDS)
-    except LabError as error:
-        LABS.pair_failure = str(error)
-        raise
-    return booted_pair
+def quiet_pair(labs: Labs, open_pair: Callable[[Place], Lab]) -> Lab:
+    """A pair that is up, for tests that change nothing: they share it."""
+    return labs.share(lambda: open_pair(READY))
+
+
+@pytest.fixture
+def pair(open_pair: Callable[[Place], Lab]) -> Iterator[Lab]:
+    """A pair of the test's own: alpha is active, and beta its backup."""
+    with open_pair(READY) as lab:
+        yield lab
 
 
 DROP_SECONDS = 8.0

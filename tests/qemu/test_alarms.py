@@ -8,7 +8,10 @@ import pytest
 
 from firmware.lab.lab import Lab, LabOptions
 from firmware.lab.node import Node
+from firmware.lab.opening import READY, Place, Say
 from firmware.lab.topology import STANDARD_PAIR
+
+from .conftest import Labs
 
 pytestmark = pytest.mark.nightly
 
@@ -36,21 +39,24 @@ http.server.HTTPServer(("127.0.0.1", 8080), Handler).serve_forever()
 BUNDLE_SECONDS = 400.0
 
 
-@pytest.fixture(scope="module")
-def alpha(labs, image: Path) -> Iterator[Node]:
-    """One node that is to tell somebody of its alarms."""
-    lab: Lab = labs.make(STANDARD_PAIR.only("alpha"), LabOptions(image))
+def _raise_alarms(lab: Lab, _say: Say) -> None:
     node = lab.node("alpha")
-    node.power_on()
-    node.wait_for_state("active")
     node.run(f"printf '%s' '{SINK}' > /run/sink.py", root=True)
     node.run("(setsid python3 /run/sink.py < /dev/null > /dev/null 2>&1 &)", root=True)
     node.run(f"printf '%s' '{ALARMS}' >> /data/state/cluster.toml && hactl reload", root=True)
     node.wait_until(
         "systemctl is-active --quiet hotspare-alarms.service && ls /run/hotspare-alarms/*.sock", 180
     )
-    yield node
-    labs.close(lab)
+
+
+ALARMED = Place(_raise_alarms, READY)
+
+
+@pytest.fixture
+def alpha(labs: Labs, image: Path) -> Iterator[Node]:
+    """One node that is to tell somebody of its alarms."""
+    with labs.open_at(ALARMED, STANDARD_PAIR.only("alpha"), LabOptions(image)) as lab:
+        yield lab.node("alpha")
 
 
 def test_a_test_says_what_came_of_each_way(alpha: Node) -> None:

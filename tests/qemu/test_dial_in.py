@@ -15,12 +15,14 @@ import pytest
 from firmware.lab.deadline import Deadline, wait_until
 from firmware.lab.lab import Lab, LabOptions
 from firmware.lab.node import Node
+from firmware.lab.opening import READY
 from firmware.lab.provider import FIRST_CLIENT, Authentication, Event, Provider, What
 from firmware.lab.topology import STANDARD_PAIR, Network, NetworkKind, Port
 
+from .conftest import Labs
+
 SECONDS = 120.0
 """A dial, on emulated processors: a program starts, speaks, and is looked at."""
-READY_SECONDS = 300.0
 USER, PASSWORD = "0815@provider.example", "right one"
 FAR = IPv4Address("203.0.113.9")
 """Somewhere beyond the provider."""
@@ -84,38 +86,21 @@ class Site:
         assert target == FAR
 
 
-@pytest.fixture(scope="module")
-def dialling(labs, image: Path) -> Iterator[Site]:
-    """A pair with a modem on a port of its own."""
+@pytest.fixture
+def site(labs: Labs, image: Path) -> Iterator[Site]:
+    """A pair with a modem on a port of its own. Alpha is active and online."""
     pair = STANDARD_PAIR
     modems = {"alpha": "52:54:00:48:0a:05", "beta": "52:54:00:48:0b:05"}
     nodes = tuple(
         replace(node, ports=(*node.ports, Port("modem", modems[node.name], "dsl"))) for node in pair.nodes
     )
     networks = (*pair.networks, Network("dsl", NetworkKind.SWITCH))
-    lab = labs.make(replace(pair, nodes=nodes, networks=networks), LabOptions(image))
-    site = Site(lab)
-    for node in lab.nodes.values():
-        node.power_on()
-    for node in lab.nodes.values():
-        node.wait_for_state("active" if node.name == "alpha" else "backup", READY_SECONDS)
-        node.run(
-            f"cat >> /data/state/cluster.toml <<'END'\n{FOLLOW}\nEND\nhactl reload",
-            root=True,
-        )
-    yield site
-    labs.close(lab)
-
-
-@pytest.fixture
-def site(dialling: Site) -> Site:
-    """Alpha is active and online."""
-    dialling.provider.silent, dialling.provider.password = False, PASSWORD
-    alpha, beta = dialling.lab.node("alpha"), dialling.lab.node("beta")
-    alpha.wait_for_state("active", SECONDS)
-    beta.wait_for_state("backup", SECONDS)
-    dialling.wait_online(alpha)
-    return dialling
+    with labs.open_at(READY, replace(pair, nodes=nodes, networks=networks), LabOptions(image)) as lab:
+        site = Site(lab)
+        for node in lab.nodes.values():
+            node.run(f"cat >> /data/state/cluster.toml <<'END'\n{FOLLOW}\nEND\nhactl reload", root=True)
+        site.wait_online(lab.node("alpha"))
+        yield site
 
 
 @pytest.mark.nightly

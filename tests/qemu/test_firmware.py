@@ -12,6 +12,7 @@ from firmware.lab.command import Firmware
 from firmware.lab.keys import exchange_keys
 from firmware.lab.lab import Lab, LabOptions, NodeOptions
 from firmware.lab.node import Node
+from firmware.lab.opening import READY
 from firmware.lab.topology import STANDARD_PAIR
 
 from .conftest import VERSION, Labs
@@ -35,9 +36,9 @@ def test_what_is_no_bundle_is_refused_and_changes_nothing(pair: Lab) -> None:
 
 
 @pytest.mark.nightly
-def test_rauc_keeps_the_index_of_what_was_flashed(pair: Lab) -> None:
+def test_rauc_keeps_the_index_of_what_was_flashed(quiet_pair: Lab) -> None:
     """It looks through the indexes when it reads its status, and the first update wants them."""
-    beta = pair.node("beta")
+    beta = quiet_pair.node("beta")
     beta.run("rauc status --detailed", root=True)
     assert beta.run("ls /data/rauc/slot.*/hash-*/block-hash-index | wc -l", root=True).output.strip() == "4"
 
@@ -67,17 +68,13 @@ def put_bundle(node: Node, bundle: Path, disk: str = "bundle") -> None:
     )
 
 
-@pytest.fixture(scope="module", params=list(Firmware), ids=lambda firmware: firmware.value)
+@pytest.fixture(params=list(Firmware), ids=lambda firmware: firmware.value)
 def lone_lab(labs: Labs, image: Path, bundle: Path, request: pytest.FixtureRequest) -> Iterator[Lab]:
     """One node with the bundle in /data: by BIOS, and another one by UEFI."""
     options = replace(with_bundle(image, bundle), node=NodeOptions(request.param))
-    lab = labs.make(STANDARD_PAIR.only("alpha"), options)
-    node = lab.node("alpha")
-    node.power_on()
-    node.wait_for_state("active", BOOT_SECONDS)
-    copy_bundle(node, bundle)
-    yield lab
-    labs.close(lab)
+    with labs.open_at(READY, STANDARD_PAIR.only("alpha"), options) as lab:
+        copy_bundle(lab.node("alpha"), bundle)
+        yield lab
 
 
 @pytest.fixture
@@ -203,12 +200,8 @@ def test_an_update_is_streamed_from_a_web_server(
 
 @pytest.mark.nightly
 def test_the_spare_fetches_the_masters_firmware(labs: Labs, image: Path, bundle: Path) -> None:
-    lab = labs.make(STANDARD_PAIR, with_bundle(image, bundle))
+    lab = labs.open_at(READY, STANDARD_PAIR, with_bundle(image, bundle))
     alpha, beta = lab.node("alpha"), lab.node("beta")
-    for node in (alpha, beta):
-        node.power_on()
-    alpha.wait_for_state("active", BOOT_SECONDS)
-    beta.wait_for_state("backup", BOOT_SECONDS)
     copy_bundle(alpha, bundle)
     install(alpha)
     alpha.reset()
@@ -221,4 +214,4 @@ def test_the_spare_fetches_the_masters_firmware(labs: Labs, image: Path, bundle:
     beta.wait_until("hactl history | grep 'firmware 2.0.0 in slot B is good'", BOOT_SECONDS)
     for node in (alpha, beta):
         node.wait_until("hactl status | grep 'firmware: synchronized: both nodes run 2.0.0'")
-    labs.close(lab)
+    lab.close()

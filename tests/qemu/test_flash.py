@@ -43,7 +43,7 @@ def flashed(labs: Labs, tmp_path: Path) -> Iterator[Lab]:
     finally:
         subprocess.run(["losetup", "--detach", device], check=True)
     yield lab
-    labs.close(lab)
+    lab.close()
 
 
 @pytest.mark.nightly

@@ -27,21 +27,21 @@ def wait_for_hotwire(node: Node, state: str) -> None:
     node.wait_until(what, seconds=HOTWIRE_SECONDS)
 
 
-def test_each_port_is_its_card_whatever_the_kernel_calls_it(pair: Lab) -> None:
+def test_each_port_is_its_card_whatever_the_kernel_calls_it(quiet_pair: Lab) -> None:
     names = {}
-    for name, node in pair.nodes.items():
+    for name, node in quiet_pair.nodes.items():
         ports = node.status()["ports"]
         names[name] = [port["interface"] for port in sorted(ports, key=lambda port: port["port"])]
         assert all(port["mac"] == node.mac(port["port"]) for port in ports)
     assert names["alpha"] != names["beta"], "the test wants other names for the same ports"
-    for node in pair.nodes.values():
+    for node in quiet_pair.nodes.values():
         wait_for_hotwire(node, "up")
         assert node.status()["status"]["problems"] == []
 
 
-def test_each_node_shows_the_other_one(pair: Lab) -> None:
+def test_each_node_shows_the_other_one(quiet_pair: Lab) -> None:
     for name, other in (("alpha", "beta"), ("beta", "alpha")):
-        told = hotwire(pair.node(name))
+        told = hotwire(quiet_pair.node(name))
         assert told["connected"]
         assert told["drops"] == {}
         assert dict(told["peer"])["name"] == other  # type: ignore[call-overload]
@@ -100,7 +100,7 @@ def test_a_reboot_while_the_hotwire_is_cut_leaves_one_active(pair: Lab, eyes) ->
         wait_for_hotwire(node, "down")
     alpha.reset()
     eyes.wait_for_owner("beta")
-    alpha.wait_for_boot(BOOT_SECONDS)
+    alpha.wait_for_boot()
     wait_for_one_active(pair)
     pair.heal("hotwire")
     for node in (alpha, beta):
@@ -138,7 +138,7 @@ def three_boxes(labs, image: Path) -> Iterator[Lab]:
     for node in lab.nodes.values():
         node.power_on()
     yield lab
-    labs.close(lab)
+    lab.close()
 
 
 @pytest.mark.nightly

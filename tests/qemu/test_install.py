@@ -94,7 +94,7 @@ class Box:
 def box(labs: Labs, image: Path, request: pytest.FixtureRequest) -> Iterator[Box]:
     lab = labs.make(STANDARD_PAIR.only("alpha"), LabOptions(image, NodeOptions(firmware=request.param)))
     yield Box(lab)
-    labs.close(lab)
+    lab.close()
 
 
 def shown_disks(typist: Typist) -> str:

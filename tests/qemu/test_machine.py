@@ -3,17 +3,21 @@
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from firmware.lab.capability import uefi_firmware
+from firmware.lab.command import Firmware, StickBus
 from firmware.lab.deadline import Deadline, wait_until
 from firmware.lab.disk import corrupt, create_overlay, partition, partitions
 from firmware.lab.errors import LabError, MachineError
-from firmware.lab.lab import Lab, LabOptions
+from firmware.lab.lab import Lab, LabOptions, NodeOptions
+from firmware.lab.machine import LOAD_SECONDS
 from firmware.lab.preseed import hash_password
+from firmware.lab.snapshot import MEMORY, Snapshot, Store
 from firmware.lab.topology import STANDARD_PAIR
 
 PARTITIONS = ["bios-boot", "esp", "boot-a", "root-a", "boot-b", "root-b", "data"]
@@ -32,7 +36,7 @@ def blank(tmp_path: Path) -> Path:
 def dark_pair(labs, blank: Path) -> Iterator[Lab]:
     lab = labs.make(STANDARD_PAIR, LabOptions(blank, memory_mib=SMALL, disk_size="8M"))
     yield lab
-    labs.close(lab)
+    lab.close()
 
 
 def test_a_lab_leaves_no_process_socket_or_file(blank: Path) -> None:
@@ -108,20 +112,64 @@ def test_qemu_that_refuses_its_arguments_says_why(labs, blank: Path) -> None:
             lab.node("alpha").power_on()
         assert not lab.node("alpha").running
     finally:
-        labs.close(lab)
+        lab.close()
 
 
-def test_snapshots_hold_disks_and_memory(labs, blank: Path) -> None:
-    lab = labs.make(STANDARD_PAIR.only("alpha"), LabOptions(blank, memory_mib=SMALL, disk_size="8M"))
-    try:
-        alpha = lab.node("alpha")
-        alpha.power_on()
-        alpha.machine.qmp.save_snapshot("dark")
-        alpha.machine.qmp.load_snapshot("dark")
-        with pytest.raises(MachineError, match="loadvm light failed"):
-            alpha.machine.qmp.load_snapshot("light")
-    finally:
-        labs.close(lab)
+@pytest.fixture
+def saved(labs, blank: Path, tmp_path: Path) -> Snapshot:
+    """A pair that boots nothing, as it was when it was saved: alpha by BIOS, beta by UEFI."""
+    with labs.make(STANDARD_PAIR, dark_options(blank)) as lab:
+        for node in lab.nodes.values():
+            node.power_on()
+        lab.save()
+        assert not any(node.running for node in lab.nodes.values())
+        # On the file system of the labs, whose files it is linked to.
+        return Store(lab.folder.with_name("run-saved"), print).keep("saved", lab.folder, lab.secrets)
+
+
+def dark_options(blank: Path, memory_mib: int = SMALL) -> LabOptions:
+    uefi = NodeOptions(Firmware.UEFI, StickBus.USB, stick_read_only=True, slots=True)
+    return LabOptions(blank, special={"beta": uefi}, memory_mib=memory_mib, disk_size="8M")
+
+
+@pytest.fixture
+def put_away(saved: Snapshot) -> Iterator[None]:
+    """It is gone afterwards."""
+    yield
+    shutil.rmtree(saved.folder.parent)
+
+
+@pytest.mark.usefixtures("put_away")
+def test_what_was_saved_goes_on_in_as_many_labs_as_you_like(labs, blank: Path, saved: Snapshot) -> None:
+    with labs.make(STANDARD_PAIR, dark_options(blank), saved) as one:
+        with labs.make(STANDARD_PAIR, dark_options(blank), saved) as other:
+            for lab in (one, other):
+                lab.wake()
+                assert lab.admin_password == saved.secrets.admin_password
+                for node in lab.nodes.values():
+                    assert node.machine.qmp.execute("query-status")["status"] == "running"
+        shutil.rmtree(saved.folder)
+        one.node("beta").power_off()
+        one.node("beta").power_on()
+    saved.folder.mkdir()
+
+
+@pytest.mark.usefixtures("put_away")
+@pytest.mark.parametrize("damage", ["cut", "changed", "of another machine"])
+def test_what_qemu_cannot_read_is_told_at_once(labs, blank: Path, saved: Snapshot, damage: str) -> None:
+    memory = saved.folder / "beta" / MEMORY
+    content = bytearray(memory.read_bytes())
+    if damage == "cut":
+        memory.write_bytes(content[:-1000])
+    elif damage == "changed":
+        content[len(content) // 2] ^= 0xFF
+        memory.write_bytes(content)
+    memory_mib = SMALL // 2 if damage == "of another machine" else SMALL
+    with labs.make(STANDARD_PAIR, dark_options(blank, memory_mib), saved) as lab:
+        begun = time.monotonic()
+        with pytest.raises(MachineError, match="it cannot be read"):
+            lab.wake()
+        assert time.monotonic() - begun < LOAD_SECONDS
 
 
 def test_qemu_dies_with_the_lab(labs, blank: Path, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 Bonds exist only in the guests' kernel.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -13,6 +13,7 @@ import pytest
 from firmware.lab.deadline import Deadline
 from firmware.lab.lab import Lab, LabOptions
 from firmware.lab.node import Node
+from firmware.lab.opening import READY, Place, Say
 from firmware.lab.topology import STANDARD_PAIR, Network, NetworkKind, Port
 
 OWN = {"alpha": "192.168.12.141", "beta": "192.168.12.142"}
@@ -43,36 +44,32 @@ APPLIED_SECONDS = 180.0
 DAEMONS = "systemd-networkd systemd-resolved systemd-timesyncd hotspare-syslog hotspare-ssh.socket"
 
 
-@pytest.fixture(scope="module")
-def kept(booted_pair: Lab) -> Iterator[None]:
-    """Files are as before afterwards; meanwhile addresses and advertisements are watched."""
+def _configure(lab: Lab, _say: Say) -> None:
+    """Both nodes have everything that a gateway's network is made of, told by a reload alone. Addresses and
+    advertisements are watched from before that."""
     watched = "ip -o monitor address > /run/addresses.log 2>&1"
     heard = "tcpdump -c 1 -nn -v -i any 'icmp6 and ip6[40] == 134' > /run/advertised.log 2>&1"
-    for node in booted_pair.nodes.values():
-        node.run("mkdir -p /data/kept && cp -p /data/state/*.toml /data/kept", root=True)
+    virtual6 = f's/]/, \\"{VIRTUAL6}\\/64\\"]\\n{ADVERTISING}/'
+    edit = f'sed -i "/{VIRTUAL}.24/{virtual6}" cluster.toml'
+    for node in lab.nodes.values():
         node.run(f"(setsid {watched} < /dev/null &) ; (setsid {heard} < /dev/null &)", root=True)
-    yield
-    for node in booted_pair.nodes.values():
-        node.run("pkill -x tcpdump; pkill -x ip; true", root=True)
-        node.run("cp -p /data/kept/*.toml /data/state && rm -r /data/kept && hactl reload", root=True)
-        node.wait_until("! systemctl is-active --quiet hotspare-ssh.socket hotspare-apply.service")
+        node.run(f"cd /data/state && {edit} && printf '{COMMON}' >> cluster.toml", root=True)
+        node.run("hactl reload", root=True)
+    for node in lab.nodes.values():
+        node.wait_until("systemctl is-active --quiet hotspare-ssh.socket", APPLIED_SECONDS)
+        node.wait_until("! hactl status | grep 'not as the files say'", APPLIED_SECONDS)
+    lab.node("beta").wait_until("grep -q 'router advertisement' /run/advertised.log", APPLIED_SECONDS)
+    lab.node("alpha").wait_for_state("active")
+    lab.node("beta").wait_for_state("backup")
+
+
+NETWORKED = Place(_configure, READY)
 
 
 @pytest.fixture
-def networked(kept: None, pair: Lab) -> Lab:
-    """Both nodes have everything that a gateway's network is made of; told by a reload alone."""
-    for node in pair.nodes.values():
-        if "[syslog]" in node.run("cat /data/state/cluster.toml", root=True).output:
-            continue
-        virtual6 = f's/]/, \\"{VIRTUAL6}\\/64\\"]\\n{ADVERTISING}/'
-        edit = f'sed -i "/{VIRTUAL}.24/{virtual6}" cluster.toml'
-        node.run(f"cd /data/state && {edit} && printf '{COMMON}' >> cluster.toml", root=True)
-        node.run("hactl reload", root=True)
-        node.wait_until("systemctl is-active --quiet hotspare-ssh.socket", APPLIED_SECONDS)
-        node.wait_until("! hactl status | grep 'not as the files say'", APPLIED_SECONDS)
-    pair.node("alpha").wait_for_state("active")
-    pair.node("beta").wait_for_state("backup")
-    return pair
+def networked(open_pair: Callable[[Place], Lab]) -> Iterator[Lab]:
+    with open_pair(NETWORKED) as lab:
+        yield lab
 
 
 def removed(node: Node) -> str:
@@ -128,7 +125,6 @@ def test_administrators_reach_own_addresses_and_no_other(networked: Lab) -> None
 
 def test_the_active_node_advertises_from_the_virtual_address(networked: Lab) -> None:
     beta = networked.node("beta")
-    beta.wait_until("grep -q 'router advertisement' /run/advertised.log")
     told = beta.run("cat /run/advertised.log").output
     assert f"{LINK_LOCAL} > ff02::1" in told
     assert "2001:db8:12::/64" in told
@@ -199,10 +195,9 @@ def two_cards(labs, image: Path) -> Iterator[Lab]:
     alone = STANDARD_PAIR.only("alpha")
     (alpha,) = alone.nodes
     second = Port("lan2", "52:54:00:48:0a:04", "lan")
-    lab = labs.make(replace(alone, nodes=(replace(alpha, ports=(*alpha.ports, second)),)), LabOptions(image))
-    lab.node("alpha").power_on()
-    yield lab
-    labs.close(lab)
+    topology = replace(alone, nodes=(replace(alpha, ports=(*alpha.ports, second)),))
+    with labs.open_at(READY, topology, LabOptions(image)) as lab:
+        yield lab
 
 
 def make_bond(node: Node, mode: str) -> None:
@@ -217,7 +212,6 @@ def make_bond(node: Node, mode: str) -> None:
 @pytest.mark.nightly
 def test_a_bond_of_two_cards_lives_on_with_either(two_cards: Lab) -> None:
     alpha, client = two_cards.node("alpha"), two_cards.clients["client"]
-    alpha.wait_for_state("active", 240)
     make_bond(alpha, "active-backup")
     alpha.wait_until("hactl status | grep -E '^lan +lan.bond ' | grep -q ' up '")
     alpha.wait_for_state("active")
@@ -241,18 +235,14 @@ def two_cables(labs, image: Path) -> Iterator[Lab]:
     cables = [Network(name, NetworkKind.CABLE) for name in ("lan", "lan2")]
     networks = (*cables, *(network for network in pair.networks if network.name != "lan"))
     clients = tuple(client for client in pair.clients if client.network != "lan")
-    lab = labs.make(replace(pair, networks=networks, nodes=nodes, clients=clients), LabOptions(image))
-    for node in lab.nodes.values():
-        node.power_on()
-    yield lab
-    labs.close(lab)
+    topology = replace(pair, networks=networks, nodes=nodes, clients=clients)
+    with labs.open_at(READY, topology, LabOptions(image)) as lab:
+        yield lab
 
 
 @pytest.mark.nightly
 def test_a_bond_with_lacp_carries_traffic_and_lives_on_with_either_cable(two_cables: Lab) -> None:
     alpha, beta = two_cables.node("alpha"), two_cables.node("beta")
-    for node, state in ((alpha, "active"), (beta, "backup")):
-        node.wait_for_state(state, 300)
     for node in (beta, alpha):
         make_bond(node, "lacp")
 

@@ -31,7 +31,7 @@ def mixed(labs: Labs, image: Path, tmp_path: Path) -> Iterator[Lab]:
     alpha.wait_for_state("active", BOOT_SECONDS)
     beta.wait_for_state("backup", BOOT_SECONDS)
     yield lab
-    labs.close(lab)
+    lab.close()
 
 
 def test_an_older_firmware_and_this_one_are_a_pair(

@@ -1,5 +1,7 @@
 """`pair` as a script uses it: it obeys, says what is wrong, and leaves nothing behind."""
 
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -25,34 +27,50 @@ def traces() -> set[Path]:
     return {*FOLDER.glob("run-*"), *Path("/tmp").glob("hotspare-*")}
 
 
-def test_a_script_is_obeyed_and_everything_is_gone_afterwards(command: list[str]) -> None:
+@pytest.fixture
+def cold(command: list[str]) -> list[str]:
+    """The same for those that do not wait for the nodes."""
+    return [*command, "--cold"]
+
+
+def test_a_script_is_obeyed_and_everything_is_gone_afterwards(cold: list[str]) -> None:
     before = traces()
     script = "wait alpha booting 60\npull alpha.lan\nsockets\nkill alpha\nwait alpha powered-off 60\nquit\n"
-    done = subprocess.run(command, input=script, capture_output=True, text=True, cwd=ROOT, check=False)
+    done = subprocess.run(cold, input=script, capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == 0, done.stderr
+    assert re.search(r"alpha: booting, [a-z ]+, \d+ s", done.stdout), "what it is at"
     assert "pair> pull alpha.lan" in done.stdout
     assert "alpha: powered-off [pulled: lan]" in done.stdout
     assert "log in as:" in done.stdout
     assert traces() == before
 
 
-def test_a_mistake_ends_a_script_with_a_message_and_exit_code_1(command: list[str]) -> None:
+def test_a_mistake_ends_a_script_with_a_message_and_exit_code_1(cold: list[str]) -> None:
+    """What there was to see of the lab is kept, and the message says where."""
     before = traces()
     done = subprocess.run(
-        command, input="pull alpha.dmz\n", capture_output=True, text=True, cwd=ROOT, check=False
+        cold, input="pull alpha.dmz\n", capture_output=True, text=True, cwd=ROOT, check=False
     )
     assert done.returncode == 1
     assert "there is no port 'dmz'" in done.stderr
     assert "Its ports: lan, wan, hotwire." in done.stderr
     assert "Traceback" not in done.stderr
     assert traces() == before
+    kept = re.search(r"Logs, screens and captures are kept in (\S+)", done.stderr)
+    assert kept, done.stderr
+    folder = Path(kept[1])
+    assert (folder / "lan.pcap").exists()
+    assert (folder / "hotwire.pcap").exists()
+    for node in ("alpha", "beta"):
+        assert {"screen.ppm", "serial.log"} <= {path.name for path in (folder / node).iterdir()}
+    shutil.rmtree(folder)
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_cleanly(command: list[str], ending: signal.Signals) -> None:
+def test_a_signal_ends_it_cleanly(cold: list[str], ending: signal.Signals) -> None:
     before = traces()
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
+        cold, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
     ) as running:
         assert running.stdin
         assert running.stdout
@@ -67,8 +85,9 @@ def test_a_signal_ends_it_cleanly(command: list[str], ending: signal.Signals) ->
 
 @pytest.mark.nightly
 def test_the_scripted_failover_of_the_manual(command: list[str]) -> None:
+    """The pair is ready at once, from its snapshot; alpha boots once."""
     script = (
-        "wait ready\nkill alpha\nwait owner beta 60\nwait beta active 60\nstart alpha\nwait ready\nping\n"
+        "wait ready 60\nkill alpha\nwait owner beta 60\nwait beta active 60\nstart alpha\nwait ready\nping\n"
     )
     done = subprocess.run(command, input=script, capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == 0, done.stderr

@@ -19,6 +19,7 @@ from firmware.build.disk import partition_offsets
 from firmware.lab.keys import exchange_keys
 from firmware.lab.lab import LabOptions, NodeOptions
 from firmware.lab.node import Node
+from firmware.lab.opening import READY
 from firmware.lab.preseed import make_password
 from firmware.lab.topology import STANDARD_PAIR
 from firmware.lab.upgrade import plan_of, wait_for_end
@@ -102,7 +103,7 @@ def record(labs: Labs, image: Path, bundle: Path, folder: Path, trial: bool) -> 
     node.power_off()
     node.spec.recording.rename(writes)
     os.link(image, base)
-    labs.close(lab)
+    lab.close()
     unchecked = Recorded(base, DISK_SIZE, writes, start, Expected("A", frozenset(), frozenset(), {}))
     return replace(unchecked, expected=expectation(unchecked, bundle, folder))
 
@@ -144,7 +145,7 @@ def recorded_upgrade(
         nothing = Expected("A", frozenset(), frozenset(), {})
         unchecked = Recorded(base, DISK_SIZE, writes, starts[node.name], nothing)
         found[node.name] = replace(unchecked, expected=expectation(unchecked, bundle, folder))
-    labs.close(lab)
+    lab.close()
     yield found
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -224,7 +225,7 @@ def test_disks_of_power_cuts_boot(
         node = lab.node("alpha")
         node.power_on()
         started.append(is_well(node))
-        labs.close(lab)
+        lab.close()
     report_line(f"power cuts booted: {len(started)} (seed {seed}), from slots {' '.join(started)}")
 
 
@@ -233,10 +234,8 @@ def test_a_node_that_is_killed_during_updates_starts_each_time(
     labs: Labs, image: Path, bundle: Path, seed: int, report_line: Callable[[str], None]
 ) -> None:
     chance = random.Random(seed)
-    lab = labs.make(STANDARD_PAIR.only("alpha"), with_bundle(image, bundle))
+    lab = labs.open_at(READY, STANDARD_PAIR.only("alpha"), with_bundle(image, bundle))
     node = lab.node("alpha")
-    node.power_on()
-    node.wait_for_state("active", BOOT_SECONDS)
     copy_bundle(node, bundle)
     started = []
     for _ in range(KILLS):
@@ -245,7 +244,7 @@ def test_a_node_that_is_killed_during_updates_starts_each_time(
         started.append(is_well(node))
         back_to_slot_a(node)
     report_line(f"kills during an update: {len(started)} (seed {seed}), started slots {' '.join(started)}")
-    labs.close(lab)
+    lab.close()
 
 
 def kill_during_installation(node: Node, after: float) -> None:
@@ -282,10 +281,8 @@ def back_to_slot_a(node: Node) -> None:
 @pytest.mark.nightly
 def test_a_superblock_that_was_torn_is_mended_at_the_start(labs: Labs, image: Path) -> None:
     """Its two sectors are one write; a disk may have written the first one alone."""
-    lab = labs.make(STANDARD_PAIR.only("alpha"), LabOptions(image))
+    lab = labs.open_at(READY, STANDARD_PAIR.only("alpha"), LabOptions(image))
     node = lab.node("alpha")
-    node.power_on()
-    node.wait_for_state("active", BOOT_SECONDS)
     before = node.run("cat /etc/machine-id").output
     # The kernel would mend it with its next write: the number of mounts, without its checksum.
     tear = f"dd of=/run/hotspare/disk/data bs=1 seek={MOUNT_COUNT} conv=notrunc,fsync status=none"
@@ -295,4 +292,4 @@ def test_a_superblock_that_was_torn_is_mended_at_the_start(labs: Labs, image: Pa
     node.wait_for_state("active", BOOT_SECONDS)
     node.run("test ! -e /run/hotspare/data-error && grep 'does not match' /run/hotspare/data-fsck", root=True)
     assert node.run("cat /etc/machine-id").output == before
-    labs.close(lab)
+    lab.close()

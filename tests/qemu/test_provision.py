@@ -21,7 +21,7 @@ def blank(labs, image: Path) -> Iterator[Lab]:
     bios, uefi = NodeOptions(preseed=""), NodeOptions(Firmware.UEFI, preseed="")
     lab = labs.make(STANDARD_PAIR, LabOptions(image, bios, special={"beta": uefi}))
     yield lab
-    labs.close(lab)
+    lab.close()
 
 
 def box(node: Node, purpose: str) -> str:

@@ -1,7 +1,7 @@
 """What one node refuses to install, on a booted node with the real RAUC: one message, nothing changed."""
 
 import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -49,16 +49,15 @@ BUNDLES: dict[str, tuple[Callable[[Signer, Path], bytes], str]] = {
 
 
 @pytest.fixture
-def node(pair: Lab, tmp_path: Path) -> Iterator[Node]:
-    """The spare of the shared pair, with all the bundles."""
+def node(pair: Lab, tmp_path: Path) -> Node:
+    """The spare, with all the bundles."""
     beta = pair.node("beta")
     keys = CACHE / "keys"
     us = Signer(keys / "development.key.pem", keys / "development.cert.pem")
     beta.run("mkdir -p /run/refused && chmod 777 /run/refused", root=True)
     for name, (make, _) in BUNDLES.items():
         put(beta, f"/run/refused/{name}.raucb", make(us, tmp_path))
-    yield beta
-    beta.run("rm -rf /run/refused /data/full", root=True)
+    return beta
 
 
 def put(node: Node, path: str, content: bytes) -> None:
@@ -101,10 +100,8 @@ def test_the_time_of_signing_counts_and_not_the_nodes_clock(node: Node) -> None:
     for years in (-20, 30):
         shift = years * 365 * 86400
         node.run(f"date -s @$(($(date +%s) + {shift}))", root=True)
-        try:
-            assert words in refusal(node, "wrong-board")
-        finally:
-            node.run(f"date -s @$(($(date +%s) - {shift}))", root=True)
+        assert words in refusal(node, "wrong-board")
+        node.run(f"date -s @$(($(date +%s) - {shift}))", root=True)
 
 
 def test_a_full_disk_is_one_message(node: Node) -> None:
@@ -115,18 +112,13 @@ def test_a_full_disk_is_one_message(node: Node) -> None:
 
 
 def test_a_node_with_one_broken_slot_says_so_and_does_not_go_back_to_it(node: Node) -> None:
-    """Slot B has been marked bad, as after a trial that failed; then it is mended again."""
+    """Slot B has been marked bad, as after a trial that failed."""
     assert node.status()["firmware"]["slot"] == "A"
-    node.wait_until("grep -a -q B_OK=1 /boot/efi/grub/grubenv", root=True)
     node.run("grub-editenv /boot/efi/grub/grubenv set B_OK=0", root=True)
-    try:
-        before = state_of(node)
-        said = node.run("hactl firmware rollback 2>&1; test $? = 1", root=True).output
-        assert "slot B holds nothing that can be started" in said
-        assert (
-            "slot B: as it was flashed: cannot be started"
-            in node.run("hactl firmware status", root=True).output
-        )
-        assert state_of(node) == before
-    finally:
-        node.run("grub-editenv /boot/efi/grub/grubenv set B_OK=1", root=True)
+    before = state_of(node)
+    said = node.run("hactl firmware rollback 2>&1; test $? = 1", root=True).output
+    assert "slot B holds nothing that can be started" in said
+    assert (
+        "slot B: as it was flashed: cannot be started" in node.run("hactl firmware status", root=True).output
+    )
+    assert state_of(node) == before

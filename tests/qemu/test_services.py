@@ -1,12 +1,13 @@
 """What follows the active node, on a booted pair: real units, a tunnel, leases, HAProxy's stick tables."""
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from firmware.lab.lab import Lab
 from firmware.lab.node import Node
+from firmware.lab.opening import READY, Place, Say
 
 SECONDS = 180.0
 PRIVATE = "yAnz5TF+lXXJte14tji3zlMNq+hd2rYUIgJBgB3fBmk="
@@ -108,44 +109,33 @@ def wait_moved(lab: Lab, active: str) -> None:
         wait_units(node, "active" if name == active else "inactive")
 
 
-@pytest.fixture(scope="module")
-def changed(booted_pair: Lab) -> Iterator[list[Node]]:
-    """What these tests changed is undone after the last of them."""
-    nodes: list[Node] = []
-    yield nodes
-    for node in nodes:
+def _add_services(lab: Lab, _say: Say) -> None:
+    far = lab.node("beta").run(f"echo {FAR_PRIVATE} | wg pubkey").output.strip()
+    text = FOLLOW.replace("PRIVATE", PRIVATE).replace("FAR", far)
+    for node in lab.nodes.values():
+        for unit, lines in UNITS.items():
+            write(node, f"/run/systemd/system/{unit}", f"[Service]\n{lines}\n")
+        write(node, "/run/new/cluster.d/haproxy/web.cfg", HAPROXY)
+        write(node, "/run/follow.toml", text)
+        addresses = 'addresses = { alpha = "192.168.180.2/24", beta = "192.168.180.3/24" }'
         node.run(
-            "cd /data/state && rm -rf generations cluster.d cluster.toml && "
-            "cp -p /run/cluster.before cluster.toml && hactl reload; "
-            f"cd /run/systemd/system && rm -rf {' '.join(UNITS)} && systemctl daemon-reload; "
-            "systemctl reset-failed",
+            "cat /data/state/cluster.toml /run/follow.toml > /run/new/cluster.toml && "
+            f"sed -i -e '/^port = \"hotwire\"/a {addresses}' "
+            '-e \'s|"192.168.12.1/24"|"192.168.12.1/24", "10.77.0.1/24"|\' /run/new/cluster.toml && '
+            "systemctl daemon-reload && hactl config apply /run/new",
             root=True,
         )
+    wait_moved(lab, "alpha")
+
+
+SERVING = Place(_add_services, READY)
+"""The pair with services of every kind; alpha is active."""
 
 
 @pytest.fixture
-def followed(pair: Lab, changed: list[Node]) -> Lab:
-    """The pair with services of every kind; alpha is active."""
-    if not changed:
-        far = pair.node("beta").run(f"echo {FAR_PRIVATE} | wg pubkey").output.strip()
-        text = FOLLOW.replace("PRIVATE", PRIVATE).replace("FAR", far)
-        for node in pair.nodes.values():
-            changed.append(node)
-            for unit, lines in UNITS.items():
-                write(node, f"/run/systemd/system/{unit}", f"[Service]\n{lines}\n")
-            write(node, "/run/new/cluster.d/haproxy/web.cfg", HAPROXY)
-            write(node, "/run/follow.toml", text)
-            addresses = 'addresses = { alpha = "192.168.180.2/24", beta = "192.168.180.3/24" }'
-            node.run(
-                "cp -p /data/state/cluster.toml /run/cluster.before && "
-                "cat /data/state/cluster.toml /run/follow.toml > /run/new/cluster.toml && "
-                f"sed -i -e '/^port = \"hotwire\"/a {addresses}' "
-                '-e \'s|"192.168.12.1/24"|"192.168.12.1/24", "10.77.0.1/24"|\' /run/new/cluster.toml && '
-                "systemctl daemon-reload && hactl config apply /run/new",
-                root=True,
-            )
-    wait_moved(pair, "alpha")
-    return pair
+def followed(open_pair: Callable[[Place], Lab]) -> Iterator[Lab]:
+    with open_pair(SERVING) as lab:
+        yield lab
 
 
 @pytest.mark.nightly

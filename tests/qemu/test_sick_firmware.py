@@ -14,6 +14,7 @@ from firmware.build.options import BuildOptions
 from firmware.lab.command import Firmware
 from firmware.lab.lab import LabOptions, NodeOptions
 from firmware.lab.node import Node
+from firmware.lab.opening import READY
 from firmware.lab.topology import STANDARD_PAIR
 
 from .conftest import BOARD, Labs
@@ -60,7 +61,7 @@ def sick_bundle(name: str, folder: Path) -> Path:
     return build_image(BuildOptions(board=BOARD, version=name, overlay=folder)).bundle
 
 
-@pytest.fixture(scope="module", params=list(Firmware), ids=lambda firmware: firmware.value)
+@pytest.fixture(params=list(Firmware), ids=lambda firmware: firmware.value)
 def node(labs: Labs, image: Path, bundles: dict[str, Path], request: pytest.FixtureRequest) -> Iterator[Node]:
     """One node that can read each bundle as a disk: by BIOS, and another one by UEFI."""
     extra: list[str] = []
@@ -68,13 +69,8 @@ def node(labs: Labs, image: Path, bundles: dict[str, Path], request: pytest.Fixt
         drive = f"if=none,id=sick{name[-1]},file={bundle},format=raw,read-only=on"
         extra += ["-drive", drive, "-device", f"virtio-blk-pci,drive=sick{name[-1]},serial=sick{name[-1]}"]
     options = LabOptions(image, NodeOptions(request.param), extra=tuple(extra))
-    lab = labs.make(STANDARD_PAIR.only("alpha"), options)
-    alone = lab.node("alpha")
-    alone.power_on()
-    alone.wait_for_state("active", BOOT_SECONDS)
-    alone.wait_until("grep -a -q B_OK=1 /boot/efi/grub/grubenv", BOOT_SECONDS, root=True)
-    yield alone
-    labs.close(lab)
+    with labs.open_at(READY, STANDARD_PAIR.only("alpha"), options) as lab:
+        yield lab.node("alpha")
 
 
 @pytest.fixture

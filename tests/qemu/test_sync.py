@@ -1,34 +1,31 @@
 """The configuration over the real SSH servers of two booted nodes."""
 
-import shlex
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from firmware.lab.keys import exchange_keys
 from firmware.lab.lab import Lab
 from firmware.lab.node import Node
+from firmware.lab.opening import READY, Place, Say
 
 NODES = ("alpha", "beta")
 CHANGED = "/tmp/changed.toml"
 
 
-@pytest.fixture(scope="module")
-def trusted(quiet_pair: Lab) -> None:
-    """Both hold each other's keys, as two administrators with a telephone exchange them."""
-    keys = {}
-    for name in NODES:
-        node = quiet_pair.node(name)
-        node.run("hactl key generate", root=True, check=False)  # It may have one from an earlier test.
-        keys[name] = node.run("cat /data/state/identity/ssh_ed25519.pub", root=True).output.strip()
-    for name, other in (NODES, reversed(NODES)):
-        quiet_pair.node(name).run(f"echo {shlex.quote(keys[other])} | hactl key trust - --yes", root=True)
+def _introduce(lab: Lab, _say: Say) -> None:
+    exchange_keys(lab.node("alpha"), lab.node("beta"))
+
+
+KEYED = Place(_introduce, READY)
+"""Both hold each other's keys, as two administrators with a telephone exchange them."""
 
 
 @pytest.fixture
-def keyed(trusted: None, pair: Lab) -> Lab:
+def keyed(open_pair: Callable[[Place], Lab]) -> Iterator[Lab]:
     """The pair, and each node can ask the other one."""
-    for node in pair.nodes.values():
-        node.wait_until("hactl --peer status", root=True)
-    return pair
+    with open_pair(KEYED) as lab:
+        yield lab
 
 
 def change(node: Node, comment: str) -> None:

@@ -17,7 +17,7 @@ def test_a_kernel_panic_of_the_active_moves_everything_and_it_reboots_by_itself(
     alpha.run("systemd-run --on-active=2 sh -c 'echo c > /proc/sysrq-trigger'", root=True)
     eyes.wait_for_owner("beta")
     beta.wait_for_state("active")
-    alpha.wait_for_boot(BOOT_SECONDS)
+    alpha.wait_for_boot()
     alpha.wait_for_state("active", BOOT_SECONDS)
     eyes.wait_for_owner("alpha")
     assert eyes.owners("client") == eyes.owners("router") == ["alpha", "beta", "alpha"]
@@ -47,7 +47,7 @@ def test_maintenance_outlives_a_reboot_and_is_on_the_console(pair: Lab, eyes) ->
     alpha.wait_until("grep -q MAINTENANCE /run/issue.d/hotspare.issue")
     assert "maintenance" in alpha.run("systemctl status hadaemon --no-pager").output
     alpha.reset()
-    alpha.wait_for_boot(BOOT_SECONDS)
+    alpha.wait_for_boot()
     alpha.wait_for_state("maintenance")
     assert "MAINTENANCE" in alpha.run("cat /run/issue.d/hotspare.issue").output
     assert beta.state() == "active"
@@ -77,7 +77,7 @@ def test_a_reboot_of_the_active_hands_over_and_it_comes_back(pair: Lab, eyes) ->
     eyes.wait_for_owner("alpha")
     alpha.run("systemd-run --on-active=2 systemctl reboot", root=True)
     eyes.wait_for_owner("beta")
-    alpha.wait_for_boot(BOOT_SECONDS)
+    alpha.wait_for_boot()
     alpha.wait_for_state("active", BOOT_SECONDS)
     eyes.wait_for_owner("alpha")
     assert "stopped: shutdown" in alpha.run("hactl history --last 0").output

@@ -10,6 +10,7 @@ from firmware.build.image import build_image
 from firmware.build.options import BuildOptions
 from firmware.lab.lab import Lab
 from firmware.lab.node import Node
+from firmware.lab.opening import READY, Place, Say
 from firmware.lab.topology import STANDARD_PAIR
 from firmware.lab.upgrade import plan_of, steps_of, wait_for_end
 
@@ -43,22 +44,22 @@ def older() -> Path:
     return build_image(BuildOptions(board=BOARD)).bundle
 
 
-@pytest.fixture(scope="module")
-def running(labs: Labs, image: Path, bundle: Path, older: Path) -> Iterator[Lab]:
-    """A pair of its own, paired, that forwards; the bundle is in alpha's /data, and alpha is active."""
-    lab = labs.make(STANDARD_PAIR, with_bundle(image, bundle, older=older))
-    alpha, beta = lab.node("alpha"), lab.node("beta")
-    for node in (alpha, beta):
-        node.power_on()
-    alpha.wait_for_state("active", BOOT_SECONDS)
-    beta.wait_for_state("backup", BOOT_SECONDS)
-    for node in (alpha, beta):
+def _forward(lab: Lab, _say: Say) -> None:
+    for node in lab.nodes.values():
         configure(node, POLICY)
-        node.wait_until("grep -a -q B_OK=1 /boot/efi/grub/grubenv", BOOT_SECONDS, root=True)
-    copy_bundle(alpha, bundle)
-    exchange_keys(alpha, beta)
-    yield lab
-    labs.close(lab)
+    exchange_keys(lab.node("alpha"), lab.node("beta"))
+
+
+FORWARDING = Place(_forward, READY)
+"""A pair that forwards, and is paired."""
+
+
+@pytest.fixture
+def running(labs: Labs, image: Path, bundle: Path, older: Path) -> Iterator[Lab]:
+    """A pair that forwards, is paired, and has the bundle in alpha's /data; alpha is active."""
+    with labs.open_at(FORWARDING, STANDARD_PAIR, with_bundle(image, bundle, older=older)) as lab:
+        copy_bundle(lab.node("alpha"), bundle)
+        yield lab
 
 
 def begin(node: Node, bundle: str, *options: str) -> str:
@@ -164,7 +165,7 @@ def test_power_lost_on_either_node_while_it_installs(
         node.wait_until("grep -q installing /run/hotspare/firmware-upgrade.log", UPGRADE_SECONDS)
         node.power_off()
         node.power_on()
-        node.wait_for_boot(BOOT_SECONDS)
+        node.wait_for_boot()
         report_line(f"power lost on {node.name} while it installed")
     wait_for_end(running, UPGRADE_SECONDS, report_line)
     assert outcome(running) == {"committed"}
@@ -215,7 +216,7 @@ def test_power_lost_on_both_nodes_at_once(
         for node in (alpha, beta):
             node.power_on()
         for node in (alpha, beta):
-            node.wait_for_boot(BOOT_SECONDS)
+            node.wait_for_boot()
         report_line(f"power lost on both nodes while {installing.name} installed")
     wait_for_end(running, UPGRADE_SECONDS, report_line)
     assert outcome(running) == {"committed"}
