@@ -119,7 +119,7 @@ class Machine:
         The file appears when it is complete, with a checksum; wait with `wait_saved`.
         """
         part = shlex.quote(str(_part(memory)))
-        write = f"exec:zstd -q -1 -f -o {part} && mv {part} {shlex.quote(str(memory))} || rm -f {part}"
+        write = f"exec:{_zstd()} -q -1 -f -o {part} && mv {part} {shlex.quote(str(memory))} || rm -f {part}"
         _part(memory).touch()
         self.qmp.execute("migrate-set-parameters", **{"max-bandwidth": UNLIMITED})
         self.qmp.execute("migrate", uri=write)
@@ -142,7 +142,7 @@ class Machine:
     def load(self, memory: Path, loaded: Path) -> None:
         """Begins to read what `save` wrote; `loaded` appears when the checksum was right."""
         mark = shlex.quote(str(loaded))
-        read = f"exec:zstd -q -dc {shlex.quote(str(memory))} && touch {mark} || touch {mark}.damaged"
+        read = f"exec:{_zstd()} -q -dc {shlex.quote(str(memory))} && touch {mark} || touch {mark}.damaged"
         with contextlib.suppress(MachineError):  # It may end before it answers: waiting says why.
             self.qmp.execute("migrate-incoming", uri=read)
 
@@ -201,6 +201,10 @@ class Machine:
 
     def _last_words(self) -> str:
         return self._log.read_text(errors="replace").strip()[-2000:]
+
+
+def _zstd() -> str:
+    return shlex.quote(require_program("zstd", "zstd"))
 
 
 def _part(memory: Path) -> Path:
