@@ -152,13 +152,12 @@ def boot(lab: Lab, say: Say) -> None:
 
 def settle(node: Node, state: str) -> None:
     """Waits until the node is in that state and has nothing left to do: the second slot is filled, too."""
+    node.wait_until('test -z "$(systemctl list-jobs --no-legend)"', SETTLE_SECONDS)
+    # On a machine that is slow enough some units have run into their time-outs, and others waited for them.
+    node.run("systemctl reset-failed && systemctl start default.target", root=True, seconds=SETTLE_SECONDS)
     node.wait_for_state(state, SETTLE_SECONDS)
     node.wait_until("grep -a -q B_OK=1 /boot/efi/grub/grubenv", SETTLE_SECONDS, root=True)
-    node.wait_until('test -z "$(systemctl list-jobs --no-legend)"', SETTLE_SECONDS)
-    # On a machine that is slow enough some have run into their time-outs.
-    failed = "systemctl --failed --plain --no-legend"
-    node.run(f"for unit in $({failed} | cut -d' ' -f1); do systemctl restart $unit; done", root=True)
-    node.run(f'test -z "$({failed})" && sync')
+    node.run('test -z "$(systemctl --failed --plain --no-legend)" && sync')
 
 
 def _boot_and_settle(lab: Lab, say: Say) -> None:
