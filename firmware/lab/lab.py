@@ -168,7 +168,7 @@ class Lab:
         """Ends all nodes; in the lab's folder is then all that another lab needs to wake them.
 
         Raises:
-            MachineError: it could not be written, such as on a full disk; the nodes run on.
+            LabError: it could not be written, such as on a full disk; the nodes run on.
         """
         files = {node.machine: self.folder / node.name / MEMORY for node in self.nodes.values()}
         for machine in files:
@@ -178,9 +178,10 @@ class Lab:
                 machine.save(memory)
             for machine, memory in files.items():
                 machine.wait_saved(memory)
-        except BaseException:
-            for node in self.nodes.values():
-                node.resume()
+        except LabError:
+            for machine in files:
+                machine.cancel_save()
+                machine.resume()
             raise
         for machine in files:
             machine.stop()

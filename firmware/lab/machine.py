@@ -139,6 +139,10 @@ class Machine:
 
         wait_until(saved, Deadline(SAVE_SECONDS), "the end of the writing", str(memory))
 
+    def cancel_save(self) -> None:
+        """Ends the writing, if it is still going on."""
+        self.qmp.execute("migrate_cancel")
+
     def load(self, memory: Path, loaded: Path) -> None:
         """Begins to read what `save` wrote; `loaded` appears when the checksum was right."""
         mark = shlex.quote(str(loaded))

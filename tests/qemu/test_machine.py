@@ -154,6 +154,24 @@ def test_what_was_saved_goes_on_in_as_many_labs_as_you_like(labs, blank: Path, s
     saved.folder.mkdir()
 
 
+def test_nodes_that_cannot_be_saved_run_on(
+    labs, blank: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of them is written already when it turns out."""
+    zstd = tmp_path / "bin/zstd"
+    zstd.parent.mkdir()
+    zstd.write_text(f'#!/bin/sh\ncase "$*" in *beta*) exit 1; esac\nexec {shutil.which("zstd")} "$@"\n')
+    zstd.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{zstd.parent}:{os.environ['PATH']}")
+    with labs.make(STANDARD_PAIR, dark_options(blank)) as lab:
+        for node in lab.nodes.values():
+            node.power_on()
+        with pytest.raises(MachineError, match="it could not be written"):
+            lab.save()
+        for node in lab.nodes.values():
+            assert node.machine.qmp.execute("query-status")["status"] == "running"
+
+
 @pytest.mark.usefixtures("put_away")
 @pytest.mark.parametrize("damage", ["cut", "changed", "of another machine"])
 def test_what_qemu_cannot_read_is_told_at_once(labs, blank: Path, saved: Snapshot, damage: str) -> None:
