@@ -45,6 +45,13 @@ class NodeView:
         return f"{self.name}: {self.state}{doing}{role}{pulled}"
 
 
+def first_view(node: Node) -> NodeView:
+    """What is known of a node before it was asked."""
+    if node.logged_in:
+        return NodeView(node.name, NO_ANSWER)
+    return NodeView(node.name, BOOTING if node.running else OFF)
+
+
 def look_at(node: Node) -> NodeView:
     """Asks a node how it is; never waits for long, never raises."""
     pulled = tuple(sorted(node.pulled))
@@ -68,7 +75,7 @@ class Board:
         self._nodes = tuple(nodes)
         self._watch = watch
         self._on_change = on_change
-        self._views = {node.name: NodeView(node.name, OFF) for node in self._nodes}
+        self._views = {node.name: first_view(node) for node in self._nodes}
         self._line = ""
         self._lock = threading.Lock()
         self._stop = threading.Event()

@@ -162,6 +162,7 @@ def settle(node: Node, state: str) -> None:
 
 def _boot_and_settle(lab: Lab, say: Say) -> None:
     boot(lab, say)
+    say("the nodes are up; waiting until they are ready and have filled their second slots")
     for node in lab.nodes.values():
         settle(node, "active" if node is lab.master else "backup")
 

@@ -12,6 +12,7 @@ import os
 import shutil
 import zlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -128,7 +129,10 @@ class Store:
 def _sums(folder: Path) -> dict[str, list[int]]:
     """Size and checksum of every file, by its name."""
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != LISTING)
-    return {str(path.relative_to(folder)): [path.stat().st_size, _sum(path)] for path in files}
+    with ThreadPoolExecutor() as together:
+        sums = together.map(_sum, files)
+    names = (str(path.relative_to(folder)) for path in files)
+    return {name: [path.stat().st_size, crc] for name, path, crc in zip(names, files, sums, strict=True)}
 
 
 def _sum(path: Path) -> int:
