@@ -45,8 +45,8 @@ def create_overlay(base: Path, base_format: str, overlay: Path, size: str = "") 
     """Makes a disk that starts as `base` and keeps its changes for itself.
 
     Args:
-        base: an image nobody may write to while the overlay is in use. One that is in the overlay's folder or
-            in one above it is named relative to it, so that both can move together.
+        base: an image nobody may write to while the overlay is in use. One of the same lab, whose folder is
+            the one above the overlay's, is named relative to it: the lab's folder can move as a whole.
         base_format: `raw` or `qcow2`.
         overlay: the file to make.
         size: such as `4G`; empty: that of the base.
@@ -54,11 +54,8 @@ def create_overlay(base: Path, base_format: str, overlay: Path, size: str = "") 
     Raises:
         MachineError: the overlay could not be made.
     """
-    base = base.resolve()
-    if overlay.resolve().is_relative_to(base.parent):
-        name = os.path.relpath(base, overlay.resolve().parent)
-    else:
-        name = str(base)
+    base, folder = base.resolve(), overlay.resolve().parent
+    name = os.path.relpath(base, folder) if base.is_relative_to(folder.parent) else str(base)
     arguments = ["create", "-q", "-f", "qcow2", "-b", name, "-F", base_format, str(overlay)]
     _run("qemu-img", *arguments, *([size] if size else []))
 

@@ -89,6 +89,7 @@ class Store:
         listing = folder / LISTING
         with os.fdopen(os.open(listing, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
             json.dump({"secrets": asdict(secrets), "files": _sums(folder)}, file)
+        self.drop(key)  # Whatever was left of a damaged one.
         folder.rename(self._folder / key)
         self._thin_out()
         return Snapshot(self._folder / key, secrets)

@@ -148,10 +148,15 @@ def test_what_was_saved_goes_on_in_as_many_labs_as_you_like(labs, blank: Path, s
                 assert lab.admin_password == saved.secrets.admin_password
                 for node in lab.nodes.values():
                     assert node.machine.qmp.execute("query-status")["status"] == "running"
-        shutil.rmtree(saved.folder)
-        one.node("beta").power_off()
-        one.node("beta").power_on()
-    saved.folder.mkdir()
+        # What goes on can be saved again, and is independent of where it began.
+        one.save()
+        again = Store(saved.folder.parent, print).keep("again", one.folder, one.secrets)
+    shutil.rmtree(saved.folder)
+    with labs.make(STANDARD_PAIR, dark_options(blank), again) as later:
+        later.wake()
+        shutil.rmtree(again.folder)
+        later.node("beta").power_off()
+        later.node("beta").power_on()
 
 
 def test_nodes_that_cannot_be_saved_run_on(

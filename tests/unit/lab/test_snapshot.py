@@ -85,6 +85,14 @@ def test_a_damaged_one_is_told_and_thrown_away(
     assert not file.parent.exists()
 
 
+def test_what_is_left_of_another_one_is_replaced(store: Store, tmp_path: Path) -> None:
+    store.keep("name", lab_folder(tmp_path), SECRETS)
+    store.keep("name", lab_folder(tmp_path), Secrets("new", "new"))
+    found = store.find("name")
+    assert found is not None
+    assert found.secrets.admin_password == "new"
+
+
 def test_one_that_is_thrown_away_just_then_is_no_crash(store: Store, tmp_path: Path) -> None:
     found = store.keep("name", lab_folder(tmp_path), SECRETS)
     shutil.rmtree(found.folder)
