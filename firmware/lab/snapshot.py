@@ -81,18 +81,24 @@ class Store:
         """Makes a lab's folder the snapshot; what nobody needs to wake the nodes is left out.
 
         Raises:
-            OSError: the disk is full.
+            MachineError: it cannot be written, such as on a full disk.
         """
+        try:
+            self._complete(folder, secrets)
+            self.drop(key)  # Whatever was left of a damaged one.
+            folder.rename(self._folder / key)
+        except OSError as error:
+            raise MachineError(f"the snapshot cannot be kept: {error.strerror}", str(folder)) from error
+        self._thin_out()
+        return Snapshot(self._folder / key, secrets)
+
+    def _complete(self, folder: Path, secrets: Secrets) -> None:
         for pattern in ("*.pcap", "*/qemu.log", "*/loaded", f"then/*/{MEMORY}"):
             for path in folder.glob(pattern):
                 path.unlink()
         listing = folder / LISTING
         with os.fdopen(os.open(listing, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
             json.dump({"secrets": asdict(secrets), "files": _sums(folder)}, file)
-        self.drop(key)  # Whatever was left of a damaged one.
-        folder.rename(self._folder / key)
-        self._thin_out()
-        return Snapshot(self._folder / key, secrets)
 
     def drop(self, key: str) -> None:
         """Throws one away."""

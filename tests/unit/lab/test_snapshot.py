@@ -1,5 +1,6 @@
 """The store of snapshots: complete or not there, private, checked, and not growing."""
 
+import errno
 import os
 import shutil
 import threading
@@ -91,6 +92,18 @@ def test_what_is_left_of_another_one_is_replaced(store: Store, tmp_path: Path) -
     found = store.find("name")
     assert found is not None
     assert found.secrets.admin_password == "new"
+
+
+def test_a_full_disk_is_told_and_nothing_is_found(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("json.dump", full)
+    with pytest.raises(MachineError, match="the snapshot cannot be kept: No space left on device"):
+        store.keep("name", lab_folder(tmp_path), SECRETS)
+    assert store.find("name") is None
 
 
 def test_one_that_is_thrown_away_just_then_is_no_crash(store: Store, tmp_path: Path) -> None:
