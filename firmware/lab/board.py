@@ -49,7 +49,7 @@ def first_view(node: Node) -> NodeView:
     """What is known of a node before it was asked."""
     if node.logged_in:
         return NodeView(node.name, NO_ANSWER)
-    return NodeView(node.name, BOOTING if node.running else OFF)
+    return NodeView(node.name, BOOTING, doing=node.doing) if node.running else NodeView(node.name, OFF)
 
 
 def look_at(node: Node) -> NodeView:

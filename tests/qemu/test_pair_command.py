@@ -35,7 +35,8 @@ def cold(command: list[str]) -> list[str]:
 
 def test_a_script_is_obeyed_and_everything_is_gone_afterwards(cold: list[str]) -> None:
     before = traces()
-    script = "wait alpha booting 60\npull alpha.lan\nsockets\nkill alpha\nwait alpha powered-off 60\nquit\n"
+    commands = ("wait alpha booting 60", "status", "pull alpha.lan", "sockets", "kill alpha")
+    script = "\n".join((*commands, "wait alpha powered-off 60", "quit", ""))
     done = subprocess.run(cold, input=script, capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == 0, done.stderr
     assert re.search(r"alpha: booting, [a-z ]+, \d+ s", done.stdout), "what it is at"
