@@ -97,7 +97,7 @@ def _system_layer(context: Context, packages: Path) -> Path:
     key = key_of(
         packages.name,
         _module_inputs(board),
-        [tree_hash(folder / "initramfs") for folder in board.folders],
+        [tree_hash(folder / "initrd") for folder in board.folders],
         source_of(initrd, modules, prune),
     )
     if ready := context.layers.ready("system", key):
@@ -121,8 +121,8 @@ def _reduce(context: Context, root: Path, binaries: Path) -> None:
     binaries.mkdir()
     release = modules.kernel_release(root)
     modules.keep_modules(root, release, context.board)
+    modules.unpack_modules(context.tools, root, release)
     modules.keep_firmware(root, context.board)
-    context.tools.run("depmod", "--basedir", root, release)
     with api_mounts(root):
         initrd.make_initrd(context, root, release, binaries / "initrd.img")
     shutil.move(root / "boot" / f"vmlinuz-{release}", binaries / "vmlinuz")
