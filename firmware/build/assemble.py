@@ -28,9 +28,11 @@ def assemble(context: Context) -> None:
     if context.options.overlay:
         lay_over(context.options.overlay, target)
     write_identity(context)
+    write_static_nodes(target)
     with api_mounts(target):
         configure(context)
         compile_python(context, packages / "hadaemon")
+        compile_data_classes(context)
     hooks.run_hooks(context, "post-build.sh", context.target)
     seal_off(target)
 
@@ -99,6 +101,12 @@ def compile_python(context: Context, folder: Path) -> None:
     context.tools.chroot(context.target, *command, env={"SOURCE_DATE_EPOCH": str(LAYER_EPOCH)})
 
 
+def compile_data_classes(context: Context) -> None:
+    """The methods that `dataclasses` would write and compile at every start of a program of ours."""
+    program = (Path(__file__).with_name("precompile.py")).read_text()
+    context.tools.chroot(context.target, "python3", "-I", "-B", "-c", program)
+
+
 def write_identity(context: Context) -> None:
     """Say in the image what it is, in the fields that os-release(5) has for it."""
     board = context.board
@@ -119,6 +127,22 @@ def write_identity(context: Context) -> None:
     shutil.copyfile(context.keys.keyring, keyring)
     system = context.target / "etc/rauc/system.conf"
     system.write_text(system.read_text().replace("@COMPATIBLE@", board.compatible))
+
+
+def write_static_nodes(target: Path) -> None:
+    """Rules for the nodes in /dev that bring their module when they are opened.
+
+    They follow from the modules: a node would find out the same at every start.
+    """
+    rules = ["# Made at build time from the modules of the image.\n"]
+    for table in sorted((target / "usr/lib/modules").glob("*/modules.devname")):
+        for line in table.read_text().splitlines():
+            if not line.startswith("#"):
+                _module, name, number = line.split()
+                rules.append(f"{number[0]}! /dev/{name} 0600 - - - {number[1:]}\n")
+                if "/" in name:
+                    rules.insert(1, f"d /dev/{name.rpartition('/')[0]} 0755 - - -\n")
+    (target / "usr/lib/tmpfiles.d/hotspare-dev.conf").write_text("".join(rules))
 
 
 def configure(context: Context) -> None:
