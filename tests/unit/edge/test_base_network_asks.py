@@ -33,7 +33,7 @@ def run(monkeypatch: pytest.MonkeyPatch, helper: Helper, wanted: int) -> list[tu
     found: list[tuple[str, ...]] = []
 
     async def course() -> None:
-        network = BaseNetwork(Path("/helper"))
+        network = BaseNetwork(Path("/helper"), Path("/nothing/applied"))
         task = asyncio.get_running_loop().create_task(network.run())
         async with asyncio.timeout(5):
             while helper.asked < wanted:
