@@ -1,8 +1,8 @@
 """Methods of data classes, compiled when the image is made. To import this module is all there is to do.
 
 `dataclasses` writes the methods of each class as source text and compiles that whenever a program starts:
-measured, a third of all that one of ours does until it works. Here the compiled text comes from a file. What is
-not in there, or a Python of another version, is compiled as ever.
+measured, a third of all that one of ours does until it works. Here the compiled text comes from a file. What
+is not in there, or a Python of another version, is compiled as ever.
 
 Nothing else belongs here: it is loaded before all the rest.
 """
