@@ -11,19 +11,21 @@ from firmware.build.assemble import lay_over
 from firmware.build.context import LAYER_EPOCH, Context
 from firmware.build.modules import closure
 
-PROGRAMS = ("bin/busybox", "bin/kmod", "sbin/blkid", "sbin/debugfs", "sbin/dmsetup", "sbin/e2fsck")
+PROGRAMS = ("bin/busybox", "sbin/blkid", "sbin/debugfs", "sbin/dmsetup", "sbin/e2fsck")
 """Below /usr of the root file system; all of them come to /usr/bin."""
 
-NAMES = {
-    "busybox": (
-        *("cat", "chmod", "chown", "grep", "ln", "mkdir", "mount", "mv", "readlink", "reboot", "rm", "sh"),
-        *("sleep", "switch_root", "sync", "tr", "umount"),
-    ),
-    "kmod": ("modprobe",),
-}
-"""By what names the programs are called that are several in one."""
+APPLETS = (
+    *("cat", "chmod", "chown", "grep", "ln", "mkdir", "modprobe", "mount", "mv", "readlink", "reboot", "rm"),
+    *("sh", "sleep", "switch_root", "sync", "tr", "umount"),
+)
+"""What busybox is called as. Its modprobe needs no library; kmod's brings 9 MB of them."""
 
-MODULE_TABLES = ("modules.builtin", "modules.builtin.modinfo", "modules.order")
+MODULE_TABLES = ("modules.builtin", "modules.order")
+"""What depmod reads."""
+
+UNUSED_TABLES = ("modules.*.bin", "modules.symbols", "modules.order", "modules.softdep", "modules.weakdep")
+"""What it writes, and busybox does not read."""
+
 _LIBRARY = re.compile(r"(?:=> |^\s*)(/\S+) \(0x", re.MULTILINE)
 """A line of ldd: `libc.so.6 => /lib/…/libc.so.6 (0x…)`, or the loader, which has no arrow."""
 
@@ -34,9 +36,8 @@ def make_initrd(context: Context, root: Path, release: str, result: Path) -> Non
     _lay_out(folder)
     for name in PROGRAMS:
         _copy_program(context, root, f"/usr/{name}", folder / "usr/bin")
-    for program, names in NAMES.items():
-        for name in names:
-            (folder / "usr/bin" / name).symlink_to(program)
+    for name in APPLETS:
+        (folder / "usr/bin" / name).symlink_to("busybox")
     _copy_modules(context, root / "usr/lib/modules" / release, folder)
     for board in context.board.folders:
         lay_over(board / "initrd", folder)
@@ -68,6 +69,9 @@ def _copy_modules(context: Context, folder: Path, initrd: Path) -> None:
     for name in MODULE_TABLES:
         shutil.copyfile(folder / name, place / name)
     context.tools.run("depmod", "--basedir", initrd, folder.name)
+    for pattern in UNUSED_TABLES:
+        for table in place.glob(pattern):
+            table.unlink()
 
 
 def _pack(context: Context, folder: Path, result: Path) -> None:

@@ -113,7 +113,7 @@ class Effect:
 
 def leave_the_rest(configuration: Configuration, places: Places, run: Run) -> tuple[str, ...]:
     """At the end of the set-up at boot: the network has its files before it starts, so that services are
-    all that a pass would still do. Where there are none, that is noted; else one is ordered, and nobody waits.
+    all that a pass would still do. Without any, that is noted; else one is ordered, and nobody waits.
     """
     node = configuration.node
     if node is None or not any(service.files for service in services(node, configuration.cluster)):
