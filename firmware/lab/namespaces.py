@@ -18,6 +18,7 @@ from firmware.lab.deadline import Deadline, wait_until
 from firmware.lab.errors import CommandFailed, LabError, MissingCapability
 
 _AGENT = Path(__file__).with_name("namespace_agent.py")
+MOUNTS = "/proc/self/mountinfo"
 _END = 10.0
 """Seconds that a killed process may take to be gone."""
 
@@ -28,7 +29,6 @@ class Namespaces:
     def __init__(self) -> None:
         self._stack = ExitStack()
         self._all: list[Namespace] = []
-        self._mounts = _namespace_mounts()
 
     def __enter__(self) -> "Namespaces":
         """Returns itself."""
@@ -48,15 +48,20 @@ class Namespaces:
                 "the end of every process in the namespaces",
                 explain=lambda: "Still there: " + "; ".join(map(_command_of, self._left())),
             )
+            if kept := self._mounted():
+                raise LabError(f"a network namespace is kept by a mount at {', '.join(kept)}", where=MOUNTS)
         finally:
             for namespace in self._all:
                 namespace.let_go()
-        if _namespace_mounts() != self._mounts:
-            raise LabError("a network namespace is kept by a mount", where="/proc/self/mounts")
 
     def _left(self) -> list[int]:
         identities = {namespace.identity for namespace in self._all}
         return [pid for pid, identity in _processes() if identity in identities]
+
+    def _mounted(self) -> list[str]:
+        """Where ours are mounted, as `ip netns attach` does. What others keep in this way is theirs."""
+        identities = {namespace.identity for namespace in self._all}
+        return [place for identity, place in _namespace_mounts() if identity in identities]
 
     def make(self, name: str) -> "Namespace":
         """A new, empty namespace with its loopback up."""
@@ -197,6 +202,7 @@ def _processes() -> list[tuple[int, str]]:
     return found
 
 
-def _namespace_mounts() -> list[str]:
-    """What keeps a namespace without a process, as `ip netns add` does."""
-    return [line for line in Path("/proc/self/mounts").read_text().splitlines() if line.startswith("nsfs ")]
+def _namespace_mounts() -> list[tuple[str, str]]:
+    """Every namespace that a mount keeps, and where: proc_pid_mountinfo(5)."""
+    rows = (line.split() for line in Path(MOUNTS).read_text().splitlines())
+    return [(row[3], row[4]) for row in rows if row[row.index("-") + 1] == "nsfs"]
