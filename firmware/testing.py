@@ -12,6 +12,8 @@ from xml.etree import ElementTree
 
 from firmware import host
 from firmware.errors import FirmwareError
+from firmware.lab.deadline import MULTIPLIER_VARIABLE
+from firmware.pace import measured_multiplier
 from firmware.paths import ARTIFACTS, ROOT
 
 
@@ -112,7 +114,7 @@ def _pytest(suite: Suite, options: Selection) -> tuple[int, int, int]:
         command += ["-n", str(PROCESSES[suite]), "--dist", "worksteal"]
     if options.only:
         command += ["-k", options.only]
-    code = subprocess.run(command, cwd=ROOT, env=_environment(options), check=False).returncode
+    code = subprocess.run(command, cwd=ROOT, env=suite_environment(options), check=False).returncode
     passed, failed, skipped = _counts(report) if report.exists() else (0, 0, 0)
     nothing_matched = code == 5 and bool(options.only or options.shard)
     if code and not failed and not nothing_matched:
@@ -120,11 +122,17 @@ def _pytest(suite: Suite, options: Selection) -> tuple[int, int, int]:
     return passed, failed, skipped
 
 
-def _environment(options: Selection) -> dict[str, str]:
+def suite_environment(options: Selection) -> dict[str, str]:
+    """What the tests are told, printed as the head of their run."""
     seed = options.seed or (int(time.strftime("%Y%m%d")) if options.nightly else 1)
-    print(f"seed {seed}" + (f", shard {options.shard}" if options.shard else ""))
+    named = os.environ.get(MULTIPLIER_VARIABLE)
+    multiplier = named or f"{measured_multiplier():g}"
+    how = f"as {MULTIPLIER_VARIABLE} says" if named else "measured: how slow this machine is now"
+    shard = f", shard {options.shard}" if options.shard else ""
+    print(f"seed {seed}{shard}, deadlines x {multiplier} ({how})", flush=True)
     return {
         **os.environ,
+        MULTIPLIER_VARIABLE: multiplier,
         "HOTSPARE_SEED": str(seed),
         "HOTSPARE_SHARD": options.shard or "1/1",
         "HOTSPARE_ALLOW_SKIP": "1" if options.allow_skip else "",

@@ -15,7 +15,7 @@ hypothesis.settings.load_profile("hotspare")
 
 
 def pytest_configure() -> None:
-    # A shell's background job ignores Ctrl-C and hands that down, also to the programs that the tests end with it.
+    # A shell's background job ignores Ctrl-C and hands that down, also to what the tests start and end so.
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

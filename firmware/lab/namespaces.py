@@ -14,7 +14,7 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from firmware.lab.deadline import Deadline, wait_until
+from firmware.lab.deadline import Deadline, stretched, wait_until
 from firmware.lab.errors import CommandFailed, LabError, MissingCapability
 
 _AGENT = Path(__file__).with_name("namespace_agent.py")
@@ -93,7 +93,7 @@ class Namespace:
                 command, stdin=theirs.fileno(), process_group=0
             )
         if self._control.recv(16) != b"ready":
-            self._agent.wait(_END)
+            self._agent.wait(stretched(_END))
             raise MissingCapability(
                 "this machine gives us no network namespace",
                 where=" ".join(unshare),
@@ -165,14 +165,14 @@ class Namespace:
         for process in self._processes:
             if process.poll() is None:
                 process.send_signal(signal.SIGKILL)
-            process.wait(_END)
+            process.wait(stretched(_END))
             for pipe in (process.stdin, process.stdout):
                 if pipe is not None:
                     pipe.close()
         for opened in self._sockets:
             opened.close()
         self._control.close()
-        self._agent.wait(_END)
+        self._agent.wait(stretched(_END))
 
     def let_go(self) -> None:
         """Once nobody asks for its identity any more."""

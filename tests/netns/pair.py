@@ -17,7 +17,7 @@ from hadaemon.io.history import History
 
 from .capture import Capture
 from .namespaces import Namespace, Namespaces
-from .waiting import wait_for
+from .waiting import stretched, wait_for
 
 INTERVAL = 0.1
 """Seconds between advertisements in these tests."""
@@ -129,7 +129,7 @@ class TestNode:
 
     def ask(self, command: str) -> dict[str, Any]:
         """One request over the control socket."""
-        return ask(self.folder / "run" / "control.sock", {"command": command}, timeout=2.0)
+        return ask(self.folder / "run" / "control.sock", {"command": command}, timeout=stretched(2.0))
 
     def status(self) -> dict[str, Any]:
         """What the daemon tells; empty while it does not answer."""
@@ -173,7 +173,7 @@ class TestNode:
     def wait_end(self, within: float = 10.0) -> int:
         """Waits for the daemon's end; returns its exit code."""
         assert self.daemon is not None
-        return self.daemon.wait(within)
+        return self.daemon.wait(stretched(within))
 
     def history(self) -> list[dict[str, Any]]:
         """Every change of state that is on disk."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from .namespaces import Namespace, Namespaces
 from .pair import CLUSTER, VIRTUAL, Pair, TestNode
+from .waiting import stretched
 
 SERVER = "192.168.175.1"
 SHORT = 0.3
@@ -68,16 +69,16 @@ def listen(namespace: Namespace, port: int) -> socket.socket:
     server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     server.bind(("", port))
     server.listen()
-    server.settimeout(5)
+    server.settimeout(stretched(5))
     return server
 
 
 def connect(namespace: Namespace, address: str, port: int, within: float = 5.0) -> socket.socket:
     """A connection; TimeoutError when the first packet is dropped."""
     opened = namespace.socket(socket.AF_INET, socket.SOCK_STREAM)
-    opened.settimeout(within)
+    opened.settimeout(stretched(within))
     opened.connect((address, port))
-    opened.settimeout(5)
+    opened.settimeout(stretched(5))
     return opened
 
 

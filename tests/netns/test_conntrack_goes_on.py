@@ -24,7 +24,7 @@ from scapy.packet import Packet
 
 from .conntrack import Kernel, build_kernels
 from .namespaces import Namespaces
-from .waiting import wait_for
+from .waiting import stretched, wait_for
 
 NEAR, FAR = "10.99.0.1", "10.99.0.2"
 FTP, DATA = 21, 5000
@@ -175,7 +175,7 @@ def listening(kernel: Kernel, port: int) -> socket.socket:
     server = kernel.namespace.socket(socket.AF_INET, socket.SOCK_STREAM)
     server.bind((FAR, port))
     server.listen()
-    server.settimeout(5)
+    server.settimeout(stretched(5))
     return server
 
 
