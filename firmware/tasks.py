@@ -136,6 +136,7 @@ def pair(_context: Context, board: str = "generic-x86_64", uefi: bool = False, k
         "lint": "only formatting, linting and type checks",
         "unit": "only the unit tests",
         "netns": "only the network-namespace tests",
+        "container": "only the tests in containers of the image",
         "build": "only the tests that build images",
         "qemu": "only the tests that boot images in QEMU",
         "nightly": "the long tests too",
@@ -151,6 +152,7 @@ def test(
     lint: bool = False,
     unit: bool = False,
     netns: bool = False,
+    container: bool = False,
     build: bool = False,
     qemu: bool = False,
     nightly: bool = False,
@@ -162,7 +164,14 @@ def test(
     """Run the checks and tests, all of them or a selection, and sum them up in one table."""
     from firmware.testing import Selection, Suite, run_tests
 
-    chosen = {"lint": lint, "unit": unit, "netns": netns, "build": build, "qemu": qemu}
+    chosen = {
+        "lint": lint,
+        "unit": unit,
+        "netns": netns,
+        "container": container,
+        "qemu": qemu,
+        "build": build,
+    }
     run_tests(
         Selection(
             suites=tuple(suite for suite in Suite if chosen[suite]) or tuple(Suite),

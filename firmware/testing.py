@@ -19,12 +19,13 @@ from firmware.paths import ARTIFACTS, ROOT
 
 class Suite(StrEnum):
     """The suites in the order in which they run: what fails fastest comes first. The build tests come last:
-    they start with the layers that the image of the booted tests has left in the cache.
+    they start with the layers that the image of the other tests has left in the cache.
     """
 
     LINT = "lint"
     UNIT = "unit"
     NETNS = "netns"
+    CONTAINER = "container"
     QEMU = "qemu"
     BUILD = "build"
 
@@ -32,6 +33,7 @@ class Suite(StrEnum):
 NEEDS: dict[Suite, tuple[str, ...]] = {
     Suite.UNIT: ("unit",),
     Suite.NETNS: ("netns",),
+    Suite.CONTAINER: ("image", "container"),
     Suite.QEMU: ("image", "pair", "hosts", "flash"),
     Suite.BUILD: ("image", "flash"),
 }
@@ -150,9 +152,9 @@ def _counts(report: os.PathLike[str]) -> tuple[int, int, int]:
 
 
 def _print_table(outcomes: list[Outcome]) -> None:
-    print(f"\n{'suite':8}{'passed':>8}{'failed':>8}{'skipped':>9}{'seconds':>9}")
+    print(f"\n{'suite':10}{'passed':>8}{'failed':>8}{'skipped':>9}{'seconds':>9}")
     for row in outcomes:
-        print(f"{row.suite:8}{row.passed:8}{row.failed:8}{row.skipped:9}{row.seconds:9.1f}")
+        print(f"{row.suite:10}{row.passed:8}{row.failed:8}{row.skipped:9}{row.seconds:9.1f}")
     total = [sum(getattr(row, name) for row in outcomes) for name in ("passed", "failed", "skipped")]
     if total[2]:
         print(f"{total[2]} skipped: each is a gap in what was tested")
