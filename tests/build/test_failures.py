@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from firmware.lab.deadline import stretched
+
 Failure = Callable[..., str]
 Start = Callable[..., "subprocess.Popen[str]"]
 
@@ -72,7 +74,7 @@ def test_an_interrupted_build_leaves_nothing(
     wait_until(lambda: log.exists() and "extracting archives" in log.read_text(), 240, process)
     assert processes_about(checkout, cache), "the test looks for processes in the wrong way"
     process.send_signal(number)
-    process.wait(timeout=60)
+    process.wait(timeout=stretched(60))
     wait_until(lambda: not processes_about(checkout, cache), 30)
     assert mounts_about(checkout, cache) == []
     assert not list((checkout / "images").glob("*/*"))
@@ -102,7 +104,7 @@ def processes_about(*places: Path) -> list[str]:
 def wait_until(
     condition: Callable[[], object], seconds: float, process: "subprocess.Popen[str] | None" = None
 ) -> None:
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + stretched(seconds)
     while not condition():
         assert time.monotonic() < deadline, "the condition did not come true in time"
         assert process is None or process.poll() is None, process.communicate() if process else ""
