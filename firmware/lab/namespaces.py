@@ -13,6 +13,7 @@ import subprocess
 import sys
 from contextlib import ExitStack
 from pathlib import Path
+from typing import IO, Protocol
 
 from firmware.lab.deadline import Deadline, stretched, wait_until
 from firmware.lab.errors import CommandFailed, LabError, MissingCapability
@@ -21,6 +22,22 @@ _AGENT = Path(__file__).with_name("namespace_agent.py")
 MOUNTS = "/proc/self/mountinfo"
 _END = 10.0
 """Seconds that a killed process may take to be gone."""
+
+
+class Process(Protocol):
+    """What is asked of a process that runs in a namespace; `subprocess.Popen` has it."""
+
+    stdin: IO[str] | None
+    stdout: IO[str] | None
+
+    def poll(self) -> int | None:
+        """Its exit code, None while it runs."""
+
+    def send_signal(self, sig: int, /) -> None:
+        """Does nothing when it has ended."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Waits for its end."""
 
 
 class Namespaces:
@@ -82,7 +99,7 @@ class Namespace:
             MissingCapability: this machine does not let us.
         """
         self.name = name
-        self._processes: list[subprocess.Popen[str]] = []
+        self._processes: list[Process] = []
         self._sockets: list[socket.socket] = []
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         enter = [] if first is None else first.entry
@@ -142,6 +159,10 @@ class Namespace:
             )
         self._processes.append(process)
         return process
+
+    def adopt(self, process: Process) -> None:
+        """Somebody else has started it in here; it is killed at the end if it still runs."""
+        self._processes.append(process)
 
     def socket(self, family: int, kind: int, protocol: int = 0) -> socket.socket:
         """A socket of this namespace, for our process to use."""

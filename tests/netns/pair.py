@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 import re
 import signal
 import subprocess
@@ -17,6 +18,7 @@ from hadaemon.io.history import History
 
 from .capture import Capture
 from .namespaces import Namespace, Namespaces
+from .preloaded import Forked, start_daemon
 from .waiting import stretched, wait_for
 
 INTERVAL = 0.1
@@ -65,9 +67,11 @@ class TestNode:
     cluster: str = CLUSTER
     addressed: bool = True
     """Whether its ports have own addresses."""
-    daemon: "subprocess.Popen[str] | None" = field(default=None)
+    daemon: "subprocess.Popen[str] | Forked | None" = field(default=None)
     environment: dict[str, str] = field(default_factory=dict)
     """Of the daemon, beside the test's own."""
+    loaded_anew: bool = False
+    """Its program is loaded as on a box, for tests of that; see preloaded.py."""
 
     @property
     def state_folder(self) -> Path:
@@ -113,19 +117,19 @@ class TestNode:
     def start(self) -> None:
         """Starts the daemon."""
         (self.folder / "run").mkdir(exist_ok=True)
-        command = ["env", *(f"{key}={value}" for key, value in self.environment.items())]
-        command += [sys.executable, "-P", "-X", "dev", "-m", "hadaemon"]
-        command += ["--state", str(self.state_folder), "--run", str(self.folder / "run")]
-        command += [
-            "--conntrackd",
-            str(self.folder / "conntrackd"),
-            "--helper",
-            str(self.folder / "helper.sock"),
-        ]
-        command += ["--services", str(self.folder / "services.sock"), "--leases", str(self.folder / "leases")]
-        command += ["--alarms", str(self.folder / "alarms" / "control.sock")]
-        command += ["--setup-problems", str(self.folder / "setup-problems")]
-        self.daemon = self.namespace.start(*command, log=self.log)
+        folder, state = self.folder, self.state_folder
+        options = {"state": state, "run": folder / "run", "conntrackd": folder / "conntrackd"}
+        options |= {"helper": folder / "helper.sock", "services": folder / "services.sock"}
+        options |= {"leases": folder / "leases", "alarms": folder / "alarms" / "control.sock"}
+        options |= {"setup-problems": folder / "setup-problems"}
+        arguments = [word for name, path in options.items() for word in (f"--{name}", str(path))]
+        if self.loaded_anew or "PYTHONPATH" in self.environment or os.geteuid() != 0:
+            variables = [f"{key}={value}" for key, value in self.environment.items()]
+            command = ["env", *variables, sys.executable, "-P", "-X", "dev", "-m", "hadaemon", *arguments]
+            self.daemon = self.namespace.start(*command, log=self.log)
+        else:
+            environment = {**os.environ, **self.environment}
+            self.daemon = start_daemon(self.namespace, arguments, environment, self.log)
 
     def ask(self, command: str) -> dict[str, Any]:
         """One request over the control socket."""
