@@ -11,7 +11,7 @@ mkdir -p "$root"
 # The caller has put us into a control group of our own: the root of what systemd sees.
 mount -t squashfs -o ro,loop,offset="$offset" "$image" "$root"
 
-mount -t tmpfs -o mode=0755,nodev,nosuid data "$root/data"
+mount -t tmpfs -o mode=0755,nodev,nosuid,size=256m data "$root/data"
 mkdir -p "$root/data/state" "$root/data/var" "$root/data/home"
 chown 0:900 "$root/data/state"
 chmod 0750 "$root/data/state"
@@ -25,6 +25,11 @@ chmod 0755 "$root/run/hotspare/etc/upper"
 mount -t overlay hotspare-etc "$root/etc" \
 	-o "lowerdir=$root/etc,upperdir=$root/run/hotspare/etc/upper,workdir=$root/run/hotspare/etc/work"
 cat "$root/data/state/machine-id" >"$root/etc/machine-id"
+# The boot environment of a disk that was just flashed.
+mount -t tmpfs -o mode=0700,nodev,nosuid,noexec,size=1m esp "$root/boot/efi"
+mkdir "$root/boot/efi/grub"
+printf '# GRUB Environment Block\nORDER=A B\nA_OK=1\nB_OK=1\nA_TRY=0\nB_TRY=0\n%s' "$(printf '%1024s' | tr ' ' '#')" |
+	head -c 1024 >"$root/boot/efi/grub/grubenv"
 # There is no disk here, and nobody sits at the console.
 for unit in hotspare-grow-data hotspare-seed-slot console-getty; do
 	ln -s /dev/null "$root/run/systemd/system/$unit.service"

@@ -15,7 +15,7 @@ from scapy.packet import Packet, Raw
 from hadaemon.vrrp import IPV4_GROUP, Advertisement, Centiseconds, Priority, Vrid, encode
 
 from .capture import VRRP_PROTOCOL, Capture, is_gratuitous_arp
-from .pair import DROP_ADDRESSES, MAC, OWN, VIRTUAL, Pair, TestNode
+from .pair import DROP_ADDRESSES, INTERVAL_TEXT, MAC, OWN, VIRTUAL, Pair, TestNode
 from .waiting import stretched, wait_for
 
 GLOBAL6, LOCAL6 = "2001:db8:12::1", "fe80::48:33"
@@ -368,7 +368,9 @@ def test_another_group_with_our_vrid_is_reported(pair: Pair) -> None:
 def test_version_2_with_a_password(pair: Pair) -> None:
     password = '[vrrp.authentication]\ntype = "password"\npassphrase = "hunter2"\n'
     change(
-        pair, 'advertisement_interval = "100ms"\n', f'version = 2\nadvertisement_interval = "1s"\n{password}'
+        pair,
+        f"advertisement_interval = {INTERVAL_TEXT}\n",
+        f'version = 2\nadvertisement_interval = "1s"\n{password}',
     )
     lan = pair.capture("lan")
     pair.alpha.configure()

@@ -8,7 +8,7 @@ import pytest
 
 from .appliance import BEFORE, TARGET, Appliance, make_bundle
 from .hotwire import HotwirePair
-from .pair import VIRTUAL
+from .pair import INTERVAL_TEXT, VIRTUAL
 from .ping import PingStream
 from .waiting import stretched, wait_for
 
@@ -23,7 +23,7 @@ def boxes(wired: HotwirePair, tmp_path: Path) -> Iterator[tuple[Appliance, Appli
     Advertisements go once a second, as by default: starting interpreters keep a small machine busy for longer
     than a few tenths of a second.
     """
-    wired.change(lambda text: text.replace('"100ms"', '"1s"'))
+    wired.change(lambda text: text.replace(INTERVAL_TEXT, f'"{stretched(1):g}s"'))
     made = Appliance(wired.alpha, tmp_path), Appliance(wired.beta, tmp_path)
     bundle = make_bundle(tmp_path / "2.raucb", version=TARGET)
     try:

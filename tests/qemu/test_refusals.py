@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from firmware.lab.forged import BLOCK, Signer, forge
 from firmware.lab.lab import Lab
 from firmware.lab.node import Node
 from firmware.paths import CACHE
 
 from .conftest import BOARD
-from .forged import BLOCK, Signer, forge
 
 THIS, OTHER_BOARD = f"hotspare-{BOARD}", "hotspare-apu2"
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from firmware.errors import FirmwareError
+from firmware.lab.deadline import stretched
 from firmware.provision import ProvisionOptions, provision
 from firmware.provision import typist as typing
 
@@ -54,12 +55,12 @@ addresses-wan = "192.168.175.103/24"
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """No box here needs the time that a real one may take."""
-    monkeypatch.setattr(typing, "QUIET_SECONDS", 0.1)
-    monkeypatch.setattr(typing, "ECHO_SECONDS", 0.3)
-    monkeypatch.setattr(typing, "TAKEN_SECONDS", 0.5)
-    monkeypatch.setattr(typing, "REDRAW_SECONDS", 1.0)
+    monkeypatch.setattr(typing, "QUIET_SECONDS", stretched(0.1))
+    monkeypatch.setattr(typing, "ECHO_SECONDS", stretched(0.3))
+    monkeypatch.setattr(typing, "TAKEN_SECONDS", stretched(0.5))
+    monkeypatch.setattr(typing, "REDRAW_SECONDS", stretched(1.0))
     monkeypatch.setattr(typing, "UNSEEN_SECONDS", 0.0)
-    monkeypatch.setattr("firmware.provision.setup.NUDGE_SECONDS", 0.5)
+    monkeypatch.setattr("firmware.provision.setup.NUDGE_SECONDS", stretched(0.5))
 
 
 Rack = Callable[..., Appliance]
@@ -88,7 +89,7 @@ def run(tmp_path: Path, text: str, *boxes: Appliance, wait: float = 30.0) -> str
     protocol = tmp_path / "protocol"
     protocol.unlink(missing_ok=True)
     try:
-        outcomes = provision(ProvisionOptions(file, ports, protocol=protocol, wait=wait))
+        outcomes = provision(ProvisionOptions(file, ports, protocol=protocol, wait=stretched(wait)))
     except FirmwareError as error:
         return str(error)
     finally:
