@@ -39,8 +39,10 @@ NEEDS: dict[Suite, tuple[str, ...]] = {
 }
 
 
-PROCESSES = {Suite.UNIT: os.cpu_count() or 1, Suite.NETNS: (os.cpu_count() or 1) + 1}
-"""How many tests run at once: unit tests compute, namespace tests wait. The others have the machine alone."""
+PROCESSES = {Suite.UNIT: (os.cpu_count() or 1) + 1, Suite.NETNS: (os.cpu_count() or 1) + 1}
+"""How many tests run at once: one more than there are processors, because some wait. The other suites' tests
+have the machine alone.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import os
 import re
 import signal
 import subprocess
@@ -18,7 +17,7 @@ from hadaemon.io.history import History
 
 from .capture import Capture
 from .namespaces import Namespace, Namespaces
-from .preloaded import Forked, start_daemon
+from .preloaded import Forked, start_anew, start_daemon
 from .waiting import stretched, wait_for
 
 INTERVAL = round(stretched(0.1), 2)
@@ -125,13 +124,8 @@ class TestNode:
         options |= {"leases": folder / "leases", "alarms": folder / "alarms" / "control.sock"}
         options |= {"setup-problems": folder / "setup-problems"}
         arguments = [word for name, path in options.items() for word in (f"--{name}", str(path))]
-        if self.loaded_anew or "PYTHONPATH" in self.environment or os.geteuid() != 0:
-            variables = [f"{key}={value}" for key, value in self.environment.items()]
-            command = ["env", *variables, sys.executable, "-P", "-X", "dev", "-m", "hadaemon", *arguments]
-            self.daemon = self.namespace.start(*command, log=self.log)
-        else:
-            environment = {**os.environ, **self.environment}
-            self.daemon = start_daemon(self.namespace, arguments, environment, self.log)
+        start = start_anew if self.loaded_anew else start_daemon
+        self.daemon = start(self.namespace, arguments, self.log, self.environment)
 
     def ask(self, command: str) -> dict[str, Any]:
         """One request over the control socket."""

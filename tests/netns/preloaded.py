@@ -19,6 +19,8 @@ from pathlib import Path
 
 from .namespaces import Namespace
 
+INTERPRETER = (sys.executable, "-P", "-X", "dev")
+NOTHING: Mapping[str, str] = {}
 _SERVER = Path(__file__).with_name("preloaded_server.py")
 
 
@@ -67,8 +69,9 @@ class Server:
         self._lock = threading.Lock()
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            command = [sys.executable, "-P", "-X", "dev", str(_SERVER)]
-            self._process = subprocess.Popen(command, stdin=theirs.fileno(), process_group=0)
+            self._process = subprocess.Popen(
+                [*INTERPRETER, str(_SERVER)], stdin=theirs.fileno(), process_group=0
+            )
         assert self._control.recv(16) == b"ready"
 
     def start(
@@ -100,10 +103,23 @@ _servers: list[Server] = []
 
 
 def start_daemon(
-    namespace: Namespace, arguments: Sequence[str], environment: Mapping[str, str], log: Path
-) -> Forked:
-    """By the one server of this test process. Entering a namespace needs root."""
+    namespace: Namespace, arguments: Sequence[str], log: Path, environment: Mapping[str, str] = NOTHING
+) -> "Forked | subprocess.Popen[str]":
+    """Starts one, with more in its environment: by the one server of this test process if that can be.
+
+    Who adds modules of its own wants them loaded, and only root enters a namespace so.
+    """
+    if "PYTHONPATH" in environment or os.geteuid() != 0:
+        return start_anew(namespace, arguments, log, environment)
     if not _servers:
         _servers.append(Server())
         atexit.register(_servers[0].close)
-    return _servers[0].start(namespace, arguments, environment, log)
+    return _servers[0].start(namespace, arguments, {**os.environ, **environment}, log)
+
+
+def start_anew(
+    namespace: Namespace, arguments: Sequence[str], log: Path, environment: Mapping[str, str] = NOTHING
+) -> "subprocess.Popen[str]":
+    """Starts one that loads its modules, as on a box."""
+    variables = [f"{key}={value}" for key, value in environment.items()]
+    return namespace.start("env", *variables, *INTERPRETER, "-m", "hadaemon", *arguments, log=log)

@@ -15,6 +15,7 @@ from hadaemon.io.control_client import ask
 from hadaemon.io.errors import ControlError
 
 from .namespaces import Namespace, Namespaces
+from .preloaded import start_daemon
 from .waiting import stretched, wait_for
 
 SECONDS = 3
@@ -45,9 +46,9 @@ class Box:
         return self.folder / "run" / "control.sock"
 
     def start(self) -> None:
-        command = [sys.executable, "-P", "-X", "dev", "-m", "hadaemon", "--state", str(self.folder / "state")]
-        command += ["--run", str(self.folder / "run"), "--setup-problems", str(self.folder / "problems")]
-        self._daemon = self.namespace.start(*command, log=self.folder / "log")
+        arguments = ["--state", str(self.folder / "state"), "--run", str(self.folder / "run")]
+        arguments += ["--setup-problems", str(self.folder / "problems")]
+        self._daemon = start_daemon(self.namespace, arguments, self.folder / "log")
         wait_for(f"{self.name} answers", self._answers, within=15)
 
     def stop(self, with_signal: int = signal.SIGTERM) -> None:

@@ -11,7 +11,7 @@ import pytest
 from firmware import pace, testing
 from firmware.lab.deadline import MULTIPLIER_VARIABLE, stretched
 
-BUSY = 3
+BUSY = 2
 """Processes that compute, a processor."""
 
 

@@ -4,19 +4,16 @@ import signal
 import subprocess
 import sys
 
-import pytest
-
 from firmware.paths import ROOT
 
 TEST = "tests/unit/cli/test_status_screen.py"
 NAME = "test_watch_outlives_the_daemon"
 
 
-@pytest.mark.parametrize("workers", ["0", "1"])
-def test_programs_end_by_ctrl_c_also_where_whoever_started_the_tests_ignores_it(workers: str) -> None:
+def test_programs_end_by_ctrl_c_also_where_whoever_started_the_tests_ignores_it() -> None:
     """As a shell does for its background jobs, and hands it down."""
     done = subprocess.run(
-        [sys.executable, "-P", "-m", "pytest", "-q", "-n", workers, f"{TEST}::{NAME}"],
+        [sys.executable, "-P", "-m", "pytest", "-q", "-n", "1", f"{TEST}::{NAME}"],
         cwd=ROOT,
         capture_output=True,
         text=True,
