@@ -39,10 +39,13 @@ NEEDS: dict[Suite, tuple[str, ...]] = {
 }
 
 
-PROCESSES = {Suite.UNIT: (os.cpu_count() or 1) + 1, Suite.NETNS: (os.cpu_count() or 1) + 1}
-"""How many tests run at once: one more than there are processors, because some wait. The other suites' tests
-have the machine alone.
+_PROCESSORS = os.cpu_count() or 1
+PROCESSES = {Suite.UNIT: _PROCESSORS + 1, Suite.NETNS: _PROCESSORS + 1, Suite.BUILD: 2}
+"""How many tests run at once: one more than there are processors, because some wait; a build uses one of them
+most of the time. The other suites' tests have the machine alone.
 """
+DISTRIBUTION = {Suite.BUILD: "loadfile"}
+"""How they are spread if not one by one: builds of one file share a cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,7 @@ def _pytest(suite: Suite, options: Selection) -> tuple[int, int, int]:
     command = [sys.executable, "-P", "-m", "pytest", f"tests/{suite}", "-q", "--durations=5"]
     command += [f"--junit-xml={report}", *(["-m", ""] if options.nightly else [])]
     if suite in PROCESSES:
-        command += ["-n", str(PROCESSES[suite]), "--dist", "worksteal"]
+        command += ["-n", str(PROCESSES[suite]), "--dist", DISTRIBUTION.get(suite, "worksteal")]
     if options.only:
         command += ["-k", options.only]
     code = subprocess.run(command, cwd=ROOT, env=suite_environment(options), check=False).returncode

@@ -5,7 +5,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from firmware.lab.container import Container
+from firmware.lab.errors import MissingCapability
 from firmware.lab.namespaces import Namespace, Namespaces
 from firmware.lab.preseed import hash_password, render_preseed
 from firmware.lab.topology import Node, Topology
@@ -28,6 +31,8 @@ NETWORK = "[Match]\nPermanentMACAddress=\nMACAddress={mac}\n"
 """The card of a container has no MAC address that was burnt into it."""
 TIMESYNCD = "[Unit]\nConditionVirtualization=\n[Service]\nAmbientCapabilities=\n"
 """The host's clock is not the container's to set. The program runs all the same, and asks for the time."""
+
+BRIDGE = ("forward_delay", "0", "mcast_snooping", "0")
 
 
 @dataclass
@@ -52,11 +57,11 @@ class ContainerPair:
 
 @contextmanager
 def containers(image: Path, topology: Topology, folder: Path) -> Iterator[ContainerPair]:
-    """All nodes of a topology, configured and up."""
+    """All nodes of a topology, configured and up; skips (which counts as a failure) where that cannot be."""
     with Namespaces() as namespaces, ExitStack() as stack:
         switch = namespaces.make("switch")
         for network in topology.networks:
-            switch.run("ip", "link", "add", network.name, "type", "bridge", "mcast_snooping", "0")
+            switch.run("ip", "link", "add", network.name, "type", "bridge", *BRIDGE)
             switch.run("ip", "link", "set", network.name, "up")
         for client in topology.clients:
             host = namespaces.make(client.name)
@@ -70,10 +75,18 @@ def containers(image: Path, topology: Topology, folder: Path) -> Iterator[Contai
             own = folder / node.name
             given = give(node, topology, own / "given")
             container = Container(image, namespace, own / "place", given, TAKE_GIVEN)
-            nodes[node.name] = stack.enter_context(container)
+            nodes[node.name] = start(container, stack)
         for container in nodes.values():
             container.wait_until_up()
         yield ContainerPair(nodes, topology)
+
+
+def start(container: Container, stack: ExitStack) -> Container:
+    """Starts one; it ends with the stack."""
+    try:
+        return stack.enter_context(container)
+    except MissingCapability as error:
+        pytest.skip(str(error))
 
 
 def plug_in(switch: Namespace, host: Namespace, network: str, name: str, mac: str) -> None:
