@@ -55,12 +55,12 @@ addresses-wan = "192.168.175.103/24"
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """No box here needs the time that a real one may take."""
-    monkeypatch.setattr(typing, "QUIET_SECONDS", stretched(0.1))
-    monkeypatch.setattr(typing, "ECHO_SECONDS", stretched(0.3))
-    monkeypatch.setattr(typing, "TAKEN_SECONDS", stretched(0.5))
-    monkeypatch.setattr(typing, "REDRAW_SECONDS", stretched(1.0))
+    monkeypatch.setattr(typing, "QUIET_SECONDS", 0.1)
+    monkeypatch.setattr(typing, "ECHO_SECONDS", 0.3)
+    monkeypatch.setattr(typing, "TAKEN_SECONDS", 0.5)
+    monkeypatch.setattr(typing, "REDRAW_SECONDS", 1.0)
     monkeypatch.setattr(typing, "UNSEEN_SECONDS", 0.0)
-    monkeypatch.setattr("firmware.provision.setup.NUDGE_SECONDS", stretched(0.5))
+    monkeypatch.setattr("firmware.provision.setup.NUDGE_SECONDS", 0.5)
 
 
 Rack = Callable[..., Appliance]
