@@ -67,7 +67,7 @@ def install_python_packages(context: Context, place: Path) -> None:
     """Unpack and compile the wheels of requirements/image.txt; the result is a layer for later builds."""
     requirements = context.root / "requirements/image.txt"
     python = python_folder(context.target)
-    key = key_of(requirements.read_text(), python)
+    key = key_of(requirements.read_text(), python, "without scripts")
     if ready := context.layers.ready("python", key):
         shutil.copytree(ready, place, dirs_exist_ok=True)
         return
@@ -86,12 +86,24 @@ def install_python_packages(context: Context, place: Path) -> None:
         *("--require-hashes", "--only-binary=:all:", f"--python-version={python.removeprefix('python')}"),
         *(f"--target={place}", f"--requirement={requirements}"),
     )
-    shutil.rmtree(place / "bin", ignore_errors=True)
+    forget_scripts(place)
     with api_mounts(context.target):
         compile_python(context, place)
     draft = context.layers.draft("python")
     shutil.copytree(place, draft, dirs_exist_ok=True)
     context.layers.keep(draft, "python", key)
+
+
+def forget_scripts(place: Path) -> None:
+    """Take the packages' commands away, and what is recorded of them.
+
+    They begin with the path of the Python that pip runs in, and so do the hashes of them in the records: the
+    image would depend on where it was built.
+    """
+    shutil.rmtree(place / "bin", ignore_errors=True)
+    for record in place.glob("*.dist-info/RECORD"):
+        lines = record.read_text().splitlines(keepends=True)
+        record.write_text("".join(line for line in lines if not line.startswith("../../bin/")))
 
 
 def compile_python(context: Context, folder: Path) -> None:
