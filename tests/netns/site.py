@@ -74,10 +74,14 @@ def listen(namespace: Namespace, port: int) -> socket.socket:
 
 
 def connect(namespace: Namespace, address: str, port: int, within: float = 5.0) -> socket.socket:
-    """A connection; TimeoutError when the first packet is dropped."""
+    """A connection; TimeoutError when the first packet is dropped, and then no other one is sent."""
     opened = namespace.socket(socket.AF_INET, socket.SOCK_STREAM)
     opened.settimeout(stretched(within))
-    opened.connect((address, port))
+    try:
+        opened.connect((address, port))
+    except TimeoutError:
+        opened.close()  # Else it tries on, and is let in later, in place of somebody else.
+        raise
     opened.settimeout(stretched(5))
     return opened
 
@@ -103,6 +107,7 @@ def session(client: Namespace, address: str, port: int, server: socket.socket) -
     """Connects to somebody who listens."""
     with connect(client, address, port) as near:
         far, (source, _) = server.accept()
+        far.settimeout(stretched(5))
         with far:
             yield Session(near, far, source)
 
