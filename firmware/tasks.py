@@ -280,6 +280,7 @@ def bench(_context: Context, subject: str, runs: int = 0, only: str = "") -> Non
       python3 invoke.py bench failover --only kill --runs 2
       python3 invoke.py bench conntrack
       python3 invoke.py bench firmware --only upgrade --runs 1
+      python3 invoke.py bench boot
     """
     from firmware.bench import run_bench
 

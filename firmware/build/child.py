@@ -8,10 +8,10 @@ import traceback
 from typing import Any
 
 from firmware.build.commands import no_space, no_space_error
-from firmware.build.stages import build, clean
+from firmware.build.stages import build, build_plain, clean
 from firmware.errors import FirmwareError
 
-REQUESTS = {"build": build, "clean": clean}
+REQUESTS = {"build": build, "plain": build_plain, "clean": clean}
 
 
 def main() -> None:

@@ -39,13 +39,14 @@ HOST_KEYS = ("rsa", "ecdsa", "ed25519")
 
 def fill_target(context: Context) -> list[Path]:
     """The layers of the root file system, topmost first, made where they are missing."""
-    packages = _packages_layer(context)
+    packages = packages_layer(context)
     system = _system_layer(context, packages)
     shutil.copytree(system / prune.BINARIES, context.binaries, dirs_exist_ok=True)
     return [system / "root", packages]
 
 
-def _packages_layer(context: Context) -> Path:
+def packages_layer(context: Context) -> Path:
+    """The tree of the board's packages as they are installed."""
     board = context.board
     names = sorted(entry.name for entry in board.packages)
     key = key_of(names, SUITE, _essential_hook(), bootstrap_options(Mirror("", "")))

@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from firmware.build import bmap, debian, hooks, manifest
+from firmware.build import bmap, debian, hooks, manifest, plain
 from firmware.build.assemble import assemble
 from firmware.build.board import load_board
 from firmware.build.boot import make_boot_image, make_esp
@@ -35,6 +35,12 @@ def build(request: Request) -> dict[str, str]:
             root = seal_root(context)
         write_disk(context, root)
         return publish_results(context, root)
+
+
+def build_plain(request: Request) -> dict[str, str]:
+    """Build the disk of a plain Debian."""
+    with building(request) as context:
+        return {"disk": str(plain.make_plain_disk(context))}
 
 
 def clean(request: Request) -> dict[str, str]:

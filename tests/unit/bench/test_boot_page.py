@@ -1,0 +1,75 @@
+"""The page and the drawing of `bench boot`."""
+
+from xml.etree import ElementTree
+
+from firmware.bench.boot import page
+from firmware.bench.boot.answers import Unit
+from firmware.bench.boot.contenders import END, INITRD, KERNEL, USERSPACE, Boot
+from firmware.bench.boot.plot import ticks
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def boot(end: float) -> Boot:
+    """One whose processor was never idle until half of its time."""
+    moments = {KERNEL: 4.0, INITRD: 10.0, USERSPACE: 16.0, END: end, "active": end + 4.0}
+    units = (
+        Unit("system.slice", 16.5, 16.5, 30.0),
+        Unit("early.service", 17.0, 19.0, 1.25),
+        Unit("hadaemon.service", 20.0, end - 1, 8.5),
+        Unit("behind.service", end + 1, end + 2, 50.0),
+        Unit("free.mount", 17.0, 17.5, 0.0),
+    )
+    return Boot(moments, {name: moment / 2 for name, moment in moments.items()}, units)
+
+
+BOOTS = {
+    (page.OURS, page.FIRST): [boot(50.0), boot(60.0), boot(54.0)],
+    (page.OURS, page.LATER): [boot(40.0), boot(44.0), boot(42.0)],
+    (page.PEER, page.FIRST): [boot(30.0), boot(31.0), boot(32.0)],
+    (page.PEER, page.LATER): [boot(28.0), boot(28.0), boot(28.0)],
+}
+
+
+def test_results_are_medians_beside_the_peer():
+    text = page.node_section(BOOTS, 3, "picture.svg")
+    assert "| later: wall | 42.0 s (40.0 to 44.0) | 28.0 s (28.0 to 28.0) | 1.50 |" in text
+    assert "| first: processor | 27.0 s (25.0 to 30.0) | 15.5 s (15.0 to 16.0) | 1.74 |" in text
+    assert "picture.svg" in text
+
+
+def test_phases_add_up():
+    one = boot(40.0)
+    assert page.phases(one.moments) == {
+        "firmware and GRUB": 4.0,
+        "kernel": 6.0,
+        "initrd": 6.0,
+        "userspace": 24.0,
+    }
+    assert sum(page.phases(one.processor).values()) == one.processor[END]
+
+
+def test_the_dearest_units_come_first_and_began_before_the_end():
+    assert [unit.name for unit in page.dearest(boot(40.0))] == ["hadaemon.service", "early.service"]
+
+
+def test_the_middle_run_stands_for_all():
+    assert page.median(BOOTS[page.OURS, page.LATER]).moments[END] == 42.0
+    assert page.median([boot(44.0), boot(40.0)]).moments[END] == 40.0
+
+
+def test_the_drawing_has_both_and_everything_is_within_it():
+    drawing = ElementTree.fromstring(page.drawing(BOOTS))
+    _, _, width, height = map(float, drawing.get("viewBox", "").split())
+    bars = list(drawing.iter(f"{SVG}rect"))
+    for bar in bars:
+        assert 0 <= float(bar.get("x", 0)) + float(bar.get("width", 0)) <= width
+        assert 0 <= float(bar.get("y", 0)) + float(bar.get("height", 0)) <= height
+    texts = [element.text for element in drawing.iter(f"{SVG}text")]
+    assert texts.count("hadaemon.service") == 2
+    assert {"Hotspare, 42.0 s to backup", "Debian, 28.0 s to login"} <= set(texts)
+
+
+def test_ticks_are_round_and_few():
+    assert ticks(42.0) == [0.0, 5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 35.0, 40.0]
+    assert len(ticks(900.0)) <= 12
