@@ -13,7 +13,7 @@ from firmware.build.image import build_plain_disk
 from firmware.build.options import DEFAULT_BOARD
 from firmware.lab.command import Accelerator
 from firmware.lab.deadline import Deadline
-from firmware.lab.errors import DeadlineExceeded
+from firmware.lab.errors import DeadlineExceeded, LabError
 from firmware.lab.images import raw_image
 from firmware.lab.lab import Lab, LabOptions, NodeOptions
 from firmware.lab.node import SHUTDOWN_SECONDS, Node
@@ -128,6 +128,12 @@ class Hotspare(Contender):
 
     def reached(self, node: Node, watch: Watch, clock: float) -> Mapping[str, float]:
         """The states, by its journal."""
+        if len(watch.heard(r"Booting `Hotspare")) > 1:
+            raise LabError(
+                "the node was restarted while it booted",
+                f"serial line of {NODE}",
+                "Its watchdog waits for three minutes: measure when this machine has less to do.",
+            )
         changes = answers.state_changes(self.ask(node, answers.STATES))
         return {END: clock + changes["backup"], "active": clock + changes["active"]}
 
