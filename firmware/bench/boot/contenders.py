@@ -50,8 +50,8 @@ class Contender(ABC):
     """Whether its account `admin` has to become root."""
 
     @abstractmethod
-    def lab(self) -> Lab:
-        """A lab with a fresh disk of it in NODE."""
+    def lab(self, extra: tuple[str, ...] = ()) -> Lab:
+        """A lab with a fresh disk of it in NODE; `extra` are arguments for QEMU."""
 
     @abstractmethod
     def wait(self, lab: Lab, watch: Watch) -> None:
@@ -118,9 +118,9 @@ class Hotspare(Contender):
         """Builds the image if need be."""
         self._image = raw_image(DEFAULT_BOARD)
 
-    def lab(self) -> Lab:
-        """A pair of which one node has its stick."""
-        return Lab(STANDARD_PAIR, LabOptions(self._image, accelerator=Accelerator.TCG))
+    def lab(self, extra: tuple[str, ...] = ()) -> Lab:
+        """The standard pair, off."""
+        return Lab(STANDARD_PAIR, LabOptions(self._image, accelerator=Accelerator.TCG, extra=extra))
 
     def wait(self, lab: Lab, watch: Watch) -> None:
         """Until it is active: only that shows on the wire, some seconds after `backup`."""
@@ -150,10 +150,10 @@ class PlainDebian(Contender):
         """Builds the disk if need be."""
         self._image: Path = build_plain_disk(DEFAULT_BOARD)
 
-    def lab(self) -> Lab:
-        """The same machine, with the same cards on the same cables."""
-        options = NodeOptions(preseed="")
-        return Lab(STANDARD_PAIR, LabOptions(self._image, options, accelerator=Accelerator.TCG))
+    def lab(self, extra: tuple[str, ...] = ()) -> Lab:
+        """The same machines, with the same cards on the same cables."""
+        options = LabOptions(self._image, NodeOptions(preseed=""), accelerator=Accelerator.TCG, extra=extra)
+        return Lab(STANDARD_PAIR, options)
 
     def wait(self, lab: Lab, watch: Watch) -> None:
         """Until it asks who logs in."""

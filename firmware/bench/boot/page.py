@@ -15,6 +15,7 @@ from firmware.bench.boot.contenders import (
     PlainDebian,
 )
 from firmware.bench.boot.plot import Bar, Panel, draw
+from firmware.bench.boot.programs import Program
 from firmware.bench.measure import Figure, Row, markdown, table
 
 FIRST, LATER = "first", "later"
@@ -60,6 +61,14 @@ The median run of each, over time since power-on: phases above, the dearest unit
 
 ![The later boot of both, by phase and unit]({drawing})
 """
+PROGRAMS_TEXT = """\
+Counted by the kernel's process accounting, in boots of their own, from systemd's first units on up to the
+same end: the initrd is not in it. What goes on running has its processor-seconds until it was asked.
+
+{counts}
+The dearest programs of the later boot:
+
+{programs}"""
 
 
 def told(boot: Boot) -> str:
@@ -138,6 +147,45 @@ def unit_table(name: str, boot: Boot) -> str:
         for unit in dearest(boot)
     ]
     return markdown((f"{name}: unit", "processor", "began", "took"), lines)
+
+
+def programs_section(started: Mapping[tuple[str, str], Sequence[Program]]) -> str:
+    """The section's text; what was started by the contender's name and which boot it was."""
+    rows = [
+        row for which in BOOTS for row in _program_rows(which, started[OURS, which], started[PEER, which])
+    ]
+    return PROGRAMS_TEXT.format(
+        counts=table(("boot", OURS, PEER, "ratio", "to reach"), rows),
+        programs="\n".join(program_table(name, started[name, LATER]) for name in (OURS, PEER)),
+    )
+
+
+def program_table(name: str, started: Sequence[Program]) -> str:
+    """The dearest programs of a boot."""
+    lines = [
+        (
+            f"`{program.name}`" + " (Python)" * program.python,
+            f"{program.starts}",
+            f"{program.processor:.2f} s",
+        )
+        for program in started[:DEAREST]
+    ]
+    return markdown((f"{name}: program", "starts", "processor"), lines)
+
+
+def _program_rows(which: str, ours: Sequence[Program], peer: Sequence[Program]) -> Iterable[Row]:
+    for what, python in (("programs", False), ("of them Python", True)):
+        mine, theirs = ([p for p in started if p.python or not python] for started in (ours, peer))
+        yield Row(f"{which}: {what}: starts", _starts(mine), _starts(theirs))
+        yield Row(f"{which}: {what}: processor", _spent(mine), _spent(theirs))
+
+
+def _starts(started: Iterable[Program]) -> Figure:
+    return Figure((sum(program.starts for program in started),), "", 0)
+
+
+def _spent(started: Iterable[Program]) -> Figure:
+    return Figure((sum(program.processor for program in started),))
 
 
 def _moment(runs: Iterable[Boot], name: str) -> Figure:

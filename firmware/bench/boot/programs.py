@@ -26,7 +26,7 @@ _DROPIN = f"[Unit]\nWants={_UNIT}\n"
 
 RECORDS = f"base64 -w0 {_FILE}"
 RUNNING = "cat /proc/[0-9]*/stat 2>/dev/null"
-CLOCKS = "read -r up _ </proc/uptime; echo \"$(date +%s.%N) $up\""
+CLOCKS = 'read -r up _ </proc/uptime; echo "$(date +%s.%N) $up"'
 SCRIPTS = "grep -lIs '^#!.*python3' /usr/bin/* /usr/sbin/* /usr/local/bin/* /usr/libexec/*/* | sed 's,.*/,,'"
 """Programs that are Python, by the names that their processes have."""
 
