@@ -52,6 +52,17 @@ def knows_active(report: Report) -> bool:
     )
 
 
+def ready_peer(report: Report) -> str:
+    """Of the active node: the name of the other one if a takeover would work now, with all that is shared.
+
+    Empty: it would not, it is not known, or this node is not the active one.
+    """
+    witness, sync = report["status"]["hotwire"], report["sync"]
+    if report["status"]["state"] != "active" or witness is None or not witness["ready"]:
+        return ""
+    return str(witness["node"]) if sync is not None and sync["state"] == "synchronized" else ""
+
+
 def _known(report: Report) -> Iterator[Fault]:
     status = report["status"]
     if report["configuration"] == "refused":

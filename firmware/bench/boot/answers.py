@@ -21,6 +21,7 @@ STATES = "journalctl --boot --unit=hadaemon --output=short-monotonic --no-pager 
 
 _STAMP = re.compile(r"^\[ *(\d+\.\d+)\]", re.MULTILINE)
 _CHANGE = re.compile(r"^\[ *(\d+\.\d+)\] [^:]*: (\w+) -> (\w+): ", re.MULTILINE)
+READY = "journalctl --boot --unit=hadaemon --output=short-monotonic --no-pager --grep='is ready to take over'"
 _UNKNOWN = 1 << 60
 """systemd's word for "no figure" is a number above that."""
 
@@ -58,9 +59,16 @@ def manager_moments(answer: str) -> tuple[float, float]:
 
 
 def units(answer: str) -> tuple[Unit, ...]:
-    """The units that came up, in the order of their beginning; `answer` is that to UNITS."""
-    found = (_unit(_properties(block)) for block in answer.replace("\r", "").split("\n\n"))
-    return tuple(sorted((unit for unit in found if unit), key=lambda unit: (unit.begin, unit.name)))
+    """The units that came up, in the order of their beginning; `answer` is that to UNITS.
+
+    A slice adds up what is in it. It is kept where it is the only trace of a template's instances: systemd
+    forgets those that ended.
+    """
+    blocks = (_unit(_properties(block)) for block in answer.replace("\r", "").split("\n\n"))
+    found = [unit for unit in blocks if unit]
+    names = [unit.name for unit in found]
+    kept = (unit for unit in found if not unit.name.endswith(".slice") or _has_forgotten(unit.name, names))
+    return tuple(sorted(kept, key=lambda unit: (unit.begin, unit.name)))
 
 
 def state_changes(answer: str) -> dict[str, float]:
@@ -69,6 +77,11 @@ def state_changes(answer: str) -> dict[str, float]:
     for moment, _, state in _CHANGE.findall(answer):
         changes.setdefault(state, float(moment))
     return changes
+
+
+def ready_moments(answer: str) -> list[float]:
+    """When hadaemon saw, being active, that a takeover would work; `answer` is that to READY."""
+    return [float(stamp) for stamp in _STAMP.findall(answer)]
 
 
 def _unit(values: dict[str, str]) -> Unit | None:
@@ -83,6 +96,12 @@ def _unit(values: dict[str, str]) -> Unit | None:
     if not begin or not end:
         return None
     return Unit(values["Id"], begin, end, _nanoseconds(values.get("CPUUsageNSec", "")) / 1e9)
+
+
+def _has_forgotten(name: str, names: Iterable[str]) -> bool:
+    template = name.removeprefix("system-").removesuffix(".slice").replace(r"\x2d", "-")
+    named = name.startswith("system-") and name != "system-.slice"
+    return named and not any(other.startswith(f"{template}@") for other in names)
 
 
 def _nanoseconds(text: str) -> int:

@@ -74,12 +74,16 @@ class Contender(ABC):
             self.wait(lab, watch)
             node.wait_for_boot(BOOT_SECONDS)
             self.ask(node, "systemctl is-system-running --wait", check=False)
-            self.ask(node, answers.CLOCK)
-            watch.wait_for(answers.CLOCK_SAID, ASK_SECONDS)
+            clock = self.clock(node, watch)
         finally:
             watch.close()
-        clock = min(moment - float(said[1]) for moment, said in watch.heard(answers.CLOCK_SAID))
         return self._boot(node, watch, clock)
+
+    def clock(self, node: Node, watch: Watch) -> float:
+        """The moment when the guest's monotonic clock was 0."""
+        self.ask(node, answers.CLOCK)
+        watch.wait_for(answers.CLOCK_SAID, ASK_SECONDS)
+        return min(moment - float(said[1]) for moment, said in watch.heard(answers.CLOCK_SAID))
 
     def ask(self, node: Node, command: str, check: bool = True) -> str:
         """The output of a command that root runs in it."""

@@ -14,6 +14,7 @@ from firmware.bench.boot.contenders import (
     Hotspare,
     PlainDebian,
 )
+from firmware.bench.boot.pair import ARRIVALS, Ready
 from firmware.bench.boot.plot import Bar, Panel, draw
 from firmware.bench.boot.programs import Program
 from firmware.bench.measure import Figure, Row, markdown, table
@@ -25,6 +26,7 @@ Boots = dict[tuple[str, str], list[Boot]]
 OURS, PEER = Hotspare.name, PlainDebian.name
 ACTIVE = "active"
 TARGETS = {FIRST: "", LATER: ""}
+READY_TARGET = "1.2"
 DEAREST = 15
 """Units that are named."""
 
@@ -54,7 +56,8 @@ starts, so that it has the unpacking of the kernel too.
 
 {phases}
 The dearest units of the later boot, by their processor-seconds until they were asked, soon after the end.
-*began* and *took* are seconds of wall time; `init.scope` is systemd itself.
+*began* and *took* are seconds of wall time; `init.scope` is systemd itself, and a slice has
+the services of a template that have ended.
 
 {units}
 The median run of each, over time since power-on: phases above, the dearest units below.
@@ -69,6 +72,15 @@ same end: the initrd is not in it. What goes on running has its processor-second
 The dearest programs of the later boot:
 
 {programs}"""
+
+
+PAIR_TEXT = """\
+*Ready* is when the active node knows that the other one has all connections and the same configuration: it
+looks once a second, and says so in its journal. *pair*: both are switched on together. *spare*: its master is
+active meanwhile. Beside them is one node alone up to `backup`, in the same run; *first* and *later* as above.
+The processor's figure is of the node of the two that used more. Runs: {runs}.
+
+{results}"""
 
 
 def told(boot: Boot) -> str:
@@ -135,8 +147,7 @@ def median(runs: Sequence[Boot]) -> Boot:
 
 def dearest(boot: Boot) -> list[Unit]:
     """The units that used the processor most, the first of them first."""
-    named = [unit for unit in boot.units if unit.processor > 0 and not unit.name.endswith(".slice")]
-    within = [unit for unit in named if unit.begin <= boot.moments[END]]
+    within = [unit for unit in boot.units if unit.processor > 0 and unit.begin <= boot.moments[END]]
     return sorted(within, key=lambda unit: -unit.processor)[:DEAREST]
 
 
@@ -186,6 +197,18 @@ def _starts(started: Iterable[Program]) -> Figure:
 
 def _spent(started: Iterable[Program]) -> Figure:
     return Figure((sum(program.processor for program in started),))
+
+
+def pair_section(alone: Mapping[str, Sequence[Boot]], ready: Mapping[str, Sequence[Ready]], runs: int) -> str:
+    """The section's text; `alone` by which boot it was, `ready` by what became it."""
+    rows: list[Row] = []
+    for what, beside in zip(ARRIVALS, (FIRST, LATER, LATER), strict=True):
+        walls = Figure(tuple(moment.wall for moment in ready[what]))
+        spent = Figure(tuple(max(moment.processor.values()) for moment in ready[what]))
+        rows.append(Row(f"{what}: wall", walls, _moment(alone[beside], END), READY_TARGET))
+        rows.append(Row(f"{what}: processor", spent, _processor(alone[beside], END)))
+    header = ("boot", "ready", "one node to `backup`", "ratio", "to reach")
+    return PAIR_TEXT.format(runs=runs, results=table(header, rows))
 
 
 def _moment(runs: Iterable[Boot], name: str) -> Figure:

@@ -14,6 +14,9 @@ from firmware.lab.deadline import Deadline, wait_until
 from firmware.lab.machine import Machine
 
 LOOK_SECONDS = 0.02
+REST_SECONDS = 10.0
+REST_SHARE = 0.3
+"""Of a processor: a node whose boot is over uses less."""
 _TICKS = os.sysconf("SC_CLK_TCK")
 _UTIME, _STIME = 11, 12
 """Places in /proc/PID/stat behind the program's name, see proc_pid_stat(5)."""
@@ -31,7 +34,8 @@ class Watch:
         self._name = machine.spec.name
         self._serial = machine.spec.serial_log.open("rb")
         self._serial.seek(0, os.SEEK_END)  # Behind what earlier boots have said.
-        self._begin = time.monotonic()
+        self.begin = time.monotonic()
+        """When it was switched on, by this machine's own clock."""
         self._moments: list[float] = []
         self._processor: list[float] = []
         self._said: list[bytes] = []
@@ -48,7 +52,7 @@ class Watch:
     @property
     def now(self) -> float:
         """This moment."""
-        return time.monotonic() - self._begin
+        return time.monotonic() - self.begin
 
     def processor(self, moment: float) -> float:
         """Processor-seconds that QEMU had used by then, of all its threads and of the kernel for them."""
@@ -72,6 +76,19 @@ class Watch:
         what = f"{pattern!r} on the serial line"
         wait_until(lambda: bool(self.heard(pattern)), Deadline(seconds), what, self._name)
         return self.heard(pattern)[0][0]
+
+    def wait_for_rest(self, seconds: float) -> None:
+        """Waits until the machine has done little for a while.
+
+        Raises:
+            DeadlineExceeded: it is still at work.
+        """
+
+        def rests() -> bool:
+            begin, end = self.now - REST_SECONDS, self.now
+            return begin > 0 and self.processor(end) - self.processor(begin) < REST_SHARE * REST_SECONDS
+
+        wait_until(rests, Deadline(seconds), "rest", self._name, interval=1.0)
 
     def _loop(self) -> None:
         while not self._stop.wait(LOOK_SECONDS):

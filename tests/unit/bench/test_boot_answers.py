@@ -2,7 +2,7 @@
 
 import pytest
 
-from firmware.bench.boot.answers import init_started, manager_moments, state_changes, units
+from firmware.bench.boot.answers import init_started, manager_moments, ready_moments, state_changes, units
 
 UNITS = """\
 Id=late.service
@@ -64,3 +64,26 @@ def test_each_state_is_there_from_its_first_time_on():
         "[   70.000000] beta hadaemon[612]: active -> backup: alpha is preferred",
     ]
     assert state_changes("\n".join(lines)) == {"backup": 57.12, "active": 61.5}
+
+
+def test_a_slice_stands_for_the_instances_that_systemd_has_forgotten():
+    def unit(name: str) -> str:
+        stamps = "InactiveExitTimestampMonotonic=5000000\nActiveEnterTimestampMonotonic=5000000\n"
+        return f"Id={name}\nCPUUsageNSec=1000000000\n{stamps}"
+
+    names = [
+        "system.slice",
+        "user.slice",
+        r"system-hadaemon\x2dhelper.slice",
+        r"system-serial\x2dgetty.slice",
+        "serial-getty@ttyS0.service",
+    ]
+    kept = [unit.name for unit in units("\n".join(map(unit, names)))]
+    assert kept == ["serial-getty@ttyS0.service", r"system-hadaemon\x2dhelper.slice"]
+
+
+def test_a_pair_is_ready_when_its_active_node_says_so():
+    assert ready_moments("[   80.500000] alpha hadaemon[600]: beta is ready to take over: it has …\n") == [
+        80.5
+    ]
+    assert ready_moments("-- No entries --\n") == []

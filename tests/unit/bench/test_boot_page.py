@@ -14,7 +14,6 @@ def boot(end: float) -> Boot:
     """One whose processor was never idle until half of its time."""
     moments = {KERNEL: 4.0, INITRD: 10.0, USERSPACE: 16.0, END: end, "active": end + 4.0}
     units = (
-        Unit("system.slice", 16.5, 16.5, 30.0),
         Unit("early.service", 17.0, 19.0, 1.25),
         Unit("hadaemon.service", 20.0, end - 1, 8.5),
         Unit("behind.service", end + 1, end + 2, 50.0),
