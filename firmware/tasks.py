@@ -265,9 +265,9 @@ def provision(
 @task(
     positional=["subject"],
     help={
-        "subject": "what to measure: build, failover, conntrack, sync or firmware",
-        "runs": "how often each is run (default 3 for build, 5 for failover); medians are printed",
-        "only": "one part. failover, e.g. kill: printed, the page in docs/ stays; firmware, e.g. install",
+        "subject": "what to measure: build, failover, conntrack, sync, firmware or boot",
+        "runs": "how often each is run (default 3 for build, 5 for failover and boot); medians are printed",
+        "only": "one part: of failover, e.g. kill (the page stays); of firmware: install; of boot: node",
     },
 )
 @told_plainly
@@ -281,6 +281,7 @@ def bench(_context: Context, subject: str, runs: int = 0, only: str = "") -> Non
       python3 invoke.py bench conntrack
       python3 invoke.py bench firmware --only upgrade --runs 1
       python3 invoke.py bench boot
+      python3 invoke.py bench boot --only node --runs 1
     """
     from firmware.bench import run_bench
 

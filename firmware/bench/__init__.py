@@ -66,7 +66,7 @@ def _boot(runs: int, only: str) -> None:
 
 
 SUBJECTS = {
-    "build": Subject(("image", "pair", "bench"), 3, _build),
+    "build": Subject(("image", "bench"), 3, _build),
     "failover": Subject(("netns", "bench"), 5, _failover),
     "conntrack": Subject(("netns", "bench"), 3, _conntrack),
     "sync": Subject(("netns", "bench"), 7, _sync),
