@@ -19,9 +19,10 @@ Before=systemd-journald.service systemd-udevd.service systemd-modules-load.servi
 [Service]
 Type=oneshot
 ExecStart=/bin/sh -c ': >{_FILE}; \\
-    if command -v perl >/dev/null; then exec perl -e "syscall(163, q({_FILE})) == 0 or die"; fi; \\
+    if command -v perl >/dev/null; then exec perl -e "syscall(163, shift) == 0 or die" {_FILE}; fi; \\
     exec python3 -ISc "import ctypes; assert ctypes.CDLL(None).acct(b\\\\"{_FILE}\\\\") == 0"'
 """
+"""acct(2) by what is there: Debian has Perl, ours has Python."""
 _DROPIN = f"[Unit]\nWants={_UNIT}\n"
 
 RECORDS = f"base64 -w0 {_FILE}"
@@ -73,9 +74,15 @@ def credentials() -> tuple[str, ...]:
 
 
 def ended(answer: str) -> Iterable[Process]:
-    """Who has ended; `answer` is that to RECORDS. Half a record at its end is left out."""
+    """Who has ended, but the first, who switched it on; `answer` is that to RECORDS.
+
+    Raises:
+        ValueError: nobody was counted.
+    """
     data = base64.b64decode(answer)
-    for start in range(0, len(data) - _RECORD.size + 1, _RECORD.size):
+    if not data:
+        raise ValueError(f"the kernel has written nothing to {_FILE}: {_UNIT} has failed")
+    for start in range(_RECORD.size, len(data) - _RECORD.size + 1, _RECORD.size):
         flag, _, _, _, _, _, _, _, begin, _, user, system, *_, name = _RECORD.unpack_from(data, start)
         if not flag & _FORKED_ONLY:
             yield Process(_text(name), begin, (_compressed(user) + _compressed(system)) / _TICKS)
