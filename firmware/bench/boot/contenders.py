@@ -16,7 +16,7 @@ from firmware.lab.deadline import Deadline
 from firmware.lab.errors import DeadlineExceeded, LabError
 from firmware.lab.images import raw_image
 from firmware.lab.lab import Lab, LabOptions, NodeOptions
-from firmware.lab.node import SHUTDOWN_SECONDS, Node
+from firmware.lab.node import Node
 from firmware.lab.switch import Switch
 from firmware.lab.topology import STANDARD_PAIR
 
@@ -92,7 +92,7 @@ class Contender(ABC):
     def shutdown(self, node: Node) -> None:
         """Switches it off in order."""
         self.ask(node, "systemctl --no-block poweroff")
-        node.machine.wait_for_exit(Deadline(SHUTDOWN_SECONDS))
+        node.machine.wait_for_exit(Deadline(BOOT_SECONDS))
         node.power_off()
 
     def _boot(self, node: Node, watch: Watch, clock: float) -> Boot:
