@@ -21,6 +21,7 @@ STATES = "journalctl --boot --unit=hadaemon --output=short-monotonic --no-pager 
 
 _STAMP = re.compile(r"^\[ *(\d+\.\d+)\]", re.MULTILINE)
 _CHANGE = re.compile(r"^\[ *(\d+\.\d+)\] [^:]*: (\w+) -> (\w+): ", re.MULTILINE)
+CHAIN = "SYSTEMD_COLORS=0 systemd-analyze critical-chain --no-pager"
 READY = "journalctl --boot --unit=hadaemon --output=short-monotonic --no-pager --grep='is ready to take over'"
 _UNKNOWN = 1 << 60
 """systemd's word for "no figure" is a number above that."""
@@ -82,6 +83,11 @@ def state_changes(answer: str) -> dict[str, float]:
 def ready_moments(answer: str) -> list[float]:
     """When hadaemon saw, being active, that a takeover would work; `answer` is that to READY."""
     return [float(stamp) for stamp in _STAMP.findall(answer)]
+
+
+def chain(answer: str) -> str:
+    """The units from the last one back to the first, with its moments; `answer` is that to CHAIN."""
+    return answer.replace("\r", "").partition("\n\n")[2].strip()
 
 
 def _unit(values: dict[str, str]) -> Unit | None:

@@ -38,6 +38,8 @@ class Boot:
     """Processor-seconds of QEMU by the same moments."""
     units: tuple[Unit, ...]
     """Their moments are since power-on, too."""
+    chain: str = ""
+    """Which unit waited for which, as `systemd-analyze critical-chain` tells it."""
 
 
 class Contender(ABC):
@@ -46,6 +48,8 @@ class Contender(ABC):
     name: str
     end: str
     """What is measured up to, in words."""
+    unit: str
+    """The one that brings it there."""
     root: bool
     """Whether its account `admin` has to become root."""
 
@@ -108,7 +112,10 @@ class Contender(ABC):
             Unit(unit.name, clock + unit.begin, clock + unit.end, unit.processor)
             for unit in answers.units(self.ask(node, answers.UNITS))
         )
-        return Boot(moments, {name: watch.processor(moment) for name, moment in moments.items()}, units)
+        chain = answers.chain(self.ask(node, f"{answers.CHAIN} {self.unit}"))
+        return Boot(
+            moments, {name: watch.processor(moment) for name, moment in moments.items()}, units, chain
+        )
 
 
 class Hotspare(Contender):
@@ -116,6 +123,7 @@ class Hotspare(Contender):
 
     name = "Hotspare"
     end = "`backup`"
+    unit = "hadaemon.service"
     root = True
 
     def __init__(self) -> None:
@@ -147,6 +155,7 @@ class PlainDebian(Contender):
 
     name = "Debian"
     end = "`login:`"
+    unit = "serial-getty@ttyS0.service"
     root = False
     _PROMPT = r"^\S+ login: "
 

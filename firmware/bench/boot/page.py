@@ -60,7 +60,12 @@ The dearest units of the later boot, by their processor-seconds until they were 
 the services of a template that have ended.
 
 {units}
-The median run of each, over time since power-on: phases above, the dearest units below.
+Which unit waited for which, from the one that brings each to its end: `@` is when it was there, in seconds
+since systemd's start, `+` how long it took.
+
+{chains}
+The median run of each, over time since power-on: phases above, the dearest units below with their
+processor-seconds. The dashed line is the end that is measured.
 
 ![The later boot of both, by phase and unit]({drawing})
 """
@@ -96,6 +101,7 @@ def node_section(boots: Boots, runs: int, drawing: str) -> str:
         results=table(header, result_rows(boots)),
         phases=phase_table(boots),
         units="\n".join(unit_table(name, median(boots[name, LATER])) for name in (OURS, PEER)),
+        chains="\n".join(f"```\n{median(boots[name, LATER]).chain}\n```\n" for name in (OURS, PEER)),
         drawing=drawing,
     )
 
@@ -230,6 +236,9 @@ def panel(kind: type[Contender], boot: Boot) -> Panel:
     for name, seconds in phases(boot.moments).items():
         bars.append(Bar(name, begin, begin + seconds))
         begin += seconds
-    units = (Bar(unit.name, unit.begin, unit.end, f"{unit.processor:.2f} s") for unit in dearest(boot))
+    units = (
+        Bar(unit.name.removesuffix(".service"), unit.begin, unit.end, f"{unit.processor:.2f} s")
+        for unit in dearest(boot)
+    )
     title = f"{kind.name}, {boot.moments[END]:.1f} s to {kind.end.strip('`:')}"
     return Panel(title, tuple(bars), tuple(sorted(units, key=lambda bar: bar.begin)), boot.moments[END])

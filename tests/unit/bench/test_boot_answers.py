@@ -2,7 +2,14 @@
 
 import pytest
 
-from firmware.bench.boot.answers import init_started, manager_moments, ready_moments, state_changes, units
+from firmware.bench.boot.answers import (
+    chain,
+    init_started,
+    manager_moments,
+    ready_moments,
+    state_changes,
+    units,
+)
 
 UNITS = """\
 Id=late.service
@@ -87,3 +94,8 @@ def test_a_pair_is_ready_when_its_active_node_says_so():
         80.5
     ]
     assert ready_moments("-- No entries --\n") == []
+
+
+def test_the_chain_comes_without_its_explanation():
+    told = "The time when …\nThe time the unit …\n\nhadaemon.service @40s +7s\n└─basic.target @30s\n"
+    assert chain(told) == "hadaemon.service @40s +7s\n└─basic.target @30s"

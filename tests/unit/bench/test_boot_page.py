@@ -19,7 +19,7 @@ def boot(end: float) -> Boot:
         Unit("behind.service", end + 1, end + 2, 50.0),
         Unit("free.mount", 17.0, 17.5, 0.0),
     )
-    return Boot(moments, {name: moment / 2 for name, moment in moments.items()}, units)
+    return Boot(moments, {name: moment / 2 for name, moment in moments.items()}, units, "a @1s +2s")
 
 
 BOOTS = {
@@ -35,6 +35,7 @@ def test_results_are_medians_beside_the_peer():
     assert "| later: wall | 42.0 s (40.0 to 44.0) | 28.0 s (28.0 to 28.0) | 1.50 |" in text
     assert "| first: processor | 27.0 s (25.0 to 30.0) | 15.5 s (15.0 to 16.0) | 1.74 |" in text
     assert "picture.svg" in text
+    assert text.count("```\na @1s +2s\n```") == 2
 
 
 def test_phases_add_up():
@@ -65,7 +66,7 @@ def test_the_drawing_has_both_and_everything_is_within_it():
         assert 0 <= float(bar.get("x", 0)) + float(bar.get("width", 0)) <= width
         assert 0 <= float(bar.get("y", 0)) + float(bar.get("height", 0)) <= height
     texts = [element.text for element in drawing.iter(f"{SVG}text")]
-    assert texts.count("hadaemon.service") == 2
+    assert texts.count("hadaemon") == 2
     assert {"Hotspare, 42.0 s to backup", "Debian, 28.0 s to login"} <= set(texts)
 
 

@@ -22,7 +22,13 @@ def record(name: str, user: int, system: int = 0, flag: int = 0) -> bytes:
 
 
 def test_who_has_ended_has_a_name_and_processor_seconds():
-    data = record("perl", 9) + record("helper", 150, 25) + record("sh", 3, flag=1) + record("rauc", (1 << 13) | 100) + b"half"
+    data = (
+        record("perl", 9)
+        + record("helper", 150, 25)
+        + record("sh", 3, flag=1)
+        + record("rauc", (1 << 13) | 100)
+        + b"half"
+    )
     assert list(ended(base64.b64encode(data).decode())) == [
         Process("helper", 1_700_000_000, 1.75),
         Process("rauc", 1_700_000_000, 8.0),
