@@ -5,7 +5,9 @@ from xml.etree import ElementTree
 from firmware.bench.boot import page
 from firmware.bench.boot.answers import Unit
 from firmware.bench.boot.contenders import END, INITRD, KERNEL, USERSPACE, Boot
+from firmware.bench.boot.pair import FIRST_PAIR, LATER_PAIR, LATER_SPARE, Ready
 from firmware.bench.boot.plot import ticks
+from firmware.bench.boot.programs import Program
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -68,6 +70,27 @@ def test_the_drawing_has_both_and_everything_is_within_it():
     texts = [element.text for element in drawing.iter(f"{SVG}text")]
     assert texts.count("hadaemon") == 2
     assert {"Hotspare, 42.0 s to backup", "Debian, 28.0 s to login"} <= set(texts)
+
+
+def test_a_pair_is_beside_one_node():
+    ready = {
+        what: [Ready(wall, {"alpha": 40.0, "beta": 50.0})]
+        for what, wall in ((FIRST_PAIR, 66.0), (LATER_PAIR, 48.3), (LATER_SPARE, 46.2))
+    }
+    alone = {which: BOOTS[page.OURS, which] for which in page.BOOTS}
+    text = page.pair_section(alone, ready, 3)
+    assert "| pair, later: wall | 48.3 s | 42.0 s (40.0 to 44.0) | 1.15 | 1.2 |" in text
+    assert "| spare, later: wall | 46.2 s | 42.0 s (40.0 to 44.0) | 1.10 |  |" in text
+    assert "| pair, first: processor | 50.0 s | 27.0 s (25.0 to 30.0) | 1.85 |  |" in text
+
+
+def test_programs_are_counted_with_the_python_ones_among_them():
+    ours = (Program("helper", 9, 7.5, True), Program("modprobe", 20, 2.5, False))
+    started = {(name, which): ours for name in (page.OURS, page.PEER) for which in page.BOOTS}
+    text = page.programs_section(started)
+    assert "| first: programs: starts | 29 | 29 | 1.00 |  |" in text
+    assert "| later: of them Python: processor | 7.5 s | 7.5 s | 1.00 |  |" in text
+    assert text.count("| `helper` (Python) | 9 | 7.50 s |") == 2
 
 
 def test_ticks_are_round_and_few():
