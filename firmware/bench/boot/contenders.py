@@ -140,14 +140,18 @@ class Hotspare(Contender):
 
     def reached(self, node: Node, watch: Watch, clock: float) -> Mapping[str, float]:
         """The states, by its journal."""
+        self.refuse_restart(watch)
+        changes = answers.state_changes(self.ask(node, answers.STATES))
+        return {END: clock + changes["backup"], "active": clock + changes["active"]}
+
+    def refuse_restart(self, watch: Watch) -> None:
+        """Raises LabError when the node was restarted since it was switched on."""
         if len(watch.heard(r"Booting `Hotspare")) > 1:
             raise LabError(
                 "the node was restarted while it booted",
-                f"serial line of {NODE}",
+                watch.name,
                 "Its watchdog waits for three minutes: measure when this machine has less to do.",
             )
-        changes = answers.state_changes(self.ask(node, answers.STATES))
-        return {END: clock + changes["backup"], "active": clock + changes["active"]}
 
 
 class PlainDebian(Contender):

@@ -75,6 +75,8 @@ def _ready(kind: Hotspare, lab: Lab, watches: Mapping[str, Watch], since: float 
         return bool(found)
 
     wait_until(is_ready, Deadline(READY_SECONDS), "a pair that is ready", MASTER, _ASK_SECONDS)
+    for watch in watches.values():
+        kind.refuse_restart(watch)
     begin = since or max(watch.begin for watch in watches.values())
     booted = {name: watch for name, watch in watches.items() if watch.begin >= since}
     processor = {name: watch.processor(min(found) - watch.begin) for name, watch in booted.items()}

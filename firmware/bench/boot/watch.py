@@ -3,6 +3,7 @@
 Nothing is asked of the guest, so that nothing is measured but the boot.
 """
 
+import itertools
 import os
 import re
 import threading
@@ -31,16 +32,16 @@ class Watch:
     def __init__(self, machine: Machine) -> None:
         """Starts looking."""
         self._stat = Path(f"/proc/{machine.pid}/stat")
-        self._name = machine.spec.name
+        self.name = machine.spec.name
         self._serial = machine.spec.serial_log.open("rb")
         self._serial.seek(0, os.SEEK_END)  # Behind what earlier boots have said.
         self.begin = time.monotonic()
         """When it was switched on, by this machine's own clock."""
         self._moments: list[float] = []
         self._processor: list[float] = []
-        self._said: list[bytes] = []
+        self._said: list[tuple[float, bytes]] = []
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._loop, name=f"watch-{self._name}", daemon=True)
+        self._thread = threading.Thread(target=self._loop, name=f"watch-{self.name}", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
@@ -60,12 +61,10 @@ class Watch:
 
     def heard(self, pattern: str) -> list[tuple[float, re.Match[bytes]]]:
         """What matches on the serial line so far, each with the moment when its end was there."""
-        ends, total = [], 0
-        for said in self._said:
-            total += len(said)
-            ends.append(total)
-        matches = re.finditer(pattern.encode(), b"".join(self._said), re.MULTILINE)
-        return [(self._moments[bisect_right(ends, match.end() - 1)], match) for match in matches]
+        said = tuple(self._said)
+        ends = list(itertools.accumulate(len(piece) for _, piece in said))
+        matches = re.finditer(pattern.encode(), b"".join(piece for _, piece in said), re.MULTILINE)
+        return [(said[bisect_right(ends, match.end() - 1)][0], match) for match in matches]
 
     def wait_for(self, pattern: str, seconds: float) -> float:
         """The moment when the serial line first said something that matches.
@@ -74,7 +73,7 @@ class Watch:
             DeadlineExceeded: it did not say so in time.
         """
         what = f"{pattern!r} on the serial line"
-        wait_until(lambda: bool(self.heard(pattern)), Deadline(seconds), what, self._name)
+        wait_until(lambda: bool(self.heard(pattern)), Deadline(seconds), what, self.name)
         return self.heard(pattern)[0][0]
 
     def wait_for_rest(self, seconds: float) -> None:
@@ -88,7 +87,7 @@ class Watch:
             begin, end = self.now - REST_SECONDS, self.now
             return begin > 0 and self.processor(end) - self.processor(begin) < REST_SHARE * REST_SECONDS
 
-        wait_until(rests, Deadline(seconds), "rest", self._name, interval=1.0)
+        wait_until(rests, Deadline(seconds), "rest", self.name, interval=1.0)
 
     def _loop(self) -> None:
         while not self._stop.wait(LOOK_SECONDS):
@@ -98,4 +97,5 @@ class Watch:
                 return  # It was switched off.
             self._processor.append((int(fields[_UTIME]) + int(fields[_STIME])) / _TICKS)
             self._moments.append(self.now)
-            self._said.append(self._serial.read())
+            if piece := self._serial.read():
+                self._said.append((self.now, piece))
