@@ -266,7 +266,7 @@ def provision(
     positional=["subject"],
     help={
         "subject": "what to measure: build, failover, conntrack, sync, firmware or boot",
-        "runs": "how often each is run (default 3 for build, 5 for failover and boot); medians are printed",
+        "runs": "how often each is run (default 3 for build, 5 for failover); medians are printed",
         "only": "one part: of failover, e.g. kill (the page stays); of firmware: install; of boot: node",
     },
 )

@@ -71,7 +71,7 @@ SUBJECTS = {
     "conntrack": Subject(("netns", "bench"), 3, _conntrack),
     "sync": Subject(("netns", "bench"), 7, _sync),
     "firmware": Subject(("image", "pair", "bench"), 3, _firmware),
-    "boot": Subject(("image", "pair", "bench"), 5, _boot),
+    "boot": Subject(("image", "pair", "bench"), 3, _boot),
 }
 
 
