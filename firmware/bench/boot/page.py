@@ -45,10 +45,10 @@ each: the ratios count more than the seconds. A figure is the median, with the l
 NODE_TEXT = """\
 A node of ours whose peer is off, up to its first state, `backup`; some seconds later, when nobody is heard,
 it is `active`. Beside it is Debian 13 up to its first `login:` on the serial line: minbase with systemd,
-udev, D-Bus and the same kernel, the initrd that Debian's tools make by default, ext4, and GRUB that waits for
-nobody (ours waits a second for a key). Both in the same machine with the same cards, in turns. *First* is the
-boot of a fresh disk, in which ours configures itself from its preseed stick; *later* is the one after an
-orderly power-off. Runs: {runs}.
+udev, D-Bus and the same kernel, the initrd that Debian's tools make by default, ext4, and GRUB without its
+countdown of five seconds. Both in the same machine with the same cards, in turns. *First* is the boot of a
+fresh disk, in which ours configures itself from its preseed stick; *later* is the one after an orderly
+power-off. Runs: {runs}.
 
 {results}
 Who takes how much of it, as wall / processor seconds. *Firmware and GRUB* goes on until the kernel's clock
