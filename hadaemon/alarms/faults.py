@@ -53,9 +53,9 @@ def knows_active(report: Report) -> bool:
 
 
 def ready_peer(report: Report) -> str:
-    """Of the active node: the name of the other one if a takeover would work now, with all that is shared.
+    """The other node's name if this one is active and that one is ready, and has the same configuration.
 
-    Empty: it would not, it is not known, or this node is not the active one.
+    Empty: it is not so, or not known.
     """
     witness, sync = report["status"]["hotwire"], report["sync"]
     if report["status"]["state"] != "active" or witness is None or not witness["ready"]:

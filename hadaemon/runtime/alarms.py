@@ -123,7 +123,7 @@ class Alarms:
     def _note_ready(self, peer: str) -> None:
         """That all is well again is no alarm, and yet what one looks for in the journal."""
         if peer and peer != self._ready_peer:
-            log.info("%s is ready to take over: it has all connections and the same configuration", peer)
+            log.info("%s is ready to take over, and has the same configuration", peer)
         self._ready_peer = peer
 
     def _undelivered(self) -> tuple[Fault, ...]:

@@ -17,12 +17,14 @@ UNITS = (
     "systemctl show --all '*' --property=Id,CPUUsageNSec,InactiveExitTimestampMonotonic,"
     "ActiveEnterTimestampMonotonic,ActiveExitTimestampMonotonic,InactiveEnterTimestampMonotonic"
 )
-STATES = "journalctl --boot --unit=hadaemon --output=short-monotonic --no-pager --grep=' -> '"
 
 _STAMP = re.compile(r"^\[ *(\d+\.\d+)\]", re.MULTILINE)
 _CHANGE = re.compile(r"^\[ *(\d+\.\d+)\] [^:]*: (\w+) -> (\w+): ", re.MULTILINE)
 CHAIN = "SYSTEMD_COLORS=0 systemd-analyze critical-chain --no-pager"
-READY = "journalctl --boot --unit=hadaemon --output=short-monotonic --no-pager --grep='is ready to take over'"
+_SAID = "journalctl --boot --unit=hadaemon --output=short-monotonic --no-pager --grep"
+COMPLETE = f"{_SAID}='all of the other node.s are here'"
+STATES = f"{_SAID}=' -> '"
+READY = f"{_SAID}='is ready to take over'"
 _UNKNOWN = 1 << 60
 """systemd's word for "no figure" is a number above that."""
 
@@ -80,8 +82,8 @@ def state_changes(answer: str) -> dict[str, float]:
     return changes
 
 
-def ready_moments(answer: str) -> list[float]:
-    """When hadaemon saw, being active, that a takeover would work; `answer` is that to READY."""
+def stamps(answer: str) -> list[float]:
+    """When each line was said; `answer` is that to READY or COMPLETE."""
     return [float(stamp) for stamp in _STAMP.findall(answer)]
 
 

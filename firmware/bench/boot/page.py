@@ -80,9 +80,9 @@ The dearest programs of the later boot:
 
 
 PAIR_TEXT = """\
-*Ready* is when the active node knows that the other one has all connections and the same configuration: it
-looks once a second, and says so in its journal. *pair*: both are switched on together. *spare*: its master is
-active meanwhile. Beside them is one node alone up to `backup`, in the same run; *first* and *later* as above.
+*Ready* is when the spare has all connections and the active node knows that it is ready and has the same
+configuration: it looks once a second. *pair*: both are switched on together. *spare*: its master is active
+meanwhile. Beside them is one node alone up to `backup`, in the same run; *first* and *later* as above.
 The processor's figure is of the node of the two that used more. Runs: {runs}.
 
 {results}"""

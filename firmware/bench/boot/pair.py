@@ -1,7 +1,9 @@
 """Until a takeover would work: of a pair that is switched on together, and of a spare beside its master.
 
-The active node says in its journal, by its own clock, when the other one has all connections and the same
-configuration. So it is read there when all is over, and nobody is asked while it happens.
+Both say what they know in their journals, by their own clocks: the spare when it has all connections, and the
+active one when it has heard that the other one is ready and has the same configuration. (Ready alone is not
+enough: a spare says so too when it has waited for the connections in vain.) So it is read there when all is
+over, and nobody is asked while it happens.
 """
 
 from collections.abc import Iterator, Mapping
@@ -71,7 +73,11 @@ def _ready(kind: Hotspare, lab: Lab, watches: Mapping[str, Watch], since: float 
     found: list[float] = []
 
     def is_ready() -> bool:
-        found.extend(moment for moment in _told(kind, lab, watches[MASTER]) if moment > since)
+        told = [
+            [moment for moment in _told(kind, lab, name, watches[name], question) if moment > since]
+            for name, question in ((SPARE, answers.COMPLETE), (MASTER, answers.READY))
+        ]
+        found.extend([max(map(min, told))] if all(told) else [])
         return bool(found)
 
     wait_until(is_ready, Deadline(READY_SECONDS), "a pair that is ready", MASTER, _ASK_SECONDS)
@@ -79,12 +85,12 @@ def _ready(kind: Hotspare, lab: Lab, watches: Mapping[str, Watch], since: float 
         kind.refuse_restart(watch)
     begin = since or max(watch.begin for watch in watches.values())
     booted = {name: watch for name, watch in watches.items() if watch.begin >= since}
-    processor = {name: watch.processor(min(found) - watch.begin) for name, watch in booted.items()}
-    return Ready(min(found) - begin, processor)
+    processor = {name: watch.processor(found[0] - watch.begin) for name, watch in booted.items()}
+    return Ready(found[0] - begin, processor)
 
 
-def _told(kind: Hotspare, lab: Lab, watch: Watch) -> list[float]:
-    """When the master said that a takeover would work, by this machine's clock."""
-    node = lab.node(MASTER)
-    answer = kind.ask(node, answers.READY, check=False)
-    return [watch.begin + kind.clock(node, watch) + stamp for stamp in answers.ready_moments(answer)]
+def _told(kind: Hotspare, lab: Lab, name: str, watch: Watch, question: str) -> list[float]:
+    """When a node said what is asked for, by this machine's clock."""
+    node = lab.node(name)
+    said = answers.stamps(kind.ask(node, question, check=False))
+    return [watch.begin + kind.clock(node, watch) + stamp for stamp in said]

@@ -6,7 +6,7 @@ from firmware.bench.boot.answers import (
     chain,
     init_started,
     manager_moments,
-    ready_moments,
+    stamps,
     state_changes,
     units,
 )
@@ -90,10 +90,8 @@ def test_a_slice_stands_for_the_instances_that_systemd_has_forgotten():
 
 
 def test_a_pair_is_ready_when_its_active_node_says_so():
-    assert ready_moments("[   80.500000] alpha hadaemon[600]: beta is ready to take over: it has …\n") == [
-        80.5
-    ]
-    assert ready_moments("-- No entries --\n") == []
+    assert stamps("[   80.500000] alpha hadaemon[600]: beta is ready to take over, and …\n") == [80.5]
+    assert stamps("-- No entries --\n") == []
 
 
 def test_the_chain_comes_without_its_explanation():
