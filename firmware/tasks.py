@@ -143,6 +143,7 @@ def pair(
         "lint": "only formatting, linting and type checks",
         "unit": "only the unit tests",
         "netns": "only the network-namespace tests",
+        "container": "only the tests in containers of the image",
         "build": "only the tests that build images",
         "qemu": "only the tests that boot images in QEMU",
         "nightly": "the long tests too",
@@ -158,6 +159,7 @@ def test(
     lint: bool = False,
     unit: bool = False,
     netns: bool = False,
+    container: bool = False,
     build: bool = False,
     qemu: bool = False,
     nightly: bool = False,
@@ -169,7 +171,14 @@ def test(
     """Run the checks and tests, all of them or a selection, and sum them up in one table."""
     from firmware.testing import Selection, Suite, run_tests
 
-    chosen = {"lint": lint, "unit": unit, "netns": netns, "build": build, "qemu": qemu}
+    chosen = {
+        "lint": lint,
+        "unit": unit,
+        "netns": netns,
+        "container": container,
+        "qemu": qemu,
+        "build": build,
+    }
     run_tests(
         Selection(
             suites=tuple(suite for suite in Suite if chosen[suite]) or tuple(Suite),
@@ -263,9 +272,9 @@ def provision(
 @task(
     positional=["subject"],
     help={
-        "subject": "what to measure: build, failover, conntrack, sync or firmware",
+        "subject": "what to measure: build, failover, conntrack, sync, firmware or boot",
         "runs": "how often each is run (default 3 for build, 5 for failover); medians are printed",
-        "only": "one part. failover, e.g. kill: printed, the page in docs/ stays; firmware, e.g. install",
+        "only": "one part: of failover, e.g. kill (the page stays); of firmware: install; of boot: node",
     },
 )
 @told_plainly
@@ -278,6 +287,8 @@ def bench(_context: Context, subject: str, runs: int = 0, only: str = "") -> Non
       python3 invoke.py bench failover --only kill --runs 2
       python3 invoke.py bench conntrack
       python3 invoke.py bench firmware --only upgrade --runs 1
+      python3 invoke.py bench boot
+      python3 invoke.py bench boot --only node --runs 1
     """
     from firmware.bench import run_bench
 

@@ -12,17 +12,20 @@ from xml.etree import ElementTree
 
 from firmware import host
 from firmware.errors import FirmwareError
+from firmware.lab.deadline import MULTIPLIER_VARIABLE
+from firmware.pace import measured_multiplier
 from firmware.paths import ARTIFACTS, ROOT
 
 
 class Suite(StrEnum):
     """The suites in the order in which they run: what fails fastest comes first. The build tests come last:
-    they start with the layers that the image of the booted tests has left in the cache.
+    they start with the layers that the image of the other tests has left in the cache.
     """
 
     LINT = "lint"
     UNIT = "unit"
     NETNS = "netns"
+    CONTAINER = "container"
     QEMU = "qemu"
     BUILD = "build"
 
@@ -30,13 +33,19 @@ class Suite(StrEnum):
 NEEDS: dict[Suite, tuple[str, ...]] = {
     Suite.UNIT: ("unit",),
     Suite.NETNS: ("netns",),
+    Suite.CONTAINER: ("image", "container"),
     Suite.QEMU: ("image", "pair", "hosts", "flash"),
     Suite.BUILD: ("image", "flash"),
 }
 
 
-PROCESSES = {Suite.UNIT: os.cpu_count() or 1, Suite.NETNS: (os.cpu_count() or 1) + 1}
-"""How many tests run at once: unit tests compute, namespace tests wait. The others have the machine alone."""
+_PROCESSORS = os.cpu_count() or 1
+PROCESSES = {Suite.UNIT: _PROCESSORS + 1, Suite.NETNS: _PROCESSORS + 1, Suite.BUILD: 2}
+"""How many tests run at once: one more than there are processors, because some wait; a build uses one of them
+most of the time. The other suites' tests have the machine alone.
+"""
+DISTRIBUTION = {Suite.BUILD: "loadfile"}
+"""How they are spread if not one by one: builds of one file share a cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +118,10 @@ def _pytest(suite: Suite, options: Selection) -> tuple[int, int, int]:
     command = [sys.executable, "-P", "-m", "pytest", f"tests/{suite}", "-q", "--durations=5"]
     command += [f"--junit-xml={report}", *(["-m", ""] if options.nightly else [])]
     if suite in PROCESSES:
-        command += ["-n", str(PROCESSES[suite]), "--dist", "worksteal"]
+        command += ["-n", str(PROCESSES[suite]), "--dist", DISTRIBUTION.get(suite, "worksteal")]
     if options.only:
         command += ["-k", options.only]
-    code = subprocess.run(command, cwd=ROOT, env=_environment(options), check=False).returncode
+    code = subprocess.run(command, cwd=ROOT, env=suite_environment(options), check=False).returncode
     passed, failed, skipped = _counts(report) if report.exists() else (0, 0, 0)
     nothing_matched = code == 5 and bool(options.only or options.shard)
     if code and not failed and not nothing_matched:
@@ -120,11 +129,17 @@ def _pytest(suite: Suite, options: Selection) -> tuple[int, int, int]:
     return passed, failed, skipped
 
 
-def _environment(options: Selection) -> dict[str, str]:
+def suite_environment(options: Selection) -> dict[str, str]:
+    """What the tests are told, printed as the head of their run."""
     seed = options.seed or (int(time.strftime("%Y%m%d")) if options.nightly else 1)
-    print(f"seed {seed}" + (f", shard {options.shard}" if options.shard else ""))
+    named = os.environ.get(MULTIPLIER_VARIABLE)
+    multiplier = named or f"{measured_multiplier():g}"
+    how = f"as {MULTIPLIER_VARIABLE} says" if named else "measured: how slow this machine is now"
+    shard = f", shard {options.shard}" if options.shard else ""
+    print(f"seed {seed}{shard}, deadlines x {multiplier} ({how})", flush=True)
     return {
         **os.environ,
+        MULTIPLIER_VARIABLE: multiplier,
         "HOTSPARE_SEED": str(seed),
         "HOTSPARE_SHARD": options.shard or "1/1",
         "HOTSPARE_ALLOW_SKIP": "1" if options.allow_skip else "",
@@ -142,9 +157,9 @@ def _counts(report: os.PathLike[str]) -> tuple[int, int, int]:
 
 
 def _print_table(outcomes: list[Outcome]) -> None:
-    print(f"\n{'suite':8}{'passed':>8}{'failed':>8}{'skipped':>9}{'seconds':>9}")
+    print(f"\n{'suite':10}{'passed':>8}{'failed':>8}{'skipped':>9}{'seconds':>9}")
     for row in outcomes:
-        print(f"{row.suite:8}{row.passed:8}{row.failed:8}{row.skipped:9}{row.seconds:9.1f}")
+        print(f"{row.suite:10}{row.passed:8}{row.failed:8}{row.skipped:9}{row.seconds:9.1f}")
     total = [sum(getattr(row, name) for row in outcomes) for name in ("passed", "failed", "skipped")]
     if total[2]:
         print(f"{total[2]} skipped: each is a gap in what was tested")

@@ -1,6 +1,7 @@
-"""What holds for every suite: no skip in silence, shards, and seeded randomness."""
+"""What holds for every suite: no skip in silence, shards, seeded randomness, and Ctrl-C."""
 
 import os
+import signal
 import zlib
 
 import hypothesis
@@ -11,6 +12,12 @@ SEED = int(os.environ.get("HOTSPARE_SEED", "1"))
 
 hypothesis.settings.register_profile("hotspare", deadline=None, database=None, print_blob=True)
 hypothesis.settings.load_profile("hotspare")
+
+
+def pytest_configure() -> None:
+    # A shell's background job ignores Ctrl-C and hands that down, also to what the tests start and end so.
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -59,12 +59,19 @@ def _firmware(runs: int, only: str) -> None:
     bench_firmware(runs, only)
 
 
+def _boot(runs: int, only: str) -> None:
+    from firmware.bench.boot.command import bench_boot
+
+    bench_boot(runs, only)
+
+
 SUBJECTS = {
-    "build": Subject(("image", "pair", "bench"), 3, _build),
+    "build": Subject(("image", "bench"), 3, _build),
     "failover": Subject(("netns", "bench"), 5, _failover),
     "conntrack": Subject(("netns", "bench"), 3, _conntrack),
     "sync": Subject(("netns", "bench"), 7, _sync),
     "firmware": Subject(("image", "pair", "bench"), 3, _firmware),
+    "boot": Subject(("image", "pair", "bench"), 3, _boot),
 }
 
 

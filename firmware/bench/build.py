@@ -1,4 +1,4 @@
-"""`bench build`: how long builds take and how large the results are, beside mkosi; how long a node boots."""
+"""`bench build`: how long builds take and how large the results are, beside mkosi."""
 
 import json
 import os
@@ -69,7 +69,6 @@ def bench_build(runs: int) -> None:
         Row("unchanged", *unchanged),
         Row("after an edit", *edited, "10 s"),
         *sizes(ours, peer, folder),
-        Row("boot to `backup`, emulated processor", Figure(tuple(boot_seconds() for _ in range(runs)))),
     ]
     text = INTRODUCTION.format(machine=machine(), runs=runs)
     text += table(("what", "hotspare", "mkosi", "ratio", "to reach"), rows)
@@ -188,25 +187,3 @@ def compressed(image: Path, folder: Path) -> Figure:
     target = folder / "peer.zst"
     subprocess.run(["zstd", "-q", "-f", "-T0", "-3", str(image), "-o", str(target)], check=True)
     return megabytes(target)
-
-
-def boot_seconds() -> float:
-    """From power on to the state `backup` of a spare whose master is active, on an emulated processor."""
-    from firmware.lab.command import Accelerator
-    from firmware.lab.images import raw_image
-    from firmware.lab.lab import Lab, LabOptions
-    from firmware.lab.topology import STANDARD_PAIR
-
-    options = LabOptions(raw_image(DEFAULT_BOARD), accelerator=Accelerator.TCG)
-    with Lab(STANDARD_PAIR, options) as lab:
-        master, spare = lab.node("alpha"), lab.node("beta")
-        master.power_on()
-        master.wait_for_state("active")
-        say("booting the spare")
-
-        def boot() -> None:
-            spare.power_on()
-            spare.wait_for_boot()
-            spare.wait_for_state("backup")
-
-        return seconds_of(boot)

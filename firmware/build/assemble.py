@@ -28,9 +28,11 @@ def assemble(context: Context) -> None:
     if context.options.overlay:
         lay_over(context.options.overlay, target)
     write_identity(context)
+    write_static_nodes(target)
     with api_mounts(target):
         configure(context)
         compile_python(context, packages / "hadaemon")
+        compile_data_classes(context)
     hooks.run_hooks(context, "post-build.sh", context.target)
     seal_off(target)
 
@@ -65,7 +67,7 @@ def install_python_packages(context: Context, place: Path) -> None:
     """Unpack and compile the wheels of requirements/image.txt; the result is a layer for later builds."""
     requirements = context.root / "requirements/image.txt"
     python = python_folder(context.target)
-    key = key_of(requirements.read_text(), python)
+    key = key_of(requirements.read_text(), python, "without scripts")
     if ready := context.layers.ready("python", key):
         shutil.copytree(ready, place, dirs_exist_ok=True)
         return
@@ -84,7 +86,7 @@ def install_python_packages(context: Context, place: Path) -> None:
         *("--require-hashes", "--only-binary=:all:", f"--python-version={python.removeprefix('python')}"),
         *(f"--target={place}", f"--requirement={requirements}"),
     )
-    shutil.rmtree(place / "bin", ignore_errors=True)
+    forget_scripts(place)
     with api_mounts(context.target):
         compile_python(context, place)
     draft = context.layers.draft("python")
@@ -92,11 +94,29 @@ def install_python_packages(context: Context, place: Path) -> None:
     context.layers.keep(draft, "python", key)
 
 
+def forget_scripts(place: Path) -> None:
+    """Take the packages' commands away, and what is recorded of them.
+
+    They begin with the path of the Python that pip runs in, and so do the hashes of them in the records: the
+    image would depend on where it was built.
+    """
+    shutil.rmtree(place / "bin", ignore_errors=True)
+    for record in place.glob("*.dist-info/RECORD"):
+        lines = record.read_text().splitlines(keepends=True)
+        record.write_text("".join(line for line in lines if not line.startswith("../../bin/")))
+
+
 def compile_python(context: Context, folder: Path) -> None:
     """Byte-compile a folder of the image with the image's own Python."""
     inside = Path("/") / folder.relative_to(context.target)
     command = ("python3", "-I", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", inside)
     context.tools.chroot(context.target, *command, env={"SOURCE_DATE_EPOCH": str(LAYER_EPOCH)})
+
+
+def compile_data_classes(context: Context) -> None:
+    """The methods that `dataclasses` would write and compile at every start of a program of ours."""
+    program = (Path(__file__).with_name("precompile.py")).read_text()
+    context.tools.chroot(context.target, "python3", "-I", "-B", "-c", program)
 
 
 def write_identity(context: Context) -> None:
@@ -119,6 +139,22 @@ def write_identity(context: Context) -> None:
     shutil.copyfile(context.keys.keyring, keyring)
     system = context.target / "etc/rauc/system.conf"
     system.write_text(system.read_text().replace("@COMPATIBLE@", board.compatible))
+
+
+def write_static_nodes(target: Path) -> None:
+    """Rules for the nodes in /dev that bring their module when they are opened.
+
+    They follow from the modules: a node would find out the same at every start.
+    """
+    rules = ["# Made at build time from the modules of the image.\n"]
+    for table in sorted((target / "usr/lib/modules").glob("*/modules.devname")):
+        for line in table.read_text().splitlines():
+            if not line.startswith("#"):
+                _module, name, number = line.split()
+                rules.append(f"{number[0]}! /dev/{name} 0600 - - - {number[1:]}\n")
+                if "/" in name:
+                    rules.insert(1, f"d /dev/{name.rpartition('/')[0]} 0755 - - -\n")
+    (target / "usr/lib/tmpfiles.d/hotspare-dev.conf").write_text("".join(rules))
 
 
 def configure(context: Context) -> None:

@@ -93,11 +93,14 @@ def grubenv(values: dict[str, str]) -> bytes:
 
 
 def make_bios_loader(context: Context, core_sector: int) -> BiosLoader | None:
-    """GRUB for BIOS, patched to find its core at `core_sector` of the disk. None for a board without BIOS."""
-    if Boot.BIOS not in context.board.boot:
-        return None
+    """GRUB for BIOS that reads grub.cfg from the ESP. None for a board without BIOS."""
+    return bios_loader(context, core_sector, "(,gpt2)/grub") if Boot.BIOS in context.board.boot else None
+
+
+def bios_loader(context: Context, core_sector: int, prefix: str, *modules: str) -> BiosLoader:
+    """GRUB for BIOS, patched to find its core at `core_sector` of the disk, and its files in `prefix`."""
     path = context.work / "core.img"
-    _grub_image(context, Boot.BIOS, "i386-pc", "(,gpt2)/grub", path)
+    _grub_image(context, Boot.BIOS, "i386-pc", prefix, path, *modules)
     stage1 = context.tools.read("usr/lib/grub/i386-pc/boot.img")
     return BiosLoader(patch_boot_code(stage1, core_sector), patch_core(path.read_bytes(), core_sector))
 
@@ -117,8 +120,8 @@ def patch_core(core_img: bytes, core_sector: int) -> bytes:
     return bytes(core)
 
 
-def _grub_image(context: Context, boot: Boot, target: str, prefix: str, result: Path) -> None:
-    modules = [*_MODULES, *_PLATFORM_MODULES[boot]]
+def _grub_image(context: Context, boot: Boot, target: str, prefix: str, result: Path, *modules: str) -> None:
+    modules = (*_MODULES, *_PLATFORM_MODULES[boot], *modules)
     context.tools.run("grub-mkimage", "-O", target, "-p", prefix, "-o", result, *modules)
 
 

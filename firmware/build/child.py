@@ -8,10 +8,10 @@ import traceback
 from typing import Any
 
 from firmware.build.commands import no_space, no_space_error
-from firmware.build.stages import build, build_disk, clean
+from firmware.build.stages import build, build_disk, build_plain, clean
 from firmware.errors import FirmwareError
 
-REQUESTS = {"build": build, "disk": build_disk, "clean": clean}
+REQUESTS = {"build": build, "disk": build_disk, "plain": build_plain, "clean": clean}
 
 
 def main() -> None:

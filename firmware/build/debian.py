@@ -39,13 +39,14 @@ HOST_KEYS = ("rsa", "ecdsa", "ed25519")
 
 def fill_target(context: Context) -> list[Path]:
     """The layers of the root file system, topmost first, made where they are missing."""
-    packages = _packages_layer(context)
+    packages = packages_layer(context)
     system = _system_layer(context, packages)
     shutil.copytree(system / prune.BINARIES, context.binaries, dirs_exist_ok=True)
     return [system / "root", packages]
 
 
-def _packages_layer(context: Context) -> Path:
+def packages_layer(context: Context) -> Path:
+    """The tree of the board's packages as they are installed."""
     board = context.board
     names = sorted(entry.name for entry in board.packages)
     key = key_of(names, SUITE, _essential_hook(), bootstrap_options(Mirror("", "")))
@@ -97,7 +98,7 @@ def _system_layer(context: Context, packages: Path) -> Path:
     key = key_of(
         packages.name,
         _module_inputs(board),
-        [tree_hash(folder / "initramfs") for folder in board.folders],
+        [tree_hash(folder / "initrd") for folder in board.folders],
         source_of(initrd, modules, prune),
     )
     if ready := context.layers.ready("system", key):
@@ -121,8 +122,8 @@ def _reduce(context: Context, root: Path, binaries: Path) -> None:
     binaries.mkdir()
     release = modules.kernel_release(root)
     modules.keep_modules(root, release, context.board)
+    modules.unpack_modules(context.tools, root, release)
     modules.keep_firmware(root, context.board)
-    context.tools.run("depmod", "--basedir", root, release)
     with api_mounts(root):
         initrd.make_initrd(context, root, release, binaries / "initrd.img")
     shutil.move(root / "boot" / f"vmlinuz-{release}", binaries / "vmlinuz")

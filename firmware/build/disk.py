@@ -2,21 +2,22 @@
 
 import hashlib
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from firmware.build.boot import SECTOR, make_bios_loader
+from firmware.build.boot import SECTOR, BiosLoader, make_bios_loader
 from firmware.build.context import Context
 from firmware.build.ids import make_uuid
 from firmware.build.seal import BLOCK, ROOT_PARTITION_SIZE
 
 MIB = 1 << 20
 
-_BIOS_BOOT = "21686148-6449-6E6F-744E-656564454649"
+BIOS_BOOT = "21686148-6449-6E6F-744E-656564454649"
 _ESP = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
 _BASIC_DATA = "EBD0A0A2-B9E5-4433-87C0-68B6B72699C7"
 _ROOT_X86_64 = "4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709"
-_LINUX = "0FC63DAF-8483-4772-8E79-3D69D8477DE4"
+LINUX = "0FC63DAF-8483-4772-8E79-3D69D8477DE4"
 
 
 @dataclass(frozen=True)
@@ -30,57 +31,68 @@ class Partition:
 
 
 PARTITIONS = (
-    Partition("bios-boot", 1 * MIB, _BIOS_BOOT),
+    Partition("bios-boot", 1 * MIB, BIOS_BOOT),
     Partition("esp", 64 * MIB, _ESP, "esp.vfat"),
     Partition("boot-a", 128 * MIB, _BASIC_DATA, "boot.vfat"),
     Partition("root-a", ROOT_PARTITION_SIZE, _ROOT_X86_64, "rootfs.img"),
     Partition("boot-b", 128 * MIB, _BASIC_DATA),
     Partition("root-b", ROOT_PARTITION_SIZE, _ROOT_X86_64),
     # The only one of Linux' general type: systemd-repart finds by type what it grows.
-    Partition("data", 256 * MIB, _LINUX, "data.ext4"),
+    Partition("data", 256 * MIB, LINUX, "data.ext4"),
 )
 FIRST = 1 * MIB
 """Bytes before the first partition, and after the last one for the second table."""
 
 
-def partition_offsets() -> dict[str, int]:
+def partition_offsets(partitions: Sequence[Partition] = PARTITIONS) -> dict[str, int]:
     """Where each partition begins, in bytes."""
     offsets, position = {}, FIRST
-    for partition in PARTITIONS:
+    for partition in partitions:
         offsets[partition.label] = position
         position += partition.size
     return offsets
 
 
-def disk_size() -> int:
+def disk_size(partitions: Sequence[Partition] = PARTITIONS) -> int:
     """The size of the image in bytes."""
-    return FIRST + sum(partition.size for partition in PARTITIONS) + FIRST
+    return FIRST + sum(partition.size for partition in partitions) + FIRST
 
 
 def make_disk(context: Context) -> Path:
     """`disk.img` in BINARIES_DIR: sparse, ready to boot from either kind of firmware."""
     disk = context.binaries / "disk.img"
-    with disk.open("wb") as file:
-        file.truncate(disk_size())
-    context.tools.run(
-        "sfdisk", "--no-reread", "--no-tell-kernel", "--quiet", disk, feed=[partition_table(context).encode()]
-    )
-    offsets = partition_offsets()
-    with disk.open("r+b") as file:
-        for partition in PARTITIONS:
-            if partition.content:
-                copy_sparse(context.binaries / partition.content, file.fileno(), offsets[partition.label])
-        if loader := make_bios_loader(context, offsets["bios-boot"] // SECTOR):
-            os.pwrite(file.fileno(), loader.boot_code, 0)
-            os.pwrite(file.fileno(), loader.core, offsets["bios-boot"])
+    write_disk(context, disk, PARTITIONS, make_bios_loader(context, bios_core_sector()))
     return disk
 
 
-def partition_table(context: Context) -> str:
+def bios_core_sector(partitions: Sequence[Partition] = PARTITIONS) -> int:
+    """Where GRUB for BIOS goes on."""
+    return partition_offsets(partitions)["bios-boot"] // SECTOR
+
+
+def write_disk(
+    context: Context, disk: Path, partitions: Sequence[Partition], loader: BiosLoader | None
+) -> None:
+    """A GPT with these partitions, their contents out of BINARIES_DIR, and the boot loader."""
+    with disk.open("wb") as file:
+        file.truncate(disk_size(partitions))
+    table = partition_table(context, partitions).encode()
+    context.tools.run("sfdisk", "--no-reread", "--no-tell-kernel", "--quiet", disk, feed=[table])
+    offsets = partition_offsets(partitions)
+    with disk.open("r+b") as file:
+        for partition in partitions:
+            if partition.content:
+                copy_sparse(context.binaries / partition.content, file.fileno(), offsets[partition.label])
+        if loader:
+            os.pwrite(file.fileno(), loader.boot_code, 0)
+            os.pwrite(file.fileno(), loader.core, offsets["bios-boot"])
+
+
+def partition_table(context: Context, partitions: Sequence[Partition] = PARTITIONS) -> str:
     """The script for sfdisk, with every identifier explicit."""
-    offsets = partition_offsets()
+    offsets = partition_offsets(partitions)
     lines = ["label: gpt", f"label-id: {make_uuid(context, 'disk')}"]
-    for number, partition in enumerate(PARTITIONS, start=1):
+    for number, partition in enumerate(partitions, start=1):
         start, size = offsets[partition.label] // SECTOR, partition.size // SECTOR
         identity = f'uuid={make_uuid(context, partition.label)}, name="{partition.label}"'
         lines.append(f"{number}: start={start}, size={size}, type={partition.type}, {identity}")

@@ -84,6 +84,19 @@ def run(verb: str, options: BuildOptions) -> dict[str, Path]:
     return {name: Path(value) for name, value in answer.items()}
 
 
+def build_plain_disk(board: str) -> Path:
+    """The raw disk image of a plain Debian with the kernel of a board: what boots are measured beside.
+
+    Raises `FirmwareError` for every machine that does not allow it.
+    """
+    sandbox.require_host_programs()
+    options = BuildOptions(board=board, source_date_epoch=last_commit(paths.ROOT).time)
+    with exclusive(paths.CACHE):
+        check_space(paths.CACHE)
+        answer = sandbox.run_in_namespaces(request("plain", options, ""))
+    return Path(answer["disk"])
+
+
 def clean_cache(*, downloads: bool = False) -> list[Path]:
     """Remove every cached layer and what else builds left in the cache; with `downloads` the packages too.
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from firmware.build.board import Board, Listed
+from firmware.build.tools import Tools
 from firmware.errors import FirmwareError
 
 
@@ -31,6 +32,17 @@ def keep_modules(root: Path, release: str, board: Board) -> None:
     for path in sorted((folder / "kernel").rglob("*"), reverse=True):
         if path.is_dir() and not any(path.iterdir()):
             path.rmdir()
+
+
+def unpack_modules(tools: Tools, root: Path, release: str) -> None:
+    """Uncompress every module: image and initrd are compressed as a whole.
+
+    A node that starts would uncompress each a second time, by the slowest of all methods.
+    """
+    packed = sorted((root / "usr/lib/modules" / release / "kernel").rglob("*.ko.xz"))
+    if packed:
+        tools.run("xz", "--decompress", "--threads=0", "--", *packed)
+    tools.run("depmod", "--basedir", root, release)
 
 
 def closure(folder: Path, wanted: Iterable[Listed]) -> set[str]:

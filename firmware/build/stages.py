@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from firmware.build import bmap, debian, hooks, manifest
+from firmware.build import bmap, debian, hooks, manifest, plain
 from firmware.build.assemble import assemble
 from firmware.build.board import load_board
 from firmware.build.boot import make_boot_image, make_esp
@@ -43,6 +43,12 @@ def build_disk(request: Request) -> dict[str, str]:
         raw = raw_disk(context.cache, context.options)
         publish({context.binaries / "disk.img": raw})
         return {"raw_image": str(raw)}
+
+
+def build_plain(request: Request) -> dict[str, str]:
+    """Build the disk of a plain Debian."""
+    with building(request) as context:
+        return {"disk": str(plain.make_plain_disk(context))}
 
 
 def clean(request: Request) -> dict[str, str]:

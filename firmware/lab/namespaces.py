@@ -13,13 +13,31 @@ import subprocess
 import sys
 from contextlib import ExitStack
 from pathlib import Path
+from typing import IO, Protocol
 
-from firmware.lab.deadline import Deadline, wait_until
+from firmware.lab.deadline import Deadline, stretched, wait_until
 from firmware.lab.errors import CommandFailed, LabError, MissingCapability
 
 _AGENT = Path(__file__).with_name("namespace_agent.py")
+MOUNTS = "/proc/self/mountinfo"
 _END = 10.0
 """Seconds that a killed process may take to be gone."""
+
+
+class Process(Protocol):
+    """What is asked of a process that runs in a namespace; `subprocess.Popen` has it."""
+
+    stdin: IO[str] | None
+    stdout: IO[str] | None
+
+    def poll(self) -> int | None:
+        """Its exit code, None while it runs."""
+
+    def send_signal(self, sig: int, /) -> None:
+        """Does nothing when it has ended."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Waits for its end."""
 
 
 class Namespaces:
@@ -28,7 +46,6 @@ class Namespaces:
     def __init__(self) -> None:
         self._stack = ExitStack()
         self._all: list[Namespace] = []
-        self._mounts = _namespace_mounts()
 
     def __enter__(self) -> "Namespaces":
         """Returns itself."""
@@ -48,15 +65,20 @@ class Namespaces:
                 "the end of every process in the namespaces",
                 explain=lambda: "Still there: " + "; ".join(map(_command_of, self._left())),
             )
+            if kept := self._mounted():
+                raise LabError(f"a network namespace is kept by a mount at {', '.join(kept)}", where=MOUNTS)
         finally:
             for namespace in self._all:
                 namespace.let_go()
-        if _namespace_mounts() != self._mounts:
-            raise LabError("a network namespace is kept by a mount", where="/proc/self/mounts")
 
     def _left(self) -> list[int]:
         identities = {namespace.identity for namespace in self._all}
         return [pid for pid, identity in _processes() if identity in identities]
+
+    def _mounted(self) -> list[str]:
+        """Where ours are mounted, as `ip netns attach` does. What others keep in this way is theirs."""
+        identities = {namespace.identity for namespace in self._all}
+        return [place for identity, place in _namespace_mounts() if identity in identities]
 
     def make(self, name: str) -> "Namespace":
         """A new, empty namespace with its loopback up."""
@@ -77,7 +99,7 @@ class Namespace:
             MissingCapability: this machine does not let us.
         """
         self.name = name
-        self._processes: list[subprocess.Popen[str]] = []
+        self._processes: list[Process] = []
         self._sockets: list[socket.socket] = []
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         enter = [] if first is None else first.entry
@@ -88,7 +110,7 @@ class Namespace:
                 command, stdin=theirs.fileno(), process_group=0
             )
         if self._control.recv(16) != b"ready":
-            self._agent.wait(_END)
+            self._agent.wait(stretched(_END))
             raise MissingCapability(
                 "this machine gives us no network namespace",
                 where=" ".join(unshare),
@@ -138,6 +160,10 @@ class Namespace:
         self._processes.append(process)
         return process
 
+    def adopt(self, process: Process) -> None:
+        """Somebody else has started it in here; it is killed at the end if it still runs."""
+        self._processes.append(process)
+
     def socket(self, family: int, kind: int, protocol: int = 0) -> socket.socket:
         """A socket of this namespace, for our process to use."""
         opened = socket.socket(fileno=self._open([family, kind, protocol]))
@@ -160,14 +186,14 @@ class Namespace:
         for process in self._processes:
             if process.poll() is None:
                 process.send_signal(signal.SIGKILL)
-            process.wait(_END)
+            process.wait(stretched(_END))
             for pipe in (process.stdin, process.stdout):
                 if pipe is not None:
                     pipe.close()
         for opened in self._sockets:
             opened.close()
         self._control.close()
-        self._agent.wait(_END)
+        self._agent.wait(stretched(_END))
 
     def let_go(self) -> None:
         """Once nobody asks for its identity any more."""
@@ -197,6 +223,7 @@ def _processes() -> list[tuple[int, str]]:
     return found
 
 
-def _namespace_mounts() -> list[str]:
-    """What keeps a namespace without a process, as `ip netns add` does."""
-    return [line for line in Path("/proc/self/mounts").read_text().splitlines() if line.startswith("nsfs ")]
+def _namespace_mounts() -> list[tuple[str, str]]:
+    """Every namespace that a mount keeps, and where: proc_pid_mountinfo(5)."""
+    rows = (line.split() for line in Path(MOUNTS).read_text().splitlines())
+    return [(row[3], row[4]) for row in rows if row[row.index("-") + 1] == "nsfs"]

@@ -52,6 +52,17 @@ def knows_active(report: Report) -> bool:
     )
 
 
+def ready_peer(report: Report) -> str:
+    """The other node's name if this one is active and that one is ready, and has the same configuration.
+
+    Empty: it is not so, or not known.
+    """
+    witness, sync = report["status"]["hotwire"], report["sync"]
+    if report["status"]["state"] != "active" or witness is None or not witness["ready"]:
+        return ""
+    return str(witness["node"]) if sync is not None and sync["state"] == "synchronized" else ""
+
+
 def _known(report: Report) -> Iterator[Fault]:
     status = report["status"]
     if report["configuration"] == "refused":

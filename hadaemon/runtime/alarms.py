@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hadaemon.alarms import kinds
-from hadaemon.alarms.faults import Fault, faults, knows_active
+from hadaemon.alarms.faults import Fault, faults, knows_active, ready_peer
 from hadaemon.alarms.keeper import Keeper, restored
 from hadaemon.alarms.model import Alarm, AlarmSettings, as_json, as_text, identity
 from hadaemon.cluster import NodeState, StateChanged
@@ -55,6 +55,7 @@ class Alarms:
         self._keeper = self._recall()
         self._node, self._quiet = "", False
         self._state = NodeState.OFF
+        self._ready_peer = ""
         self._told_at = self._loop.time()
         self._unheard_since: float | None = None
         """Since when the messenger does not answer."""
@@ -110,6 +111,7 @@ class Alarms:
         """Whether there is something to tell."""
         report = self._look()
         self._node, self._quiet = report["status"]["node"], knows_active(report)
+        self._note_ready(ready_peer(report))
         present = faults(report, (*self._more(), *self._undelivered()))
         changed = self._keeper.update(present, self._loop.time(), _now())
         for alarm in changed:
@@ -117,6 +119,12 @@ class Alarms:
         if changed:
             self._store()
         return bool(changed)
+
+    def _note_ready(self, peer: str) -> None:
+        """That all is well again is no alarm, and yet what one looks for in the journal."""
+        if peer and peer != self._ready_peer:
+            log.info("%s is ready to take over, and has the same configuration", peer)
+        self._ready_peer = peer
 
     def _undelivered(self) -> tuple[Fault, ...]:
         if self._unheard_since is not None:

@@ -1,6 +1,6 @@
 """Has the system's own network and services follow the files: by the privileged helper, in the background.
 
-At the start as well: it waits for the pass that a boot makes anyway, and makes up for one that failed.
+At the start as well, unless the setup of the boot, or the last pass, has noted that all is as the files say.
 """
 
 import asyncio
@@ -22,8 +22,10 @@ _RETRY = 30.0
 class BaseNetwork:
     """One pass after the other, as often as somebody has asked since the last one began."""
 
-    def __init__(self, helper: Path) -> None:
+    def __init__(self, helper: Path, applied: Path) -> None:
+        """`applied` is a file: there while nothing is left to do."""
         self._helper = helper
+        self._applied = applied
         self._asked = asyncio.Event()
         self.problems: tuple[str, ...] = ()
 
@@ -33,7 +35,8 @@ class BaseNetwork:
 
     async def run(self) -> None:
         """Until it is cancelled."""
-        self.apply()
+        if not self._applied.exists():
+            self.apply()
         while True:
             await self._asked.wait()
             self._asked.clear()

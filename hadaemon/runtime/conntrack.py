@@ -57,6 +57,8 @@ class Conntrack:
         self._errors: dict[str, int] = {}
         self._complete_at = self._loop.time()
         """When this node last had all connections; at first, when it began."""
+        self._complete = False
+        """This spare has all of them, as it was told last."""
         self._wanted = False
         self._text: str | None = None
         """The configuration that conntrackd was started with."""
@@ -73,6 +75,7 @@ class Conntrack:
         while True:
             self._changed.clear()
             await self._turn()
+            self._note_complete()
             session = self._session()
             if session is not None:
                 session.report_connections(self.lacking(session.cluster_config))
@@ -226,6 +229,12 @@ class Conntrack:
             return False
         self._note(what, None)
         return True
+
+    def _note_complete(self) -> None:
+        complete = self._course is not None and not self._course.active and self._course.complete
+        if complete and not self._complete:
+            log.info("connections: all of the other node's are here")
+        self._complete = complete
 
     def _note(self, what: str, failure: str | None) -> None:
         """What failed last, for the status; None: it did not."""

@@ -97,7 +97,9 @@ class Daemon:
         file = AlarmFile(own_folder(options.state))
         settings = lambda: self._configuration.system.alarms  # noqa: E731
         self._alarms = Alarms(self._report, self._faults, settings, file, options.alarms, self._background)
-        self._base_network = BaseNetwork(options.helper) if self._release.slot is not None else None
+        self._base_network = (
+            BaseNetwork(options.helper, options.applied) if self._release.slot is not None else None
+        )
 
     async def run(self) -> None:
         """From start to stop."""

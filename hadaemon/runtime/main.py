@@ -61,6 +61,12 @@ def parse(arguments: Sequence[str] | None) -> Options:
         default=Path("/run/hotspare/setup-problems"),
         help="what the setup at boot found wrong",
     )
+    parser.add_argument(
+        "--applied",
+        type=Path,
+        default=Path("/run/hotspare/applied"),
+        help="there while the node's own network is known to be as the files say",
+    )
     return Options(**vars(parser.parse_args(arguments)))
 
 

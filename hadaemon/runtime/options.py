@@ -24,3 +24,5 @@ class Options:
     """Socket of the program that sends alarms."""
     setup_problems: Path
     """Where the setup at boot left what was wrong with a preseed."""
+    applied: Path
+    """There while the node's own network is known to be as the files say."""

@@ -20,6 +20,7 @@ from hadaemon.setup.networkd import PREFIX, remade
 from hadaemon.setup.places import Owners, Places
 from hadaemon.setup.services import HOST_KEY, SSH_FOLDER, SSH_UNIT, Service, services
 
+APPLY_UNIT = "hotspare-apply.service"
 _HOTWIRE_SERVER = "hotspare-sync-sshd.service"
 
 Run = Callable[..., object]
@@ -108,6 +109,21 @@ class Effect:
             step()
         except (HadaemonError, OSError) as error:
             self.problems.append(str(error))
+
+
+def leave_the_rest(configuration: Configuration, places: Places, run: Run) -> tuple[str, ...]:
+    """At the end of the set-up at boot: the network has its files before it starts, so that services are
+    all that a pass would still do. Without any, that is noted; else one is ordered, and nobody waits.
+    """
+    node = configuration.node
+    if node is None or not any(service.files for service in services(node, configuration.cluster)):
+        put(places.applied, "")
+        return ()
+    try:
+        run("systemctl", "start", "--no-block", APPLY_UNIT)
+    except HadaemonError as error:
+        return (str(error),)
+    return ()
 
 
 def _file(texts: Texts, port: str) -> str | None:

@@ -11,13 +11,22 @@ from hadaemon.config import ConfigError, load_preseed
 from hadaemon.errors import HadaemonError
 from hadaemon.io.files import read_text
 from hadaemon.io.nft import NftMissing
+from hadaemon.io.programs import run_program
 from hadaemon.runtime.configuration import Configuration, load_configuration
 from hadaemon.runtime.firewall_check import rule_problems
 from hadaemon.runtime.places import NODE_FILE
 from hadaemon.runtime.release import running_release
-from hadaemon.setup.apply import apply_admin, apply_node, open_sync_account, remember_name, tell, write_issue
+from hadaemon.setup.apply import (
+    apply_admin,
+    apply_node,
+    open_sync_account,
+    put,
+    remember_name,
+    tell,
+    write_issue,
+)
 from hadaemon.setup.clock import apply_clock
-from hadaemon.setup.effect import Effect
+from hadaemon.setup.effect import Effect, Run, leave_the_rest
 from hadaemon.setup.forget import forget_the_rest
 from hadaemon.setup.good import keep_good
 from hadaemon.setup.medium import PRESEED, Medium, mounted, wait_for_device
@@ -39,13 +48,19 @@ def main() -> int:
     if sys.argv[1:] == ["issue"]:
         return refresh_issue(places)
     owners = system_owners()
-    if sys.argv[1:] == ["apply"]:
-        problems = Effect(places).take(load_configuration(places.state), owners)
-    else:
-        problems = set_up(places, owners)
+    problems = apply(places, owners) if sys.argv[1:] == ["apply"] else set_up(places, owners)
     for problem in problems:
         print(problem, file=sys.stderr)
     return 1 if problems else 0
+
+
+def apply(places: Places, owners: Owners) -> tuple[str, ...]:
+    """The answer is what could not be made true."""
+    places.applied.unlink(missing_ok=True)
+    problems = Effect(places).take(load_configuration(places.state), owners)
+    if not problems:
+        put(places.applied, "")
+    return problems
 
 
 def check_preseed(path: Path) -> int:
@@ -71,9 +86,12 @@ def refresh_issue(places: Places) -> int:
 
 
 def set_up(
-    places: Places, owners: Owners, take: Callable[[Places, Owners], None] | None = None
+    places: Places,
+    owners: Owners,
+    take: Callable[[Places, Owners], None] | None = None,
+    run: Run = run_program,
 ) -> tuple[str, ...]:
-    """All that happens at boot; the answer is what is wrong. `take` finds and takes a preseed."""
+    """All that happens at boot; the answer is what is wrong. `take` takes a preseed, `run` runs programs."""
     problems = _data_problems(places)
     if not problems:  # On a stand-in for the lost data a preseed would be used up in vain.
         problems = _preseed_problems(places, owners, take or take_from_medium)
@@ -89,6 +107,7 @@ def set_up(
             keep_good(configuration, places, owners)
         except (HadaemonError, OSError) as error:
             problems += (str(error),)
+    problems += leave_the_rest(configuration, places, run)
     tell(configuration, problems, running_release().version, places)
     return problems
 

@@ -62,6 +62,11 @@ class Places:
         return self.run / "setup-problems"
 
     @property
+    def applied(self) -> Path:
+        """There while the base network and its services are known to be as the files say."""
+        return self.run / "applied"
+
+    @property
     def data_error(self) -> Path:
         """Left by the initrd when the data partition could not be used."""
         return self.run / "data-error"

@@ -3,16 +3,17 @@
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from firmware import paths
 from firmware.build import sandbox
+from firmware.lab.deadline import stretched
 
 BUILD = """
 import json, sys
@@ -51,7 +52,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     copy_layers(paths.CACHE / "layers", folder / "layers")
     yield folder
     process = start_build(paths.ROOT, folder, None)
-    process.communicate(timeout=300)
+    process.communicate(timeout=stretched(300))
     assert process.returncode == 0
     assert not (folder / "layers").exists()
 
@@ -104,9 +105,34 @@ def start_build(checkout: Path, cache: Path, options: object, mounts: str = "") 
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        # A shell's background job ignores Ctrl-C and hands that down; a user's build does not.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
+
+
+@dataclass(frozen=True)
+class Built:
+    """A checkout, and the paths of what was built from it."""
+
+    checkout: Path
+    results: dict[str, Path]
+
+
+@pytest.fixture(scope="session")
+def built(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """One build for all tests that only look at it. Afterwards all layers are in the cache."""
+    folder = tmp_path_factory.mktemp("built")
+    checkout = copy_checkout(folder / "checkout")
+    results = results_of(start_build(checkout, cache, {}), cache)
+    # The next build of this cache would put its own disk in this one's place.
+    return Built(checkout, results | {"raw_image": results["raw_image"].rename(folder / "disk.img")})
+
+
+def results_of(process: "subprocess.Popen[str]", cache: Path) -> dict[str, Path]:
+    """Wait for a build that must succeed."""
+    out, err = process.communicate(timeout=stretched(900))
+    assert process.returncode == 0, f"{out}\n{err}"
+    assert not (cache / "work").exists()
+    result = json.loads(out.splitlines()[-1].removeprefix("RESULT "))
+    return {name: Path(value) for name, value in result.items()}
 
 
 @pytest.fixture
@@ -114,11 +140,7 @@ def build(start: Start, cache: Path) -> Callable[..., dict[str, Path]]:
     """Build a checkout and return the paths of its results."""
 
     def finish(checkout: Path, **options: object) -> dict[str, Path]:
-        out, err = (process := start(checkout, **options)).communicate(timeout=900)
-        assert process.returncode == 0, f"{out}\n{err}"
-        assert not (cache / "work").exists()
-        result = json.loads(out.splitlines()[-1].removeprefix("RESULT "))
-        return {name: Path(value) for name, value in result.items()}
+        return results_of(start(checkout, **options), cache)
 
     return finish
 
@@ -128,7 +150,7 @@ def failure(start: Start) -> Callable[..., str]:
     """Build a checkout that must fail and return what it says."""
 
     def finish(checkout: Path, **options: object) -> str:
-        out, err = (process := start(checkout, **options)).communicate(timeout=900)
+        out, err = (process := start(checkout, **options)).communicate(timeout=stretched(900))
         assert process.returncode == 1, f"{out}\n{err}"
         return err
 

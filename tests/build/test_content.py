@@ -1,12 +1,11 @@
 """What is in a built image, read out of its root file system as it is on the disk."""
 
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 from firmware.build import disk, sandbox
 
-Build = Callable[..., dict[str, Path]]
+from .conftest import Built
 
 
 def read(image: Path, cache: Path, name: str) -> str:
@@ -21,8 +20,8 @@ def read(image: Path, cache: Path, name: str) -> str:
     ).stdout
 
 
-def test_nobody_has_a_password(build: Build, checkout: Path, cache: Path) -> None:
-    image = build(checkout)["raw_image"]
+def test_nobody_has_a_password(built: Built, cache: Path) -> None:
+    image = built.results["raw_image"]
     passwd, shadow = (
         [line.split(":") for line in read(image, cache, name).splitlines()]
         for name in ("etc/passwd", "etc/shadow")
@@ -33,15 +32,18 @@ def test_nobody_has_a_password(build: Build, checkout: Path, cache: Path) -> Non
     assert {row[1] for row in passwd} == {"x"}
 
 
-def test_bash_completes_hactl(build: Build, checkout: Path, cache: Path) -> None:
-    image = build(checkout)["raw_image"]
+def test_bash_completes_hactl(built: Built, cache: Path) -> None:
+    image = built.results["raw_image"]
     place = "usr/share/bash-completion/completions"
-    assert read(image, cache, f"{place}/hactl") == (checkout / "rootfs-overlay" / place / "hactl").read_text()
+    assert (
+        read(image, cache, f"{place}/hactl")
+        == (built.checkout / "rootfs-overlay" / place / "hactl").read_text()
+    )
     assert "complete" in read(image, cache, f"{place}/sudo"), "also behind sudo"
     assert "bash_completion" in read(image, cache, "etc/profile.d/bash_completion.sh")
 
 
-def test_pppd_finds_what_it_does_not_start_without(build: Build, checkout: Path, cache: Path) -> None:
+def test_pppd_finds_what_it_does_not_start_without(built: Built, cache: Path) -> None:
     """MD4, of MS-CHAP, is in OpenSSL's legacy provider: a package that nothing names as a need of pppd."""
-    image = build(checkout)["raw_image"]
+    image = built.results["raw_image"]
     assert read(image, cache, "usr/lib/x86_64-linux-gnu/ossl-modules/legacy.so").startswith("\x7fELF")

@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
+from .conftest import Built
 
-Build = Callable[..., dict[str, Path]]
 Failure = Callable[..., str]
 
 
@@ -19,14 +18,8 @@ def small_disk(place: Path, mebibytes: int, *kept: str) -> str:
     return "\n".join(lines)
 
 
-@pytest.fixture
-def warm(build: Build, checkout: Path) -> None:
-    """All layers are in the cache: what fails then is what comes after them."""
-    build(checkout)
-
-
-@pytest.mark.usefixtures("warm")
-def test_the_cache_gets_full_after_the_layers(failure: Failure, checkout: Path, cache: Path) -> None:
+def test_the_cache_gets_full_after_the_layers(failure: Failure, built: Built, cache: Path) -> None:
+    checkout = built.checkout
     before = results(checkout)
     for mebibytes in (10, 60, 150, 300):
         disk = small_disk(cache, mebibytes, "layers", "packages", "keys")
@@ -41,8 +34,8 @@ def test_the_cache_gets_full_while_packages_come(failure: Failure, checkout: Pat
     assert results(checkout) == []
 
 
-@pytest.mark.usefixtures("warm")
-def test_the_disk_of_the_results_gets_full(failure: Failure, checkout: Path, tmp_path: Path) -> None:
+def test_the_disk_of_the_results_gets_full(failure: Failure, built: Built, tmp_path: Path) -> None:
+    checkout = built.checkout
     images, listing = checkout / "images", tmp_path / "listing"
     # The small disk goes with its namespace: what is left on it is told in there, after the build.
     after = f'status=0; "$@" || status=$?; find {images} -type f > {listing}; exit $status'

@@ -21,6 +21,7 @@ from hadaemon.upgrade.bundle import root_hash
 from hadaemon.upgrade.offer import WORK_LOG
 
 from .hotwire import HotwireNode
+from .waiting import stretched
 
 make_bundle = partial(fake_rauc.make_bundle, root_hash=root_hash)
 BEFORE, TARGET = "1.0", "2.0"
@@ -116,7 +117,7 @@ class Appliance:
 
     def ask(self, message: Message) -> Message:
         """The daemon."""
-        return ask(self.folder / "run" / "control.sock", message, timeout=5.0)
+        return ask(self.folder / "run" / "control.sock", message, timeout=stretched(5.0))
 
     def upgrade(self) -> Message:
         """The plan, as the status has it; empty while there is none or no answer."""

@@ -11,6 +11,7 @@ from scapy.layers.l2 import ARP, Ether
 from scapy.packet import Packet
 
 from .namespaces import Namespace
+from .waiting import stretched
 
 ETH_P_ALL = 3
 VRRP_PROTOCOL = 112
@@ -43,6 +44,7 @@ class Capture:
 
     def wait(self, what: str, wanted: Callable[[Packet], bool], within: float) -> tuple[float, Packet]:
         """The next wanted frame since the one that was last waited for, or since the capture was made."""
+        within = stretched(within)
         deadline = time.monotonic() + within
         while True:
             for moment, frame in self.read()[self._told :]:

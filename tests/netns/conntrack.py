@@ -13,7 +13,7 @@ from typing import ClassVar
 from hadaemon.conntrack.conntrackd_conf import Ends, Places, conntrackd_conf
 
 from .namespaces import Namespace, Namespaces
-from .waiting import wait_for
+from .waiting import stretched, wait_for
 
 ADDRESSES = {"alpha": IPv4Address("192.168.180.2"), "beta": IPv4Address("192.168.180.3")}
 MAX_ENTRIES = 1 << 18
@@ -75,7 +75,7 @@ class Kernel:
         """Ends conntrackd at once; what it leaves behind goes."""
         assert self.process is not None
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait(5)
+        self.process.wait(stretched(5))
         for name in ("ctl", "lock"):
             (self.folder / name).unlink(missing_ok=True)
 
@@ -150,7 +150,7 @@ class Flow:
 
     def __exit__(self, *_: object) -> None:
         self._end.set()
-        self._thread.join(5)
+        self._thread.join(stretched(5))
         for each in self._sockets:
             each.close()
 

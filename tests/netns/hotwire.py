@@ -15,8 +15,8 @@ from hadaemon.hotwire.keys import Secret
 from hadaemon.hotwire.report import Report, encode_report
 
 from .namespaces import Namespace, Namespaces
-from .pair import CLUSTER, Pair, TestNode, add_client, add_switches
-from .waiting import wait_for
+from .pair import CLUSTER, INTERVAL_TEXT, Pair, TestNode, add_client, add_switches
+from .waiting import stretched, wait_for
 
 SECRET = Secret(bytes(range(32)))
 HOTWIRE_MAC = {"alpha": "52:54:00:48:0a:03", "beta": "52:54:00:48:0b:03"}
@@ -108,7 +108,7 @@ class HotwirePair(Pair):
 
     def slow(self) -> None:
         """So long between advertisements that whatever happens soon was not caused by three missed ones."""
-        self.change(lambda text: text.replace('"100ms"', '"3s"'))
+        self.change(lambda text: text.replace(INTERVAL_TEXT, f'"{stretched(3):g}s"'))
 
     def start(self) -> None:
         super().start()

@@ -17,10 +17,13 @@ from hadaemon.io.history import History
 
 from .capture import Capture
 from .namespaces import Namespace, Namespaces
-from .waiting import wait_for
+from .preloaded import Forked, start_anew, start_daemon
+from .waiting import stretched, wait_for
 
-INTERVAL = 0.1
-"""Seconds between advertisements in these tests."""
+INTERVAL = round(stretched(0.1), 2)
+"""Seconds between advertisements in these tests; rarer on a slow machine, which is late with each."""
+INTERVAL_TEXT = f'"{INTERVAL * 1000:.0f}ms"'
+"""The same in a configuration."""
 ACTIVE_DOWN = 3 * INTERVAL + INTERVAL / 2
 """An upper bound of Active_Down_Interval for every priority that occurs here."""
 PORTS = ("lan", "wan")
@@ -37,12 +40,12 @@ MAC = {
 CLIENT = "192.168.12.50"
 DROP_ADDRESSES = [sys.executable, "-P", "-m", "hadaemon.helper.drop_addresses"]
 
-CLUSTER = """
+CLUSTER = f"""
 schema = 1
 name = "office"
 master = "alpha"
 [vrrp]
-advertisement_interval = "100ms"
+advertisement_interval = {INTERVAL_TEXT}
 [[ha_interfaces]]
 port = "lan"
 virtual_addresses = ["192.168.12.1/24"]
@@ -65,9 +68,11 @@ class TestNode:
     cluster: str = CLUSTER
     addressed: bool = True
     """Whether its ports have own addresses."""
-    daemon: "subprocess.Popen[str] | None" = field(default=None)
+    daemon: "subprocess.Popen[str] | Forked | None" = field(default=None)
     environment: dict[str, str] = field(default_factory=dict)
     """Of the daemon, beside the test's own."""
+    loaded_anew: bool = False
+    """Its program is loaded as on a box, for tests of that; see preloaded.py."""
 
     @property
     def state_folder(self) -> Path:
@@ -113,23 +118,18 @@ class TestNode:
     def start(self) -> None:
         """Starts the daemon."""
         (self.folder / "run").mkdir(exist_ok=True)
-        command = ["env", *(f"{key}={value}" for key, value in self.environment.items())]
-        command += [sys.executable, "-P", "-X", "dev", "-m", "hadaemon"]
-        command += ["--state", str(self.state_folder), "--run", str(self.folder / "run")]
-        command += [
-            "--conntrackd",
-            str(self.folder / "conntrackd"),
-            "--helper",
-            str(self.folder / "helper.sock"),
-        ]
-        command += ["--services", str(self.folder / "services.sock"), "--leases", str(self.folder / "leases")]
-        command += ["--alarms", str(self.folder / "alarms" / "control.sock")]
-        command += ["--setup-problems", str(self.folder / "setup-problems")]
-        self.daemon = self.namespace.start(*command, log=self.log)
+        folder, state = self.folder, self.state_folder
+        options = {"state": state, "run": folder / "run", "conntrackd": folder / "conntrackd"}
+        options |= {"helper": folder / "helper.sock", "services": folder / "services.sock"}
+        options |= {"leases": folder / "leases", "alarms": folder / "alarms" / "control.sock"}
+        options |= {"setup-problems": folder / "setup-problems"}
+        arguments = [word for name, path in options.items() for word in (f"--{name}", str(path))]
+        start = start_anew if self.loaded_anew else start_daemon
+        self.daemon = start(self.namespace, arguments, self.log, self.environment)
 
     def ask(self, command: str) -> dict[str, Any]:
         """One request over the control socket."""
-        return ask(self.folder / "run" / "control.sock", {"command": command}, timeout=2.0)
+        return ask(self.folder / "run" / "control.sock", {"command": command}, timeout=stretched(2.0))
 
     def status(self) -> dict[str, Any]:
         """What the daemon tells; empty while it does not answer."""
@@ -173,7 +173,7 @@ class TestNode:
     def wait_end(self, within: float = 10.0) -> int:
         """Waits for the daemon's end; returns its exit code."""
         assert self.daemon is not None
-        return self.daemon.wait(within)
+        return self.daemon.wait(stretched(within))
 
     def history(self) -> list[dict[str, Any]]:
         """Every change of state that is on disk."""

@@ -9,6 +9,7 @@ import time
 from scapy.layers.inet import ICMP
 
 from .namespaces import Namespace
+from .waiting import stretched
 
 _STREAM = 0x5053
 
@@ -26,6 +27,7 @@ class Pinger:
         self._sequence += 1
         request = bytes(ICMP(type=8, id=0x4853, seq=self._sequence))
         self._socket.sendto(request, (self._address, 0))
+        within = stretched(within)
         deadline = time.monotonic() + within
         while (left := deadline - time.monotonic()) > 0:
             if select.select([self._socket], [], [], left)[0]:
@@ -56,8 +58,8 @@ class PingStream:
     def __exit__(self, *_: object) -> None:
         """Waits a while for the last answers."""
         self._end.set()
-        self._thread.join(10)
-        deadline = time.monotonic() + 1.0
+        self._thread.join(stretched(10))
+        deadline = time.monotonic() + stretched(1.0)
         while len(self._answered) < self.sent and time.monotonic() < deadline:
             time.sleep(0.01)
             self._read()

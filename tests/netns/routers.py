@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from .namespaces import Namespace
-from .waiting import wait_for
+from .waiting import stretched, wait_for
 
 PASSPHRASE = "s3cret"
 
@@ -100,7 +100,7 @@ class Keepalived:
         for child in map(int, children):
             os.kill(child, signal.SIGKILL)
         self._process.kill()
-        self._process.wait(10)
+        self._process.wait(stretched(10))
         wait_for(
             "keepalived is gone", lambda: not any(Path(f"/proc/{child}").exists() for child in children), 5
         )
@@ -186,7 +186,7 @@ class Frr:
         """Both daemons and their device."""
         for process in reversed(self._processes):
             process.kill()
-            process.wait(10)
+            process.wait(stretched(10))
         self._namespace.run("ip", "link", "delete", "vrrp", check=False)
         self._place.cleanup()
 

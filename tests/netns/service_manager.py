@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from .pair import DROP_ADDRESSES, TestNode
+from .waiting import stretched
 
 WATCHDOG = 1.0
 """Seconds within which the daemon has to give a sign of life; in the image it is three times that."""
@@ -30,7 +31,7 @@ class ServiceManager:
         self.restarts = 0
         node.environment |= {
             "NOTIFY_SOCKET": str(self._path),
-            "WATCHDOG_USEC": str(int(WATCHDOG * 1e6)),
+            "WATCHDOG_USEC": str(int(stretched(WATCHDOG) * 1e6)),
         }
 
     def __enter__(self) -> "ServiceManager":
@@ -40,18 +41,18 @@ class ServiceManager:
 
     def __exit__(self, *_: object) -> None:
         self._end.set()
-        self._thread.join(10)
+        self._thread.join(stretched(10))
         self._socket.close()
 
     def _start(self) -> None:
         self._node.start()
-        self._fed = time.monotonic() + 10  # The watchdog begins with READY=1.
+        self._fed = time.monotonic() + stretched(10)  # The watchdog begins with READY=1.
 
     def _watch(self) -> None:
         while not self._end.is_set():
             with contextlib.suppress(TimeoutError):
                 self._take(self._socket.recv(4096).decode())
-            if time.monotonic() - self._fed > WATCHDOG:
+            if time.monotonic() - self._fed > stretched(WATCHDOG):
                 self._node.signal(signal.SIGKILL)
                 self._node.wait_end()
                 self._node.namespace.run(*DROP_ADDRESSES)

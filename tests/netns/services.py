@@ -17,6 +17,7 @@ from hadaemon.helper.services import Places, Services, serve
 from hadaemon.io.links import Link, LinkTable
 
 from .pair import TestNode
+from .waiting import stretched
 
 Command = Callable[[TestNode, Path], Sequence[str]]
 """How a unit is started, from the node and the folder of its files."""
@@ -59,7 +60,7 @@ class Unit:
         process, self._process = self._process, None
         if process is not None:
             process.send_signal(number)
-            process.wait(10)
+            process.wait(stretched(10))
         self.running = self.stopping = False
 
     @property
@@ -92,10 +93,10 @@ class Manager:
     def close(self) -> None:
         """After the daemon's end."""
         self._listening.shutdown(socket.SHUT_RDWR)
-        self._thread.join(5)
+        self._thread.join(stretched(5))
         self._listening.close()
         for thread in self._served:
-            thread.join(15)
+            thread.join(stretched(15))
         for unit in self.units.values():
             unit.end(signal.SIGKILL)
         shutil.rmtree(self._places.units, ignore_errors=True)

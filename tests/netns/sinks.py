@@ -14,6 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from .waiting import stretched
+
 
 @dataclass(frozen=True)
 class Certificates:
@@ -145,7 +147,7 @@ def smtp(
                 connection, source = listener.accept()
                 seen.sources.append(source[0])
                 with connection:
-                    connection.settimeout(10)
+                    connection.settimeout(stretched(10))
                     _converse(connection, seen, tls, at_once)
 
     thread = threading.Thread(target=serve)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from .namespaces import Namespace, Namespaces
 from .pair import CLUSTER, VIRTUAL, Pair, TestNode
+from .waiting import stretched
 
 SERVER = "192.168.175.1"
 SHORT = 0.3
@@ -68,16 +69,20 @@ def listen(namespace: Namespace, port: int) -> socket.socket:
     server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     server.bind(("", port))
     server.listen()
-    server.settimeout(5)
+    server.settimeout(stretched(5))
     return server
 
 
 def connect(namespace: Namespace, address: str, port: int, within: float = 5.0) -> socket.socket:
-    """A connection; TimeoutError when the first packet is dropped."""
+    """A connection; TimeoutError when the first packet is dropped, and then no other one is sent."""
     opened = namespace.socket(socket.AF_INET, socket.SOCK_STREAM)
-    opened.settimeout(within)
-    opened.connect((address, port))
-    opened.settimeout(5)
+    opened.settimeout(stretched(within))
+    try:
+        opened.connect((address, port))
+    except TimeoutError:
+        opened.close()  # Else it tries on, and is let in later, in place of somebody else.
+        raise
+    opened.settimeout(stretched(5))
     return opened
 
 
@@ -102,6 +107,7 @@ def session(client: Namespace, address: str, port: int, server: socket.socket) -
     """Connects to somebody who listens."""
     with connect(client, address, port) as near:
         far, (source, _) = server.accept()
+        far.settimeout(stretched(5))
         with far:
             yield Session(near, far, source)
 

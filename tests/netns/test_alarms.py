@@ -24,7 +24,7 @@ from hadaemon.messenger.settings import Settings, decode, encode
 
 from .pair import OWN, Pair
 from .sinks import Certificates, make_certificates, smtp, web
-from .waiting import wait_for
+from .waiting import stretched, wait_for
 
 OURS = "127.0.0.7"
 """An own address of the node that is not the one that the kernel takes."""
@@ -187,7 +187,7 @@ def messenger(folder: Path, alarms: AlarmSettings, ca: Path) -> Iterator[Messeng
             assert process.poll() is None, log.read_text()
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(stretched(20))
     assert "SECRET" not in log.read_text()
     assert process.returncode == 0, log.read_text()
 

@@ -8,7 +8,7 @@ from scapy.layers.vrrp import VRRPv3
 from hadaemon.io.control_client import ask
 
 from .pair import ACTIVE_DOWN, INTERVAL, MAC, OWN, VIRTUAL, Pair
-from .waiting import wait_for
+from .waiting import stretched, wait_for
 
 MISTAKES = {
     "port that does not exist": ("cluster.toml", 'port = "wan"', 'port = "wann"', "ha_interfaces"),
@@ -76,7 +76,7 @@ def test_another_master_from_a_synchronization_moves_nothing(pair: Pair) -> None
         node.cluster = node.cluster.replace('master = "alpha"', 'master = "beta"')
         node.configure()
         request = {"command": "reload", "keep_active": True}
-        assert ask(node.folder / "run/control.sock", request, timeout=2.0)["changed"]
+        assert ask(node.folder / "run/control.sock", request, timeout=stretched(2.0))["changed"]
     count = 3 * int(ACTIVE_DOWN / INTERVAL)
     wait_for("it goes on", lambda: len(lan.adverts(OWN["alpha"]["lan"])) > count, within=5)
     assert not lan.adverts(OWN["beta"]["lan"])

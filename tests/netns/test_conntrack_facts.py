@@ -20,7 +20,7 @@ from hadaemon.io.conntrackd import REQUESTS, STATISTICS
 
 from .conntrack import Flow, Kernel, build_kernels
 from .namespaces import Namespaces
-from .waiting import wait_for
+from .waiting import stretched, wait_for
 
 SHORT = 2
 """Seconds, of a flow's timeout here."""
@@ -200,7 +200,7 @@ def asked(folder: Path, option: str) -> int:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening:
         listening.bind(places.socket)
         listening.listen()
-        listening.settimeout(5)
+        listening.settimeout(stretched(5))
         with subprocess.Popen(["/usr/sbin/conntrackd", "-C", str(configuration), option]):
             connection, _ = listening.accept()
             with connection:

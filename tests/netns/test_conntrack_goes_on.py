@@ -24,7 +24,7 @@ from scapy.packet import Packet
 
 from .conntrack import Kernel, build_kernels
 from .namespaces import Namespaces
-from .waiting import wait_for
+from .waiting import stretched, wait_for
 
 NEAR, FAR = "10.99.0.1", "10.99.0.2"
 FTP, DATA = 21, 5000
@@ -151,6 +151,7 @@ def test_what_a_helper_expects_is_expected_on_the_other_node(kernels: tuple[Kern
     near.bind((NEAR, 0))
     near.connect((FAR, FTP))
     far, _ = server.accept()
+    far.settimeout(stretched(5))
     far.sendall(b"220 Here you are.\r\n")
     assert near.recv(100).startswith(b"220")
     near.sendall(b"PASV\r\n")
@@ -166,6 +167,7 @@ def test_what_a_helper_expects_is_expected_on_the_other_node(kernels: tuple[Kern
     before = counted(beta, "related")
     client.connect((FAR, DATA))
     accepted, _ = data.accept()
+    accepted.settimeout(stretched(5))
     assert counted(beta, "related") == before + 1, "it belongs to the connection of the other node"
     for each in (near, far, server, client, accepted, data):
         each.close()
@@ -175,7 +177,7 @@ def listening(kernel: Kernel, port: int) -> socket.socket:
     server = kernel.namespace.socket(socket.AF_INET, socket.SOCK_STREAM)
     server.bind((FAR, port))
     server.listen()
-    server.settimeout(5)
+    server.settimeout(stretched(5))
     return server
 
 

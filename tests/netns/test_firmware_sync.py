@@ -13,7 +13,7 @@ from firmware.lab.namespaces import Namespaces
 from firmware.lab.sync_box import SyncBox, build_sync_pair, exchange_keys
 from hadaemon.upgrade.bundle import root_hash
 
-from .waiting import wait_for
+from .waiting import stretched, wait_for
 
 SIZE = 20 << 20
 
@@ -143,7 +143,7 @@ def test_a_transfer_that_breaks_goes_on_from_there(boxes: tuple[SyncBox, SyncBox
     process = beta.start(*beta.hactl_command(*arguments(beta, "sync", "--from-peer")))
     wait_for("a third of it", lambda: size_of(beta) > SIZE // 3, 30)
     alpha.cable(up=False)
-    assert process.wait(60) == 1
+    assert process.wait(stretched(60)) == 1
     assert "what came is kept: the same command goes on from there" in beta.log.read_text()
     alpha.namespace.run("tc", "qdisc", "del", "dev", "hotwire", "root")
     alpha.cable(up=True)

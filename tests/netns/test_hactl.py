@@ -8,14 +8,18 @@ import sys
 import pytest
 
 from .pair import DROP_ADDRESSES, MAC, OWN, Pair, TestNode
-from .waiting import wait_for
+from .waiting import stretched, wait_for
 
 
 def hactl(node: TestNode, *arguments: str) -> "subprocess.CompletedProcess[str]":
     socket = str(node.folder / "run" / "control.sock")
     command = [sys.executable, "-P", "-c", "from hadaemon.cli.main import main; raise SystemExit(main())"]
     return subprocess.run(
-        [*command, "--socket", socket, *arguments], capture_output=True, text=True, timeout=10, check=False
+        [*command, "--socket", socket, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=stretched(10),
+        check=False,
     )
 
 

@@ -15,7 +15,7 @@ from .hotwire import HOTWIRE_CLUSTER, HotwirePair, build_hotwire_pair
 from .namespaces import Namespace, Namespaces
 from .pair import DROP_ADDRESSES, TestNode
 from .services import Manager
-from .waiting import wait_for
+from .waiting import stretched, wait_for
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/services.md").read_text(encoding="utf-8")
@@ -67,7 +67,7 @@ class Proxied:
     def ask(self, source: str = OUTSIDE) -> str:
         """Which server answers, and whom it sees; empty: nobody does."""
         asking = self.outside.socket(socket.AF_INET, socket.SOCK_STREAM)
-        asking.settimeout(1.0)
+        asking.settimeout(stretched(1.0))
         with asking, contextlib.suppress(OSError):
             asking.bind((source, 0))
             asking.connect(ADDRESS)

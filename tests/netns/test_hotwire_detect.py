@@ -15,7 +15,8 @@ from hadaemon.io.control_client import ask
 from hadaemon.io.errors import ControlError
 
 from .namespaces import Namespace, Namespaces
-from .waiting import wait_for
+from .preloaded import start_daemon
+from .waiting import stretched, wait_for
 
 SECONDS = 3
 SECRET = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
@@ -45,14 +46,14 @@ class Box:
         return self.folder / "run" / "control.sock"
 
     def start(self) -> None:
-        command = [sys.executable, "-P", "-X", "dev", "-m", "hadaemon", "--state", str(self.folder / "state")]
-        command += ["--run", str(self.folder / "run"), "--setup-problems", str(self.folder / "problems")]
-        self._daemon = self.namespace.start(*command, log=self.folder / "log")
+        arguments = ["--state", str(self.folder / "state"), "--run", str(self.folder / "run")]
+        arguments += ["--setup-problems", str(self.folder / "problems")]
+        self._daemon = start_daemon(self.namespace, arguments, self.folder / "log")
         wait_for(f"{self.name} answers", self._answers, within=15)
 
     def stop(self, with_signal: int = signal.SIGTERM) -> None:
         self._daemon.send_signal(with_signal)
-        self._daemon.wait(15)
+        self._daemon.wait(stretched(15))
 
     def mac(self, interface: str) -> str:
         (link,) = json.loads(self.namespace.run("ip", "-j", "link", "show", "dev", interface))
@@ -72,12 +73,12 @@ class Box:
         (self.folder / "state" / "hotwire.key").write_text(SECRET)
 
     def reload(self) -> None:
-        answer = ask(self.socket, {"command": "reload"}, timeout=5.0)
+        answer = ask(self.socket, {"command": "reload"}, timeout=stretched(5.0))
         assert answer["changed"], answer
 
     def find(self) -> dict[str, Any]:
         """A detection on this box alone."""
-        found: dict[str, Any] = json.loads(self.detect().communicate(timeout=SECONDS + 30)[0])
+        found: dict[str, Any] = json.loads(self.detect().communicate(timeout=SECONDS + stretched(30))[0])
         return found
 
     def detect(self) -> "subprocess.Popen[str]":
@@ -101,7 +102,7 @@ class Box:
 
     def _answers(self) -> bool:
         try:
-            return bool(ask(self.socket, {"command": "status"}, timeout=2.0))
+            return bool(ask(self.socket, {"command": "status"}, timeout=stretched(2.0)))
         except (ControlError, OSError):
             return False
 
@@ -136,7 +137,9 @@ class Rack:
         for box in (self.alpha, self.beta):
             box.start()
         running = [box.detect() for box in (self.alpha, self.beta)]
-        alpha, beta = (json.loads(process.communicate(timeout=SECONDS + 30)[0]) for process in running)
+        alpha, beta = (
+            json.loads(process.communicate(timeout=SECONDS + stretched(30))[0]) for process in running
+        )
         return alpha, beta
 
 
@@ -206,7 +209,9 @@ def test_unplugged_looped_and_lonely_ports(rack: Rack) -> None:
 def test_requests_out_of_bounds_are_refused(rack: Rack) -> None:
     rack.alpha.start()
     for seconds in (0, 1e9, "x", None, True):
-        answer = ask(rack.alpha.socket, {"command": "hotwire-detect", "seconds": seconds}, timeout=5)
+        answer = ask(
+            rack.alpha.socket, {"command": "hotwire-detect", "seconds": seconds}, timeout=stretched(5)
+        )
         assert not answer["ok"], seconds
         assert "seconds must be" in answer["error"]
 
@@ -258,7 +263,7 @@ def test_a_box_that_is_set_up_is_found_at_its_hotwire_only_and_until_it_is_paire
     found = rack.alpha.find()
     assert of(found, "free0")["verdict"] == "direct", "as ever, when both search"
     assert of(found, "free0")["peer_name"] == "beta"
-    assert json.loads(beta.communicate(timeout=SECONDS + 30)[0])["candidate"] == "free0"
+    assert json.loads(beta.communicate(timeout=SECONDS + stretched(30))[0])["candidate"] == "free0"
     rack.beta.wait_up("hot0", "lan0")
 
 

@@ -13,7 +13,7 @@ from hadaemon.hotwire.message import Kind, Life
 from .hotwire import HOTWIRE_OWN, SECRET, HotwireNode, HotwirePair, forged_report
 from .namespaces import Namespaces
 from .pair import ACTIVE_DOWN, PORTS
-from .waiting import wait_for
+from .waiting import stretched, wait_for
 
 SOON = 5.0
 """Seconds: less than two of the slow advertisement intervals."""
@@ -47,7 +47,7 @@ def settles(wired: HotwirePair, within: float = 10.0) -> str:
 
     def for_a_while() -> bool:
         first = wired.holders()
-        deadline = time.monotonic() + SETTLED
+        deadline = time.monotonic() + stretched(SETTLED)
         while time.monotonic() < deadline:
             if wired.holders() != first:
                 return False

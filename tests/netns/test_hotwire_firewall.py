@@ -12,7 +12,7 @@ from hadaemon.firewall.ruleset import rule_set
 from hadaemon.hotwire.exclusive import SERVICES, Protocol
 
 from .namespaces import Namespace, Namespaces
-from .waiting import wait_for
+from .waiting import stretched, wait_for
 
 NODE, PEER, INSIDE = "192.168.180.2", "192.168.180.3", "10.99.0.2"
 NODE_FILE = """
@@ -69,9 +69,9 @@ class Wire:
         with server, client:
             server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             server.bind((to, port))
-            server.settimeout(0.5)
+            server.settimeout(stretched(0.5))
             client.bind((source, 0))
-            client.settimeout(0.5)
+            client.settimeout(stretched(0.5))
             with contextlib.suppress(TimeoutError):
                 if kind == TCP:
                     server.listen(1)

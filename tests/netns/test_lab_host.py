@@ -14,6 +14,7 @@ from firmware.lab.namespaces import Namespaces
 from firmware.lab.switch import Switch
 
 from .ping import Pinger
+from .waiting import stretched
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ def test_a_megabyte_arrives_whole(hosts: tuple[Host, Host]) -> None:
     server = threading.Thread(target=serve)
     server.start()
     client = two.namespace.socket(socket.AF_INET, socket.SOCK_STREAM)
-    client.settimeout(20)
+    client.settimeout(stretched(20))
     client.connect((str(one.address), 8080))
     received = hashlib.sha256()
     while block := client.recv(1 << 16):

@@ -15,8 +15,8 @@ from scapy.packet import Packet, Raw
 from hadaemon.vrrp import IPV4_GROUP, Advertisement, Centiseconds, Priority, Vrid, encode
 
 from .capture import VRRP_PROTOCOL, Capture, is_gratuitous_arp
-from .pair import DROP_ADDRESSES, MAC, OWN, VIRTUAL, Pair, TestNode
-from .waiting import wait_for
+from .pair import DROP_ADDRESSES, INTERVAL_TEXT, MAC, OWN, VIRTUAL, Pair, TestNode
+from .waiting import stretched, wait_for
 
 GLOBAL6, LOCAL6 = "2001:db8:12::1", "fe80::48:33"
 KEY = bytes(range(32))
@@ -103,7 +103,7 @@ def test_ipv6_addresses_are_announced_and_serve_at_once(dual: Pair) -> None:
     assert all("nodad" in line and "tentative" not in line and "deprecated" in line for line in flags), shown
     dual.client.run("ip", "address", "add", "2001:db8:12::50/64", "dev", "eth0", "nodad")
     echo = dual.client.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
-    echo.settimeout(3)
+    echo.settimeout(stretched(3))
     wait_for("an echo reply", lambda: echoes(echo), 3)
 
 
@@ -210,7 +210,7 @@ def answers(pair: Pair, address: str) -> bool:
     """A UDP packet to a port that nobody listens on is answered by ICMP: connection refused."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with pair.client.socket(family, socket.SOCK_DGRAM) as client:
-        client.settimeout(0.5)
+        client.settimeout(stretched(0.5))
         scope = int(pair.client.run("ip", "-o", "link", "show", "eth0").partition(":")[0])
         host = address.partition("%")[0]
         client.connect(
@@ -368,7 +368,9 @@ def test_another_group_with_our_vrid_is_reported(pair: Pair) -> None:
 def test_version_2_with_a_password(pair: Pair) -> None:
     password = '[vrrp.authentication]\ntype = "password"\npassphrase = "hunter2"\n'
     change(
-        pair, 'advertisement_interval = "100ms"\n', f'version = 2\nadvertisement_interval = "1s"\n{password}'
+        pair,
+        f"advertisement_interval = {INTERVAL_TEXT}\n",
+        f'version = 2\nadvertisement_interval = "1s"\n{password}',
     )
     lan = pair.capture("lan")
     pair.alpha.configure()

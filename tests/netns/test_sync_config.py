@@ -15,7 +15,7 @@ from firmware.lab.namespaces import Namespaces
 from firmware.lab.sync_box import SyncBox, build_sync_pair, exchange_keys
 from hadaemon.io.generations import Generations
 
-from .waiting import wait_for
+from .waiting import stretched, wait_for
 
 CLUSTER = """
 schema = 1
@@ -149,7 +149,7 @@ def test_one_administrator_at_a_time_across_the_pair(boxes: tuple[SyncBox, SyncB
     done = alpha.hactl("config", "sync", "--to-peer", "--yes")
     assert "the configuration of beta is being changed by eve on beta, since noon: nano" in done.stderr
     other.kill()
-    other.wait(5)
+    other.wait(stretched(5))
     assert alpha.hactl("config", "sync", "--to-peer", "--yes").returncode == 0
 
 
@@ -266,7 +266,7 @@ def kill_at(boxes: tuple[SyncBox, SyncBox], times: list[float], victim: str) -> 
             for pid in keepers(beta):
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-        process.wait(10)
+        process.wait(stretched(10))
         wait_for("the lock is free", lambda: not keepers(beta), within=5)
         assert cluster(beta) in (old, new)
         assert cluster(alpha) == new

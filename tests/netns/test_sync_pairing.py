@@ -15,7 +15,7 @@ from hadaemon.hotwire.exclusive import BEACON_TYPE
 
 from .capture import Capture
 from .test_sync_config import CLUSTER
-from .waiting import wait_for
+from .waiting import stretched, wait_for
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def pair(showing: SyncBox, typing: SyncBox) -> None:
     done = typing.hactl("pair", "enter", stdin=f"{found[0]}\n")
     assert done.returncode == 0, done.stderr
     assert f"paired with {showing.name}: " in done.stdout
-    assert waits.wait(10) == 0
+    assert waits.wait(stretched(10)) == 0
 
 
 @pytest.mark.parametrize("way", ["code", "keys"])
@@ -96,7 +96,7 @@ def test_a_renamed_node_is_paired_anew_under_the_name_of_its_address(
     found = wait_for("a code", lambda: re.search(r"type  (\d{3} \d{3})", beta.log.read_text()), within=10)
     done = alpha.hactl("pair", "enter", stdin=f"{found[1]}\n")
     assert "paired with gamma: " in done.stdout, done.stderr
-    assert showing.wait(10) == 0
+    assert showing.wait(stretched(10)) == 0
     assert "hotspare-beta\n" in (alpha.state / "identity/peer.pub").read_text()
     for box in plain_boxes:
         box.start_server()
@@ -154,7 +154,7 @@ def test_paired_by_a_code(boxes: tuple[SyncBox, SyncBox]) -> None:
     done = beta.hactl("pair", "enter", stdin=f"{wrong}\n{found[1]}\n")
     assert done.returncode == 0, done.stderr
     assert "the code is wrong: look again" in done.stdout
-    assert showing.wait(10) == 0
+    assert showing.wait(stretched(10)) == 0
     secrets = [box.state / "hotwire.key" for box in boxes]
     assert secrets[0].read_text() == secrets[1].read_text()
     assert all(secret.stat().st_mode & 0o777 == 0o640 for secret in secrets)

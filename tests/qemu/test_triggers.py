@@ -4,8 +4,6 @@ import pytest
 
 from firmware.lab.lab import Lab
 
-from .conftest import DROP_SECONDS
-
 BOOT_SECONDS = 300.0
 
 
@@ -23,19 +21,6 @@ def test_a_kernel_panic_of_the_active_moves_everything_and_it_reboots_by_itself(
     assert eyes.owners("client") == eyes.owners("router") == ["alpha", "beta", "alpha"]
     ended = alpha.run("hactl history --last 0").output
     assert "without a word" in ended, "the history tells of an end that nobody announced"
-
-
-def test_a_stopped_daemon_is_ended_by_the_watchdog(pair: Lab, eyes) -> None:
-    alpha = pair.node("alpha")
-    eyes.conflict_allowed = DROP_SECONDS
-    eyes.wait_for_owner("alpha")
-    before = alpha.status()["pid"]
-    alpha.run("systemctl kill --signal=SIGSTOP hadaemon", root=True)
-    alpha.wait_until("hactl status", seconds=60)
-    assert alpha.status()["pid"] != before
-    assert "watchdog" in alpha.run("journalctl -u hadaemon --no-pager | tail -50", root=True).output.lower()
-    alpha.wait_for_state("active")
-    eyes.wait_for_owner("alpha")
 
 
 @pytest.mark.nightly

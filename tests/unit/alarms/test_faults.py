@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hadaemon.alarms import upkeep
-from hadaemon.alarms.faults import faults, knows_active
+from hadaemon.alarms.faults import faults, knows_active, ready_peer
 from hadaemon.alarms.model import Severity
 from hadaemon.cluster.damping import Damping
 from hadaemon.config import ElectionConfig
@@ -155,3 +155,16 @@ def test_a_disk_and_a_certificate():
     assert "ended on 2025-12-31" in over.text
     assert [each.resource for each in upkeep.other_slot("B")] == ["B"]
     assert list(upkeep.other_slot("")) == []
+
+
+def test_the_active_node_knows_whether_a_takeover_would_work():
+    assert ready_peer(report()) == "beta"
+    for changes in (
+        {"status__state": "backup"},
+        {"status__hotwire": None},
+        {"status__hotwire__ready": False},
+        {"status__hotwire__ready": None},
+        {"sync__state": "pending"},
+        {"sync": None},
+    ):
+        assert ready_peer(report(**changes)) == "", changes

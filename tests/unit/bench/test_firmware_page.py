@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 from firmware.bench import firmware as bench
+from firmware.bench.sections import Section
 from firmware.errors import FirmwareError
 
 
 @pytest.fixture(autouse=True)
 def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    def section(of: bench.Section) -> bench.Section:
+    def section(of: Section) -> Section:
         return replace(of, measure=lambda runs: f"{of.key} {runs}\n\n| table |\n")
 
     monkeypatch.setattr(bench, "SECTIONS", tuple(section(of) for of in bench.SECTIONS))

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from firmware.lab.deadline import stretched
 from hadaemon.cli.colour import coloured, has_colours
 from hadaemon.cli.render import render_status
 from hadaemon.cli.status import fitted
@@ -165,7 +166,7 @@ class Watcher:
     def end(self) -> tuple[int, str]:
         """With Ctrl-C."""
         self.process.send_signal(signal.SIGINT)
-        _, errors = self.process.communicate(timeout=30)
+        _, errors = self.process.communicate(timeout=stretched(30))
         return self.process.returncode, errors
 
 

@@ -33,7 +33,7 @@ def run(monkeypatch: pytest.MonkeyPatch, helper: Helper, wanted: int) -> list[tu
     found: list[tuple[str, ...]] = []
 
     async def course() -> None:
-        network = BaseNetwork(Path("/helper"))
+        network = BaseNetwork(Path("/helper"), Path("/nothing/applied"))
         task = asyncio.get_running_loop().create_task(network.run())
         async with asyncio.timeout(5):
             while helper.asked < wanted:
@@ -57,3 +57,24 @@ def test_a_pass_of_the_boot_that_failed_is_made_up_for(monkeypatch: pytest.Monke
 def test_nothing_is_asked_for_again_without_a_change(monkeypatch: pytest.MonkeyPatch):
     helper = Helper(failures=0)
     assert run(monkeypatch, helper, wanted=1) == [()]
+
+
+def test_what_the_boot_has_done_is_not_asked_for_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    helper = Helper(failures=0)
+    monkeypatch.setattr(base_network, "ask_helper", helper.ask)
+    applied = tmp_path / "applied"
+    applied.touch()
+
+    async def course() -> None:
+        network = BaseNetwork(Path("/helper"), applied)
+        task = asyncio.get_running_loop().create_task(network.run())
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert helper.asked == 0
+        network.apply()
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert helper.asked == 1
+        task.cancel()
+
+    asyncio.run(course())

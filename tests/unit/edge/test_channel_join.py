@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from firmware.lab.deadline import stretched
 from hadaemon.io.channel import Channel, ChannelError
 
 SIZE = 8 << 20
@@ -25,7 +26,7 @@ def test_all_gets_through_also_to_a_pipe_that_is_full_and_does_not_block():
     while came < SIZE:
         came += len(os.read(reader, 1 << 16))
     for thread in (joined, sent):
-        thread.join(5)
+        thread.join(stretched(5))
         assert not thread.is_alive()
     for end in (far, near):
         end.close()

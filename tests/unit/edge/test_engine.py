@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from firmware.lab.deadline import stretched
 from hadaemon.cluster import ActionFailed, Announce, Tick
 from hadaemon.io.errors import PortError
 from hadaemon.runtime.engine import Engine
@@ -33,7 +34,7 @@ def engine(node: Any, execute: Any, loop: asyncio.AbstractEventLoop) -> Engine:
 
 
 def run(test: Any) -> None:
-    asyncio.run(asyncio.wait_for(test, 5))
+    asyncio.run(asyncio.wait_for(test, stretched(5)))
 
 
 def test_actions_are_done_in_order_and_failures_come_back_as_events():

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from firmware.lab.deadline import stretched
 from hadaemon.cli.columns import duration
 from hadaemon.cli.main import main
 from hadaemon.cli.render import render_status
@@ -84,12 +85,12 @@ def serving(path: Path, handler: Any) -> Iterator[None]:
 
     thread = threading.Thread(target=asyncio.run, args=(serve(),))
     thread.start()
-    assert ready.wait(5)
+    assert ready.wait(stretched(5))
     try:
         yield
     finally:
         done.set()
-        thread.join(5)
+        thread.join(stretched(5))
     assert not thread.is_alive()
     assert not path.exists()
 
@@ -224,7 +225,7 @@ def test_the_daemon_leaves_while_a_client_waits(tmp_path: Path):
         reader, writer = await asyncio.open_unix_connection(str(tmp_path / "s"))
         writer.write(b'{"command": "switch"}\n')
         await asyncio.sleep(0.05)
-        await asyncio.wait_for(server.close(), 2)
+        await asyncio.wait_for(server.close(), stretched(2))
         assert await reader.read() == b""
         writer.close()
 
@@ -279,7 +280,7 @@ def test_the_socket_answers_nonsense_with_a_refusal(tmp_path: Path, line: bytes,
     path = tmp_path / "s"
     with serving(path, lambda request: ANSWER), socket.socket(socket.AF_UNIX) as client:
         assert stat.S_IMODE(path.stat().st_mode) == 0o660
-        client.settimeout(5)
+        client.settimeout(stretched(5))
         client.connect(str(path))
         client.sendall(line)
         answer = json.loads(client.makefile("rb").readline())
@@ -291,7 +292,7 @@ def test_the_socket_answers_nonsense_with_a_refusal(tmp_path: Path, line: bytes,
 def test_an_endless_line_ends_the_conversation(tmp_path: Path):
     path = tmp_path / "s"
     with serving(path, lambda request: ANSWER), socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(5)
+        client.settimeout(stretched(5))
         client.connect(str(path))
         with pytest.raises((BrokenPipeError, ConnectionResetError)):
             client.sendall(b"x" * (1 << 26))
@@ -302,7 +303,7 @@ def test_too_many_clients_are_turned_away_and_room_is_made_again(tmp_path: Path)
     with serving(path, lambda request: ANSWER):
         clients = [socket.socket(socket.AF_UNIX) for _ in range(17)]
         for client in clients:
-            client.settimeout(5)
+            client.settimeout(stretched(5))
             client.connect(str(path))
         assert clients[-1].recv(1) == b""
         for client in clients:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from firmware.lab.deadline import stretched
 from hadaemon.io.errors import HelperError
 from hadaemon.io.notify import ServiceManager
 from hadaemon.runtime import health
@@ -25,7 +26,7 @@ class Manager(ServiceManager):
 
 
 def run(test: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(test, 5))
+    asyncio.run(asyncio.wait_for(test, stretched(5)))
 
 
 async def until(condition: Any) -> None:

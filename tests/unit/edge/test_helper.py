@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from firmware.lab.deadline import stretched
 from hadaemon.helper import main as helper
 from hadaemon.helper.drop_addresses import _messages, _protocol
 from hadaemon.io.errors import HelperError
@@ -20,7 +21,7 @@ VERBS = {"mark-good": ("true",), "fail": ("sh", "-c", "echo no slot >&2; exit 3"
 def answer(request: bytes, allowed: frozenset[int] = ME) -> str:
     theirs, ours = socket.socketpair()
     with theirs, ours:
-        ours.settimeout(2)
+        ours.settimeout(stretched(2))
         theirs.sendall(request)
         theirs.shutdown(socket.SHUT_WR)
         return helper.serve(ours, allowed, VERBS)
@@ -94,13 +95,13 @@ def test_the_daemon_hears_why_not(tmp_path: Path, reply: bytes, wanted: str):
     thread = serve_once(tmp_path / "s", reply)
     with pytest.raises(HelperError, match=wanted):
         asyncio.run(ask_helper(tmp_path / "s", "mark-good"))
-    thread.join(5)
+    thread.join(stretched(5))
 
 
 def test_the_daemon_hears_that_it_is_done(tmp_path: Path):
     thread = serve_once(tmp_path / "s", b"ok\n")
     assert asyncio.run(ask_helper(tmp_path / "s", "mark-good")) == ""
-    thread.join(5)
+    thread.join(stretched(5))
 
 
 def test_a_helper_that_is_not_there(tmp_path: Path):

@@ -101,6 +101,29 @@ def test_a_preseed_configures_the_node(places: Places, stick: Stick):
     assert not places.console.exists(), "nothing is wrong: nothing is shouted"
 
 
+def test_a_boot_that_leaves_nothing_to_do_says_so(places: Places, stick: Stick):
+    ordered: list[tuple[str, ...]] = []
+    assert set_up(places, Owners(), stick.take, lambda *command: ordered.append(command)) == ()
+    assert places.applied.exists()
+    assert ordered == []
+
+
+def test_services_are_ordered_at_a_boot_and_not_waited_for(places: Places, tmp_path: Path):
+    ordered: list[tuple[str, ...]] = []
+    text = PRESEED.replace("[node]\n", '[node]\nntp.servers = ["192.168.12.9"]\n', 1)
+    assert set_up(places, Owners(), Stick(tmp_path / "ntp", text).take, lambda *c: ordered.append(c)) == ()
+    assert ordered == [("systemctl", "start", "--no-block", "hotspare-apply.service")]
+    assert not places.applied.exists(), "the daemon asks for a pass, should this one fail"
+
+
+def test_an_order_that_fails_is_told(places: Places, tmp_path: Path):
+    def fail(*command: str) -> None:
+        raise HadaemonError(f"{command[0]}: no such unit")
+
+    text = PRESEED.replace("[node]\n", '[node]\nntp.servers = ["192.168.12.9"]\n', 1)
+    assert set_up(places, Owners(), Stick(tmp_path / "ntp", text).take, fail) == ("systemctl: no such unit",)
+
+
 def test_a_used_preseed_keeps_no_secret_and_is_not_read_again(places: Places, stick: Stick, tmp_path: Path):
     blocks = tmp_path / "blocks"
     blocks.hardlink_to(stick.folder / "preseed.toml")

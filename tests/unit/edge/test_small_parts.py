@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from firmware.lab.deadline import stretched
 from hadaemon.io import hardware
 from hadaemon.io.errors import FileError
 from hadaemon.io.files import MAX_SIZE, read_text, write_text
@@ -68,7 +69,7 @@ def test_files_that_cannot_be_used_are_named(tmp_path: Path):
 def test_notifications_reach_the_service_manager(tmp_path: Path):
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as received:
         received.bind(str(tmp_path / "notify"))
-        received.settimeout(2)
+        received.settimeout(stretched(2))
         manager = ServiceManager({"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "3000000"})
         manager.ready()
         manager.status("active: it is")

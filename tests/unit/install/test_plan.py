@@ -160,7 +160,7 @@ def test_patches_are_the_same_however_the_piece_is_read(
 
 
 def test_names_are_the_ones_of_the_links_that_the_initrd_makes(pytestconfig: pytest.Config):
-    script = pytestconfig.rootpath / "board/common/initramfs/scripts/local-top/hotspare-root"
+    script = pytestconfig.rootpath / "board/common/initrd/steps/root"
     assert f"for name in {' '.join(NAMES)}; do" in script.read_text()
 
 

@@ -24,13 +24,14 @@ from scapy.layers.ppp import (
 )
 from scapy.packet import Packet
 
+from firmware.lab.deadline import stretched
 from firmware.lab.provider import FIRST_CLIENT, Authentication, Event, Provider, What
 from firmware.lab.switch import Switch
 
 MAC = "52:54:00:48:0a:05"
 USER, PASSWORD = "me@provider.example", "right one"
 LCP, PAP, CHAP, IPCP, IPV4 = 0xC021, 0xC023, 0xC223, 0x8021, 0x0021
-SECONDS = 10.0
+SECONDS = stretched(10.0)
 
 
 class Dialler:

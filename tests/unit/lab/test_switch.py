@@ -10,12 +10,13 @@ from queue import Empty, Queue
 import pytest
 from scapy.utils import rdpcap
 
+from firmware.lab.deadline import stretched
 from firmware.lab.switch import RING_FRAMES, STALL_SECONDS, ForwardingTable, Quality, Switch
 
 A, B, C = (bytes((2, 0, 0, 0, 0, number)) for number in (1, 2, 3))
 EVERYBODY = b"\xff" * 6
 VRRP_GROUP = bytes.fromhex("01005e000012")
-SECONDS = 10.0
+SECONDS = stretched(10.0)
 
 
 def frame(target: bytes, source: bytes, payload: bytes = b"payload") -> bytes:
@@ -155,7 +156,7 @@ def test_a_machine_that_stands_still_for_good_keeps_no_more_than_its_ring(
     for number in range(2 * RING_FRAMES):
         assert two.receives() == frame(EVERYBODY, A, number.to_bytes(2, "big")), "others hear all"
     kept = 0
-    machine.settimeout(1)
+    machine.settimeout(stretched(1))
     with contextlib.suppress(TimeoutError):
         while machine.recv(2000):
             kept += 1

@@ -14,9 +14,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from firmware.lab.deadline import stretched
+
 SCRIPT = Path(__file__).with_name("at_a_terminal.py")
 PROMPT = re.compile(r"(?:^|[\r\n])([a-z][a-z0-9-]*)(?: \[[^\r\n]*\])? > $")
-SECONDS = 20.0
+SECONDS = stretched(20.0)
 """For anything to come; nobody waits for it to pass."""
 ANSWERS: Mapping[str, str] = {
     "password": "correct horse",

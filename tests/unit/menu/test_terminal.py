@@ -8,6 +8,8 @@ from random import Random
 
 import pytest
 
+from firmware.lab.deadline import stretched
+
 from .line import Line
 
 SEED = int(os.environ.get("HOTSPARE_SEED", "1"))
@@ -227,7 +229,7 @@ def test_a_line_that_is_cut_ends_the_menu(at: Callable[..., Line]):
     line = at()
     line.question()
     line.hang_up()
-    line.process.wait(60)
+    line.process.wait(stretched(60))
     assert not line.stored()
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from firmware.errors import FirmwareError
+from firmware.lab.deadline import stretched
 from firmware.provision import ProvisionOptions, provision
 from firmware.provision import typist as typing
 
@@ -88,7 +89,7 @@ def run(tmp_path: Path, text: str, *boxes: Appliance, wait: float = 30.0) -> str
     protocol = tmp_path / "protocol"
     protocol.unlink(missing_ok=True)
     try:
-        outcomes = provision(ProvisionOptions(file, ports, protocol=protocol, wait=wait))
+        outcomes = provision(ProvisionOptions(file, ports, protocol=protocol, wait=stretched(wait)))
     except FirmwareError as error:
         return str(error)
     finally:

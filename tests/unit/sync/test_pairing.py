@@ -11,6 +11,7 @@ from ipaddress import IPv4Address
 
 import pytest
 
+from firmware.lab.deadline import stretched
 from hadaemon.pairing import wire
 from hadaemon.pairing.protocol import VERSION, Card, Exchange, Paired, Part, WrongCode, clean_code, new_code
 from hadaemon.pairing.wire import PairingFailed, show, type_in
@@ -128,7 +129,7 @@ class Showing:
             self.error = error
 
     def end(self) -> None:
-        self._thread.join(20)
+        self._thread.join(stretched(20))
         assert not self._thread.is_alive()
 
 

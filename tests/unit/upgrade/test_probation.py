@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from firmware.lab.deadline import stretched
 from hadaemon.runtime import health, probation
 from hadaemon.runtime.configuration import Condition, Configuration
 from hadaemon.runtime.probation import Failing, Probation
@@ -59,7 +60,7 @@ class Course:
         judge = Probation(
             self.folder, Path("/helper"), release, lambda: next(left), self.notes.append, self._failed
         )
-        asyncio.run(asyncio.wait_for(judge.run(lambda: True), 10))
+        asyncio.run(asyncio.wait_for(judge.run(lambda: True), stretched(10)))
         assert judge.trial is None or "trial-back" in self.asked
 
 
