@@ -115,8 +115,7 @@ def compile_python(context: Context, folder: Path) -> None:
 
 def compile_data_classes(context: Context) -> None:
     """The methods that `dataclasses` would write and compile at every start of a program of ours."""
-    program = (Path(__file__).with_name("precompile.py")).read_text()
-    context.tools.chroot(context.target, "python3", "-I", "-B", "-c", program)
+    context.tools.chroot(context.target, "python3", "-I", "-B", "-m", "hadaemon.precompile")
 
 
 def write_identity(context: Context) -> None:

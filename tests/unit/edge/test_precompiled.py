@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-import firmware.build
 import hadaemon
 
-PROGRAM = Path(firmware.build.__path__[0], "precompile.py")
+MAKE = "from hadaemon.precompile import main; main()"
 LOOK = """
 import builtins, dataclasses
 import hadaemon.precompiled
@@ -48,7 +47,7 @@ def python(package: Path, code: str) -> str:
 
 
 def test_every_method_of_a_data_class_comes_from_the_table(package: Path):
-    python(package, PROGRAM.read_text())
+    python(package, MAKE)
     assert python(package, LOOK) == "True True True"
 
 
@@ -63,7 +62,7 @@ def test_a_damaged_table_is_left_alone(package: Path, table: bytes):
 
 
 def test_a_table_of_another_python_is_left_alone(package: Path):
-    python(package, PROGRAM.read_text())
+    python(package, MAKE)
     python(
         package,
         "import marshal, pathlib, hadaemon; place = pathlib.Path(hadaemon.__path__[0], 'precompiled.bin');"
@@ -74,8 +73,8 @@ def test_a_table_of_another_python_is_left_alone(package: Path):
 
 
 def test_the_table_is_the_same_each_time(package: Path):
-    python(package, PROGRAM.read_text())
+    python(package, MAKE)
     first = (package / "precompiled.bin").read_bytes()
     (package / "precompiled.bin").unlink()
-    python(package, PROGRAM.read_text())
+    python(package, MAKE)
     assert (package / "precompiled.bin").read_bytes() == first

@@ -1,7 +1,6 @@
-"""Run by the image's own Python, in the image: compiles the methods of hadaemon's data classes. See
-hadaemon/precompiled.py for why, and for the form of the file.
+"""Run by the image's own Python when the image is made: compiles the methods of all data classes of hadaemon.
 
-It imports nothing of `firmware`: it is handed over as text.
+See hadaemon/precompiled.py for why, and for who reads the file.
 """
 
 import builtins
@@ -29,7 +28,7 @@ def main() -> None:
     """Imports every module, and writes what that has compiled."""
     vars(dataclasses)["exec"] = record
     for module in sorted(found.name for found in pkgutil.walk_packages(hadaemon.__path__, "hadaemon.")):
-        if not module.endswith(("__main__", ".precompiled")):
+        if not module.endswith(("__main__", ".precompile", ".precompiled")):
             importlib.import_module(module)
     packed = {
         module: marshal.dumps(tables[module]) for module in sorted(tables) if module.startswith("hadaemon.")
