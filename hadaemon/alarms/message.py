@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP
 from typing import Any
@@ -10,21 +9,9 @@ from typing import Any
 from hadaemon.alarms.kinds import TEST
 from hadaemon.alarms.model import SCHEMA, Alarm, Severity, State, identity
 from hadaemon.alarms.outbox import Notice
+from hadaemon.alarms.sender import Sender
 
 _ORDER = tuple(Severity)
-
-
-@dataclass(frozen=True, slots=True)
-class Sender:
-    """Who tells."""
-
-    node: str
-    cluster: str | None
-
-    @property
-    def name(self) -> str:
-        """For people."""
-        return f"{self.node} of {self.cluster}" if self.cluster else self.node
 
 
 def webhook_body(notice: Notice, sender: Sender) -> bytes:

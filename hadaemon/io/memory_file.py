@@ -11,8 +11,8 @@ from typing import Any
 from hadaemon.cluster.memory import EMPTY, Memory
 from hadaemon.io.errors import FileError
 from hadaemon.io.files import read_text, write_text
+from hadaemon.io.maintenance import FILE
 
-FILE = "memory.json"
 _SCHEMA = 1
 
 

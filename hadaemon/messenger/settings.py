@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
-from hadaemon.alarms.message import Sender
 from hadaemon.alarms.model import AlarmSettings, Mail, MailTls, Severity, Webhook
+from hadaemon.alarms.sender import Sender
 from hadaemon.errors import HadaemonError
 from hadaemon.firewall.model import IPNetwork
 from hadaemon.vrrp.model import IPAddress

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from hadaemon.alarms.message import Sender
 from hadaemon.alarms.msmtp import SYSTEM_CA, msmtprc
+from hadaemon.alarms.sender import Sender
 from hadaemon.config import ClusterConfig, NodeConfig, System
 from hadaemon.messenger.settings import Settings, encode
 from hadaemon.setup.sources import source_table

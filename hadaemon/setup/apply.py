@@ -12,7 +12,7 @@ from hadaemon.io.errors import FileError
 from hadaemon.io.files import read_text, write_text
 from hadaemon.io.forms import read_form
 from hadaemon.io.identity import Identity
-from hadaemon.io.memory_file import MemoryFile
+from hadaemon.io.maintenance import in_maintenance
 from hadaemon.runtime.configuration import Configuration
 from hadaemon.runtime.places import own_folder
 from hadaemon.setup.networkd import PREFIX, network_files
@@ -98,16 +98,8 @@ def write_issue(
     configuration: Configuration, problems: tuple[str, ...], version: str | None, places: Places
 ) -> None:
     """What a console shows above the login prompt."""
-    text = issue(configuration, problems, version, _in_maintenance(places))
+    text = issue(configuration, problems, version, in_maintenance(own_folder(places.state)))
     write_text(places.issue, text, 0o644)
-
-
-def _in_maintenance(places: Places) -> bool:
-    """A memory that is damaged is the daemon's to report."""
-    try:
-        return MemoryFile(own_folder(places.state)).load().maintenance
-    except HadaemonError:
-        return False
 
 
 def open_sync_account(places: Places) -> None:

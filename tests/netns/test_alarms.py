@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from hadaemon.alarms.message import Sender
 from hadaemon.alarms.model import Alarm, AlarmSettings, Mail, MailTls, Severity, Webhook, as_json
 from hadaemon.alarms.msmtp import msmtprc
+from hadaemon.alarms.sender import Sender
 from hadaemon.io.control_client import ask
 from hadaemon.io.mail import send
 from hadaemon.io.webhook import DeliveryError, post

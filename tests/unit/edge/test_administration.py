@@ -19,7 +19,8 @@ from hadaemon.cluster import (
     SwitchRequested,
 )
 from hadaemon.io.errors import FileError
-from hadaemon.io.memory_file import FILE, MemoryFile
+from hadaemon.io.maintenance import FILE
+from hadaemon.io.memory_file import MemoryFile
 from hadaemon.runtime.handover import Handover
 from hadaemon.runtime.requests import parse_request
 from hadaemon.vrrp import Advertisement

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hadaemon.alarms.message import Sender
+from hadaemon.alarms.sender import Sender
 from hadaemon.config import ClusterConfig, NodeConfig, load_cluster, load_node
 from hadaemon.io.errors import EdgeError
 from hadaemon.messenger.settings import decode
