@@ -116,13 +116,14 @@ class Watch:
         return longest
 
     def wait_for_owner(self, mac: str, deadline: Deadline) -> None:
-        """Waits until exactly that MAC answers for the address.
+        """Waits until exactly that MAC answers for the address; what was asked before does not count.
 
         Raises:
             DeadlineExceeded: it does not.
         """
+        now = time.monotonic()
         wait_until(
-            lambda: any(set(probe.answers) == {mac} for probe in self._probes[-3:-1]),
+            lambda: any(set(probe.answers) == {mac} for probe in self._probes[-3:-1] if probe.asked >= now),
             deadline,
             f"an answer of {mac} for {self.address}",
             self._client.data.name,

@@ -91,6 +91,16 @@ def test_a_watch_names_the_owner_and_its_silence(switch: Switch, client: Client)
         assert watch.longest_conflict() == 0
 
 
+def test_who_answered_before_the_question_is_not_the_owner(switch: Switch, client: Client) -> None:
+    """An address that has just moved: the last answer of the one that had it is still on record."""
+    host(switch, "alpha", ALPHA, str(VIRTUAL))
+    with client.watch(VIRTUAL) as watch:
+        watch.wait_for_owner(ALPHA, Deadline(SECONDS))
+        switch.detach("alpha")
+        with pytest.raises(DeadlineExceeded):
+            watch.wait_for_owner(ALPHA, Deadline(0.5))
+
+
 def test_a_watch_of_nobody_has_no_owner(client: Client) -> None:
     with client.watch(VIRTUAL) as watch:
         watch.wait_for_no_owner(Deadline(SECONDS))
