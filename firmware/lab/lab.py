@@ -13,10 +13,12 @@ Disks and logs live in a folder of the cache, sockets in a short temporary folde
 the path of a Unix socket has at most 107 characters.
 """
 
+import contextlib
 import functools
+import secrets
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -111,15 +113,16 @@ class Lab:
         self.admin_password = self.secrets.admin_password
         self.accelerator = options.accelerator or best_accelerator()
         self.closed = False
-        FOLDER.mkdir(parents=True, exist_ok=True)
-        self.folder = Path(tempfile.mkdtemp(prefix="run-", dir=FOLDER))
-        self._sockets = Path(tempfile.mkdtemp(prefix="hotspare-"))
+        name = secrets.token_hex(4)
+        self.folder = FOLDER / f"run-{name}"
+        self._sockets = Path(tempfile.gettempdir()) / f"hotspare-{name}"
         # A link of our own, because a build may put a new image in place while this lab runs on the old one.
         self._base = self.folder / "image.raw"
         self.switches: dict[str, Switch] = {}
         self._cables: dict[str, Switch] = {}
         self.clients: dict[str, Client] = {}
         self.nodes: dict[str, Node] = {}
+        _open.add(self)
         try:
             self._build()
         except BaseException:
@@ -144,6 +147,7 @@ class Lab:
         shutil.rmtree(self._sockets, ignore_errors=True)
         if not self.options.keep:
             shutil.rmtree(self.folder, ignore_errors=True)
+        _open.discard(self)
 
     def wake(self) -> None:
         """Lets all nodes go on where the snapshot has left them, also with its time of day.
@@ -246,6 +250,9 @@ class Lab:
         return self.folder / "then"
 
     def _build(self) -> None:
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        for folder in (self.folder, self._sockets):
+            folder.mkdir(0o700)
         if self._snapshot:
             self._snapshot.lend(self._then)
         else:
@@ -348,6 +355,23 @@ class Lab:
 
     def _socket(self, name: str) -> Path:
         return self._sockets / name
+
+
+_open: set[Lab] = set()
+"""Every lab of this process that is not closed; each is in it before it makes anything."""
+
+
+@contextlib.contextmanager
+def none_left_open() -> Iterator[None]:
+    """However this is left, no lab is open afterwards.
+
+    A signal may come between any two steps: also when a lab is made, and nobody has it in hand yet.
+    """
+    try:
+        yield
+    finally:
+        for lab in tuple(_open):
+            lab.close()
 
 
 def _switch_port(node: str, port: str) -> str:

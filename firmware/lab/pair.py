@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from firmware.lab.board import Board
 from firmware.lab.command import Firmware
 from firmware.lab.images import raw_image
-from firmware.lab.lab import Lab, LabOptions, NodeOptions
+from firmware.lab.lab import Lab, LabOptions, NodeOptions, none_left_open
 from firmware.lab.opening import READY, Opener
 from firmware.lab.screen import Screen
 from firmware.lab.shell import Shell, describe_ways_in, virtual_address
@@ -49,6 +49,7 @@ def run_pair(options: PairOptions) -> None:
         signal.signal(ending, signal.default_int_handler)
     with (
         contextlib.suppress(KeyboardInterrupt),
+        none_left_open(),
         _screen() as screen,
         _start(lab_options, options.cold, screen) as lab,
         kept_on_failure(lab),
@@ -64,12 +65,8 @@ def _start(options: LabOptions, cold: bool, screen: Screen) -> Lab:
         screen.say(f"{_names(lab)} run.")
         return lab
     lab = Lab(STANDARD_PAIR, options)
-    try:
-        for node in lab.nodes.values():
-            node.power_on()
-    except BaseException:
-        lab.close()
-        raise
+    for node in lab.nodes.values():
+        node.power_on()
     screen.say(f"{_names(lab)} are booting. Emulated, the first boot takes about a minute.")
     return lab
 

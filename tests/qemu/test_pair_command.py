@@ -5,13 +5,17 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType, FunctionType
 
 import pytest
 
+from firmware.lab import pair
 from firmware.lab.deadline import Deadline, wait_until
 from firmware.lab.images import IMAGE_VARIABLE
-from firmware.lab.lab import FOLDER
+from firmware.lab.lab import FOLDER, Lab
+from firmware.lab.node import Node
 from firmware.paths import ROOT
 
 
@@ -81,6 +85,40 @@ def test_a_signal_ends_it_cleanly(cold: list[str], ending: signal.Signals) -> No
         running.send_signal(ending)
         _, complaints = running.communicate(timeout=60)
     assert "Traceback" not in complaints
+    assert traces() == before
+
+
+@pytest.fixture
+def handlers() -> Iterator[None]:
+    """This process answers to signals afterwards as it did before."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("handlers")
+@pytest.mark.parametrize("step", [Lab._make_node, Lab.__init__, Node.power_on, pair._start])
+def test_a_signal_between_two_steps_ends_it_cleanly_too(
+    step: FunctionType, image: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It comes when a step has just ended, and nobody has in hand yet what it has made."""
+    monkeypatch.setenv(IMAGE_VARIABLE, str(image))
+    before = traces()
+    interrupted: list[str] = []
+
+    def interrupt(frame: FrameType, event: str, _: object) -> None:
+        if event == "return" and frame.f_code is step.__code__:
+            sys.setprofile(None)
+            interrupted.append(step.__name__)
+            raise KeyboardInterrupt
+
+    sys.setprofile(interrupt)
+    try:
+        pair.run_pair(pair.PairOptions(cold=True))
+    finally:
+        sys.setprofile(None)
+    assert interrupted == [step.__name__]
     assert traces() == before
 
 
