@@ -1,5 +1,6 @@
 """The task runner: pyinvoke over `firmware.tasks`, with the program's own name and plain failures."""
 
+import os
 import sys
 
 from invoke.collection import Collection
@@ -24,6 +25,9 @@ def main() -> int:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
+    except BrokenPipeError:  # Whoever read it has read enough, such as `head`.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     return 0
 
 

@@ -7,7 +7,7 @@ changes: allow-listed kernel modules and firmware, the initrd, and the removal o
 import shutil
 from pathlib import Path
 
-from firmware.build import initrd, modules, prune
+from firmware.build import initrd, libbpf, modules, prune
 from firmware.build.board import Board
 from firmware.build.context import LAYER_EPOCH, Context
 from firmware.build.layers import api_mounts, key_of, overlay, source_of, tree_hash
@@ -99,7 +99,7 @@ def _system_layer(context: Context, packages: Path) -> Path:
         packages.name,
         _module_inputs(board),
         [tree_hash(folder / "initrd") for folder in board.folders],
-        source_of(initrd, modules, prune),
+        source_of(initrd, libbpf, modules, prune),
     )
     if ready := context.layers.ready("system", key):
         context.progress.reused("system", what)
@@ -129,3 +129,4 @@ def _reduce(context: Context, root: Path, binaries: Path) -> None:
     shutil.move(root / "boot" / f"vmlinuz-{release}", binaries / "vmlinuz")
     (binaries / "packages.tsv").write_text(prune.package_table(root))
     prune.prune(root)
+    libbpf.set_apart(context.tools, root)

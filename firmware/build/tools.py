@@ -27,6 +27,7 @@ PACKAGES = (
     "mmdebstrap",
     "mtools",
     "openssl",
+    "patchelf",
     "python3-minimal",
     "rauc",
     "squashfs-tools",

@@ -6,6 +6,7 @@ thread: that promise is tied to the thread that starts them.
 """
 
 import contextlib
+import ctypes
 import shlex
 import shutil
 import subprocess
@@ -24,6 +25,8 @@ SAVE_SECONDS = 180.0
 LOAD_SECONDS = 90.0
 UNLIMITED = 1 << 40
 """Bytes a second."""
+_PR_SET_THP_DISABLE = 41
+"""linux/prctl.h"""
 
 
 def find_qemu() -> str:
@@ -47,6 +50,15 @@ def require_program(name: str, package: str) -> str:
     return path
 
 
+def _leave_pages_small() -> None:
+    """From now on, programs that this process starts get no huge pages from the kernel unasked.
+
+    QEMU asks for them for all of the guest's memory. Each is cleared as a whole when the guest first touches
+    it, and it touches little of each: measured, a boot takes twice as long in the kernel of this machine.
+    """
+    ctypes.CDLL(None).prctl(_PR_SET_THP_DISABLE, 1, 0, 0, 0)
+
+
 class Machine:
     """A QEMU process with its control connection."""
 
@@ -65,6 +77,7 @@ class Machine:
         self.spec = spec
         self._log = log
         arguments = [find_qemu(), *qemu_arguments(spec), *(("-incoming", "defer") if loads else ())]
+        _leave_pages_small()
         with log.open("ab") as output:
             self._process = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", "--", *arguments],
