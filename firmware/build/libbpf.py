@@ -3,8 +3,8 @@
 Where systemd finds the library, it has the kernel check two programs of its own at every start, for the ports
 and the interfaces of units, before the first unit begins: two seconds in an emulated machine. No unit of the
 image asks for them (`SocketBindAllow=`, `SocketBindDeny=`, `RestrictNetworkInterfaces=`,
-`RestrictFileSystems=`); tests/container watches over that. Filters by address and by device are programs that systemd makes itself,
-without the library.
+`RestrictFileSystems=`); tests/container watches over that. Filters by address and by device are programs that
+systemd makes itself, without the library.
 """
 
 from pathlib import Path
