@@ -98,6 +98,7 @@ class Setup:
         """The first question, with nothing answered."""
         self._say("waiting for the menu")
         deadline = Deadline(self._wait)
+        torn = 0
         while True:
             prompt = self._first_prompt(deadline)
             match prompt.kind:
@@ -111,6 +112,9 @@ class Setup:
                 case Kind.QUESTION if self._is_first_boot(prompt.key):
                     self._say(f"the menu is half answered (at {prompt.key}): beginning anew")
                     self._stop(prompt)
+                case Kind.QUESTION if not self._is_known(prompt.key) and torn < TRIES:
+                    torn += 1  # A message of the kernel may have torn it in two.
+                    self.typist.draw_again()
                 case _:
                     self._not_ours(prompt)
 

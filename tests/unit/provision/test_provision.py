@@ -210,6 +210,12 @@ def test_a_prompt_that_a_message_has_hidden_is_answered(
     assert b"virtio_net" in (tmp_path / "protocol").read_bytes()
 
 
+def test_a_first_prompt_that_a_message_has_torn_is_no_menu_of_a_configured_box(rack: Rack, tmp_path: Path):
+    box = rack(from_box=burying(b"\nla", b""))
+    assert run(tmp_path, ALONE, box) == "configured"
+    assert b"virtio_net" in (tmp_path / "protocol").read_bytes()
+
+
 def test_a_hidden_prompt_for_the_code_is_answered(rack: Rack, tmp_path: Path):
     alpha = rack("0a")
     beta = rack("0b", from_box=burying(b"the other node shows: ", b""))
