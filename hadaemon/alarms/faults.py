@@ -114,6 +114,9 @@ def _hotwire(report: Report) -> Iterator[Fault]:
         yield Fault(kinds.HOTWIRE_DOWN, "", f"hotwire: port {hotwire['port']}: {text}")
     if hotwire["state"] == "up":
         yield from _unready(status)
+        if hotwire["peer"] is not None and hotwire["peer"]["deaf"]:
+            text = "the other node is heard over the hotwire and does not hear this one"
+            yield Fault(kinds.HOTWIRE_ONE_WAY, "", text)
     elif hotwire["state"] == "silent" and hotwire["last_word"]:
         yield Fault(kinds.PEER_AWAY, "", f"the other node is gone: {hotwire['last_word']}")
     elif _dead(status):
@@ -161,8 +164,9 @@ def _services(report: Report) -> Iterator[Fault]:
 
 
 _CLAIMED = re.compile(
-    r"hotwire: |the hotwire is silent|connections: |ping group |this node is suspended"
+    r"hotwire: |the hotwire (is silent|passes one way)|connections: |ping group |this node is suspended"
     r"|port [^:]+: (no carrier|no own address|the network card is gone)"
+    r"|port [^:]+: (no network card has|there is no interface)"
 )
 """What the alarms with a word of their own tell already."""
 

@@ -36,11 +36,14 @@ HOTWIRE_DOWN = Kind("hotwire-down", _M, "the hotwire has no carrier or no networ
 HOTWIRE_SILENT = Kind(
     "hotwire-silent", _M, "a carrier, and the other node is not heard over it", 3.0, pair=True
 )
+HOTWIRE_ONE_WAY = Kind(
+    "hotwire-one-way", _M, "the other node is heard over the hotwire and does not hear", 3.0
+)
 HOTWIRE_FOREIGN = Kind("hotwire-foreign", _M, "somebody else is on the hotwire", 0.0, 300.0)
 NOT_PAIRED = Kind("not-paired", _W, "the two nodes do not hold each other's keys", _SLOW, pair=True)
 LINK_DOWN = Kind("link-down", _M, "an HA interface has no carrier, no network card or no own address", 1.0)
 PING_FAILED = Kind("ping-failed", _N, "no host of a ping group answers")
-SUSPENDED = Kind("suspended", _M, "the node has switched too often: only a dead peer moves it")
+SUSPENDED = Kind("suspended", _M, "the node has switched too often: preference moves it no more")
 MAINTENANCE = Kind("maintenance", _W, "an administrator keeps the node out of the cluster", 0.0, 5.0)
 DUPLICATE = Kind("address-conflict", _M, "somebody else has a virtual address", 0.0, _SLOW)
 CONNECTIONS = Kind("connections", _N, "connections are not told to the other node, or not all", _CLEAR)
@@ -62,7 +65,16 @@ TEST = Kind("test", _W, "hactl alarms --test; event")
 
 KINDS = (
     *(NODE_FAULT, CONFIGURATION, DAEMON, PEER_DEAD, PEER_AWAY, PEER_UNREADY),
-    *(HOTWIRE_DOWN, HOTWIRE_SILENT, HOTWIRE_FOREIGN, NOT_PAIRED, LINK_DOWN, PING_FAILED, SUSPENDED),
+    *(
+        HOTWIRE_DOWN,
+        HOTWIRE_SILENT,
+        HOTWIRE_ONE_WAY,
+        HOTWIRE_FOREIGN,
+        NOT_PAIRED,
+        LINK_DOWN,
+        PING_FAILED,
+        SUSPENDED,
+    ),
     *(MAINTENANCE, DUPLICATE, CONNECTIONS, SERVICE, SYNC_ERROR, SYNC_PENDING),
     *(FIRMWARE_DIFFERS, FIRMWARE_FAILED, SLOT_BAD, DISK_FULL, CERTIFICATE, DELIVERY, OTHER),
     *(BECAME_ACTIVE, TEST),

@@ -1,13 +1,22 @@
 """When to announce the virtual addresses: at once, several times again, and slowly for ever.
 
 One gratuitous ARP can be lost, and a switch or router that missed it may send to the wrong node for hours.
+And what another node answered in the last moment of its life is believed until it is announced again: so
+there are many in the first minute.
 """
 
-_REPEATS = (0.2, 0.8, 1.0, 3.0)
-"""Seconds between the first announcement and the four that follow it."""
+from collections import deque
+
+_REPEATS = (0.2, 0.8, 1.0, 3.0, 5.0, 10.0, 10.0, 10.0, 20.0)
+"""Seconds between the first announcement and those that follow it."""
 
 _REFRESH = 60.0
 """Seconds between the announcements after those."""
+
+_AT_ONCE = 3
+_WINDOW = 10.0
+"""So often in so many seconds it begins anew at once. A foreign router that claims the addresses again and
+again makes it wait for its next turn."""
 
 
 class Announcer:
@@ -17,14 +26,20 @@ class Announcer:
         self.next_deadline: float | None = None
         """Monotonic seconds; None: nothing is to be announced."""
         self._sent = 0
+        self._begun: deque[float] = deque(maxlen=_AT_ONCE)
 
     def restart(self, now: float) -> None:
         """Announce now, and begin the repetitions anew."""
+        if self.next_deadline is not None and self._is_pressed(now):
+            self.next_deadline = min(self.next_deadline, self._begun[0] + _WINDOW)
+            return
+        self._begun.append(now)
         self.next_deadline = now
         self._sent = 0
 
     def stop(self) -> None:
         self.next_deadline = None
+        self._begun.clear()
 
     def is_due(self, now: float) -> bool:
         return self.next_deadline is not None and self.next_deadline <= now
@@ -33,3 +48,6 @@ class Announcer:
         """One round has been ordered."""
         self.next_deadline = now + (_REPEATS[self._sent] if self._sent < len(_REPEATS) else _REFRESH)
         self._sent += 1
+
+    def _is_pressed(self, now: float) -> bool:
+        return len(self._begun) == _AT_ONCE and now - self._begun[0] < _WINDOW

@@ -81,11 +81,11 @@ class Handover:
         """After every event: whether the peer is the better one, by its words over the hotwire."""
         peer, own = self._known.witness.ready_peer, self._known.score
         free = self._member.state is NodeState.ACTIVE and self._member.phase is None
-        if peer is None or not free or self._known.memory.suspended or own.is_owner:
+        if peer is None or not free or own.is_owner:
             self._offers.end()
             return
         theirs = score_of(peer)
-        asks = peer.claims and theirs.beats(own, preempt=True)
+        asks = peer.claims and theirs.beats(own, preempt=not self._known.memory.suspended)
         if self._offers.is_due(theirs.health < own.health, asks, now):
             self._offer(Purpose.BETTER, now)
 
@@ -112,7 +112,8 @@ class Handover:
         if purpose is Purpose.SWITCH:
             memory = self._known.memory
             self._known.damping.clear()
-            self._member.remember(replace(memory, preferred=False, epoch=memory.epoch + 1), now)
+            after = replace(memory, preferred=False, epoch=memory.epoch + 1, suspended=False)
+            self._member.remember(after, now)
             self._orders.note(HandoverEnded(True, reasons.taken(by)))
 
     def not_taken(self, offer: Releasing, now: float) -> None:

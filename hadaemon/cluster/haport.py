@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from hadaemon.cluster.events import PortChanged
 from hadaemon.cluster.status import InterfaceStatus, Link
-from hadaemon.config.model import ClusterConfig, HaInterface, VrrpConfig
+from hadaemon.config.model import ClusterConfig, HaInterface, Port, VrrpConfig
 from hadaemon.vrrp.model import RELEASE, Advertisement, DiscardReason, IPAddress, Priority, Vrid
 from hadaemon.vrrp.router import VirtualRouter
 from hadaemon.vrrp.timers import active_down_interval
@@ -39,8 +39,10 @@ class HaPort:
     drives them together.
     """
 
-    def __init__(self, config: HaInterface, cluster: ClusterConfig, priority: Priority) -> None:
+    def __init__(self, config: HaInterface, card: Port, cluster: ClusterConfig, priority: Priority) -> None:
+        """`card`: what the port of that name is on this node."""
         self.config = config
+        self._card = card
         self.addresses = tuple(interface.ip for interface in config.virtual_addresses)
         self.routers = _virtual_routers(config, cluster.vrrp, priority)
         """IPv4 first."""
@@ -52,6 +54,9 @@ class HaPort:
         """It could send and receive at some time since the start of the daemon."""
         self.counts_from = 0.0
         """A link that was lost counts again from then on; monotonic seconds."""
+        self.awaited_until = 0.0
+        """A configuration that was read while the node ran names it for the first time: its interface may be
+        in the making, and is no lost link before; monotonic seconds."""
         self.sent = 0
         self.received = 0
         self.discards: Counter[DiscardReason] = Counter()
@@ -94,6 +99,25 @@ class HaPort:
         the score. The other family still advertises, so that the peer knows.
         """
         return self.link is Link.UP and self.can_announce and now >= self.counts_from
+
+    def is_lost(self, now: float) -> bool:
+        """It does not serve, and should."""
+        return not self.serves(now) and (self.was_up or now >= self.awaited_until)
+
+    def go_on(self, before: "HaPort | None", awaited_until: float) -> None:
+        """Knows what the same port of the configuration before this one knew. Where there was none, it is
+        waited for until then."""
+        if before is None or (before._card, before.address_port) != (self._card, self.address_port):
+            self.awaited_until = awaited_until
+            return
+        self.was_present, self.was_up = before.was_present, before.was_up
+        self.counts_from, self.awaited_until = before.counts_from, before.awaited_until
+        self.sent, self.received, self.discards = before.sent, before.received, before.discards
+        self._discarded_at = before._discarded_at
+        self._address_facts = before._address_facts
+        self._take(before.facts)
+        if before.vrid == self.vrid:
+            self._heard = before._heard
 
     def depends_on(self, ports: frozenset[str]) -> bool:
         """One of them is a port that it advertises on, or that has its addresses."""
@@ -167,9 +191,13 @@ class HaPort:
         """The last that was heard for that virtual router."""
         return self._heard.get(family(router.addresses))
 
+    def all_heard(self, now: float) -> list[Heard]:
+        """Who claims one of our virtual routers, one a family."""
+        return [heard for heard in self._heard.values() if heard.is_current(now)]
+
     def hears_now(self, now: float) -> bool:
         """Another router claims one of our virtual routers."""
-        return any(heard.is_current(now) for heard in self._heard.values())
+        return bool(self.all_heard(now))
 
     def status(self, held: bool, now: float) -> InterfaceStatus:
         heard = self.heard
@@ -193,10 +221,8 @@ class HaPort:
     def problems(self, now: float) -> list[str]:
         """What an administrator should look at on this port."""
         found = []
-        if self.link is Link.ABSENT and self.was_present:
-            found.append(
-                f"port {self.name}: the network card is gone: look for a hardware fault in the journal"
-            )
+        if self.link is Link.ABSENT:
+            found.append(self._absent())
         elif self.link is Link.DOWN:
             found.append(f"port {self.name}: no carrier: check the cable and the switch port")
         elif self.link is Link.NO_ADDRESS:
@@ -207,6 +233,16 @@ class HaPort:
         if self._discarded_at is not None and now - self._discarded_at <= _RECENT:
             found.append(self._discard_summary())
         return found
+
+    def _absent(self) -> str:
+        if self.was_present:
+            return f"port {self.name}: the network card is gone: look for a hardware fault in the journal"
+        if self._card.parent is not None:
+            vlan = f"VLAN {self._card.vlan} of {self._card.parent}"
+            return f"port {self.name}: there is no interface for {vlan}"
+        return (
+            f"port {self.name}: no network card has its MAC address {self._card.mac}: correct it in node.toml"
+        )
 
     def _router(self, version: int) -> VirtualRouter | None:
         return next((router for router in self.routers if family(router.addresses) == version), None)

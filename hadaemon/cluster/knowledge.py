@@ -13,12 +13,12 @@ from hadaemon.cluster.memory import EMPTY
 from hadaemon.cluster.peer import Peer
 from hadaemon.cluster.pings import PingChecks
 from hadaemon.cluster.proofs import Proofs
-from hadaemon.cluster.score import LOWEST, Health, Score
+from hadaemon.cluster.score import Health, Score
 from hadaemon.cluster.states import NodeState
 from hadaemon.cluster.status import Link
 from hadaemon.cluster.witness import Witness, score_of
 from hadaemon.config.model import ClusterConfig, ElectionMode, NodeConfig
-from hadaemon.vrrp.model import Advertisement, Priority
+from hadaemon.vrrp.model import OWNER, Advertisement, Priority
 from hadaemon.vrrp.router import Standing
 
 
@@ -47,10 +47,23 @@ class Knowledge:
         self.score = Score(health, self._is_preferred(), *self._explicit())
         by_vrid = sorted(cluster.ha_interfaces, key=lambda interface: interface.vrid)
         self.ports = {
-            interface.port: HaPort(interface, cluster, self.score.priority) for interface in by_vrid
+            interface.port: HaPort(interface, node.ports[interface.port], cluster, self.score.priority)
+            for interface in by_vrid
         }
         self.all_ports = tuple(self.ports.values())
         """By VRID."""
+
+    def go_on(self, before: "Knowledge", now: float) -> None:
+        """Begins with what the node of the configuration before this one knew: see `docs/election.md`.
+
+        What the other node says over the hotwire is not carried on, because its connection begins anew, and
+        neither are delays of the protocol that end by themselves.
+        """
+        for port in self.all_ports:
+            port.go_on(before.ports.get(port.name), now + election.LINK_PATIENCE)
+        self.proofs.go_on(before.proofs)
+        self.pings.go_on(before.pings)
+        self.damping.go_on(before.damping)
 
     def note_port(self, facts: PortChanged, now: float) -> HaPort | None:
         """The HA interface that can speak or be spoken to from now on, if this made one so."""
@@ -80,25 +93,25 @@ class Knowledge:
         self.proofs.pass_time(now)
         serving = [port for port in self.all_ports if port.serves(now)]
         self.unproven = sum(port.depends_on(self.proofs.unproven) for port in serving) if contested else 0
-        links_down = len(self.all_ports) - len(serving)
+        links_down = sum(port.is_lost(now) for port in self.all_ports)
         health = Health(links_down, len(self.pings.failed_groups()) + self.unproven)
         before, self.score = self.score, Score(health, self._is_preferred(), *self._explicit())
-        later = [port.counts_from for port in self.all_ports if port.counts_from > now]
+        moments = (moment for port in self.all_ports for moment in (port.counts_from, port.awaited_until))
+        later = [moment for moment in moments if moment > now]
         doubt = self.proofs.next_deadline
         self.next_change = min(later if doubt is None else [*later, doubt], default=None)
         return before != self.score
 
     def fault(self) -> str | None:
-        """Why this node cannot take part; a port that was there and went away is only a lost link."""
-        missing = [port for port in self.ports.values() if not port.was_present]
-        if missing:
-            return reasons.missing(tuple(self._node.ports[port.name] for port in missing))
-        return None if any(port.present for port in self.ports.values()) else reasons.ALL_PORTS_GONE
+        """Why this node cannot take part: it has none of its ports. One that is missing is a lost link."""
+        if any(port.present for port in self.all_ports):
+            return None
+        if any(port.was_present for port in self.all_ports):
+            return reasons.ALL_PORTS_GONE
+        return reasons.missing(tuple(self._node.ports[port.name] for port in self.all_ports))
 
     def floor(self, preempts: bool) -> Priority:
         """The lowest priority that a backup leaves active; `preempts`: its delay is over."""
-        if self.memory.suspended:
-            return LOWEST
         return election.acceptance_floor(self.score, preempts and self._may_preempt())
 
     def takeover_time(self, links_by: float) -> float | None:
@@ -113,7 +126,10 @@ class Knowledge:
         """How this node, active, takes an advertisement that its port has noted already."""
         peer = self.witness.peer
         if peer is not None and advertisement.priority == self.score.priority:
-            return Standing.ACCEPTED if self.loses_tie(peer) else Standing.REFUSED
+            if peer.state is NodeState.ACTIVE:
+                return Standing.ACCEPTED if self.loses_tie(peer) else Standing.REFUSED
+            if not waited:
+                return Standing.UNDECIDED  # It may say in a moment that it is. Else this is another router.
         return election.standing_to_active(advertisement, self.score.priority, self.all_ports, waited, now)
 
     def yields_to(self, peer: Peer) -> bool:
@@ -123,14 +139,19 @@ class Knowledge:
             return True
         return not self.score.beats(theirs, preempt=True) and self.loses_tie(peer)
 
+    def is_foreign(self, advertisement: Advertisement) -> bool:
+        """It is not the other node's: that one says that it is not active, or neither of the two is owner."""
+        peer = self.witness.peer
+        says_otherwise = peer is not None and peer.state is not NodeState.ACTIVE
+        owned = OWNER in self._cluster.vrrp.priorities.values()
+        return says_otherwise or (advertisement.priority == OWNER and not owned)
+
     def loses_tie(self, peer: Peer) -> bool:
         """Names differ, and both nodes know both."""
         return peer.name > self._node.name
 
     def beats(self, peer: Peer, preempts: bool) -> bool:
         """Whether this node, backup, is to be active in place of the peer, by its words."""
-        if self.memory.suspended:
-            return False
         return self.score.beats(score_of(peer), preempts and self._may_preempt())
 
     def preferring(self) -> Score:
@@ -145,7 +166,7 @@ class Knowledge:
         if not knows_better:
             return False
         preferred = not peer.preferred if peer.switched else None
-        self.memory = replace(self.memory, preferred=preferred, epoch=peer.epoch)
+        self.memory = replace(self.memory, preferred=preferred, epoch=peer.epoch, suspended=False)
         self.damping.clear()
         return True
 
@@ -167,11 +188,13 @@ class Knowledge:
             suspended=self.memory.suspended,
             links=links,
             unready=self.lacking if takes_part else f"it is in state {state}",
+            deaf=self.has_witness and self.witness.peer is None,
         )
 
     def _may_preempt(self) -> bool:
         """Preference moves something at all."""
-        if not self._cluster.vrrp.preempt or self.witness.is_frozen or self.upgrading:
+        frozen = self.witness.is_frozen or self.upgrading or self.memory.suspended
+        if frozen or not self._cluster.vrrp.preempt:
             return False
         return self.score.preferred or self.score.base is None
 

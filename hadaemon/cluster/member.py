@@ -33,6 +33,8 @@ class Member:
         self.links_by = now
         """A node of which no port has been up yet counts as blind from then on; monotonic seconds."""
         self._contested = False
+        self._driven_out = False
+        """Backup only because a foreign router claims to be better."""
         self._preempts_from = now
         self._preempt_delay = preempt_delay
 
@@ -52,6 +54,12 @@ class Member:
         connections that it would take over."""
         return now >= self._preempts_from and not self.known.lacking
 
+    def yield_to_foreign(self, reason: str, now: float) -> None:
+        """Backup, because of a router that is not the other node: neither this nor the way back counts as a
+        switch of the pair."""
+        self._driven_out = True
+        self.change_state(NodeState.BACKUP, reason, now)
+
     def change_state(self, new: NodeState, reason: str, now: float, phase: Phase | None = None) -> None:
         old, self.state = self.state, new
         ended, self.phase = self.phase, phase
@@ -69,7 +77,19 @@ class Member:
             succeeded = phase is not None or new is NodeState.ACTIVE
             if not succeeded:
                 self.orders.note(HandoverEnded(False, reason))
-        elif {old, new} == _ELECTING and self.known.damping.note_switch(now):
+        elif {old, new} == _ELECTING and not self._driven_out:
+            self._count_switch(now)
+        self._driven_out = self._driven_out and new is NodeState.BACKUP
+
+    def peer_is_active(self, now: float) -> None:
+        """It says so: it was not a foreign router that this node gave way to."""
+        if self._driven_out:
+            self._driven_out = False
+            self._count_switch(now)
+
+    def _count_switch(self, now: float) -> None:
+        if self.known.damping.note_switch(now):
+            self.known.damping.suspend(now)
             self.remember(replace(self.known.memory, suspended=True), now)
 
     def is_fit(self, now: float) -> bool:
@@ -96,6 +116,12 @@ class Member:
         self.orders.announcer.restart(now)
         if asked:
             self.orders.note(HandoverEnded(True, reason))
+
+    def go_on(self, before: "Member | None") -> None:
+        """In the same state as before the configuration was read again: since then, and with its delays."""
+        if before is not None and before.state is self.state:
+            self.since = before.since
+            self._preempts_from, self.links_by = before._preempts_from, before.links_by
 
     def leave(self, state: NodeState, reason: str, now: float) -> None:
         """Out of the election."""

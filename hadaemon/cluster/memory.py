@@ -16,7 +16,8 @@ class Memory:
     """Number of the planned switches that the pair has seen. Of two nodes, the one that knows the later
     switch is right about the preference."""
     suspended: bool = False
-    """The node has switched too often: only a dead peer moves it until the administrator resumes it."""
+    """The node has switched too often: preference moves nothing, until it was quiet for a while or the
+    administrator resumes it."""
 
 
 EMPTY = Memory()

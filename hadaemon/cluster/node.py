@@ -6,6 +6,7 @@ kernel name; times are monotonic seconds.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from hadaemon.cluster import election, reasons, requests
 from hadaemon.cluster.actions import Action, Remember
@@ -52,8 +53,11 @@ from hadaemon.vrrp.timers import seconds
 class Node:
     """The node's decisions. Feed PortChanged for each port, then Start; then whatever happens."""
 
-    def __init__(self, node: NodeConfig, cluster: ClusterConfig, now: float) -> None:
-        """The pair of configurations must have passed `hadaemon.config.check_pair`."""
+    def __init__(
+        self, node: NodeConfig, cluster: ClusterConfig, now: float, before: "Node | None" = None
+    ) -> None:
+        """The pair of configurations must have passed `hadaemon.config.check_pair`. `before`: the node that
+        this one takes the place of, because the configuration was read again."""
         self._node = node
         self._cluster = cluster
         self._interval = seconds(cluster.vrrp.advertisement_interval)
@@ -63,6 +67,9 @@ class Node:
         self._handover = Handover(self._member, self._interval)
         self._due: float | None = None
         """When the election or the next advertisement is due, as of the last event."""
+        self._before = None if before is None else before._member
+        if before is not None:
+            self._known.go_on(before._known, now)
 
     @property
     def state(self) -> NodeState:
@@ -76,7 +83,8 @@ class Node:
     def next_deadline(self) -> float | None:
         """When `handle(Tick(), now)` is due, monotonic seconds; None: nothing is."""
         phase = None if self._member.phase is None else self._member.phase.deadline
-        others = (self._orders.next_deadline, self._known.next_change, self._handover.next_deadline)
+        known = (self._known.next_change, self._known.damping.ends_at)
+        others = (self._orders.next_deadline, *known, self._handover.next_deadline)
         return min((due for due in (self._due, phase, *others) if due is not None), default=None)
 
     def is_old_news(self, event: Event, now: float) -> bool:
@@ -177,8 +185,11 @@ class Node:
     def _start(self, active: bool, memory: Memory, now: float) -> None:
         if self._member.state is not NodeState.OFF:
             return
+        before, self._before = self._before, None
         self._orders.begin()
         self._known.memory = memory
+        if memory.suspended and self._known.damping.ends_at is None:
+            self._known.damping.suspend(now)
         self._member.reconsider(now)
         if not self._cluster.enabled:
             self._member.reason = reasons.NOT_ENABLED
@@ -186,9 +197,22 @@ class Node:
             self._member.change_state(NodeState.MAINTENANCE, reasons.MAINTENANCE, now)
         elif not active:
             self._member.take_part(reasons.STARTED, now)
+            self._listen_on(before, now)
         elif self._member.is_fit(now):
             self._group.listen(now)
             self._member.become_active(reasons.CONTINUED, now)
+            self._member.go_on(before)
+
+    def _listen_on(self, before: Member | None, now: float) -> None:
+        """What was heard before the configuration was read again counts on, as the delays do."""
+        if before is None or not before.state is self._member.state is NodeState.BACKUP:
+            return
+        self._member.go_on(before)
+        floor = self._known.floor(preempts=self._member.preempts(now))
+        for port in self._known.all_ports:
+            for heard in port.all_heard(now):
+                event = AdvertisementReceived(port.name, heard.source, heard.advertisement)
+                self._group.receive(port, event, election.standing_to_backup(heard.advertisement, floor), now)
 
     def _upgrade_reported(self, event: UpgradeReported, now: float) -> None:
         self._known.upgrading = event.frozen
@@ -212,7 +236,7 @@ class Node:
         if fault is not None:
             self._member.leave(NodeState.FAULT, fault, now)
         elif self._member.state is NodeState.FAULT:
-            self._member.take_part(reasons.PORTS_COMPLETE, now)
+            self._member.take_part(reasons.PORT_CAME, now)
         elif self._member.state is NodeState.ACTIVE and came_up:
             self._orders.announcer.restart(now)
         elif came_up:
@@ -254,7 +278,10 @@ class Node:
             self._group.admit_conflict()
             self._group.follow(port, event, now)
             reason = reasons.yielded(port, event, self._known.score)
-            self._member.change_state(NodeState.BACKUP, reason, now)
+            if self._known.is_foreign(event.advertisement):
+                self._member.yield_to_foreign(reason, now)
+            else:
+                self._member.change_state(NodeState.BACKUP, reason, now)
         elif self._group.receive(port, event, standing, now) and standing is Standing.REFUSED:
             self._orders.announcer.restart(now)
 
@@ -264,15 +291,15 @@ class Node:
         witness = self._known.witness
         if not self._known.has_witness:
             return
+        before = witness.state, witness.active_peer is None
         match event:
             case PeerReport(peer):
-                rival = witness.active_peer
-                witness.note_report(peer)
-                if rival is not None and witness.ready_peer is not None:
-                    self._rival_gave_way(now)
+                witness.note_report(peer, now)
                 if peer is not None and self._known.adopt(peer):
                     self._orders.note(Remember(self._known.memory))
                     self._member.reconsider(now)
+                if witness.active_peer is not None:
+                    self._member.peer_is_active(now)
                 self._active_peer_reported(now)
             case PeerGoodbye():
                 self._peer_gone(witness.note_end(WitnessState.LEFT, now), now)
@@ -280,6 +307,8 @@ class Node:
                 self._peer_gone(witness.note_end(WitnessState.DEAD, now), now)
             case HotwireChanged(carrier):
                 witness.note_carrier(carrier, now)
+        if witness.active_peer is None and before != (witness.state, True):
+            self._other_changed(now)
 
     def _active_peer_reported(self, now: float) -> None:
         """Two active ones know of each other, at the latest over the hotwire: one gives way.
@@ -297,8 +326,9 @@ class Node:
             self._group.admit_conflict()
             self._member.listen_again(reasons.peer_is_better(peer), now)
 
-    def _rival_gave_way(self, now: float) -> None:
-        """Two may have answered for the addresses: switches and routers have to learn who still does."""
+    def _other_changed(self, now: float) -> None:
+        """It came back to life, or died, said goodbye, fell silent or gave way. Its kernel may have answered
+        for the addresses up to now: switches and routers have to learn who does."""
         if self._member.state is NodeState.ACTIVE:
             self._orders.announcer.restart(now)
 
@@ -327,6 +357,9 @@ class Node:
     def _pass_time(self, now: float) -> None:
         if self._known.next_change is not None and self._known.next_change <= now:
             self._member.reconsider(now)
+        if self._known.damping.ends_at is not None and self._known.damping.ends_at <= now:
+            self._known.damping.clear()
+            self._member.remember(replace(self._known.memory, suspended=False), now)
         self._member.weigh_links(now)
         if self._member.phase is not None and self._member.phase.deadline <= now:
             self._phase_over(self._member.phase, now)
@@ -343,10 +376,19 @@ class Node:
                 self._heard_as_active(self._known.ports[event.port], event, waited=True, now=now)
             case Releasing():
                 self._handover.not_taken(phase, now)
-            case Claiming(asked=asked) if asked or any(port.hears_now(now) for port in self._known.all_ports):
-                self._member.become_active(reasons.ASKED_TO_TAKE if asked else reasons.NOT_HANDED_OVER, now)
+            case Claiming(asked=True):
+                self._member.become_active(reasons.ASKED_TO_TAKE, now)
+            case Claiming() if self._may_take_unanswered(now):
+                self._member.become_active(reasons.NOT_HANDED_OVER, now)
             case Lingering() | Claiming():
                 self._member.phase = None
+
+    def _may_take_unanswered(self, now: float) -> bool:
+        """The active one was asked to hand over, and did not: it stands still, or the hotwire passes one way
+        only. It has the worse health, or its advertisements are heard, so that it will hear ours."""
+        peer = self._known.witness.active_peer
+        healthier = peer is not None and self._known.beats(peer, preempts=False)
+        return healthier or any(port.hears_now(now) for port in self._known.all_ports)
 
     def _takeover_reason(self, now: float) -> str:
         witness = self._known.witness

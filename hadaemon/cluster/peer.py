@@ -29,5 +29,8 @@ class Peer:
     """Each HA interface by the name of its port, and whether it can serve."""
     unready: str = ""
     """Why it could not take over now, as a plain phrase; empty: it could."""
+    deaf: bool = False
+    """It does not hear the other node over the hotwire. Whoever reads this hears it: the hotwire passes one
+    way only, unless both have just begun."""
     unproven: int = 0
     """Of its health too: HA interfaces whose link has come up, and nothing has come in over it yet."""

@@ -17,6 +17,13 @@ class PingChecks:
         self._streaks: dict[tuple[str, IPAddress], int] = {}
         """Results in a row that speak against the present verdict."""
 
+    def go_on(self, before: "PingChecks") -> None:
+        """Knows what was known of the hosts that are still asked."""
+        for name, group in self._groups.items():
+            hosts = {(name, host) for host in group.hosts}
+            self._failed |= hosts & before._failed
+            self._streaks |= {host: before._streaks[host] for host in hosts & before._streaks.keys()}
+
     def note(self, result: PingResult) -> None:
         """Takes one result; of a group or host that is not configured (any more): nothing."""
         group = self._groups.get(result.group)

@@ -46,12 +46,6 @@ class Proofs:
         for port in [port for port, until in self._doubted_until.items() if until <= now]:
             del self._doubted_until[port]
 
-    def keep(self) -> dict[str, float]:
-        """The doubts, for the node that goes on in place of this one."""
-        return dict(self._doubted_until)
-
-    def go_on(self, doubted_until: dict[str, float]) -> None:
-        """Links that another node has seen come up: what it did not doubt is proven."""
-        self._doubted_until = {
-            port: until for port, until in doubted_until.items() if port in self._connected
-        }
+    def go_on(self, before: "Proofs") -> None:
+        """Links that the node before this one has seen come up: what it did not doubt is proven."""
+        self._connected, self._doubted_until = set(before._connected), dict(before._doubted_until)

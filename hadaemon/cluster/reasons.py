@@ -14,7 +14,7 @@ NOT_STARTED = "not started yet"
 NOT_ENABLED = "the cluster is not enabled: set enabled = true in cluster.toml"
 STARTED = "started, listening for an active node"
 CONTINUED = "was active before the configuration was read again"
-PORTS_COMPLETE = "all ports of the cluster are there now, listening for an active node"
+PORT_CAME = "a port of the cluster is there now, listening for an active node"
 ALL_PORTS_GONE = "all ports of the cluster are gone: no network card has their MAC addresses any more"
 OVERSLEPT = "the daemon stood still for too long, listening for an active node before taking part again"
 MAINTENANCE = "kept out by the administrator: end it with `hactl maintenance off`"
@@ -69,7 +69,7 @@ def missing(ports: Sequence[Port]) -> str:
     if cards:
         return f"no network card has the MAC address of {cards}: correct ports.<name>.mac in node.toml"
     vlans = ", ".join(f"{port.name} (VLAN {port.vlan} of {port.parent})" for port in ports)
-    return f"there is no interface for {vlans}: VLANs of node.toml are made at boot"
+    return f"there is no interface for {vlans}"
 
 
 def yielded(port: HaPort, event: AdvertisementReceived, own: Score) -> str:

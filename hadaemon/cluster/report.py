@@ -10,6 +10,9 @@ from hadaemon.cluster.status import HotwireStatus, NodeStatus, PeerState, PeerSt
 from hadaemon.cluster.witness import WitnessState, score_of
 from hadaemon.vrrp.model import RELEASE
 
+_DEAF = 2.0
+"""Seconds for which the other node may not hear this one: it takes a moment at the start."""
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -88,6 +91,12 @@ def _problems(facts: Facts, now: float) -> tuple[str, ...]:
         found.append(f"this node is {known.damping}")
     if known.witness.state is WitnessState.SILENT:
         found.append("the hotwire is silent: check its cable; preference moves nothing until it speaks again")
+    deaf_since = known.witness.deaf_since
+    if known.witness.peer is not None and deaf_since is not None and now - deaf_since >= _DEAF:
+        found.append(
+            f"the hotwire passes one way only: {known.witness.peer.name} does not hear this node: check its "
+            "cable and both cards; preference moves nothing until it does"
+        )
     for port in known.all_ports:
         found += port.problems(now)
     return tuple(found + known.pings.problems())

@@ -127,7 +127,7 @@ class NodeStatus:
     claiming: waits for the peer to hand over; tied: compares addresses."""
     maintenance: bool = False
     suspended: str | None = None
-    """Why only a dead peer moves this node: it has switched too often."""
+    """Why preference moves this node no more: it has switched too often."""
     ping_groups: tuple[PingGroupStatus, ...] = ()
     hotwire: HotwireStatus | None = None
     """None: no hotwire is configured, or the election does not ask it."""

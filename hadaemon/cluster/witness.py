@@ -28,14 +28,18 @@ class Witness:
         self.state = WitnessState.NEVER
         self.peer: Peer | None = None
         """Only while it is alive."""
+        self.deaf_since: float | None = None
+        """Since when it says that it does not hear us, while we hear it; None: it does, or is not heard."""
         self.ended_at = 0.0
         """When it left or died."""
         self.cut_at: float | None = None
         """When the link of the hotwire was lost; None: it was not."""
         self._carrier = False
 
-    def note_report(self, peer: Peer | None) -> None:
+    def note_report(self, peer: Peer | None, now: float) -> None:
         self.peer = peer
+        deaf = peer is not None and peer.deaf
+        self.deaf_since = (now if self.deaf_since is None else self.deaf_since) if deaf else None
         if peer is not None:
             self.state = WitnessState.ALIVE
         elif self.state is WitnessState.ALIVE:
@@ -44,7 +48,7 @@ class Witness:
     def note_end(self, state: WitnessState, now: float) -> bool:
         """It left or died. True when it was active, so that somebody has to take its place."""
         was_active = self.peer is not None and self.peer.state is NodeState.ACTIVE
-        self.state, self.peer, self.ended_at = state, None, now
+        self.state, self.peer, self.ended_at, self.deaf_since = state, None, now, None
         return was_active
 
     def note_carrier(self, carrier: bool, now: float) -> None:
@@ -56,12 +60,13 @@ class Witness:
 
     def forget(self) -> None:
         """What is known may be over."""
-        self.state, self.peer = WitnessState.NEVER, None
+        self.state, self.peer, self.deaf_since = WitnessState.NEVER, None, None
 
     @property
     def is_frozen(self) -> bool:
-        """Preference moves nothing: without the hotwire the peer cannot be asked whether it is ready."""
-        return self.state is WitnessState.SILENT
+        """Preference moves nothing: without the hotwire the peer cannot be asked whether it is ready, nor be
+        asked to hand over when it passes one way only."""
+        return self.state is WitnessState.SILENT or self.deaf_since is not None
 
     @property
     def active_peer(self) -> Peer | None:

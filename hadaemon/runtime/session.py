@@ -83,6 +83,11 @@ class Session:
         """Made by `start`."""
 
     @property
+    def node(self) -> Node:
+        """The node that it runs."""
+        return self._engine.node
+
+    @property
     def state(self) -> NodeState:
         """The node's present state."""
         return self._engine.node.state
@@ -117,7 +122,8 @@ class Session:
         """
         now = self._loop.time()
         goes_on = predecessor is not None and predecessor.state is NodeState.ACTIVE
-        node = Node(self.node_config, self.cluster_config, now)
+        before = None if predecessor is None else predecessor.node
+        node = Node(self.node_config, self.cluster_config, now, before)
         self._lacking, self._upgrade = lacking, upgrade
         seen = self.ports.refresh()
         events: tuple[Event, ...] = (*seen, ConnectionsReported(lacking), upgrade, Start(goes_on, memory))

@@ -27,7 +27,13 @@ WELL: dict[str, Any] = {
         "hotwire": {"state": "alive", "node": "beta", "node_state": "backup", "ready": True, "unready": ""},
         "problems": [],
     },
-    "hotwire": {"state": "up", "port": "hotwire", "last_word": "", "last_heard": 0.1},
+    "hotwire": {
+        "state": "up",
+        "port": "hotwire",
+        "last_word": "",
+        "last_heard": 0.1,
+        "peer": {"deaf": False},
+    },
     "services": [
         {"unit": "a.service", "wanted": True, "state": "up"},
         {"unit": "b.service", "wanted": False, "state": "down"},

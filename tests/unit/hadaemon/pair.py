@@ -10,14 +10,17 @@ from hadaemon.cluster import (
     AdvertisementReceived,
     Event,
     FrameReceived,
+    Memory,
     Node,
     NodeState,
     PortChanged,
+    Remember,
     SendAdvertisement,
     SetAddresses,
     Start,
     Tick,
 )
+from hadaemon.cluster.memory import EMPTY
 from hadaemon.config import (
     ClusterConfig,
     ElectionConfig,
@@ -56,8 +59,11 @@ def virtual_addresses6(port: str) -> tuple[IPv6Interface, ...]:
     return IPv6Interface(f"fe80::48:{number}/64"), IPv6Interface(f"2001:db8:{number}::1/64")
 
 
-def node_config(name: str, ports: tuple[str, ...] = PORTS[:2]) -> NodeConfig:
-    return NodeConfig(name, {port: Port(port, f"52:54:00:00:00:{PORTS.index(port):02x}") for port in ports})
+def node_config(
+    name: str, ports: tuple[str, ...] = PORTS[:2], macs: Mapping[str, str] = MappingProxyType({})
+) -> NodeConfig:
+    known = {port: f"52:54:00:00:00:{PORTS.index(port):02x}" for port in ports}
+    return NodeConfig(name, {port: Port(port, mac) for port, mac in {**known, **macs}.items()})
 
 
 def cluster_config(
@@ -102,23 +108,40 @@ def _virtual_addresses(port: str, families: tuple[int, ...]) -> tuple[IPv4Interf
 class Driver:
     """One node with a clock in its hand; the rival is played by the test."""
 
-    def __init__(self, name: str = ALPHA, start: bool = True, **cluster: object) -> None:
+    def __init__(
+        self,
+        name: str = ALPHA,
+        start: bool = True,
+        before: "Driver | None" = None,
+        macs: Mapping[str, str] = MappingProxyType({}),
+        memory: Memory = EMPTY,
+        **cluster: object,
+    ) -> None:
+        """`before`: the node that read its configuration again."""
         self.config = cluster_config(**cluster)  # type: ignore[arg-type]
         self.ports = tuple(interface.port for interface in self.config.ha_interfaces)
         self.name = name
         self.rival = BETA if name == ALPHA else ALPHA
-        self.now = 1000.0
-        self.node = Node(node_config(name, self.ports), self.config, self.now)
+        self.now = 1000.0 if before is None else before.now
+        self.memory = memory if before is None else before.memory
+        predecessor = None if before is None else before.node
+        self.node = Node(node_config(name, self.ports, macs), self.config, self.now, predecessor)
+        self.facts: dict[str, PortChanged] = {}
         self.last: tuple[Action, ...] = ()
         if start:
             for port in self.ports:
                 self.link(port)
                 self.do(FrameReceived(port))
-            self.do(Start())
+            self.do(Start(memory=memory))
 
     def do(self, event: Event, after: float = 0.0) -> tuple[Action, ...]:
         self.now += after
         self.last = self.node.handle(event, self.now)
+        if isinstance(event, PortChanged):
+            self.facts[event.port] = event
+        for action in self.last:
+            if isinstance(action, Remember):
+                self.memory = action.memory
         return self.last
 
     def link(

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from hadaemon.cluster import ConnectionsReported, NodeState, PeerDied, PeerReport, SwitchRequested, Tick
+from hadaemon.cluster.phases import ANSWER_PATIENCE
 
 from .pair import ALPHA, BETA, Driver
 from .test_transitions import PEER
@@ -54,10 +55,12 @@ def test_it_does_not_wait_when_nobody_carries_the_traffic() -> None:
 def test_it_does_not_wait_when_the_active_one_is_worse() -> None:
     driver = returned(witness=True)
     worse = replace(ACTIVE_BETA, links_down=1)
-    for _ in range(10):
+    while not driver.node.as_peer().claims:
         driver.do(PeerReport(worse), after=0.5)
         driver.do(Tick())
-    assert driver.node.as_peer().claims, "it asks for the addresses"
+        assert driver.node.state is NodeState.BACKUP, "it asks for the addresses first"
+    driver.run(ANSWER_PATIENCE)
+    assert driver.node.state is NodeState.ACTIVE, "and takes them when there is no answer"
 
 
 def test_the_other_node_is_told_and_a_switch_is_refused() -> None:

@@ -15,6 +15,8 @@ from .world import NODES, World
 
 PAGE = (Path(__file__).parents[3] / "docs" / "election.md").read_text(encoding="utf-8")
 MODES = {"vrrp": False, "witness": True}
+FLAPS = 4
+"""More changes than any other row has."""
 GATEWAYS = PingGroup("gateways", (IPv4Address("192.0.2.100"), IPv4Address("192.0.2.101")))
 
 
@@ -42,7 +44,12 @@ def states(world: World) -> list[str]:
 
 def make(mode: str, preempt: bool, ports: tuple[str, ...] = PORTS[:2], interval: int = 10) -> World:
     config = cluster_config(
-        ports, interval=interval, preempt=preempt, witness=MODES[mode], ping_groups=(GATEWAYS,)
+        ports,
+        interval=interval,
+        preempt=preempt,
+        witness=MODES[mode],
+        ping_groups=(GATEWAYS,),
+        flap_switches=2 * FLAPS,
     )
     return World(config)
 
@@ -183,6 +190,20 @@ def unblock(world: World) -> None:
         world.block(ALPHA, port, blocked=False)
 
 
+def one_card_each(world: World) -> None:
+    world.tear_out(BETA, "wan")
+    settle(world)
+    world.tear_out(ALPHA, "lan")
+
+
+def flap(world: World) -> None:
+    """Longer than it takes to be counted: with preemption it moves the pair each time."""
+    for _ in range(FLAPS):
+        for carrier in (False, True):
+            world.plug(ALPHA, "lan", carrier)
+            settle(world)
+
+
 def switch_to(name: str):
     """On the active node, which hands over to `name`."""
     return lambda world: world.ask(BETA if name == ALPHA else ALPHA, SwitchRequested())
@@ -265,6 +286,19 @@ SCENARIOS = {
         lambda world: world.hotwire_cable(whole=False),
         cut_all,
         lambda world: world.hotwire_cable(whole=True),
+    ),
+    "the configuration of both is read again": lambda world: [world.reload(name) for name in NODES],
+    "a network card of UTM 2 is gone, then the other one of UTM 1": one_card_each,
+    "… and the configuration of both is read again": lambda world: after(
+        world, one_card_each, lambda world: [world.reload(name) for name in NODES]
+    ),
+    "a link of UTM 1 comes and goes until both are suspended, and stays away": lambda world: after(
+        world, flap, lambda world: world.plug(ALPHA, "lan", carrier=False)
+    ),
+    "what UTM 2 says gets lost on the hotwire, then all links of UTM 1": lambda world: after(
+        world,
+        lambda world: world.hotwire_one_way(BETA),
+        lambda world: plug_all(world, ALPHA, carrier=False),
     ),
     "all links of UTM 1 are lost, the hotwire is whole": lambda world: plug_all(world, ALPHA, carrier=False),
 }

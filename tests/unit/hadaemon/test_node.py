@@ -323,10 +323,24 @@ def test_a_backup_that_overslept_reads_what_has_come_in_before_it_takes_over():
 # taking part at all
 
 
-def test_a_node_with_a_port_that_was_never_there_is_in_fault_and_says_nothing():
+def test_a_port_that_was_never_there_is_a_lost_link_and_a_problem():
     driver = Driver(ALPHA, start=False)
     driver.link("lan")
     driver.link("wan", present=False)
+    driver.do(Start())
+    driver.become_active()
+    assert driver.sent("lan") == [MASTER - 8]
+    (problem,) = driver.node.status(driver.now).problems
+    assert problem == (
+        "port wan: no network card has its MAC address 52:54:00:00:00:01: correct it in node.toml"
+    )
+    driver.link("wan")
+    assert driver.sent("lan") == [MASTER]
+    assert driver.addresses() == {"wan": ALL["wan"]}
+
+
+def test_a_node_that_has_none_of_its_ports_is_in_fault_and_says_nothing():
+    driver = Driver(ALPHA, start=False)
     driver.do(Start())
     driver.run(10)
     assert driver.node.state is NodeState.FAULT
@@ -392,7 +406,7 @@ def test_an_active_that_read_its_configuration_again_goes_on_without_a_pause():
     assert driver.sent() == [MASTER, MASTER]
 
 
-@pytest.mark.parametrize("enabled, ports", [(False, ("lan", "wan")), (True, ("lan",))])
+@pytest.mark.parametrize("enabled, ports", [(False, ("lan", "wan")), (True, ())])
 def test_a_configuration_that_cannot_run_does_not_go_on_as_active(enabled, ports):
     driver = Driver(ALPHA, start=False, enabled=enabled)
     for port in ports:

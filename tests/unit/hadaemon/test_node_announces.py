@@ -8,6 +8,8 @@ from hadaemon.cluster import (
     ActionFailed,
     Announce,
     NodeState,
+    PeerDied,
+    PeerGoodbye,
     PeerReport,
     SendAdvertisement,
     SetAddresses,
@@ -15,7 +17,7 @@ from hadaemon.cluster import (
     Tick,
 )
 
-from .pair import ALPHA, BETA, Driver
+from .pair import ALPHA, BETA, GAMMA, Driver, own_address
 from .test_node import ALL, DOWN_OF_MASTER, DOWN_OF_SPARE, MASTER, order
 from .test_transitions import PEER
 
@@ -24,11 +26,11 @@ def announcements(done):
     return [at for at, action in done if isinstance(action, Announce) and action.port == "lan"]
 
 
-def test_addresses_are_announced_five_times_and_every_minute_from_then_on():
+def test_addresses_are_announced_often_in_the_first_minute_and_every_minute_from_then_on():
     driver = Driver(ALPHA)
     start = driver.now + DOWN_OF_MASTER
     times = [at - start for at in announcements(driver.run(200))]
-    assert times == pytest.approx([0, 0.2, 1, 2, 5, 65, 125, 185])
+    assert times == pytest.approx([0, 0.2, 1, 2, 5, 10, 20, 30, 40, 60, 120, 180])
 
 
 def test_nothing_is_announced_on_an_interface_without_link():
@@ -125,4 +127,43 @@ def test_after_a_conflict_that_only_the_hotwire_told_of_the_winner_announces_too
     alpha.do(PeerReport(rival))
     assert not announced(alpha)
     alpha.do(PeerReport(PEER), after=0.1)
+    assert announced(alpha) == {"lan", "wan"}
+
+
+@pytest.mark.parametrize(
+    "before, event",
+    [
+        (None, PeerReport(PEER)),
+        (PeerReport(PEER), PeerReport(None)),
+        (PeerReport(PEER), PeerGoodbye("shutdown")),
+        (PeerReport(PEER), PeerDied()),
+        (PeerReport(replace(PEER, state=NodeState.ACTIVE, links_down=1)), PeerDied()),
+    ],
+    ids=["comes back to life", "falls silent", "says goodbye", "dies", "dies while it was active"],
+)
+def test_whoever_is_active_announces_when_the_other_one(before, event):
+    """Its kernel may have answered for the addresses up to now, and clients have learnt that."""
+    alpha = Driver(ALPHA, witness=True).become_active()
+    if before is not None:
+        alpha.do(before)
+    alpha.run(30.5)
+    alpha.do(event)
+    assert announced(alpha) == {"lan", "wan"}
+
+
+def test_a_foreign_router_of_lower_priority_does_not_make_a_node_announce_all_the_time():
+    alpha = long_active(ALPHA)
+    times = 0
+    for _ in range(300):
+        alpha.hear(100, after=0.1, source=own_address(GAMMA, "lan"))
+        times += bool(announced(alpha))
+    assert times <= 25, "in thirty seconds"
+
+
+def test_a_conflict_after_a_quiet_time_is_announced_at_once():
+    alpha = long_active(ALPHA)
+    for _ in range(100):
+        alpha.hear(100, after=0.1)
+    alpha.run(20)
+    alpha.hear(100)
     assert announced(alpha) == {"lan", "wan"}

@@ -95,7 +95,6 @@ def tied() -> Driver:
 
 def fault() -> Driver:
     driver = fresh(start=False)
-    driver.link("lan")
     driver.do(Start())
     return driver
 
@@ -185,7 +184,7 @@ Start                            | bak | .   | .   | .   | .   | .   | .   | .  
 Start, was active                | act | .   | .   | .   | .   | .   | .   | .   | .
 Stop                             | .   | off | off | off | off | off | off | off | off
 Tick                             | .   | .   | .   | .   | .   | .   | .   | .   | .
-PortChanged: a link lost         | .   | .   | .   | .   | .   | .   | .   | .   | .
+PortChanged: a link lost         | .   | .   | .   | .   | .   | .   | .   | bak | .
 PortChanged: all cards there     | .   | .   | .   | .   | .   | .   | .   | bak | .
 PortChanged: all cards gone      | .   | flt | flt | flt | flt | flt | flt | .   | .
 AdvertisementReceived: better    | .   | .   | .   | .   | bak | bak | lin | .   | .

@@ -1,11 +1,14 @@
 """The pair in a simulated world: whatever happens, the invariants hold and the world comes to rest."""
 
+from ipaddress import IPv4Address
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hadaemon.cluster import MaintenanceRequested, NodeState, ResumeRequested, SwitchRequested, proofs
 from hadaemon.cluster.offers import RETRY
+from hadaemon.config import PingGroup
 
 from .pair import ALPHA, BETA, GAMMA, PORTS, cluster_config
 from .world import NODES, World
@@ -20,6 +23,8 @@ def _doubts_are_short():
         patch.setattr(proofs, "DOUBT", DOUBT)
         yield
 
+
+GATEWAYS = PingGroup("gateways", (IPv4Address("192.0.2.100"),))
 
 names = st.sampled_from(NODES)
 ports = st.sampled_from(PORTS)
@@ -48,6 +53,9 @@ ALL_STEPS = st.one_of(
     STEPS,
     st.tuples(st.just("ask"), names, REQUESTS),
     st.tuples(st.just("hotwire_cable"), st.booleans()),
+    st.tuples(st.just("hotwire_one_way"), st.sampled_from((None, *NODES))),
+    st.tuples(st.just("reload"), names),
+    st.tuples(st.just("ping"), names, st.just(GATEWAYS.name), st.booleans()),
 )
 """And what its administrator does, and what may happen to the hotwire."""
 
@@ -61,6 +69,8 @@ def play(world: World, history: list[tuple[tuple, float]]) -> None:
     for (step, *arguments), wait in history:
         match step, *arguments:
             case ("rest",):
+                pass
+            case ("ping", *_) if not world.config.ping_groups:
                 pass
             case ("plug" | "block", _, port, _) | ("switch", port, _) if port not in world.ports:
                 pass
@@ -83,6 +93,9 @@ def come_to_rest(world: World) -> None:
 def assert_right_ones_answer(world: World) -> None:
     """Who takes part and is best: by health, then by preference where that may move anything."""
     alive = [name for name in world.names if world.machines[name].takes_part]
+    if world.mute and world.hotwire and not world.sees_advertisements and len(alive) == 2:
+        assert_one_hears(world)
+        return
     if not world.connected or len(alive) < 2:
         assert world.answering() == alive
         return
@@ -90,14 +103,27 @@ def assert_right_ones_answer(world: World) -> None:
     (active,) = world.answering()
     other = BETA if active == ALPHA else ALPHA
     own, theirs = world.as_peer(active), world.as_peer(other)
-    if own.suspended or theirs.suspended:
-        return
     assert (own.links_down, own.failed_groups) <= (theirs.links_down, theirs.failed_groups), (
         "better health always wins"
     )
-    frozen = world.has_hotwire and not world.hotwire
+    frozen = world.has_hotwire and (not world.hotwire or world.mute is not None)
+    frozen = frozen or own.suspended or theirs.suspended
     if world.config.vrrp.preempt and not frozen and own.links_down == theirs.links_down:
         assert own.preferred >= theirs.preferred, "preference decides"
+
+
+def assert_one_hears(world: World) -> None:
+    """One is deaf on all ways, and the other hears it over the hotwire: somebody answers, and nobody who is
+    less healthy alone."""
+    answering = world.answering()
+    assert answering
+    if len(answering) == 1:
+        own, theirs = (world.as_peer(name) for name in (answering[0], _other(answering[0])))
+        assert own.links_down <= theirs.links_down
+
+
+def _other(name: str) -> str:
+    return BETA if name == ALPHA else ALPHA
 
 
 def build(interval: int, preempt: bool, count: int, master: str, seed: int, **options) -> World:
@@ -135,6 +161,7 @@ MODES = {
     "vrrp, both families": {"families": (4, 6)},
     "witness": {"witness": True},
     "witness, damped": {"witness": True, "flap_switches": 3},
+    "witness, pinging": {"witness": True, "ping_groups": (GATEWAYS,)},
 }
 
 

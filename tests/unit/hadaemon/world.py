@@ -47,6 +47,9 @@ from .pair import ALPHA, BETA, node_config, own_address, own_address6
 SLACK = 0.050
 """Seconds beyond the protocol's own times that the pair may take."""
 
+GRACE = 1.0
+"""Seconds beyond Active_Down_Interval until a node with all its links serves, if any such node is there."""
+
 JITTER = 0.002
 """Seconds by which a wake-up of a healthy process comes late at most."""
 
@@ -113,17 +116,22 @@ class World:
         self.now = 1000.0
         self.machines = {name: Machine(name, clock=self.random.uniform(0, 1e6)) for name in names}
         self.carrier = {(name, port): True for name in names for port in self.ports}
+        self.torn: set[tuple[str, str]] = set()
+        """Nodes and ports whose network card is gone."""
         self.cut: set[str] = set()
         self.blocked: set[tuple[str, str]] = set()
         """Nodes and ports behind a switch port that lets nothing through; the link is up."""
         self.hotwire = True
         """The cable between the two is whole."""
+        self.mute: str | None = None
+        """Whose words get lost on the hotwire, while its links are up: it passes one way only."""
         self.lines = {name: Line(self.interval) for name in NODES}
         """What each of the pair sends over it."""
         self._queue: list[tuple[float, int, Callable[[], None]]] = []
         self._numbers = itertools.count()
         self._two_since: float | None = None
         self._none_since: float | None = None
+        self._wronged_since: float | None = None
         if self.has_hotwire:
             self._at(self.now, self._beat)
 
@@ -166,6 +174,14 @@ class World:
             self._feed(self.machines[name], self._link_event(name, port))
             self._disturbed()
 
+    def tear_out(self, name: str, port: str) -> None:
+        """The network card is gone, and with it the addresses on it."""
+        self.torn.add((name, port))
+        self.machines[name].kernel.pop(port, None)
+        self.carrier[name, port] = False
+        self._feed(self.machines[name], self._link_event(name, port))
+        self._disturbed()
+
     def switch(self, port: str, works: bool) -> None:
         """The switch of that segment swallows everything, links stay up."""
         (self.cut.discard if works else self.cut.add)(port)
@@ -180,6 +196,33 @@ class World:
         """Pulled: both see the carrier go."""
         self.hotwire = whole
         self._tell_carrier()
+        self._disturbed()
+
+    def hotwire_one_way(self, mute: str | None) -> None:
+        """What that node says over it gets lost; None: nothing does."""
+        self.mute = mute
+        self._disturbed()
+
+    def reload(self, name: str) -> None:
+        """The configuration is read again, and is the same: the daemon lives, its connections begin anew."""
+        machine = self.machines[name]
+        if machine.node is None or machine.asleep:
+            return
+        before, now = machine.node, self.now + machine.clock
+        goes_on = before.state is NodeState.ACTIVE
+        node = Node(node_config(name, self.ports), self.config, now, before)
+        opening = [action for port in self.ports for action in node.handle(self._link_event(name, port), now)]
+        opening += node.handle(Start(goes_on, machine.memory), now)
+        if not goes_on or node.state is not NodeState.ACTIVE:
+            for action in before.handle(Stop("reload"), now):
+                self._carry_out(machine, action)
+        machine.node = node
+        self.lines[_other(name)].heard_at = None
+        self.lines[name].last = None
+        for action in opening:
+            self._carry_out(machine, action)
+        self._tell_carrier()
+        self._feed(machine, Tick())
         self._disturbed()
 
     def ask(self, name: str, request: SwitchRequested | MaintenanceRequested | ResumeRequested) -> None:
@@ -266,7 +309,7 @@ class World:
     @property
     def connected(self) -> bool:
         """The nodes can hear each other by any channel that the election counts."""
-        return (self.has_hotwire and self.hotwire) or self.sees_advertisements
+        return (self.has_hotwire and self.hotwire and self.mute is None) or self.sees_advertisements
 
     @property
     def sees_advertisements(self) -> bool:
@@ -300,6 +343,8 @@ class World:
         heapq.heappush(self._queue, (when, next(self._numbers), happen))
 
     def _link_event(self, name: str, port: str) -> PortChanged:
+        if (name, port) in self.torn:
+            return PortChanged(port, False, False, None)
         carrier = self.carrier[name, port]
         return PortChanged(port, True, carrier, own_address(name, port), own_address6(name, port))
 
@@ -337,7 +382,7 @@ class World:
 
     def _hotwire_event(self, sender: str, event: Event) -> None:
         """In order, as over a connection."""
-        if not self.has_hotwire or not self.hotwire or sender not in NODES:
+        if not self.has_hotwire or not self.hotwire or sender not in NODES or sender == self.mute:
             return
         line = self.lines[sender]
         receiver = _other(sender)
@@ -369,6 +414,8 @@ class World:
             self._carry_out(machine, action)
         machine.started = machine.started or isinstance(event, Start)
         for port, addresses in machine.node.desired_addresses().items() if machine.started else ():
+            if (machine.name, port) in self.torn:
+                continue
             kernel = machine.kernel.get(port)
             assert (kernel.addresses if kernel else frozenset()) == addresses, "orders and desire differ"
         self._set_alarm(machine)
@@ -431,17 +478,23 @@ class World:
 
     def _disturbed(self) -> None:
         """Something changed from outside: the pair's time to settle begins anew."""
-        self._two_since = self._none_since = None
+        self._two_since = self._none_since = self._wronged_since = None
 
     def _advance(self, to: float) -> None:
         """Nothing changes between two events: so the invariants are checked for the whole span."""
         self._two_since = self._held(self._two_are_wrong(), self._two_since)
         self._none_since = self._held(self._none_is_wrong(), self._none_since)
+        self._wronged_since = self._held(self._a_whole_one_waits(), self._wronged_since)
         self.now = to
         if self._two_since is not None and self.loss == 0:
             assert to - self._two_since <= self.interval + SLACK, "two answer for the virtual addresses"
         if self._none_since is not None:
             assert to - self._none_since <= self.longest_silence + SLACK, "nobody answers"
+        if self._wronged_since is not None and self.loss == 0:
+            waited = to - self._wronged_since
+            assert waited <= self.longest_silence + GRACE, (
+                "a node with all its links waits, and none such serves"
+            )
 
     def _held(self, wrong: bool, since: float | None) -> float | None:
         return (self.now if since is None else since) if wrong else None
@@ -454,6 +507,22 @@ class World:
     def _none_is_wrong(self) -> bool:
         able = any(machine.must_serve(self.now) for machine in self.machines.values())
         return able and not self.answering()
+
+    def is_whole(self, name: str) -> bool:
+        """It has all its links, as far as it can know, and every right to serve."""
+        machine = self.machines[name]
+        if not machine.must_serve(self.now) or machine.node is None:
+            return False
+        own = machine.node.as_peer()
+        linked = all(self.carrier[name, port] for port in self.ports)
+        return linked and own.links_down == own.failed_groups == 0
+
+    def _a_whole_one_waits(self) -> bool:
+        """One that serves need not prove its links."""
+        whole = {name for name in self.names if self.is_whole(name)}
+        nodes = (self.machines[name].node for name in whole)
+        proven = any(node is not None and not node.unproven_ports for node in nodes)
+        return proven and not whole & set(self.answering())
 
 
 def _other(name: str) -> str:

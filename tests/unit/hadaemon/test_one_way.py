@@ -1,0 +1,68 @@
+"""A hotwire that passes one way only: told, and nobody waits for ever for an answer that cannot come."""
+
+from dataclasses import replace
+
+from hadaemon.cluster import NodeState, PeerReport
+from hadaemon.cluster.phases import ANSWER_PATIENCE
+
+from .pair import ALPHA, BETA, Driver
+from .test_transitions import PEER
+
+ACTIVE_ALPHA = replace(PEER, name=ALPHA, state=NodeState.ACTIVE, preferred=True)
+
+
+def problems(driver: Driver) -> list[str]:
+    return [each for each in driver.node.status(driver.now).problems if "one way" in each]
+
+
+def test_a_node_says_whether_it_hears_the_other_one():
+    driver = Driver(BETA, witness=True)
+    assert driver.node.as_peer().deaf
+    driver.do(PeerReport(ACTIVE_ALPHA))
+    assert not driver.node.as_peer().deaf
+    driver.do(PeerReport(None))
+    assert driver.node.as_peer().deaf
+
+
+def test_it_is_a_problem_on_the_side_that_hears_once_the_start_is_over():
+    driver = Driver(BETA, witness=True)
+    deaf = PeerReport(replace(ACTIVE_ALPHA, deaf=True))
+    driver.do(deaf)
+    assert problems(driver) == []
+    driver.do(deaf, after=2.0)
+    (problem,) = problems(driver)
+    assert problem.startswith("the hotwire passes one way only: alpha does not hear this node")
+    driver.do(PeerReport(ACTIVE_ALPHA))
+    assert problems(driver) == []
+
+
+def test_preference_moves_nothing_meanwhile():
+    driver = Driver(ALPHA, witness=True)
+    for _ in range(10):
+        driver.do(PeerReport(replace(PEER, state=NodeState.ACTIVE, deaf=True)), after=0.5)
+        driver.hear(253, "lan")
+        driver.hear(253, "wan")
+    assert driver.node.state is NodeState.BACKUP
+    assert not driver.node.as_peer().claims
+
+
+def test_a_healthier_node_takes_over_from_one_that_does_not_hear_it():
+    """It has lost its links: nobody reaches it."""
+    driver = Driver(BETA, witness=True)
+    dead = PeerReport(replace(ACTIVE_ALPHA, deaf=True, links_down=2))
+    while not driver.node.as_peer().claims:
+        driver.do(dead, after=0.1)
+        assert driver.node.state is NodeState.BACKUP
+    driver.run(ANSWER_PATIENCE)
+    assert driver.node.state is NodeState.ACTIVE
+    for _ in range(20):
+        driver.do(dead, after=0.1)
+    assert driver.node.state is NodeState.ACTIVE
+
+
+def test_an_equally_healthy_node_takes_nothing_without_an_answer():
+    """Where no advertisement is heard, two would answer for the addresses, and neither would learn of it."""
+    driver = Driver(ALPHA, witness=True)
+    for _ in range(100):
+        driver.do(PeerReport(replace(PEER, state=NodeState.ACTIVE)), after=0.1)
+        assert driver.node.state is NodeState.BACKUP
