@@ -5,9 +5,10 @@ import signal
 import pytest
 from scapy.layers.vrrp import VRRPv3
 
+from hadaemon.cluster.election import LINK_PATIENCE
 from hadaemon.io.control_client import ask
 
-from .pair import ACTIVE_DOWN, INTERVAL, MAC, OWN, VIRTUAL, Pair
+from .pair import ACTIVE_DOWN, INTERVAL, MAC, OWN, VIRTUAL, Pair, TestNode
 from .waiting import stretched, wait_for
 
 MISTAKES = {
@@ -112,6 +113,54 @@ def test_a_reload_on_the_active_never_drops_an_address_that_stays(pair: Pair) ->
     assert not lan.adverts(OWN["beta"]["lan"])
     assert all(frame[VRRPv3].priority != 0 for _, frame in lan.adverts())
     assert (pair.alpha.state(), pair.beta.state()) == ("active", "backup")
+
+
+ABSENT = """
+[[ha_interfaces]]
+port = "dmz"
+vrid = 77
+virtual_addresses = ["198.51.100.1/24"]
+"""
+
+
+def problems(node: TestNode) -> str:
+    """What an administrator should look at, as `hactl status` has it."""
+    return "\n".join(node.status()["status"]["problems"])
+
+
+def test_a_new_ha_interface_without_a_network_card_takes_no_address_away(pair: Pair) -> None:
+    pair.start()
+    for node in pair.nodes:
+        node.cluster += ABSENT
+        node.configure()
+        with (node.state_folder / "node.toml").open("a") as file:
+            file.write('[ports.dmz]\nmac = "52:54:00:99:99:99"\n')
+        assert node.ask("reload")["changed"]
+    assert (pair.alpha.state(), pair.beta.state()) == ("active", "backup")
+    assert "port dmz: no network card has its MAC address 52:54:00:99:99:99" in problems(pair.alpha)
+    wait_for(
+        "it counts as a lost link",
+        lambda: all(node.status()["status"]["score"]["links_down"] == 1 for node in pair.nodes),
+        within=LINK_PATIENCE + 3,
+    )
+    assert (pair.alpha.state(), pair.beta.state()) == ("active", "backup")
+    assert pair.alpha.virtual_addresses() == set(VIRTUAL.values())
+
+
+def test_an_active_node_whose_card_is_dead_serves_on_after_a_reload(pair: Pair) -> None:
+    pair.alpha.configure()
+    pair.alpha.start()
+    pair.alpha.wait_state("active")
+    pair.alpha.tear_out("wan")
+    wait_for(
+        "the loss is told", lambda: "port wan: the network card is gone" in problems(pair.alpha), within=3
+    )
+    pair.alpha.cluster = pair.alpha.cluster.replace("[vrrp]", "[vrrp]\npreempt = false")
+    pair.alpha.configure()
+    assert pair.alpha.ask("reload")["changed"]
+    assert pair.alpha.state() == "active"
+    assert pair.alpha.virtual_addresses() == {VIRTUAL["lan"]}
+    assert "port wan: the network card is gone" in problems(pair.alpha)
 
 
 def test_a_reload_that_ends_the_cluster_releases_everything(pair: Pair) -> None:
