@@ -10,6 +10,10 @@ from hadaemon.vrrp.model import RELEASE, Advertisement, DiscardReason, IPAddress
 from hadaemon.vrrp.router import VirtualRouter
 from hadaemon.vrrp.timers import active_down_interval
 
+ADDRESS_PATIENCE = 1.0
+"""Seconds for which a port may be without an own address while its link stays: the network service changes
+one by taking the old one away first."""
+
 _RECENT = 60.0
 """Seconds for which a dropped packet is worth a problem in the status."""
 
@@ -64,6 +68,12 @@ class HaPort:
         self._heard: dict[int, Heard] = {}
         """By the version of IP."""
         self._discarded_at: float | None = None
+        self._foreign: dict[int, Heard] = {}
+        """Of another group that uses our VRID, by the version of IP."""
+        self._rival_since: float | None = None
+        """Since when another router claims one of our virtual routers without a pause."""
+        self._address_lost_at: float | None = None
+        """When the own address went while the link stayed; None: it is there, or the link is not."""
 
     @property
     def name(self) -> str:
@@ -102,7 +112,14 @@ class HaPort:
 
     def is_lost(self, now: float) -> bool:
         """It does not serve, and should."""
-        return not self.serves(now) and (self.was_up or now >= self.awaited_until)
+        return not self.serves(now) and now >= self.patient_until
+
+    @property
+    def patient_until(self) -> float:
+        """Until then it need not serve; monotonic seconds."""
+        if self._address_lost_at is not None:
+            return self._address_lost_at + ADDRESS_PATIENCE
+        return 0.0 if self.was_up else self.awaited_until
 
     def go_on(self, before: "HaPort | None", awaited_until: float) -> None:
         """Knows what the same port of the configuration before this one knew. Where there was none, it is
@@ -136,9 +153,14 @@ class HaPort:
 
     def update(self, facts: PortChanged, now: float) -> None:
         """Notes the present truth about the port that advertises."""
-        lost = self.was_up and self.link is not Link.UP
+        before, lost_at = self.link, self._address_lost_at
         self._take(facts)
-        if lost and self.link is Link.UP:
+        if self.link is not Link.NO_ADDRESS:
+            self._address_lost_at = None
+        elif before is Link.UP:
+            self._address_lost_at = now
+        changed = lost_at is not None and now < lost_at + ADDRESS_PATIENCE
+        if self.was_up and before is not Link.UP and self.link is Link.UP and not changed:
             self.counts_from = now + self._debounce
         self.was_present = self.was_present or facts.present
         self.was_up = self.was_up or self.is_up
@@ -178,8 +200,19 @@ class HaPort:
         if reason is not DiscardReason.VRID:
             self._discarded_at = now
 
+    def note_foreign(self, source: IPAddress, advertisement: Advertisement, now: float) -> None:
+        """Of another group: it is told, and has no part in the election."""
+        self.discards[DiscardReason.ADDRESSES] += 1
+        self._foreign[advertisement.family] = Heard(source, advertisement, now)
+
+    def rival_since(self, now: float) -> float | None:
+        """Since when another router claims one of our virtual routers; None: none does now."""
+        return self._rival_since if self.hears_now(now) else None
+
     def note_advertisement(self, source: IPAddress, advertisement: Advertisement, now: float) -> None:
         self.received += 1
+        if not self.hears_now(now):
+            self._rival_since = now
         self._heard[advertisement.family] = Heard(source, advertisement, now)
 
     @property
@@ -263,10 +296,10 @@ class HaPort:
         """Tolerated by the protocol, but hardly meant (RFC 9568 §7.1)."""
         found = []
         for router in self.routers:
-            heard = self.heard_by(router)
-            if heard is None or not heard.is_current(now):
-                continue
-            if set(heard.advertisement.addresses) == set(router.addresses):
+            version = family(router.addresses)
+            told = (self._heard.get(version), self._foreign.get(version))
+            heard = next((each for each in told if each is not None and _differs(each, router, now)), None)
+            if heard is None:
                 continue
             theirs = ", ".join(str(address) for address in heard.advertisement.addresses)
             found.append(
@@ -289,6 +322,11 @@ class HaPort:
         return (
             f"port {self.name}: unacceptable VRRP packets are dropped ({counts}): look for a foreign router"
         )
+
+
+def _differs(heard: Heard, router: VirtualRouter, now: float) -> bool:
+    """Its sender claims the VRID now, and not just our addresses."""
+    return heard.is_current(now) and set(heard.advertisement.addresses) != set(router.addresses)
 
 
 def family(addresses: tuple[IPAddress, ...]) -> int:

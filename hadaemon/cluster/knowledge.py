@@ -18,7 +18,7 @@ from hadaemon.cluster.states import NodeState
 from hadaemon.cluster.status import Link
 from hadaemon.cluster.witness import Witness, score_of
 from hadaemon.config.model import ClusterConfig, ElectionMode, NodeConfig
-from hadaemon.vrrp.model import OWNER, Advertisement, Priority
+from hadaemon.vrrp.model import OWNER, RELEASE, Advertisement, Priority
 from hadaemon.vrrp.router import Standing
 
 
@@ -96,7 +96,7 @@ class Knowledge:
         links_down = sum(port.is_lost(now) for port in self.all_ports)
         health = Health(links_down, len(self.pings.failed_groups()) + self.unproven)
         before, self.score = self.score, Score(health, self._is_preferred(), *self._explicit())
-        moments = (moment for port in self.all_ports for moment in (port.counts_from, port.awaited_until))
+        moments = (moment for port in self.all_ports for moment in (port.counts_from, port.patient_until))
         later = [moment for moment in moments if moment > now]
         doubt = self.proofs.next_deadline
         self.next_change = min(later if doubt is None else [*later, doubt], default=None)
@@ -125,6 +125,8 @@ class Knowledge:
     def standing_to_active(self, advertisement: Advertisement, waited: bool, now: float) -> Standing:
         """How this node, active, takes an advertisement that its port has noted already."""
         peer = self.witness.peer
+        if self.score.is_owner and advertisement.priority != RELEASE:
+            return Standing.REFUSED
         if peer is not None and advertisement.priority == self.score.priority:
             if peer.state is NodeState.ACTIVE:
                 return Standing.ACCEPTED if self.loses_tie(peer) else Standing.REFUSED

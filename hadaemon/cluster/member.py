@@ -68,16 +68,14 @@ class Member:
             self.orders.announcer.stop()
         if isinstance(ended, Releasing):
             self.group.set_priority(self.known.score.priority)
+        if is_asked(ended) and phase is None and new is not NodeState.ACTIVE:
+            self.orders.note(HandoverEnded(False, reason))
         if new is old:
             return
         self.since = now
         self._preempts_from = now + self._preempt_delay
         self.orders.note(StateChanged(old, new, reason))
-        if is_asked(ended):
-            succeeded = phase is not None or new is NodeState.ACTIVE
-            if not succeeded:
-                self.orders.note(HandoverEnded(False, reason))
-        elif {old, new} == _ELECTING and not self._driven_out:
+        if {old, new} == _ELECTING and not is_asked(ended) and not self._driven_out:
             self._count_switch(now)
         self._driven_out = self._driven_out and new is NodeState.BACKUP
 

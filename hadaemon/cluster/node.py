@@ -45,7 +45,7 @@ from hadaemon.cluster.states import NodeState, Role
 from hadaemon.cluster.status import NodeStatus
 from hadaemon.cluster.witness import WitnessState, score_of
 from hadaemon.config.model import ClusterConfig, NodeConfig
-from hadaemon.vrrp.model import IPInterface
+from hadaemon.vrrp.model import DiscardReason, IPInterface
 from hadaemon.vrrp.router import Standing
 from hadaemon.vrrp.timers import seconds
 
@@ -253,6 +253,9 @@ class Node:
         if port is None:
             return
         refusal = port.refusal(event.source, event.advertisement)
+        if refusal is DiscardReason.ADDRESSES:
+            port.note_foreign(event.source, event.advertisement, now)
+            return
         if refusal is not None:
             port.note_discard(refusal, now)
             return

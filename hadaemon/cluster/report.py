@@ -10,6 +10,8 @@ from hadaemon.cluster.status import HotwireStatus, NodeStatus, PeerState, PeerSt
 from hadaemon.cluster.witness import WitnessState, score_of
 from hadaemon.vrrp.model import RELEASE
 
+_RIVAL = 5.0
+"""Seconds for which two may be active and talk about it."""
 _DEAF = 2.0
 """Seconds for which the other node may not hear this one: it takes a moment at the start."""
 
@@ -99,7 +101,22 @@ def _problems(facts: Facts, now: float) -> tuple[str, ...]:
         )
     for port in known.all_ports:
         found += port.problems(now)
+        found += _rival(facts, port, now)
     return tuple(found + known.pings.problems())
+
+
+def _rival(facts: Facts, port: HaPort, now: float) -> list[str]:
+    """Two are active, and neither gives way: mostly one of them does not hear or believe the other."""
+    since, heard = port.rival_since(now), port.heard
+    if facts.state is not NodeState.ACTIVE or since is None or heard is None:
+        return []
+    if now - max(since, facts.since) < _RIVAL:
+        return []
+    rival = f"{heard.source} is active too, with priority {heard.advertisement.priority}"
+    return [
+        f"port {port.name}: {rival}, and answers for the virtual addresses: see whether it hears this node, "
+        "and whether checksum and authentication are the same on both"
+    ]
 
 
 def _hotwire(known: Knowledge) -> HotwireStatus:

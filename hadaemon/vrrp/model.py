@@ -97,6 +97,8 @@ class DiscardReason(StrEnum):
     """Zero, by which nothing could be timed (erratum 8301), or in version 2 not ours (RFC 3768 §7.1)."""
     VRID = "vrid"
     FAMILY = "family"
+    ADDRESSES = "addresses"
+    """Of another group that uses our VRID: none of its virtual addresses is one of ours (§7.1)."""
     UNKNOWN_PEER = "unknown-peer"
     """Unicast: not from one of the configured peers."""
     OWN_SOURCE = "own-source"

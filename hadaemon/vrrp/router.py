@@ -131,6 +131,8 @@ class VirtualRouter:
             return DiscardReason.FAMILY
         if self.version is Version.V2 and advertisement.interval != self.interval:
             return DiscardReason.INTERVAL
+        if not set(advertisement.addresses) & set(self.addresses):
+            return DiscardReason.ADDRESSES
         return None
 
     @property

@@ -7,19 +7,24 @@ import pytest
 from hadaemon.cluster import (
     AdvertisementReceived,
     Announce,
+    HandoverEnded,
     NodeState,
+    Peer,
+    PeerReport,
     Role,
     SendAdvertisement,
     SetAddresses,
     Start,
     StateChanged,
     Stop,
+    SwitchRequested,
     Tick,
 )
 from hadaemon.cluster.election import LINK_PATIENCE
+from hadaemon.cluster.haport import ADDRESS_PATIENCE
 from hadaemon.vrrp import Advertisement, Centiseconds, Priority, Vrid
 
-from .pair import ALPHA, BETA, Driver, own_address, virtual_address
+from .pair import ALPHA, BETA, Driver, own_address, priorities, virtual_address
 
 MASTER, SPARE = 254, 253
 NOTHING = {"lan": frozenset(), "wan": frozenset()}
@@ -372,8 +377,51 @@ def test_a_node_whose_cards_are_all_gone_is_in_fault():
 def test_a_port_without_own_address_cannot_serve():
     driver = Driver(ALPHA).become_active()
     driver.link("lan", address=False)
-    assert driver.sent("lan") == []
-    assert driver.sent("wan") == [MASTER - 8]
+    done = tuple(action for _, action in driver.run(ADDRESS_PATIENCE))
+    assert priorities(done, "lan") == []
+    assert priorities(done, "wan")[-1] == MASTER - 8
+
+
+def test_a_port_whose_own_address_is_changed_serves_all_the_time():
+    """The network service takes the old one away first: nothing of it is worth a hand-over."""
+    driver = Driver(ALPHA, link_debounce=30.0).become_active()
+    driver.link("lan", address=False, after=0.1)
+    driver.link("lan", after=ADDRESS_PATIENCE / 2)
+    done = tuple(action for _, action in driver.run(3))
+    assert set(priorities(done)) == {MASTER}
+
+
+def test_an_owner_never_yields_to_another_one():
+    driver = Driver(ALPHA, priorities={ALPHA: 255, BETA: 100}, ports=("lan",))
+    driver.run(0.1)
+    for _ in range(60):
+        driver.hear(255, after=0.1)
+        assert driver.node.state is NodeState.ACTIVE
+    (problem,) = driver.node.status(driver.now).problems
+    assert "is active too, with priority 255" in problem
+
+
+def test_a_group_with_other_addresses_moves_nothing_and_is_told():
+    driver = Driver(ALPHA).become_active()
+    foreign = Advertisement(Vrid(51), Priority(255), Centiseconds(100), (IPv4Address("203.0.113.9"),))
+    source = IPv4Address("192.0.2.77")
+    for _ in range(5):
+        driver.do(AdvertisementReceived("lan", source, foreign), after=0.5)
+        assert driver.node.state is NodeState.ACTIVE
+    told = driver.node.status(driver.now)
+    assert told.interfaces[0].discards == {"addresses": 5}
+    (problem,) = told.problems
+    assert "192.0.2.77 advertises VRID 51 with other virtual addresses (203.0.113.9)" in problem
+
+
+def test_a_switch_that_was_asked_for_is_answered_although_the_daemon_overslept():
+    driver = Driver(BETA, preempt=False, witness=True)
+    driver.do(PeerReport(Peer(ALPHA, NodeState.ACTIVE, False, 0, 0, True, 0, False, False, False)))
+    driver.hear(254)
+    driver.do(SwitchRequested())
+    assert driver.node.status(driver.now).phase == "claiming"
+    driver.do(Tick(), after=60)
+    assert any(isinstance(action, HandoverEnded) and not action.succeeded for action in driver.last)
 
 
 def test_a_disabled_cluster_keeps_the_node_off():

@@ -17,6 +17,7 @@ from hadaemon.cluster import (
     Tick,
     outside_status,
 )
+from hadaemon.cluster.haport import ADDRESS_PATIENCE
 from hadaemon.cluster.score import Health, Score
 from hadaemon.vrrp import DiscardReason
 
@@ -88,6 +89,7 @@ def test_links_are_told_with_what_to_do():
         "port lan: no carrier: check the cable and the switch port",
         "port wan: no own address is on it, so nothing can be sent: check ports.wan.addresses in node.toml",
     )
+    driver.run(ADDRESS_PATIENCE)
     assert status(driver).score.links_down == 2
     driver.link("wan", present=False)
     assert status(driver).interfaces[1].link is Link.ABSENT

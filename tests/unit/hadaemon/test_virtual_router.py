@@ -155,7 +155,8 @@ def advert(vrid=51, interval=100, addresses=(ADDRESS,), version=Version.V3):
 REFUSALS = [
     (Version.V3, ADDRESS, advert(), None),
     (Version.V3, ADDRESS, advert(interval=7), None),
-    (Version.V3, ADDRESS, advert(addresses=(IPv4Address("203.0.113.9"),)), None),
+    (Version.V3, ADDRESS, advert(addresses=(IPv4Address("203.0.113.9"), ADDRESS)), None),
+    (Version.V3, ADDRESS, advert(addresses=(IPv4Address("203.0.113.9"),)), DiscardReason.ADDRESSES),
     (Version.V3, ADDRESS, advert(vrid=52), DiscardReason.VRID),
     (Version.V3, ADDRESS, advert(addresses=(ADDRESS6,)), DiscardReason.FAMILY),
     (Version.V3, ADDRESS6, advert(), DiscardReason.FAMILY),
