@@ -148,7 +148,7 @@ def pair(
         "qemu": "only the tests that boot images in QEMU",
         "nightly": "the long tests too",
         "shard": "run one part of the tests, e.g. 2/4 is the second of four",
-        "seed": "seed of the randomized tests (default: fixed, or the day with --nightly)",
+        "seed": "seed of the randomized tests (default: another one each time; it is printed)",
         "allow-skip": "a missing capability is a skip that is counted, not a failure",
         "only": "pytest's -k: run the tests whose names match",
     }
@@ -189,6 +189,30 @@ def test(
             only=only,
         )
     )
+
+
+@task(
+    help={
+        "count": "how many mutants to try (default 50)",
+        "seed": "which: the same number is the same choice (default: another one each time)",
+        "tests": "which tests are asked: all (default), or world for the simulated world alone",
+    }
+)
+@told_plainly
+def mutants(_context: Context, count: int = 50, seed: int = 0, tests: str = "all") -> None:
+    """Change single things in the code of the election, and see whether a test notices.
+
+    A line for each, then how many survive, and which. About five seconds each; those that survive take
+    twenty.
+
+    Examples:
+      python3 invoke.py mutants
+      python3 invoke.py mutants --count 300 --seed 7
+      python3 invoke.py mutants --tests world
+    """
+    from firmware.mutants import run_mutants
+
+    run_mutants(count, seed, tests)
 
 
 @task(

@@ -2,6 +2,7 @@
 
 import os
 import re
+import secrets
 import subprocess
 import sys
 import time
@@ -50,7 +51,7 @@ DISTRIBUTION = {Suite.BUILD: "loadfile"}
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What the test command was asked for. `shard` is "k/n" or empty; `seed` 0 means the default one."""
+    """What the test command was asked for. `shard` is "k/n" or empty; `seed` 0 is another one each time."""
 
     suites: tuple[Suite, ...]
     nightly: bool = False
@@ -131,7 +132,7 @@ def _pytest(suite: Suite, options: Selection) -> tuple[int, int, int]:
 
 def suite_environment(options: Selection) -> dict[str, str]:
     """What the tests are told, printed as the head of their run."""
-    seed = options.seed or (int(time.strftime("%Y%m%d")) if options.nightly else 1)
+    seed = options.seed or secrets.randbelow(10**6) + 1
     named = os.environ.get(MULTIPLIER_VARIABLE)
     multiplier = named or f"{measured_multiplier():g}"
     how = f"as {MULTIPLIER_VARIABLE} says" if named else "measured: how slow this machine is now"
