@@ -67,6 +67,8 @@ class Node:
         self._handover = Handover(self._member, self._interval)
         self._due: float | None = None
         """When the election or the next advertisement is due, as of the last event."""
+        self._rival_due: float | None = None
+        """When one of two active nodes gives way, which is too early yet."""
         self._before = None if before is None else before._member
         if before is not None:
             self._known.go_on(before._known, now)
@@ -84,7 +86,7 @@ class Node:
         """When `handle(Tick(), now)` is due, monotonic seconds; None: nothing is."""
         phase = None if self._member.phase is None else self._member.phase.deadline
         known = (self._known.next_change, self._known.damping.ends_at)
-        others = (self._orders.next_deadline, *known, self._handover.next_deadline)
+        others = (self._orders.next_deadline, *known, self._handover.next_deadline, self._rival_due)
         return min((due for due in (self._due, phase, *others) if due is not None), default=None)
 
     def is_old_news(self, event: Event, now: float) -> bool:
@@ -319,13 +321,16 @@ class Node:
         Not at once: what the peer says may be older than what it has seen of us.
         """
         peer = self._known.witness.active_peer
+        self._rival_due = None
         if peer is None or self._member.state is not NodeState.ACTIVE:
             return
         if isinstance(self._member.phase, Releasing):
             self._handover.claimed(
                 self._member.phase.purpose, peer.name, score_of(peer).health > self._known.score.health, now
             )
-        elif now >= self._member.since + self._interval / 2 and self._known.yields_to(peer):
+        elif now < self._member.since + self._interval / 2:
+            self._rival_due = self._member.since + self._interval / 2
+        elif self._known.yields_to(peer):
             self._group.admit_conflict()
             self._member.listen_again(reasons.peer_is_better(peer), now)
 
@@ -363,6 +368,8 @@ class Node:
         if self._known.damping.ends_at is not None and self._known.damping.ends_at <= now:
             self._known.damping.clear()
             self._member.remember(replace(self._known.memory, suspended=False), now)
+        if self._rival_due is not None and self._rival_due <= now:
+            self._active_peer_reported(now)
         self._member.weigh_links(now)
         if self._member.phase is not None and self._member.phase.deadline <= now:
             self._phase_over(self._member.phase, now)
