@@ -66,7 +66,7 @@ class Session:
         self.cluster_config = cluster
         self._loop = loop
         self._throttle = Throttle(_DISCARD_LOG_PERIOD)
-        self._wire = Wire(cluster.vrrp, sequences, loop)
+        self._wire = Wire(cluster, sequences, loop)
         ports = plan_ports(node, cluster)
         self.ports = Ports(ports, self._wire, network, loop, self._take, self.network_changed)
         self._network = network
@@ -153,7 +153,6 @@ class Session:
         self._arp_watch.close()
         self.hotwire.close()
         self.ports.close()
-        self._wire.close()
         self._executor.close()
         self._routers.close()
 
