@@ -1,6 +1,7 @@
 """cluster.toml: what both nodes share."""
 
 from hadaemon.config import values
+from hadaemon.config.budget import note_too_many_advertisements
 from hadaemon.config.election import (
     note_same_names,
     note_tracking_owner,
@@ -69,6 +70,7 @@ def read_cluster(table: Table) -> ClusterConfig | None:
         follow,
     )
     note_tracking_owner(table, cluster)
+    note_too_many_advertisements(table, cluster)
     return cluster
 
 

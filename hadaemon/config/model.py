@@ -212,6 +212,11 @@ class ClusterConfig:
     """What node.toml says of the same goes before it."""
     follow: Follow = field(default_factory=Follow)
 
+    @property
+    def virtual_routers(self) -> int:
+        """How many there are: the active node advertises each of them once an interval."""
+        return sum(len(interface.families) for interface in self.ha_interfaces)
+
 
 @dataclass(frozen=True, slots=True)
 class Admin:

@@ -7,6 +7,7 @@ its time, and pyroute2 would take ten times as long. (`ip address flush proto 72
 iproute2 6.15 flushes every address of the node at that.)
 """
 
+import errno
 import os
 import sys
 from _socket import AF_NETLINK, NETLINK_ROUTE, SOCK_RAW, socket
@@ -25,6 +26,8 @@ FOLLOWING = 0x48
 _RTM_NEWLINK = 16
 _RTM_NEWADDR, _RTM_DELADDR, _RTM_GETADDR = 20, 21, 22
 _ERROR, _DONE = 2, 3
+_GONE = (errno.EADDRNOTAVAIL, errno.ENODEV)
+"""What the kernel says of an address that is gone already, or with its link."""
 _REQUEST, _ACK, _DUMP = 0x1, 0x4, 0x300
 _IFA_PROTO = 11
 _IFLA_GROUP = 27
@@ -48,8 +51,9 @@ def main() -> int:
         sock.settimeout(1.0)
         for _ in range(_ROUNDS):
             bodies = list(_virtual_addresses(sock))
-            for body in bodies:
-                _remove(sock, body)
+            failed = [error for body in bodies if (error := _remove(sock, body)) is not None]
+            if failed:
+                raise failed[0]
             if not bodies:
                 _take_down_links(sock)
                 return 0
@@ -73,12 +77,16 @@ def _virtual_addresses(sock: socket) -> "Iterator[bytes]":
                 yield body
 
 
-def _remove(sock: socket, body: bytes) -> None:
-    """The kernel takes the very words in which it told of an address as the request to remove it."""
+def _remove(sock: socket, body: bytes) -> OSError | None:
+    """The kernel takes the very words in which it told of an address as the request to remove it.
+
+    The answer is why it stays. One that is gone already is no failure, and no failure keeps another address.
+    """
     sock.send(_HEADER.pack(_HEADER.size + len(body), _RTM_DELADDR, _REQUEST | _ACK, 2, 0) + body)
     for kind, answer in _messages(sock.recv(_READ)):
-        if kind == _ERROR and _CODE.unpack_from(answer)[0]:
-            raise _error(answer, "remove address")
+        if kind == _ERROR and -_CODE.unpack_from(answer)[0] not in (0, *_GONE):
+            return _error(answer, "remove address")
+    return None
 
 
 def _take_down_links(sock: socket) -> None:

@@ -9,6 +9,7 @@ from typing import Final
 
 from hadaemon.io.arp import ARP, ETHERNET_HEADER, ETHERTYPE_ARP, REPLY, REQUEST, arp_request
 from hadaemon.io.errors import PortError
+from hadaemon.vrrp import IPAddress
 
 _BATCH: Final = 256
 """Packets read per call: a flood cannot keep the loop from its timers."""
@@ -16,9 +17,9 @@ _BATCH: Final = 256
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Somebody said that an address is at a MAC address, by a request or by a reply to us."""
+    """Somebody said that an address is at a MAC address, by a request or by a reply."""
 
-    address: IPv4Address
+    address: IPAddress
     mac: str
     is_reply: bool
 

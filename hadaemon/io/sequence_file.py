@@ -1,6 +1,7 @@
 """sequences.json: what signed advertisements need beyond a restart, so that no recording of them is of use.
 
-`epoch`: every smaller one may have been used by this node. `marks`: the last sequence of each sender.
+`epoch`: every smaller one may have been used by this node. `marks`: what the next sequence of each sender
+must be greater than.
 """
 
 import json
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from hadaemon.io.errors import FileError
 from hadaemon.io.files import read_text, write_text
-from hadaemon.vrrp import MAX_EPOCH, Epoch, Marks
+from hadaemon.vrrp import MAX_EPOCH, NO_MARKS, Epoch, Marks
 
 FILE = "sequences.json"
 _MODE = 0o640
@@ -25,11 +26,11 @@ class SequenceFile:
         """What was stored; at first nothing. Raises FileError when it is damaged."""
         text = read_text(self._path)
         if text is None:
-            return Epoch(1), ()
+            return Epoch(1), NO_MARKS
         try:
             stored = json.loads(text)
             epoch = int(stored["epoch"])
-            marks = tuple(((int(v), ip_address(s)), int(sequence)) for v, s, sequence in stored["marks"])
+            marks = {(int(v), ip_address(s)): int(sequence) for v, s, sequence in stored["marks"]}
         except (ValueError, KeyError, TypeError) as error:
             raise FileError(f"{self._path}: damaged: it is made anew") from error
         if not 1 <= epoch <= MAX_EPOCH:
@@ -38,7 +39,7 @@ class SequenceFile:
 
     def store(self, epoch: Epoch, marks: Marks) -> None:
         """Replaces what was stored, durably; raises FileError."""
-        plain = [[vrid, str(source), sequence] for (vrid, source), sequence in marks]
+        plain = [[vrid, str(source), sequence] for (vrid, source), sequence in marks.items()]
         try:
             self._path.parent.mkdir(mode=0o750, exist_ok=True)
         except OSError as error:

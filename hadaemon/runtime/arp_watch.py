@@ -1,6 +1,6 @@
 """Asks the network, slowly, what no advertisement tells.
 
-While backup: whether anybody beside the active node answers for a virtual IPv4 address. While active with
+While backup: whether anybody beside the active node answers for a virtual address. While active with
 virtual MAC addresses: whether what is sent from them leaves this machine and comes back to it, which
 hypervisors and switches often prevent. What it finds is a problem in the status, and never decides anything.
 """
@@ -9,12 +9,15 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address
+from typing import Generic, TypeAlias, TypeVar
 
 from hadaemon.cluster import NodeState
 from hadaemon.io.arp_socket import ArpSocket
 from hadaemon.io.errors import PortError
 from hadaemon.io.links import Link
+from hadaemon.io.neighbour_socket import NeighbourSocket
+from hadaemon.vrrp import IPAddress
 from hadaemon.vrrp.mac import is_virtual_router_mac
 
 log = logging.getLogger(__name__)
@@ -30,19 +33,25 @@ _BATCH = 8
 _NOBODY = IPv4Address(0)
 
 
+S = TypeVar("S", ArpSocket, NeighbourSocket)
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A port with virtual IPv4 addresses, as it is now."""
+    """A port with virtual addresses, as it is now."""
 
     port: str
     link: Link
     seat: Link | None
-    """The macvlan with the virtual MAC address; None: there is none now."""
+    """The macvlan with the virtual MAC address of IPv4; None: there is none now."""
     addresses: tuple[IPv4Address, ...]
     active: IPv4Address | None
     """The own address of the active node there, if it can be asked for."""
     likely: tuple[IPv4Address, ...]
     """Who else is likely to answer there."""
+    addresses6: tuple[IPv6Address, ...] = ()
+    active6: IPv6Address | None = None
+    """As `active`. Only one of the two is known at a time: the one that was heard last."""
 
     @property
     def others(self) -> tuple[IPv4Address, ...]:
@@ -51,12 +60,17 @@ class Place:
 
 
 @dataclass(slots=True)
-class _Ear:
+class _Ear(Generic[S]):
     """One open socket, and who was heard by it."""
 
-    socket: ArpSocket
-    answers: dict[IPv4Address, set[str]] = field(default_factory=dict)
+    socket: S
+    answers: dict[IPAddress, set[str]] = field(default_factory=dict)
     speakers: dict[IPv4Address, str] = field(default_factory=dict)
+
+
+_AnyEar: TypeAlias = _Ear[ArpSocket] | _Ear[NeighbourSocket]
+_Pair: TypeAlias = tuple[Place, _Ear[ArpSocket], _Ear[ArpSocket]]
+_Asked: TypeAlias = tuple[Place, list[_AnyEar], tuple[IPAddress, ...]]
 
 
 class ArpWatch:
@@ -74,8 +88,8 @@ class ArpWatch:
         self._timer: asyncio.TimerHandle | None = None
         self._seen: NodeState | None = None
         self._turn = 0
-        self._ears: list[_Ear] = []
-        self._duplicates: dict[tuple[str, IPv4Address], str] = {}
+        self._ears: list[_AnyEar] = []
+        self._duplicates: dict[tuple[str, IPAddress], str] = {}
         self._swallowed: dict[str, str] = {}
 
     @property
@@ -117,26 +131,44 @@ class ArpWatch:
     # while backup
 
     def _look_for_duplicates(self) -> None:
-        asked: list[tuple[Place, _Ear, tuple[IPv4Address, ...]]] = []
+        asked: list[_Asked] = []
         for place in self._places():
-            ear = self._listen(place.link)
-            batch = _batch(place.addresses, self._turn)
-            for address in batch if place.active is None else (*batch, place.active):
-                ear.socket.ask(address, _NOBODY)
-            asked.append((place, ear, batch))
+            batch = _batch((*place.addresses, *place.addresses6), self._turn)
+            asked.append((place, self._probe(place, batch), batch))
         self._turn += 1
         self._timer = self._loop.call_later(PATIENCE, self._judge_duplicates, asked)
 
-    def _judge_duplicates(self, asked: list[tuple[Place, _Ear, tuple[IPv4Address, ...]]]) -> None:
-        for place, ear, batch in asked:
-            active = ear.answers.get(place.active, set()) if place.active is not None else set()
+    def _probe(self, place: Place, addresses: tuple[IPAddress, ...]) -> list[_AnyEar]:
+        """Asks for them, and for the active node itself: by ARP and by neighbour discovery."""
+        ears: list[_AnyEar] = []
+        wanted = {each for each in (*addresses, place.active, place.active6) if each is not None}
+        fours = [each for each in wanted if isinstance(each, IPv4Address)]
+        sixes = [each for each in wanted if isinstance(each, IPv6Address)]
+        if fours:
+            arp = self._listen(ArpSocket(place.link.name, place.link.mac))
+            ears.append(arp)
+            for four in fours:
+                arp.socket.ask(four, _NOBODY)
+        if sixes:
+            link = place.link
+            neighbours = self._listen(NeighbourSocket(link.name, link.index, link.mac))
+            ears.append(neighbours)
+            for six in sixes:
+                neighbours.socket.ask(six)
+        return ears
+
+    def _judge_duplicates(self, asked: list[_Asked]) -> None:
+        for place, ears, batch in asked:
+            answers = {address: macs for ear in ears for address, macs in ear.answers.items()}
+            known = (each for each in (place.active, place.active6) if each is not None)
+            active = {mac for each in known for mac in answers.get(each, ())}
             for address in batch:
-                foreign = foreign_stations(ear.answers.get(address, set()), active)
+                foreign = foreign_stations(answers.get(address, set()), active)
                 self._note_duplicate(place.port, address, foreign)
         self._hang_up()
         self._again(PERIOD)
 
-    def _note_duplicate(self, port: str, address: IPv4Address, foreign: set[str]) -> None:
+    def _note_duplicate(self, port: str, address: IPAddress, foreign: set[str]) -> None:
         key = port, address
         if not foreign:
             self._duplicates.pop(key, None)
@@ -154,20 +186,20 @@ class ArpWatch:
     def _listen_for_neighbours(self) -> None:
         """Some who speak there now will answer, too."""
         places = [place for place in self._places() if place.seat is not None]
-        ears = [self._listen(place.link) for place in places]
+        ears = [self._listen(ArpSocket(place.link.name, place.link.mac)) for place in places]
         if not places:
             self._swallowed.clear()
             self._again(PERIOD)
             return
         self._timer = self._loop.call_later(PATIENCE, self._ask_neighbours, places, ears)
 
-    def _ask_neighbours(self, places: list[Place], ears: list[_Ear]) -> None:
+    def _ask_neighbours(self, places: list[Place], ears: list[_Ear[ArpSocket]]) -> None:
         """Each is asked twice: by the real and by the virtual MAC address."""
-        pairs: list[tuple[Place, _Ear, _Ear]] = []
+        pairs: list[_Pair] = []
         try:
             for place, ear in zip(places, ears, strict=True):
                 assert place.seat is not None
-                virtual = self._listen(place.seat)
+                virtual = self._listen(ArpSocket(place.seat.name, place.seat.mac))
                 neighbours = dict.fromkeys([*place.others, *ear.speakers])
                 for neighbour in [each for each in neighbours if each not in place.addresses][:_BATCH]:
                     ear.socket.ask(neighbour, _NOBODY)
@@ -180,7 +212,7 @@ class ArpWatch:
             return
         self._timer = self._loop.call_later(PATIENCE, self._judge_virtual_macs, pairs)
 
-    def _judge_virtual_macs(self, pairs: list[tuple[Place, _Ear, _Ear]]) -> None:
+    def _judge_virtual_macs(self, pairs: list[_Pair]) -> None:
         for place, real, virtual in pairs:
             if virtual.answers:
                 self._swallowed.pop(place.port, None)
@@ -202,18 +234,20 @@ class ArpWatch:
 
     # sockets
 
-    def _listen(self, link: Link) -> _Ear:
-        ear = _Ear(ArpSocket(link.name, link.mac))
+    def _listen(self, socket: S) -> _Ear[S]:
+        ear = _Ear(socket)
         self._ears.append(ear)
         self._loop.add_reader(ear.socket.fileno(), self._receive, ear)
         return ear
 
-    def _receive(self, ear: _Ear) -> None:
+    def _receive(self, ear: _AnyEar) -> None:
         for heard in ear.socket.receive():
             if heard.is_reply:
                 ear.answers.setdefault(heard.address, set()).add(heard.mac)
-            elif heard.address != _NOBODY and len(ear.speakers) < _BATCH:
-                ear.speakers[heard.address] = heard.mac
+                continue
+            address = heard.address
+            if isinstance(address, IPv4Address) and address != _NOBODY and len(ear.speakers) < _BATCH:
+                ear.speakers[address] = heard.mac
 
     def _hang_up(self) -> None:
         for ear in self._ears:
@@ -234,7 +268,7 @@ def foreign_stations(answering: set[str], active: set[str]) -> set[str]:
     return others if len(answering) > 1 else set()
 
 
-def _batch(addresses: tuple[IPv4Address, ...], turn: int) -> tuple[IPv4Address, ...]:
+def _batch(addresses: tuple[IPAddress, ...], turn: int) -> tuple[IPAddress, ...]:
     """Some of them, others each time."""
     begin = turn * _BATCH % len(addresses)
     return (addresses + addresses)[begin : begin + min(_BATCH, len(addresses))]

@@ -16,6 +16,7 @@ from hadaemon.io.control import ControlServer, refusal
 from hadaemon.io.control_client import SOCKET_NAME, Message
 from hadaemon.io.generations import Generations
 from hadaemon.io.history import History
+from hadaemon.io.mark_file import MarkFile
 from hadaemon.io.memory_file import MemoryFile
 from hadaemon.io.notify import ServiceManager
 from hadaemon.io.sequence_file import SequenceFile
@@ -69,7 +70,9 @@ class Daemon:
         self._reloads: set[asyncio.Task[Message]] = set()
         self._background = Background(self._loop)
         self._recorder = Recorder(History(own_folder(options.state)), self._background)
-        self._sequences = Sequences(SequenceFile(own_folder(options.state)), self._background.do)
+        self._sequences = Sequences(
+            SequenceFile(own_folder(options.state)), MarkFile(options.run), self._background.do
+        )
         self._memory_file = MemoryFile(own_folder(options.state))
         self._memory = self._recall()
         self._epochs = Epochs(own_folder(options.state), self._background.failed)
@@ -139,6 +142,7 @@ class Daemon:
             await self._firewall.close()
             self._beacon.close()
             self._network.close()
+            self._sequences.close()
             self._background.close()
 
     def _recall(self) -> Memory:

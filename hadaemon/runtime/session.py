@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterator
-from ipaddress import AddressValueError, IPv4Address
+from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
 from hadaemon.cluster import (
     Action,
@@ -66,7 +66,7 @@ class Session:
         self.cluster_config = cluster
         self._loop = loop
         self._throttle = Throttle(_DISCARD_LOG_PERIOD)
-        self._wire = Wire(cluster.vrrp, sequences, loop)
+        self._wire = Wire(cluster, sequences, loop)
         ports = plan_ports(node, cluster)
         self.ports = Ports(ports, self._wire, network, loop, self._take, self.network_changed)
         self._network = network
@@ -159,7 +159,6 @@ class Session:
         self._arp_watch.close()
         self.hotwire.close()
         self.ports.close()
-        self._wire.close()
         self._executor.close()
         self._routers.close()
 
@@ -246,19 +245,21 @@ class Session:
         return VirtualMacs(vrids, self._network)
 
     def _places(self) -> Iterator[Place]:
-        """The ports with virtual IPv4 addresses that are there now."""
+        """The ports with virtual addresses that are there now."""
         status = self.status()
         heard = {each.port: each.heard_from for each in status.interfaces}
         for interface in self.cluster_config.ha_interfaces:
             link = self.ports.link(interface.address_port)
             addresses = tuple(ip for ip in interface.addresses(4) if isinstance(ip, IPv4Address))
-            if link is None or not link.carrier or not addresses:
+            addresses6 = tuple(ip for ip in interface.addresses(6) if isinstance(ip, IPv6Address))
+            if link is None or not link.carrier:
                 continue
             seat = self._network.table.named(interface_name(interface.vrid, 4))
             active = _neighbour(heard[interface.port]) if interface.addresses_on is None else None
             pinged = map(_neighbour, self._pinged_on(interface.address_port))
             likely = tuple(each for each in pinged if each is not None)
-            yield Place(interface.address_port, link, seat, addresses, active, likely)
+            active6 = _neighbour6(heard[interface.port]) if interface.addresses_on is None else None
+            yield Place(interface.address_port, link, seat, addresses, active, likely, addresses6, active6)
 
     def _pinged_on(self, port: str) -> list[str]:
         groups = (group for group in self.cluster_config.ping_groups if group.port == port)
@@ -284,3 +285,11 @@ def _neighbour(text: str | None) -> IPv4Address | None:
     except AddressValueError:
         return None
     return None if address.is_link_local else address
+
+
+def _neighbour6(text: str | None) -> IPv6Address | None:
+    """As `_neighbour`. Advertisements come from link-local ones, which are on the interface as a rule."""
+    try:
+        return IPv6Address(text or "")
+    except AddressValueError:
+        return None

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from hadaemon.config import VrrpConfig
+from hadaemon.config import ClusterConfig
 from hadaemon.io.vrrp_socket import Packet
 from hadaemon.runtime.plan import HaPort
 from hadaemon.runtime.sequences import Sequences
@@ -20,12 +20,15 @@ from hadaemon.vrrp import (
     decode,
     encode,
 )
+from hadaemon.vrrp.bounds import step_of
+from hadaemon.vrrp.timers import seconds
 
 
 class Wire:
     """Version, checksum and authentication of everything that a node sends and takes in."""
 
-    def __init__(self, vrrp: VrrpConfig, sequences: Sequences, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, cluster: ClusterConfig, sequences: Sequences, loop: asyncio.AbstractEventLoop) -> None:
+        vrrp = cluster.vrrp
         self._sequences = sequences
         self._loop = loop
         self._version = vrrp.version
@@ -39,12 +42,12 @@ class Wire:
             case Password() as password:
                 self._sealing = self._checking = password
             case Signatures() as signatures:
-                self._checking = self._verifier = Verifier(signatures, sequences.heard())
+                vrids = {interface.vrid for interface in cluster.ha_interfaces}
+                marks = sequences.heard(
+                    step_of(cluster.virtual_routers, seconds(vrrp.advertisement_interval))
+                )
+                self._checking = self._verifier = Verifier(signatures, vrids, marks)
                 self._sealing = sequences.signer(signatures) if signatures.mode.signs else None
-
-    def close(self) -> None:
-        """What was heard outlives the session."""
-        self._note(last=True)
 
     def pack(self, advertisement: Advertisement, source: IPAddress, destination: IPAddress) -> bytes:
         """What to send, without IP header. An active node says the same again and again: that is made once,
@@ -68,6 +71,6 @@ class Wire:
         self._note()
         return advertisement
 
-    def _note(self, last: bool = False) -> None:
-        if self._verifier is not None:
-            self._sequences.note(self._verifier.marks, self._loop.time(), last)
+    def _note(self) -> None:
+        if self._verifier is not None and self._verifier.latest is not None:
+            self._sequences.note(*self._verifier.latest, self._loop.time())

@@ -2,6 +2,8 @@
 
 from hadaemon.vrrp.authentication import (
     MAX_EPOCH,
+    MAX_SOURCES,
+    NO_MARKS,
     Checking,
     Epoch,
     Marks,
@@ -38,6 +40,8 @@ __all__ = [
     "IPV6_GROUP",
     "IP_PROTOCOL",
     "MAX_EPOCH",
+    "MAX_SOURCES",
+    "NO_MARKS",
     "OWNER",
     "TTL",
     "Advertisement",

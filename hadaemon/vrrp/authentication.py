@@ -7,14 +7,15 @@ the trailer up to itself. Who does not know of trailers takes it for padding.
 
 The sequence only has to grow (keepalived: `anti_replay monotonic`), so that no clock has to agree with
 another one. Its upper half is an epoch that the edge makes greater at each start, its lower half counts.
+How much of what was heard outlives a restart is said in `hadaemon/runtime/sequences.py`.
 
 Nothing here shows a secret: not in a repr, not in an exception.
 """
 
 import hmac
 import struct
-from collections import OrderedDict
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NewType, TypeAlias
@@ -42,8 +43,8 @@ _HEAD = struct.Struct("!BBHQ")
 _PSEUDO_HEADER = struct.Struct("!BBBx16s")
 """Family, version, VRID, zero, source padded with zeros."""
 
-_SENDERS = 64
-"""Sources whose sequences are remembered. Only who knows the key gets a place."""
+MAX_SOURCES = 16
+"""Signed sources of a virtual router (a VRID and a family): both nodes, and addresses that they once had."""
 
 _HALF = 1 << 63
 
@@ -115,23 +116,33 @@ class Signer:
 Sender: TypeAlias = tuple[int, IPAddress]
 """VRID and source: what one sequence belongs to. The source tells the family."""
 
-Marks: TypeAlias = tuple[tuple[Sender, int], ...]
-"""The last sequence of each sender."""
+Marks: TypeAlias = Mapping[Sender, int]
+"""For each sender the sequence that its next one must be greater than."""
+
+NO_MARKS: Marks = {}
 
 
 class Verifier:
-    """Checks trailers, and remembers for each sender the last sequence that it signed."""
+    """Checks trailers, and remembers for each sender the last sequence that it signed.
 
-    def __init__(self, signatures: Signatures, marks: Marks = ()) -> None:
-        """`marks` are those of an earlier verifier, so that a restart opens no door to old recordings."""
+    What it remembers is bounded by the configuration: our VRIDs, and MAX_SOURCES of each. It forgets no
+    sender, because that would open the door to all recordings of it: one too many is refused instead.
+    """
+
+    def __init__(self, signatures: Signatures, vrids: Iterable[Vrid], marks: Marks = NO_MARKS) -> None:
+        """`vrids`: of the virtual routers that there are. `marks`: of an earlier verifier."""
         self._required = signatures.mode is SignatureMode.ENFORCE
         self._keys = signatures.keys
-        self._marks: OrderedDict[Sender, int] = OrderedDict(marks)
+        self._vrids = frozenset(vrids)
+        self._marks = dict(marks)
+        self._sources = Counter((vrid, source.version) for vrid, source in marks)
+        self.latest: tuple[Sender, int] | None = None
+        """Whose signature was accepted last, and its sequence."""
 
     @property
     def marks(self) -> Marks:
-        """Who was heard last is at the end."""
-        return tuple(self._marks.items())
+        """Up to now."""
+        return self._marks
 
     def check(self, message: bytes, rest: bytes, source: IPAddress) -> None:
         """`rest` is what follows the message in the packet. Raises Discard."""
@@ -151,12 +162,20 @@ class Verifier:
     def _advance(self, sender: Sender, sequence: int) -> None:
         """Only after the HMAC has proved that it is the sender's own."""
         mark = self._marks.get(sender)
-        if mark is not None and not _is_newer(sequence, mark):
+        if mark is None:
+            self._admit(*sender)
+        elif not is_newer(sequence, mark):
             raise Discard(DiscardReason.REPLAY)
         self._marks[sender] = sequence
-        self._marks.move_to_end(sender)
-        while len(self._marks) > _SENDERS:
-            self._marks.popitem(last=False)
+        self.latest = sender, sequence
+
+    def _admit(self, vrid: int, source: IPAddress) -> None:
+        """A sender that is new; raises Discard when there is no place for it."""
+        if vrid not in self._vrids:
+            raise Discard(DiscardReason.VRID)
+        if self._sources[vrid, source.version] >= MAX_SOURCES:
+            raise Discard(DiscardReason.AUTH_SOURCES)
+        self._sources[vrid, source.version] += 1
 
 
 Sealing: TypeAlias = Password | Signer | None
@@ -176,6 +195,11 @@ def _vrid(message: bytes) -> Vrid:
     return Vrid(message[1])
 
 
-def _is_newer(sequence: int, mark: int) -> bool:
+def is_newer(sequence: int, mark: int) -> bool:
     """Serial number arithmetic over 64 bits (RFC 1982 §3.2)."""
-    return 0 < (sequence - mark) % (2 * _HALF) < _HALF
+    return distance(sequence, mark) > 0
+
+
+def distance(sequence: int, mark: int) -> int:
+    """How far a sequence is beyond another one: from -2^63 to 2^63 - 1."""
+    return (sequence - mark + _HALF) % (2 * _HALF) - _HALF

@@ -93,6 +93,8 @@ class DiscardReason(StrEnum):
     """A wrong password or signature."""
     REPLAY = "replay"
     """Rightly signed, but no newer than what the same sender sent before."""
+    AUTH_SOURCES = "auth-sources"
+    """Rightly signed, but of a virtual router that has as many signed sources as are remembered."""
     INTERVAL = "interval"
     """Zero, by which nothing could be timed (erratum 8301), or in version 2 not ours (RFC 3768 §7.1)."""
     VRID = "vrid"

@@ -4,6 +4,7 @@ import signal
 import sys
 
 from .pair import CLIENT, MAC, VIRTUAL, Pair
+from .test_protocol import GLOBAL6, change
 from .test_switch import ASK_FOR_EVER
 from .test_virtual_mac import VIRTUAL_MAC, virtual_pair  # noqa: F401 - a fixture
 from .waiting import wait_for
@@ -44,6 +45,39 @@ def test_without_a_duplicate_nothing_is_told(pair: Pair) -> None:
     )
     wait_for("the answers are in", lambda: len(lan.adverts()) > 20, within=ROUND)
     assert problems(pair, "beta") == ""
+
+
+def duplicates(pair: Pair) -> list[str]:
+    """What beta says of foreign stations; the active node answers rightly."""
+    return [line for line in problems(pair, "beta").splitlines() if "answers for" in line]
+
+
+def test_a_foreign_host_with_a_virtual_ipv6_address_is_reported_and_nobody_else(pair: Pair) -> None:
+    change(pair, '["192.168.12.1/24"]', f'["192.168.12.1/24", "{GLOBAL6}/64"]')
+    change(pair, '["192.168.175.101/24"]', '["2001:db8:175::101/64"]')
+    lan = pair.capture("lan")
+    intruder = pair.client.run("ip", "-br", "link", "show", "eth0").split()[2]
+    pair.client.run("ip", "address", "add", f"{GLOBAL6}/128", "dev", "eth0", "nodad")
+    for node in pair.nodes:
+        node.configure()
+        node.start()
+    pair.alpha.wait_state("active")
+    pair.beta.wait_state("backup")
+    lan.wait(
+        "a probe that says nothing of its sender",
+        lambda frame: (
+            frame.src == MAC["beta"]["lan"]
+            and frame.haslayer("ICMPv6ND_NS")
+            and (frame["IPv6"].src, frame["IPv6"].hlim) == ("::", 255)
+            and frame["ICMPv6ND_NS"].tgt == GLOBAL6
+        ),
+        within=ROUND,
+    )
+    (told,) = wait_for("the duplicate is told", lambda: duplicates(pair), within=ROUND)
+    assert f"{intruder} answers for the virtual address {GLOBAL6} too" in told
+    assert pair.beta.state() == "backup"
+    pair.alpha.signal(signal.SIGTERM)
+    pair.beta.wait_state("active")
 
 
 def speak(pair: Pair) -> None:

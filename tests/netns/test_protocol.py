@@ -320,6 +320,28 @@ def test_a_restart_of_either_node_goes_on_with_the_sequences(pair: Pair) -> None
     assert discards(pair.beta) == {"replay": 1}, "every life of the other node was believed"
 
 
+def test_a_crash_of_who_hears_lets_no_recording_in_and_makes_nobody_deaf(pair: Pair) -> None:
+    change(pair, "[[ha_interfaces]]", f"{SIGNED}\n[[ha_interfaces]]")
+    lan = pair.capture("lan")
+    pair.start()
+    wait_for("advertisements at the spare", lambda: heard(pair.beta) >= 10, 5)
+    pair.beta.kill()
+    pair.beta.start()
+    pair.beta.wait_state("backup")
+    wait_for("the active node is heard", lambda: heard(pair.beta) >= 3, 3)
+    assert discards(pair.beta) == {}, "what goes on is heard from the first packet on"
+    assert "active" not in {entry["after"] for entry in pair.beta.history()}
+    pair.alpha.kill()
+    recorded = [bytes(frame[IP].payload) for _, frame in lan.adverts(OWN["alpha"]["lan"])]
+    pair.beta.wait_state("active")
+    pair.beta.kill()
+    pair.beta.start()
+    pair.beta.wait_state("active")
+    for packet in recorded:
+        send(pair, packet, OWN["alpha"]["lan"])
+    wait_for("all of them", lambda: discards(pair.beta) == {"replay": len(recorded)}, 3)
+
+
 def test_the_roll_out_disturbs_nobody(pair: Pair) -> None:
     """Node by node, mode by mode, from no signatures to required ones."""
     pair.start()

@@ -20,8 +20,11 @@ def node(name: str, ports: tuple[Port, ...]) -> Node:
     return cast(Node, SimpleNamespace(name=name, ports=ports))
 
 
-@pytest.mark.parametrize("ports", [PAIR, MANY], ids=["pair", "many"])
-@pytest.mark.parametrize("interval", [0.01, 0.1, 1.0])
+@pytest.mark.parametrize(
+    "ports, interval",
+    [(PAIR, 0.01), (PAIR, 0.1), (PAIR, 1.0), (MANY, 0.1), (MANY, 1.0)],
+    ids=["pair, 10 ms", "pair, 100 ms", "pair, 1 s", "many, 100 ms", "many, 1 s"],
+)
 @pytest.mark.parametrize("name", NODES)
 def test_hadaemon_understands_its_files(ports: tuple[Port, ...], interval: float, name: str):
     alone = load_node(node_toml(name, ports), "node.toml")

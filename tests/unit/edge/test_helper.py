@@ -1,6 +1,7 @@
 """The root helper and the daemon's side of it."""
 
 import asyncio
+import errno
 import os
 import socket
 import threading
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from firmware.lab.deadline import stretched
+from hadaemon.helper import drop_addresses
 from hadaemon.helper import main as helper
 from hadaemon.helper.drop_addresses import _messages, _protocol
 from hadaemon.io.errors import HelperError
@@ -107,6 +109,66 @@ def test_the_daemon_hears_that_it_is_done(tmp_path: Path):
 def test_a_helper_that_is_not_there(tmp_path: Path):
     with pytest.raises(HelperError, match="No such file"):
         asyncio.run(ask_helper(tmp_path / "s", "mark-good"))
+
+
+class Kernel:
+    """Has two virtual addresses, and answers each removal with an error or none."""
+
+    def __init__(self, *codes: int) -> None:
+        self.codes = list(codes)
+        self.addresses = [self._told(4, b"\xc0\0\2\1"), self._told(4, b"\xc0\0\2\2")]
+        self.asked: list[int] = []
+        self._answers: list[bytes] = []
+
+    def send(self, request: bytes) -> None:
+        kind = drop_addresses._HEADER.unpack_from(request)[1]
+        self.asked.append(kind)
+        if kind == drop_addresses._RTM_GETADDR:
+            told = b"".join(self._message(drop_addresses._RTM_NEWADDR, body) for body in self.addresses)
+            self._answers.append(told + self._message(drop_addresses._DONE, bytes(4)))
+            return
+        code = 0
+        if kind == drop_addresses._RTM_DELADDR:
+            code = self.codes.pop(0)
+            if code != errno.EPERM:
+                self.addresses.remove(request[drop_addresses._HEADER.size :])
+        self._answers.append(self._message(drop_addresses._ERROR, drop_addresses._CODE.pack(-code)))
+
+    def recv(self, _: int) -> bytes:
+        return self._answers.pop(0)
+
+    def bind(self, _: object) -> None: ...
+
+    def settimeout(self, _: float) -> None: ...
+
+    @staticmethod
+    def _message(kind: int, body: bytes) -> bytes:
+        return drop_addresses._HEADER.pack(drop_addresses._HEADER.size + len(body), kind, 0, 0, 0) + body
+
+    @staticmethod
+    def _told(prefix: int, address: bytes) -> bytes:
+        local = drop_addresses._ATTRIBUTE.pack(8, 2) + address
+        protocol = drop_addresses._ATTRIBUTE.pack(5, 11) + bytes([drop_addresses.PROTOCOL, 0, 0, 0])
+        return drop_addresses._ADDRESS.pack(socket.AF_INET, prefix, 0, 0, 1) + local + protocol
+
+
+@pytest.mark.parametrize(
+    "codes, left, end",
+    [
+        ((0, 0), 0, 0),
+        ((errno.EADDRNOTAVAIL, 0), 0, 0),
+        ((errno.ENODEV, errno.EADDRNOTAVAIL), 0, 0),
+        ((errno.EPERM, 0), 1, 1),
+    ],
+)
+def test_an_address_that_is_gone_already_keeps_no_other_from_being_dropped(
+    monkeypatch: pytest.MonkeyPatch, codes: tuple[int, ...], left: int, end: int
+) -> None:
+    kernel = Kernel(*codes)
+    monkeypatch.setattr(drop_addresses, "socket", lambda *_: kernel)
+    assert drop_addresses.main() == end
+    assert len(kernel.addresses) == left
+    assert (drop_addresses._RTM_NEWLINK in kernel.asked) is (end == 0), "links that follow are taken down"
 
 
 @pytest.mark.parametrize("data", [b"", b"\0" * 16, b"\0" * 64, b"\x01" * 40])

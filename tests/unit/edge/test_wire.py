@@ -4,7 +4,7 @@ from dataclasses import replace
 from ipaddress import IPv4Address
 from typing import Any
 
-from hadaemon.config import VrrpConfig
+from hadaemon.config import ClusterConfig, VrrpConfig
 from hadaemon.runtime.wire import Wire
 from hadaemon.vrrp import IPV4_GROUP, TTL, Advertisement, Centiseconds, Checksum, Priority, Vrid, decode
 
@@ -14,7 +14,7 @@ ADVERTISEMENT = Advertisement(Vrid(51), Priority(254), Centiseconds(100), (IPv4A
 
 def wire(config: VrrpConfig) -> Wire:
     nothing: Any = None
-    return Wire(config, nothing, nothing)
+    return Wire(ClusterConfig("office", "alpha", (), vrrp=config), nothing, nothing)
 
 
 def said(packed: bytes) -> Advertisement:

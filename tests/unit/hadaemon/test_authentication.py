@@ -11,6 +11,8 @@ from scapy.utils import checksum
 from hadaemon.vrrp import (
     IPV4_GROUP,
     IPV6_GROUP,
+    MAX_SOURCES,
+    NO_MARKS,
     TTL,
     Advertisement,
     Centiseconds,
@@ -21,12 +23,12 @@ from hadaemon.vrrp import (
     SignatureMode,
     Signatures,
     Signer,
-    Verifier,
     Version,
     Vrid,
     decode,
     encode,
 )
+from hadaemon.vrrp import Verifier as VerifierOfVrids
 
 SOURCE, OTHER = IPv4Address("198.51.100.10"), IPv4Address("198.51.100.11")
 KEY, SECOND_KEY = bytes(range(32)), bytes(range(32, 64))
@@ -48,6 +50,11 @@ EXAMPLES = {
         IPv6Address("fe80::100"),
     ),
 }
+
+
+def Verifier(signatures, marks=NO_MARKS):
+    """The real one, for the VRIDs of these tests."""
+    return VerifierOfVrids(signatures, {Vrid(51), Vrid(52)}, marks)
 
 
 def signatures(mode="enforce", key_id=1, keys=None):
@@ -158,7 +165,7 @@ DAMAGE = {
 def test_whatever_is_changed_is_noticed(at, expected):
     verifier = Verifier(SIGNATURES)
     assert reason(damaged(at), verifier) == expected
-    assert verifier.marks == (), "nothing is learned from a forgery"
+    assert verifier.marks == {}, "nothing is learned from a forgery"
 
 
 def test_a_signature_is_bound_to_its_source():
@@ -211,21 +218,34 @@ def test_a_receiver_that_restarts_keeps_its_marks():
 def test_the_sequence_carries_into_the_epoch_and_wraps_around():
     signer = Signer(SIGNATURES, 5)
     signer._sequence += (1 << 32) - 1
-    verifier = Verifier(SIGNATURES, [((51, SOURCE), signer._sequence)])
+    verifier = Verifier(SIGNATURES, {(51, SOURCE): signer._sequence})
     assert reason(signed(signer), verifier) is None
     assert signer.epoch == 6
-    assert (
-        reason(signed(Signer(SIGNATURES, 0)), Verifier(SIGNATURES, [((51, SOURCE), (1 << 64) - 9)])) is None
-    )
+    assert reason(signed(Signer(SIGNATURES, 0)), Verifier(SIGNATURES, {(51, SOURCE): (1 << 64) - 9})) is None
 
 
-def test_the_memory_for_senders_is_bounded():
+def test_the_memory_for_senders_is_bounded_and_forgets_nobody():
     signer, verifier = Signer(SIGNATURES, 1), Verifier(SIGNATURES)
-    for number in range(300):
-        source = IPv4Address("10.0.0.0") + number
-        assert reason(signed(signer, source), verifier, source) is None
-    assert len(verifier.marks) == 64
-    assert verifier.marks[-1][0] == (51, IPv4Address("10.0.1.43"))
+    sources = [IPv4Address("10.0.0.0") + number for number in range(MAX_SOURCES)]
+    recorded = [signed(signer, source) for source in sources]
+    assert [reason(packet, verifier, source) for packet, source in zip(recorded, sources, strict=True)] == [
+        None
+    ] * MAX_SOURCES
+    for late in range(300):
+        source = IPv4Address("10.0.1.0") + late
+        assert reason(signed(signer, source), verifier, source) == "auth-sources"
+    for packet, source in zip(recorded, sources, strict=True):
+        assert reason(packet, verifier, source) == "replay"
+        assert reason(signed(signer, source), verifier, source) is None, "whoever has a place keeps it"
+    assert reason(signed(signer, vrid=52), verifier) is None, "another virtual router has its own places"
+    again = Verifier(SIGNATURES, verifier.marks)
+    assert reason(signed(signer, IPv4Address("10.0.1.0")), again, IPv4Address("10.0.1.0")) == "auth-sources"
+
+
+def test_who_speaks_for_other_virtual_routers_takes_no_place():
+    verifier = Verifier(SIGNATURES)
+    assert reason(signed(Signer(SIGNATURES, 1), vrid=99), verifier) == "vrid"
+    assert verifier.marks == {}
 
 
 # authentication of the receiver: what it says to a packet without, with the right and with a wrong password

@@ -406,6 +406,44 @@ def test_a_used_preseed_has_no_secret_left():
     )
 
 
+def many(interfaces, interval, both_families=False):
+    """So many HA interfaces."""
+    lines = [f'schema = 1\nname = "office"\nmaster = "alpha"\n[vrrp]\nadvertisement_interval = "{interval}"']
+    for number in range(1, interfaces + 1):
+        addresses = [f"10.48.{number}.1/24"] + [f"2001:db8:{number}::1/64"] * both_families
+        lines.append(f'[[ha_interfaces]]\nport = "p{number}"\nvirtual_addresses = {addresses}')
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    "interfaces, both_families, interval, rate, least",
+    [
+        (64, False, "10ms", 6400, "100ms"),
+        (64, True, "100ms", 1280, "190ms"),
+        (8, False, "10ms", 800, "20ms"),
+        (71, False, "100ms", 710, "110ms"),
+    ],
+)
+def test_more_advertisements_than_a_node_keeps_up_with(interfaces, both_families, interval, rate, least):
+    (problem,) = problems(many(interfaces, interval, both_families))
+    assert problem == (
+        f"vrrp.advertisement_interval: {interval} for {interfaces * (1 + both_families)} virtual routers "
+        f"(one for each HA interface and family) are {rate} advertisements a second, and a node keeps up "
+        f"with 700: write {least} or more"
+    )
+    load_cluster(many(interfaces, least, both_families))
+
+
+@pytest.mark.parametrize(
+    "interfaces, both_families, interval",
+    [(7, False, "10ms"), (3, True, "10ms"), (64, False, "100ms"), (70, False, "100ms"), (200, True, "1s")],
+)
+def test_what_a_node_keeps_up_with(interfaces, both_families, interval):
+    assert load_cluster(many(interfaces, interval, both_families)).virtual_routers == interfaces * (
+        1 + both_families
+    )
+
+
 @pytest.mark.parametrize(
     "lines, secret",
     [

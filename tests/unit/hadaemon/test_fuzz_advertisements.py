@@ -43,14 +43,15 @@ from hadaemon.vrrp.checksum import internet_checksum, pseudo_header
 CORPUS = sorted((Path(__file__).parent / "corpus").iterdir())
 SOURCES = {4: IPv4Address("192.0.2.1"), 6: IPv6Address("fe80::1")}
 GROUPS = {4: IPV4_GROUP, 6: IPV6_GROUP}
+VRIDS = [Vrid(number) for number in range(1, 256)]
 SIGNATURES = Signatures(SignatureMode.ENFORCE, 1, {1: bytes(range(32)), 9: bytes(32)})
 PASSWORD = Password(b"secret\0\0")
 
 
 def receivers() -> list[tuple[int, Version, Checking]]:
     """Every way in which a node may be configured to receive."""
-    checks: list[Checking] = [None, Verifier(SIGNATURES)]
-    checks.append(Verifier(Signatures(SignatureMode.PERMISSIVE, 1, SIGNATURES.keys)))
+    checks: list[Checking] = [None, Verifier(SIGNATURES, VRIDS)]
+    checks.append(Verifier(Signatures(SignatureMode.PERMISSIVE, 1, SIGNATURES.keys), VRIDS))
     plain = [(family, Version.V3, check) for family in (4, 6) for check in checks]
     return [*plain, *((4, Version.V2, check) for check in (*checks, PASSWORD))]
 
@@ -201,7 +202,7 @@ def test_a_million_mutants_and_no_memory() -> None:
 
 def test_receivers_remember_no_more_for_more_packets() -> None:
     """What a stranger sends leaves nothing behind; what the key's owners send leaves a bounded table."""
-    verifier = Verifier(SIGNATURES)
+    verifier = Verifier(SIGNATURES, VRIDS)
     signer = Signer(SIGNATURES, 1)
     advertisement = Advertisement(Vrid(51), Priority(200), Centiseconds(100), (SOURCES[4],))
     payload = encode(advertisement, SOURCES[4], IPV4_GROUP, authentication=signer)

@@ -1,0 +1,27 @@
+"""How many advertisements a second a configuration asks for, and how many a node keeps up with."""
+
+from hadaemon.config.model import ClusterConfig
+from hadaemon.config.reader import Table
+from hadaemon.vrrp.model import SECOND, Centiseconds
+
+MAX_RATE = 700
+"""Advertisements a second. Measured, a pair kept 2500 with no gap of three intervals, and did not keep 3200.
+This is less than a third of what was kept, for boxes that are slower and have other work.
+docs/configuration.md says how it was measured."""
+
+_UNIT = 10
+"""Milliseconds of a centisecond."""
+
+
+def note_too_many_advertisements(table: Table, cluster: ClusterConfig) -> None:
+    """A backup that cannot keep up misses advertisements, and takes over from a node that is well."""
+    routers, interval = cluster.virtual_routers, cluster.vrrp.advertisement_interval
+    if routers * SECOND <= MAX_RATE * interval:
+        return
+    least = Centiseconds(-(-routers * SECOND // MAX_RATE))
+    table.problems.add(
+        f"{table.at('vrrp')}.advertisement_interval",
+        f"{interval * _UNIT}ms for {routers} virtual routers (one for each HA interface and family) are "
+        f"{routers * SECOND // interval} advertisements a second, and a node keeps up with {MAX_RATE}: write "
+        f"{least * _UNIT}ms or more",
+    )
