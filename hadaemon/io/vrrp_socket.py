@@ -27,8 +27,11 @@ _IPV6_HEADER: Final = struct.Struct("!IHBB16s16s")
 _HOP_LIMIT: Final = struct.Struct("=i")
 _PACKET_INFO: Final = struct.Struct("=16si")
 _ANCILLARY: Final = socket.CMSG_SPACE(_HOP_LIMIT.size) + socket.CMSG_SPACE(_PACKET_INFO.size)
-_BATCH: Final = 64
+BATCH: Final = 64
 """Packets read per call: a flood cannot keep the loop from its timers."""
+ALL_WAITING: Final = 512
+"""More packets than the kernel keeps for a socket: 208 KiB by default, where the smallest counts as 768
+bytes. What comes while they are read is not waited for."""
 _LARGEST: Final = 65535
 
 
@@ -85,9 +88,9 @@ class VrrpSocket:
         except OSError as error:
             raise PortError(f"send advertisement to {destination}: {_text(error)}") from error
 
-    def receive(self) -> Iterator[Packet]:
-        """What has arrived, up to one batch. That a port went down is told by netlink, not here."""
-        for _ in range(_BATCH):
+    def receive(self, count: int) -> Iterator[Packet]:
+        """What has arrived, up to so many packets. That a port went down is told by netlink, not here."""
+        for _ in range(count):
             try:
                 data, ancillary, _, sender = self._socket.recvmsg(_LARGEST, _ANCILLARY)
             except OSError:

@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv6Address
 from hadaemon.cluster import AdvertisementDiscarded, AdvertisementReceived, Event, PortChanged
 from hadaemon.io.errors import PortError
 from hadaemon.io.links import Link
-from hadaemon.io.vrrp_socket import VrrpSocket, group
+from hadaemon.io.vrrp_socket import ALL_WAITING, BATCH, VrrpSocket, group
 from hadaemon.runtime.network import Network
 from hadaemon.runtime.plan import HaPort
 from hadaemon.runtime.sources import source_address
@@ -99,6 +99,11 @@ class Ports:
         for destination in port.peers if port.unicast is not None else (group(family),):
             socket.send(self._wire.pack(advertisement, source, destination), source, destination)
 
+    def read_waiting(self) -> None:
+        """Takes in what has arrived: all of it, or so much that nothing older can wait behind."""
+        for (name, _), socket in tuple(self._sockets.items()):
+            self._receive(name, socket, ALL_WAITING)
+
     def _source(self, name: str, family: int) -> IPAddress | None:
         told = self._told.get(name)
         if told is None:
@@ -140,7 +145,7 @@ class Ports:
             return
         self._failed.pop(key, None)
         self._sockets[key] = socket
-        self._loop.add_reader(socket.fileno(), self._receive, name, socket)
+        self._loop.add_reader(socket.fileno(), self._receive, name, socket, BATCH)
         log.info("port %s is %s (%s), VRRP over IPv%d", name, link.name, link.mac, family)
 
     def _close_socket(self, key: tuple[str, int]) -> None:
@@ -148,8 +153,8 @@ class Ports:
         self._loop.remove_reader(socket.fileno())
         socket.close()
 
-    def _receive(self, name: str, socket: VrrpSocket) -> None:
-        for packet in socket.receive():
+    def _receive(self, name: str, socket: VrrpSocket, count: int) -> None:
+        for packet in socket.receive(count):
             try:
                 advertisement = self._wire.unpack(packet, self._ports[name])
             except Discard as discard:
