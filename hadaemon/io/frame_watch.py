@@ -4,33 +4,25 @@ A switch port that is still blocked by the spanning tree protocol lets no statio
 switch itself speaks on it (802.1D, LLDP, LACP). So only IPv4, ARP and IPv6 count, as the kernel filters them.
 """
 
-import ctypes
 import os
 import socket
-import struct
 from typing import Final
 
 from hadaemon.io.errors import PortError
+from hadaemon.io.socket_filter import EQUAL, LOAD_WORD, PACKET_TYPE, PROTOCOL, RETURN, Instruction, attach
 
 _ETH_P_ALL: Final = 0x0003
-_SO_ATTACH_FILTER: Final = 26
-_PROTOCOL: Final = 0xFFFFF000
-"""SKF_AD_OFF + SKF_AD_PROTOCOL: where the filter finds the EtherType."""
-_KIND: Final = 0xFFFFF004
-"""SKF_AD_OFF + SKF_AD_PKTTYPE."""
 
-_LOAD, _EQUAL, _RETURN = 0x20, 0x15, 0x06
-_FILTER: Final = (
-    (_LOAD, 0, 0, _KIND),
-    (_EQUAL, 4, 0, socket.PACKET_OUTGOING),
-    (_LOAD, 0, 0, _PROTOCOL),
-    (_EQUAL, 3, 0, 0x0800),
-    (_EQUAL, 2, 0, 0x0806),
-    (_EQUAL, 1, 0, 0x86DD),
-    (_RETURN, 0, 0, 0),
-    (_RETURN, 0, 0, 0x40),
+_FILTER: Final[tuple[Instruction, ...]] = (
+    (LOAD_WORD, 0, 0, PACKET_TYPE),
+    (EQUAL, 4, 0, socket.PACKET_OUTGOING),
+    (LOAD_WORD, 0, 0, PROTOCOL),
+    (EQUAL, 3, 0, 0x0800),
+    (EQUAL, 2, 0, 0x0806),
+    (EQUAL, 1, 0, 0x86DD),
+    (RETURN, 0, 0, 0),
+    (RETURN, 0, 0, 0x40),
 )
-"""Classic BPF (code, jump if true, jump if false, operand): bytes to keep of a frame; 0: drop it."""
 
 
 class FrameWatch:
@@ -38,16 +30,13 @@ class FrameWatch:
 
     def __init__(self, interface: str) -> None:
         kind = socket.SOCK_RAW | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
-        program = b"".join(struct.pack("=HBBI", *instruction) for instruction in _FILTER)
-        held = ctypes.create_string_buffer(program, len(program))
         try:
             self._socket = socket.socket(socket.AF_PACKET, kind, 0)
         except OSError as error:
             raise PortError(f"packet socket: {os.strerror(error.errno or 0)}") from error
         try:
             # Before bind: nothing unfiltered gets in.
-            reference = struct.pack("HP", len(_FILTER), ctypes.addressof(held))
-            self._socket.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, reference)
+            attach(self._socket, _FILTER)
             self._socket.bind((interface, _ETH_P_ALL))
         except OSError as error:
             self._socket.close()
