@@ -12,10 +12,9 @@ _ERRORS = "{ destination-unreachable, packet-too-big, time-exceeded, parameter-p
 
 
 def node_chains(firewall: Firewall, follow: Follow, ssh: Ssh | None) -> list[str]:
-    """`ha`, `needed` and `input_new`. `ssh`: the administrator's way in; his own rules go first."""
+    """`needed` and `input_new`. `ssh`: the administrator's way in; his own rules go first."""
     dropped = [limited_log(firewall.log_dropped, "hotspare dropped in")] if firewall.log_dropped else []
     return [
-        *block("chain ha", *_HA),
         *block("chain needed", *_NEEDED, *_tunnels(follow), *(_PING if firewall.ping else ())),
         *block(
             "chain input_new",
@@ -27,11 +26,6 @@ def node_chains(firewall: Firewall, follow: Follow, ssh: Ssh | None) -> list[str
         ),
     ]
 
-
-_HA = (
-    f"iifname @ha_ports accept {comment('the daemon judges and counts foreign routers itself')}",
-    "counter drop",
-)
 
 _NEEDED = (
     # Without an answer to the querier, a switch would no longer send us the group of VRRP.

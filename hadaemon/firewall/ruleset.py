@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from hadaemon.config.model import ClusterConfig, NodeConfig
 from hadaemon.firewall.base import base_chains
+from hadaemon.firewall.ha import ha_chain, ha_sets
 from hadaemon.firewall.model import Firewall
 from hadaemon.firewall.nat import nat_chains
 from hadaemon.firewall.node import node_chains
@@ -62,7 +63,9 @@ def rule_set(
     lines.append(f"table inet {TABLE} {{")
     for part in (
         _sets(node, cluster, firewall, follow, interfaces),
+        ha_sets(cluster),
         base_chains(firewall),
+        ha_chain(node, cluster),
         node_chains(firewall, follow, node.system.over(cluster.system).ssh if cluster else node.system.ssh),
         policy_chain(firewall),
         nat_chains(firewall),
@@ -86,7 +89,6 @@ def _sets(
 ) -> list[str]:
     """Who is where: ports and zones by the interfaces of today, and the virtual addresses."""
     hotwire = hotwire_port(node, cluster)
-    advertising = {each.port for each in cluster.ha_interfaces} if cluster is not None else set()
     clients = {port.name for port in node.ports.values() if port.dhcp}
     virtual = (
         [] if cluster is None else [a.ip for each in cluster.ha_interfaces for a in each.virtual_addresses]
@@ -100,7 +102,6 @@ def _sets(
     sets = [
         named_set("hotwire", "ifname", names([hotwire] if hotwire else [])),
         named_set("ports", "ifname", names(others)),
-        named_set("ha_ports", "ifname", names(sorted(advertising))),
         named_set("dhcp_clients", "ifname", names(sorted(clients))),
         named_set("dhcp_servers", "ifname", names(sorted(each.port for each in follow.dhcp))),
         named_set("narrow", "ifname", names(follow.interfaces)),

@@ -9,11 +9,12 @@ import socket
 from typing import Final
 
 from hadaemon.io.errors import PortError
-from hadaemon.io.packet_filter import EQUAL, KIND, LOAD_WORD, PROTOCOL, RETURN, attach
+from hadaemon.io.socket_filter import EQUAL, LOAD_WORD, PACKET_TYPE, PROTOCOL, RETURN, Instruction, attach
 
 _ETH_P_ALL: Final = 0x0003
-_FILTER: Final = (
-    (LOAD_WORD, 0, 0, KIND),
+
+_FILTER: Final[tuple[Instruction, ...]] = (
+    (LOAD_WORD, 0, 0, PACKET_TYPE),
     (EQUAL, 4, 0, socket.PACKET_OUTGOING),
     (LOAD_WORD, 0, 0, PROTOCOL),
     (EQUAL, 3, 0, 0x0800),
@@ -34,6 +35,7 @@ class FrameWatch:
         except OSError as error:
             raise PortError(f"packet socket: {os.strerror(error.errno or 0)}") from error
         try:
+            # Before bind: nothing unfiltered gets in.
             attach(self._socket, _FILTER)
             self._socket.bind((interface, _ETH_P_ALL))
         except OSError as error:

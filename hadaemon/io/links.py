@@ -5,6 +5,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from hadaemon.vrrp import IPInterface
 
@@ -34,6 +35,15 @@ class Address:
     def virtual(self) -> bool:
         """Added by this product."""
         return self.protocol == VIRTUAL_ADDRESS_PROTOCOL
+
+
+class LinkState(NamedTuple):
+    """What goes up and down."""
+
+    up: bool
+    """Administratively."""
+    carrier: bool
+    """And the lower layer is up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +131,10 @@ class LinkTable:
     def links(self) -> tuple[Link, ...]:
         """Every interface, by index."""
         return tuple(self._links[index] for index in sorted(self._links))
+
+    def states(self) -> dict[int, LinkState]:
+        """What is up and what is down, by index."""
+        return {index: LinkState(link.up, link.carrier) for index, link in self._links.items()}
 
     def cards(self) -> tuple[Link, ...]:
         """Network cards, and what is none but stands for one in a namespace."""

@@ -17,12 +17,12 @@ from hadaemon.io.na import (
     advertised,
     neighbour_probe,
 )
-from hadaemon.io.packet_filter import EQUAL, KIND, LOAD_BYTE, LOAD_WORD, RETURN, attach
+from hadaemon.io.socket_filter import EQUAL, LOAD_BYTE, LOAD_WORD, PACKET_TYPE, RETURN, attach
 
 _NEXT_HEADER_AT, _TYPE_AT = 20, 54
 _LONGEST: Final = 256
 _ADVERTISEMENTS: Final = (
-    (LOAD_WORD, 0, 0, KIND),
+    (LOAD_WORD, 0, 0, PACKET_TYPE),
     (EQUAL, 4, 0, socket.PACKET_OUTGOING),
     (LOAD_BYTE, 0, 0, _NEXT_HEADER_AT),
     (EQUAL, 0, 2, ICMPV6),

@@ -14,7 +14,9 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 
 from hadaemon.io.errors import PortError
-from hadaemon.vrrp import IP_PROTOCOL, IPV4_GROUP, IPV6_GROUP, TTL, IPAddress
+from hadaemon.io.socket_filter import attach
+from hadaemon.io.vrrp_filter import vrrp_filter
+from hadaemon.vrrp import IP_PROTOCOL, IPV4_GROUP, IPV6_GROUP, TTL, Admission, IPAddress
 
 _SO_BINDTOIFINDEX: Final = 62
 _IPV6_HDRINCL: Final = 36
@@ -27,8 +29,13 @@ _IPV6_HEADER: Final = struct.Struct("!IHBB16s16s")
 _HOP_LIMIT: Final = struct.Struct("=i")
 _PACKET_INFO: Final = struct.Struct("=16si")
 _ANCILLARY: Final = socket.CMSG_SPACE(_HOP_LIMIT.size) + socket.CMSG_SPACE(_PACKET_INFO.size)
-_BATCH: Final = 64
+BATCH: Final = 64
 """Packets read per call: a flood cannot keep the loop from its timers."""
+ALL_WAITING: Final = 512
+"""More packets than the kernel keeps for a socket: 208 KiB by default, where the smallest counts as 768
+bytes. What comes while they are read is not waited for."""
+_REFUSED_BUFFER: Final = 8192
+"""Bytes, which the kernel doubles: room for some 20 packets that nobody is in a hurry to look at."""
 _LARGEST: Final = 65535
 
 
@@ -51,9 +58,13 @@ def group(family: int) -> IPAddress:
 class VrrpSocket:
     """Sends and receives on one interface, named by its index: a re-created interface needs a new socket."""
 
-    def __init__(self, index: int, family: int) -> None:
+    def __init__(self, index: int, admission: Admission, *, refused: bool = False) -> None:
+        """Only what is admitted arrives; `refused`: only what is not, and little of that at a time.
+
+        Raises PortError.
+        """
         self.index = index
-        self.family = family
+        self.family = family = admission.family
         domain = socket.AF_INET if family == 4 else socket.AF_INET6
         kind = socket.SOCK_RAW | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
         try:
@@ -61,6 +72,9 @@ class VrrpSocket:
         except OSError as error:
             raise PortError(f"VRRP socket of IPv{family}: {_text(error)}") from error
         try:
+            attach(self._socket, vrrp_filter(admission, refused=refused))
+            if refused:
+                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _REFUSED_BUFFER)
             self._socket.setsockopt(socket.SOL_SOCKET, _SO_BINDTOIFINDEX, self.index)
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_PRIORITY, _TC_PRIO_CONTROL)
             for level, option, value in _ipv4_options(index) if family == 4 else _ipv6_options(index):
@@ -85,9 +99,9 @@ class VrrpSocket:
         except OSError as error:
             raise PortError(f"send advertisement to {destination}: {_text(error)}") from error
 
-    def receive(self) -> Iterator[Packet]:
-        """What has arrived, up to one batch. That a port went down is told by netlink, not here."""
-        for _ in range(_BATCH):
+    def receive(self, count: int) -> Iterator[Packet]:
+        """What has arrived, up to so many packets. That a port went down is told by netlink, not here."""
+        for _ in range(count):
             try:
                 data, ancillary, _, sender = self._socket.recvmsg(_LARGEST, _ANCILLARY)
             except OSError:

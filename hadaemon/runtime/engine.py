@@ -1,10 +1,14 @@
-"""Events in, actions out, effects done: queue, deadline timer, and failures that return as events."""
+"""Events in, actions out, effects done: queue, deadline timer, and failures that return as events.
+
+A deadline says that something was not heard for too long. It must not act on what merely was not read: a
+process that stood still finds the deadline passed and the answer waiting. So what has arrived is read first.
+"""
 
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from hadaemon.cluster import Action, ActionFailed, Event, Node, Tick
+from hadaemon.cluster import Action, ActionFailed, AdvertisementReceived, Event, Node, Tick
 from hadaemon.errors import HadaemonError
 
 
@@ -21,12 +25,15 @@ class Engine:
         execute: Callable[[Action], None],
         loop: asyncio.AbstractEventLoop,
         settled: Callable[[], None] = lambda: None,
+        read_waiting: Callable[[], None] = lambda: None,
     ) -> None:
-        """`settled` is called after each posted event and all that followed from it."""
+        """`settled` is called after each posted event and all that followed from it. `read_waiting` posts
+        what has arrived and was not read yet: it is called before a deadline acts."""
         self.node = node
         self._execute = execute
         self._loop = loop
         self._settled = settled
+        self._read_waiting = read_waiting
         self._queue: deque[Event] = deque()
         self._busy = False
         self._timer: asyncio.TimerHandle | None = None
@@ -37,12 +44,24 @@ class Engine:
 
     def post(self, event: Event) -> None:
         """Takes an event; it and all that follows from it is done before the outermost `post` returns."""
-        if not self._busy and self.node.is_old_news(event, self._loop.time()):
+        if self._busy:
+            self._queue.append(event)
             return
-        self._queue.append(event)
-        if not self._busy:
-            self._work_off()
-            self._settled()
+        now = self._loop.time()
+        if self.node.is_old_news(event, now):
+            return
+        self._queue.extend(self._with_waiting(event) if self._is_due(now) else (event,))
+        self._work_off()
+        self._settled()
+
+    def catch_up(self) -> bool:
+        """Lets the node see that its deadline has passed, if it has. False: not now, an event is being taken
+        in."""
+        if self._busy:
+            return False
+        if self._is_due(self._loop.time()):
+            self.post(Tick())
+        return True
 
     def close(self) -> None:
         """No more ticks."""
@@ -53,6 +72,23 @@ class Engine:
         """Seconds by which the node's deadline has passed without being served; 0: all is well."""
         deadline = self.node.next_deadline
         return max(0.0, self._loop.time() - deadline) if deadline is not None else 0.0
+
+    def _is_due(self, now: float) -> bool:
+        deadline = self.node.next_deadline
+        return deadline is not None and deadline <= now
+
+    def _with_waiting(self, event: Event) -> list[Event]:
+        """The event and what waits to be read, in the order in which to take it in: advertisements first,
+        because the first event of all lets the deadline act."""
+        self._busy = True
+        try:
+            self._read_waiting()
+        finally:
+            self._busy = False
+        waiting = [*self._queue]
+        self._queue.clear()
+        came = [event, *waiting] if isinstance(event, AdvertisementReceived) else [*waiting, event]
+        return sorted(came, key=lambda each: not isinstance(each, AdvertisementReceived))
 
     def _work_off(self) -> None:
         self._busy = True

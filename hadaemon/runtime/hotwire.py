@@ -73,13 +73,17 @@ class Hotwire:
         network: Network,
         loop: asyncio.AbstractEventLoop,
         post: Callable[[Event], None],
+        catch_up: Callable[[], bool],
     ) -> None:
+        """`post` takes what arrives. `catch_up` lets the node see what time it is before it is spoken for:
+        what it believed before the process stood still may be over. False: it cannot now."""
         self.plan = plan
         self._vitals = vitals
         self._since = loop.time()
         self._network = network
         self._loop = loop
         self._post = post
+        self._catch_up = catch_up
         self._life = Life(plan.epoch, secrets.randbits(_NONCE_BITS) or 1)
         config = plan.config
         self._interval = config.interval / 1000
@@ -239,9 +243,11 @@ class Hotwire:
         """Sends, and sets the time of the next one; beats that were missed are not made up for."""
         if self._beat is not None:
             self._beat.cancel()
-        self._send()
+        # First, so that what the node says when it catches up does not begin another beat.
         self._sent_at = self._loop.time()
         self._beat = self._loop.call_at(self._sent_at + self._interval, self._next_beat)
+        if self._catch_up():
+            self._send()
 
     def _send_along(self) -> None:
         if self._loop.time() >= self._sent_at + _ALONG * self._interval:
@@ -274,7 +280,8 @@ class Hotwire:
         self._take_up_to(1)
         self._send_along()
 
-    def _receive_all(self) -> None:
+    def read_waiting(self) -> None:
+        """Takes in what has arrived, up to a batch."""
         self._take_up_to(BATCH)
 
     def _take_up_to(self, count: int) -> None:
@@ -294,7 +301,7 @@ class Hotwire:
             self._log_drop(
                 max(self.heartbeat.dropped_at, key=lambda reason: self.heartbeat.dropped_at[reason])
             )
-        if self.heartbeat.take_introduction():
+        if self.heartbeat.take_introduction() and self._catch_up():
             self._send()
         for event in events:
             self._believed(event, source, was_alive)
@@ -321,14 +328,14 @@ class Hotwire:
     def _perhaps_silent(self) -> None:
         """The timer is not moved with each heartbeat: it looks again when it comes."""
         self._silence = None
-        self._receive_all()
+        self.read_waiting()
         for event in self.heartbeat.tick(self._loop.time()):
             log.warning("hotwire: %s is silent", self.heartbeat.peer_name)
             self._post(event)
         self._watch_silence()
 
     def _died(self, life: Life) -> None:
-        self._receive_all()  # What it said before it died comes first.
+        self.read_waiting()  # What it said before it died comes first.
         if self.heartbeat.end_life(life):
             self._note_end("its daemon died")
             self._post(PeerDied())

@@ -79,13 +79,15 @@ class HotwireSide:
         network: Network,
         loop: asyncio.AbstractEventLoop,
         post: Callable[[Event], None],
+        catch_up: Callable[[], bool],
     ) -> None:
+        """`post` takes what arrives; `catch_up` lets the node see what time it is. False: it cannot now."""
         self._loop = loop
         self._unpaired = cluster.hotwire if cluster.enabled else None
         self._hotwire: Hotwire | None = None
         if plan is not None:
             vitals = VitalSigns(plan.firmware, plan.head, lambda: len(network.table.cards()), plan.upgrade)
-            self._hotwire = Hotwire(plan, vitals, network, loop, post)
+            self._hotwire = Hotwire(plan, vitals, network, loop, post, catch_up)
 
     def start(self, peer: Peer) -> None:
         """Begins to listen, and to tell the other node how ours is."""
@@ -105,6 +107,11 @@ class HotwireSide:
     def peer_life(self) -> Life | None:
         """Which life of the other node's daemon is connected; None: none."""
         return self._hotwire.peer_life if self._hotwire is not None else None
+
+    def read_waiting(self) -> None:
+        """Takes in what has arrived."""
+        if self._hotwire is not None:
+            self._hotwire.read_waiting()
 
     def refresh(self) -> None:
         """Links or addresses are not what they were."""

@@ -25,6 +25,9 @@ from hadaemon.vrrp.model import IPAddress, IPInterface
 
 log = logging.getLogger(__name__)
 
+_LEVEL_CHECK = 30.0
+"""Seconds between two looks at all links, whatever the kernel has told or not told."""
+
 
 class Network:
     """Links and addresses as the kernel has them. `changed` is called soon after a batch of changes."""
@@ -38,12 +41,14 @@ class Network:
         self._quiet = _open_quiet()
         self._closed: Closed | None = None
         self.table = LinkTable(self._netlink.list_all())
+        self._check = loop.call_later(_LEVEL_CHECK, self._check_levels)
         loop.add_reader(self._netlink.fileno(), self._look)
         if self._udev is not None:
             loop.add_reader(self._udev.fileno(), self._udev_readable)
 
     def close(self) -> None:
         """Stops following."""
+        self._check.cancel()
         self._loop.remove_reader(self._netlink.fileno())
         if self._udev is not None:
             self._loop.remove_reader(self._udev.fileno())
@@ -185,13 +190,32 @@ class Network:
             facts = self._netlink.changes()
         except Overrun:
             log.warning("netlink messages were lost: listing all links and addresses again")
-            self.table = LinkTable(self._netlink.list_all())
-            self._schedule()
+            self._list_again()
             return
         for fact in facts:
             self.table.take(fact)
         if facts:
             self._schedule()
+
+    def _list_again(self) -> None:
+        self.table = LinkTable(self._netlink.list_all())
+        self._schedule()
+
+    def _check_levels(self) -> None:
+        """A net below the messages: whatever got lost, and however, is known after the next look."""
+        self._check = self._loop.call_later(_LEVEL_CHECK, self._check_levels)
+        try:
+            # Twice: a link may change between what is told of it and the look.
+            if not self._is_true() and not self._is_true():
+                log.warning("links are not what they were taken for: listing all links and addresses again")
+                self._list_again()
+        except NetlinkError as error:
+            log.error("%s", error)
+
+    def _is_true(self) -> bool:
+        """What is known of the links, once all that was told is taken in, is what the kernel has."""
+        self._look()
+        return self._netlink.list_states() == self.table.states()
 
     def _udev_readable(self) -> None:
         assert self._udev is not None

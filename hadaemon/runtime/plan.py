@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from hadaemon.config import ClusterConfig, HaInterface, NodeConfig, Port
-from hadaemon.vrrp import IPAddress, IPInterface
+from hadaemon.io.vrrp_socket import group
+from hadaemon.vrrp import Admission, IPAddress, IPInterface, Version, Vrid
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,14 @@ class HaPort:
     """The own address to speak from when it is unicast; None: multicast."""
     peers: frozenset[IPAddress] = frozenset()
     """With whom, when it is unicast."""
+    vrid: Vrid | None = None
+    """None: it does not advertise."""
+    version: Version = Version.V3
+
+    def admission(self, family: int) -> Admission:
+        """What an advertisement for this port, which must advertise, looks like in one of its families."""
+        assert self.vrid is not None
+        return Admission(self.version, self.vrid, group(family) if self.unicast is None else self.unicast)
 
 
 def plan_ports(node: NodeConfig, cluster: ClusterConfig) -> dict[str, HaPort]:
@@ -27,12 +36,19 @@ def plan_ports(node: NodeConfig, cluster: ClusterConfig) -> dict[str, HaPort]:
     carrying = {interface.address_port: interface for interface in cluster.ha_interfaces}
     names = dict.fromkeys([*advertising, *carrying])
     return {
-        name: _plan_port(node, node.ports[name], advertising.get(name), carrying.get(name)) for name in names
+        name: _plan_port(
+            node, node.ports[name], advertising.get(name), carrying.get(name), cluster.vrrp.version
+        )
+        for name in names
     }
 
 
 def _plan_port(
-    node: NodeConfig, port: Port, advertising: HaInterface | None, carrying: HaInterface | None
+    node: NodeConfig,
+    port: Port,
+    advertising: HaInterface | None,
+    carrying: HaInterface | None,
+    version: Version,
 ) -> HaPort:
     # What is an own address too (the address owner's) is there without us, and stays when we go.
     virtual = () if carrying is None else carrying.virtual_addresses
@@ -41,4 +57,4 @@ def _plan_port(
         return HaPort(port, addresses)
     own = advertising.peers.get(node.name)
     others = frozenset(address for name, address in advertising.peers.items() if name != node.name)
-    return HaPort(port, addresses, advertising.families, own, others)
+    return HaPort(port, addresses, advertising.families, own, others, advertising.vrid, version)

@@ -3,17 +3,19 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack, closing
 from ipaddress import IPv4Address, IPv6Address
 
 from hadaemon.cluster import AdvertisementDiscarded, AdvertisementReceived, Event, PortChanged
 from hadaemon.io.errors import PortError
 from hadaemon.io.links import Link
-from hadaemon.io.vrrp_socket import VrrpSocket, group
+from hadaemon.io.vrrp_socket import ALL_WAITING, BATCH, VrrpSocket, group
 from hadaemon.runtime.network import Network
 from hadaemon.runtime.plan import HaPort
+from hadaemon.runtime.refused import Refused
 from hadaemon.runtime.sources import source_address
 from hadaemon.runtime.wire import Wire
-from hadaemon.vrrp import Advertisement, Discard, IPAddress, IPInterface
+from hadaemon.vrrp import Advertisement, Discard, DiscardReason, IPAddress, IPInterface
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +44,7 @@ class Ports:
         self._look_again = look_again
         self._needed = {(name, family) for name, port in ports.items() for family in port.families}
         self._sockets: dict[tuple[str, int], VrrpSocket] = {}
+        self._refused: dict[tuple[str, int], Refused] = {}
         self._failed: dict[tuple[str, int], str] = {}
         self._told: dict[str, PortChanged] = {}
         self._retry: asyncio.TimerHandle | None = None
@@ -99,6 +102,11 @@ class Ports:
         for destination in port.peers if port.unicast is not None else (group(family),):
             socket.send(self._wire.pack(advertisement, source, destination), source, destination)
 
+    def read_waiting(self) -> None:
+        """Takes in what has arrived: all of it, or so much that nothing older can wait behind."""
+        for (name, _), socket in tuple(self._sockets.items()):
+            self._receive(name, socket, ALL_WAITING)
+
     def _source(self, name: str, family: int) -> IPAddress | None:
         told = self._told.get(name)
         if told is None:
@@ -131,8 +139,12 @@ class Ports:
 
     def _open_socket(self, key: tuple[str, int], link: Link) -> None:
         name, family = key
+        admission = self._ports[name].admission(family)
         try:
-            socket = VrrpSocket(link.index, family)
+            with ExitStack() as undo:
+                socket = undo.enter_context(closing(VrrpSocket(link.index, admission)))
+                others = VrrpSocket(link.index, admission, refused=True)
+                undo.pop_all()
         except PortError as error:
             if key not in self._failed:
                 log.error("port %s (%s): %s", name, link.name, error)
@@ -140,22 +152,29 @@ class Ports:
             return
         self._failed.pop(key, None)
         self._sockets[key] = socket
-        self._loop.add_reader(socket.fileno(), self._receive, name, socket)
+        self._refused[key] = Refused(
+            others, admission, self._loop, lambda reason: self._discard(name, reason)
+        )
+        self._loop.add_reader(socket.fileno(), self._receive, name, socket, BATCH)
         log.info("port %s is %s (%s), VRRP over IPv%d", name, link.name, link.mac, family)
 
     def _close_socket(self, key: tuple[str, int]) -> None:
         socket = self._sockets.pop(key)
         self._loop.remove_reader(socket.fileno())
         socket.close()
+        self._refused.pop(key).close()
 
-    def _receive(self, name: str, socket: VrrpSocket) -> None:
-        for packet in socket.receive():
+    def _receive(self, name: str, socket: VrrpSocket, count: int) -> None:
+        for packet in socket.receive(count):
             try:
                 advertisement = self._wire.unpack(packet, self._ports[name])
             except Discard as discard:
-                self._post(AdvertisementDiscarded(name, discard.reason))
+                self._discard(name, discard.reason)
             else:
                 self._post(AdvertisementReceived(name, packet.source, advertisement))
+
+    def _discard(self, name: str, reason: DiscardReason) -> None:
+        self._post(AdvertisementDiscarded(name, reason))
 
     def _try_again(self) -> None:
         self._retry = None

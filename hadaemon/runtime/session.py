@@ -75,7 +75,9 @@ class Session:
         self._executor = Executor(network, self.ports, self._virtual_macs(), self._acted)
         self._link_watch = LinkWatch(self.link_of, loop, self._take)
         self._pings = Pings(cluster.ping_groups, self.link_of, loop, self._take)
-        self.hotwire = HotwireSide(hotwire, cluster, network, loop, self._take)
+        self.hotwire = HotwireSide(
+            hotwire, cluster, network, loop, self._take, lambda: self._engine.catch_up()
+        )
         self._arp_watch = ArpWatch(self._places, lambda: self.state, loop)
         self._refusal: str | None = None
         """Why accept_mode = false has no effect."""
@@ -134,7 +136,9 @@ class Session:
             else:
                 predecessor.stop("reload", comes_back=True)
         self._refusal = self._close_virtual_addresses()
-        self._engine = Engine(node, opening, self._executor.execute, self._loop, self._settled)
+        self._engine = Engine(
+            node, opening, self._executor.execute, self._loop, self._settled, self._read_waiting
+        )
         self._network.drop_leftovers(self._executor.wanted())
         self._link_watch.follow(node.unproven_ports)
         self._pings.start()
@@ -225,6 +229,11 @@ class Session:
         """An event and all that follows from it is done."""
         self._link_watch.follow(self._engine.node.unproven_ports)
         self.hotwire.tell(self._engine.node.as_peer())
+
+    def _read_waiting(self) -> None:
+        """Takes in what the other node has said and nobody has read yet."""
+        self.ports.read_waiting()
+        self.hotwire.read_waiting()
 
     def _close_virtual_addresses(self) -> str | None:
         """Accept_Mode (RFC 9568 §6.1), before the first address comes; the owner always accepts."""

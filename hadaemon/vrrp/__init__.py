@@ -1,5 +1,6 @@
 """VRRP as RFC 9568 and RFC 3768 have it: codec, timers and the machine of one virtual router. Pure."""
 
+from hadaemon.vrrp.admission import Admission
 from hadaemon.vrrp.authentication import (
     MAX_EPOCH,
     MAX_SOURCES,
@@ -44,6 +45,7 @@ __all__ = [
     "NO_MARKS",
     "OWNER",
     "TTL",
+    "Admission",
     "Advertisement",
     "Centiseconds",
     "Checking",

@@ -305,6 +305,7 @@ def test_a_packet_of_vrrp_is_for_ha_interfaces_only(site: Site) -> None:
     site.alpha.wait_state("active")
     before = dropped(site.alpha, "ha")
     raw = site.server.socket(socket.AF_INET, socket.SOCK_RAW, 112)
+    raw.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, 255)
     raw.sendto(b"\x31" + bytes(11), (OWN["alpha"]["wan"], 0))
     wait_for("it is dropped", lambda: dropped(site.alpha, "ha") > before, within=2)
 

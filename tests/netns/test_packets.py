@@ -87,9 +87,9 @@ def bad_packets() -> dict[str, IP]:
     good = VRRPv3(vrid=VRID["lan"], priority=255, adv=10, ipcount=1, addrlist=[VIRTUAL["lan"]])
     ip = IP(src="192.168.12.66", dst="224.0.0.18", ttl=255, proto=112)
     return {
-        "ttl": IP(src=ip.src, dst=ip.dst, ttl=254, proto=112) / good,
         "version": ip / Raw(b"\x41" + bytes(good)[1:]),
         "type": ip / Raw(b"\x32" + bytes(good)[1:]),
+        "vrid": ip / Raw(b"\x31\x63" + bytes(good)[2:]),
         "length": ip / Raw(bytes(good)[:6]),
         "checksum": ip / Raw(bytes(good)[:6] + b"\x12\x34" + bytes(good)[8:]),
     }
@@ -110,3 +110,20 @@ def test_a_bad_packet_is_counted_and_changes_nothing(pair: Pair, reason: str) ->
 
     wait_for(f"counted as {reason}", lambda: discards() == 1, within=2)
     assert (pair.alpha.state(), pair.beta.state()) == ("active", "backup")
+
+
+def test_what_came_through_a_router_is_counted_by_the_rules(pair: Pair) -> None:
+    """It reaches no socket."""
+    pair.start()
+    good = bytes(bad_packets()["version"].payload)
+    sender = pair.client.socket(socket.AF_PACKET, socket.SOCK_RAW)
+    sender.bind(("eth0", 0))
+    ip = IP(src="192.168.12.66", dst="224.0.0.18", ttl=254, proto=112)
+    sender.send(bytes(Ether(src="02:00:00:00:00:66", dst="01:00:5e:00:00:12") / ip / Raw(good)))
+
+    def routed() -> str:
+        listed = pair.beta.namespace.run("nft", "list", "chain", "inet", "hotspare", "ha")
+        return next(line.strip() for line in listed.splitlines() if "ip ttl != 255" in line)
+
+    wait_for("it is counted", lambda: routed().startswith("ip ttl != 255 counter packets 1 "), within=2)
+    assert pair.beta.status()["status"]["interfaces"][0]["discards"] == {}

@@ -259,19 +259,26 @@ def test_unicast_goes_to_the_peer_and_only_the_peer_is_heard(pair: Pair) -> None
     wait_for("advertisements", lambda: len(lan.adverts()) > 3, 3)
     assert {(f[IP].src, f[IP].dst) for _, f in lan.adverts()} == {(OWN["alpha"]["lan"], OWN["beta"]["lan"])}
     stranger = Advertisement(Vrid(51), Priority(255), Centiseconds(10), (IPv4Address(VIRTUAL["lan"]),))
-    send(pair, encode(stranger, IPv4Address("192.168.12.66"), IPV4_GROUP), "192.168.12.66")
+    own = IPv4Address(OWN["beta"]["lan"])
+    send(pair, encode(stranger, IPv4Address("192.168.12.66"), own), "192.168.12.66", own, MAC["beta"]["lan"])
     wait_for("counted", lambda: discards(pair.beta).get("unknown-peer", 0) == 1, 2)
     assert (pair.alpha.state(), pair.beta.state()) == ("active", "backup")
     pair.alpha.pull("wan")
     pair.wait_holder(pair.beta)
 
 
-def send(pair: Pair, message: bytes, source: str) -> None:
+def send(
+    pair: Pair,
+    message: bytes,
+    source: str,
+    destination: IPv4Address = IPV4_GROUP,
+    mac: str = "01:00:5e:00:00:12",
+) -> None:
     """From a neighbour on the LAN."""
     sender = pair.client.socket(socket.AF_PACKET, socket.SOCK_RAW)
     sender.bind(("eth0", 0))
-    ip = IP(src=source, dst="224.0.0.18", ttl=255, proto=VRRP_PROTOCOL)
-    sender.send(bytes(Ether(src="02:00:00:00:00:66", dst="01:00:5e:00:00:12") / ip / Raw(message)))
+    ip = IP(src=source, dst=str(destination), ttl=255, proto=VRRP_PROTOCOL)
+    sender.send(bytes(Ether(src="02:00:00:00:00:66", dst=mac) / ip / Raw(message)))
 
 
 # signatures

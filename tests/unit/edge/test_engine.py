@@ -1,14 +1,23 @@
 """The queue, the timer and the way back of failures, with a node that only records."""
 
 import asyncio
+from ipaddress import IPv4Address
 from typing import Any
 
 import pytest
 
 from firmware.lab.deadline import stretched
-from hadaemon.cluster import ActionFailed, Announce, Tick
+from hadaemon.cluster import (
+    ActionFailed,
+    AdvertisementReceived,
+    Announce,
+    PeerDied,
+    PeerReport,
+    Tick,
+)
 from hadaemon.io.errors import PortError
 from hadaemon.runtime.engine import Engine
+from hadaemon.vrrp import Advertisement, Centiseconds, Priority, Vrid
 
 ANNOUNCE = Announce("lan", ())
 
@@ -118,5 +127,93 @@ def test_old_news_reaches_nobody():
         assert (node.seen, settled) == ([], [])
         subject.post("new")  # type: ignore[arg-type]
         assert (node.seen, settled) == (["new"], [None])
+
+    run(scenario())
+
+
+def advertisement(port: str) -> AdvertisementReceived:
+    content = Advertisement(Vrid(51), Priority(254), Centiseconds(10), (IPv4Address("192.0.2.1"),))
+    return AdvertisementReceived(port, IPv4Address("192.0.2.2"), content)
+
+
+class Mail:
+    """What waits to be read, and how often somebody looked."""
+
+    def __init__(self, *events: Any) -> None:
+        self.events = events
+        self.looked = 0
+        self.subject: Engine | None = None
+        self.caught_up: list[bool] = []
+        """What the engine answered to whoever asked it to catch up in the middle of reading."""
+
+    def read(self) -> None:
+        self.looked += 1
+        events, self.events = self.events, ()
+        assert self.subject is not None
+        for event in events:
+            self.subject.post(event)
+        self.caught_up.append(self.subject.catch_up())
+
+
+def overdue_engine(node: Recorder, mail: Mail, *, late: float = 0.05) -> Engine:
+    """Its deadline has passed, and the node does not know it yet."""
+    loop = asyncio.get_running_loop()
+    anything: Any = node
+    subject = Engine(anything, (), lambda action: None, loop, lambda: None, mail.read)
+    mail.subject = subject
+    node.next_deadline = loop.time() - late
+    return subject
+
+
+def test_what_has_arrived_is_read_before_a_deadline_acts():
+    async def scenario() -> None:
+        other: Any = PeerReport(None)
+        node, mail = Recorder({}), Mail(other, advertisement("wan"))
+        overdue_engine(node, mail).post(Tick())
+        assert node.seen == [advertisement("wan"), other, Tick()]
+
+    run(scenario())
+
+
+def test_advertisements_that_wait_come_before_any_other_event_that_would_let_the_deadline_act():
+    async def scenario() -> None:
+        node, mail = Recorder({}), Mail(advertisement("wan"))
+        overdue_engine(node, mail).post(PeerDied())
+        assert node.seen == [advertisement("wan"), PeerDied()]
+
+    run(scenario())
+
+
+def test_advertisements_keep_the_order_in_which_they_came():
+    async def scenario() -> None:
+        node, mail = Recorder({}), Mail(advertisement("lan"), advertisement("wan"))
+        overdue_engine(node, mail).post(advertisement("first"))
+        assert [event.port for event in node.seen if isinstance(event, AdvertisementReceived)] == [
+            "first",
+            "lan",
+            "wan",
+        ]
+
+    run(scenario())
+
+
+def test_nobody_looks_for_what_waits_while_no_deadline_has_passed():
+    async def scenario() -> None:
+        node, mail = Recorder({}), Mail()
+        overdue_engine(node, mail, late=-60).post(PeerDied())
+        assert (mail.looked, node.seen) == (0, [PeerDied()])
+
+    run(scenario())
+
+
+def test_a_node_catches_up_when_its_deadline_has_passed_and_not_in_the_middle_of_reading():
+    async def scenario() -> None:
+        node, mail = Recorder({}), Mail()
+        subject = overdue_engine(node, mail)
+        assert subject.catch_up()
+        assert (mail.caught_up, node.seen) == ([False], [Tick()])
+        node.next_deadline = asyncio.get_running_loop().time() + 60
+        assert subject.catch_up()
+        assert node.seen == [Tick()], "there was nothing to catch up with"
 
     run(scenario())

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from hadaemon.config import ConfigError, check_pair, load_cluster, render_cluster
+from hadaemon.config import ConfigError, check_pair, load_cluster, load_node, render_cluster
 from hadaemon.firewall.advice import advice
 from hadaemon.firewall.ruleset import closed, rule_set
 from hadaemon.firewall.snippets import Snippet, snippet_problems
 from hadaemon.hotwire.addresses import default_address
 from hadaemon.hotwire.exclusive import SERVICES
 
-from .rules import CLUSTER, INTERFACES, chain, cluster, node, rules
+from .rules import CLUSTER, INTERFACES, NODE, chain, cluster, node, rules
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "firewall.md").read_text(encoding="utf-8")
 (SIX_RULES,) = re.findall(r"```toml policy\n(.*?)```", DOCUMENT, re.DOTALL)
@@ -42,9 +42,51 @@ def test_without_rules_nothing_is_forwarded_and_the_node_has_what_it_needs():
     assert chain(found, "input_new") == ["jump user_input", "counter drop"]
     for hook in ("input", "forward"):
         assert f"type filter hook {hook} priority filter; policy drop;" in found.text
-    assert chain(found, "ha") == ["iifname @ha_ports accept", "counter drop"]
     assert "icmp type echo-request accept" in chain(found, "needed")
     assert "icmp type echo-request accept" not in chain(rules("[firewall]\nping = false"), "needed")
+
+
+INSIDE4 = "iifname @port_inside ip ttl 255 ip daddr 224.0.0.18"
+INSIDE6 = "iifname @port_inside ip6 hoplimit 255 ip6 daddr ff02::12"
+OUTSIDE4 = "iifname @port_outside ip ttl 255 ip daddr 224.0.0.18"
+FOREIGN = "limit rate 16/second burst 16 packets accept"
+REST = ["ip ttl != 255 counter drop", "ip6 hoplimit != 255 counter drop", "counter drop"]
+
+
+def room(family: str, rate: int) -> str:
+    senders = {"ip": "senders4", "ip6": "senders6"}[family]
+    limit = f"limit rate {rate}/second burst {rate} packets"
+    return f"update @{senders} {{ iifname . {family} saddr {limit} }} accept"
+
+
+def test_advertisements_come_in_from_neighbours_only_and_each_sender_has_its_room():
+    found = rules("")
+    assert chain(found, "ha") == [
+        f"{INSIDE4} @th,8,8 51 {room('ip', 200)}",
+        f"{INSIDE6} @th,8,8 51 {room('ip6', 200)}",
+        f"{OUTSIDE4} @th,8,8 52 {room('ip', 200)}",
+        *(f"{way} {FOREIGN}" for way in (INSIDE4, INSIDE6, OUTSIDE4)),
+        *REST,
+    ]
+    assert "size 16" in found.text
+    assert chain(rule_set(node(), None, INTERFACES), "ha") == REST
+
+
+def test_a_short_interval_has_more_room():
+    quick = rules('[vrrp]\nadvertisement_interval = "50ms"\n')
+    assert chain(quick, "ha")[0] == f"{INSIDE4} @th,8,8 51 {room('ip', 320)}"
+
+
+def test_unicast_comes_to_the_own_address():
+    peers = 'peers = { alpha = "192.168.1.2", beta = "192.168.1.3" }\n'
+    found = rule_set(
+        load_node(NODE.replace("192.168.1.1/24", "192.168.1.2/24")),
+        load_cluster(CLUSTER + peers),
+        INTERFACES,
+    )
+    assert chain(found, "ha")[2].startswith(
+        "iifname @port_outside ip ttl 255 ip daddr 192.168.1.2 @th,8,8 52 update"
+    )
 
 
 def test_it_replaces_its_table_whole_and_touches_no_other():
