@@ -11,6 +11,7 @@ from hadaemon.errors import HadaemonError
 from hadaemon.io.journal import JournalFormatter
 from hadaemon.io.memory import lock_memory, settle_memory
 from hadaemon.runtime.daemon import Daemon
+from hadaemon.runtime.loop import BootTimeLoop
 from hadaemon.runtime.options import Options
 
 log = logging.getLogger(__name__)
@@ -82,7 +83,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         log.warning("%s: deadlines may be missed when memory is short", error)
     settle_memory()
     try:
-        asyncio.run(_run(options))
+        with asyncio.Runner(loop_factory=BootTimeLoop) as runner:
+            runner.run(_run(options))
     except HadaemonError as error:
         log.critical("%s", error)
         return 1
