@@ -10,13 +10,14 @@ _HEADER = struct.Struct("=BxHiII")
 _IFF_UP = 1
 _IFLA_ADDRESS, _IFLA_IFNAME, _IFLA_LINK, _IFLA_LINKINFO, _IFLA_AF_SPEC, _IFLA_GROUP = 1, 3, 5, 18, 26, 27
 _INFO_KIND, _INFO_DATA = 1, 2
-_MACVLAN_MODE, _PRIVATE = 1, 1
+_MACVLAN_MODE, _BRIDGE = 1, 4
 _INET6_ADDR_GEN_MODE, _NONE = 8, b"\x01"
 
 
 def new_macvlan(parent: int, name: str, mac: str) -> bytes:
-    """The body of RTM_NEWLINK: down, and private: nothing passes between two of them."""
-    data = nest(_INFO_DATA, attribute(_MACVLAN_MODE, struct.pack("=I", _PRIVATE)))
+    """The body of RTM_NEWLINK: down, and in mode bridge: any other keeps what comes from its own MAC address
+    from the port, and that is where another router's advertisements come from (RFC 9568 §7.2)."""
+    data = nest(_INFO_DATA, attribute(_MACVLAN_MODE, struct.pack("=I", _BRIDGE)))
     return b"".join(
         (
             _HEADER.pack(socket.AF_UNSPEC, 0, 0, 0, 0),

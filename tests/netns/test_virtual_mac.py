@@ -1,11 +1,14 @@
 """The virtual router's MAC address (RFC 9568 §7.3): a takeover changes nothing for a client."""
 
 import signal
+import socket
 
 import pytest
-from scapy.layers.l2 import ARP
+from scapy.layers.inet import IP
+from scapy.layers.l2 import ARP, Ether
+from scapy.layers.vrrp import VRRPv3
 
-from .pair import DROP_ADDRESSES, VIRTUAL, Pair
+from .pair import DROP_ADDRESSES, INTERVAL, VIRTUAL, VRID, Pair
 from .ping import Pinger
 from .test_hactl import hactl
 from .waiting import wait_for
@@ -51,6 +54,24 @@ def test_a_takeover_leaves_the_clients_arp_entry_as_it_is(virtual_pair: Pair) ->
     assert macvlans(pair) == [[], ["vrrp4.51", "vrrp4.52"]]
     told = {frame[ARP].hwsrc for _, frame in lan.read() if ARP in frame and frame[ARP].psrc == VIRTUAL["lan"]}
     assert told == {VIRTUAL_MAC["lan"]}, "no real MAC address was ever told for a virtual one"
+
+
+def test_a_better_router_with_the_virtual_mac_address_is_heard(virtual_pair: Pair) -> None:
+    """As RFC 9568 §7.2 has it: keepalived with `use_vmac` and FRR send from it, too."""
+    pair = virtual_pair
+    better = VRRPv3(
+        vrid=VRID["lan"], priority=255, adv=round(INTERVAL * 100), ipcount=1, addrlist=[VIRTUAL["lan"]]
+    )
+    source = Ether(src=VIRTUAL_MAC["lan"], dst="01:00:5e:00:00:12")
+    frame = bytes(source / IP(src="192.168.12.66", dst="224.0.0.18", ttl=255, proto=112) / better)
+    with pair.client.socket(socket.AF_PACKET, socket.SOCK_RAW) as sender:
+        sender.bind(("eth0", 0))
+
+        def yields() -> bool:
+            sender.send(frame)
+            return pair.alpha.state() == "backup"
+
+        wait_for("it gives way", yields, within=3)
 
 
 def test_a_planned_switch_moves_the_mac_address(virtual_pair: Pair) -> None:
