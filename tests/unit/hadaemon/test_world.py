@@ -72,6 +72,8 @@ def play(world: World, history: list[tuple[tuple, float]]) -> None:
                 pass
             case ("ping", *_) if not world.config.ping_groups:
                 pass
+            case ("client_asks", port) if port not in world.ports:
+                pass
             case ("plug" | "block", _, port, _) | ("switch", port, _) if port not in world.ports:
                 pass
             case ("sleep" | "jump") as step, name, intervals:
@@ -178,6 +180,38 @@ def test_invariants_hold_in_every_history_and_the_world_comes_to_rest(mode, hist
 @given(history=histories(ALL_STEPS), **worlds)
 def test_invariants_hold_in_a_great_many_histories(mode, history, **world_options):
     check_history(build(**world_options, **MODES[mode]), history)
+
+
+CLIENTS = st.one_of(ALL_STEPS, st.tuples(st.just("client_asks"), ports))
+
+
+@pytest.mark.parametrize("mode", ["vrrp", "witness"])
+@settings(max_examples=25)
+@given(history=histories(CLIENTS), **worlds | {"interval": st.just(100)})
+def test_clients_learn_who_answers_whatever_a_hanging_node_told_them(mode, history, **world_options):
+    check_clients(build(**world_options, **MODES[mode]), history)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("mode", ["vrrp", "witness"])
+@settings(max_examples=1_500)
+@given(history=histories(CLIENTS), **worlds | {"interval": st.sampled_from((10, 100))})
+def test_clients_learn_who_answers_in_a_great_many_histories(mode, history, **world_options):
+    check_clients(build(**world_options, **MODES[mode]), history)
+
+
+def check_clients(world: World, history) -> None:
+    """Within twenty seconds, where anybody who answers can be reached."""
+    play(world, history)
+    come_to_rest(world)
+    world.run(20)
+    answering = world.answering()
+    for port, name in world.learnt.items():
+        reachable = [
+            one for one in answering if world.carrier[one, port] and (one, port) not in world.blocked
+        ]
+        if reachable and port not in world.cut:
+            assert name in answering, "clients send to a node that does not answer"
 
 
 @pytest.mark.parametrize("mode", ["vrrp", "witness"])

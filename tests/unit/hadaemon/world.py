@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from hadaemon.cluster import (
     Action,
     AdvertisementReceived,
+    Announce,
     Event,
     HandoverEnded,
     HotwireChanged,
@@ -123,6 +124,8 @@ class World:
         """Nodes and ports behind a switch port that lets nothing through; the link is up."""
         self.hotwire = True
         """The cable between the two is whole."""
+        self.learnt: dict[str, str] = {}
+        """On each HA interface, the node that clients send to: who announced last, or answered when asked."""
         self.mute: str | None = None
         """Whose words get lost on the hotwire, while its links are up: it passes one way only."""
         self.lines = {name: Line(self.interval) for name in NODES}
@@ -231,6 +234,12 @@ class World:
         if machine.node is not None and not machine.asleep:
             self._feed(machine, request)
             self._disturbed()
+
+    def client_asks(self, port: str) -> None:
+        """By ARP. A kernel answers while it has the address, also that of a daemon that hangs."""
+        have = [name for name in self.names if self._answers_on(name, port)]
+        if have:
+            self.learnt[port] = self.random.choice(have)
 
     def ping(self, name: str, group: str, answered: bool) -> None:
         """All hosts of a ping group answer that node no more, or again."""
@@ -448,6 +457,8 @@ class World:
                 machine.memory = memory
             case HandoverEnded():
                 machine.results.append(action)
+            case Announce(port) if self._reaches_clients(machine.name, port):
+                self.learnt[port] = machine.name
             case _:
                 pass
 
@@ -470,6 +481,15 @@ class World:
                 self._feed(self.machines[name], event)
 
         self._at(self.now + self.random.uniform(0, self.delay), arrive)
+
+    def _reaches_clients(self, name: str, port: str) -> bool:
+        whole = self.carrier[name, port] and port not in self.cut
+        return whole and (name, port) not in self.blocked and self.random.random() >= self.loss
+
+    def _answers_on(self, name: str, port: str) -> bool:
+        order = self.machines[name].kernel.get(port)
+        held = order is not None and bool(order.addresses) and order.answering
+        return held and self._reaches_clients(name, port)
 
     def _passes(self, sender: str, receiver: str, port: str) -> bool:
         whole = self.carrier[sender, port] and self.carrier[receiver, port] and port not in self.cut
