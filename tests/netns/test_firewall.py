@@ -184,8 +184,9 @@ def snippet(node: TestNode, text: str) -> Path:
 
 
 def loaded(node: TestNode) -> str:
-    """The table in the kernel, without counters."""
+    """The table in the kernel, without counters and without who has sent advertisements lately."""
     text = node.namespace.run("nft", "--stateless", "list", "table", "inet", "hotspare", check=False)
+    text = re.sub(r"\tset senders\d \{.*?\n\t\}\n", "", text, flags=re.DOTALL)
     return re.sub(r"counter packets \d+ bytes \d+", "counter", text)
 
 
@@ -269,11 +270,11 @@ def test_a_node_that_boots_with_broken_rules_is_closed_and_leaves_the_traffic_to
 
 def test_rules_follow_a_card_that_is_torn_out_and_comes_back(site: Site) -> None:
     site.start(OUTWARDS)
-    assert loaded(site.alpha).count('"wan"') == 3
+    assert loaded(site.alpha).count('"wan"') == 2
     site.alpha.tear_out("wan")
     wait_for("no rule has it", lambda: '"wan"' not in loaded(site.alpha), within=5)
     site.alpha.plug_in("wan")
-    wait_for("all rules have it", lambda: loaded(site.alpha).count('"wan"') == 3, within=5)
+    wait_for("all rules have it", lambda: loaded(site.alpha).count('"wan"') == 2, within=5)
     site.pair.wait_holder(site.alpha, within=10)
     wait_for("it forwards", lambda: answers(site, SERVER), within=5)
 
