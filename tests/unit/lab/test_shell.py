@@ -9,6 +9,7 @@ from unittest.mock import MagicMock
 import pytest
 
 from firmware.lab.board import Board, NodeView
+from firmware.lab.deadline import MULTIPLIER_VARIABLE
 from firmware.lab.errors import DeadlineExceeded, LabError
 from firmware.lab.shell import HELP, Shell, virtual_address
 from firmware.lab.switch import Quality
@@ -143,6 +144,7 @@ def test_waiting_without_a_time_lasts_as_long_as_something_moves(
 ) -> None:
     """A boot of ten minutes, and then nothing more: what it was at is told."""
     now = [0.0]
+    monkeypatch.setenv(MULTIPLIER_VARIABLE, "1")
     monkeypatch.setattr("time.monotonic", lambda: now[0])
     monkeypatch.setattr("time.sleep", lambda _: now.__setitem__(0, now[0] + 10))
     monkeypatch.setattr("sys.stdin", io.StringIO())
