@@ -118,7 +118,6 @@ def test_a_reload_on_the_active_never_drops_an_address_that_stays(pair: Pair) ->
 ABSENT = """
 [[ha_interfaces]]
 port = "dmz"
-vrid = 77
 virtual_addresses = ["198.51.100.1/24"]
 """
 
@@ -135,7 +134,9 @@ def test_a_new_ha_interface_without_a_network_card_takes_no_address_away(pair: P
         node.configure()
         with (node.state_folder / "node.toml").open("a") as file:
             file.write('[ports.dmz]\nmac = "52:54:00:99:99:99"\n')
-        assert node.ask("reload")["changed"]
+        answer = node.ask("reload")
+        assert answer["ok"], answer
+        assert answer["changed"]
     assert (pair.alpha.state(), pair.beta.state()) == ("active", "backup")
     assert "port dmz: no network card has its MAC address 52:54:00:99:99:99" in problems(pair.alpha)
     wait_for(
