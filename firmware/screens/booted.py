@@ -47,9 +47,9 @@ def _switched(alpha: Node, beta: Node) -> Mapping[str, str]:
 
 
 def _absent(alpha: Node) -> str:
-    """A network card that was replaced."""
+    """A network card that was replaced: it is waited for, then the other node takes over."""
     alpha.run(f"sed -i s/{alpha.mac('lan')}/52:54:00:48:0a:99/ {_NODE}; hactl reload", root=True)
-    alpha.wait_for_state("fault", _STEP)
+    alpha.wait_for_state("backup", _STEP)
     return _told(alpha, "hactl status")
 
 

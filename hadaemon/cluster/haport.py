@@ -133,8 +133,8 @@ class HaPort:
         self._discarded_at = before._discarded_at
         self._address_facts = before._address_facts
         self._take(before.facts)
-        if before.vrid == self.vrid:
-            self._heard = before._heard
+        heard = before._heard.items()
+        self._heard = {version: one for version, one in heard if self._is_for_us(version, one.advertisement)}
 
     def depends_on(self, ports: frozenset[str]) -> bool:
         """One of them is a port that it advertises on, or that has its addresses."""
@@ -187,6 +187,10 @@ class HaPort:
         router = self._router(advertisement.family)
         assert router is not None
         return router
+
+    def _is_for_us(self, version: int, advertisement: Advertisement) -> bool:
+        router = self._router(version)
+        return router is not None and router.refusal(advertisement) is None
 
     def refusal(self, source: IPAddress, advertisement: Advertisement) -> DiscardReason | None:
         """The last of the receive checks, which need to know the interface (RFC 9568 §7.1)."""

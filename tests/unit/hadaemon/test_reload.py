@@ -1,15 +1,27 @@
 """A configuration that is read again takes nothing away that serves, and nothing that a node knows."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from ipaddress import IPv4Address
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from hadaemon.cluster import NodeState, PingResult, SetAddresses, Start
+from hadaemon.cluster import (
+    MaintenanceRequested,
+    NodeState,
+    PeerReport,
+    PingResult,
+    SetAddresses,
+    Start,
+    SwitchRequested,
+)
 from hadaemon.cluster.election import LINK_PATIENCE
 from hadaemon.config import PingGroup
 
 from .pair import ALPHA, BETA, PORTS, Driver
+from .test_transitions import PEER
 
 GATEWAY = IPv4Address("192.0.2.100")
 GROUP = PingGroup("gateways", (GATEWAY,))
@@ -174,3 +186,75 @@ def test_a_longer_interval_of_the_active_node_is_remembered():
     after = read_again(driver, interval=10)
     after.run(1.5)
     assert after.node.state is NodeState.BACKUP
+
+
+# any configuration after any other
+
+CONFIGURATIONS = st.fixed_dictionaries(
+    {
+        "ports": st.sampled_from((PORTS[:1], PORTS[:2], PORTS, PORTS[1:])),
+        "families": st.sampled_from(((4,), (6,), (4, 6))),
+        "interval": st.sampled_from((10, 100)),
+        "preempt": st.booleans(),
+        "witness": st.booleans(),
+        "master": st.sampled_from((ALPHA, BETA)),
+        "enabled": st.sampled_from((True, True, True, False)),
+        "ping_groups": st.sampled_from(((), (GROUP,))),
+        "flap_switches": st.sampled_from((0, 2)),
+    }
+)
+HAPPENINGS = st.lists(
+    st.one_of(
+        st.tuples(st.just("hear"), st.sampled_from(PORTS), st.sampled_from((0, 1, 253, 254, 255))),
+        st.tuples(st.just("link"), st.sampled_from(PORTS), st.booleans()),
+        st.tuples(st.just("peer"), st.sampled_from(tuple(NodeState)), st.booleans()),
+        st.tuples(st.just("ping"), st.booleans()),
+        st.tuples(st.just("ask"), st.sampled_from((SwitchRequested(), MaintenanceRequested(on=True)))),
+        st.tuples(st.just("run"), st.sampled_from((0.05, 0.4, 4.0))),
+    ),
+    max_size=12,
+)
+
+
+def happen(driver: Driver, happenings: list[tuple]) -> None:
+    for what, *more in happenings:
+        match what, *more:
+            case ("hear", port, priority) if port in driver.ports:
+                for family in (4, 6):
+                    if any(one.version == family for one in addresses_of(driver, port)):
+                        driver.hear(priority, port, after=0.01, family=family)
+            case ("link", port, carrier) if port in driver.ports:
+                driver.link(port, carrier)
+            case ("peer", state, deaf):
+                driver.do(PeerReport(replace(PEER, name=driver.rival, state=state, deaf=deaf)))
+            case ("ping", answered):
+                driver.do(PingResult(GROUP.name, GATEWAY, answered))
+            case ("ask", request):
+                driver.do(request)
+            case ("run", seconds):
+                driver.run(seconds)
+
+
+def addresses_of(driver: Driver, port: str) -> tuple[object, ...]:
+    interface = next(one for one in driver.config.ha_interfaces if one.port == port)
+    return interface.virtual_addresses
+
+
+@settings(max_examples=800)
+@given(
+    name=st.sampled_from((ALPHA, BETA)),
+    configurations=st.lists(CONFIGURATIONS, min_size=2, max_size=4),
+    happenings=st.lists(HAPPENINGS, min_size=4, max_size=4),
+)
+def test_any_configuration_may_follow_any_other(name, configurations, happenings):
+    """And an active node that still has a port goes on, as long as the cluster is enabled."""
+    driver = Driver(name, **configurations[0])
+    for configuration, what in zip(configurations[1:], happenings, strict=False):
+        happen(driver, what)
+        state = driver.node.state
+        there = {port: facts.carrier for port, facts in driver.facts.items() if facts.present}
+        links = {port: up for port, up in there.items() if port in configuration["ports"]}
+        driver = read_again(driver, links or dict.fromkeys(configuration["ports"], True), **configuration)
+        if state is NodeState.ACTIVE and configuration["enabled"]:
+            assert driver.node.state in (NodeState.ACTIVE, NodeState.MAINTENANCE)
+    happen(driver, happenings[-1])
