@@ -190,8 +190,8 @@ class FaultyPair:
     def start(self, name: str) -> None:
         self.diary.note(f"the daemon of {name} is started")
         self.nodes[name].start()
-        wait_for(f"{name} answers", self.nodes[name].state, within=10)
-        self._lapse(name, f"the daemon of {name} answers").runs = True
+        wait_for(f"{name} takes part", lambda: self.nodes[name].state() not in ("", "off"), within=10)
+        self._lapse(name, f"the daemon of {name} takes part").runs = True
 
     # the administrator
 
