@@ -50,6 +50,7 @@ def _absent(alpha: Node) -> str:
     """A network card that was replaced: it is waited for, then the other node takes over."""
     alpha.run(f"sed -i s/{alpha.mac('lan')}/52:54:00:48:0a:99/ {_NODE}; hactl reload", root=True)
     alpha.wait_for_state("backup", _STEP)
+    alpha.wait_until("hactl status | grep -q '1 link down'", _STEP)
     return _told(alpha, "hactl status")
 
 

@@ -116,9 +116,9 @@ class Member:
             self.orders.note(HandoverEnded(True, reason))
 
     def go_on(self, before: "Member | None") -> None:
-        """In the same state as before the configuration was read again: since then, and with its delays."""
+        """In the same state as before the configuration was read again: as long, as why, with its delays."""
         if before is not None and before.state is self.state:
-            self.since = before.since
+            self.since, self.reason = before.since, before.reason
             self._preempts_from, self.links_by = before._preempts_from, before.links_by
 
     def leave(self, state: NodeState, reason: str, now: float) -> None:
