@@ -76,7 +76,7 @@ def play(wired: HotwirePair, count: int, seconds: float, rests: float) -> None:
                 chance.wait(watch.check)
             chance.heal_all()
             settle(faulty, watch)
-        print(f"seed {SEED}, {chance.count} faults, judged for seconds: {watch.judged}")
+        print(f"seed {SEED}, {chance.count} faults; seconds: judged {watch.judged}, longest {watch.longest}")
     except AssertionError as error:
         raise AssertionError(f"{error}\n{faulty.diary.last(STEPS)}\nseed {SEED}") from error
     stop(wired)
