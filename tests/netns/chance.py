@@ -27,7 +27,9 @@ class _Fault:
 class Chance:
     """Makes faults and heals them."""
 
-    def __init__(self, faulty: FaultyPair, seed: int) -> None:
+    def __init__(self, faulty: FaultyPair, seed: int, rests: float) -> None:
+        """`rests`: after what share of the steps everything may come to rest."""
+        self._rests = rests
         self._faulty = faulty
         self._random = random.Random(seed)
         self._faults: list[_Fault] = []
@@ -64,8 +66,8 @@ class Chance:
 
     def wait(self, check: Callable[[], None]) -> None:
         """Lets a while pass: mostly a short one, sometimes one in which everything comes to rest."""
-        rest = self._random.random() < 0.2
-        seconds = stretched(self._random.uniform(1.5, 3.5) if rest else self._random.uniform(0, 0.4))
+        rests = self._random.random() < self._rests
+        seconds = stretched(self._random.uniform(1.5, 3.5)) if rests else self._random.uniform(0, 0.4)
         self._faulty.diary.note(f"{seconds:.2f} s pass")
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:

@@ -28,7 +28,7 @@ FROM, TO = "ingress", "egress"
 STRANGER = "192.168.12.66"
 STRANGERS_OWN = "192.168.12.77"
 EXTRA = ('["192.168.12.1/24"]', '["192.168.12.1/24", "192.168.12.2/24"]')
-ABSENT = '\n[[ha_interfaces]]\nport = "dmz"\nvrid = 77\nvirtual_addresses = ["198.51.100.1/24"]\n'
+ABSENT = '\n[[ha_interfaces]]\nport = "dmz"\nnumber = 77\nvirtual_addresses = ["198.51.100.1/24"]\n'
 """An HA interface whose network card is nowhere."""
 LAST = "[hotwire]\n"
 """What comes after the HA interfaces in the configuration."""
@@ -239,7 +239,7 @@ class FaultyPair:
             with (node.state_folder / "node.toml").open("a") as file:
                 file.write('[ports.dmz]\nmac = "52:54:00:99:99:99"\n')
         if self.plights[name].is_awake:
-            self.ask(name, "reload")
+            assert self.ask(name, "reload")
         else:
             self.read_again(name)
 

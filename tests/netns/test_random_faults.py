@@ -27,12 +27,12 @@ LOOK_BACK = "look for a foreign router"
 
 
 def test_a_pair_under_a_few_random_faults(wired: HotwirePair) -> None:
-    play(wired, FEW, DAY)
+    play(wired, FEW, DAY, rests=0.1)
 
 
 @pytest.mark.nightly
 def test_a_pair_under_random_faults_all_night(wired: HotwirePair) -> None:
-    play(wired, MANY, NIGHT)
+    play(wired, MANY, NIGHT, rests=0.2)
 
 
 def test_the_watch_tells_when_nobody_answers(wired: HotwirePair) -> None:
@@ -63,10 +63,10 @@ def check_for(watch: Watch, seconds: float) -> None:
         time.sleep(0.02)
 
 
-def play(wired: HotwirePair, count: int, seconds: float) -> None:
+def play(wired: HotwirePair, count: int, seconds: float, rests: float) -> None:
     wired.start()
     faulty = FaultyPair(wired)
-    chance = Chance(faulty, SEED)
+    chance = Chance(faulty, SEED, rests)
     end = time.monotonic() + seconds
     try:
         with Watch(faulty) as watch:
@@ -76,7 +76,7 @@ def play(wired: HotwirePair, count: int, seconds: float) -> None:
                 chance.wait(watch.check)
             chance.heal_all()
             settle(faulty, watch)
-        print(f"seed {SEED}, {chance.count} faults, judged for seconds: {watch.judged}")
+        print(f"seed {SEED}, {chance.count} faults; seconds: judged {watch.judged}, longest {watch.longest}")
     except AssertionError as error:
         raise AssertionError(f"{error}\n{faulty.diary.last(STEPS)}\nseed {SEED}") from error
     stop(wired)

@@ -67,6 +67,8 @@ class Watch(threading.Thread):
         self._holders: dict[str, set[str]] = {}
         self.judged = {"somebody answers": 0.0, "no two answer": 0.0}
         """Seconds for which each rule could have been broken."""
+        self.longest = {"nobody": 0.0, "two": 0.0}
+        """Seconds for which nobody answered who could have, and two did that hear each other."""
 
     def __enter__(self) -> "Watch":
         self.start()
@@ -139,6 +141,7 @@ class Watch(threading.Thread):
                 network.excused_at = self._now
             began = max(since[1], network.served_at, network.excused_at, self._rival_at)
             self.judged["somebody answers"] += step if self._now > since[1] + NONE_ANSWERS else 0.0
+            self.longest["nobody"] = max(self.longest["nobody"], self._now - began)
             if self._now > began + NONE_ANSWERS:
                 self._fail(
                     f"nobody has answered for {VIRTUAL[port]} for {self._now - network.served_at:.2f} s, and "
@@ -154,6 +157,9 @@ class Watch(threading.Thread):
             return
         connected = min(self._ways.values())
         self.judged["no two answer"] += step if self._now > connected + TWO_ANSWER else 0.0
+        if network.two_since is not None:
+            together = self._now - max(network.two_since, connected)
+            self.longest["two"] = max(self.longest["two"], together)
         for what, begun, allowed in (
             ("answer for", network.two_since, TWO_ANSWER),
             ("hold", network.two_hold_since, TWO_ANSWER + LINGER),
