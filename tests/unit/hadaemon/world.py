@@ -9,7 +9,6 @@ import heapq
 import itertools
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from hadaemon.cluster import (
     Action,
@@ -38,11 +37,11 @@ from hadaemon.cluster import (
     Tick,
 )
 from hadaemon.cluster.election import LINK_PATIENCE
-from hadaemon.cluster.memory import EMPTY, Memory
 from hadaemon.config import ClusterConfig
 from hadaemon.vrrp import IPV4_GROUP, IPV6_GROUP, TTL, decode, encode
 
 from .hotwire import Line
+from .machine import Machine
 from .pair import ALPHA, BETA, node_config, own_address, own_address6
 
 SLACK = 0.050
@@ -58,42 +57,6 @@ NODES = (ALPHA, BETA)
 
 HELPER = 0.05
 """Seconds until the addresses that a dead daemon left are dropped by the root helper."""
-
-
-@dataclass
-class Machine:
-    """One node as the world sees it."""
-
-    name: str
-    node: Node | None = None
-    powered: bool = False
-    started: bool = False
-    asleep: bool = False
-    inbox: list[Event] = field(default_factory=list)
-    kernel: dict[str, SetAddresses] = field(default_factory=dict)
-    changes: list[tuple[float, StateChanged]] = field(default_factory=list)
-    results: list[HandoverEnded] = field(default_factory=list)
-    memory: Memory = EMPTY
-    clock: float = 0.0
-    """What its monotonic clock shows, less the world's time."""
-    alarm: int = 0
-    """Number of the wake-up that counts; earlier ones are stale."""
-    patient_until: float = 0.0
-    """Until then a node that never had a link need not take over."""
-    had_link: bool = False
-
-    @property
-    def answers(self) -> bool:
-        """For any virtual address: it is what "active" means on the wire."""
-        return any(order.addresses and order.answering for order in self.kernel.values())
-
-    @property
-    def takes_part(self) -> bool:
-        return self.node is not None and self.node.state in (NodeState.ACTIVE, NodeState.BACKUP)
-
-    def must_serve(self, now: float) -> bool:
-        """If nobody else is active, it has to be."""
-        return self.takes_part and not self.asleep and (self.had_link or now >= self.patient_until)
 
 
 class World:
