@@ -2,7 +2,10 @@
 
 import sys
 
-from hadaemon.runtime.main import main
+from hadaemon.helper.guard import fork_guard
 
 if __name__ == "__main__":
-    sys.exit(main())
+    guard = fork_guard()  # Before all that the daemon loads, and the guard does not need.
+    from hadaemon.runtime.main import main
+
+    sys.exit(main(guard))

@@ -75,6 +75,11 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True)
+class GuardActed:
+    """This node stood still while it had virtual addresses (`Node.silent_at`): its guard took them away."""
+
+
+@dataclass(frozen=True, slots=True)
 class ActionFailed:
     """An action had no effect. Addresses are tried again with a growing delay."""
 
@@ -164,6 +169,7 @@ Order: TypeAlias = (
     Start
     | Stop
     | Tick
+    | GuardActed
     | ActionFailed
     | SwitchRequested
     | MaintenanceRequested

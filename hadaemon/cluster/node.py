@@ -17,6 +17,7 @@ from hadaemon.cluster.events import (
     ConnectionsReported,
     Event,
     FrameReceived,
+    GuardActed,
     HotwireChanged,
     MaintenanceRequested,
     Order,
@@ -89,6 +90,18 @@ class Node:
         others = (self._orders.next_deadline, *known, self._handover.next_deadline, self._rival_due)
         return min((due for due in (self._due, phase, *others) if due is not None), default=None)
 
+    @property
+    def silent_at(self) -> float | None:
+        """Until then it will have spoken, or is overslept; monotonic seconds. Who listens takes it for gone
+        soon after, and its virtual addresses must be gone by then. None: it has none."""
+        match self._member.serving, self._member.phase:
+            case Serving.ANSWERING, _:
+                return None if self._due is None else self._due + self._allowed
+            case Serving.KEEPING, Lingering(deadline):
+                return deadline + self._allowed
+            case _:
+                return None
+
     def is_old_news(self, event: Event, now: float) -> bool:
         """The peer says over the hotwire what it has said before, between two deadlines, to a node that is in
         the middle of nothing: nothing would come of it. Most heartbeats are such."""
@@ -104,8 +117,7 @@ class Node:
     def handle(self, event: Event, now: float) -> tuple[Action, ...]:
         """Takes in one event; answers with what to do, in order."""
         if self._overslept(now):
-            self._known.witness.forget()
-            self._member.listen_again(reasons.OVERSLEPT, now)
+            self._wake_up(now)
         match event:
             case AdvertisementReceived():
                 self._advertisement_received(event, now)
@@ -139,9 +151,11 @@ class Node:
                 self._handover.asked(event, now)
             case UpgradeReported():
                 self._upgrade_reported(event, now)
+            case GuardActed() if self._member.serving is not Serving.NOTHING:
+                self._wake_up(now)
             case ActionFailed(action, message):
                 self._orders.failed(action, message, now)
-            case Tick():
+            case Tick() | GuardActed():
                 pass
 
     def refusal(self, request: requests.Request) -> str | None:
@@ -359,8 +373,17 @@ class Node:
         An active whose last advertisement is three intervals old may have been replaced. A backup that comes
         an interval too late may have advertisements waiting unread.
         """
-        allowed = (2 if self._member.state is NodeState.ACTIVE else 1) * self._interval
-        return self._due is not None and now - self._due > allowed
+        return self._due is not None and now - self._due > self._allowed
+
+    @property
+    def _allowed(self) -> float:
+        """Seconds by which it may be late."""
+        return (2 if self._member.state is NodeState.ACTIVE else 1) * self._interval
+
+    def _wake_up(self, now: float) -> None:
+        """What it believed is over: it listens before it acts."""
+        self._known.witness.forget()
+        self._member.listen_again(reasons.OVERSLEPT, now)
 
     def _pass_time(self, now: float) -> None:
         if self._known.next_change is not None and self._known.next_change <= now:

@@ -1,5 +1,5 @@
 """Drops every virtual address of this product, on any interface, and takes down the links that are up on the
-active node only: run when the daemon has ended, however it ended.
+active node only: run when the daemon has ended, however it ended, and by its guard when it stands still.
 
 Runs between a crash and the takeover, so all of it is the start of an interpreter: no `site`, and of the
 standard library only what is in the interpreter itself. Measured, `import socket, collections.abc` doubles
@@ -46,7 +46,17 @@ _ROUNDS = 8
 def main() -> int:
     """0: no virtual address is left; 1: something could not be removed, the reason is on standard error."""
     try:
-        sock = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE)
+        drop()
+    except OSError as error:
+        print(f"drop-addresses: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def drop() -> None:
+    """Raises OSError: something could not be removed."""
+    sock = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE)
+    try:
         sock.bind((0, 0))
         sock.settimeout(1.0)
         for _ in range(_ROUNDS):
@@ -56,12 +66,10 @@ def main() -> int:
                 raise failed[0]
             if not bodies:
                 _take_down_links(sock)
-                return 0
-    except OSError as error:
-        print(f"drop-addresses: {error}", file=sys.stderr)
-        return 1
-    print("drop-addresses: somebody adds virtual addresses as fast as they are removed", file=sys.stderr)
-    return 1
+                return
+    finally:
+        sock.close()
+    raise OSError(errno.EBUSY, "somebody adds virtual addresses as fast as they are removed")
 
 
 def _virtual_addresses(sock: socket) -> "Iterator[bytes]":

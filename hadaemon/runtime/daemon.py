@@ -30,6 +30,7 @@ from hadaemon.runtime.conntrack import Conntrack
 from hadaemon.runtime.detect import Detector
 from hadaemon.runtime.firewall import Firewall
 from hadaemon.runtime.following import Following
+from hadaemon.runtime.guard import Guard
 from hadaemon.runtime.health import feed_watchdog
 from hadaemon.runtime.hotwire import HotwirePlan
 from hadaemon.runtime.hotwire_side import Epochs, plan_hotwire
@@ -58,8 +59,9 @@ _RULES_RETRY = 10.0
 class Daemon:
     """One process. `run` returns when it was asked to stop; it raises when the daemon itself is broken."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, guard: Guard) -> None:
         self._options = options
+        self._guard = guard
         self._loop = asyncio.get_running_loop()
         self._manager = ServiceManager(os.environ)
         self._release = running_release()
@@ -110,6 +112,7 @@ class Daemon:
         for number in (signal.SIGTERM, signal.SIGINT):
             self._loop.add_signal_handler(number, self._stop, "shutdown")
         self._loop.add_signal_handler(signal.SIGHUP, self._reload_soon)
+        self._guard.listen(self._loop, self._guard_acted)
         await self._control.open()
         async with self._reloading:
             self._begin(await self._with_rules(self._load()))
@@ -144,6 +147,7 @@ class Daemon:
             self._network.close()
             self._sequences.close()
             self._background.close()
+            self._guard.close()
 
     def _recall(self) -> Memory:
         """What the node remembers. Damaged: nothing, which is a problem until something is stored."""
@@ -195,6 +199,7 @@ class Daemon:
                 self._loop,
                 self._done,
                 self._sequences,
+                self._guard,
                 self._plan_hotwire(configuration.node, configuration.cluster),
             ),
         )
@@ -292,7 +297,7 @@ class Daemon:
         """The answer to `status`, alarms aside."""
         problems = self._background.problems + self._firewall.problems + self._conntrack.problems
         problems += self._base_network.problems if self._base_network is not None else ()
-        problems += self._following.problems + self._upgrade.problems
+        problems += self._following.problems + self._upgrade.problems + self._guard.problems
         return report(
             self._configuration,
             self._session,
@@ -359,6 +364,10 @@ class Daemon:
         self._following.wake()
         if self._session is not None:
             self._session.network_changed()
+
+    def _guard_acted(self) -> None:
+        if self._session is not None:
+            self._session.guard_acted()
 
     def _state_changed(self, change: StateChanged) -> None:
         log.info("%s -> %s: %s", change.old, change.new, change.reason)

@@ -26,14 +26,17 @@ class Engine:
         loop: asyncio.AbstractEventLoop,
         settled: Callable[[], None] = lambda: None,
         read_waiting: Callable[[], None] = lambda: None,
+        promise: Callable[[float | None], None] = lambda _: None,
     ) -> None:
         """`settled` is called after each posted event and all that followed from it. `read_waiting` posts
-        what has arrived and was not read yet: it is called before a deadline acts."""
+        what has arrived and was not read yet: it is called before a deadline acts. `promise` learns until
+        when the node will have spoken, before it has virtual addresses and until they are gone."""
         self.node = node
         self._execute = execute
         self._loop = loop
         self._settled = settled
         self._read_waiting = read_waiting
+        self._promise = promise
         self._queue: deque[Event] = deque()
         self._busy = False
         self._timer: asyncio.TimerHandle | None = None
@@ -97,9 +100,12 @@ class Engine:
                 self._carry_out(self.node.handle(self._queue.popleft(), self._loop.time()))
         finally:
             self._busy = False
+        self._promise(self.node.silent_at)
         self._arm()
 
     def _carry_out(self, actions: Iterable[Action]) -> None:
+        if self.node.silent_at is not None:
+            self._promise(self.node.silent_at)
         for action in actions:
             try:
                 self._execute(action)

@@ -6,11 +6,13 @@ import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from socket import SocketType
 
 from hadaemon.errors import HadaemonError
 from hadaemon.io.journal import JournalFormatter
 from hadaemon.io.memory import lock_memory, settle_memory
 from hadaemon.runtime.daemon import Daemon
+from hadaemon.runtime.guard import Guard
 from hadaemon.runtime.loop import BootTimeLoop
 from hadaemon.runtime.options import Options
 
@@ -71,8 +73,11 @@ def parse(arguments: Sequence[str] | None) -> Options:
     return Options(**vars(parser.parse_args(arguments)))
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """0: was asked to stop; 1: cannot run, the reason is in the log; any other end is a defect."""
+def main(guard: tuple[int, SocketType, int], arguments: Sequence[str] | None = None) -> int:
+    """0: was asked to stop; 1: cannot run, the reason is in the log; any other end is a defect.
+
+    `guard`: what `fork_guard` made.
+    """
     options = parse(arguments)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JournalFormatter())
@@ -84,12 +89,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     settle_memory()
     try:
         with asyncio.Runner(loop_factory=BootTimeLoop) as runner:
-            runner.run(_run(options))
+            runner.run(_run(options, Guard(*guard)))
     except HadaemonError as error:
         log.critical("%s", error)
         return 1
     return 0
 
 
-async def _run(options: Options) -> None:
-    await Daemon(options).run()
+async def _run(options: Options, guard: Guard) -> None:
+    await Daemon(options, guard).run()

@@ -10,6 +10,7 @@ from hadaemon.cluster import (
     AdvertisementDiscarded,
     ConnectionsReported,
     Event,
+    GuardActed,
     Memory,
     Node,
     NodeState,
@@ -27,6 +28,7 @@ from hadaemon.io.links import Link
 from hadaemon.runtime.arp_watch import ArpWatch, Place
 from hadaemon.runtime.engine import Engine
 from hadaemon.runtime.executor import Executor
+from hadaemon.runtime.guard import Guard
 from hadaemon.runtime.hotwire import HotwirePlan
 from hadaemon.runtime.hotwire_side import HotwireSide
 from hadaemon.runtime.link_watch import LinkWatch
@@ -60,6 +62,7 @@ class Session:
         loop: asyncio.AbstractEventLoop,
         done: Callable[[Action], None],
         sequences: Sequences,
+        guard: Guard,
         hotwire: HotwirePlan | None = None,
     ) -> None:
         self.node_config = node
@@ -70,6 +73,7 @@ class Session:
         ports = plan_ports(node, cluster)
         self.ports = Ports(ports, self._wire, network, loop, self._take, self.network_changed)
         self._network = network
+        self._guard = guard
         self._done = done
         self._routers = Routers(cluster, self._seat6, loop)
         self._executor = Executor(network, self.ports, self._virtual_macs(), self._acted)
@@ -136,9 +140,8 @@ class Session:
             else:
                 predecessor.stop("reload", comes_back=True)
         self._refusal = self._close_virtual_addresses()
-        self._engine = Engine(
-            node, opening, self._executor.execute, self._loop, self._settled, self._read_waiting
-        )
+        effects = (self._executor.execute, self._loop, self._settled, self._read_waiting, self._guard.expect)
+        self._engine = Engine(node, opening, *effects)
         self._network.drop_leftovers(self._executor.wanted())
         self._link_watch.follow(node.unproven_ports)
         self._pings.start()
@@ -186,6 +189,10 @@ class Session:
         if upgrade != self._upgrade:
             self._upgrade = upgrade
             self._engine.post(upgrade)
+
+    def guard_acted(self) -> None:
+        """The guard has taken the virtual addresses away, because the daemon stood still."""
+        self._engine.post(GuardActed())
 
     def refusal(self, request: Request) -> str | None:
         """Why the node would not do what the administrator asks; None: it would."""

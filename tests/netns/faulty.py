@@ -130,11 +130,9 @@ class FaultyPair:
 
     @property
     def common_ways(self) -> set[str]:
-        """The cables by which both nodes hear each other."""
+        """The cables by which both nodes hear each other, or would: one that stands still has a guard."""
         plights = self.plights.values()
-        awake = all(plight.is_awake for plight in plights)
-        ways = {port for port in (*PORTS, HOTWIRE) if all(plight.is_whole(port) for plight in plights)}
-        return ways if awake else set()
+        return {port for port in (*PORTS, HOTWIRE) if all(plight.is_whole(port) for plight in plights)}
 
     @property
     def lapses(self) -> int:

@@ -10,6 +10,7 @@ import socket
 import sys
 from typing import NoReturn
 
+from hadaemon.helper.guard import fork_guard
 from hadaemon.runtime.main import main
 
 _CLONE_NEWNET = 0x40000000
@@ -82,4 +83,5 @@ if __name__ == "__main__":
     gc.freeze()
     control = socket.socket(fileno=os.dup(0))
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    sys.exit(main(serve(control)))
+    arguments = serve(control)
+    sys.exit(main(fork_guard(), arguments))

@@ -7,6 +7,7 @@ from .pair import Pair
 BROKEN = """
 import sys
 from hadaemon.cluster import Node, Tick
+from hadaemon.helper.guard import fork_guard
 from hadaemon.runtime.main import main
 
 sound = Node.handle
@@ -17,7 +18,7 @@ def broken(self, event, now):
     return sound(self, event, now)
 
 Node.handle = broken
-sys.exit(main(sys.argv[1:]))
+sys.exit(main(fork_guard(), sys.argv[1:]))
 """
 
 

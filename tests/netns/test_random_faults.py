@@ -8,6 +8,7 @@ import pytest
 
 from .chance import Chance
 from .faulty import FaultyPair
+from .guard import guard_of
 from .hotwire import HotwirePair
 from .test_hactl import hactl
 from .waiting import stretched
@@ -47,10 +48,11 @@ def test_the_watch_tells_when_nobody_answers(wired: HotwirePair) -> None:
 
 
 def test_the_watch_tells_when_two_answer(wired: HotwirePair) -> None:
-    """It is not told that the active one stands still, whose kernel goes on to answer."""
+    """The active one stands still and has no guard: its kernel goes on to answer."""
     wired.start()
     faulty = FaultyPair(wired)
     with Watch(faulty) as watch:
+        os.kill(guard_of(wired.alpha), signal.SIGKILL)
         wired.alpha.signal(signal.SIGSTOP)
         with pytest.raises(AssertionError, match="both nodes answer for"):
             check_for(watch, 3 * NONE_ANSWERS)

@@ -24,7 +24,8 @@ _SILENCE = stretched(0.35)
 NONE_ANSWERS = ACTIVE_DOWN + _SILENCE + stretched(1.0)
 """Seconds for which nobody may answer although a node could: docs/election.md, and one more."""
 TWO_ANSWER = INTERVAL + stretched(0.4)
-"""Seconds for which two may answer that hear each other: one lets go within an advertisement interval."""
+"""Seconds for which two may answer that hear each other: one lets go within an advertisement interval, or its
+guard does it."""
 LINGER = 0.2
 """Seconds for which a node keeps the addresses after it has handed over, without answering for them."""
 

@@ -1,6 +1,6 @@
 """What a daemon costs while nothing happens: processor time, memory, and how punctual it is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -103,13 +103,13 @@ def processor_seconds(pids: Iterable[int]) -> float:
     return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / NANOSECONDS
 
 
-def resident_bytes(pids: Iterable[int]) -> int:
-    """Resident memory of these processes, shared pages counted for each (VmRSS)."""
-    return sum(_status(pid, "VmRSS") for pid in pids)
+def resident_bytes(pids: Sequence[int]) -> int:
+    """Resident memory of the first of these processes, and what its children have of their own."""
+    first, *others = pids
+    return _memory(first, "Rss") + sum(_memory(pid, "Private") for pid in others)
 
 
-def _status(pid: int, name: str) -> int:
-    """A memory field of /proc/PID/status, in bytes."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    (value,) = (line.split()[1] for line in lines if line.startswith(f"{name}:"))
-    return int(value) * KILOBYTES
+def _memory(pid: int, kind: str) -> int:
+    """Of a process, in bytes: the fields of /proc/PID/smaps_rollup that begin so."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith(kind)) * KILOBYTES

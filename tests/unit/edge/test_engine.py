@@ -29,6 +29,7 @@ class Recorder:
         self.answers = answers
         self.seen: list[object] = []
         self.next_deadline: float | None = None
+        self.silent_at: float | None = None
 
     def is_old_news(self, event: object, now: float) -> bool:
         return event == "old"
@@ -215,5 +216,26 @@ def test_a_node_catches_up_when_its_deadline_has_passed_and_not_in_the_middle_of
         node.next_deadline = asyncio.get_running_loop().time() + 60
         assert subject.catch_up()
         assert node.seen == [Tick()], "there was nothing to catch up with"
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(
+    "silent_at, order",
+    [(5.0, [5.0, "action", 5.0]), (None, ["action", None])],
+    ids=["it has addresses", "it has none any more"],
+)
+def test_the_guard_knows_before_addresses_come_and_until_they_are_gone(
+    silent_at: float | None, order: list[object]
+):
+    async def scenario() -> None:
+        done: list[object] = []
+        node: Any = Recorder({"event": ("action",)})
+        execute: Any = done.append
+        subject = Engine(node, (), execute, asyncio.get_running_loop(), promise=done.append)
+        done.clear()
+        node.silent_at = silent_at
+        subject.post("event")  # type: ignore[arg-type]
+        assert done == order
 
     run(scenario())

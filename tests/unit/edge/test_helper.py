@@ -141,6 +141,8 @@ class Kernel:
 
     def settimeout(self, _: float) -> None: ...
 
+    def close(self) -> None: ...
+
     @staticmethod
     def _message(kind: int, body: bytes) -> bytes:
         return drop_addresses._HEADER.pack(drop_addresses._HEADER.size + len(body), kind, 0, 0, 0) + body

@@ -47,19 +47,36 @@ def test_a_command_runs_a_function_that_exists(command: str):
     assert path.stat().st_mode & 0o111 == 0o111
     text = path.read_text()
     assert text.startswith(f"#!/usr/bin/python3 {'-IS' if command in BARE else '-PsE'}\n")
-    (imported,) = (node for node in ast.parse(text).body if isinstance(node, ast.ImportFrom))
-    assert callable(getattr(importlib.import_module(str(imported.module)), imported.names[0].name))
+    imports = [node for node in ast.parse(text).body if isinstance(node, ast.ImportFrom)]
+    assert imports
+    for imported in imports:
+        assert callable(getattr(importlib.import_module(str(imported.module)), imported.names[0].name))
+
+
+def loaded_by(module: str) -> set[str]:
+    """What an interpreter loads for it, `site` aside."""
+    code = (
+        f"import sys; before = set(sys.modules); sys.path.append({str(OVERLAY.parent)!r});"
+        f"import {module}; print(*sorted(set(sys.modules) - before))"
+    )
+    done = subprocess.run([sys.executable, "-IS", "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert module in loaded
+    return loaded
+
+
+HEAVY = {"socket", "struct", "re", "typing", "collections", "ipaddress", "site", "pathlib"}
 
 
 def test_what_runs_after_a_crash_loads_next_to_nothing():
-    code = (
-        f"import sys; before = set(sys.modules); sys.path.append({str(OVERLAY.parent)!r});"
-        "import hadaemon.helper.drop_addresses; print(*sorted(set(sys.modules) - before))"
-    )
-    done = subprocess.run([sys.executable, "-IS", "-c", code], capture_output=True, text=True, check=True)
-    heavy = {"socket", "struct", "re", "enum", "typing", "collections", "ipaddress", "site", "pathlib"}
-    assert "hadaemon.helper.drop_addresses" in done.stdout.split()
-    assert heavy.isdisjoint(done.stdout.split())
+    assert (HEAVY | {"enum"}).isdisjoint(loaded_by("hadaemon.helper.drop_addresses"))
+
+
+def test_the_guard_is_forked_before_the_daemon_is_loaded():
+    others = {"asyncio", "dataclasses", "logging", "hadaemon.precompiled", "hadaemon.runtime.main"}
+    assert (HEAVY | others).isdisjoint(loaded_by("hadaemon.helper.guard"))
+    text = (OVERLAY / "usr/sbin/hadaemon").read_text()
+    assert text.index("fork_guard()") < text.index("import hadaemon.precompiled")
 
 
 @pytest.mark.parametrize("unit", OURS)

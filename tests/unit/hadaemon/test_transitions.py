@@ -11,6 +11,7 @@ from hadaemon.cluster import (
     Announce,
     ConnectionsReported,
     FrameReceived,
+    GuardActed,
     HotwireChanged,
     MaintenanceRequested,
     NodeState,
@@ -145,6 +146,7 @@ EVENTS = {
     "AdvertisementReceived: release": lambda driver: driver.hear(0),
     "AdvertisementDiscarded": feed(AdvertisementDiscarded("lan", DiscardReason.TTL)),
     "FrameReceived": feed(FrameReceived("lan")),
+    "GuardActed": feed(GuardActed()),
     "ActionFailed": feed(ActionFailed(Announce("lan", ()), "no buffer")),
     "PingResult": feed(PingResult("none", IPv4Address("192.0.2.1"), False)),
     "ConnectionsReported": feed(ConnectionsReported("some are missing")),
@@ -192,6 +194,7 @@ AdvertisementReceived: worse     | .   | .   | .   | .   | .   | act | act | .  
 AdvertisementReceived: release   | .   | .   | .   | .   | .   | act | .   | .   | .
 AdvertisementDiscarded           | .   | .   | .   | .   | .   | .   | .   | .   | .
 FrameReceived                    | .   | .   | .   | .   | .   | .   | .   | .   | .
+GuardActed                       | .   | .   | bak | .   | bak | bak | bak | .   | .
 ActionFailed                     | .   | .   | .   | .   | .   | .   | .   | .   | .
 PingResult                       | .   | .   | .   | .   | .   | .   | .   | .   | .
 ConnectionsReported              | .   | .   | .   | .   | .   | .   | .   | .   | .
@@ -247,6 +250,8 @@ def test_what_an_event_makes_of_a_state(state, event):
     assert told(driver) == read_matrix()[state, event]
     states = {interface.state for interface in driver.node.status(driver.now).interfaces}
     assert len(states) == 1, "the virtual routers are never in different states"
+    has_addresses = any(driver.node.desired_addresses().values())
+    assert (driver.node.silent_at is not None) is has_addresses, "its guard knows when it has addresses"
     due = driver.node.next_deadline
     driver.do(Tick())
     assert due is None or driver.node.next_deadline != due or due > driver.now, "the loop would spin"
