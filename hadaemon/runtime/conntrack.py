@@ -14,6 +14,7 @@ from hadaemon.cluster import NodeState
 from hadaemon.config.model import ClusterConfig
 from hadaemon.conntrack.conntrackd_conf import Ends, conntrackd_conf
 from hadaemon.conntrack.course import PARITY_PATIENCE, Counts, Course, Step, crowding
+from hadaemon.conntrack.patience import Patience
 from hadaemon.errors import HadaemonError
 from hadaemon.hotwire.addresses import hotwire_ends
 from hadaemon.io.conntrackd import Conntrackd, connections, most_connections
@@ -32,8 +33,6 @@ _SIGN_OF_LIFE = 5.0
 _GRACE = 3.0
 """Seconds that a start may take."""
 _LACKING = "the other node's connections are not all here"
-_START_PATIENCE = 15.0
-"""Seconds for which conntrackd may be away, or refuse all orders, until it is started anew."""
 
 
 class Conntrack:
@@ -49,8 +48,7 @@ class Conntrack:
         self._changed = asyncio.Event()
         self._course: Course | None = None
         self._life: tuple[int, int] | None = None
-        self._well_at = self._loop.time()
-        """When conntrackd last did what it was told, or was started."""
+        self._patience = Patience(self._loop.time())
         self._asked_at = 0.0
         self._failures: dict[str, str] = {}
         """By what failed."""
@@ -138,7 +136,10 @@ class Conntrack:
         if ends is None:
             return  # No cable, or nobody at its other end yet: the hotwire says so.
         text = self._configuration(session, ends)
-        if text != self._text or self._absent_for(_START_PATIENCE):
+        if text != self._text:
+            await self._attempt("start", self._start(text))
+        elif self._patience.is_over(self._loop.time()):
+            self._patience.gave_up()
             await self._attempt("start", self._start(text))
         await self._follow(session.state is NodeState.ACTIVE, session)
 
@@ -153,17 +154,19 @@ class Conntrack:
 
     def _begin(self) -> None:
         """What runs already with the right configuration goes on: it may be the daemon that is new."""
-        self._wanted, self._well_at = True, self._loop.time()
+        self._wanted, self._patience = True, Patience(self._loop.time())
         with contextlib.suppress(HadaemonError):
             self._text = read_text(self._path) if self._conntrackd.life() is not None else None
 
     async def _start(self, text: str) -> None:
         """conntrackd runs with this configuration, or will."""
-        self._well_at = self._loop.time()
         # It waits for a disk, where the folder is on one.
         await asyncio.to_thread(write_text, self._path, text, 0o640)
         self._text = text
-        await ask_helper(self._helper, "conntrackd-restart")
+        try:
+            await ask_helper(self._helper, "conntrackd-restart")
+        finally:
+            self._patience.started(self._loop.time())
 
     async def _stop(self) -> None:
         self._wanted, self._course, self._life, self._text = False, None, None, None
@@ -175,7 +178,7 @@ class Conntrack:
         now, life = self._loop.time(), self._conntrackd.life()
         if life is None:
             self._life, self._course = None, None
-            if self._absent_for(_GRACE):
+            if self._patience.has_waited(_GRACE, now):
                 self._note("running", "conntrackd does not run")
             return
         self._note("running", None)
@@ -199,9 +202,6 @@ class Conntrack:
             self._asked_at = now
             await self._ask_errors()
 
-    def _absent_for(self, seconds: float) -> bool:
-        return self._loop.time() - self._well_at > seconds
-
     async def _carry_out(self, course: Course, step: Step) -> None:
         if await self._obeyed(self._conntrackd.order(step)):
             course.done(self._loop.time())
@@ -217,7 +217,7 @@ class Conntrack:
     async def _obeyed(self, order: Coroutine[None, None, None]) -> bool:
         if not await self._attempt("orders", order):
             return False
-        self._well_at = self._loop.time()
+        self._patience.obeyed(self._loop.time())
         self._note("start", None)
         return True
 

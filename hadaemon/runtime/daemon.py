@@ -384,10 +384,11 @@ class Daemon:
         return failing(self._configuration, self._session, self._firewall.faults)
 
     def _healthy(self) -> bool:
-        """What a firmware must show to be kept: it understands its configuration and has its ports."""
+        """What a firmware must show to be kept: it understands its configuration and has its ports. What is
+        done then takes seconds of a slow processor: the other node's connections come first."""
         if self._session is None:
             return self._configuration.condition is not Condition.REFUSED
-        return self._session.ports.complete
+        return self._session.ports.complete and not self._session.is_catching_up
 
     def _stop(self, reason: str) -> None:
         if not self._stopped.done():

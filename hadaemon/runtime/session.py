@@ -178,6 +178,11 @@ class Session:
         self._routers.refresh()
         self.hotwire.refresh()
 
+    @property
+    def is_catching_up(self) -> bool:
+        """The other node is heard, and not all of its connections are here yet."""
+        return bool(self._lacking) and self.hotwire.peer_report is not None
+
     def report_connections(self, lacking: str) -> None:
         """What of the other node's connections is not here; empty: nothing to wait for."""
         if lacking != self._lacking:

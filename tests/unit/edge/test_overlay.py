@@ -14,11 +14,11 @@ from hadaemon.runtime.places import own_folder
 OVERLAY = Path(__file__).resolve().parents[3] / "rootfs-overlay"
 UNITS = OVERLAY / "usr/lib/systemd/system"
 LIBEXEC = (
-    *("setup", "helper", "firmware", "firmware-pipe", "config-guard"),
+    *("setup", "firmware", "firmware-pipe", "config-guard"),
     *("sync-server", "services", "menu", "messenger"),
 )
 COMMANDS = ("usr/sbin/hadaemon", "usr/bin/hactl", *(f"usr/libexec/hotspare/{name}" for name in LIBEXEC))
-BARE = tuple(f"usr/libexec/hotspare/{name}" for name in ("drop-addresses", "keeper", "sync-verb"))
+BARE = tuple(f"usr/libexec/hotspare/{name}" for name in ("drop-addresses", "helper", "keeper", "sync-verb"))
 """They start without `site`."""
 OURS = (
     *("hadaemon.service", "hadaemon-helper.socket", "hadaemon-helper@.service", "hotspare-setup.service"),
@@ -70,6 +70,10 @@ HEAVY = {"socket", "struct", "re", "typing", "collections", "ipaddress", "site",
 
 def test_what_runs_after_a_crash_loads_next_to_nothing():
     assert (HEAVY | {"enum"}).isdisjoint(loaded_by("hadaemon.helper.drop_addresses"))
+
+
+def test_what_runs_while_a_takeover_is_not_safe_yet_loads_little():
+    assert (HEAVY | {"enum", "subprocess"}).isdisjoint(loaded_by("hadaemon.helper.main"))
 
 
 def test_the_guard_is_forked_before_the_daemon_is_loaded():
