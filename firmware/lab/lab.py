@@ -17,12 +17,12 @@ import contextlib
 import functools
 import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from firmware.lab.abandoned import Claim, sweep
 from firmware.lab.capability import best_accelerator, uefi_firmware
 from firmware.lab.client import Client
 from firmware.lab.command import (
@@ -113,9 +113,8 @@ class Lab:
         self.admin_password = self.secrets.admin_password
         self.accelerator = options.accelerator or best_accelerator()
         self.closed = False
-        name = secrets.token_hex(4)
-        self.folder = FOLDER / f"run-{name}"
-        self._sockets = Path(tempfile.gettempdir()) / f"hotspare-{name}"
+        self._claim = Claim(FOLDER, secrets.token_hex(4), options.keep)
+        self.folder = self._claim.folder
         # A link of our own, because a build may put a new image in place while this lab runs on the old one.
         self._base = self.folder / "image.raw"
         self.switches: dict[str, Switch] = {}
@@ -144,9 +143,7 @@ class Lab:
             node.power_off()
         for switch in (*self.switches.values(), *self._cables.values()):
             switch.close()
-        shutil.rmtree(self._sockets, ignore_errors=True)
-        if not self.options.keep:
-            shutil.rmtree(self.folder, ignore_errors=True)
+        self._claim.give_up()
         _open.discard(self)
 
     def wake(self) -> None:
@@ -251,8 +248,8 @@ class Lab:
 
     def _build(self) -> None:
         FOLDER.mkdir(parents=True, exist_ok=True)
-        for folder in (self.folder, self._sockets):
-            folder.mkdir(0o700)
+        sweep(FOLDER)
+        self._claim.take()
         if self._snapshot:
             self._snapshot.lend(self._then)
         else:
@@ -354,7 +351,7 @@ class Lab:
         return UefiFirmware(code, variables)
 
     def _socket(self, name: str) -> Path:
-        return self._sockets / name
+        return self._claim.sockets / name
 
 
 _open: set[Lab] = set()
