@@ -4,6 +4,8 @@ Order and outcome only: advertisements are a second apart and the processors are
 measured in the namespace tests.
 """
 
+import json
+
 import pytest
 
 from firmware.lab.lab import Lab
@@ -88,3 +90,19 @@ def test_a_killed_daemon_leaves_no_virtual_address_and_comes_back(pair: Lab, eye
     assert alpha.status()["pid"] != before
     alpha.wait_for_state("active")
     eyes.wait_for_owner("alpha")
+
+
+def test_a_machine_that_its_host_pauses_has_no_part_until_it_knows_who_is_active(pair: Lab, eyes) -> None:
+    """Its clocks stand still: it finds out by what has arrived meanwhile."""
+    alpha, beta = pair.node("alpha"), pair.node("beta")
+    eyes.wait_for_owner("alpha")
+    alpha.machine.halt()
+    eyes.wait_for_owner("beta")
+    beta.wait_for_state("active")
+    alpha.machine.resume()
+    eyes.wait_for_owner("alpha")
+    alpha.wait_for_state("active")
+    beta.wait_for_state("backup")
+    history = json.loads(alpha.run("hactl history --json").output)["changes"]
+    assert [change["after"] for change in history][-3:] == ["active", "backup", "active"]
+    assert eyes.owners("client") == eyes.owners("router") == ["alpha", "beta", "alpha"]
