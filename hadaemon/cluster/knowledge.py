@@ -193,10 +193,18 @@ class Knowledge:
             deaf=self.has_witness and self.witness.peer is None,
         )
 
+    def note_silence(self, is_backup: bool, now: float) -> None:
+        """Whether the advertisements of an active peer come in."""
+        self.silence.note(self.all_ports, self.witness.active_peer if is_backup else None, now)
+
+    def _unready(self) -> str:
+        """Why this node could not take over well; empty: it could."""
+        return reasons.HEARS_NOTHING if self.silence.is_whole else self.lacking
+
     def _may_preempt(self) -> bool:
-        """Preference moves something at all."""
+        """Preference moves something at all. Preempt_Mode is not for the address owner (RFC 9568 §6.1)."""
         frozen = self.witness.is_frozen or self.upgrading or self.memory.suspended
-        if frozen or not self._cluster.vrrp.preempt:
+        if frozen or not (self._cluster.vrrp.preempt or self.score.is_owner):
             return False
         return self.score.preferred or self.score.base is None
 
