@@ -109,9 +109,9 @@ class Node:
         match event:
             case AdvertisementReceived():
                 self._advertisement_received(event, now)
-            case AdvertisementDiscarded(port, reason):
+            case AdvertisementDiscarded(port, source, reason):
                 if port in self._known.ports:
-                    self._known.ports[port].note_discard(reason, now)
+                    self._known.ports[port].discards.note(source, reason, now)
             case PortChanged():
                 self._port_changed(event, now)
             case FrameReceived(port):
@@ -259,7 +259,7 @@ class Node:
             port.note_foreign(event.source, event.advertisement, now)
             return
         if refusal is not None:
-            port.note_discard(refusal, now)
+            port.discards.note(event.source, refusal, now)
             return
         port.note_advertisement(event.source, event.advertisement, now)
         self._frame_received(event.port, now)

@@ -99,8 +99,9 @@ def _problems(facts: Facts, now: float) -> tuple[str, ...]:
             f"the hotwire passes one way only: {known.witness.peer.name} does not hear this node: check its "
             "cable and both cards; preference moves nothing until it does"
         )
+    found += _unheard(known)
     for port in known.all_ports:
-        found += port.problems(now)
+        found += port.problems(facts.state is NodeState.ACTIVE, now)
         found += _rival(facts, port, now)
     return tuple(found + known.pings.problems())
 

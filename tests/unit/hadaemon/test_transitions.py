@@ -30,7 +30,7 @@ from hadaemon.cluster.events import Event
 from hadaemon.cluster.memory import Memory
 from hadaemon.vrrp import DiscardReason
 
-from .pair import ALPHA, BETA, Driver
+from .pair import ALPHA, BETA, Driver, own_address
 
 PEER = Peer(
     name=BETA,
@@ -143,7 +143,9 @@ EVENTS = {
     "AdvertisementReceived: better": lambda driver: driver.hear(255),
     "AdvertisementReceived: worse": lambda driver: driver.hear(100),
     "AdvertisementReceived: release": lambda driver: driver.hear(0),
-    "AdvertisementDiscarded": feed(AdvertisementDiscarded("lan", DiscardReason.TTL)),
+    "AdvertisementDiscarded": feed(
+        AdvertisementDiscarded("lan", own_address(BETA, "lan"), DiscardReason.TTL)
+    ),
     "FrameReceived": feed(FrameReceived("lan")),
     "ActionFailed": feed(ActionFailed(Announce("lan", ()), "no buffer")),
     "PingResult": feed(PingResult("none", IPv4Address("192.0.2.1"), False)),
