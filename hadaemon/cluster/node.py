@@ -378,6 +378,7 @@ class Node:
         elif self._member.state is NodeState.ACTIVE:
             self._group.keep_rounds(now)
         self._member.weigh_links(now)
+        self._known.note_silence(self._member.state is NodeState.BACKUP, now)
         self._handover.consider(now)
 
     def _phase_over(self, phase: Phase, now: float) -> None:

@@ -106,6 +106,18 @@ def _problems(facts: Facts, now: float) -> tuple[str, ...]:
     return tuple(found + known.pings.problems())
 
 
+def _unheard(known: Knowledge) -> list[str]:
+    """Without the hotwire this backup would take over from a node that is well."""
+    peer = known.witness.active_peer
+    if peer is None:
+        return []
+    return [
+        f"port {name}: no advertisement of {peer.name} comes in, which is active as it says over the "
+        "hotwire: check the network between the two, and what is dropped here (`hactl status --verbose`)"
+        for name in known.silence.ports
+    ]
+
+
 def _rival(facts: Facts, port: HaPort, now: float) -> list[str]:
     """Two are active, and neither gives way: mostly one of them does not hear or believe the other."""
     since, heard = port.rival_since(now), port.heard
