@@ -8,8 +8,13 @@ from hadaemon.vrrp.model import DiscardReason, IPAddress
 RECENT = 60.0
 """Seconds for which a dropped packet is worth a problem in the status."""
 
-_CLAIM = 5.0
-"""Seconds for which one sender's advertisements are dropped, all of them, until it counts as active too."""
+CLAIM = 5.0
+"""Seconds for which a router claims a virtual router of an active node until it counts as active too: for
+shorter, two may well be active and talk about it."""
+
+PAUSE = 10.0
+"""Seconds, four intervals at least, in which it goes on though it says nothing: keepalived hardly advertises
+while it drops what it hears."""
 
 _FOREIGN = "look for a foreign router"
 _SAME = "is to be the same on both"
@@ -63,9 +68,9 @@ class Discards:
     """Counters of one HA interface since the start of the daemon."""
 
     def __init__(self, pause: float) -> None:
-        """`pause`: seconds after which a sender that said nothing is gone."""
+        """`pause`: seconds after which a sender that said nothing has gone."""
         self.counts: Counter[DiscardReason] = Counter()
-        self._pause = max(pause, _CLAIM)
+        self._pause = pause
         self._last: _Last | None = None
         self._own: _Last | None = None
         """The last that seemed to come from this very port."""
@@ -118,7 +123,7 @@ class Discards:
         ]
 
     def _lasts(self, claim: _Claim, now: float) -> bool:
-        return now - claim.last.at <= self._pause and claim.last.at - claim.since >= _CLAIM
+        return now - claim.last.at <= self._pause and claim.last.at - claim.since >= CLAIM
 
 
 def _advice(last: _Last) -> str:

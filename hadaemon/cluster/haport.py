@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from hadaemon.cluster.discards import RECENT, Discards
+from hadaemon.cluster.discards import CLAIM, PAUSE, RECENT, Discards
 from hadaemon.cluster.events import PortChanged
 from hadaemon.cluster.status import InterfaceStatus, Link
 from hadaemon.config.model import ClusterConfig, HaInterface, Port, VrrpConfig
@@ -80,14 +80,16 @@ class HaPort:
         in the making, and is no lost link before; monotonic seconds."""
         self.sent = 0
         self.received = 0
-        self.discards = Discards(4 * seconds(cluster.vrrp.advertisement_interval))
+        self._pause = max(PAUSE, 4 * seconds(cluster.vrrp.advertisement_interval))
+        self.discards = Discards(self._pause)
         self._debounce = cluster.election.link_debounce
         self._heard: dict[int, Heard] = {}
         """By the version of IP."""
         self._foreign: dict[int, Heard] = {}
         """Of another group that uses our VRID, by the version of IP."""
-        self._rival_since: float | None = None
-        """Since when another router claims one of our virtual routers without a pause."""
+        self._rival: tuple[float, float] | None = None
+        """Another router claims one of our virtual routers while this node is active: since when, and when
+        it did last."""
         self._doubted: Heard | None = None
         """Named a long interval, and was not believed."""
         self._address_lost_at: float | None = None
@@ -223,15 +225,24 @@ class HaPort:
         self.discards.counts[DiscardReason.ADDRESSES] += 1
         self._foreign[advertisement.family] = Heard(source, advertisement, now, advertisement.interval)
 
-    def rival_since(self, now: float) -> float | None:
-        """Since when another router claims one of our virtual routers; None: none does now."""
-        return self._rival_since if self.hears_now(now) else None
+    def note_rival(self, advertisement: Advertisement, now: float) -> None:
+        """It came in while this node is active."""
+        if advertisement.priority == RELEASE:
+            self._rival = None
+            return
+        goes_on = self._rival is not None and now - self._rival[1] <= self._pause
+        self._rival = self._rival[0] if self._rival is not None and goes_on else now, now
+
+    def has_rival(self, now: float) -> bool:
+        """Neither gives way: mostly because one of them does not hear or believe the other."""
+        if self._rival is None:
+            return False
+        since, last = self._rival
+        return now - last <= self._pause and last - since >= CLAIM
 
     def note_advertisement(self, source: IPAddress, advertisement: Advertisement, now: float) -> None:
         self.received += 1
         self.discards.note_accepted(source)
-        if not self.hears_now(now):
-            self._rival_since = now
         last, interval = self._heard.get(advertisement.family), advertisement.interval
         repeated = last is not None and (last.source, last.advertisement.interval) == (source, interval)
         believed = interval if repeated else min(interval, max(self._interval, UNCONFIRMED))

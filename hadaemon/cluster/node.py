@@ -270,6 +270,7 @@ class Node:
         elif isinstance(self._member.phase, Releasing):
             self._handover.claim_heard(self._member.phase.purpose, port, event, now)
         elif self._member.state is NodeState.ACTIVE:
+            port.note_rival(event.advertisement, now)
             self._heard_as_active(port, event, waited=False, now=now)
 
     def _heard_as_active(self, port: HaPort, event: AdvertisementReceived, waited: bool, now: float) -> None:

@@ -10,8 +10,6 @@ from hadaemon.cluster.status import HotwireStatus, NodeStatus, PeerState, PeerSt
 from hadaemon.cluster.witness import WitnessState, score_of
 from hadaemon.vrrp.model import RELEASE
 
-_RIVAL = 5.0
-"""Seconds for which two may be active and talk about it."""
 _DEAF = 2.0
 """Seconds for which the other node may not hear this one: it takes a moment at the start."""
 
@@ -80,7 +78,8 @@ def _peer(ports: tuple[HaPort, ...], now: float) -> PeerStatus | None:
     if last.advertisement.priority == RELEASE:
         state = PeerState.RELEASED
     else:
-        state = PeerState.ACTIVE if port.hears_now(now) else PeerState.SILENT
+        claims = port.hears_now(now) or port.has_rival(now)
+        state = PeerState.ACTIVE if claims else PeerState.SILENT
     return PeerStatus(state, port.name, str(last.source), last.advertisement.priority, now - last.at)
 
 
@@ -119,11 +118,9 @@ def _unheard(known: Knowledge) -> list[str]:
 
 
 def _rival(facts: Facts, port: HaPort, now: float) -> list[str]:
-    """Two are active, and neither gives way: mostly one of them does not hear or believe the other."""
-    since, heard = port.rival_since(now), port.heard
-    if facts.state is not NodeState.ACTIVE or since is None or heard is None:
-        return []
-    if now - max(since, facts.since) < _RIVAL:
+    """Two are active."""
+    heard = port.heard
+    if facts.state is not NodeState.ACTIVE or heard is None or not port.has_rival(now):
         return []
     rival = f"{heard.source} is active too, with priority {heard.advertisement.priority}"
     return [

@@ -6,7 +6,7 @@ from hadaemon.cluster.haport import HaPort
 from hadaemon.cluster.peer import Peer
 from hadaemon.cluster.status import Link
 
-_LEAST = 5.0
+LEAST = 5.0
 """Seconds: a node that has just become active is heard within a moment."""
 _PAUSE = 0.5
 """Seconds from one look to the next: with many HA interfaces a look costs more than an advertisement."""
@@ -17,7 +17,7 @@ class Silence:
 
     def __init__(self, interval: float) -> None:
         """`interval`: Advertisement_Interval in seconds."""
-        self._patience = max(_LEAST, 4 * interval)
+        self._patience = max(LEAST, 4 * interval)
         self._since: dict[str, float] = {}
         self._next_look = 0.0
         self.ports: tuple[str, ...] = ()

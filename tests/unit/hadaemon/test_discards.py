@@ -5,6 +5,7 @@ from ipaddress import IPv4Address
 import pytest
 
 from hadaemon.cluster import AdvertisementDiscarded
+from hadaemon.cluster.discards import PAUSE
 from hadaemon.vrrp import DiscardReason
 
 from .pair import ALPHA, BETA, Driver, own_address
@@ -43,7 +44,7 @@ def test_an_active_node_that_drops_all_of_one_sender_says_that_two_are_active(re
         f"are dropped ({reason} 60): "
     )
     assert advice in problem(driver)
-    driver.run(10)
+    driver.run(PAUSE + 1)
     assert "active too" not in problem(driver), "it has fallen silent"
 
 
@@ -63,3 +64,22 @@ def test_what_a_stranger_sends_between_does_not_hide_it():
         drop(driver, DiscardReason.AUTH_MISSING, 0.6)
         drop(driver, DiscardReason.CHECKSUM, 0.1, STRANGER)
     assert "192.0.2.12 is active too" in problem(driver)
+
+
+def test_a_rival_that_speaks_now_and_then_is_active_too():
+    """keepalived waits anew with each packet that it drops, and so hardly advertises."""
+    driver = Driver(ALPHA, interval=10, ports=("lan",)).become_active()
+    for pause in (0.0, 2.0, 4.0):
+        assert driver.node.status(driver.now).problems == ()
+        driver.run(pause)
+        driver.hear(100)
+    assert problem(driver).startswith("port lan: 192.0.2.12 is active too, with priority 100")
+    driver.run(PAUSE + 1)
+    assert driver.node.status(driver.now).problems == ()
+
+
+def test_one_that_wakes_and_gives_way_is_none():
+    driver = Driver(ALPHA, interval=10, ports=("lan",)).become_active()
+    driver.run(6)
+    driver.hear(100)
+    assert driver.node.status(driver.now).problems == ()

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from hadaemon.cluster import NodeState, PeerReport
-from hadaemon.cluster.report import _RIVAL
+from hadaemon.cluster.silence import LEAST
 
 from .pair import ALPHA, BETA, Driver
 from .test_transitions import PEER
@@ -32,7 +32,7 @@ def told(driver: Driver) -> tuple[list[str], str]:
 @pytest.mark.parametrize("ports, deaf", [((), ["port lan", "port wan"]), (("wan",), ["port lan"])])
 def test_it_says_where_and_is_ready_only_if_it_hears_something(ports, deaf):
     driver = Driver(BETA, witness=True)
-    listen(driver, _RIVAL - 1, ports)
+    listen(driver, LEAST - 1, ports)
     assert told(driver) == ([], "")
     listen(driver, 3, ports)
     assert told(driver) == (deaf, "" if ports else "it hears no advertisement of the active node")
