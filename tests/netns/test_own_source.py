@@ -46,10 +46,12 @@ def holders(pair: Pair) -> list[str]:
     return [node.name for node in pair.nodes if VIRTUAL["lan"] in node.virtual_addresses()]
 
 
-def test_an_address_owner_that_comes_back_is_active_alone(site: Site) -> None:
+@pytest.mark.parametrize("virtual_mac", ["false", "true"])
+def test_an_address_owner_that_comes_back_is_active_alone(site: Site, virtual_mac: str) -> None:
+    """With virtual MAC addresses the spare has the address on another interface than the one that hears."""
     pair = site.pair
     for node in pair.nodes:
-        node.cluster = OWNER
+        node.cluster = OWNER.replace("[vrrp]", f"[vrrp]\nvirtual_mac = {virtual_mac}")
         node.configure()
     pair.alpha.pull("lan")
     give(pair.alpha, VIRTUAL["lan"])
