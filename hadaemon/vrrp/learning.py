@@ -27,10 +27,13 @@ class ActiveAdverInterval:
         """The sender is followed until then."""
         self._named: tuple[IPAddress, Centiseconds] | None = None
         """Who named what last, of those who may be followed."""
+        self._named_until = 0.0
+        """Who names it again until then has confirmed it."""
 
     def go_on(self, before: "ActiveAdverInterval") -> None:
         """Knows what was learned under the configuration before this one."""
-        self._sender, self._until, self._named = before._sender, before._until, before._named
+        self._sender, self._until = before._sender, before._until
+        self._named, self._named_until = before._named, before._named_until
         if self._sender is not None:
             self._value = before._value
 
@@ -46,15 +49,19 @@ class ActiveAdverInterval:
         if advertisement.priority == RELEASE:
             self._until = now
             return self._value
-        believed = self._believe(source, advertisement.interval)
+        believed = self._believe(source, advertisement.interval, now)
         if self._sender is not None:
-            self._until = now + active_down_interval(RELEASE, believed, self._version)
+            self._until = now + self._silence(believed)
         return believed
 
-    def _believe(self, source: IPAddress, named: Centiseconds) -> Centiseconds:
-        repeated = self._named == (source, named)
-        self._named = source, named
+    def _believe(self, source: IPAddress, named: Centiseconds, now: float) -> Centiseconds:
+        repeated = self._named == (source, named) and now < self._named_until
+        self._named, self._named_until = (source, named), now + self._silence(named)
         if named > self._value and not repeated:
             return max(self._value, min(Centiseconds(named // 2), UNCONFIRMED))
         self._sender, self._value = source, named
         return named
+
+    def _silence(self, interval: Centiseconds) -> float:
+        """Seconds after which no backup waits any more for who has that interval."""
+        return active_down_interval(RELEASE, interval, self._version)

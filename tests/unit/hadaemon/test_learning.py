@@ -55,7 +55,9 @@ def test_what_is_not_confirmed_is_bounded():
     subject = Subject()
     assert subject.hear(LONGEST) == UNCONFIRMED
     assert subject.hear(LONGEST - 1) == UNCONFIRMED
-    assert [subject.hear(LONGEST) for _ in range(2)] == [UNCONFIRMED, LONGEST]
+    assert subject.hear(LONGEST) == UNCONFIRMED
+    assert subject.hear(LONGEST, after=200.0) == UNCONFIRMED, "one now and one later confirm nothing"
+    assert subject.hear(LONGEST, after=50.0) == LONGEST
 
 
 def test_a_peer_that_is_as_slow_as_four_seconds_is_never_taken_for_silent():
