@@ -171,6 +171,10 @@ _CLAIMED = re.compile(
 """What the alarms with a word of their own tell already."""
 
 
+_DUPLICATE = re.compile("answers for the virtual address|the address is used twice")
+"""Two boxes have one address."""
+
+
 def _other(report: Report) -> Iterator[Fault]:
     """Whatever else is among the problems. Its numbers change and it stays the same."""
     status = report["status"]
@@ -180,5 +184,5 @@ def _other(report: Report) -> Iterator[Fault]:
     for problem in status["problems"]:
         if _CLAIMED.match(problem) or problem.startswith(units) or problem == status["reason"]:
             continue
-        kind = kinds.DUPLICATE if "answers for the virtual address" in problem else kinds.OTHER
+        kind = kinds.DUPLICATE if _DUPLICATE.search(problem) else kinds.OTHER
         yield Fault(kind, f"{zlib.crc32(_NUMBERS.sub('#', problem).encode()):08x}", problem)

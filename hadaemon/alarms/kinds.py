@@ -45,7 +45,7 @@ LINK_DOWN = Kind("link-down", _M, "an HA interface has no carrier, no network ca
 PING_FAILED = Kind("ping-failed", _N, "no host of a ping group answers")
 SUSPENDED = Kind("suspended", _M, "the node has switched too often: preference moves it no more")
 MAINTENANCE = Kind("maintenance", _W, "an administrator keeps the node out of the cluster", 0.0, 5.0)
-DUPLICATE = Kind("address-conflict", _M, "somebody else has a virtual address", 0.0, _SLOW)
+DUPLICATE = Kind("address-conflict", _M, "somebody else has a virtual address, or an own one", 0.0, _SLOW)
 CONNECTIONS = Kind("connections", _N, "connections are not told to the other node, or not all", _CLEAR)
 SERVICE = Kind("service-failed", _M, "what follows the active node is not as it should be", _CLEAR)
 SYNC_ERROR = Kind("sync-error", _M, "the configurations cannot be compared", _SLOW, pair=True)

@@ -113,5 +113,5 @@ def death_time(ports: Sequence[HaPort], cut_at: float) -> float | None:
     last = max(heard, key=lambda one: one.at, default=None)
     if last is None or last.advertisement.priority == RELEASE or last.at > cut_at + UNDER_WAY:
         return None
-    interval = seconds(last.advertisement.interval)
+    interval = seconds(last.interval)
     return max(last.at + interval + min(interval / 2, LATE), cut_at + UNDER_WAY)

@@ -55,9 +55,10 @@ class AdvertisementReceived:
 
 @dataclass(frozen=True, slots=True)
 class AdvertisementDiscarded:
-    """decode refused a packet: it is only counted."""
+    """decode refused a packet: it is only counted, and told."""
 
     port: str
+    source: IPAddress
     reason: DiscardReason
 
 

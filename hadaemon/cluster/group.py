@@ -42,7 +42,9 @@ class Group:
     def receive(self, port: HaPort, event: AdvertisementReceived, standing: Standing, now: float) -> bool:
         """The virtual router that an advertisement is for takes it. True: it answers."""
         router = port.router_of(event.advertisement)
-        answer = router.handle(Received(event.advertisement, standing), now)
+        follows = standing in (Standing.ACCEPTED, Standing.RELEASE)
+        interval = port.learn(event.source, event.advertisement, now) if follows else router.interval
+        answer = router.handle(Received(event.advertisement, standing, interval), now)
         self._orders.send(port, answer)
         return bool(answer)
 
@@ -50,7 +52,7 @@ class Group:
         """The active node is known to be gone: as if it had released the addresses."""
         for port in self._ports:
             for router in port.routers:
-                router.handle(Received(router.advertisement(), Standing.RELEASE), now)
+                router.handle(Received(router.advertisement(), Standing.RELEASE, router.interval), now)
 
     def claim(self, now: float) -> None:
         """Active."""

@@ -81,11 +81,12 @@ class Handover:
         """After every event: whether the peer is the better one, by its words over the hotwire."""
         peer, own = self._known.witness.ready_peer, self._known.score
         free = self._member.state is NodeState.ACTIVE and self._member.phase is None
-        if peer is None or not free or own.is_owner:
+        if peer is None or not free:
             self._offers.end()
             return
         theirs = score_of(peer)
-        asks = peer.claims and theirs.beats(own, preempt=not self._known.memory.suspended)
+        prefers = not (own.is_owner or self._known.memory.suspended)
+        asks = peer.claims and theirs.beats(own, preempt=prefers)
         if self._offers.is_due(theirs.health < own.health, asks, now):
             self._offer(Purpose.BETTER, now)
 

@@ -1,21 +1,30 @@
 """One HA interface of the node: its link, its virtual router, and what has been heard on it."""
 
-from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from hadaemon.cluster.discards import CLAIM, PAUSE, RECENT, Discards
 from hadaemon.cluster.events import PortChanged
 from hadaemon.cluster.status import InterfaceStatus, Link
 from hadaemon.config.model import ClusterConfig, HaInterface, Port, VrrpConfig
-from hadaemon.vrrp.model import RELEASE, Advertisement, DiscardReason, IPAddress, Priority, Vrid
+from hadaemon.vrrp.learning import UNCONFIRMED, ActiveAdverInterval
+from hadaemon.vrrp.model import (
+    RELEASE,
+    Advertisement,
+    Centiseconds,
+    DiscardReason,
+    IPAddress,
+    Priority,
+    Vrid,
+)
 from hadaemon.vrrp.router import VirtualRouter
-from hadaemon.vrrp.timers import active_down_interval
+from hadaemon.vrrp.timers import active_down_interval, seconds
 
 ADDRESS_PATIENCE = 1.0
 """Seconds for which a port may be without an own address while its link stays: the network service changes
 one by taking the old one away first."""
 
-_RECENT = 60.0
-"""Seconds for which a dropped packet is worth a problem in the status."""
+_MUCH_LONGER = Centiseconds(2 * UNCONFIRMED)
+"""Named once, and longer: a problem in the status. A shorter one is soon confirmed, or replaced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +35,15 @@ class Heard:
     advertisement: Advertisement
     at: float
     """Monotonic seconds."""
+    interval: Centiseconds
+    """What is believed of the interval that it names."""
 
     def is_current(self, now: float) -> bool:
         """Its sender still claims the virtual router: the advertisement is no older than its time-out."""
         if self.advertisement.priority == RELEASE:
             return False
         advertisement = self.advertisement
-        silence = active_down_interval(advertisement.priority, advertisement.interval, advertisement.version)
+        silence = active_down_interval(advertisement.priority, self.interval, advertisement.version)
         return now - self.at <= silence
 
 
@@ -50,6 +61,12 @@ class HaPort:
         self.addresses = tuple(interface.ip for interface in config.virtual_addresses)
         self.routers = _virtual_routers(config, cluster.vrrp, priority)
         """IPv4 first."""
+        self._interval = cluster.vrrp.advertisement_interval
+        self._learned = {
+            family(router.addresses): ActiveAdverInterval(self._interval, cluster.vrrp.version)
+            for router in self.routers
+        }
+        """By the version of IP."""
         self._take(PortChanged(config.port, present=False, carrier=False, address=None))
         self._address_facts = PortChanged(config.address_port, present=False, carrier=False, address=None)
         self.was_present = False
@@ -63,15 +80,18 @@ class HaPort:
         in the making, and is no lost link before; monotonic seconds."""
         self.sent = 0
         self.received = 0
-        self.discards: Counter[DiscardReason] = Counter()
+        self._pause = max(PAUSE, 4 * seconds(cluster.vrrp.advertisement_interval))
+        self.discards = Discards(self._pause)
         self._debounce = cluster.election.link_debounce
         self._heard: dict[int, Heard] = {}
         """By the version of IP."""
-        self._discarded_at: float | None = None
         self._foreign: dict[int, Heard] = {}
         """Of another group that uses our VRID, by the version of IP."""
-        self._rival_since: float | None = None
-        """Since when another router claims one of our virtual routers without a pause."""
+        self._rival: tuple[float, float] | None = None
+        """Another router claims one of our virtual routers while this node is active: since when, and when
+        it did last."""
+        self._doubted: Heard | None = None
+        """Named a long interval, and was not believed."""
         self._address_lost_at: float | None = None
         """When the own address went while the link stayed; None: it is there, or the link is not."""
 
@@ -130,9 +150,10 @@ class HaPort:
         self.was_present, self.was_up = before.was_present, before.was_up
         self.counts_from, self.awaited_until = before.counts_from, before.awaited_until
         self.sent, self.received, self.discards = before.sent, before.received, before.discards
-        self._discarded_at = before._discarded_at
         self._address_facts = before._address_facts
         self._take(before.facts)
+        for version in self._learned.keys() & before._learned.keys():
+            self._learned[version].go_on(before._learned[version])
         heard = before._heard.items()
         self._heard = {version: one for version, one in heard if self._is_for_us(version, one.advertisement)}
 
@@ -199,25 +220,46 @@ class HaPort:
         router = self._router(advertisement.family) or self.routers[0]
         return router.refusal(advertisement)
 
-    def note_discard(self, reason: DiscardReason, now: float) -> None:
-        self.discards[reason] += 1
-        if reason is not DiscardReason.VRID:
-            self._discarded_at = now
-
     def note_foreign(self, source: IPAddress, advertisement: Advertisement, now: float) -> None:
         """Of another group: it is told, and has no part in the election."""
-        self.discards[DiscardReason.ADDRESSES] += 1
-        self._foreign[advertisement.family] = Heard(source, advertisement, now)
+        self.discards.counts[DiscardReason.ADDRESSES] += 1
+        self._foreign[advertisement.family] = Heard(source, advertisement, now, advertisement.interval)
 
-    def rival_since(self, now: float) -> float | None:
-        """Since when another router claims one of our virtual routers; None: none does now."""
-        return self._rival_since if self.hears_now(now) else None
+    def note_rival(self, advertisement: Advertisement, now: float) -> None:
+        """It came in while this node is active."""
+        if advertisement.priority == RELEASE:
+            self._rival = None
+            return
+        goes_on = self._rival is not None and now - self._rival[1] <= self._pause
+        self._rival = self._rival[0] if self._rival is not None and goes_on else now, now
+
+    def has_rival(self, now: float) -> bool:
+        """Neither gives way: mostly because one of them does not hear or believe the other."""
+        if self._rival is None:
+            return False
+        since, last = self._rival
+        return now - last <= self._pause and last - since >= CLAIM
 
     def note_advertisement(self, source: IPAddress, advertisement: Advertisement, now: float) -> None:
         self.received += 1
-        if not self.hears_now(now):
-            self._rival_since = now
-        self._heard[advertisement.family] = Heard(source, advertisement, now)
+        self.discards.note_accepted(source)
+        last, interval = self._heard.get(advertisement.family), advertisement.interval
+        repeated = last is not None and (last.source, last.advertisement.interval) == (source, interval)
+        believed = interval if repeated else min(interval, max(self._interval, UNCONFIRMED))
+        self._heard[advertisement.family] = Heard(source, advertisement, now, believed)
+
+    def learn(self, source: IPAddress, advertisement: Advertisement, now: float) -> Centiseconds:
+        """Active_Adver_Interval of a virtual router after an advertisement that is accepted, or a release."""
+        version = advertisement.family
+        believed = self._learned[version].note(source, advertisement, now)
+        heard = self._heard.get(version)
+        if heard is not None and heard.source == source:
+            self._heard[version] = replace(heard, interval=believed)
+        if advertisement.interval > _MUCH_LONGER and advertisement.interval > believed:
+            self._doubted = Heard(source, advertisement, now, believed)
+        elif self._doubted is not None and self._doubted.source == source:
+            self._doubted = None
+        return believed
 
     @property
     def heard(self) -> Heard | None:
@@ -252,11 +294,11 @@ class HaPort:
             last_heard=None if heard is None else now - heard.at,
             heard_from=None if heard is None else str(heard.source),
             heard_priority=None if heard is None else heard.advertisement.priority,
-            discards={reason.value: count for reason, count in sorted(self.discards.items())},
+            discards={reason.value: count for reason, count in sorted(self.discards.counts.items())},
         )
 
-    def problems(self, now: float) -> list[str]:
-        """What an administrator should look at on this port."""
+    def problems(self, active: bool, now: float) -> list[str]:
+        """What an administrator should look at on this port; `active`: the node is."""
         found = []
         if self.link is Link.ABSENT:
             found.append(self._absent())
@@ -267,9 +309,8 @@ class HaPort:
         if self.address_port != self.name and not self.can_announce:
             found.append(f"port {self.address_port}: no carrier, and the virtual addresses are on it")
         found += self._foreign_addresses(now)
-        if self._discarded_at is not None and now - self._discarded_at <= _RECENT:
-            found.append(self._discard_summary())
-        return found
+        found += self._doubt(now)
+        return found + self.discards.problems(self.name, active, now)
 
     def _absent(self) -> str:
         if self.was_present:
@@ -312,20 +353,16 @@ class HaPort:
             )
         return found
 
-    def _discard_summary(self) -> str:
-        if self.discards[DiscardReason.OWN_SOURCE]:
-            return (
-                f"port {self.name}: VRRP packets from our own address {self.facts.address} come in: "
-                "the address is used twice, or the network has a loop"
-            )
-        counts = ", ".join(
-            f"{reason} {count}"
-            for reason, count in sorted(self.discards.items())
-            if reason is not DiscardReason.VRID
-        )
-        return (
-            f"port {self.name}: unacceptable VRRP packets are dropped ({counts}): look for a foreign router"
-        )
+    def _doubt(self, now: float) -> list[str]:
+        doubted = self._doubted
+        if doubted is None or now - doubted.at > RECENT:
+            return []
+        named, ours = seconds(doubted.advertisement.interval), seconds(self._interval)
+        return [
+            f"port {self.name}: {doubted.source} named an advertisement interval of {named:g} s, and this "
+            f"node, which has {ours:g} s, waits no longer for that: look for a foreign router, or set the "
+            "same vrrp.advertisement_interval on both"
+        ]
 
 
 def _differs(heard: Heard, router: VirtualRouter, now: float) -> bool:

@@ -14,12 +14,14 @@ from hadaemon.cluster.peer import Peer
 from hadaemon.cluster.pings import PingChecks
 from hadaemon.cluster.proofs import Proofs
 from hadaemon.cluster.score import Health, Score
+from hadaemon.cluster.silence import Silence
 from hadaemon.cluster.states import NodeState
 from hadaemon.cluster.status import Link
 from hadaemon.cluster.witness import Witness, score_of
 from hadaemon.config.model import ClusterConfig, ElectionMode, NodeConfig
 from hadaemon.vrrp.model import OWNER, RELEASE, Advertisement, Priority
 from hadaemon.vrrp.router import Standing
+from hadaemon.vrrp.timers import seconds
 
 
 class Knowledge:
@@ -39,6 +41,7 @@ class Knowledge:
         """The pair's firmware is being upgraded: preference moves nothing."""
         self.damping = Damping(cluster.election)
         self.witness = Witness()
+        self.silence = Silence(seconds(cluster.vrrp.advertisement_interval))
         self.has_witness = cluster.hotwire is not None and cluster.election.mode is ElectionMode.WITNESS
         """The hotwire is asked. If not, the witness never hears a word."""
         self.next_change: float | None = None
@@ -189,14 +192,22 @@ class Knowledge:
             claims=claims,
             suspended=self.memory.suspended,
             links=links,
-            unready=self.lacking if takes_part else f"it is in state {state}",
+            unready=self._unready() if takes_part else f"it is in state {state}",
             deaf=self.has_witness and self.witness.peer is None,
         )
 
+    def note_silence(self, is_backup: bool, now: float) -> None:
+        """Whether the advertisements of an active peer come in."""
+        self.silence.note(self.all_ports, self.witness.active_peer if is_backup else None, now)
+
+    def _unready(self) -> str:
+        """Why this node could not take over well; empty: it could."""
+        return reasons.HEARS_NOTHING if self.silence.is_whole else self.lacking
+
     def _may_preempt(self) -> bool:
-        """Preference moves something at all."""
+        """Preference moves something at all. Preempt_Mode is not for the address owner (RFC 9568 §6.1)."""
         frozen = self.witness.is_frozen or self.upgrading or self.memory.suspended
-        if frozen or not self._cluster.vrrp.preempt:
+        if frozen or not (self._cluster.vrrp.preempt or self.score.is_owner):
             return False
         return self.score.preferred or self.score.base is None
 

@@ -121,9 +121,9 @@ class Node:
         match event:
             case AdvertisementReceived():
                 self._advertisement_received(event, now)
-            case AdvertisementDiscarded(port, reason):
+            case AdvertisementDiscarded(port, source, reason):
                 if port in self._known.ports:
-                    self._known.ports[port].note_discard(reason, now)
+                    self._known.ports[port].discards.note(source, reason, now)
             case PortChanged():
                 self._port_changed(event, now)
             case FrameReceived(port):
@@ -273,7 +273,7 @@ class Node:
             port.note_foreign(event.source, event.advertisement, now)
             return
         if refusal is not None:
-            port.note_discard(refusal, now)
+            port.discards.note(event.source, refusal, now)
             return
         port.note_advertisement(event.source, event.advertisement, now)
         self._frame_received(event.port, now)
@@ -284,6 +284,7 @@ class Node:
         elif isinstance(self._member.phase, Releasing):
             self._handover.claim_heard(self._member.phase.purpose, port, event, now)
         elif self._member.state is NodeState.ACTIVE:
+            port.note_rival(event.advertisement, now)
             self._heard_as_active(port, event, waited=False, now=now)
 
     def _heard_as_active(self, port: HaPort, event: AdvertisementReceived, waited: bool, now: float) -> None:
@@ -401,6 +402,7 @@ class Node:
         elif self._member.state is NodeState.ACTIVE:
             self._group.keep_rounds(now)
         self._member.weigh_links(now)
+        self._known.note_silence(self._member.state is NodeState.BACKUP, now)
         self._handover.consider(now)
 
     def _phase_over(self, phase: Phase, now: float) -> None:

@@ -24,6 +24,7 @@ ASKED_TO_TAKE = "the administrator switched to this node"
 NOT_HANDED_OVER = "the active node has the worse score, and did not hand over"
 RESUMED = "switches are counted anew, and this node takes part fully again"
 NOBODY_TOOK = "no other node took over: this node stays active"
+HEARS_NOTHING = "it hears no advertisement of the active node"
 LEFT_ALONE = "no other node took over, and this node left all the same, as it was forced to"
 WITNESS = {
     WitnessState.NEVER: "was never heard",

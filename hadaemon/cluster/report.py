@@ -10,8 +10,6 @@ from hadaemon.cluster.status import HotwireStatus, NodeStatus, PeerState, PeerSt
 from hadaemon.cluster.witness import WitnessState, score_of
 from hadaemon.vrrp.model import RELEASE
 
-_RIVAL = 5.0
-"""Seconds for which two may be active and talk about it."""
 _DEAF = 2.0
 """Seconds for which the other node may not hear this one: it takes a moment at the start."""
 
@@ -80,7 +78,8 @@ def _peer(ports: tuple[HaPort, ...], now: float) -> PeerStatus | None:
     if last.advertisement.priority == RELEASE:
         state = PeerState.RELEASED
     else:
-        state = PeerState.ACTIVE if port.hears_now(now) else PeerState.SILENT
+        claims = port.hears_now(now) or port.has_rival(now)
+        state = PeerState.ACTIVE if claims else PeerState.SILENT
     return PeerStatus(state, port.name, str(last.source), last.advertisement.priority, now - last.at)
 
 
@@ -99,18 +98,29 @@ def _problems(facts: Facts, now: float) -> tuple[str, ...]:
             f"the hotwire passes one way only: {known.witness.peer.name} does not hear this node: check its "
             "cable and both cards; preference moves nothing until it does"
         )
+    found += _unheard(known)
     for port in known.all_ports:
-        found += port.problems(now)
+        found += port.problems(facts.state is NodeState.ACTIVE, now)
         found += _rival(facts, port, now)
     return tuple(found + known.pings.problems())
 
 
-def _rival(facts: Facts, port: HaPort, now: float) -> list[str]:
-    """Two are active, and neither gives way: mostly one of them does not hear or believe the other."""
-    since, heard = port.rival_since(now), port.heard
-    if facts.state is not NodeState.ACTIVE or since is None or heard is None:
+def _unheard(known: Knowledge) -> list[str]:
+    """Without the hotwire this backup would take over from a node that is well."""
+    peer = known.witness.active_peer
+    if peer is None:
         return []
-    if now - max(since, facts.since) < _RIVAL:
+    return [
+        f"port {name}: no advertisement of {peer.name} comes in, which is active as it says over the "
+        "hotwire: check the network between the two, and what is dropped here (`hactl status --verbose`)"
+        for name in known.silence.ports
+    ]
+
+
+def _rival(facts: Facts, port: HaPort, now: float) -> list[str]:
+    """Two are active."""
+    heard = port.heard
+    if facts.state is not NodeState.ACTIVE or heard is None or not port.has_rival(now):
         return []
     rival = f"{heard.source} is active too, with priority {heard.advertisement.priority}"
     return [

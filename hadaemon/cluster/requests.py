@@ -38,7 +38,7 @@ def _no_switch(forced: bool, state: NodeState, known: Knowledge) -> str | None:
     if known.memory.suspended:
         return f"this node is {known.damping}"
     if known.score.is_owner:
-        return "this node is the address owner (priority 255), which is always active"
+        return "this node is the address owner (priority 255), which is active whenever it can be"
     match state:
         case NodeState.ACTIVE:
             return _worse_successor(known) or (None if forced else _no_successor(known))

@@ -8,6 +8,7 @@ from hadaemon.hotwire.exclusive import SERVICES, Protocol, Service
 def base_chains(firewall: Firewall) -> list[str]:
     """Base chains of the filter, the hotwire's list, and the snippets' chains."""
     return [
+        *block("chain own_source", "type filter hook prerouting priority raw; policy accept;", _OWN_SOURCE),
         *block(
             "chain untracked_in",
             "type filter hook prerouting priority raw; policy accept;",
@@ -27,6 +28,14 @@ def base_chains(firewall: Firewall) -> list[str]:
         *block("chain broken", *_broken(firewall)),
         *(line for chain in USER_CHAINS for line in block(f"chain {chain}")),
     ]
+
+
+_OWN_SOURCE = (
+    f'iifname != "lo" meta nfproto ipv4 meta l4proto != {HA_PROTOCOL} fib saddr type local '
+    f"counter drop {comment('from one of our own addresses: forged, or a loop')}"
+)
+"""As the kernel does by itself, unless accept_local lets in the advertisements of an address owner: it speaks
+from a virtual address, also while we have that (RFC 9568 §5.1.1.1). VRRP is judged by the chain `ha`."""
 
 
 def _untracked(key: str) -> list[str]:

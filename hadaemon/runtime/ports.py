@@ -153,7 +153,7 @@ class Ports:
         self._failed.pop(key, None)
         self._sockets[key] = socket
         self._refused[key] = Refused(
-            others, admission, self._loop, lambda reason: self._discard(name, reason)
+            others, admission, self._loop, lambda source, reason: self._discard(name, source, reason)
         )
         self._loop.add_reader(socket.fileno(), self._receive, name, socket, BATCH)
         log.info("port %s is %s (%s), VRRP over IPv%d", name, link.name, link.mac, family)
@@ -169,12 +169,12 @@ class Ports:
             try:
                 advertisement = self._wire.unpack(packet, self._ports[name])
             except Discard as discard:
-                self._discard(name, discard.reason)
+                self._discard(name, packet.source, discard.reason)
             else:
                 self._post(AdvertisementReceived(name, packet.source, advertisement))
 
-    def _discard(self, name: str, reason: DiscardReason) -> None:
-        self._post(AdvertisementDiscarded(name, reason))
+    def _discard(self, name: str, source: IPAddress, reason: DiscardReason) -> None:
+        self._post(AdvertisementDiscarded(name, source, reason))
 
     def _try_again(self) -> None:
         self._retry = None

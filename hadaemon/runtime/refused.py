@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable
 
 from hadaemon.io.vrrp_socket import VrrpSocket
-from hadaemon.vrrp import Admission, DiscardReason
+from hadaemon.vrrp import Admission, DiscardReason, IPAddress
 
 LOOKED_AT = 16
 """Packets of one socket in each look."""
@@ -23,7 +23,7 @@ class Refused:
         socket: VrrpSocket,
         admission: Admission,
         loop: asyncio.AbstractEventLoop,
-        count: Callable[[DiscardReason], None],
+        count: Callable[[IPAddress, DiscardReason], None],
     ) -> None:
         """`socket`, which becomes ours, has the filter of `admission` turned round."""
         self._socket = socket
@@ -50,4 +50,4 @@ class Refused:
         for packet in tuple(self._socket.receive(LOOKED_AT)):
             reason = self._admission.refusal(packet.payload, packet.destination, packet.ttl)
             if reason is not None:
-                self._count(reason)
+                self._count(packet.source, reason)

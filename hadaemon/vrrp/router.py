@@ -1,9 +1,9 @@
 """One virtual router on one interface: the machine of RFC 9568 §6.4.
 
-A virtual router is a VRID and a family (its addresses have it). It owns the two timers; in version 3 it
-learns the interval, in version 2 both ends must have the same (RFC 3768 §7.1). Whether an advertisement is to
-be bowed to is not decided here: the event says so (`Standing`), because a node with several virtual routers
-decides once for them all.
+A virtual router is a VRID and a family (its addresses have it). It owns the two timers; in version 3 the
+interval is learned (`learning`), in version 2 both ends must have the same (RFC 3768 §7.1). Whether an
+advertisement is to be bowed to is not decided here: the event says so (`Standing`), because a node with
+several virtual routers decides once for them all.
 For the same reason an overdue Active_Down_Timer does nothing until the node delivers `TimerFired`.
 """
 
@@ -72,6 +72,8 @@ class Received:
 
     advertisement: Advertisement
     standing: Standing
+    interval: Centiseconds
+    """What to take for Active_Adver_Interval if it is accepted (`learning`)."""
 
 
 RouterEvent: TypeAlias = Listen | Shutdown | TimerFired | Received
@@ -114,8 +116,8 @@ class VirtualRouter:
                 return self._shutdown()
             case TimerFired():
                 return self._timer_fired(now)
-            case Received(advertisement, standing):
-                return self._received(advertisement, standing, now)
+            case Received():
+                return self._received(event, now)
 
     def advertisement(self) -> Advertisement:
         """What we would send now (§7.2)."""
@@ -175,34 +177,28 @@ class VirtualRouter:
         due = (now if self.next_deadline is None else self.next_deadline) + seconds(self.interval)
         return due if due > now else now + seconds(self.interval)
 
-    def _received(
-        self, advertisement: Advertisement, standing: Standing, now: float
-    ) -> tuple[Advertisement, ...]:
+    def _received(self, event: Received, now: float) -> tuple[Advertisement, ...]:
         match self.state:
             case RouterState.INITIALIZE:
                 return ()
             case RouterState.BACKUP:
-                return self._received_as_backup(advertisement, standing, now)
+                return self._received_as_backup(event, now)
             case RouterState.ACTIVE:
-                return self._received_as_active(advertisement, standing, now)
+                return self._received_as_active(event, now)
 
-    def _received_as_backup(
-        self, advertisement: Advertisement, standing: Standing, now: float
-    ) -> tuple[Advertisement, ...]:
+    def _received_as_backup(self, event: Received, now: float) -> tuple[Advertisement, ...]:
         """§6.4.2, an advertisement is received."""
-        if standing is Standing.RELEASE:
+        if event.standing is Standing.RELEASE:
             self.next_deadline = now + skew_time(self.priority, self._active_adver_interval, self.version)
-        elif standing is Standing.ACCEPTED:
-            self._listen(advertisement.interval, now)
+        elif event.standing is Standing.ACCEPTED:
+            self._listen(event.interval, now)
         return ()
 
-    def _received_as_active(
-        self, advertisement: Advertisement, standing: Standing, now: float
-    ) -> tuple[Advertisement, ...]:
+    def _received_as_active(self, event: Received, now: float) -> tuple[Advertisement, ...]:
         """§6.4.3, an advertisement is received."""
-        match standing:
+        match event.standing:
             case Standing.ACCEPTED:
-                return self._listen(advertisement.interval, now)
+                return self._listen(event.interval, now)
             case Standing.UNDECIDED:
                 return ()
             case Standing.RELEASE:

@@ -3,13 +3,14 @@
 keepalived before 2.2.8 speaks version 3 over IPv4 only with the checksum of RFC 5798.
 """
 
+import dataclasses
 import re
 import subprocess
 
 import pytest
 
 from .interop import HIGHER, LOWER, Case, Course, meet, meetings
-from .pair import Pair
+from .pair import OWN, Pair
 from .routers import Dialect, Keepalived
 from .waiting import wait_for
 
@@ -56,3 +57,18 @@ def test_the_checksum_of_rfc9568(pair: Pair, course: Course) -> None:
         meeting.wait_theirs("active")
         wait_for("we hear it", lambda: meeting.ours.status()["status"]["peer"], meeting.patience)
         assert meeting.ours.status()["status"]["peer"]["priority"] == LOWER < HIGHER
+
+
+def test_one_with_ten_times_our_interval_is_followed_from_its_first_advertisement_on(pair: Pair) -> None:
+    slow = dataclasses.replace(V3, interval=1000)
+    with meet(pair, Keepalived(pair.beta.namespace, pair.beta.folder), V3) as meeting:
+        meeting.start_ours()
+        meeting.wait_ours("active")
+        meeting.theirs.start(slow, HIGHER)
+        meeting.wait_theirs("active")
+        meeting.wait_ours("backup")
+        seen = len(meeting.lan.adverts(OWN["beta"]["lan"]))
+        wait_for("some more", lambda: len(meeting.lan.adverts(OWN["beta"]["lan"])) >= seen + 4, within=10)
+        assert [change["after"] for change in meeting.ours.history()][-2:] == ["active", "backup"]
+        meeting.theirs.kill()
+        meeting.wait_ours("active")

@@ -1,32 +1,14 @@
 """The image's kernel settings in the namespaces of a pair: VRRP works, and a backup answers for nothing."""
 
-import re
 import signal
-from pathlib import Path
 
 from scapy.layers.l2 import ARP, Ether
 
 from .capture import Capture
-from .namespaces import Namespace
+from .kernel_settings import apply
 from .pair import CLIENT, MAC, OWN, VIRTUAL, Pair
 from .ping import Pinger
 from .waiting import wait_for
-
-FILE = Path(__file__).parents[2] / "rootfs-overlay/usr/lib/sysctl.d/60-hotspare.conf"
-OF_THE_WHOLE_MACHINE = re.compile(r"kernel\.|.*(nf_conntrack_(max|buckets)|gc_thresh\d)$")
-"""No namespace has these for itself."""
-
-
-def apply(namespace: Namespace) -> None:
-    """As systemd-sysctl does: a pattern counts for every key that is not named itself."""
-    wanted = dict(
-        line.split(" = ") for line in FILE.read_text().splitlines() if line and not line.startswith("#")
-    )
-    patterns = [key for key in wanted if "*" in key]
-    for key in [*patterns, *(wanted.keys() - set(patterns))]:
-        if not OF_THE_WHOLE_MACHINE.match(key):
-            path = "/proc/sys/" + key.replace(".", "/")
-            namespace.run("sh", "-c", f"for key in {path}; do echo {wanted[key]} > $key || exit 1; done")
 
 
 def test_vrrp_works_with_them_and_a_backup_answers_for_no_virtual_address(pair: Pair) -> None:

@@ -1,5 +1,6 @@
 """Packets through the rules where a port has more interfaces than one, and the administrator's way in."""
 
+from .kernel_settings import apply
 from .pair import CLIENT, CLUSTER, OWN, VIRTUAL
 from .test_firewall import OUTWARDS, SERVER, Site, connect, listen, refused, session, site  # noqa: F401 - a fixture
 from .test_virtual_mac import VIRTUAL_MAC
@@ -23,8 +24,7 @@ from = ["wan"]
 
 def test_what_comes_in_by_a_virtual_mac_address_comes_in_by_its_port(site: Site) -> None:  # noqa: F811
     for node in site.pair.nodes:
-        for setting in ("arp_ignore=1", "arp_announce=2", "rp_filter=2"):
-            node.namespace.run("sysctl", "-qw", f"net.ipv4.conf.all.{setting}")
+        apply(node.namespace)
         node.cluster = CLUSTER.replace("[vrrp]", "[vrrp]\nvirtual_mac = true") + OUTWARDS + NAT + INWARDS
     site.pair.start()
     with listen(site.server, 22) as outside, session(site.client, SERVER, 22, outside) as ssh:

@@ -1,6 +1,8 @@
 """Protocol 112 from whoever likes to send it: what never reaches the daemon, and what it costs at most."""
 
 import json
+import re
+import signal
 import socket
 import subprocess
 import sys
@@ -13,6 +15,7 @@ from scapy.layers.l2 import Ether
 from scapy.packet import Packet, Raw
 
 from hadaemon.vrrp import IP_PROTOCOL, IPV4_GROUP, Advertisement, Centiseconds, Priority, Vrid, encode
+from hadaemon.vrrp.model import MAX_INTERVAL
 
 from .namespaces import Namespace, Namespaces
 from .pair import MAC, OWN, VIRTUAL, VRID, Pair, TestNode
@@ -137,3 +140,24 @@ def test_a_flood_from_one_sender_is_cut_down_and_the_other_node_is_still_heard(p
     assert discards(pair.beta)["checksum"] <= min(room, FLOOD / 2)
     assert (pair.alpha.state(), pair.beta.state()) == ("active", "backup")
     assert "active" not in {change["after"] for change in pair.beta.history()}
+
+
+def test_one_advertisement_of_forty_seconds_has_no_dead_node_waited_for(pair: Pair) -> None:
+    """It comes just before the active node dies, from a stranger; then the real one is heard no more."""
+    pair.start()
+    addresses = (IPv4Address(VIRTUAL["lan"]),)
+    slow = Advertisement(Vrid(VRID["lan"]), Priority(253), MAX_INTERVAL, addresses)
+    stray = bytes(ip4("224.0.0.18") / Raw(encode(slow, IPv4Address(STRANGER), IPV4_GROUP)))
+    pair.alpha.signal(signal.SIGSTOP)
+    with pair.client.socket(socket.AF_PACKET, socket.SOCK_RAW) as sender:
+        sender.bind(("eth0", 0))
+        sender.send(stray)
+    pair.alpha.kill()
+    pair.wait_holder(pair.beta, within=10)
+    wait_for("the stranger is told", lambda: named(pair.beta) == [STRANGER], within=2)
+
+
+def named(node: TestNode) -> list[str]:
+    """Who named an interval that was not believed, as `hactl status` says."""
+    problems = node.status()["status"]["problems"]
+    return re.findall(r"port lan: (\S+) named an advertisement interval of 40.95 s", "\n".join(problems))

@@ -8,6 +8,7 @@ from scapy.layers.inet import IP
 from scapy.layers.l2 import ARP, Ether
 from scapy.layers.vrrp import VRRPv3
 
+from .kernel_settings import apply
 from .pair import DROP_ADDRESSES, INTERVAL, VIRTUAL, VRID, Pair
 from .ping import Pinger
 from .test_hactl import hactl
@@ -22,10 +23,7 @@ def virtual_pair(pair: Pair) -> Pair:
     """A pair with virtual MAC addresses, on nodes whose kernel is set as the image sets it."""
     for node in pair.nodes:
         node.cluster = node.cluster.replace("[vrrp]", "[vrrp]\nvirtual_mac = true")
-        node.namespace.run(
-            "sysctl", "-qw", "net.ipv4.conf.all.arp_ignore=1", "net.ipv4.conf.all.arp_announce=2"
-        )
-        node.namespace.run("sysctl", "-qw", "net.ipv4.conf.all.rp_filter=2")
+        apply(node.namespace)
     pair.start()
     return pair
 

@@ -55,12 +55,15 @@ def packet(message: bytes, ttl: int = 255, to: IPAddress = IPV4_GROUP) -> Packet
     return Packet(message, SENDER, to, ttl)
 
 
-def started(*waiting: Packet) -> tuple[Refused, Socket, Loop, list[DiscardReason]]:
-    counted: list[DiscardReason] = []
+def started(*waiting: Packet) -> tuple[Refused, Socket, Loop, list[tuple[IPAddress, DiscardReason]]]:
+    counted: list[tuple[IPAddress, DiscardReason]] = []
     socket, loop = Socket(list(waiting)), Loop()
     stand_in: Any = socket
     stand_in_loop: Any = loop
-    return Refused(stand_in, ADMISSION, stand_in_loop, counted.append), socket, loop, counted
+    subject = Refused(
+        stand_in, ADMISSION, stand_in_loop, lambda source, reason: counted.append((source, reason))
+    )
+    return subject, socket, loop, counted
 
 
 def test_each_is_counted_for_its_reason_and_what_is_for_somebody_else_is_not():
@@ -68,7 +71,8 @@ def test_each_is_counted_for_its_reason_and_what_is_for_somebody_else_is_not():
         packet(b"\x31\x33", ttl=64), packet(b"\x21\x33"), packet(b"\x31\x34"), packet(b"\x31\x33", to=OWN)
     )
     loop.readers[7]()
-    assert counted == [DiscardReason.TTL, DiscardReason.VERSION, DiscardReason.VRID]
+    reasons = (DiscardReason.TTL, DiscardReason.VERSION, DiscardReason.VRID)
+    assert counted == [(SENDER, reason) for reason in reasons]
 
 
 def test_a_flood_is_looked_at_once_in_a_while():

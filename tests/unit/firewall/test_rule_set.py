@@ -13,6 +13,7 @@ from hadaemon.hotwire.addresses import default_address
 from hadaemon.hotwire.exclusive import SERVICES
 
 from .rules import CLUSTER, INTERFACES, NODE, chain, cluster, node, rules
+from .settings import FILE as SETTINGS
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "firewall.md").read_text(encoding="utf-8")
 (SIX_RULES,) = re.findall(r"```toml policy\n(.*?)```", DOCUMENT, re.DOTALL)
@@ -87,6 +88,16 @@ def test_unicast_comes_to_the_own_address():
     assert chain(found, "ha")[2].startswith(
         "iifname @port_outside ip ttl 255 ip daddr 192.168.1.2 @th,8,8 52 update"
     )
+
+
+@pytest.mark.parametrize("found", [rules(""), rules(SIX_RULES), rule_set(node(), None, INTERFACES)])
+def test_nothing_but_vrrp_comes_in_from_our_own_addresses(found):
+    """The kernel lets it in (accept_local), for the sake of an address owner."""
+    assert "net.ipv4.conf.all.accept_local = 1" in SETTINGS.read_text(encoding="utf-8")
+    head, rule = chain(found, "own_source")
+    assert "hook prerouting priority raw" in head
+    assert rule == ('iifname != "lo" meta nfproto ipv4 meta l4proto != 112 fib saddr type local counter drop')
+    assert "iifname" not in closed().replace('iifname "lo" accept', ""), "before the rules nothing comes in"
 
 
 def test_it_replaces_its_table_whole_and_touches_no_other():

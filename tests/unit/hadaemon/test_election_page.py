@@ -42,6 +42,14 @@ def states(world: World) -> list[str]:
     return told
 
 
+def make_owned(mode: str, preempt: bool) -> World:
+    """UTM 1 is the address owner, which has one HA interface."""
+    priorities = {ALPHA: 255, BETA: 100}
+    return World(
+        cluster_config(PORTS[:1], interval=10, preempt=preempt, witness=MODES[mode], priorities=priorities)
+    )
+
+
 def make(mode: str, preempt: bool, ports: tuple[str, ...] = PORTS[:2], interval: int = 10) -> World:
     config = cluster_config(
         ports,
@@ -209,6 +217,17 @@ def switch_to(name: str):
     return lambda world: world.ask(BETA if name == ALPHA else ALPHA, SwitchRequested())
 
 
+OWNED = {
+    "UTM 1 is the address owner (255), and its only cable is lost": lambda world: plug_all(
+        world, ALPHA, carrier=False
+    ),
+    "… and is plugged in again": lambda world: after(
+        world,
+        lambda world: plug_all(world, ALPHA, carrier=False),
+        lambda world: plug_all(world, ALPHA, carrier=True),
+    ),
+}
+
 SCENARIOS = {
     "nothing": lambda world: None,
     "the switch of one HA interface dies, and takes the links of both nodes": lambda world: [
@@ -301,7 +320,7 @@ SCENARIOS = {
         lambda world: plug_all(world, ALPHA, carrier=False),
     ),
     "all links of UTM 1 are lost, the hotwire is whole": lambda world: plug_all(world, ALPHA, carrier=False),
-}
+} | OWNED
 """By the words of the page; "…" goes on from the row before it."""
 
 
@@ -323,7 +342,7 @@ CASES = [
 
 @pytest.mark.parametrize("what, preempt, mode, expected", CASES)
 def test_who_is_active_after_this(what, preempt, mode, expected):
-    world = make(mode, preempt)
+    world = (make_owned if what in OWNED else make)(mode, preempt)
     for name in NODES:
         world.boot(name)
         settle(world)

@@ -19,6 +19,7 @@ from hadaemon.cluster import (
     Stop,
     SwitchRequested,
 )
+from hadaemon.cluster.election import SWITCH_PATIENCE
 from hadaemon.cluster.memory import Memory
 from hadaemon.cluster.offers import RETRY
 from hadaemon.cluster.phases import LINGER
@@ -368,3 +369,13 @@ def test_of_two_active_nodes_no_report_is_old_news():
     driver.do(PeerReport(replace(ACTIVE_PEER, links_down=1)))
     assert driver.node.state is NodeState.ACTIVE
     assert not old(driver, PeerReport(replace(ACTIVE_PEER, links_down=1)))
+
+
+def test_the_address_owner_hands_over_to_a_healthier_node_and_to_no_other():
+    driver = Driver(ALPHA, ports=("lan",), witness=True, priorities={ALPHA: 255, BETA: 100}).become_active()
+    for _ in range(10):
+        driver.do(PeerReport(replace(PEER, claims=True, preferred=True)), after=0.1)
+        assert driver.node.status(driver.now).phase is None
+    driver.link("lan", carrier=False)
+    driver.run(SWITCH_PATIENCE)
+    assert driver.node.status(driver.now).phase == "releasing"

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from ipaddress import IPv4Address
 
 import pytest
 
@@ -22,6 +23,8 @@ from hadaemon.cluster.score import Health, Score
 from hadaemon.vrrp import DiscardReason
 
 from .pair import ALPHA, BETA, Driver, own_address, virtual_address
+
+STRANGER = IPv4Address("192.0.2.77")
 
 
 def status(driver):
@@ -76,7 +79,7 @@ def test_a_release_is_told():
 def test_it_is_plain_json(make):
     driver = make()
     driver.hear(200)
-    driver.do(AdvertisementDiscarded("lan", DiscardReason.TTL))
+    driver.do(AdvertisementDiscarded("lan", STRANGER, DiscardReason.TTL))
     told = json.loads(json.dumps(dataclasses.asdict(status(driver))))
     assert told["interfaces"][0]["discards"] == {"ttl": 1}
 
@@ -107,10 +110,11 @@ def test_a_fault_is_the_first_problem():
 def test_discards_are_counted_by_reason_and_a_problem_for_a_minute():
     driver = Driver(ALPHA).become_active()
     for reason in (DiscardReason.TTL, DiscardReason.CHECKSUM, DiscardReason.CHECKSUM):
-        driver.do(AdvertisementDiscarded("wan", reason))
+        driver.do(AdvertisementDiscarded("wan", STRANGER, reason))
     assert status(driver).interfaces[1].discards == {"checksum": 2, "ttl": 1}
     assert status(driver).problems == (
-        "port wan: unacceptable VRRP packets are dropped (checksum 2, ttl 1): look for a foreign router",
+        "port wan: unacceptable VRRP packets are dropped (checksum 2, ttl 1), the last of 192.0.2.77: "
+        "look for a foreign router",
     )
     driver.run(61)
     assert status(driver).problems == ()

@@ -31,7 +31,7 @@ from hadaemon.cluster.events import Event
 from hadaemon.cluster.memory import Memory
 from hadaemon.vrrp import DiscardReason
 
-from .pair import ALPHA, BETA, Driver
+from .pair import ALPHA, BETA, Driver, own_address
 
 PEER = Peer(
     name=BETA,
@@ -144,7 +144,9 @@ EVENTS = {
     "AdvertisementReceived: better": lambda driver: driver.hear(255),
     "AdvertisementReceived: worse": lambda driver: driver.hear(100),
     "AdvertisementReceived: release": lambda driver: driver.hear(0),
-    "AdvertisementDiscarded": feed(AdvertisementDiscarded("lan", DiscardReason.TTL)),
+    "AdvertisementDiscarded": feed(
+        AdvertisementDiscarded("lan", own_address(BETA, "lan"), DiscardReason.TTL)
+    ),
     "FrameReceived": feed(FrameReceived("lan")),
     "GuardActed": feed(GuardActed()),
     "ActionFailed": feed(ActionFailed(Announce("lan", ()), "no buffer")),

@@ -35,7 +35,7 @@ def heard(standing, priority=220):
     advertisement = Advertisement(
         Vrid(51), Priority(priority), Centiseconds(THEIR_INTERVAL), (IPv4Address("198.51.100.1"),)
     )
-    return Received(advertisement, standing)
+    return Received(advertisement, standing, Centiseconds(THEIR_INTERVAL))
 
 
 EVENTS = {

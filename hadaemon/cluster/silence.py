@@ -1,0 +1,43 @@
+"""HA interfaces on which nothing comes in of a node that is active, as it says over the hotwire."""
+
+from collections.abc import Iterable
+
+from hadaemon.cluster.haport import HaPort
+from hadaemon.cluster.peer import Peer
+from hadaemon.cluster.status import Link
+
+LEAST = 5.0
+"""Seconds: a node that has just become active is heard within a moment."""
+_PAUSE = 0.5
+"""Seconds from one look to the next: with many HA interfaces a look costs more than an advertisement."""
+
+
+class Silence:
+    """Of a backup. Times are monotonic seconds."""
+
+    def __init__(self, interval: float) -> None:
+        """`interval`: Advertisement_Interval in seconds."""
+        self._patience = max(LEAST, 4 * interval)
+        self._since: dict[str, float] = {}
+        self._next_look = 0.0
+        self.ports: tuple[str, ...] = ()
+        """Where it lasts, although both ends of the cable say that their link is up."""
+        self.is_whole = False
+        """And nothing comes in anywhere else either."""
+
+    def note(self, ports: Iterable[HaPort], peer: Peer | None, now: float) -> None:
+        """Looks again, if it is time. `peer`: the other node, if it is active and this one is backup."""
+        if peer is None:
+            self._since, self._next_look, self.ports, self.is_whole = {}, now, (), False
+        elif now >= self._next_look:
+            self._next_look = now + _PAUSE
+            self._look(tuple(ports), peer, now)
+
+    def _look(self, ports: tuple[HaPort, ...], peer: Peer, now: float) -> None:
+        speaks = {name for name, usable in peer.links if usable}
+        silent = [port.name for port in ports if not port.hears_now(now)]
+        listening = {port.name for port in ports if port.link is Link.UP}
+        odd = [name for name in silent if name in speaks & listening]
+        self._since = {name: self._since.get(name, now) for name in odd}
+        self.ports = tuple(name for name in odd if now - self._since[name] >= self._patience)
+        self.is_whole = bool(self.ports) and len(silent) == len(ports)
