@@ -88,14 +88,15 @@ def come_to_rest(world: World) -> None:
     nobody takes."""
     world.run(max(world.patience_left, DOUBT if world.has_doubts else 0.0))
     world.run(9 * world.interval + 2 * world.longest_silence + 0.6)
-    if world.has_hotwire:
+    if world.hotwire is not None:
         world.run(RETRY + 4 * world.interval)
 
 
 def assert_right_ones_answer(world: World) -> None:
     """Who takes part and is best: by health, then by preference where that may move anything."""
     alive = [name for name in world.names if world.machines[name].takes_part]
-    if world.mute and world.hotwire and not world.sees_advertisements and len(alive) == 2:
+    one_way = world.hotwire is not None and world.hotwire.whole and world.hotwire.mute is not None
+    if one_way and not world.network.sees_advertisements and len(alive) == 2:
         assert_one_hears(world)
         return
     if not world.connected or len(alive) < 2:
@@ -108,7 +109,7 @@ def assert_right_ones_answer(world: World) -> None:
     assert (own.links_down, own.failed_groups) <= (theirs.links_down, theirs.failed_groups), (
         "better health always wins"
     )
-    frozen = world.has_hotwire and (not world.hotwire or world.mute is not None)
+    frozen = world.hotwire is not None and not world.hotwire.passes_both_ways
     frozen = frozen or own.suspended or theirs.suspended
     if world.config.vrrp.preempt and not frozen and own.links_down == theirs.links_down:
         assert own.preferred >= theirs.preferred, "preference decides"
@@ -206,11 +207,11 @@ def check_clients(world: World, history) -> None:
     come_to_rest(world)
     world.run(20)
     answering = world.answering()
-    for port, name in world.learnt.items():
+    for port, name in world.network.learnt.items():
         reachable = [
-            one for one in answering if world.carrier[one, port] and (one, port) not in world.blocked
+            one for one in answering if world.network.carrier[one, port] and (one, port) not in world.network.blocked
         ]
-        if reachable and port not in world.cut:
+        if reachable and port not in world.network.cut:
             assert name in answering, "clients send to a node that does not answer"
 
 
