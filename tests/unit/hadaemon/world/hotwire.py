@@ -7,8 +7,8 @@ import random
 from collections.abc import Callable
 
 from hadaemon.cluster import Event, Peer, PeerReport
+from tests.unit.hadaemon.pair import ALPHA, BETA
 
-from ..pair import ALPHA, BETA
 from .agenda import Agenda
 
 NODES = (ALPHA, BETA)
@@ -49,7 +49,7 @@ class Hotwire:
     """Both directions."""
 
     def __init__(self, agenda: Agenda, dice: random.Random, delay: float, interval: float) -> None:
-        """`interval`: Advertisement_Interval in seconds; `delay`: seconds at most that a word is under way."""
+        """`interval`: Advertisement_Interval; `delay`: how long a word is under way at most; in seconds."""
         self._agenda, self._dice, self._delay = agenda, dice, delay
         self.heartbeat = min(HEARTBEAT, interval)
         self.whole = True
@@ -66,26 +66,32 @@ class Hotwire:
         self._lines[other(name)].heard_at = None
         self._lines[name].last = None
 
-    def say(self, peer: Peer, arrive: Callable[[str, Event], None]) -> None:
-        """What a node is, if that is news; `arrive` is called with who hears it, and what."""
+    def say(self, peer: Peer, arrive: Callable[[str, Event], bool]) -> None:
+        """What a node is, if that is news; `arrive` is called with who hears it, and what, and tells whether
+        that was not lost."""
         line = self._lines[peer.name]
         if line.is_news(peer, self._agenda.now):
             line.last, line.said_at = peer, self._agenda.now
             self.send(peer.name, PeerReport(peer), arrive)
 
-    def send(self, sender: str, event: Event, arrive: Callable[[str, Event], None]) -> None:
+    def send(self, sender: str, event: Event, arrive: Callable[[str, Event], bool]) -> None:
         """In order, as over a connection."""
         if not self.whole or sender not in NODES or sender == self.mute:
             return
         line = self._lines[sender]
 
         def come() -> None:
-            if self.whole:
+            if self.whole and arrive(other(sender), event):
                 line.heard_at = self._agenda.now if isinstance(event, PeerReport) else None
-                arrive(other(sender), event)
 
         line.arrives = max(line.arrives + 1e-6, self._agenda.now + self._dice.uniform(0, self._delay))
         self._agenda.at(line.arrives, come)
+
+    def stood_still(self, listener: str, seconds: float) -> None:
+        """That node's clock did: what it has heard is no older for it."""
+        line = self._lines[other(listener)]
+        if line.heard_at is not None:
+            line.heard_at = min(line.heard_at + seconds, self._agenda.now)
 
     def notices_silence(self, listener: str) -> bool:
         """True once after the last heartbeat of the other node."""

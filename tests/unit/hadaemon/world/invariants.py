@@ -5,9 +5,11 @@ Whoever disturbs the world gives the pair its time anew.
 
 from .agenda import Agenda
 from .hotwire import Hotwire
+from .intervals import LONGEST_WAIT, Intervals
 from .machine import Machine
 from .network import Network
 from .nodes import Nodes
+from .switches import Switches
 
 SLACK = 0.050
 """Seconds beyond the protocol's own times that the pair may take."""
@@ -20,19 +22,26 @@ class Watch:
     """Since when something is wrong, and whether that is too long; times are the world's seconds."""
 
     def __init__(
-        self, agenda: Agenda, nodes: Nodes, network: Network, hotwire: Hotwire | None, interval: float
+        self,
+        agenda: Agenda,
+        nodes: Nodes,
+        network: Network,
+        hotwire: Hotwire | None,
+        intervals: Intervals,
+        switches: Switches,
     ) -> None:
-        """`interval`: Advertisement_Interval in seconds."""
         self._agenda, self._nodes, self._network, self._hotwire = agenda, nodes, network, hotwire
-        self.interval = interval
+        self._intervals = intervals
+        self._switches = switches
+        self._disturbed_at = agenda.now
         self._two_since: float | None = None
         self._none_since: float | None = None
         self._wronged_since: float | None = None
 
     @property
     def longest_silence(self) -> float:
-        """Active_Down_Interval of the worst score."""
-        return 4 * self.interval
+        """Active_Down_Interval of the worst score, by the largest interval that counts."""
+        return LONGEST_WAIT * self._intervals.largest
 
     @property
     def connected(self) -> bool:
@@ -46,6 +55,7 @@ class Watch:
 
     def disturbed(self) -> None:
         """Something changed from outside: the pair's time to settle begins anew."""
+        self._disturbed_at = self._agenda.now
         self._two_since = self._none_since = self._wronged_since = None
 
     def until(self, to: float) -> None:
@@ -57,14 +67,27 @@ class Watch:
         self._none_since = self._held(self._none_is_wrong(), self._none_since)
         self._wronged_since = self._held(self._a_whole_one_waits(), self._wronged_since)
         lossless = self._network.loss == 0
+        for machine in self._nodes.machines.values() if lossless else ():
+            self._switches.note(machine, self._rivals_of(machine), self._is_late())
         if self._two_since is not None and lossless:
-            assert to - self._two_since <= self.interval + SLACK, "two answer for the virtual addresses"
+            assert to - self._two_since <= self._intervals.largest + SLACK, (
+                "two answer for the virtual addresses"
+            )
         if self._none_since is not None:
             assert to - self._none_since <= self.longest_silence + SLACK, "nobody answers"
         if self._wronged_since is not None and lossless:
             assert to - self._wronged_since <= self.longest_silence + GRACE, (
                 "a node with all its links waits, and none such serves"
             )
+
+    def _is_late(self) -> bool:
+        return self._agenda.now - self._disturbed_at > self.longest_silence + GRACE
+
+    def _rivals_of(self, machine: Machine) -> list[Machine]:
+        if not self.connected:
+            return []
+        others = (other for other in self._nodes.machines.values() if other is not machine)
+        return [other for other in others if other.answers and not other.asleep]
 
     def _held(self, wrong: bool, since: float | None) -> float | None:
         return (self._agenda.now if since is None else since) if wrong else None

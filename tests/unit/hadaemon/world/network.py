@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 from hadaemon.cluster import AdvertisementReceived, PortChanged, SendAdvertisement
 from hadaemon.vrrp import IPV4_GROUP, IPV6_GROUP, TTL, Checksum, decode, encode
+from tests.unit.hadaemon.pair import own_address, own_address6
 
-from ..pair import own_address, own_address6
 from .agenda import Agenda
 
 
@@ -61,7 +61,7 @@ class Network:
         sender: str,
         action: SendAdvertisement,
         checksum: Checksum,
-        arrive: Callable[[str, AdvertisementReceived], None],
+        arrive: Callable[[str, AdvertisementReceived], object],
     ) -> None:
         """To everybody on the segment; `arrive` is called with who receives it, and what."""
         four = action.advertisement.family == 4
@@ -82,7 +82,7 @@ class Network:
         return whole and (name, port) not in self.blocked and self._dice.random() >= self.loss
 
     def _deliver(
-        self, name: str, event: AdvertisementReceived, arrive: Callable[[str, AdvertisementReceived], None]
+        self, name: str, event: AdvertisementReceived, arrive: Callable[[str, AdvertisementReceived], object]
     ) -> None:
         def come() -> None:
             if self.carrier[name, event.port]:

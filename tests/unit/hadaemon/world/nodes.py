@@ -1,10 +1,12 @@
-"""The machines of the world, and how the node of each lives: what it is fed, and what becomes of its orders."""
+"""The machines of the world, and how the node of each lives: what it is fed, what becomes of its orders."""
 
 import random
+from collections.abc import Mapping
 
 from hadaemon.cluster import (
     Action,
     Announce,
+    ConnectionsReported,
     Event,
     HandoverEnded,
     HotwireChanged,
@@ -22,11 +24,11 @@ from hadaemon.cluster import (
 )
 from hadaemon.cluster.election import LINK_PATIENCE
 from hadaemon.config import ClusterConfig
+from tests.unit.hadaemon.pair import node_config
 
-from ..pair import node_config
 from .agenda import Agenda
 from .hotwire import NODES, Hotwire, other
-from .machine import Machine
+from .machine import Machine, Standstill
 from .network import Network
 
 JITTER = 0.002
@@ -41,14 +43,15 @@ class Nodes:
 
     def __init__(
         self,
-        config: ClusterConfig,
+        configs: Mapping[str, ClusterConfig],
         names: tuple[str, ...],
         agenda: Agenda,
         dice: random.Random,
         network: Network,
         hotwire: Hotwire | None,
     ) -> None:
-        self._config = config
+        """`configs`: what each node reads when it starts, and when it reads its configuration again."""
+        self._configs = configs
         self._agenda, self._dice, self._network, self._hotwire = agenda, dice, network, hotwire
         self.machines = {name: Machine(name, clock=dice.uniform(0, 1e6)) for name in names}
         if hotwire is not None:
@@ -59,22 +62,23 @@ class Nodes:
     def begin(self, machine: Machine) -> None:
         """Its daemon starts, on a machine that may have been without power."""
         now = self._agenda.now
-        machine.node = Node(node_config(machine.name, self._network.ports), self._config, now + machine.clock)
+        machine.node = self._new_node(machine, None)
         machine.powered = True
         machine.patient_until = now + LINK_PATIENCE
         for port in self._network.ports:
             self.feed(machine.name, self._network.link_event(machine.name, port))
+        self.feed(machine.name, ConnectionsReported(machine.lacking))
         self.feed(machine.name, Start(memory=machine.memory))
         self.tell_carrier()
 
     def begin_anew(self, machine: Machine, before: Node) -> None:
-        """The configuration is read again, and is the same."""
+        """The configuration is read again."""
         name, now = machine.name, self._agenda.now + machine.clock
         goes_on = before.state is NodeState.ACTIVE
-        node = Node(node_config(name, self._network.ports), self._config, now, before)
+        node = self._new_node(machine, before)
         links = [self._network.link_event(name, port) for port in self._network.ports]
-        opening = [action for event in links for action in node.handle(event, now)]
-        opening += node.handle(Start(goes_on, machine.memory), now)
+        events = (*links, ConnectionsReported(machine.lacking), Start(goes_on, machine.memory))
+        opening = [action for event in events for action in node.handle(event, now)]
         machine.node = node
         if not (goes_on and node.state is NodeState.ACTIVE):
             opening = [*before.handle(Stop("reload"), now), *opening]
@@ -89,7 +93,7 @@ class Nodes:
         """A machine without its daemon: only what is on disk is left, and in the kernel for a moment."""
         old = self.machines[name]
         new = Machine(name, changes=old.changes, results=old.results, memory=old.memory, clock=old.clock)
-        new.powered = keep_kernel
+        new.powered, new.lacking = keep_kernel, old.lacking
         self.machines[name] = new
         if keep_kernel:
             new.kernel = old.kernel
@@ -97,28 +101,34 @@ class Nodes:
                 self._agenda.now + HELPER, lambda: new.kernel.clear() if new.node is None else None
             )
 
-    def wake(self, machine: Machine) -> None:
-        """It takes in what has come meanwhile, its timer first or last."""
-        machine.asleep = False
+    def wake(self, machine: Machine, slept: float) -> None:
+        """It takes in what has come meanwhile, its timer first or last. Where no clock has moved, the timer
+        cannot know that it is late: what has come is read before it (`runtime/engine.py`)."""
+        paused = machine.standstill is Standstill.PAUSED
+        machine.standstill = None
         inbox, machine.inbox = machine.inbox, []
-        inbox.insert(self._dice.choice((0, len(inbox))), Tick())
+        inbox.insert(len(inbox) if paused else self._dice.choice((0, len(inbox))), Tick())
+        if paused:
+            machine.clock -= slept
+            if self._hotwire is not None and machine.name in NODES:
+                self._hotwire.stood_still(machine.name, slept)
         for event in inbox:
             self.feed(machine.name, event)
 
     # what comes in
 
-    def feed(self, name: str, event: Event) -> None:
-        """A node without power hears nothing; one that sleeps finds it when it wakes."""
+    def feed(self, name: str, event: Event) -> bool:
+        """A node without power hears nothing; one that stands still finds it when it goes on, if there is
+        room. False: the event is lost."""
         machine = self.machines[name]
         if machine.node is None:
-            return
+            return False
         if machine.asleep:
-            machine.inbox.append(event)
-            return
+            return machine.leave_unread(event)
         machine.had_link = machine.had_link or (isinstance(event, PortChanged) and event.carrier)
         now = self._agenda.now + machine.clock
         if machine.node.is_old_news(event, now):
-            return
+            return True
         for action in machine.node.handle(event, now):
             self._carry_out(machine, action)
         machine.started = machine.started or isinstance(event, Start)
@@ -126,6 +136,7 @@ class Nodes:
             self._assert_orders_are_desires(machine, machine.node)
         self._set_alarm(machine, machine.node)
         self._say(name)
+        return True
 
     def tell_carrier(self) -> None:
         """A node without power takes the carrier of the hotwire from the other."""
@@ -174,6 +185,10 @@ class Nodes:
                 kernel = machine.kernel.get(port)
                 assert (kernel.addresses if kernel else frozenset()) == addresses, "orders and desire differ"
 
+    def _new_node(self, machine: Machine, before: Node | None) -> Node:
+        node = node_config(machine.name, self._network.ports)
+        return Node(node, self._configs[machine.name], self._agenda.now + machine.clock, before)
+
     # what goes out
 
     def _carry_out(self, machine: Machine, action: Action) -> None:
@@ -181,7 +196,8 @@ class Nodes:
             case SetAddresses(port):
                 machine.kernel[port] = action
             case SendAdvertisement():
-                self._network.transmit(machine.name, action, self._config.vrrp.checksum, self.feed)
+                checksum = self._configs[machine.name].vrrp.checksum
+                self._network.transmit(machine.name, action, checksum, self.feed)
             case StateChanged():
                 machine.changes.append((self._agenda.now, action))
             case Remember(memory):

@@ -1,8 +1,10 @@
 """What may happen to the world from outside, and what can be seen of it."""
 
 import random
+from dataclasses import replace
 
 from hadaemon.cluster import (
+    ConnectionsReported,
     MaintenanceRequested,
     NodeState,
     Peer,
@@ -16,12 +18,16 @@ from hadaemon.cluster import (
     Tick,
 )
 from hadaemon.config import ClusterConfig
+from hadaemon.vrrp import Centiseconds
 
 from .agenda import Agenda
 from .hotwire import NODES, Hotwire
+from .intervals import Intervals
 from .invariants import Watch
+from .machine import UNBOUNDED, Standstill
 from .network import Network
 from .nodes import Nodes
+from .switches import Switches
 
 
 class World:
@@ -38,14 +44,18 @@ class World:
     ) -> None:
         self.config, self.names = config, names
         self.ports = tuple(interface.port for interface in config.ha_interfaces)
-        self.interval = config.vrrp.advertisement_interval / 100
         self._agenda = agenda = Agenda(1000.0)
         self._dice = dice = random.Random(seed)
+        interval = config.vrrp.advertisement_interval / 100
         self.network = Network(names, self.ports, agenda, dice, delay, loss, doubling)
-        self.hotwire = None if config.hotwire is None else Hotwire(agenda, dice, delay, self.interval)
-        self._nodes = Nodes(config, names, agenda, dice, self.network, self.hotwire)
+        self.hotwire = None if config.hotwire is None else Hotwire(agenda, dice, delay, interval)
+        self._configs = dict.fromkeys(names, config)
+        self._nodes = Nodes(self._configs, names, agenda, dice, self.network, self.hotwire)
         self.machines = self._nodes.machines
-        self._watch = Watch(agenda, self._nodes, self.network, self.hotwire, self.interval)
+        self._intervals = Intervals(agenda, names, interval)
+        switches = Switches(config, self.hotwire)
+        self._watch = Watch(agenda, self._nodes, self.network, self.hotwire, self._intervals, switches)
+        self._busy_until = agenda.now
 
     def run(self, seconds: float) -> None:
         """Raises AssertionError when an invariant is broken meanwhile."""
@@ -78,12 +88,27 @@ class World:
             self._nodes.tell_other(name, PeerGoodbye("shutdown"))
             self._watch.disturbed()
 
-    def reload(self, name: str) -> None:
-        """The configuration is read again, and is the same: the daemon lives, its connections begin anew."""
+    def restart(self, name: str, how: str, after: float) -> None:
+        """`how`: "stop", "crash" or "kill"; it is started again after so many seconds."""
+        getattr(self, how)(name)
+        self._busy_until = max(self._busy_until, self.now + after)
+        self._agenda.at(self.now + after, lambda: self.boot(name))
+
+    def reload(self, name: str, interval: int | None = None) -> None:
+        """The configuration is read again: the daemon lives, its connections begin anew. It is the same, or
+        has another Advertisement_Interval, in centiseconds. That of the other node stays as it is."""
         machine = self.machines[name]
-        if machine.node is not None and not machine.asleep:
-            self._nodes.begin_anew(machine, machine.node)
-            self._watch.disturbed()
+        if machine.node is None or machine.asleep:
+            return
+        if interval is not None:
+            config = self._configs[name]
+            vrrp = replace(config.vrrp, advertisement_interval=Centiseconds(interval))
+            self._configs[name] = replace(config, vrrp=vrrp)
+            self._intervals.change(name, interval / 100)
+        served = machine.answers
+        self._nodes.begin_anew(machine, machine.node)
+        self._watch.disturbed()
+        assert machine.answers or not served, "a configuration that was read again took away what served"
 
     def ask(self, name: str, request: SwitchRequested | MaintenanceRequested | ResumeRequested) -> None:
         """What the administrator does with `hactl` on that node."""
@@ -99,6 +124,12 @@ class World:
                 self._nodes.feed(name, PingResult(group, host, answered))
         self._watch.disturbed()
 
+    def lack(self, name: str, lacking: str) -> None:
+        """What of the other node's connections that node has not yet; empty: nothing."""
+        self.machines[name].lacking = lacking
+        self._nodes.feed(name, ConnectionsReported(lacking))
+        self._watch.disturbed()
+
     def jump(self, name: str, seconds: float) -> None:
         """The monotonic clock of a node jumps ahead, as after a suspended virtual machine goes on."""
         machine = self.machines[name]
@@ -107,17 +138,26 @@ class World:
             self._nodes.feed(name, Tick())
             self._watch.disturbed()
 
-    def sleep(self, name: str, duration: float) -> None:
+    def sleep(
+        self,
+        name: str,
+        duration: float,
+        kind: Standstill = Standstill.STALL,
+        room: float = UNBOUNDED,
+    ) -> None:
+        """Stands still for so many seconds; `room`: packets that wait meanwhile, the others are lost."""
         machine = self.machines[name]
         if machine.node is None or machine.asleep:
             return
-        machine.asleep = True
+        machine.standstill, machine.room = kind, room
+        self._busy_until = max(self._busy_until, self.now + duration)
         self._watch.disturbed()
 
         def wake() -> None:
             if self.machines[name] is machine:
                 self._watch.disturbed()
-                self._nodes.wake(machine)
+                self._intervals.count_anew()
+                self._nodes.wake(machine, duration)
 
         self._agenda.at(self.now + duration, wake)
 
@@ -175,6 +215,16 @@ class World:
     @property
     def now(self) -> float:
         return self._agenda.now
+
+    @property
+    def interval(self) -> float:
+        """Advertisement_Interval in seconds; where the nodes differ, the largest by which any may wait."""
+        return self._intervals.largest
+
+    @property
+    def busy(self) -> float:
+        """Seconds until every machine that stands still has gone on, and every restart is over."""
+        return max(0.0, self._busy_until - self.now)
 
     @property
     def longest_silence(self) -> float:
