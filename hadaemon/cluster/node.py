@@ -357,10 +357,14 @@ class Node:
         """The process stood still for so long that what it believes may be over.
 
         An active whose last advertisement is three intervals old may have been replaced. A backup that comes
-        an interval too late may have advertisements waiting unread.
+        an interval of the active node too late may have missed its advertisements, or have them unread: the
+        interval that it has learnt counts where that is the shorter one (RFC 9568 §6.1).
         """
-        allowed = (2 if self._member.state is NodeState.ACTIVE else 1) * self._interval
-        return self._due is not None and now - self._due > allowed
+        if self._due is None or now <= self._due:
+            return False
+        if self._member.state is NodeState.ACTIVE:
+            return now - self._due > 2 * self._interval
+        return now - self._due > min(self._interval, self._group.shortest_silence / 3)
 
     def _pass_time(self, now: float) -> None:
         if self._known.next_change is not None and self._known.next_change <= now:
