@@ -42,37 +42,6 @@ def became_active(world: World, name: str) -> float:
     return next(at for at, change in reversed(world.machines[name].changes) if change.new is NodeState.ACTIVE)
 
 
-# what happens to the backup alone
-
-HARMLESS = st.one_of(
-    st.tuples(st.just("restart"), st.sampled_from(RESTARTS), st.floats(0, 5)),
-    st.tuples(st.just("reload"), st.sampled_from((None, 30, 300, 500))),
-    st.tuples(st.just("plug"), st.just("lan"), st.booleans()),
-    st.tuples(st.just("block"), st.just("lan"), st.booleans()),
-    st.tuples(st.just("ask"), st.builds(MaintenanceRequested, on=st.booleans(), forced=st.just(True))),
-    st.tuples(
-        st.just("sleep"), st.floats(1, 6), st.just(Standstill.PAUSED), st.sampled_from((0, 3, UNBOUNDED))
-    ),
-)
-
-
-@BOTH
-@pytest.mark.parametrize("active, preempt", [(ALPHA, True), (ALPHA, False), (BETA, False)])
-@settings(max_examples=15)
-@given(history=st.lists(st.tuples(HARMLESS, st.floats(0, 8)), max_size=8), seed=seeds)
-def test_whatever_happens_to_the_backup_alone_moves_nothing(witness, active, preempt, history, seed):
-    world = pair(witness, seed, active, preempt=preempt)
-    backup = BETA if active == ALPHA else ALPHA
-    quiet_from = world.now
-    for (step, *arguments), wait in history:
-        getattr(world, step)(backup, *arguments)
-        world.run(wait)
-    settle(world)
-    world.run(LINK_PATIENCE)
-    assert [at for at, _ in world.machines[active].changes if at >= quiet_from] == []
-    assert world.answering() == [active]
-
-
 # at once
 
 
@@ -101,6 +70,17 @@ def test_over_the_hotwire_a_healthier_node_takes_over_at_once(lost, seed):
         world.ping(ALPHA, "gateways", answered=False)
     world.run(AT_ONCE)
     assert world.answering() == [BETA]
+
+
+@pytest.mark.parametrize("preempt", [True, False])
+def test_a_healthier_node_that_is_not_heard_over_the_hotwire_takes_over_unanswered(preempt):
+    world = pair(True, preempt=preempt)
+    world.hotwire_one_way(BETA)
+    world.run(1.0)
+    for port in world.ports:
+        world.plug(ALPHA, port, carrier=False)
+    settle(world)
+    assert BETA in world.answering()
 
 
 # not yet
@@ -201,6 +181,27 @@ def test_a_node_whose_first_link_is_late_is_not_blind_before(witness, seed, late
 # preference
 
 
+@BOTH
+@pytest.mark.parametrize("healthier", NODES)
+def test_of_two_active_nodes_the_healthier_one_stays_active(witness, healthier):
+    world = pair(witness)
+    world.hotwire_cable(whole=False)
+    for port in world.ports:
+        world.switch(port, works=False)
+    settle(world)
+    assert world.answering() == list(NODES)
+    world.plug(BETA if healthier == ALPHA else ALPHA, "wan", carrier=False)
+    settle(world)
+    quiet_from = world.now
+    if witness:
+        world.hotwire_cable(whole=True)
+    else:
+        world.switch("lan", works=True)
+    settle(world)
+    assert world.answering() == [healthier]
+    assert [at for at, _ in world.machines[healthier].changes if at >= quiet_from] == []
+
+
 @pytest.mark.parametrize("how", ["cable", "one way"])
 def test_preference_moves_nothing_while_the_hotwire_does_not_pass_both_ways(how):
     world = pair(True)
@@ -291,3 +292,49 @@ def test_an_active_node_that_stood_still_lets_go_within_an_interval(witness, kin
     assert ALPHA in world.answering()
     world.run(world.interval + 0.05)
     assert world.answering() == [ALPHA]
+
+
+@BOTH
+@settings(max_examples=5)
+@given(seed=seeds, duration=st.floats(2, 4))
+def test_a_backup_that_stood_still_listens_by_the_interval_of_the_active_node(witness, seed, duration):
+    """Its own is the longer one."""
+    world = pair(witness, seed, BETA, preempt=False)
+    world.reload(BETA, 30)
+    world.reload(ALPHA, 500)
+    settle(world)
+    world.sleep(ALPHA, duration, Standstill.SUSPENDED, room=0)
+    quiet_from = world.now
+    settle(world)
+    assert world.changes_since(quiet_from) == []
+
+
+# what happens to the backup alone
+
+HARMLESS = st.one_of(
+    st.tuples(st.just("restart"), st.sampled_from(RESTARTS), st.floats(0, 5)),
+    st.tuples(st.just("reload"), st.sampled_from((None, 30, 300, 500))),
+    st.tuples(st.just("plug"), st.just("lan"), st.booleans()),
+    st.tuples(st.just("block"), st.just("lan"), st.booleans()),
+    st.tuples(st.just("ask"), st.builds(MaintenanceRequested, on=st.booleans(), forced=st.just(True))),
+    st.tuples(
+        st.just("sleep"), st.floats(1, 6), st.just(Standstill.PAUSED), st.sampled_from((0, 3, UNBOUNDED))
+    ),
+)
+
+
+@BOTH
+@pytest.mark.parametrize("active, preempt", [(ALPHA, True), (ALPHA, False), (BETA, False)])
+@settings(max_examples=15)
+@given(history=st.lists(st.tuples(HARMLESS, st.floats(0, 8)), max_size=8), seed=seeds)
+def test_whatever_happens_to_the_backup_alone_moves_nothing(witness, active, preempt, history, seed):
+    world = pair(witness, seed, active, preempt=preempt)
+    backup = BETA if active == ALPHA else ALPHA
+    quiet_from = world.now
+    for (step, *arguments), wait in history:
+        getattr(world, step)(backup, *arguments)
+        world.run(wait)
+    settle(world)
+    world.run(LINK_PATIENCE)
+    assert [at for at, _ in world.machines[active].changes if at >= quiet_from] == []
+    assert world.answering() == [active]

@@ -63,53 +63,58 @@ class Watch:
 
         Raises AssertionError as soon as one is broken.
         """
-        self._two_since = self._held(self._two_are_wrong(), self._two_since)
-        self._none_since = self._held(self._none_is_wrong(), self._none_since)
-        self._wronged_since = self._held(self._a_whole_one_waits(), self._wronged_since)
+        answering = self.answering()
+        largest = self._intervals.largest
         lossless = self._network.loss == 0
-        for machine in self._nodes.machines.values() if lossless else ():
-            self._switches.note(machine, self._rivals_of(machine), self._is_late())
+        if lossless:
+            self._note_switches(answering)
+        self._two_since = self._held(self._two_are_wrong(answering), self._two_since)
+        self._none_since = self._held(self._none_is_wrong(answering), self._none_since)
+        self._wronged_since = self._held(self._a_whole_one_waits(answering), self._wronged_since)
         if self._two_since is not None and lossless:
-            assert to - self._two_since <= self._intervals.largest + SLACK, (
-                "two answer for the virtual addresses"
-            )
+            assert to - self._two_since <= largest + SLACK, "two answer for the virtual addresses"
         if self._none_since is not None:
-            assert to - self._none_since <= self.longest_silence + SLACK, "nobody answers"
+            assert to - self._none_since <= LONGEST_WAIT * largest + SLACK, "nobody answers"
         if self._wronged_since is not None and lossless:
-            assert to - self._wronged_since <= self.longest_silence + GRACE, (
+            assert to - self._wronged_since <= LONGEST_WAIT * largest + GRACE, (
                 "a node with all its links waits, and none such serves"
             )
 
-    def _is_late(self) -> bool:
-        return self._agenda.now - self._disturbed_at > self.longest_silence + GRACE
-
-    def _rivals_of(self, machine: Machine) -> list[Machine]:
-        if not self.connected:
-            return []
-        others = (other for other in self._nodes.machines.values() if other is not machine)
-        return [other for other in others if other.answers and not other.asleep]
+    def _note_switches(self, answering: list[str]) -> None:
+        machines = self._nodes.machines
+        for machine in machines.values():
+            if not self._switches.has_changed(machine):
+                continue
+            others = [machines[name] for name in answering if name != machine.name]
+            heard = [other for other in others if self.connected and not other.asleep]
+            late = self._agenda.now - self._disturbed_at > self.longest_silence + GRACE
+            self._switches.note(machine, heard, late)
 
     def _held(self, wrong: bool, since: float | None) -> float | None:
         return (self._agenda.now if since is None else since) if wrong else None
 
-    def _two_are_wrong(self) -> bool:
+    def _two_are_wrong(self, answering: list[str]) -> bool:
+        if len(answering) < 2:
+            return False
         machines = self._nodes.machines.values()
-        awake = all(machine.takes_part and not machine.asleep for machine in machines)
-        return awake and self.connected and len(self.answering()) > 1
+        return all(machine.takes_part and not machine.asleep for machine in machines) and self.connected
 
-    def _none_is_wrong(self) -> bool:
-        able = any(machine.must_serve(self._agenda.now) for machine in self._nodes.machines.values())
-        return able and not self.answering()
+    def _none_is_wrong(self, answering: list[str]) -> bool:
+        machines = self._nodes.machines.values()
+        return not answering and any(machine.must_serve(self._agenda.now) for machine in machines)
 
     def _is_whole(self, machine: Machine) -> bool:
         """It has all its links, as far as it can know, and every right to serve."""
-        if not machine.must_serve(self._agenda.now) or machine.node is None:
+        if self._network.links_down(machine.name) or not machine.must_serve(self._agenda.now):
             return False
-        own = machine.node.as_peer()
-        return self._network.links_down(machine.name) == own.links_down == own.failed_groups == 0
+        own = machine.words
+        return own is not None and own.links_down == own.failed_groups == 0
 
-    def _a_whole_one_waits(self) -> bool:
+    def _a_whole_one_waits(self, answering: list[str]) -> bool:
         """One that serves need not prove its links."""
-        whole = [machine for machine in self._nodes.machines.values() if self._is_whole(machine)]
-        proven = any(machine.node is not None and not machine.node.unproven_ports for machine in whole)
-        return proven and not any(machine.answers for machine in whole)
+        machines = self._nodes.machines
+        if any(self._is_whole(machines[name]) for name in answering):
+            return False
+        waiting = [machine for name, machine in machines.items() if name not in answering]
+        proven = (one for one in waiting if one.node is not None and not one.node.unproven_ports)
+        return any(self._is_whole(one) for one in proven)

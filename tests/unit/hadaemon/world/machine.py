@@ -10,6 +10,7 @@ from hadaemon.cluster import (
     HandoverEnded,
     Node,
     NodeState,
+    Peer,
     PeerReport,
     SetAddresses,
     StateChanged,
@@ -38,6 +39,8 @@ class Machine:
 
     name: str
     node: Node | None = None
+    words: Peer | None = None
+    """The node in its own words, as of the last event."""
     powered: bool = False
     started: bool = False
     standstill: Standstill | None = None

@@ -63,6 +63,7 @@ class Nodes:
         """Its daemon starts, on a machine that may have been without power."""
         now = self._agenda.now
         machine.node = self._new_node(machine, None)
+        machine.words = machine.node.as_peer()
         machine.powered = True
         machine.patient_until = now + LINK_PATIENCE
         for port in self._network.ports:
@@ -79,7 +80,7 @@ class Nodes:
         links = [self._network.link_event(name, port) for port in self._network.ports]
         events = (*links, ConnectionsReported(machine.lacking), Start(goes_on, machine.memory))
         opening = [action for event in events for action in node.handle(event, now)]
-        machine.node = node
+        machine.node, machine.words = node, node.as_peer()
         if not (goes_on and node.state is NodeState.ACTIVE):
             opening = [*before.handle(Stop("reload"), now), *opening]
         if self._hotwire is not None:
@@ -135,6 +136,7 @@ class Nodes:
         if machine.started:
             self._assert_orders_are_desires(machine, machine.node)
         self._set_alarm(machine, machine.node)
+        machine.words = machine.node.as_peer()
         self._say(name)
         return True
 
@@ -163,8 +165,8 @@ class Nodes:
 
     def _say(self, name: str) -> None:
         machine = self.machines[name]
-        if self._hotwire is not None and name in NODES and machine.node is not None and not machine.asleep:
-            self._hotwire.say(machine.node.as_peer(), self.feed)
+        if self._hotwire is not None and name in NODES and machine.words is not None and not machine.asleep:
+            self._hotwire.say(machine.words, self.feed)
 
     def _set_alarm(self, machine: Machine, node: Node) -> None:
         machine.alarm += 1

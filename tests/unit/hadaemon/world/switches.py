@@ -15,6 +15,10 @@ class Switches:
         self._seen: dict[str, int] = {}
         self._backup_since: dict[str, float] = {}
 
+    def has_changed(self, machine: Machine) -> bool:
+        """Since it was noted last."""
+        return len(machine.changes) > self._seen.get(machine.name, 0)
+
     def note(self, machine: Machine, others: list[Machine], late: bool) -> None:
         """What it did since the last time. `others`: who answers too, and can be heard; `late`: nothing has
         happened to the pair for so long that all it had to do at once is done.
@@ -31,9 +35,9 @@ class Switches:
                     assert self._has_reason(machine, other, when), "a switch that nothing justifies"
 
     def _has_reason(self, machine: Machine, other: Machine, now: float) -> bool:
-        if machine.node is None or other.node is None or other.node.state is not NodeState.ACTIVE:
+        own, theirs = machine.words, other.words
+        if own is None or theirs is None or theirs.state is not NodeState.ACTIVE:
             return True
-        own, theirs = machine.node.as_peer(), other.node.as_peer()
         faults = own.failed_groups + own.unproven, theirs.failed_groups + theirs.unproven
         if (own.links_down, faults[0]) != (theirs.links_down, faults[1]):
             return (own.links_down, faults[0]) < (theirs.links_down, faults[1])
