@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from firmware.mutants import PACKAGES, mutants_of
+from firmware.mutants import PACKAGES, made_mutants, mutants_of
 from firmware.paths import ROOT
 
 CODE = '''
@@ -47,3 +47,11 @@ def test_only_one_thing_differs_and_the_code_is_still_code():
 def test_there_are_some_in_each_package(package: str):
     file = max((ROOT / "hadaemon" / package).glob("*.py"), key=lambda path: path.stat().st_size)
     assert next(mutants_of(file.read_text(), file))
+
+
+def test_what_was_made_by_hand_still_fits_the_code():
+    made = list(made_mutants())
+    assert len({mutant.change for mutant in made}) == len(made) >= 50
+    for mutant in made:
+        ast.parse(mutant.source)
+        assert mutant.file.parts[0] in PACKAGES
