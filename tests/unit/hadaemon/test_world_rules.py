@@ -1,5 +1,6 @@
 """Rules of docs/election.md in the simulated world: what must not happen yet, and what must at once."""
 
+from dataclasses import replace
 from ipaddress import IPv4Address
 
 import pytest
@@ -10,6 +11,7 @@ from hadaemon.cluster import MaintenanceRequested, NodeState, SwitchRequested
 from hadaemon.cluster.election import LINK_PATIENCE
 from hadaemon.cluster.proofs import DOUBT
 from hadaemon.config import PingGroup
+from hadaemon.vrrp import Version
 
 from .pair import ALPHA, BETA, cluster_config
 from .world import NODES, UNBOUNDED, Standstill, World
@@ -26,10 +28,12 @@ def settle(world: World) -> None:
     world.run(world.busy + 3 * world.longest_silence + 0.2)
 
 
-def pair(witness: bool, seed: int = 1, active: str = ALPHA, **options) -> World:
+def pair(
+    witness: bool, seed: int = 1, active: str = ALPHA, version: Version = Version.V3, **options
+) -> World:
     """Both run; ALPHA is the master, and `active` is active."""
-    options = {"interval": 100, **options}
-    world = World(cluster_config(witness=witness, **options), seed)
+    config = cluster_config(witness=witness, **{"interval": 100, **options})
+    world = World(replace(config, vrrp=replace(config.vrrp, version=version)), seed)
     for name in (active, *NODES):
         world.boot(name)
         settle(world)
@@ -275,6 +279,20 @@ def test_a_backup_waits_by_the_interval_of_the_active_node(witness, active, back
     world.kill(ALPHA)
     world.run(4 * active / 100)
     assert world.answering() == [BETA]
+
+
+@pytest.mark.parametrize("preempt", [True, False])
+def test_in_version_2_the_hotwire_keeps_nodes_whose_intervals_differ_apart(preempt):
+    """Each drops the other one's advertisements (RFC 3768 §7.1)."""
+    world = pair(True, preempt=preempt, version=Version.V2)
+    quiet_from = world.now
+    world.reload(BETA, 300)
+    world.run(30)
+    assert [at for at, _ in world.machines[ALPHA].changes if at >= quiet_from] == []
+    assert world.answering() == [ALPHA]
+    world.hotwire_cable(whole=False)
+    with pytest.raises(AssertionError, match="two answer"):
+        world.run(30)
 
 
 # machines that stand still

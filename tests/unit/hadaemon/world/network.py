@@ -73,7 +73,7 @@ class Network:
                 continue
             for _ in range(1 + (self._dice.random() < self._doubling)):
                 if self._passes(sender, name, action.port):
-                    advertisement = decode(packet, source, group, TTL)
+                    advertisement = decode(packet, source, group, TTL, action.advertisement.version)
                     self._deliver(name, AdvertisementReceived(action.port, source, advertisement), arrive)
 
     def reaches_clients(self, name: str, port: str) -> bool:
