@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 import tomllib
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -141,10 +142,10 @@ def all_mutants() -> Iterator[Mutant]:
 
 def mutants_of(text: str, file: Path) -> Iterator[Mutant]:
     """Of one file."""
-    count = sum(len(_changes(node)) for node in ast.walk(ast.parse(text)))
+    count = sum(len(_changes(node)) for node in _deciding(ast.parse(text)))
     for number in range(count):
         tree = ast.parse(text)
-        places = [(node, change) for node in ast.walk(tree) for change in _changes(node)]
+        places = [(node, change) for node in _deciding(tree) for change in _changes(node)]
         node, change = places[number]
         before = ast.unparse(node)
         change()
@@ -152,6 +153,18 @@ def mutants_of(text: str, file: Path) -> Iterator[Mutant]:
         if before != after:
             line = getattr(node, "lineno", 0)
             yield Mutant(file, line, f"{_short(before)} -> {_short(after)}", ast.unparse(tree))
+
+
+def _deciding(tree: ast.AST) -> Iterator[ast.AST]:
+    """All but the decorators of classes: whether a data class is frozen or has slots decides nothing."""
+    waiting = deque([tree])
+    while waiting:
+        node = waiting.popleft()
+        yield node
+        for name, value in ast.iter_fields(node):
+            if not (isinstance(node, ast.ClassDef) and name == "decorator_list"):
+                children = value if isinstance(value, list) else [value]
+                waiting += [child for child in children if isinstance(child, ast.AST)]
 
 
 def _changes(node: ast.AST) -> list[Callable[[], None]]:

@@ -34,6 +34,11 @@ def test_every_kind_of_change_is_made_once():
     assert any(change.startswith("if now >= deadline and (not tries): -> if not") for change in told)
 
 
+def test_what_kind_of_class_it_is_decides_nothing():
+    code = "@dataclass(frozen=True)\nclass Limit:\n    seconds: int = 3\n"
+    assert [mutant.change for mutant in mutants_of(code, Path("cluster/x.py"))] == ["3 -> 6"]
+
+
 def test_only_one_thing_differs_and_the_code_is_still_code():
     original = ast.unparse(ast.parse(CODE)).splitlines()
     for change, source in changes().items():
