@@ -196,10 +196,13 @@ def test(
         "count": "how many mutants to try (default 50)",
         "seed": "which: the same number is the same choice (default: another one each time)",
         "tests": "which tests are asked: all (default), or world for the simulated world alone",
+        "made": "those that were made by hand, each of which breaks one rule; all of them",
     }
 )
 @told_plainly
-def mutants(_context: Context, count: int = 50, seed: int = 0, tests: str = "all") -> None:
+def mutants(
+    _context: Context, count: int = 50, seed: int = 0, tests: str = "all", made: bool = False
+) -> None:
     """Change single things in the code of the election, and see whether a test notices.
 
     A line for each, then how many survive, and which. About five seconds each; those that survive take
@@ -208,11 +211,11 @@ def mutants(_context: Context, count: int = 50, seed: int = 0, tests: str = "all
     Examples:
       python3 invoke.py mutants
       python3 invoke.py mutants --count 300 --seed 7
-      python3 invoke.py mutants --tests world
+      python3 invoke.py mutants --made --tests world
     """
     from firmware.mutants import run_mutants
 
-    run_mutants(count, seed, tests)
+    run_mutants(count, seed, tests, made)
 
 
 @task(

@@ -11,6 +11,13 @@ ALLOW_SKIP = bool(os.environ.get("HOTSPARE_ALLOW_SKIP"))
 SEED = int(os.environ.get("HOTSPARE_SEED", "1"))
 
 hypothesis.settings.register_profile("hotspare", deadline=None, database=None, print_blob=True)
+hypothesis.settings.register_profile(
+    "mutants",
+    hypothesis.settings.get_profile("hotspare"),
+    phases=(hypothesis.Phase.explicit, hypothesis.Phase.generate),
+    report_multiple_bugs=False,
+)
+"""Where it matters only whether a test fails: what fails is not made smaller, which takes minutes."""
 hypothesis.settings.load_profile("hotspare")
 
 

@@ -20,6 +20,11 @@ class Group:
         deadlines = (router.next_deadline for port in self._ports for router in port.routers)
         return min((due for due in deadlines if due is not None), default=None)
 
+    @property
+    def shortest_silence(self) -> float:
+        """The least Active_Down_Interval of all, by the intervals that they have learnt; seconds."""
+        return min(router.active_down_interval for port in self._ports for router in port.routers)
+
     def set_priority(self, priority: Priority) -> None:
         for port in self._ports:
             for router in port.routers:

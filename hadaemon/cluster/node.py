@@ -372,14 +372,17 @@ class Node:
         """The process stood still for so long that what it believes may be over.
 
         An active whose last advertisement is three intervals old may have been replaced. A backup that comes
-        an interval too late may have advertisements waiting unread.
+        an interval of the active node too late may have missed its advertisements, or have them unread: the
+        interval that it has learnt counts where that is the shorter one (RFC 9568 §6.1).
         """
-        return self._due is not None and now - self._due > self._allowed
+        return self._due is not None and now > self._due and now - self._due > self._allowed
 
     @property
     def _allowed(self) -> float:
         """Seconds by which it may be late."""
-        return (2 if self._member.state is NodeState.ACTIVE else 1) * self._interval
+        if self._member.state is NodeState.ACTIVE:
+            return 2 * self._interval
+        return min(self._interval, self._group.shortest_silence / 3)
 
     def _wake_up(self, now: float) -> None:
         """What it believed is over: it listens before it acts."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from firmware.mutants import PACKAGES, mutants_of
+from firmware.mutants import PACKAGES, made_mutants, mutants_of
 from firmware.paths import ROOT
 
 CODE = '''
@@ -34,6 +34,11 @@ def test_every_kind_of_change_is_made_once():
     assert any(change.startswith("if now >= deadline and (not tries): -> if not") for change in told)
 
 
+def test_what_kind_of_class_it_is_decides_nothing():
+    code = "@dataclass(frozen=True)\nclass Limit:\n    seconds: int = 3\n"
+    assert [mutant.change for mutant in mutants_of(code, Path("cluster/x.py"))] == ["3 -> 6"]
+
+
 def test_only_one_thing_differs_and_the_code_is_still_code():
     original = ast.unparse(ast.parse(CODE)).splitlines()
     for change, source in changes().items():
@@ -47,3 +52,11 @@ def test_only_one_thing_differs_and_the_code_is_still_code():
 def test_there_are_some_in_each_package(package: str):
     file = max((ROOT / "hadaemon" / package).glob("*.py"), key=lambda path: path.stat().st_size)
     assert next(mutants_of(file.read_text(), file))
+
+
+def test_what_was_made_by_hand_still_fits_the_code():
+    made = list(made_mutants())
+    assert len({mutant.change for mutant in made}) == len(made) >= 50
+    for mutant in made:
+        ast.parse(mutant.source)
+        assert mutant.file.parts[0] in PACKAGES

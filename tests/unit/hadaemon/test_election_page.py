@@ -78,7 +78,7 @@ def pair_with_links(world: World, row: tuple[str, ...], history: str) -> World:
     places = [(name, port) for port in world.ports for name in NODES]
     links = {place: link == "up" for place, link in zip(places, row, strict=True)}
     if history == "before the start":
-        world.carrier = dict(links)
+        world.network.carrier.update(links)
     for name in NODES:
         world.boot(name)
         settle(world)

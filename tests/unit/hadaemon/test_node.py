@@ -325,6 +325,14 @@ def test_a_backup_that_overslept_reads_what_has_come_in_before_it_takes_over():
     assert driver.node.next_deadline == pytest.approx(driver.now + DOWN_OF_SPARE)
 
 
+def test_a_backup_that_missed_an_interval_of_the_active_node_listens_again_although_its_own_is_longer():
+    driver = Driver(BETA, interval=500)
+    for port in driver.ports:
+        driver.hear(MASTER, port, interval=30)
+    driver.do(Tick(), after=3 * 0.3 + 0.8)
+    assert driver.node.state is NodeState.BACKUP
+
+
 # taking part at all
 
 

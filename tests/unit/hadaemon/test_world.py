@@ -11,7 +11,7 @@ from hadaemon.cluster.offers import RETRY
 from hadaemon.config import PingGroup
 
 from .pair import ALPHA, BETA, GAMMA, PORTS, cluster_config
-from .world import NODES, World
+from .world import NODES, UNBOUNDED, Standstill, World
 
 DOUBT = 2.0
 """Seconds for which links are in doubt here: tens of them would be most of what these worlds do."""
@@ -37,7 +37,14 @@ STEPS = st.one_of(
     st.tuples(st.just("plug"), names, ports, st.booleans()),
     st.tuples(st.just("switch"), ports, st.booleans()),
     st.tuples(st.just("block"), names, ports, st.booleans()),
-    st.tuples(st.just("sleep"), names, st.sampled_from((0.5, 1.5, 2.5, 3.005, 3.5, 6.0))),
+    st.tuples(st.just("restart"), names, st.sampled_from(("stop", "crash", "kill")), st.floats(0, 5)),
+    st.tuples(
+        st.just("sleep"),
+        names,
+        st.sampled_from((0.5, 1.5, 2.5, 3.005, 3.5, 6.0)),
+        st.sampled_from(Standstill),
+        st.sampled_from((0, 3, UNBOUNDED)),
+    ),
     st.tuples(st.just("jump"), names, st.sampled_from((0.5, 2.0, 5.0, 1000.0))),
     st.tuples(st.just("rest")),
 )
@@ -54,10 +61,11 @@ ALL_STEPS = st.one_of(
     st.tuples(st.just("ask"), names, REQUESTS),
     st.tuples(st.just("hotwire_cable"), st.booleans()),
     st.tuples(st.just("hotwire_one_way"), st.sampled_from((None, *NODES))),
-    st.tuples(st.just("reload"), names),
+    st.tuples(st.just("reload"), names, st.sampled_from((1, 1, 0.3, 3, 5))),
     st.tuples(st.just("ping"), names, st.just(GATEWAYS.name), st.booleans()),
 )
-"""And what its administrator does, and what may happen to the hotwire."""
+"""And what its administrator does, and what may happen to the hotwire. Times are in intervals; a
+configuration that is read again has so many times the first one."""
 
 
 def histories(steps):
@@ -66,6 +74,7 @@ def histories(steps):
 
 
 def play(world: World, history: list[tuple[tuple, float]]) -> None:
+    interval = world.interval
     for (step, *arguments), wait in history:
         match step, *arguments:
             case ("rest",):
@@ -76,26 +85,48 @@ def play(world: World, history: list[tuple[tuple, float]]) -> None:
                 pass
             case ("plug" | "block", _, port, _) | ("switch", port, _) if port not in world.ports:
                 pass
-            case ("sleep" | "jump") as step, name, intervals:
-                getattr(world, step)(name, intervals * world.interval)
+            case ("sleep" | "jump") as step, name, intervals, *how:
+                getattr(world, step)(name, intervals * interval, *how)
+            case "restart", name, how, intervals:
+                world.restart(name, how, intervals * interval)
+            case "reload", name, times:
+                world.reload(name, max(round(times * interval * 100), shortest_interval(world)))
             case _:
                 getattr(world, step)(*arguments)
-        world.run(wait * world.interval)
+        world.run(wait * interval)
+
+
+def shortest_interval(world: World) -> int:
+    """In centiseconds: the heartbeats of a faster world take all the time of the test."""
+    return 1 if world.hotwire is None else 10
 
 
 def come_to_rest(world: World) -> None:
-    """Long enough for late links and doubtful ones, a long sleep, two rounds of election and an offer that
-    nobody takes."""
+    """Long enough for all that is under way, late links and doubtful ones, two rounds of election, every
+    delay of the configuration and an offer that nobody takes."""
+    world.run(world.busy)
     world.run(max(world.patience_left, DOUBT if world.has_doubts else 0.0))
     world.run(9 * world.interval + 2 * world.longest_silence + 0.6)
-    if world.has_hotwire:
+    election = world.config.election
+    if election.flap_switches:
+        world.run(election.flap_window + world.longest_silence)
+    world.run(world.config.vrrp.preempt_delay + election.link_debounce)
+    if world.hotwire is not None:
         world.run(RETRY + 4 * world.interval)
 
 
 def assert_right_ones_answer(world: World) -> None:
-    """Who takes part and is best: by health, then by preference where that may move anything."""
+    """Who takes part and is best: by health, then by preference where that may move anything.
+
+    Nobody else keeps the addresses, and who is kept out stays out.
+    """
+    for name in world.names:
+        machine = world.machines[name]
+        assert machine.holds == machine.answers, "it does not answer for the addresses, and keeps them"
+        assert not (machine.memory.maintenance and machine.takes_part), "it is in maintenance"
     alive = [name for name in world.names if world.machines[name].takes_part]
-    if world.mute and world.hotwire and not world.sees_advertisements and len(alive) == 2:
+    one_way = world.hotwire is not None and world.hotwire.whole and world.hotwire.mute is not None
+    if one_way and not world.network.sees_advertisements and len(alive) == 2:
         assert_one_hears(world)
         return
     if not world.connected or len(alive) < 2:
@@ -108,8 +139,9 @@ def assert_right_ones_answer(world: World) -> None:
     assert (own.links_down, own.failed_groups) <= (theirs.links_down, theirs.failed_groups), (
         "better health always wins"
     )
-    frozen = world.has_hotwire and (not world.hotwire or world.mute is not None)
-    frozen = frozen or own.suspended or theirs.suspended
+    frozen = world.hotwire is not None and not world.hotwire.passes_both_ways
+    assert not own.suspended, "nothing has switched for so long"
+    assert not theirs.suspended
     if world.config.vrrp.preempt and not frozen and own.links_down == theirs.links_down:
         assert own.preferred >= theirs.preferred, "preference decides"
 
@@ -129,7 +161,7 @@ def _other(name: str) -> str:
 
 
 def build(interval: int, preempt: bool, count: int, master: str, seed: int, **options) -> World:
-    """With the hotwire 100 ms at least: the heartbeats of a faster world take all the time of the test."""
+    """With the hotwire 100 ms at least, as in `shortest_interval`."""
     interval = max(interval, 10) if options.get("witness") else interval
     worldly = {key: options.pop(key) for key in ("loss", "doubling", "names") if key in options}
     config = cluster_config(PORTS[:count], interval=interval, preempt=preempt, master=master, **options)
@@ -162,7 +194,8 @@ MODES = {
     "vrrp": {},
     "vrrp, both families": {"families": (4, 6)},
     "witness": {"witness": True},
-    "witness, damped": {"witness": True, "flap_switches": 3},
+    "witness, damped": {"witness": True, "flap_switches": 3, "flap_window": 10.0},
+    "witness, patient": {"witness": True, "preempt_delay": 6.0, "link_debounce": 1.0},
     "witness, pinging": {"witness": True, "ping_groups": (GATEWAYS,)},
 }
 
@@ -206,11 +239,13 @@ def check_clients(world: World, history) -> None:
     come_to_rest(world)
     world.run(20)
     answering = world.answering()
-    for port, name in world.learnt.items():
+    for port, name in world.network.learnt.items():
         reachable = [
-            one for one in answering if world.carrier[one, port] and (one, port) not in world.blocked
+            one
+            for one in answering
+            if world.network.carrier[one, port] and (one, port) not in world.network.blocked
         ]
-        if reachable and port not in world.cut:
+        if reachable and port not in world.network.cut:
             assert name in answering, "clients send to a node that does not answer"
 
 

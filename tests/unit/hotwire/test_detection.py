@@ -102,6 +102,12 @@ def test_a_beacon_comes_back_as_it_was():
     assert decode_beacon(LLDP) is None
 
 
+def test_a_name_that_a_terminal_could_not_show_is_a_question_mark():
+    data = encode_beacon(Beacon(THEM, "beta", True), PEER)
+    for name in (b"be\x1ba", b"be\xffa"):
+        assert decode_beacon(data.replace(b"beta", name)) == Beacon(THEM, "?", True)
+
+
 @given(st.lists(st.binary(max_size=100), max_size=50))
 def test_no_frames_do_any_harm(frames: list[bytes]):
     found = ears(*frames)

@@ -1,0 +1,31 @@
+"""What a heartbeat says is cut to the size of a message, the least important first."""
+
+from dataclasses import replace
+
+from hadaemon.cluster import NodeState
+from hadaemon.cluster.peer import Peer
+from hadaemon.hotwire.message import MAX_BODY
+from hadaemon.hotwire.report import Report, Vitals, decode_report, encode_report
+from hadaemon.upgrade.plan import Plan, Verdict
+from hadaemon.upgrade.words import MAX_VERSION, Words
+
+NAME = "a" * 63
+PEER = Peer(NAME, NodeState.BACKUP, False, 0, 0, False, 3, False, False, False)
+PLAN = replace(
+    Plan(1 << 31, NAME, "b" * 63, "1" * MAX_VERSION, "2" * MAX_VERSION, NAME, True, "f" * 500),
+    verdict=Verdict.COMMITTED,
+    reason="r" * 600,
+    digest="d" * 16,
+)
+LONGEST = Words(True, True, "2" * 40, True, True, True, PLAN)
+
+
+def test_texts_that_do_not_fit_even_when_they_are_short_are_left_out_whole():
+    """One character may be six on the wire."""
+    vitals = Vitals("1" * 32, 1 << 40, "c" * 16, 1 << 20, 99.5, "ü" * 64, 64, 1 << 40, LONGEST)
+    body = encode_report(Report(replace(PEER, unready="ü" * 200), vitals))
+    assert len(body) <= MAX_BODY
+    told = decode_report(body)
+    assert (told.peer.unready, told.vitals.model) == ("", "")
+    assert told.vitals.upgrade.plan is not None
+    assert told.vitals.upgrade.plan.digest == PLAN.digest
