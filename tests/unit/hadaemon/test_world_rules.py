@@ -226,6 +226,17 @@ def test_preference_moves_nothing_while_the_hotwire_does_not_pass_both_ways(how)
 
 
 @pytest.mark.parametrize("how", RESTARTS)
+def test_until_the_hotwire_speaks_for_the_first_time_preference_does_without_it(how):
+    world = pair(True, preempt_delay=20.0)
+    world.restart(ALPHA, how, 5.0)
+    world.hotwire_cable(whole=False)
+    settle(world)
+    assert world.answering() == [BETA]
+    world.run(20.0)
+    assert world.answering() == [ALPHA]
+
+
+@pytest.mark.parametrize("how", RESTARTS)
 def test_a_planned_switch_outlives_every_kind_of_restart(how):
     world = pair(True)
     world.ask(ALPHA, SwitchRequested())

@@ -1,6 +1,7 @@
 """Whether a node that takes over from another one has a reason to, long after anything happened."""
 
 from hadaemon.cluster import NodeState
+from hadaemon.cluster.witness import WitnessState
 from hadaemon.config import ClusterConfig
 
 from .hotwire import Hotwire
@@ -42,6 +43,12 @@ class Switches:
         if (own.links_down, faults[0]) != (theirs.links_down, faults[1]):
             return (own.links_down, faults[0]) < (theirs.links_down, faults[1])
         may = self._vrrp.preempt and own.preferred and not theirs.preferred and not own.suspended
-        asked = self._hotwire is None or self._hotwire.passes_both_ways
         waited = now - self._backup_since.get(machine.name, now)
-        return may and asked and waited >= self._vrrp.preempt_delay
+        return may and self._can_ask(machine, now) and waited >= self._vrrp.preempt_delay
+
+    def _can_ask(self, machine: Machine, now: float) -> bool:
+        """Or need not: who has never heard the other node over the hotwire does without one."""
+        told = machine.node and machine.node.status(now + machine.clock).hotwire
+        if self._hotwire is None or not told or told.state == WitnessState.NEVER:
+            return True
+        return self._hotwire.passes_both_ways
