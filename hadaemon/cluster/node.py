@@ -71,6 +71,8 @@ class Node:
         self._rival_due: float | None = None
         """When one of two active nodes gives way, which is too early yet."""
         self._before = None if before is None else before._member
+        self._has_longer_interval = before is not None and before._interval < self._interval
+        """Than before the configuration was read again."""
         if before is not None:
             self._known.go_on(before._known, now)
 
@@ -217,6 +219,8 @@ class Node:
         elif self._member.is_fit(now):
             self._group.listen(now)
             self._member.become_active(reasons.CONTINUED, now)
+            if self._has_longer_interval:
+                self._group.advertise()  # A backup believes it when it was named twice.
             self._member.go_on(before)
 
     def _listen_on(self, before: Member | None, now: float) -> None:
@@ -375,7 +379,8 @@ class Node:
         an interval of the active node too late may have missed its advertisements, or have them unread: the
         interval that it has learnt counts where that is the shorter one (RFC 9568 §6.1).
         """
-        return self._due is not None and now > self._due and now - self._due > self._allowed
+        due = self._due
+        return due is not None and now > due and now - due > self._allowed
 
     @property
     def _allowed(self) -> float:

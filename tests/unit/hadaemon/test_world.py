@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from hadaemon.cluster import MaintenanceRequested, NodeState, ResumeRequested, SwitchRequested, proofs
 from hadaemon.cluster.offers import RETRY
+from hadaemon.cluster.peer import Peer
 from hadaemon.config import PingGroup
 
 from .pair import ALPHA, BETA, GAMMA, PORTS, cluster_config
@@ -136,14 +137,16 @@ def assert_right_ones_answer(world: World) -> None:
     (active,) = world.answering()
     other = BETA if active == ALPHA else ALPHA
     own, theirs = world.as_peer(active), world.as_peer(other)
-    assert (own.links_down, own.failed_groups) <= (theirs.links_down, theirs.failed_groups), (
-        "better health always wins"
-    )
+    assert _health(own) <= _health(theirs), "better health always wins"
     frozen = world.hotwire is not None and not world.hotwire.passes_both_ways
     assert not own.suspended, "nothing has switched for so long"
     assert not theirs.suspended
-    if world.config.vrrp.preempt and not frozen and own.links_down == theirs.links_down:
+    if world.config.vrrp.preempt and not frozen and _health(own) == _health(theirs):
         assert own.preferred >= theirs.preferred, "preference decides"
+
+
+def _health(peer: Peer) -> tuple[int, int]:
+    return peer.links_down, peer.failed_groups
 
 
 def assert_one_hears(world: World) -> None:
