@@ -299,9 +299,10 @@ def provision(
 @task(
     positional=["subject"],
     help={
-        "subject": "what to measure: build, failover, conntrack, sync, firmware or boot",
+        "subject": "what to measure: build, failover, flood, conntrack, sync, firmware or boot",
         "runs": "how often each is run (default 3 for build, 5 for failover); medians are printed",
-        "only": "one part: of failover, e.g. kill (the page stays); of firmware: install; of boot: node",
+        "only": "one part: of failover, e.g. kill, of flood: senders (the page stays); of firmware: install; "
+        "of boot: node",
     },
 )
 @told_plainly
@@ -312,6 +313,8 @@ def bench(_context: Context, subject: str, runs: int = 0, only: str = "") -> Non
       python3 invoke.py bench build
       python3 invoke.py bench failover
       python3 invoke.py bench failover --only kill --runs 2
+      python3 invoke.py bench flood
+      python3 invoke.py bench flood --only senders --runs 1
       python3 invoke.py bench conntrack
       python3 invoke.py bench firmware --only upgrade --runs 1
       python3 invoke.py bench boot

@@ -33,6 +33,12 @@ def _failover(runs: int, only: str) -> None:
     bench_failover(runs, only)
 
 
+def _flood(runs: int, only: str) -> None:
+    from firmware.bench.flood.command import bench_flood
+
+    bench_flood(runs, only)
+
+
 def _sync(runs: int, only: str) -> None:
     from firmware.bench.sync import bench_sync
 
@@ -68,6 +74,7 @@ def _boot(runs: int, only: str) -> None:
 SUBJECTS = {
     "build": Subject(("image", "bench"), 3, _build),
     "failover": Subject(("netns", "bench"), 5, _failover),
+    "flood": Subject(("netns", "bench"), 2, _flood),
     "conntrack": Subject(("netns", "bench"), 3, _conntrack),
     "sync": Subject(("netns", "bench"), 7, _sync),
     "firmware": Subject(("image", "pair", "bench"), 3, _firmware),

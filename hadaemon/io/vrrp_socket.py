@@ -36,7 +36,10 @@ ALL_WAITING: Final = 512
 bytes. What comes while they are read is not waited for."""
 _REFUSED_BUFFER: Final = 8192
 """Bytes, which the kernel doubles: room for some 20 packets that nobody is in a hurry to look at."""
-_LARGEST: Final = 65535
+_LARGEST: Final = 4608
+"""Bytes that are read of a packet, more than any advertisement has: 255 addresses of 16 bytes, a header and a
+signature. A longer packet is cut, and is none then either. To make room for the longest packet that there can
+be, each time, took longer than to read one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -186,7 +186,7 @@ def snippet(node: TestNode, text: str) -> Path:
 def loaded(node: TestNode) -> str:
     """The table in the kernel, without counters and without who has sent advertisements lately."""
     text = node.namespace.run("nft", "--stateless", "list", "table", "inet", "hotspare", check=False)
-    text = re.sub(r"\tset senders\d \{.*?\n\t\}\n", "", text, flags=re.DOTALL)
+    text = re.sub(r"\tset senders\d_\w+ \{.*?\n\t\}\n", "", text, flags=re.DOTALL)
     return re.sub(r"counter packets \d+ bytes \d+", "counter", text)
 
 

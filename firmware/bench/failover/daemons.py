@@ -7,6 +7,7 @@ import base64
 import functools
 import json
 import os
+import re
 import secrets
 import signal
 import subprocess
@@ -111,6 +112,15 @@ class Daemon(ABC):
     def _listens(self) -> bool:
         """It has become backup at some time."""
 
+    @abstractmethod
+    def _change(self) -> str:
+        """What it tells of a change of its role, as a regular expression."""
+
+    @property
+    def changes(self) -> int:
+        """How often it has changed its role so far, as it told."""
+        return len(re.findall(self._change(), self.told))
+
     @property
     def told(self) -> str:
         """Its log."""
@@ -163,6 +173,9 @@ class Hadaemon(Daemon):
 
     def _listens(self) -> bool:
         return "-> backup" in self.told
+
+    def _change(self) -> str:
+        return r"\w+ -> (?:active|backup|fault|off): "
 
 
 class HadaemonWithHotwire(Hadaemon):
@@ -230,6 +243,10 @@ class Keepalived(Daemon):
 
     def _listens(self) -> bool:
         return all(f"({port.name}) Entering BACKUP STATE" in self.told for port in self.node.ports)
+
+    def _change(self) -> str:
+        """Of one instance: all are in one group."""
+        return rf"\({self.node.ports[0].name}\) Entering \w+ STATE"
 
 
 def node_toml(name: str, ports: tuple[Port, ...]) -> str:

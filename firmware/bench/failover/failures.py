@@ -1,17 +1,13 @@
 """What is done to the active node, and what a client saw of it."""
 
-import json
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-from firmware.bench.failover import ping_agent
-from firmware.bench.failover.daemons import Daemon, real_time
-from firmware.bench.failover.outage import PERIOD, Outage, outage
+from firmware.bench.failover.daemons import Daemon
+from firmware.bench.failover.outage import Outage
 from firmware.bench.failover.pair import Pair, running
+from firmware.bench.failover.pinging import Pinging
 from firmware.bench.failover.topology import PAIR
 from firmware.bench.failover.wire import Wire
 from firmware.lab.deadline import Deadline, wait_until
@@ -73,7 +69,7 @@ def measure(failure: Failure, kind: type[Daemon], phase: float) -> Outage:
     """
     with running(kind, PAIR, failure.interval) as pair:
         wire = Wire(pair.backup.node.namespace)
-        pinger = _start_pinger(pair)
+        pinging = Pinging(pair)
         pair.rest(_CALM)
         wire.wait_next(PAIR[0].name, within=3 * failure.interval + 1)
         time.sleep(phase * failure.interval)
@@ -87,21 +83,4 @@ def measure(failure: Failure, kind: type[Daemon], phase: float) -> Outage:
             interval=0.05,
         )
         pair.rest(_AFTERWARDS + max(0.0, struck + _INTERVALS * failure.interval - time.monotonic()))
-        record = _end_pinger(pinger)
-    return outage(record["sent"], record["answered"], struck)
-
-
-def _start_pinger(pair: Pair) -> "subprocess.Popen[str]":
-    """Returns when the first answer came."""
-    command = [sys.executable, "-I", "-S", ping_agent.__file__, PAIR[0].virtual, str(PERIOD)]
-    log = pair.active.node.folder / "pinger.log"
-    pinger = pair.topology.client.start(*real_time(), *command, log=log, piped=True)
-    assert pinger.stdout is not None
-    pinger.stdout.readline()
-    return pinger
-
-
-def _end_pinger(pinger: "subprocess.Popen[str]") -> dict[str, Any]:
-    output, _ = pinger.communicate(timeout=10)
-    record: dict[str, Any] = json.loads(output.splitlines()[-1])
-    return record
+        return pinging.end(struck)

@@ -70,13 +70,17 @@ class Node:
 
     def held(self) -> int:
         """How many of the virtual addresses are on this node."""
-        text = self.namespace.run("ip", "-4", "-o", "address", "show")
-        found = set(re.findall(r"inet (\S+)/\d+", text))
-        return len(found & {port.virtual for port in self.ports})
+        return len(self._holding())
 
     def remove_virtual(self) -> None:
-        """Takes the virtual addresses off, as an operator does by hand."""
-        _batch(self.namespace, *(f"address del {port.virtual}/24 dev {port.name}" for port in self.ports))
+        """Takes those virtual addresses off that there are, as an operator does by hand."""
+        removals = (f"address del {port.virtual}/24 dev {port.name}" for port in self._holding())
+        _batch(self.namespace, *removals)
+
+    def _holding(self) -> list[Port]:
+        """The ports whose virtual address is on this node."""
+        found = re.findall(r"inet (\S+)/\d+", self.namespace.run("ip", "-4", "-o", "address", "show"))
+        return [port for port in self.ports if port.virtual in found]
 
 
 @dataclass(frozen=True, slots=True)

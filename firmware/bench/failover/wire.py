@@ -1,11 +1,13 @@
 """Advertisements as they pass on the wire, with the kernel's own time stamps."""
 
 import contextlib
+import ctypes
 import select
 import socket
 import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Address
 
 from firmware.bench.failover.outage import greatest_gap
 from firmware.lab.errors import LabError
@@ -17,6 +19,11 @@ _VRRP = 112
 _SO_TIMESTAMPNS = 35
 _TIMESPEC = struct.Struct("@qq")
 _BUFFER = 1 << 22
+_SO_ATTACH_FILTER = 26
+_LOAD_BYTE, _LOAD_WORD, _EQUAL, _RETURN = 0x30, 0x20, 0x15, 0x06
+"""Of classic BPF (Documentation/networking/filter.rst of Linux)."""
+_IP_SOURCE_AT = 12
+_WHOLE = 0x40000
 
 
 class Wire:
@@ -26,9 +33,12 @@ class Wire:
     that it does not matter when this process gets to read it.
     """
 
-    def __init__(self, namespace: Namespace) -> None:
-        """Listens from now on."""
+    def __init__(self, namespace: Namespace, sources: Iterable[str] = ()) -> None:
+        """Listens from now on. `sources`: whose advertisements count, which the kernel sees to, so that no
+        flood of others has to be read; none named: everybody's."""
         self._socket = namespace.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(_ETH_P_IP))
+        if wanted := tuple(sources):
+            _attach(self._socket, of_sources(wanted))
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
         self._socket.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
         self._socket.setblocking(False)
@@ -68,6 +78,29 @@ class Wire:
                     yield name, _stamp(control)
             if seconds and time.monotonic() > until:
                 return
+
+
+def of_sources(sources: tuple[str, ...]) -> tuple[tuple[int, int, int, int], ...]:
+    """A program for the kernel, over what begins with the IP header: keeps VRRP of these alone. Each
+    instruction is its code, how many to skip if true, if false, and its operand."""
+    words = [int(IPv4Address(source)) for source in sources]
+    keep = len(words)
+    return (
+        (_LOAD_BYTE, 0, 0, _IP_PROTOCOL_AT),
+        (_EQUAL, 0, keep + 1, _VRRP),
+        (_LOAD_WORD, 0, 0, _IP_SOURCE_AT),
+        *((_EQUAL, keep - at, 0, word) for at, word in enumerate(words)),
+        (_RETURN, 0, 0, 0),
+        (_RETURN, 0, 0, _WHOLE),
+    )
+
+
+def _attach(sock: socket.socket, program: tuple[tuple[int, int, int, int], ...]) -> None:
+    code = b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
+    held = ctypes.create_string_buffer(code, len(code))
+    sock.setsockopt(
+        socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HP", len(program), ctypes.addressof(held))
+    )
 
 
 def _stamp(control: list[tuple[int, int, bytes]]) -> float:

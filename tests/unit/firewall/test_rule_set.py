@@ -51,43 +51,57 @@ INSIDE4 = "iifname @port_inside ip ttl 255 ip daddr 224.0.0.18"
 INSIDE6 = "iifname @port_inside ip6 hoplimit 255 ip6 daddr ff02::12"
 OUTSIDE4 = "iifname @port_outside ip ttl 255 ip daddr 224.0.0.18"
 FOREIGN = "limit rate 16/second burst 16 packets accept"
-REST = ["ip ttl != 255 counter drop", "ip6 hoplimit != 255 counter drop", "counter drop"]
+ROUTED = ["ip ttl != 255 counter drop", "ip6 hoplimit != 255 counter drop"]
 
 
-def room(family: str, rate: int) -> str:
+def room(family: str, rate: int, port: str) -> str:
     senders = {"ip": "senders4", "ip6": "senders6"}[family]
-    limit = f"limit rate {rate}/second burst {rate} packets"
-    return f"update @{senders} {{ iifname . {family} saddr {limit} }} accept"
+    return f"update @{senders}_{port} {{ {family} saddr {limit(rate)} }} accept"
+
+
+def limit(rate: int) -> str:
+    return f"limit rate {rate}/second burst {rate // 4} packets"
 
 
 def test_advertisements_come_in_from_neighbours_only_and_each_sender_has_its_room():
     found = rules("")
     assert chain(found, "ha") == [
-        f"{INSIDE4} @th,8,8 51 {room('ip', 200)}",
-        f"{INSIDE6} @th,8,8 51 {room('ip6', 200)}",
-        f"{OUTSIDE4} @th,8,8 52 {room('ip', 200)}",
-        *(f"{way} {FOREIGN}" for way in (INSIDE4, INSIDE6, OUTSIDE4)),
-        *REST,
+        *ROUTED,
+        f"{INSIDE4} @th,8,8 51 {room('ip', 40, 'inside')}",
+        f"{INSIDE4} @th,8,8 51 {limit(80)} accept",
+        f"{INSIDE6} @th,8,8 51 {room('ip6', 40, 'inside')}",
+        f"{INSIDE6} @th,8,8 51 {limit(80)} accept",
+        f"{OUTSIDE4} @th,8,8 52 {room('ip', 40, 'outside')}",
+        f"{OUTSIDE4} @th,8,8 52 {limit(80)} accept",
+        *(f"{way} @th,8,8 != {own} {FOREIGN}" for way, own in ((INSIDE4, 51), (INSIDE6, 51), (OUTSIDE4, 52))),
+        "counter drop",
     ]
-    assert "size 16" in found.text
-    assert chain(rule_set(node(), None, INTERFACES), "ha") == REST
+    assert found.text.count("size 8") == 3, "each port has its own places"
+    assert chain(rule_set(node(), None, INTERFACES), "ha") == [*ROUTED, "counter drop"]
 
 
-def test_a_short_interval_has_more_room():
-    quick = rules('[vrrp]\nadvertisement_interval = "50ms"\n')
-    assert chain(quick, "ha")[0] == f"{INSIDE4} @th,8,8 51 {room('ip', 320)}"
+@pytest.mark.parametrize("interval, own, shared", [("100ms", 40, 80), ("50ms", 80, 160), ("10ms", 400, 800)])
+def test_a_short_interval_has_more_room(interval: str, own: int, shared: int):
+    listed = chain(rules(f'[vrrp]\nadvertisement_interval = "{interval}"\n'), "ha")
+    assert listed[2:4] == [
+        f"{INSIDE4} @th,8,8 51 {room('ip', own, 'inside')}",
+        f"{INSIDE4} @th,8,8 51 {limit(shared)} accept",
+    ]
 
 
-def test_unicast_comes_to_the_own_address():
+def test_unicast_comes_to_the_own_address_and_the_other_node_has_its_own_room():
     peers = 'peers = { alpha = "192.168.1.2", beta = "192.168.1.3" }\n'
     found = rule_set(
         load_node(NODE.replace("192.168.1.1/24", "192.168.1.2/24")),
         load_cluster(CLUSTER + peers),
         INTERFACES,
     )
-    assert chain(found, "ha")[2].startswith(
-        "iifname @port_outside ip ttl 255 ip daddr 192.168.1.2 @th,8,8 52 update"
-    )
+    way = "iifname @port_outside ip ttl 255 ip daddr 192.168.1.2"
+    assert [line for line in chain(found, "ha") if line.startswith(way)] == [
+        f"{way} @th,8,8 52 ip saddr 192.168.1.3 {limit(120)} accept",
+        f"{way} {FOREIGN}",
+    ]
+    assert "senders4_outside" not in found.text
 
 
 @pytest.mark.parametrize("found", [rules(""), rules(SIX_RULES), rule_set(node(), None, INTERFACES)])

@@ -1,0 +1,41 @@
+"""`bench flood`: every flood on every contender in turns; the table, the page and its drawing."""
+
+import signal
+
+from firmware import paths
+from firmware.bench.flood import page
+from firmware.bench.flood.floods import FLOODS, Flood, Seen, look
+from firmware.bench.measure import say
+from firmware.errors import FirmwareError
+
+PAGE = paths.ROOT / "docs/benchmarks-flood.md"
+DRAWING = PAGE.with_suffix(".svg")
+
+
+def bench_flood(runs: int, only: str) -> None:
+    """Measure all floods, or only one: then nothing is written.
+
+    Raises:
+        FirmwareError: there is no such flood, or something did not work.
+    """
+    floods = [flood for flood in FLOODS if only in ("", flood.key)]
+    if not floods:
+        keys = ", ".join(flood.key for flood in FLOODS)
+        raise FirmwareError(f"there is no part {only!r}", where="--only", todo=f"choose one of: {keys}")
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    records = {flood: _look_in_turns(flood, runs) for flood in floods}
+    print(page.figures(records))
+    if not only:
+        PAGE.write_text(page.whole(runs, records, DRAWING.name))
+        DRAWING.write_text(page.drawing(records))
+
+
+def _look_in_turns(flood: Flood, runs: int) -> dict[int, dict[str, Seen]]:
+    """All in turns, so that what else the machine does falls on all."""
+    records = {rate: {kind.name: Seen() for kind in flood.contenders} for rate in flood.rates}
+    for run in range(runs):
+        for kind in flood.contenders:
+            look(flood, kind, {rate: seen[kind.name] for rate, seen in records.items()})
+        say(f"{flood.title}, run {run + 1} of {runs}")
+    return records
