@@ -306,6 +306,20 @@ def test_in_version_2_the_hotwire_keeps_nodes_whose_intervals_differ_apart(preem
         world.run(30)
 
 
+@pytest.mark.parametrize("mute", NODES)
+@settings(max_examples=10)
+@given(seed=seeds, cut=st.sampled_from(("lan", "wan")))
+def test_two_equal_nodes_of_which_one_is_deaf_break_their_tie(mute, seed, cut):
+    """On one interface the one has the greater address, on the other one the other."""
+    world = World(cluster_config(witness=True, master="neither"), seed)
+    world.switch(cut, works=False)
+    for name in NODES:
+        world.boot(name)
+    world.hotwire_one_way(mute)
+    settle(world)
+    assert len(world.answering()) == 1
+
+
 # machines that stand still
 
 
