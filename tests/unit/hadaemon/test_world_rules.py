@@ -107,6 +107,19 @@ def test_the_master_waits_for_preempt_delay_after_every_kind_of_restart(witness,
 
 
 @BOTH
+def test_preempt_delay_goes_on_while_a_backup_reads_its_configuration_again(witness):
+    world = pair(witness, preempt_delay=40.0)
+    world.restart(ALPHA, "kill", 5.0)
+    world.run(5.0)
+    back = world.now
+    settle(world)
+    world.reload(ALPHA)
+    world.run(back + 45.0 - world.now)
+    assert world.answering() == [ALPHA]
+    assert became_active(world, ALPHA) - back >= 40.0
+
+
+@BOTH
 def test_the_master_waits_for_the_connections_of_the_other_node(witness):
     world = pair(witness)
     world.kill(ALPHA)
