@@ -130,7 +130,7 @@ class Knowledge:
         peer = self.witness.peer
         if self.score.is_owner and advertisement.priority != RELEASE:
             return Standing.REFUSED
-        if peer is not None and advertisement.priority == self.score.priority:
+        if peer is not None and not peer.deaf and advertisement.priority == self.score.priority:
             if peer.state is NodeState.ACTIVE:
                 return Standing.ACCEPTED if self.loses_tie(peer) else Standing.REFUSED
             if not waited:
@@ -142,7 +142,7 @@ class Knowledge:
         theirs = score_of(peer)
         if theirs.beats(self.score, preempt=True):
             return True
-        return not self.score.beats(theirs, preempt=True) and self.loses_tie(peer)
+        return not peer.deaf and not self.score.beats(theirs, preempt=True) and self.loses_tie(peer)
 
     def is_foreign(self, advertisement: Advertisement) -> bool:
         """It is not the other node's: that one says that it is not active, or neither of the two is owner."""
@@ -152,7 +152,8 @@ class Knowledge:
         return says_otherwise or (advertisement.priority == OWNER and not owned)
 
     def loses_tie(self, peer: Peer) -> bool:
-        """Names differ, and both nodes know both."""
+        """Names differ. They decide only where both nodes know both: not while one is deaf, which goes by the
+        addresses."""
         return peer.name > self._node.name
 
     def beats(self, peer: Peer, preempts: bool) -> bool:

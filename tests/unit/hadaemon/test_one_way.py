@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from hadaemon.cluster import NodeState, PeerReport
+from hadaemon.cluster.election import TIE_PATIENCE
 from hadaemon.cluster.phases import ANSWER_PATIENCE
 
 from .pair import ALPHA, BETA, Driver
@@ -66,3 +67,21 @@ def test_an_equally_healthy_node_takes_nothing_without_an_answer():
     for _ in range(100):
         driver.do(PeerReport(replace(PEER, state=NodeState.ACTIVE)), after=0.1)
         assert driver.node.state is NodeState.BACKUP
+
+
+def test_the_names_break_no_tie_that_only_one_node_could_break_by_them():
+    """The deaf one goes by the addresses: alpha has the greater one on the only interface that is heard."""
+    driver = Driver(BETA, witness=True, master="neither").become_active()
+    driver.do(PeerReport(replace(ACTIVE_ALPHA, preferred=False, deaf=True)), after=0.6)
+    assert driver.node.state is NodeState.ACTIVE
+    driver.hear(253, "wan")
+    driver.run(TIE_PATIENCE)
+    assert driver.node.state is NodeState.BACKUP
+
+
+def test_a_node_whose_name_comes_first_does_not_yield_to_a_deaf_one():
+    """Which yields by its address: both would, and nobody served."""
+    driver = Driver(ALPHA, witness=True, master="neither").become_active()
+    driver.do(PeerReport(replace(PEER, state=NodeState.ACTIVE, deaf=True)), after=0.6)
+    driver.run(1.0)
+    assert driver.node.state is NodeState.ACTIVE

@@ -107,6 +107,19 @@ def test_the_master_waits_for_preempt_delay_after_every_kind_of_restart(witness,
 
 
 @BOTH
+def test_preempt_delay_goes_on_while_a_backup_reads_its_configuration_again(witness):
+    world = pair(witness, preempt_delay=40.0)
+    world.restart(ALPHA, "kill", 5.0)
+    world.run(5.0)
+    back = world.now
+    settle(world)
+    world.reload(ALPHA)
+    world.run(back + 45.0 - world.now)
+    assert world.answering() == [ALPHA]
+    assert became_active(world, ALPHA) - back >= 40.0
+
+
+@BOTH
 def test_the_master_waits_for_the_connections_of_the_other_node(witness):
     world = pair(witness)
     world.kill(ALPHA)
@@ -304,6 +317,20 @@ def test_in_version_2_the_hotwire_keeps_nodes_whose_intervals_differ_apart(preem
     world.hotwire_cable(whole=False)
     with pytest.raises(AssertionError, match="two answer"):
         world.run(30)
+
+
+@pytest.mark.parametrize("mute", NODES)
+@settings(max_examples=10)
+@given(seed=seeds, cut=st.sampled_from(("lan", "wan")))
+def test_two_equal_nodes_of_which_one_is_deaf_break_their_tie(mute, seed, cut):
+    """On one interface the one has the greater address, on the other one the other."""
+    world = World(cluster_config(witness=True, master="neither"), seed)
+    world.switch(cut, works=False)
+    for name in NODES:
+        world.boot(name)
+    world.hotwire_one_way(mute)
+    settle(world)
+    assert len(world.answering()) == 1
 
 
 # machines that stand still

@@ -26,10 +26,10 @@ class Switches:
 
         Raises AssertionError.
         """
-        changes = machine.changes[self._seen.get(machine.name, 0) :]
+        first = self._seen.get(machine.name, 0)
         self._seen[machine.name] = len(machine.changes)
-        for when, change in changes:
-            if change.new is NodeState.BACKUP:
+        for number, (when, change) in enumerate(machine.changes[first:], start=first):
+            if change.new is NodeState.BACKUP and not _goes_on(machine, number):
                 self._backup_since[machine.name] = when
             elif change.new is NodeState.ACTIVE and late:
                 for other in others:
@@ -52,3 +52,10 @@ class Switches:
         if self._hotwire is None or not told or told.state == WitnessState.NEVER:
             return True
         return self._hotwire.passes_both_ways
+
+
+def _goes_on(machine: Machine, number: int) -> bool:
+    """It was backup up to now, and has only read its configuration again: its delays go on."""
+    (before_at, before), (when, change) = machine.changes[max(0, number - 1)], machine.changes[number]
+    left = before.old is NodeState.BACKUP and before.new is change.old is NodeState.OFF
+    return left and before_at == when
