@@ -26,7 +26,7 @@ class Standstill(StrEnum):
     """What stands still. Packets come in meanwhile, as many as there is room for, and wait unread."""
 
     STALL = "stall"
-    """The daemon alone, e.g. on an overloaded machine: its kernel goes on to answer, the clock goes on."""
+    """The daemon alone: its kernel goes on to answer, and its guard acts; the clock goes on."""
     SUSPENDED = "suspended"
     """The whole machine: nothing answers, and CLOCK_BOOTTIME goes on."""
     PAUSED = "paused"
@@ -46,6 +46,8 @@ class Machine:
     standstill: Standstill | None = None
     room: float = UNBOUNDED
     """Packets that wait unread at most; those that come later are lost."""
+    silent_at: float | None = None
+    """When its guard takes the addresses away, by its own clock; None: it has none."""
     inbox: list[Event] = field(default_factory=list)
     kernel: dict[str, SetAddresses] = field(default_factory=dict)
     changes: list[tuple[float, StateChanged]] = field(default_factory=list)

@@ -8,6 +8,7 @@ from hadaemon.cluster import (
     Announce,
     ConnectionsReported,
     Event,
+    GuardActed,
     HandoverEnded,
     HotwireChanged,
     Node,
@@ -33,6 +34,9 @@ from .network import Network
 
 JITTER = 0.002
 """Seconds by which a wake-up of a healthy process comes late at most."""
+
+GUARD = 0.002
+"""Seconds by which a guard is late."""
 
 HELPER = 0.05
 """Seconds until the addresses that a dead daemon left are dropped by the root helper."""
@@ -102,6 +106,18 @@ class Nodes:
                 self._agenda.now + HELPER, lambda: new.kernel.clear() if new.node is None else None
             )
 
+    def watch_over(self, machine: Machine) -> None:
+        """The guard of a daemon that stands still from now on: it runs, and sees the same clock."""
+        if machine.silent_at is None:
+            return
+
+        def act() -> None:
+            if machine.standstill is Standstill.STALL and self.machines[machine.name] is machine:
+                machine.kernel.clear()
+                machine.inbox.append(GuardActed())
+
+        self._agenda.at(max(self._agenda.now, machine.silent_at - machine.clock) + GUARD, act)
+
     def wake(self, machine: Machine, slept: float) -> None:
         """It takes in what has come meanwhile, its timer first or last. Where no clock has moved, the timer
         cannot know that it is late: what has come is read before it (`runtime/engine.py`)."""
@@ -132,6 +148,10 @@ class Nodes:
             return True
         for action in machine.node.handle(event, now):
             self._carry_out(machine, action)
+        machine.silent_at = machine.node.silent_at
+        assert (machine.silent_at is not None) == any(machine.node.desired_addresses().values()), (
+            "its guard does not know whether it has addresses"
+        )
         machine.started = machine.started or isinstance(event, Start)
         if machine.started:
             self._assert_orders_are_desires(machine, machine.node)

@@ -150,6 +150,7 @@ class World:
         if machine.node is None or machine.asleep:
             return
         machine.standstill, machine.room = kind, room
+        self._nodes.watch_over(machine)
         self._busy_until = max(self._busy_until, self.now + duration)
         self._watch.disturbed()
 
