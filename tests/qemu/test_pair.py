@@ -4,8 +4,6 @@ Order and outcome only: advertisements are a second apart and the processors are
 measured in the namespace tests.
 """
 
-import json
-
 import pytest
 
 from firmware.lab.lab import Lab
@@ -92,8 +90,8 @@ def test_a_killed_daemon_leaves_no_virtual_address_and_comes_back(pair: Lab, eye
     eyes.wait_for_owner("alpha")
 
 
-def test_a_machine_that_its_host_pauses_has_no_part_until_it_knows_who_is_active(pair: Lab, eyes) -> None:
-    """Its clocks stand still: it finds out by what has arrived meanwhile."""
+def test_a_machine_that_its_host_pauses_is_replaced_and_comes_back(pair: Lab, eyes) -> None:
+    """Its clocks stand still: it finds out by what has arrived meanwhile. Being the master, it goes on."""
     alpha, beta = pair.node("alpha"), pair.node("beta")
     eyes.wait_for_owner("alpha")
     alpha.machine.halt()
@@ -103,6 +101,5 @@ def test_a_machine_that_its_host_pauses_has_no_part_until_it_knows_who_is_active
     eyes.wait_for_owner("alpha")
     alpha.wait_for_state("active")
     beta.wait_for_state("backup")
-    history = json.loads(alpha.run("hactl history --json").output)["changes"]
-    assert [change["after"] for change in history][-3:] == ["active", "backup", "active"]
+    assert alpha.status()["status"]["problems"] == []
     assert eyes.owners("client") == eyes.owners("router") == ["alpha", "beta", "alpha"]
