@@ -59,8 +59,9 @@ class Witness:
         self._carrier = carrier
 
     def forget(self) -> None:
-        """What is known may be over."""
+        """What is known may be over, also that the peer seemed to die with its link."""
         self.state, self.peer, self.deaf_since = WitnessState.NEVER, None, None
+        self.cut_at = None
 
     @property
     def is_frozen(self) -> bool:

@@ -8,6 +8,7 @@ from hadaemon.cluster import (
     AdvertisementReceived,
     Announce,
     HandoverEnded,
+    HotwireChanged,
     NodeState,
     Peer,
     PeerReport,
@@ -321,6 +322,19 @@ def test_an_active_that_is_late_but_cannot_have_been_replaced_goes_on():
 def test_a_backup_that_overslept_reads_what_has_come_in_before_it_takes_over():
     driver = Driver(BETA)
     driver.do(Tick(), after=DOWN_OF_SPARE + 1.1)
+    assert driver.node.state is NodeState.BACKUP
+    assert driver.node.next_deadline == pytest.approx(driver.now + DOWN_OF_SPARE)
+
+
+def test_a_node_that_stood_still_listens_although_the_hotwire_had_lost_its_link_before():
+    driver = Driver(BETA, witness=True)
+    driver.do(HotwireChanged(True))
+    for port in driver.ports:
+        driver.hear(MASTER, port)
+    driver.do(HotwireChanged(False))
+    driver.run(2.0)
+    assert driver.node.state is NodeState.ACTIVE, "one advertisement missed was enough"
+    driver.do(Tick(), after=3.5)
     assert driver.node.state is NodeState.BACKUP
     assert driver.node.next_deadline == pytest.approx(driver.now + DOWN_OF_SPARE)
 
