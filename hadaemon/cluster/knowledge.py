@@ -213,9 +213,11 @@ class Knowledge:
         return self.score.preferred or self.score.base is None
 
     def _is_preferred(self) -> bool:
+        base, rival = self._explicit()
+        if OWNER in (base, rival):
+            return base == OWNER  # No switch changes that, not even one from before it owned the addresses.
         if self.memory.preferred is not None:
             return self.memory.preferred
-        base, rival = self._explicit()
         if base is not None and rival is not None:
             return base > rival
         return self._cluster.master == self._node.name

@@ -5,6 +5,7 @@ handing over (`handover`), or of its virtual routers (`group`). Nothing here kno
 kernel name; times are monotonic seconds.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -68,6 +69,8 @@ class Node:
         self._handover = Handover(self._member, self._interval)
         self._due: float | None = None
         """When the election or the next advertisement is due, as of the last event."""
+        self._woke_at = -math.inf
+        """When it found that it had stood still."""
         self._rival_due: float | None = None
         """When one of two active nodes gives way, which is too early yet."""
         self._before = None if before is None else before._member
@@ -153,11 +156,11 @@ class Node:
                 self._handover.asked(event, now)
             case UpgradeReported():
                 self._upgrade_reported(event, now)
-            case GuardActed() if self._member.serving is not Serving.NOTHING:
-                self._wake_up(now)
+            case GuardActed():
+                self._guard_acted(now)
             case ActionFailed(action, message):
                 self._orders.failed(action, message, now)
-            case Tick() | GuardActed():
+            case Tick():
                 pass
 
     def refusal(self, request: requests.Request) -> str | None:
@@ -390,9 +393,17 @@ class Node:
         return min(self._interval, self._group.shortest_silence / 3)
 
     def _wake_up(self, now: float) -> None:
-        """What it believed is over: it listens before it acts."""
+        """What it believed is over: it listens before it acts. Its guard has taken the addresses away."""
+        self._woke_at = now
+        self._orders.addresses_gone()
         self._known.witness.forget()
         self._member.listen_again(reasons.OVERSLEPT, now)
+
+    def _guard_acted(self, now: float) -> None:
+        """Mostly the node knows by then that it stood still."""
+        if self._member.serving is not Serving.NOTHING and now - self._woke_at > self._interval:
+            self._wake_up(now)
+        self._orders.addresses_gone()
 
     def _pass_time(self, now: float) -> None:
         if self._known.next_change is not None and self._known.next_change <= now:

@@ -54,6 +54,12 @@ class Orders:
             self._book.forget(port)
         self._unsettled = True
 
+    def addresses_gone(self) -> None:
+        """Somebody else has taken them away: what is to be set is asked for again."""
+        for port in self._ports.values():
+            self._book.forget(port.address_port)
+        self._unsettled = True
+
     def send(self, port: HaPort, advertisements: Iterable[Advertisement]) -> None:
         """Before the addresses come."""
         self._claims += _sendable(port, advertisements)

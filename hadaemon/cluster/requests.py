@@ -6,9 +6,11 @@ from hadaemon.cluster.knowledge import Knowledge
 from hadaemon.cluster.phases import Claiming, Phase, Releasing
 from hadaemon.cluster.states import NodeState
 from hadaemon.cluster.witness import WitnessState, score_of
-from hadaemon.vrrp.model import RELEASE
+from hadaemon.vrrp.model import OWNER, RELEASE
 
 Request = SwitchRequested | MaintenanceRequested | ResumeRequested
+
+_OWNER = "the address owner (priority 255), which is active whenever it can be"
 
 
 def refusal(request: Request, state: NodeState, phase: Phase | None, known: Knowledge) -> str | None:
@@ -38,7 +40,9 @@ def _no_switch(forced: bool, state: NodeState, known: Knowledge) -> str | None:
     if known.memory.suspended:
         return f"this node is {known.damping}"
     if known.score.is_owner:
-        return "this node is the address owner (priority 255), which is active whenever it can be"
+        return f"this node is {_OWNER}"
+    if known.score.rival == OWNER:
+        return f"the other node is {_OWNER}"
     match state:
         case NodeState.ACTIVE:
             return _worse_successor(known) or (None if forced else _no_successor(known))
