@@ -27,7 +27,7 @@ def command(image: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def traces() -> set[Path]:
-    """What labs leave while they run."""
+    """What labs have while they run: a folder, its lock, and their sockets."""
     return {*FOLDER.glob("run-*"), *Path("/tmp").glob("hotspare-*")}
 
 
@@ -79,7 +79,7 @@ def test_a_signal_ends_it_cleanly(cold: list[str], ending: signal.Signals) -> No
     ) as running:
         assert running.stdin
         assert running.stdout
-        wait_until(lambda: len(traces() - before) == 2, Deadline(60), "the lab's start", interval=0.05)
+        wait_until(lambda: len(traces() - before) == 3, Deadline(60), "the lab's start", interval=0.05)
         line = running.stdout.readline()
         assert "booting" in line, running.communicate(timeout=60)[1]
         running.send_signal(ending)
