@@ -37,7 +37,8 @@ def stays(wired: HotwirePair, states: tuple[str, str], seconds: float = SETTLED)
     """Nothing moves for a while."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        assert wired.states() == states
+        found = wired.states()
+        assert found == states, "\n".join(node.log.read_text() for node in wired.hot_nodes)
         time.sleep(0.02)
 
 
