@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from html import escape
 
-_WIDTH = 900
+from firmware.bench.drawing import WIDTH, below_each_other, text
+
 _LEFT, _RIGHT = 250, 60
 _LEGEND, _LEGEND_STEP = 340, 138
 _LINE, _BAR = 15, 10
@@ -16,9 +16,6 @@ _PHASE_COLORS = ("#b0bec5", "#8d6e63", "#ef9a3c", "#2e7d32")
 _UNIT_COLOR = "#4a6fa5"
 
 _STYLE = """
-    text { font-size: 12px; fill: #444444 }
-    .title { font-size: 15px; fill: #1a1a1a; font-weight: bold }
-    .small { font-size: 9px }
     .axis { stroke: #bbbbbb; stroke-width: 1 }
     .end { stroke: #c62828; stroke-width: 1.5; stroke-dasharray: 4 3 }
 """
@@ -52,21 +49,9 @@ class Panel:
 
 def draw(panels: Sequence[Panel]) -> str:
     """The whole drawing: all panels over the same axis."""
-    height = sum(panel.height for panel in panels) + 10
     last = max(bar.end for panel in panels for bar in (*panel.phases, *panel.units))
-    body: list[str] = []
-    top = 0
-    for panel in panels:
-        body += _panel(panel, top, last)
-        top += panel.height
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img" '
-        'font-family="DejaVu Sans, Helvetica, Arial, sans-serif">\n'
-        "  <title>Where the time of a boot goes</title>\n"
-        f"  <style>{_STYLE}  </style>\n"
-        f'  <rect width="{_WIDTH}" height="{height}" fill="#ffffff"/>\n'
-        + "".join(f"  {line}\n" for line in body)
-        + "</svg>\n"
+    return below_each_other(
+        "Where the time of a boot goes", _STYLE, panels, lambda panel, top: _panel(panel, top, last)
     )
 
 
@@ -77,32 +62,28 @@ def ticks(last: float) -> list[float]:
 
 
 def _panel(panel: Panel, top: int, last: float) -> Iterable[str]:
-    scale = (_WIDTH - _LEFT - _RIGHT) / last
-    yield _text(10, top + 22, panel.title, 'class="title"')
+    scale = (WIDTH - _LEFT - _RIGHT) / last
+    yield text(10, top + 22, panel.title, 'class="title"')
     line = top + _TITLE
     for number, (bar, color) in enumerate(zip(panel.phases, _PHASE_COLORS, strict=True)):
         yield from _bar(bar, line, scale, color)
         place = _LEGEND + number * _LEGEND_STEP
         yield f'<rect x="{place}" y="{top + 13}" width="{_BAR}" height="{_BAR}" fill="{color}"/>'
-        yield _text(place + 14, top + 22, f"{bar.name} {bar.end - bar.begin:.1f} s", 'class="small"')
+        yield text(place + 14, top + 22, f"{bar.name} {bar.end - bar.begin:.1f} s", 'class="small"')
     for bar in panel.units:
         line += _LINE
-        yield _text(_LEFT - 10, line + _BAR, bar.name, 'text-anchor="end"')
+        yield text(_LEFT - 10, line + _BAR, bar.name, 'text-anchor="end"')
         yield from _bar(bar, line, scale, _UNIT_COLOR)
-        yield _text(_LEFT + bar.end * scale + 4, line + _BAR - 1, bar.note, 'class="small"')
+        yield text(_LEFT + bar.end * scale + 4, line + _BAR - 1, bar.note, 'class="small"')
     line += _LINE
     yield f'<path class="end" d="M{_LEFT + panel.end * scale:.1f} {top + _TITLE - 4}V{line}"/>'
-    yield f'<path class="axis" d="M{_LEFT} {line}H{_WIDTH - _RIGHT}"/>'
+    yield f'<path class="axis" d="M{_LEFT} {line}H{WIDTH - _RIGHT}"/>'
     for moment in ticks(last):
         x = _LEFT + moment * scale
         yield f'<path class="axis" d="M{x:.1f} {line}v4"/>'
-        yield _text(x, line + 17, f"{moment:g} s", 'text-anchor="middle"')
+        yield text(x, line + 17, f"{moment:g} s", 'text-anchor="middle"')
 
 
 def _bar(bar: Bar, line: int, scale: float, color: str) -> Iterable[str]:
     left, width = _LEFT + bar.begin * scale, max((bar.end - bar.begin) * scale, 1.0)
     yield f'<rect x="{left:.1f}" y="{line}" width="{width:.1f}" height="{_BAR}" fill="{color}"/>'
-
-
-def _text(x: float, y: float, content: str, attributes: str) -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" {attributes}>{escape(content)}</text>'

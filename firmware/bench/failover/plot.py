@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from html import escape
 
+from firmware.bench.drawing import WIDTH, below_each_other, text
 from firmware.bench.failover.outage import Outage
 
-_WIDTH = 900
 _LEFT, _RIGHT = 150, 60
 _LINE, _BAR = 11, 7
 """Height of a run's line and of the bar in it."""
@@ -19,9 +18,6 @@ _COLORS = {"keepalived": "#4a6fa5"}
 _OURS = "#2e7d32"
 
 _STYLE = """
-    text { font-size: 12px; fill: #444444 }
-    .title { font-size: 15px; fill: #1a1a1a; font-weight: bold }
-    .small { font-size: 9px }
     .axis { stroke: #bbbbbb; stroke-width: 1 }
     .failure { stroke: #c62828; stroke-width: 1.5; stroke-dasharray: 4 3 }
 """
@@ -51,47 +47,33 @@ class _Axis:
     def x(self, moment: float) -> float:
         """Where a moment is; what is outside is at the edge."""
         within = min(max(moment, self.begin), self.end) - self.begin
-        return _LEFT + within * (_WIDTH - _LEFT - _RIGHT) / (self.end - self.begin)
+        return _LEFT + within * (WIDTH - _LEFT - _RIGHT) / (self.end - self.begin)
 
 
 def draw(panels: Sequence[Panel]) -> str:
     """The whole drawing."""
-    height = sum(panel.height for panel in panels) + 10
-    body: list[str] = []
-    top = 0
-    for panel in panels:
-        body += _panel(panel, top)
-        top += panel.height
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img" '
-        'font-family="DejaVu Sans, Helvetica, Arial, sans-serif">\n'
-        "  <title>Answered pings around each failover</title>\n"
-        f"  <style>{_STYLE}  </style>\n"
-        f'  <rect width="{_WIDTH}" height="{height}" fill="#ffffff"/>\n'
-        + "".join(f"  {line}\n" for line in body)
-        + "</svg>\n"
-    )
+    return below_each_other("Answered pings around each failover", _STYLE, panels, _panel)
 
 
 def _panel(panel: Panel, top: int) -> Iterable[str]:
     begin, end = span(outage for _, outages in panel.runs for outage in outages)
     axis = _Axis(begin, end)
-    yield _text(10, top + 22, panel.title, 'class="title"')
+    yield text(10, top + 22, panel.title, 'class="title"')
     line = top + _TITLE
     for name, outages in panel.runs:
         color = _COLORS.get(name, _OURS)
-        yield _text(_LEFT - 10, line + len(outages) * _LINE / 2 + 4, name, 'text-anchor="end"')
+        yield text(_LEFT - 10, line + len(outages) * _LINE / 2 + 4, name, 'text-anchor="end"')
         for outage in outages:
             yield from _bars(outage, axis, line, color)
-            yield _text(_WIDTH - _RIGHT + 6, line + _BAR, f"{outage.gap * 1000:.0f} ms", 'class="small"')
+            yield text(WIDTH - _RIGHT + 6, line + _BAR, f"{outage.gap * 1000:.0f} ms", 'class="small"')
             line += _LINE
         line += _BETWEEN
     line -= _BETWEEN
     yield f'<path class="failure" d="M{axis.x(0):.1f} {top + _TITLE - 4}V{line}"/>'
-    yield f'<path class="axis" d="M{_LEFT} {line}H{_WIDTH - _RIGHT}"/>'
+    yield f'<path class="axis" d="M{_LEFT} {line}H{WIDTH - _RIGHT}"/>'
     for moment in ticks(begin, end):
         yield f'<path class="axis" d="M{axis.x(moment):.1f} {line}v4"/>'
-        yield _text(axis.x(moment), line + 17, f"{moment * 1000:g} ms", 'text-anchor="middle"')
+        yield text(axis.x(moment), line + 17, f"{moment * 1000:g} ms", 'text-anchor="middle"')
 
 
 def _bars(outage: Outage, axis: _Axis, line: int, color: str) -> Iterable[str]:
@@ -101,10 +83,6 @@ def _bars(outage: Outage, axis: _Axis, line: int, color: str) -> Iterable[str]:
             left, right = axis.x(first), axis.x(last)
             width = max(right - left, 1.0)
             yield f'<rect x="{left:.1f}" y="{line}" width="{width:.1f}" height="{_BAR}" fill="{color}"/>'
-
-
-def _text(x: float, y: float, content: str, attributes: str) -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" {attributes}>{escape(content)}</text>'
 
 
 def span(outages: Iterable[Outage]) -> tuple[float, float]:
