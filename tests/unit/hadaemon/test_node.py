@@ -8,7 +8,6 @@ from hadaemon.cluster import (
     AdvertisementReceived,
     Announce,
     HandoverEnded,
-    HotwireChanged,
     NodeState,
     Peer,
     PeerReport,
@@ -22,10 +21,9 @@ from hadaemon.cluster import (
     Tick,
 )
 from hadaemon.cluster.election import LINK_PATIENCE
-from hadaemon.cluster.haport import ADDRESS_PATIENCE
 from hadaemon.vrrp import Advertisement, Centiseconds, Priority, Vrid
 
-from .pair import ALPHA, BETA, Driver, own_address, priorities, virtual_address
+from .pair import ALPHA, BETA, Driver, own_address, virtual_address
 
 MASTER, SPARE = 254, 253
 NOTHING = {"lan": frozenset(), "wan": frozenset()}
@@ -299,118 +297,7 @@ def test_after_a_stop_nothing_moves_the_node_but_a_start():
     assert driver.node.state is NodeState.BACKUP
 
 
-# standing still
-
-
-def test_an_active_that_overslept_lets_go_and_says_nothing():
-    driver = Driver(ALPHA).become_active()
-    driver.do(Tick(), after=3.5)
-    assert driver.sent() == []
-    assert driver.addresses() == NOTHING
-    assert driver.node.state is NodeState.BACKUP
-    assert driver.node.next_deadline == pytest.approx(driver.now + DOWN_OF_MASTER)
-
-
-def test_an_active_that_is_late_but_cannot_have_been_replaced_goes_on():
-    driver = Driver(ALPHA)
-    driver.do(Tick(), after=DOWN_OF_MASTER)
-    driver.do(Tick(), after=2.9)
-    assert driver.sent() == [MASTER, MASTER]
-    assert driver.node.state is NodeState.ACTIVE
-
-
-def test_a_backup_that_overslept_reads_what_has_come_in_before_it_takes_over():
-    driver = Driver(BETA)
-    driver.do(Tick(), after=DOWN_OF_SPARE + 1.1)
-    assert driver.node.state is NodeState.BACKUP
-    assert driver.node.next_deadline == pytest.approx(driver.now + DOWN_OF_SPARE)
-
-
-def test_a_node_that_stood_still_listens_although_the_hotwire_had_lost_its_link_before():
-    driver = Driver(BETA, witness=True)
-    driver.do(HotwireChanged(True))
-    for port in driver.ports:
-        driver.hear(MASTER, port)
-    driver.do(HotwireChanged(False))
-    driver.run(2.0)
-    assert driver.node.state is NodeState.ACTIVE, "one advertisement missed was enough"
-    driver.do(Tick(), after=3.5)
-    assert driver.node.state is NodeState.BACKUP
-    assert driver.node.next_deadline == pytest.approx(driver.now + DOWN_OF_SPARE)
-
-
-def test_a_backup_that_missed_an_interval_of_the_active_node_listens_again_although_its_own_is_longer():
-    driver = Driver(BETA, interval=500)
-    for port in driver.ports:
-        driver.hear(MASTER, port, interval=30)
-    driver.do(Tick(), after=3 * 0.3 + 0.8)
-    assert driver.node.state is NodeState.BACKUP
-
-
 # taking part at all
-
-
-def test_a_port_that_was_never_there_is_a_lost_link_and_a_problem():
-    driver = Driver(ALPHA, start=False)
-    driver.link("lan")
-    driver.link("wan", present=False)
-    driver.do(Start())
-    driver.become_active()
-    assert driver.sent("lan") == [MASTER - 8]
-    (problem,) = driver.node.status(driver.now).problems
-    assert problem == (
-        "port wan: no network card has its MAC address 52:54:00:00:00:01: correct it in node.toml"
-    )
-    driver.link("wan")
-    assert driver.sent("lan") == [MASTER]
-    assert driver.addresses() == {"wan": ALL["wan"]}
-
-
-def test_a_node_that_has_none_of_its_ports_is_in_fault_and_says_nothing():
-    driver = Driver(ALPHA, start=False)
-    driver.do(Start())
-    driver.run(10)
-    assert driver.node.state is NodeState.FAULT
-    assert "wan (52:54:00:00:00:01)" in driver.node.status(driver.now).reason
-    driver.link("wan")
-    assert driver.node.state is NodeState.BACKUP
-
-
-def test_a_card_that_vanishes_is_a_lost_link_and_its_addresses_are_set_again_when_it_returns():
-    driver = Driver(ALPHA).become_active()
-    driver.link("wan", present=False, after=0.1)
-    assert driver.node.state is NodeState.ACTIVE
-    assert driver.sent("lan") == [MASTER - 8]
-    driver.link("wan", after=0.1)
-    assert driver.addresses() == {"wan": ALL["wan"]}
-    assert Announce in order(driver.last)
-
-
-def test_a_node_whose_cards_are_all_gone_is_in_fault():
-    driver = Driver(ALPHA).become_active()
-    driver.link("wan", present=False)
-    driver.link("lan", present=False)
-    assert driver.node.state is NodeState.FAULT
-    assert driver.node.desired_addresses() == NOTHING
-    driver.link("lan")
-    assert driver.node.state is NodeState.BACKUP
-
-
-def test_a_port_without_own_address_cannot_serve():
-    driver = Driver(ALPHA).become_active()
-    driver.link("lan", address=False)
-    done = tuple(action for _, action in driver.run(ADDRESS_PATIENCE))
-    assert priorities(done, "lan") == []
-    assert priorities(done, "wan")[-1] == MASTER - 8
-
-
-def test_a_port_whose_own_address_is_changed_serves_all_the_time():
-    """The network service takes the old one away first: nothing of it is worth a hand-over."""
-    driver = Driver(ALPHA, link_debounce=30.0).become_active()
-    driver.link("lan", address=False, after=0.1)
-    driver.link("lan", after=ADDRESS_PATIENCE / 2)
-    done = tuple(action for _, action in driver.run(3))
-    assert set(priorities(done)) == {MASTER}
 
 
 def test_an_owner_never_yields_to_another_one():
