@@ -7,11 +7,8 @@ from hadaemon.cluster import (
 )
 from hadaemon.cluster.haport import ADDRESS_PATIENCE
 
-from .pair import ALPHA, Driver, priorities, virtual_address
-
-MASTER = 254
-NOTHING = {"lan": frozenset(), "wan": frozenset()}
-ALL = {port: frozenset({virtual_address(port)}) for port in ("lan", "wan")}
+from .pair import ALPHA, Driver, priorities
+from .test_node import ALL, MASTER, NOTHING
 
 
 def test_a_port_that_was_never_there_is_a_lost_link_and_a_problem():

@@ -10,12 +10,8 @@ from hadaemon.cluster import (
     Tick,
 )
 
-from .pair import ALPHA, BETA, Driver, virtual_address
-
-MASTER = 254
-NOTHING = {"lan": frozenset(), "wan": frozenset()}
-ALL = {port: frozenset({virtual_address(port)}) for port in ("lan", "wan")}
-DOWN_OF_MASTER, DOWN_OF_SPARE = 3 + 2 / 256, 3 + 3 / 256
+from .pair import ALPHA, BETA, Driver
+from .test_node import ALL, DOWN_OF_MASTER, DOWN_OF_SPARE, MASTER, NOTHING
 
 
 def test_an_active_that_overslept_lets_go_and_says_nothing():
