@@ -32,8 +32,8 @@ networks each, in network namespaces: VRRP version 3, the same interval, the sam
 - *link lost*: the active's port in the client's network loses its carrier;
 - *planned switch*: `hactl switch` on the active; keepalived's way is a tracked file that lowers its priority;
 - *stopped*: the daemon of the active ends in good order, as the service manager has it do;
-- *processor*: percent of one processor, in windows of some seconds; *memory*: resident, of all processes of
-  the active; hadaemon's is locked.
+- *processor*: percent of one processor, in windows of some seconds; *memory*: resident, of the active's
+  first process, and what its children have of their own; hadaemon's is locked.
 
 Failures come at another moment between two advertisements in each run, at the same for both daemons.
 
