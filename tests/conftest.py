@@ -49,5 +49,9 @@ def pytest_runtest_makereport(item, call):
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
+    """Each skip is a gap; beside them what tests found out (`record_property`), which else nobody sees."""
     for report in terminalreporter.getreports("skipped"):
         terminalreporter.write_line(f"GAP {report.nodeid}: {report.longrepr[2]}")
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            terminalreporter.write_line(f"FOUND {report.nodeid}: {name}: {value}")

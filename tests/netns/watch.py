@@ -84,6 +84,12 @@ class Watch(threading.Thread):
         assert not self._broken, self._broken
         assert self.is_alive(), "the watch has ended"
 
+    def told(self) -> str:
+        """How long it has watched, and how long the worst moments were."""
+        judged = ", ".join(f"{rule!r} {seconds:.0f} s" for rule, seconds in self.judged.items())
+        longest = ", ".join(f"{what} {seconds:.2f} s" for what, seconds in self.longest.items())
+        return f"judged: {judged}; longest: {longest}"
+
     def run(self) -> None:
         before = time.monotonic()
         while not self._end.is_set() and not self._broken:
