@@ -20,7 +20,7 @@ SEED = int(os.environ.get("HOTSPARE_SEED", "1"))
 FEW, MANY = 15, 1_000
 """Faults by day and at night."""
 DAY = 15.0
-"""Seconds that those by day take at most: on a slow machine there are fewer. At night there are always all."""
+"""Seconds that those by day take at most: on a slow machine there are fewer. At night all are played."""
 STEPS = 30
 """That are shown when a rule is broken."""
 SETTLED = 15.0
