@@ -1,6 +1,8 @@
 """`bench boot`: the sections of its page, measured in turns."""
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 from firmware import paths
 from firmware.bench.boot import page, programs
@@ -45,8 +47,15 @@ def measure_node(runs: int) -> str:
 def measure_programs(_runs: int) -> str:
     """The section's text: each boot is looked at once."""
     started: dict[tuple[str, str], tuple[Program, ...]] = {}
-    for kind in (Hotspare(), PlainDebian()):
-        with kind.lab(programs.credentials()) as lab:
+    with tempfile.TemporaryDirectory(prefix="hotspare-") as folder:
+        programs.write_overlay(Path(folder))
+        ours = Hotspare(Path(folder))
+    counted: tuple[tuple[Contender, tuple[str, ...]], ...] = (
+        (ours, ()),
+        (PlainDebian(), programs.credentials()),
+    )
+    for kind, extra in counted:
+        with kind.lab(extra) as lab:
             for which, boot in _boot_twice(kind, lab):
                 started[kind.name, which] = _started(kind, lab.node(NODE), boot)
                 say(f"{kind.name}, {which} boot: {sum(p.starts for p in started[kind.name, which])} programs")

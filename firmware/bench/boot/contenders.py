@@ -10,8 +10,8 @@ from pathlib import Path
 from firmware.bench.boot import answers
 from firmware.bench.boot.answers import Unit
 from firmware.bench.boot.watch import Watch
-from firmware.build.image import build_plain_disk
-from firmware.build.options import DEFAULT_BOARD
+from firmware.build.image import build_disk, build_plain_disk
+from firmware.build.options import DEFAULT_BOARD, BuildOptions
 from firmware.lab.command import Accelerator
 from firmware.lab.deadline import Deadline
 from firmware.lab.errors import DeadlineExceeded, LabError
@@ -130,9 +130,13 @@ class Hotspare(Contender):
     unit = "hadaemon.service"
     root = True
 
-    def __init__(self) -> None:
-        """Builds the image if need be."""
-        self._image = raw_image(DEFAULT_BOARD)
+    def __init__(self, overlay: Path | None = None) -> None:
+        """Builds the image if need be. `overlay`: a folder laid over its root file system."""
+        self._image = (
+            build_disk(BuildOptions(board=DEFAULT_BOARD, overlay=overlay))
+            if overlay
+            else raw_image(DEFAULT_BOARD)
+        )
 
     def lab(self, extra: tuple[str, ...] = ()) -> Lab:
         """The standard pair, off."""

@@ -1,13 +1,15 @@
 """Which programs a boot starts, and what each costs: the kernel's process accounting, in a boot of its own.
 
-A small unit, which the machine gets from outside as a credential, switches it on before the first other unit.
-What the initrd and systemd's generators start is not in it. That boot is no measurement of time.
+A small unit switches it on before the first other unit. Debian gets it from outside, as a credential; an
+image of ours takes no units from there and is built with it. What the initrd and systemd's generators start is
+not in it. That boot is no measurement of time.
 """
 
 import base64
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 _FILE = "/run/bench-acct"
 _UNIT = "bench-acct.service"
@@ -23,6 +25,8 @@ ExecStart=/bin/sh -c ': >{_FILE}; \\
     exec python3 -ISc "import ctypes; assert ctypes.CDLL(None).acct(b\\\\"{_FILE}\\\\") == 0"'
 """
 """acct(2) by what is there: Debian has Perl, ours has Python."""
+_TARGET = "sysinit.target"
+"""What wants the unit."""
 _DROPIN = f"[Unit]\nWants={_UNIT}\n"
 
 RECORDS = f"base64 -w0 {_FILE}"
@@ -61,8 +65,8 @@ class Program:
 
 
 def credentials() -> tuple[str, ...]:
-    """QEMU's arguments that switch the accounting on."""
-    texts = {f"systemd.extra-unit.{_UNIT}": _UNIT_TEXT, "systemd.unit-dropin.sysinit.target": _DROPIN}
+    """QEMU's arguments that switch the accounting on in Debian."""
+    texts = {f"systemd.extra-unit.{_UNIT}": _UNIT_TEXT, f"systemd.unit-dropin.{_TARGET}": _DROPIN}
     return tuple(
         argument
         for name, text in texts.items()
@@ -71,6 +75,15 @@ def credentials() -> tuple[str, ...]:
             f"type=11,value=io.systemd.credential.binary:{name}={base64.b64encode(text.encode()).decode()}",
         )
     )
+
+
+def write_overlay(folder: Path) -> None:
+    """What an image of ours is built with to switch the accounting on."""
+    units = folder / "etc/systemd/system"
+    wanted = units / f"{_TARGET}.wants"
+    wanted.mkdir(parents=True)
+    (units / _UNIT).write_text(_UNIT_TEXT, encoding="utf-8")
+    (wanted / _UNIT).symlink_to(f"../{_UNIT}")
 
 
 def ended(answer: str) -> Iterable[Process]:

@@ -2,6 +2,7 @@
 
 import base64
 import struct
+from pathlib import Path
 
 from firmware.bench.boot.programs import (
     Process,
@@ -10,6 +11,7 @@ from firmware.bench.boot.programs import (
     ended,
     programs,
     running,
+    write_overlay,
 )
 
 
@@ -69,3 +71,10 @@ def test_what_the_machine_is_given_has_no_comma_that_qemu_would_cut_at():
     arguments = credentials()
     assert arguments[::2] == ("-smbios",) * 2
     assert all(argument.count(",") == 1 for argument in arguments[1::2])
+
+
+def test_an_image_is_built_with_the_unit_and_its_start(tmp_path: Path):
+    write_overlay(tmp_path)
+    [wanted] = tmp_path.glob("etc/systemd/system/sysinit.target.wants/*")
+    assert wanted.is_symlink()
+    assert "ExecStart=" in wanted.read_text()
