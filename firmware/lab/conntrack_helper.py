@@ -8,10 +8,13 @@ from pathlib import Path
 from firmware.lab.namespaces import Namespace
 
 _END = 5.0
+_LOOK = 0.02
+"""Seconds between two looks for the configuration."""
 
 
 class ConntrackHelper:
-    """Listens as the helper does; starts, restarts and stops conntrackd as the daemon asks."""
+    """Starts conntrackd when its configuration comes, as the service manager does. Listens as the helper
+    does, and restarts and stops it as the daemon asks."""
 
     def __init__(self, namespace: Namespace, folder: Path) -> None:
         """`folder`: of the node, with `run` for its daemon's files in it."""
@@ -21,24 +24,28 @@ class ConntrackHelper:
         self._listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listening.bind(str(folder / "helper.sock"))
         self._listening.listen()
-        self._thread = threading.Thread(target=self._serve)
-        self._thread.start()
+        self._closed, self._at_work = threading.Event(), threading.Lock()
+        self._threads = [threading.Thread(target=work) for work in (self._serve, self._await)]
         self.conntrackd: subprocess.Popen[str] | None = None
         self.verbs: list[str] = []
         self.program = "conntrackd"
         self.refusal = ""
         """Why nothing is started, in the helper's words; empty: it is."""
+        for thread in self._threads:
+            thread.start()
 
     def close(self) -> None:
         """Stops conntrackd, and listens no more."""
+        self._closed.set()
         self._listening.shutdown(socket.SHUT_RDWR)
-        self._thread.join(_END)
+        for thread in self._threads:
+            thread.join(_END)
         self._listening.close()
         self.stop()
 
     def start(self) -> None:
         """Starts conntrackd."""
-        command = [self.program, "-C", str(self._folder / "run" / "conntrackd.conf")]
+        command = [self.program, "-C", str(self._configuration)]
         self.conntrackd = self._namespace.start(*command, log=self._folder / "conntrackd.log")
 
     def stop(self) -> None:
@@ -49,6 +56,19 @@ class ConntrackHelper:
         for name in ("control.sock", "lock"):
             (self._own / name).unlink(missing_ok=True)
 
+    @property
+    def _configuration(self) -> Path:
+        return self._folder / "run" / "conntrackd.conf"
+
+    def _await(self) -> None:
+        there = False
+        while not self._closed.wait(_LOOK):
+            before, there = there, self._configuration.exists()
+            if there and not before and not self.refusal:
+                with self._at_work:
+                    self.stop()
+                    self.start()
+
     def _serve(self) -> None:
         while True:
             try:
@@ -58,7 +78,8 @@ class ConntrackHelper:
             with connection:
                 verb = connection.makefile("r").readline().strip()
                 self.verbs.append(verb)
-                self.stop()
-                if verb == "conntrackd-restart" and not self.refusal:
-                    self.start()
+                with self._at_work:
+                    self.stop()
+                    if verb == "conntrackd-restart" and not self.refusal:
+                        self.start()
                 connection.sendall(f"error {self.refusal}\n".encode() if self.refusal else b"ok\n")

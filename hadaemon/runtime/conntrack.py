@@ -159,18 +159,22 @@ class Conntrack:
             self._text = read_text(self._path) if self._conntrackd.life() is not None else None
 
     async def _start(self, text: str) -> None:
-        """conntrackd runs with this configuration, or will."""
+        """conntrackd runs with this configuration, or will: the service manager starts it as soon as there is
+        one, and anew when it is asked to."""
+        is_first = not self._path.exists()
         # It waits for a disk, where the folder is on one.
         await asyncio.to_thread(write_text, self._path, text, 0o640)
         self._text = text
         try:
-            await ask_helper(self._helper, "conntrackd-restart")
+            if not is_first or self._conntrackd.life() is not None:
+                await ask_helper(self._helper, "conntrackd-restart")
         finally:
             self._patience.started(self._loop.time())
 
     async def _stop(self) -> None:
         self._wanted, self._course, self._life, self._text = False, None, None, None
         self._failures.clear()
+        self._path.unlink(missing_ok=True)  # While there is one, the service manager would start it again.
         await self._attempt("stop", ask_helper(self._helper, "conntrackd-stop"))
 
     async def _follow(self, active: bool, session: Session) -> None:

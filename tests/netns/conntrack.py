@@ -47,8 +47,8 @@ class Kernel:
 
     @staticmethod
     def identity(line: str) -> str:
-        """An entry as conntrack prints it, without what differs between two kernels: its time left."""
-        return re.sub(r"^(\S+\s+\d+) \d+", r"\1", line)
+        """An entry as conntrack prints it, without what differs between two kernels: time left and age."""
+        return re.sub(r" delta-time=\d+", "", re.sub(r"^(\S+\s+\d+) \d+", r"\1", line))
 
     @property
     def configuration(self) -> Path:

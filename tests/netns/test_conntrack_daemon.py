@@ -6,9 +6,10 @@ import time
 import pytest
 
 from hadaemon.conntrack.course import COMPARE_DELAY, SETTLE
+from hadaemon.runtime.conntrack import CONFIGURATION
 
 from .conntrack import Flow
-from .hotwire import HotwireNode
+from .hotwire import HOTWIRE_CLUSTER, TRACKED_CLUSTER, HotwireNode
 from .tracked import CONNECTIONS, Tracked
 from .waiting import wait_for
 
@@ -70,6 +71,26 @@ def test_a_master_that_is_back_takes_over_with_all_connections(tracked: Tracked)
     tracked.pair.wait_holder(alpha, within=30)
     assert tracked.count(alpha) == CONNECTIONS, "at the instant of the takeover"
     wait_for("all are on both", lambda: all_there(tracked), SETTLE + COMPARE_DELAY + 3)
+
+
+def test_its_configuration_starts_it_and_without_one_it_ends(tracked: Tracked) -> None:
+    """A helper is asked only for what the service manager does not do by itself."""
+    alpha, helper = tracked.pair.alpha, tracked.helpers["alpha"]
+    file = alpha.folder / "run" / CONFIGURATION
+    assert file.exists()
+    assert helper.verbs == []
+    for cluster, verbs in ((HOTWIRE_CLUSTER, ["conntrackd-stop"]), (TRACKED_CLUSTER, ["conntrackd-stop"])):
+        alpha.cluster = cluster
+        alpha.configure()
+        assert alpha.ask("reload")["changed"]
+        told = cluster == TRACKED_CLUSTER
+        wait_for(
+            "it runs, or does not",
+            lambda told=told: bool(tracked.conntrack(alpha).get("running")) is told,
+            10,
+        )
+        wait_for("its configuration is there, or gone", lambda told=told: file.exists() is told, 5)
+        wait_for("the helper was asked", lambda verbs=verbs: helper.verbs == verbs, 5)
 
 
 def test_killed_it_is_told_and_catches_up_when_it_is_back(tracked: Tracked) -> None:

@@ -1,8 +1,8 @@
 """Which programs a boot starts, and what each costs: the kernel's process accounting, in a boot of its own.
 
 A small unit switches it on before the first other unit. Debian gets it from outside, as a credential; an
-image of ours takes no units from there and is built with it. What the initrd and systemd's generators start is
-not in it. That boot is no measurement of time.
+image of ours takes no units from there and is built with it. What the initrd and systemd's generators start
+is not in it. That boot is no measurement of time.
 """
 
 import base64
@@ -78,8 +78,9 @@ def credentials() -> tuple[str, ...]:
 
 
 def write_overlay(folder: Path) -> None:
-    """What an image of ours is built with to switch the accounting on."""
-    units = folder / "etc/systemd/system"
+    """What an image of ours is built with to switch the accounting on. (Not in /etc, where the build disables
+    whatever its presets do not name.)"""
+    units = folder / "usr/lib/systemd/system"
     wanted = units / f"{_TARGET}.wants"
     wanted.mkdir(parents=True)
     (units / _UNIT).write_text(_UNIT_TEXT, encoding="utf-8")

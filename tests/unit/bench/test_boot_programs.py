@@ -75,6 +75,6 @@ def test_what_the_machine_is_given_has_no_comma_that_qemu_would_cut_at():
 
 def test_an_image_is_built_with_the_unit_and_its_start(tmp_path: Path):
     write_overlay(tmp_path)
-    [wanted] = tmp_path.glob("etc/systemd/system/sysinit.target.wants/*")
+    [wanted] = tmp_path.glob("usr/lib/systemd/system/sysinit.target.wants/*")
     assert wanted.is_symlink()
     assert "ExecStart=" in wanted.read_text()
