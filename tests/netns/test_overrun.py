@@ -1,10 +1,14 @@
 """Links that change faster than the daemon reads: what it knows afterwards is what the kernel has."""
 
 import json
+import signal
 import subprocess
 import sys
 
+import pytest
+
 from .namespaces import Namespace, Namespaces
+from .pair import Pair, TestNode
 from .waiting import wait_for
 
 FOLLOW = """
@@ -23,6 +27,10 @@ async def main():
 asyncio.run(main())
 """
 PORTS = 64
+CHANGES = 8_000
+"""Of a link that is no port: more messages than the daemon's buffer has room for."""
+SOON = 3.0
+"""Seconds: before the daemon looks at all links again by itself, because some time has gone by."""
 
 
 def set_all(node: Namespace, state: str) -> None:
@@ -64,3 +72,34 @@ def test_after_lost_messages_the_table_is_what_the_kernel_has() -> None:
             told, log = follower.communicate("go on\n", timeout=60)
         assert "netlink messages were lost" in log, "the test did not test anything"
         assert json.loads(told) == carriers(node)
+
+
+@pytest.mark.parametrize("carrier", [False, True])
+def test_a_daemon_that_lost_messages_knows_its_ports(pair: Pair, carrier: bool) -> None:
+    """While it stands still, a port's cable is pulled and plugged in; that is in its queue. The last change
+    is not: there is no room any more."""
+    pair.start()
+    beta = pair.beta
+    beta.namespace.run("ip", "link", "add", "noise", "type", "veth", "peer", "name", "far")
+    first, last = (beta.pull, beta.plug) if carrier else (beta.plug, beta.pull)
+    beta.signal(signal.SIGSTOP)
+    for change in (last, first):
+        change("lan")
+    make_noise(beta.namespace)
+    last("lan")
+    beta.signal(signal.SIGCONT)
+    wait_for("it knows the port", lambda: carrier_of(beta, "lan") == [carrier], SOON)
+    assert "netlink messages were lost" in beta.log.read_text(), "the test did not test anything"
+    pair.wait_holder(pair.alpha)
+    beta.plug("lan")
+    beta.wait_state("backup")
+
+
+def make_noise(node: Namespace) -> None:
+    lines = "".join(f"link set noise txqueuelen {1000 + number % 2}\n" for number in range(CHANGES))
+    node.run("ip", "-batch", "-", stdin=lines)
+
+
+def carrier_of(node: TestNode, port: str) -> list[bool]:
+    """As the daemon tells; empty while it does not."""
+    return [each["carrier"] for each in node.status().get("ports", ()) if each["port"] == port]
