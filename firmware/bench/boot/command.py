@@ -8,7 +8,7 @@ from firmware import paths
 from firmware.bench.boot import page, programs
 from firmware.bench.boot.contenders import END, KERNEL, NODE, Boot, Contender, Hotspare, PlainDebian
 from firmware.bench.boot.page import BOOTS, FIRST, LATER, Boots
-from firmware.bench.boot.pair import ARRIVALS, Ready, pair_boots
+from firmware.bench.boot.pair import ARRIVALS, Arrival, pair_boots
 from firmware.bench.boot.programs import Program
 from firmware.bench.measure import machine, say
 from firmware.bench.sections import Page, Section
@@ -82,16 +82,17 @@ def measure_pair(runs: int) -> str:
     """The section's text."""
     kind = Hotspare()
     alone: dict[str, list[Boot]] = {which: [] for which in BOOTS}
-    ready: dict[str, list[Ready]] = {what: [] for what in ARRIVALS}
+    arrivals: dict[str, list[Arrival]] = {what: [] for what in ARRIVALS}
     for run in range(runs):
         with kind.lab() as lab:
             for which, boot in _boot_twice(kind, lab):
                 alone[which].append(boot)
                 say(f"run {run + 1} of {runs}: one node, {which} boot: {page.told(boot)}")
-        for what, moment in pair_boots(kind):
-            ready[what].append(moment)
-            say(f"run {run + 1} of {runs}: {what} boot: ready after {moment.wall:.1f} s")
-    return page.pair_section(alone, ready, runs)
+        for what, arrival in pair_boots(kind):
+            arrivals[what].append(arrival)
+            told = f"serves after {arrival.serves.wall:.1f} s, ready after {arrival.ready.wall:.1f} s"
+            say(f"run {run + 1} of {runs}: {what} boot: {told}")
+    return page.pair_section(alone, arrivals, runs)
 
 
 SECTIONS = (

@@ -14,7 +14,7 @@ from firmware.bench.boot.contenders import (
     Hotspare,
     PlainDebian,
 )
-from firmware.bench.boot.pair import ARRIVALS, LATER_SPARE, Ready
+from firmware.bench.boot.pair import ARRIVALS, LATER_SPARE, Arrival
 from firmware.bench.boot.plot import Bar, Panel, draw
 from firmware.bench.boot.programs import Program
 from firmware.bench.measure import Figure, Row, markdown, table
@@ -46,9 +46,9 @@ NODE_TEXT = """\
 A node of ours whose peer is off, up to its first state, `backup`; some seconds later, when nobody is heard,
 it is `active`. Beside it is Debian 13 up to its first `login:` on the serial line: minbase with systemd,
 udev, D-Bus and the same kernel, the initrd that Debian's tools make by default, ext4, and GRUB without its
-countdown of five seconds. Both in the same machine with the same cards, in turns. *First* is the boot of a
-fresh disk, in which ours configures itself from its preseed stick; *later* is the one after an orderly
-power-off. Runs: {runs}.
+countdown of five seconds (a second of ours is such a countdown). Both in the same machine with the same
+cards, in turns. *First* is the boot of a fresh disk, in which ours configures itself from its preseed stick;
+*later* is the one after an orderly power-off. Runs: {runs}.
 
 {results}
 Who takes how much of it, as wall / processor seconds. *Firmware and GRUB* goes on until the kernel's clock
@@ -80,10 +80,12 @@ The dearest programs of the later boot:
 
 
 PAIR_TEXT = """\
-*Ready* is when the spare has all connections and the active node knows that it is ready and has the same
-configuration: it looks once a second. *pair*: both are switched on together. *spare*: its master is active
-meanwhile. Beside them is one node alone up to `backup`, in the same run; *first* and *later* as above.
-The processor's figure is of the node of the two that used more. Runs: {runs}.
+*Serves* is when one node is active and the other one its backup: what the lab's `pair` calls ready. *Ready*
+is when a takeover would work: the spare has all connections, and the active node knows that it is ready and
+has the same configuration; it looks once a second. *pair*: both are switched on together; where the spare
+serves first, it has handed over to its master before the pair is ready. *spare*: its master is active
+meanwhile, and it serves from its `backup` on. Beside them is one node alone up to `backup`, in the same run;
+*first* and *later* as above. The processor's figure is of the node of the two that used more. Runs: {runs}.
 
 {results}"""
 
@@ -205,16 +207,20 @@ def _spent(started: Iterable[Program]) -> Figure:
     return Figure((sum(program.processor for program in started),))
 
 
-def pair_section(alone: Mapping[str, Sequence[Boot]], ready: Mapping[str, Sequence[Ready]], runs: int) -> str:
-    """The section's text; `alone` by which boot it was, `ready` by what became it."""
+def pair_section(
+    alone: Mapping[str, Sequence[Boot]], arrivals: Mapping[str, Sequence[Arrival]], runs: int
+) -> str:
+    """The section's text; `alone` by which boot it was, `arrivals` by what arrived."""
     rows: list[Row] = []
     for what, beside in zip(ARRIVALS, (FIRST, LATER, LATER), strict=True):
         target = "" if what == LATER_SPARE else PAIR_TARGET
-        walls = Figure(tuple(moment.wall for moment in ready[what]))
-        spent = Figure(tuple(max(moment.processor.values()) for moment in ready[what]))
-        rows.append(Row(f"{what}: wall", walls, _moment(alone[beside], END), target))
-        rows.append(Row(f"{what}: processor", spent, _processor(alone[beside], END)))
-    header = ("boot", "ready", "one node to `backup`", "ratio", "to reach")
+        serves, ready = zip(*((each.serves, each.ready) for each in arrivals[what]), strict=True)
+        for end, moments, goal in (("serves", serves, target), ("ready", ready, "")):
+            walls = Figure(tuple(moment.wall for moment in moments))
+            spent = Figure(tuple(max(moment.processor.values()) for moment in moments))
+            rows.append(Row(f"{what}, {end}: wall", walls, _moment(alone[beside], END), goal))
+            rows.append(Row(f"{what}, {end}: processor", spent, _processor(alone[beside], END)))
+    header = ("boot", "reached", "one node to `backup`", "ratio", "to reach")
     return PAIR_TEXT.format(runs=runs, results=table(header, rows))
 
 

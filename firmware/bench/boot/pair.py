@@ -1,4 +1,5 @@
-"""Until a takeover would work: of a pair that is switched on together, and of a spare beside its master.
+"""Until a pair serves, and until a takeover would work: of a pair that is switched on together, and of a
+spare beside its master.
 
 Both say what they know in their journals, by their own clocks: the spare when it has all connections, and the
 active one when it has heard that the other one is ready and has the same configuration. (Ready alone is not
@@ -25,15 +26,25 @@ _ASK_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
-    """When a takeover would have worked, in seconds since power-on of the last node."""
+class Moment:
+    """When something was reached, in seconds since power-on of the last node."""
 
     wall: float
     processor: Mapping[str, float]
     """Processor-seconds of each QEMU that was switched on, by its node, until then."""
 
 
-def pair_boots(kind: Hotspare) -> Iterator[tuple[str, Ready]]:
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What a boot of a pair or of its spare came to."""
+
+    serves: Moment
+    """One node is active, and the other one has become its backup: `ready` of the lab's pair."""
+    ready: Moment
+    """A takeover would work."""
+
+
+def pair_boots(kind: Hotspare) -> Iterator[tuple[str, Arrival]]:
     """What becomes ready of a fresh pair, in the order of ARRIVALS."""
     with kind.lab() as lab:
         with _on(lab, MASTER, SPARE) as watches:
@@ -64,7 +75,7 @@ def _shut_down(kind: Hotspare, lab: Lab, *names: str) -> None:
         kind.shutdown(lab.node(name))
 
 
-def _ready(kind: Hotspare, lab: Lab, watches: Mapping[str, Watch], since: float = 0.0) -> Ready:
+def _ready(kind: Hotspare, lab: Lab, watches: Mapping[str, Watch], since: float = 0.0) -> Arrival:
     """Waits until it is over. `since`: what was said before does not count."""
     if not since:
         wait_for_advertisement(lab.switch("lan"), lab.node(MASTER).mac("lan"), BOOT_SECONDS)
@@ -85,8 +96,27 @@ def _ready(kind: Hotspare, lab: Lab, watches: Mapping[str, Watch], since: float 
         kind.refuse_restart(watch)
     begin = since or max(watch.begin for watch in watches.values())
     booted = {name: watch for name, watch in watches.items() if watch.begin >= since}
-    processor = {name: watch.processor(found[0] - watch.begin) for name, watch in booted.items()}
-    return Ready(found[0] - begin, processor)
+
+    def at(moment: float) -> Moment:
+        spent = {name: watch.processor(moment - watch.begin) for name, watch in booted.items()}
+        return Moment(moment - begin, spent)
+
+    return Arrival(at(_served(kind, lab, booted)), at(found[0]))
+
+
+def _served(kind: Hotspare, lab: Lab, booted: Mapping[str, Watch]) -> float:
+    """When all that were switched on had come to `backup`, and one of two to `active`."""
+    changes = [
+        {
+            state: watch.begin + kind.clock(lab.node(name), watch) + moment
+            for state, moment in answers.state_changes(kind.ask(lab.node(name), answers.STATES)).items()
+        }
+        for name, watch in booted.items()
+    ]
+    moments = [change["backup"] for change in changes]
+    if len(booted) > 1:
+        moments.append(min(change["active"] for change in changes if "active" in change))
+    return max(moments)
 
 
 def _told(kind: Hotspare, lab: Lab, name: str, watch: Watch, question: str) -> list[float]:

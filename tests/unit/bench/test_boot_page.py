@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 from firmware.bench.boot import page
 from firmware.bench.boot.answers import Unit
 from firmware.bench.boot.contenders import END, INITRD, KERNEL, USERSPACE, Boot
-from firmware.bench.boot.pair import FIRST_PAIR, LATER_PAIR, LATER_SPARE, Ready
+from firmware.bench.boot.pair import FIRST_PAIR, LATER_PAIR, LATER_SPARE, Arrival, Moment
 from firmware.bench.boot.plot import ticks
 from firmware.bench.boot.programs import Program
 
@@ -73,15 +73,17 @@ def test_the_drawing_has_both_and_everything_is_within_it():
 
 
 def test_a_pair_is_beside_one_node():
-    ready = {
-        what: [Ready(wall, {"alpha": 40.0, "beta": 50.0})]
+    spent = {"alpha": 40.0, "beta": 50.0}
+    arrivals = {
+        what: [Arrival(Moment(wall - 8.0, spent), Moment(wall, spent))]
         for what, wall in ((FIRST_PAIR, 66.0), (LATER_PAIR, 48.3), (LATER_SPARE, 46.2))
     }
     alone = {which: BOOTS[page.OURS, which] for which in page.BOOTS}
-    text = page.pair_section(alone, ready, 3)
-    assert "| pair, later: wall | 48.3 s | 42.0 s (40.0 to 44.0) | 1.15 | 1.2 |" in text
-    assert "| spare, later: wall | 46.2 s | 42.0 s (40.0 to 44.0) | 1.10 |  |" in text
-    assert "| pair, first: processor | 50.0 s | 27.0 s (25.0 to 30.0) | 1.85 |  |" in text
+    text = page.pair_section(alone, arrivals, 3)
+    assert "| pair, later, serves: wall | 40.3 s | 42.0 s (40.0 to 44.0) | 0.96 | 1.2 |" in text
+    assert "| pair, later, ready: wall | 48.3 s | 42.0 s (40.0 to 44.0) | 1.15 |  |" in text
+    assert "| spare, later, ready: wall | 46.2 s | 42.0 s (40.0 to 44.0) | 1.10 |  |" in text
+    assert "| pair, first, ready: processor | 50.0 s | 27.0 s (25.0 to 30.0) | 1.85 |  |" in text
 
 
 def test_programs_are_counted_with_the_python_ones_among_them():
