@@ -82,7 +82,6 @@ class Labs:
 
 
 LABS = Labs()
-MEASURED: list[str] = []
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -101,20 +100,13 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     return report
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if MEASURED:
-        terminalreporter.section("measured")
-    for line in MEASURED:
-        terminalreporter.write_line(line)
-
-
-@pytest.fixture(scope="session")
-def report_line() -> Callable[[str], None]:
+@pytest.fixture
+def report_line(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
     """Puts what was measured, and is not asserted, into the report of the run and at once into a file of the
     artifacts."""
 
     def add(line: str) -> None:
-        MEASURED.append(line)
+        record_property("measured", line)
         with (ARTIFACTS / "qemu-measured.txt").open("a") as file:
             file.write(f"{line}\n")
 

@@ -32,7 +32,12 @@ OURS = (
     *("hotspare-issue.service", "hotspare-issue.path"),
     *("hotspare-firmware-pull.service", "hotspare-firmware-stage.service"),
     "hotspare-firmware-upgrade.service",
-    *("hotspare-firewall.service", "hotspare-forwarding.service", "hotspare-forwarding.path", "hotspare-conntrackd.path"),
+    *(
+        "hotspare-firewall.service",
+        "hotspare-forwarding.service",
+        "hotspare-forwarding.path",
+        "hotspare-conntrackd.path",
+    ),
 )
 OF_THE_SYSTEM = (
     *("/bin/kill", "/bin/sh", "/usr/bin/cp", "/usr/bin/wg"),
