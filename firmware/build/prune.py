@@ -74,6 +74,24 @@ REMOVED = (
     "usr/lib/dracut",
     "usr/lib/grub*",
     "usr/lib/kernel/*.d",
+    # Programs that look at each start for what is not here: partitions by their kinds, a TPM, scripts of
+    # System V, images to come back from, units and shells from outside.
+    *(
+        f"usr/lib/systemd/system-generators/systemd-{name}-generator"
+        for name in (
+            *(
+                "debug",
+                "gpt-auto",
+                "hibernate-resume",
+                "rc-local",
+                "run",
+                "ssh",
+                "system-update",
+                "sysv",
+                "tpm2",
+            ),
+        )
+    ),
     "usr/lib/python3*/test",
     "usr/lib/python3*/**/ensurepip",
     "usr/lib/python3*/**/idlelib",
@@ -109,6 +127,57 @@ REMOVED = (
     "vmlinuz*",
 )
 
+NEVER_STARTED = (
+    # Of an initrd by systemd, of a first boot that asks, and of a root that is no squashfs.
+    "initrd-*",
+    "initrd.target*",
+    "systemd-bsod.service",
+    "systemd-firstboot.service",
+    "systemd-machine-id-commit.service",
+    "systemd-remount-fs.service",
+    "systemd-volatile-root.service",
+    # What is made when the image is built: accounts, devices, caches, indexes.
+    "kmod-static-nodes.service",
+    "ldconfig.service",
+    "systemd-hwdb-update.service",
+    "systemd-journal-catalog-update.service",
+    "systemd-sysusers.service",
+    "systemd-tmpfiles-setup-dev*.service",
+    "systemd-update-done.service",
+    # What an appliance does not have: passwords of disks, a TPM's measurements, extensions, sleep, quotas,
+    # programs of other processors, the kernel's inner file systems, a shell without a password.
+    "debug-shell.service",
+    "dev-hugepages.mount",
+    "dev-mqueue.mount",
+    "getty-static.service",
+    "modprobe@.service",
+    "proc-sys-fs-binfmt_misc.*",
+    "quotaon*",
+    "rc-local.service",
+    "run-lock.mount",
+    "sys-*.mount",
+    "systemd-ask-password-*",
+    "systemd-battery-check.service",
+    "systemd-binfmt.service",
+    "systemd-confext*",
+    "systemd-creds*",
+    "systemd-hibernate*",
+    "systemd-hybrid-sleep.service",
+    "systemd-initctl.*",
+    "systemd-journald-audit.socket",
+    "systemd-network-generator.service",
+    "systemd-networkd-persistent-storage.service",
+    "systemd-pcr*",
+    "systemd-quotacheck*",
+    "systemd-repart.service",
+    "systemd-suspend*",
+    "systemd-sysext*",
+    "systemd-tpm2-*",
+    "systemd-udev-load-credentials.service",
+    "systemd-udev-settle.service",
+)
+"""Units of Debian's, by name: a start reads each unit that another one names, and takes its time for it."""
+
 CHECKED_PYC, UNCHECKED_PYC = 0b11, 0b01
 """PEP 552: the flags of byte code that is found by its source's hash, and whether the source is looked at."""
 
@@ -121,6 +190,10 @@ def prune(root: Path) -> None:
     for pattern in REMOVED:
         for path in sorted(root.glob(pattern)):
             if path.name not in {".", ".."}:
+                _remove(path)
+    for pattern in NEVER_STARTED:
+        for folder in ("", "*.wants/", "*.requires/"):
+            for path in sorted(root.glob(f"usr/lib/systemd/system/{folder}{pattern}")):
                 _remove(path)
     _trust_byte_code(root / "usr/lib")
 

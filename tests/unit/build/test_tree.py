@@ -58,12 +58,20 @@ def test_pruning_removes_a_dropped_packages_files_and_keeps_licences(tmp_path: P
         "etc/machine-id",
     ):
         (tmp_path / name).write_text("x")
+    units = tmp_path / "usr/lib/systemd/system"
+    (units / "sysinit.target.wants").mkdir(parents=True)
+    for name in ("systemd-pcrphase.service", "systemd-sysctl.service"):
+        (units / name).write_text("x")
+        (units / "sysinit.target.wants" / name).symlink_to(f"../{name}")
     prune.prune(tmp_path)
+    assert [path.name for path in (units / "sysinit.target.wants").iterdir()] == ["systemd-sysctl.service"]
     left = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file())
     assert left == [
         "etc/passwd",
         "etc/ssh/sshd_config",
         "usr/bin/grub-editenv",
+        "usr/lib/systemd/system/sysinit.target.wants/systemd-sysctl.service",
+        "usr/lib/systemd/system/systemd-sysctl.service",
         "usr/share/doc/perl-base/copyright",
     ]
     assert not (tmp_path / "usr/lib/p").exists()
