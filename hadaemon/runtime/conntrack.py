@@ -161,12 +161,12 @@ class Conntrack:
     async def _start(self, text: str) -> None:
         """conntrackd runs with this configuration, or will: the service manager starts it as soon as there is
         one, and anew when it is asked to."""
-        is_first = not self._path.exists()
+        starts_by_itself = not self._path.exists() and self._conntrackd.life() is None
         # It waits for a disk, where the folder is on one.
         await asyncio.to_thread(write_text, self._path, text, 0o640)
         self._text = text
         try:
-            if not is_first or self._conntrackd.life() is not None:
+            if not starts_by_itself:
                 await ask_helper(self._helper, "conntrackd-restart")
         finally:
             self._patience.started(self._loop.time())

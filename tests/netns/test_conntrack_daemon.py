@@ -90,7 +90,7 @@ def test_its_configuration_starts_it_and_without_one_it_ends(tracked: Tracked) -
             10,
         )
         wait_for("its configuration is there, or gone", lambda told=told: file.exists() is told, 5)
-        wait_for("the helper was asked", lambda verbs=verbs: helper.verbs == verbs, 5)
+        wait_for("the helper was asked for no more", lambda verbs=verbs: helper.verbs == verbs, 5)
 
 
 def test_killed_it_is_told_and_catches_up_when_it_is_back(tracked: Tracked) -> None:
