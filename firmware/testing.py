@@ -42,9 +42,9 @@ NEEDS: dict[Suite, tuple[str, ...]] = {
 
 _PROCESSORS = os.cpu_count() or 1
 PROCESSES = {Suite.UNIT: _PROCESSORS + 1, Suite.NETNS: _PROCESSORS + 2, Suite.QEMU: 2, Suite.BUILD: 2}
-"""How many tests run at once: more than there are processors, because some wait, and in namespaces most; a build
-uses one of them most of the time, and so does a pair of which one node starts. The other suite's tests have the
-machine alone.
+"""How many tests run at once: more than there are processors, because some wait, and in namespaces most; a
+build uses one of them most of the time, and so does a pair of which one node starts. The other suite's tests
+have the machine alone.
 """
 DISTRIBUTION = {Suite.BUILD: "loadfile"}
 """How they are spread if not one by one: builds of one file share a cache."""
