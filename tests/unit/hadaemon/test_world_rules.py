@@ -58,6 +58,8 @@ DEATHS = [("stop", AT_ONCE), ("crash", AT_ONCE), ("kill", 1.1)]
 def test_the_hotwire_tells_of_a_death_before_the_silence_does(how, within, seed, phase):
     world = pair(True, seed)
     world.run(phase)
+    for port in world.ports:
+        world.switch(port, works=False)  # A release would tell it too.
     getattr(world, how)(ALPHA)
     world.run(within)
     assert world.state(BETA) is NodeState.ACTIVE
