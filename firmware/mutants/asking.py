@@ -13,8 +13,13 @@ from firmware.errors import FirmwareError
 from firmware.mutants.mutant import CODE, Mutant
 from firmware.paths import ROOT
 
+_OF_PACKETS = ("recordings", "refused", "sequences", "vrrp_filter", "vrrp_socket", "wire")
 TESTS = {
-    "all": ("unit/hadaemon/test_*.py", "unit/hotwire/test_*.py"),
+    "all": (
+        "unit/hadaemon/test_*.py",
+        "unit/hotwire/test_*.py",
+        *(f"unit/edge/test_{name}.py" for name in _OF_PACKETS),
+    ),
     "world": ("unit/hadaemon/test_world*.py",),
 }
 """Which tests are asked. `world`: the simulated world alone, which knows no sentence of the code."""

@@ -83,6 +83,11 @@ def test_configured_priorities_let_health_win_if_they_are_closer_than_what_a_lin
     assert driver.node.state is expected
 
 
+@pytest.mark.parametrize("name, preferred", [(ALPHA, True), (BETA, False)])
+def test_beside_a_foreign_peer_of_unknown_priority_the_master_is_the_preferred_one(name, preferred):
+    assert Driver(name, priorities={name: 200}).node.as_peer().preferred is preferred
+
+
 # links
 
 
