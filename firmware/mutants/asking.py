@@ -23,7 +23,7 @@ TESTS = {
     "world": ("unit/hadaemon/test_world*.py",),
 }
 """Which tests are asked. `world`: the simulated world alone, which knows no sentence of the code."""
-PATIENCE = 6
+PATIENCE = 3
 """Times that the tests take of the code as it is: a mutant that makes them never end is noticed."""
 _OF_THE_RUN = ("HOTSPARE_SEED", "HOTSPARE_SHARD")
 """What a run of all tests says to each: these are always the same tests, and all of them."""
