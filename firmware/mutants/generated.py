@@ -56,22 +56,22 @@ def mutants_in(file: Path) -> Iterator[Mutant]:
 def mutants_of(text: str, file: Path) -> Iterator[Mutant]:
     """Of the text of one file."""
     alike: Counter[tuple[str, str]] = Counter()
-    count = sum(len(_changes(place.node)) for place in _deciding(ast.parse(text)))
-    for number in range(count):
-        tree = ast.parse(text)
-        places = [(place, change) for place in _deciding(tree) for change in _changes(place.node)]
-        place, change = places[number]
-        shown = place.shown
-        before = ast.unparse(shown)
-        change()
-        after = ast.unparse(shown)
-        if before != after:
-            words = f"{_short(before)} -> {_short(after)}"
-            alike[place.scope, words] += 1
-            which = alike[place.scope, words]
-            words += f" (number {which})" if which > 1 else ""
-            line = getattr(place.node, "lineno", 0)
-            yield Mutant(file, line, words, ast.unparse(tree), place.scope)
+    tree = ast.parse(text)
+    for place in list(_deciding(tree)):
+        for change in _changes(place.node):
+            as_it_was = vars(place.node).copy()
+            shown = place.shown
+            before = ast.unparse(shown)
+            change()
+            after = ast.unparse(shown)
+            if before != after:
+                words = f"{_short(before)} -> {_short(after)}"
+                alike[place.scope, words] += 1
+                which = alike[place.scope, words]
+                words += f" (number {which})" if which > 1 else ""
+                line = getattr(place.node, "lineno", 0)
+                yield Mutant(file, line, words, ast.unparse(tree), place.scope)
+            vars(place.node).update(as_it_was)
 
 
 def _deciding(tree: ast.AST) -> Iterator[_Place]:
