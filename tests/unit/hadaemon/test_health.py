@@ -262,6 +262,17 @@ def test_a_later_switch_that_only_the_peer_has_seen_is_learned():
     assert not [action for action in driver.last if isinstance(action, Remember)], "an older one is not"
 
 
+@pytest.mark.parametrize(
+    "name, preferred, learns",
+    [(ALPHA, True, True), (BETA, True, False), (ALPHA, False, False), (BETA, False, False)],
+)
+def test_of_two_switches_that_contradict_each_other_that_of_the_later_name_counts(name, preferred, learns):
+    driver = Driver(name, witness=True, memory=Memory(preferred=preferred, epoch=2))
+    driver.do(PeerReport(replace(_switched(epoch=2), name=driver.rival)))
+    remembered = [action for action in driver.last if isinstance(action, Remember)]
+    assert remembered == ([Remember(Memory(preferred=False, epoch=2))] if learns else [])
+
+
 def test_preference_is_frozen_while_the_hotwire_is_silent():
     driver = Driver(ALPHA, witness=True)
     driver.do(PeerReport(PEER))
