@@ -14,6 +14,7 @@ from firmware.mutants.mutant import CODE, Mutant
 from firmware.paths import ROOT
 
 _OF_PACKETS = ("recordings", "refused", "sequences", "vrrp_filter", "vrrp_socket", "wire")
+"""What becomes of advertisements between the wire and the node."""
 TESTS = {
     "all": (
         "unit/hadaemon/test_*.py",
