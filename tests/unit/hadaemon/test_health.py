@@ -19,6 +19,7 @@ from hadaemon.cluster import (
 from hadaemon.cluster.haport import ADDRESS_PATIENCE
 from hadaemon.cluster.memory import Memory
 from hadaemon.cluster.score import Health, Score
+from hadaemon.cluster.status import PingGroupStatus
 from hadaemon.config import PingGroup
 
 from .pair import ALPHA, BETA, Driver, own_address, priorities, virtual_address, virtual_addresses6
@@ -192,6 +193,9 @@ def test_a_group_fails_when_all_of_its_hosts_have_failed():
     driver = Driver(ALPHA, ping_groups=(GATEWAYS,)).become_active()
     pings(driver, HOSTS[0], answered=False, rounds=10)
     assert priority(driver) == 254
+    assert driver.node.status(driver.now).ping_groups == (
+        PingGroupStatus("gateways", False, (str(HOSTS[0]),)),
+    )
     pings(driver, HOSTS[1], answered=False, rounds=2)
     assert priority(driver) == 254
     pings(driver, HOSTS[1], answered=False, rounds=1)
