@@ -238,6 +238,21 @@ def test_preempt_delay_is_how_long_a_preferred_backup_waits():
     assert driver.node.state is NodeState.ACTIVE
 
 
+def test_preempt_delay_begins_anew_when_a_lost_link_comes_back():
+    driver = Driver(ALPHA, preempt_delay=30.0)
+    driver.link("wan", carrier=False)
+    for _ in range(60):
+        driver.hear(253, after=1.0)
+    driver.link("wan")
+    driver.do(FrameReceived("wan"))
+    for _ in range(29):
+        driver.hear(253, after=1.0)
+        assert driver.node.state is NodeState.BACKUP
+    for _ in range(5):
+        driver.hear(253, after=1.0)
+    assert driver.node.state is NodeState.ACTIVE
+
+
 def test_preempt_delay_does_not_delay_health_nor_a_takeover():
     driver = Driver(ALPHA, preempt_delay=30.0)
     for _ in range(4):
