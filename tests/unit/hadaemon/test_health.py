@@ -253,6 +253,18 @@ def test_preempt_delay_begins_anew_when_a_lost_link_comes_back():
     assert driver.node.state is NodeState.ACTIVE
 
 
+def test_preempt_delay_does_not_begin_anew_with_a_planned_switch_that_the_peer_tells_of():
+    driver = Driver(ALPHA, master=BETA, witness=True, preempt_delay=30.0)
+    active = replace(PEER, state=NodeState.ACTIVE, preferred=True)
+    for _ in range(40):
+        driver.do(PeerReport(active), after=1.0)
+        driver.hear(254)
+    driver.do(PeerReport(replace(active, preferred=False, switched=True, epoch=1)))
+    driver.hear(253, after=1.0)
+    driver.run(4.0)
+    assert driver.node.as_peer().claims or driver.node.state is NodeState.ACTIVE
+
+
 def test_preempt_delay_does_not_delay_health_nor_a_takeover():
     driver = Driver(ALPHA, preempt_delay=30.0)
     for _ in range(4):
