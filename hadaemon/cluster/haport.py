@@ -230,8 +230,8 @@ class HaPort:
         if advertisement.priority == RELEASE:
             self._rival = None
             return
-        goes_on = self._rival is not None and now - self._rival[1] <= self._pause
-        self._rival = self._rival[0] if self._rival is not None and goes_on else now, now
+        since, last = self._rival or (now, now)
+        self._rival = since if now - last <= self._pause else now, now
 
     def has_rival(self, now: float) -> bool:
         """Neither gives way: mostly because one of them does not hear or believe the other."""

@@ -321,7 +321,7 @@ class Node:
         before = witness.state, witness.active_peer is None
         match event:
             case PeerReport(peer):
-                witness.note_report(peer, now)
+                self._peer_gone(witness.note_report(peer, now), now)
                 if peer is not None and self._known.adopt(peer):
                     self._orders.note(Remember(self._known.memory))
                     self._member.reconsider(now)

@@ -36,20 +36,29 @@ class Witness:
         """When the link of the hotwire was lost; None: it was not."""
         self._carrier = False
 
-    def note_report(self, peer: Peer | None, now: float) -> None:
-        self.peer = peer
+    def note_report(self, peer: Peer | None, now: float) -> bool:
+        """True when it was active and takes no part any more, so that somebody has to take its place: who
+        stops says so before the goodbye."""
+        left = peer is not None and peer.state not in (NodeState.ACTIVE, NodeState.BACKUP)
+        was_active, self.peer = self._was_active, peer
         deaf = peer is not None and peer.deaf
         self.deaf_since = (now if self.deaf_since is None else self.deaf_since) if deaf else None
         if peer is not None:
             self.state = WitnessState.ALIVE
         elif self.state is WitnessState.ALIVE:
             self.state = WitnessState.SILENT
+        return was_active and left
 
     def note_end(self, state: WitnessState, now: float) -> bool:
         """It left or died. True when it was active, so that somebody has to take its place."""
-        was_active = self.peer is not None and self.peer.state is NodeState.ACTIVE
+        was_active = self._was_active
         self.state, self.peer, self.ended_at, self.deaf_since = state, None, now, None
         return was_active
+
+    @property
+    def _was_active(self) -> bool:
+        """By its last words."""
+        return self.peer is not None and self.peer.state is NodeState.ACTIVE
 
     def note_carrier(self, carrier: bool, now: float) -> None:
         if carrier:

@@ -8,6 +8,7 @@ import dataclasses
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, get_type_hints
 
 from hadaemon.cluster.peer import Peer
@@ -70,13 +71,8 @@ def encode_report(report: Report) -> bytes:
 
 def _fitting(names: list[str]) -> int:
     """How many names surely fit beside the rest of a report."""
-    room, count = MAX_BODY // 2, 0
-    for name in names:
-        room -= len(name) + len('"":0,')
-        if room < 0:
-            break
-        count += 1
-    return count
+    ends = accumulate(len(name) + len('"":false,') for name in names)
+    return sum(end <= MAX_BODY // 2 for end in ends)
 
 
 def _encode(report: Report, links: dict[str, bool], most: int) -> bytes:

@@ -278,3 +278,14 @@ def test_a_sender_that_counts_in_place_of_one_with_a_clock_gets_its_near_bound_b
         if bounds.advance(PEER, epoch << 32 | count, 400.0 + count):
             stored = bounds.reserve()[PEER]
     assert stored - (epoch << 32) <= 5 + STEP_HERE.ahead
+
+
+def test_a_sender_counts_after_all_if_its_epoch_stays_for_longer_than_two_seconds() -> None:
+    """It has counted further than any of ours in a moment: it was taken for one with a clock."""
+    bounds = Bounds(STEP_HERE)
+    bounds.advance(PEER, 1000 << 32, 0.0)
+    last = 1001 << 32 | 20_000
+    bounds.advance(PEER, last, 0.0)
+    assert bounds.reserve()[PEER] == last + (int(STEP) << 32)
+    bounds.advance(PEER, last + 1, 2.1)
+    assert bounds.reserve()[PEER] == last + 1 + STEP_HERE.ahead

@@ -180,8 +180,11 @@ class Driver:
         """Wakes the node exactly at its deadlines for so long."""
         end = self.now + seconds
         done: list[tuple[float, Action]] = []
+        turns = 0
         while (due := self.node.next_deadline) is not None and due <= end:
             assert due >= self.now or not done, "a deadline in the past: the loop would spin"
+            turns = 0 if due > self.now else turns + 1
+            assert turns < 100, "a deadline that does not move: the loop would spin"
             self.now = max(due, self.now)
             done += [(self.now, action) for action in self.do(Tick())]
         self.now = end

@@ -73,6 +73,16 @@ def test_a_suspension_that_a_reboot_found_ends_by_itself_too():
     assert not driver.memory.suspended
 
 
+def test_a_suspension_begins_anew_with_each_switch():
+    driver = Driver(BETA, memory=Memory(suspended=True), flap_switches=4, flap_window=60.0)
+    driver.become_active()
+    for _ in range(60):
+        driver.hear(254, after=1.0)
+    assert driver.memory.suspended
+    driver.hear(254, after=1.0)
+    assert not driver.memory.suspended
+
+
 def test_a_foreign_router_suspends_nobody():
     """Of two nodes neither is the address owner: 255 is none of theirs."""
     driver = Driver(ALPHA, flap_switches=3, flap_window=600.0).become_active()

@@ -78,6 +78,18 @@ def test_a_rival_that_speaks_now_and_then_is_active_too():
     assert driver.node.status(driver.now).problems == ()
 
 
+def test_a_rival_goes_on_for_as_long_as_a_pause_and_no_longer():
+    driver = Driver(ALPHA, ports=("lan",)).become_active()
+    driver.hear(100)
+    driver.run(PAUSE)
+    driver.hear(100)
+    assert "is active too" in problem(driver)
+    driver.run(PAUSE)
+    assert "is active too" in problem(driver)
+    driver.run(0.1)
+    assert driver.node.status(driver.now).problems == ()
+
+
 def test_one_that_wakes_and_gives_way_is_none():
     driver = Driver(ALPHA, interval=10, ports=("lan",)).become_active()
     driver.run(6)

@@ -19,6 +19,7 @@ from hadaemon.cluster import (
 from hadaemon.cluster.haport import ADDRESS_PATIENCE
 from hadaemon.cluster.memory import Memory
 from hadaemon.cluster.score import Health, Score
+from hadaemon.cluster.status import PingGroupStatus
 from hadaemon.config import PingGroup
 
 from .pair import ALPHA, BETA, Driver, own_address, priorities, virtual_address, virtual_addresses6
@@ -81,6 +82,11 @@ def test_configured_priorities_let_health_win_if_they_are_closer_than_what_a_lin
     for _ in range(5):
         driver.hear(base - 8, after=1.0)
     assert driver.node.state is expected
+
+
+@pytest.mark.parametrize("name, preferred", [(ALPHA, True), (BETA, False)])
+def test_beside_a_foreign_peer_of_unknown_priority_the_master_is_the_preferred_one(name, preferred):
+    assert Driver(name, priorities={name: 200}).node.as_peer().preferred is preferred
 
 
 # links
@@ -187,6 +193,9 @@ def test_a_group_fails_when_all_of_its_hosts_have_failed():
     driver = Driver(ALPHA, ping_groups=(GATEWAYS,)).become_active()
     pings(driver, HOSTS[0], answered=False, rounds=10)
     assert priority(driver) == 254
+    assert driver.node.status(driver.now).ping_groups == (
+        PingGroupStatus("gateways", False, (str(HOSTS[0]),)),
+    )
     pings(driver, HOSTS[1], answered=False, rounds=2)
     assert priority(driver) == 254
     pings(driver, HOSTS[1], answered=False, rounds=1)
@@ -229,6 +238,33 @@ def test_preempt_delay_is_how_long_a_preferred_backup_waits():
     assert driver.node.state is NodeState.ACTIVE
 
 
+def test_preempt_delay_begins_anew_when_a_lost_link_comes_back():
+    driver = Driver(ALPHA, preempt_delay=30.0)
+    driver.link("wan", carrier=False)
+    for _ in range(60):
+        driver.hear(253, after=1.0)
+    driver.link("wan")
+    driver.do(FrameReceived("wan"))
+    for _ in range(29):
+        driver.hear(253, after=1.0)
+        assert driver.node.state is NodeState.BACKUP
+    for _ in range(5):
+        driver.hear(253, after=1.0)
+    assert driver.node.state is NodeState.ACTIVE
+
+
+def test_preempt_delay_does_not_begin_anew_with_a_planned_switch_that_the_peer_tells_of():
+    driver = Driver(ALPHA, master=BETA, witness=True, preempt_delay=30.0)
+    active = replace(PEER, state=NodeState.ACTIVE, preferred=True)
+    for _ in range(40):
+        driver.do(PeerReport(active), after=1.0)
+        driver.hear(254)
+    driver.do(PeerReport(replace(active, preferred=False, switched=True, epoch=1)))
+    driver.hear(253, after=1.0)
+    driver.run(4.0)
+    assert driver.node.as_peer().claims or driver.node.state is NodeState.ACTIVE
+
+
 def test_preempt_delay_does_not_delay_health_nor_a_takeover():
     driver = Driver(ALPHA, preempt_delay=30.0)
     for _ in range(4):
@@ -255,6 +291,17 @@ def test_a_later_switch_that_only_the_peer_has_seen_is_learned():
     assert priority(driver) == 253
     driver.do(PeerReport(_switched(epoch=1)))
     assert not [action for action in driver.last if isinstance(action, Remember)], "an older one is not"
+
+
+@pytest.mark.parametrize(
+    "name, preferred, learns",
+    [(ALPHA, True, True), (BETA, True, False), (ALPHA, False, False), (BETA, False, False)],
+)
+def test_of_two_switches_that_contradict_each_other_that_of_the_later_name_counts(name, preferred, learns):
+    driver = Driver(name, witness=True, memory=Memory(preferred=preferred, epoch=2))
+    driver.do(PeerReport(replace(_switched(epoch=2), name=driver.rival)))
+    remembered = [action for action in driver.last if isinstance(action, Remember)]
+    assert remembered == ([Remember(Memory(preferred=False, epoch=2))] if learns else [])
 
 
 def test_preference_is_frozen_while_the_hotwire_is_silent():

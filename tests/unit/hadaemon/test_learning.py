@@ -48,7 +48,7 @@ def test_a_sender_that_fell_silent_or_released_is_followed_no_more():
     subject.hear(OWN)
     assert [subject.hear(100, OTHER, after=1.0) for _ in range(2)] == [50, 100]
     subject.hear(100, OTHER, priority=0)
-    assert subject.hear(OWN) == OWN
+    assert subject.hear(OWN, after=0.0) == OWN, "it may be told in the same moment"
 
 
 def test_what_is_not_confirmed_is_bounded():

@@ -1,5 +1,6 @@
 """One node: the group of HA interfaces moves as one."""
 
+from dataclasses import replace
 from ipaddress import IPv4Address
 
 import pytest
@@ -10,6 +11,8 @@ from hadaemon.cluster import (
     HandoverEnded,
     NodeState,
     Peer,
+    PeerDied,
+    PeerGoodbye,
     PeerReport,
     Role,
     SendAdvertisement,
@@ -24,6 +27,7 @@ from hadaemon.cluster.election import LINK_PATIENCE
 from hadaemon.vrrp import Advertisement, Centiseconds, Priority, Vrid
 
 from .pair import ALPHA, BETA, Driver, own_address, virtual_address
+from .test_transitions import PEER
 
 MASTER, SPARE = 254, 253
 NOTHING = {"lan": frozenset(), "wan": frozenset()}
@@ -85,6 +89,20 @@ def test_a_release_on_every_interface_is_followed_within_skew_time():
         "wan has not released"
     )
     driver.hear(0, "wan")
+    assert driver.node.next_deadline == pytest.approx(driver.now + 3 / 256)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [PeerReport(replace(PEER, name=ALPHA, state=NodeState.OFF)), PeerGoodbye("shutdown"), PeerDied()],
+    ids=["it is off", "goodbye", "it died"],
+)
+def test_over_the_hotwire_the_end_of_the_active_is_as_good_as_its_release(event):
+    driver = Driver(BETA, witness=True)
+    for port in driver.ports:
+        driver.hear(MASTER, port)
+    driver.do(PeerReport(replace(PEER, name=ALPHA, state=NodeState.ACTIVE, preferred=True)))
+    driver.do(event, after=0.5)
     assert driver.node.next_deadline == pytest.approx(driver.now + 3 / 256)
 
 

@@ -54,6 +54,7 @@ def test_a_healthier_node_takes_over_from_one_that_does_not_hear_it():
     while not driver.node.as_peer().claims:
         driver.do(dead, after=0.1)
         assert driver.node.state is NodeState.BACKUP
+        assert driver.now < 1010.0, "it never asks"
     driver.run(ANSWER_PATIENCE)
     assert driver.node.state is NodeState.ACTIVE
     for _ in range(20):

@@ -34,6 +34,7 @@ def test_better_health_takes_over_all_the_same() -> None:
         driver.do(PeerReport(replace(ACTIVE_BETA, links_down=1)), after=0.5)
         driver.do(Tick())
         assert driver.node.state is NodeState.BACKUP, "it asks for the addresses first"
+        assert driver.now < 1030.0, "it never asks"
 
 
 def test_a_peer_that_dies_is_replaced_all_the_same() -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from hadaemon.cluster import MaintenanceRequested, NodeState, SwitchRequested
 from hadaemon.cluster.election import LINK_PATIENCE
+from hadaemon.cluster.phases import ANSWER_PATIENCE
 from hadaemon.cluster.proofs import DOUBT
 from hadaemon.config import PingGroup
 from hadaemon.vrrp import Version
@@ -21,6 +22,8 @@ RESTARTS = ("stop", "crash", "kill")
 GATEWAYS = PingGroup("gateways", (IPv4Address("192.0.2.100"),))
 AT_ONCE = 0.03
 """Seconds, with the delay of the world's packets and timers."""
+REFRESH = 61.0
+"""Seconds in which the addresses are announced at least once."""
 seeds = st.integers(0, 1000)
 
 
@@ -58,6 +61,8 @@ DEATHS = [("stop", AT_ONCE), ("crash", AT_ONCE), ("kill", 1.1)]
 def test_the_hotwire_tells_of_a_death_before_the_silence_does(how, within, seed, phase):
     world = pair(True, seed)
     world.run(phase)
+    for port in world.ports:
+        world.switch(port, works=False)  # A release would tell it too.
     getattr(world, how)(ALPHA)
     world.run(within)
     assert world.state(BETA) is NodeState.ACTIVE
@@ -76,6 +81,17 @@ def test_over_the_hotwire_a_healthier_node_takes_over_at_once(lost, seed):
     assert world.answering() == [BETA]
 
 
+@BOTH
+def test_a_lost_link_is_worse_than_a_ping_group_that_fails(witness):
+    world = pair(witness, ping_groups=(GATEWAYS,))
+    world.plug(ALPHA, "wan", carrier=False)
+    settle(world)
+    assert world.answering() == [BETA]
+    world.ping(BETA, "gateways", answered=False)
+    settle(world)
+    assert world.answering() == [BETA]
+
+
 @pytest.mark.parametrize("preempt", [True, False])
 def test_a_healthier_node_that_is_not_heard_over_the_hotwire_takes_over_unanswered(preempt):
     world = pair(True, preempt=preempt)
@@ -85,6 +101,37 @@ def test_a_healthier_node_that_is_not_heard_over_the_hotwire_takes_over_unanswer
         world.plug(ALPHA, port, carrier=False)
     settle(world)
     assert BETA in world.answering()
+
+
+@BOTH
+def test_who_has_handed_over_drops_the_addresses_soon(witness):
+    world = pair(witness)
+    world.ask(ALPHA, SwitchRequested())
+    world.run(AT_ONCE)
+    assert world.answering() == [BETA]
+    assert world.machines[ALPHA].holds
+    world.run(0.2)
+    assert not world.machines[ALPHA].holds
+
+
+def test_an_offer_that_nobody_takes_is_taken_back_and_its_failure_is_told():
+    world = pair(witness=False)
+    for port in world.ports:
+        world.switch(port, works=False)
+    world.ask(ALPHA, MaintenanceRequested(on=True))
+    world.run(3 * world.interval + ANSWER_PATIENCE + AT_ONCE)
+    assert [result.succeeded for result in world.machines[ALPHA].results] == [False]
+
+
+@BOTH
+def test_a_planned_switch_to_a_less_healthy_node_fails(witness):
+    world = pair(witness)
+    world.plug(BETA, "wan", carrier=False)
+    settle(world)
+    world.ask(ALPHA, SwitchRequested(forced=True))
+    settle(world)
+    assert world.answering() == [ALPHA]
+    assert [result.succeeded for result in world.machines[ALPHA].results] == [False]
 
 
 # not yet
@@ -219,6 +266,20 @@ def test_of_two_active_nodes_the_healthier_one_stays_active(witness, healthier):
     assert [at for at, _ in world.machines[healthier].changes if at >= quiet_from] == []
 
 
+def test_of_two_equal_active_nodes_the_hotwire_leaves_the_later_name_active():
+    world = World(cluster_config(witness=True, master="neither"))
+    for port in world.ports:
+        world.switch(port, works=False)
+    world.hotwire_cable(whole=False)
+    for name in NODES:
+        world.boot(name)
+    settle(world)
+    assert world.answering() == list(NODES)
+    world.hotwire_cable(whole=True)
+    settle(world)
+    assert world.answering() == [max(NODES)]
+
+
 @pytest.mark.parametrize("how", ["cable", "one way"])
 def test_preference_moves_nothing_while_the_hotwire_does_not_pass_both_ways(how):
     world = pair(True)
@@ -286,6 +347,28 @@ def test_a_pair_that_switches_too_often_rests_until_nothing_has_switched_for_a_w
     settle(world)
     assert world.answering() == [ALPHA]
     assert became_active(world, ALPHA) - quiet > window / 2
+
+
+# what clients learn
+
+
+@BOTH
+def test_a_client_that_sends_to_the_wrong_node_learns_who_answers_after_a_while(witness):
+    world = pair(witness)
+    world.run(REFRESH)
+    world.network.learnt["lan"] = BETA
+    world.run(REFRESH)
+    assert world.network.learnt["lan"] == ALPHA
+
+
+@pytest.mark.parametrize("how, within", DEATHS)
+def test_what_the_kernel_of_a_dead_node_told_is_put_right_at_once(how, within):
+    world = pair(True)
+    world.run(REFRESH)
+    world.network.learnt["lan"] = BETA
+    getattr(world, how)(BETA)
+    world.run(within)
+    assert world.network.learnt["lan"] == ALPHA
 
 
 # intervals that differ

@@ -72,6 +72,11 @@ def test_everything_else():
     assert unplugged.finding().verdict is Verdict.NO_CARRIER
 
 
+def test_no_more_than_sixteen_appliances_are_remembered():
+    boxes = [beacon(bytes([2, 0, 0, 0, 1, number]), bytes([number] * 8)) for number in range(1, 18)]
+    assert len(ears(*boxes[:16]).evidence) == len(ears(*boxes).evidence) == 16
+
+
 def test_a_box_that_only_says_that_it_is_here_has_no_name_until_it_searches_itself():
     steady = beacon(name="")
     assert ears(steady) == Finding(Verdict.DIRECT, PEER.hex(":"), "")

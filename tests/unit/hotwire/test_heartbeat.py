@@ -77,7 +77,7 @@ def test_a_peer_is_silent_after_the_missed_intervals_and_is_told_once():
     meet(alpha, beta, now=10.0)
     assert alpha.next_deadline == pytest.approx(10.35)
     assert alpha.tick(10.3) == ()
-    assert alpha.tick(10.36) == (PeerReport(None),)
+    assert alpha.tick(alpha.next_deadline) == (PeerReport(None),)
     assert alpha.tick(10.4) == ()
     assert not alpha.alive
     assert alpha.receive(report(beta), 11) == (PeerReport(peer()),), "the same life may speak again"

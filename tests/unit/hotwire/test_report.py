@@ -29,3 +29,16 @@ def test_texts_that_do_not_fit_even_when_they_are_short_are_left_out_whole():
     assert (told.peer.unready, told.vitals.model) == ("", "")
     assert told.vitals.upgrade.plan is not None
     assert told.vitals.upgrade.plan.digest == PLAN.digest
+
+
+def test_of_very_many_lost_links_as_many_are_told_as_take_half_of_the_room():
+    """Here just nine do."""
+    links = tuple((f"{number:050}", False) for number in range(40))
+    assert 9 * len(f'"{links[0][0]}":false,') == MAX_BODY // 2
+    told = decode_report(encode_report(Report(replace(PEER, name="beta", links=links))))
+    assert told.peer.links == links[:9]
+
+
+def test_the_load_is_told_with_two_digits():
+    report = Report(PEER, Vitals("1", 1, "c", 1, 1.23456, "model", 1, 1, LONGEST))
+    assert decode_report(encode_report(report)).vitals.load == 1.23

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hadaemon.hotwire.keys import Secret
-from hadaemon.hotwire.message import MAX_BODY, MAX_NAME, Dropped, DropReason, Kind, Life
+from hadaemon.hotwire.message import MAX_BODY, MAX_NAME, MAX_SIZE, Dropped, DropReason, Kind, Life
 from hadaemon.hotwire.stream import Carried, Confirmed, Left, Paused, Stream
 
 SECRET = Secret(bytes(range(32)))
@@ -73,6 +73,15 @@ def test_a_replayed_farewell_or_hello_ends_the_talk():
     alpha.feed(beta.opening() + hello)
     with pytest.raises(Dropped):
         alpha.feed(hello)
+
+
+def test_what_would_be_longer_than_any_message_ends_the_talk_at_once():
+    alpha, beta = streams()
+    shake(alpha, beta)
+    assert beta.feed(MAX_SIZE.to_bytes(2, "big")) == (b"", ())
+    with pytest.raises(Dropped) as dropped:
+        alpha.feed((MAX_SIZE + 1).to_bytes(2, "big"))
+    assert dropped.value.reason is DropReason.MALFORMED
 
 
 @given(st.binary(max_size=3000))

@@ -1,0 +1,79 @@
+"""Tries mutants, one after the other, and tells which survive."""
+
+import random
+import tempfile
+import time
+from pathlib import Path
+
+from firmware.errors import FirmwareError
+from firmware.mutants.asking import TESTS, Jury
+from firmware.mutants.generated import all_mutants
+from firmware.mutants.known import SURVIVORS, known_survivors
+from firmware.mutants.made import made_mutants
+from firmware.mutants.mutant import PACKAGES, Mutant
+
+
+def run_mutants(count: int, seed: int, tests: str, made: bool = False) -> str:
+    """Try so many mutants, chosen by the seed, and print those that survive; answers with how many do.
+
+    `made`: those that were made by hand instead, all that the tests can see.
+
+    Raises:
+        FirmwareError: one survives that is not known, the tests fail without any change, or there is no such
+            set of tests.
+    """
+    if tests not in TESTS:
+        raise FirmwareError(f"there are no tests {tests!r}", "--tests", f"one of {', '.join(TESTS)}")
+    chosen = _made(tests) if made else _sample(count, seed or random.SystemRandom().randrange(1, 10**6))
+    with tempfile.TemporaryDirectory(prefix="hotspare-mutants-") as folder:
+        survivors = _survivors(chosen, Jury(tests, Path(folder)))
+    return told(survivors, len(chosen))
+
+
+def _survivors(chosen: list[Mutant], jury: Jury) -> list[Mutant]:
+    survivors: list[Mutant] = []
+    for number, mutant in enumerate(chosen, start=1):
+        began = time.monotonic()
+        survives = jury.lets_live(mutant)
+        survivors += [mutant] if survives else []
+        word = "SURVIVES" if survives else "killed"
+        print(f"{number:4} {word:9} {time.monotonic() - began:5.0f} s  {mutant}", flush=True)
+    return survivors
+
+
+def told(survivors: list[Mutant], tried: int) -> str:
+    """Prints what became of them. Raises FirmwareError: one of the survivors is not known."""
+    reasons = {mutant: _reason(mutant) for mutant in survivors}
+    unknown = [mutant for mutant, reason in reasons.items() if not reason]
+    summary = f"{len(survivors)} of {tried} survive; {len(survivors) - len(unknown)} of them are known"
+    print(summary)
+    for mutant, reason in reasons.items():
+        print(f"  {mutant}", *([f"    known: {reason}"] if reason else []), sep="\n", flush=True)
+    if unknown:
+        raise FirmwareError(
+            summary,
+            where="\n         ".join(map(str, unknown)),
+            todo=f"write a test that notices it, or say in {SURVIVORS.name} why none has to",
+        )
+    return summary
+
+
+def _reason(mutant: Mutant) -> str:
+    """Why no test has to notice it; empty: one has to."""
+    return next((survivor.reason for survivor in known_survivors() if survivor.is_of(mutant)), "")
+
+
+def _sample(count: int, seed: int) -> list[Mutant]:
+    everything = list(all_mutants())
+    dice = random.Random(seed)  # noqa: S311 (the same seed must make the same choice)
+    chosen = dice.sample(everything, min(count, len(everything)))
+    packages = ", ".join(PACKAGES)
+    print(f"{len(everything)} mutants of {packages}; {len(chosen)} of them, by seed {seed}", flush=True)
+    return chosen
+
+
+def _made(tests: str) -> list[Mutant]:
+    everything = list(made_mutants())
+    chosen = [mutant for mutant in everything if tests != "world" or not mutant.unseen]
+    print(f"{len(everything)} mutants made by hand; {len(chosen)} of them can be seen", flush=True)
+    return chosen
