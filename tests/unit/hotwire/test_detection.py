@@ -72,6 +72,11 @@ def test_everything_else():
     assert unplugged.finding().verdict is Verdict.NO_CARRIER
 
 
+def test_boxes_of_every_version_know_each_other_by_the_same_bytes():
+    head = bytes.fromhex("0180c200000e") + PEER + b"\x88\xb5"
+    assert beacon() == (head + b"HSBC\x01\x01instan-2\x04beta").ljust(60, b"\0")
+
+
 def test_no_more_than_sixteen_appliances_are_remembered():
     boxes = [beacon(bytes([2, 0, 0, 0, 1, number]), bytes([number] * 8)) for number in range(1, 18)]
     assert len(ears(*boxes[:16]).evidence) == len(ears(*boxes).evidence) == 16
