@@ -134,8 +134,8 @@ def test_resume_counts_anew_also_before_there_is_a_suspension():
     for _ in range(3):
         driver.become_active()
         driver.hear(254, after=0.5)
-        driver.do(ResumeRequested())
         assert driver.node.status(driver.now).suspended is None
+        driver.do(ResumeRequested())
 
 
 def test_switches_that_are_far_apart_do_not_suspend():
