@@ -109,6 +109,7 @@ def _interfaces(answer: Answer) -> Iterator[str]:
     rows = []
     for interface in interfaces:
         port = ports[interface["port"]]
+        here = interface["held"] and port["interface"]  # There may be no card that could have them.
         rows.append(
             (
                 interface["port"],
@@ -117,7 +118,7 @@ def _interfaces(answer: Answer) -> Iterator[str]:
                 str(interface["vrid"]),
                 interface["state"],
                 interface["address"] or "-",
-                ", ".join(interface["virtual_addresses"]) + (" (here)" if interface["held"] else ""),
+                ", ".join(interface["virtual_addresses"]) + (" (here)" if here else ""),
             )
         )
     header = ("port", "interface", "link", "VRID", "state", "address", "virtual addresses")

@@ -61,6 +61,13 @@ def test_it_is_not_wider_than_a_terminal():
     assert max(map(len, render_status(pair(), now=NOW).splitlines())) <= 80
 
 
+def test_what_should_be_on_a_card_that_is_missing_is_not_said_to_be_here():
+    answer = pair()
+    answer["ports"][1]["interface"] = None
+    told = [line for line in render_status(answer).splitlines() if line.startswith(("lan ", "wan "))]
+    assert [line.endswith("(here)") for line in told] == [True, False]
+
+
 def test_problems_come_last_where_the_eye_is():
     told = render_status(pair(problems=["lan: no carrier", "wan: no carrier"])).splitlines()
     assert told[-3:] == ["problems:", "  ! lan: no carrier", "  ! wan: no carrier"]
