@@ -91,6 +91,8 @@ def test_its_configuration_starts_it_and_without_one_it_ends(tracked: Tracked) -
         )
         wait_for("its configuration is there, or gone", lambda told=told: file.exists() is told, 5)
         wait_for("the helper was asked for no more", lambda verbs=verbs: helper.verbs == verbs, 5)
+    taken = [entry for entry in tracked.pair.beta.history() if entry["after"] == "active"]
+    assert taken == [], "a reload is no reason to take over"
 
 
 def test_killed_it_is_told_and_catches_up_when_it_is_back(tracked: Tracked) -> None:

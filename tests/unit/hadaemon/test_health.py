@@ -228,28 +228,30 @@ def test_results_of_unknown_groups_and_hosts_do_not_matter():
 # preference
 
 
+def states_while_hearing(driver: Driver, seconds: int) -> set[NodeState]:
+    """The node's, while the other one advertises once a second."""
+    states = set()
+    for _ in range(seconds):
+        driver.hear(253, after=1.0)
+        states.add(driver.node.state)
+    return states
+
+
 def test_preempt_delay_is_how_long_a_preferred_backup_waits():
     driver = Driver(ALPHA, preempt_delay=30.0)
-    for _ in range(30):
-        driver.hear(253, after=1.0)
-    assert driver.node.state is NodeState.BACKUP
-    for _ in range(4):
-        driver.hear(253, after=1.0)
+    assert states_while_hearing(driver, 30) == {NodeState.BACKUP}
+    states_while_hearing(driver, 4)
     assert driver.node.state is NodeState.ACTIVE
 
 
 def test_preempt_delay_begins_anew_when_a_lost_link_comes_back():
     driver = Driver(ALPHA, preempt_delay=30.0)
     driver.link("wan", carrier=False)
-    for _ in range(60):
-        driver.hear(253, after=1.0)
+    states_while_hearing(driver, 60)
     driver.link("wan")
     driver.do(FrameReceived("wan"))
-    for _ in range(29):
-        driver.hear(253, after=1.0)
-        assert driver.node.state is NodeState.BACKUP
-    for _ in range(5):
-        driver.hear(253, after=1.0)
+    assert states_while_hearing(driver, 29) == {NodeState.BACKUP}
+    states_while_hearing(driver, 5)
     assert driver.node.state is NodeState.ACTIVE
 
 
