@@ -48,11 +48,13 @@ _OTHERS = {
     Kind.SHELL: re.compile(r"(?:^|[\r\n])[^\r\n]*@[^\r\n]*[$#] $"),
 }
 
+_TORN = r"(?: |$|\[ *\d+\.\d+\])"
+"""A message that comes before a prompt's last character, a space, tears that off."""
 _HIDDEN = {
-    Kind.QUESTION: re.compile(_ASKING),
-    Kind.MORE: re.compile(r"-- [^\r\n]+ -- "),
-    Kind.CODE: re.compile(r"the code that the other node shows: "),
-    Kind.LOGIN: re.compile(r"\S+ login: "),
+    Kind.QUESTION: re.compile(_ASKING.rstrip() + _TORN),
+    Kind.MORE: re.compile(r"-- [^\r\n]+ --" + _TORN),
+    Kind.CODE: re.compile(r"the code that the other node shows:" + _TORN),
+    Kind.LOGIN: re.compile(r"\S+ login:" + _TORN),
 }
 """At the beginning of a line, whatever came behind it: a kernel's message begins where the cursor stands."""
 

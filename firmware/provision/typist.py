@@ -97,7 +97,7 @@ class Typist:
                 hidden = hidden_prompt(self.news)
                 if hidden is not None and (hidden.kind is not Kind.QUESTION or asked_again):
                     return hidden
-                if "> " in self.news:
+                if ">" in self.news:
                     # A password's prompt is not drawn again: the next silence takes it from where it was.
                     self.press(REDRAW)
                     asked_again, silence = True, Deadline(REDRAW_SECONDS)

@@ -51,9 +51,12 @@ def test_a_prompt_is_known_at_the_end_only(text: str, prompt: Prompt):
     ],
 )
 @pytest.mark.parametrize("gap", ["", "\r\n"])
-def test_a_prompt_behind_which_something_was_written_is_found_again(text: str, prompt: Prompt, gap: str):
+@pytest.mark.parametrize("torn", ["", " "])
+def test_a_prompt_behind_which_something_was_written_is_found_again(
+    text: str, prompt: Prompt, gap: str, torn: str
+):
     message = "[ 12.345] eth0: link is up\r\n"
-    assert screen.hidden_prompt(f"\r\nwrite > \r\n{text}{gap}{message}") == prompt
+    assert screen.hidden_prompt(f"\r\nwrite > \r\n{text.removesuffix(torn)}{gap}{message}{torn}") == prompt
 
 
 def test_what_is_no_prompt_is_not_found_again():
