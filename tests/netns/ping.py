@@ -25,8 +25,8 @@ class Pinger:
         self._sequence = 0
 
     def ping(self, within: float) -> None:
-        """Asks, again and again, until one request is answered: addresses that have just moved cost one or two,
-        until the switch has learned where they are. What is lost in a change is for `PingStream` to count."""
+        """Asks until one request is answered: addresses that have just moved cost one or two, until the
+        switch has learned where they are. What is lost in a change is for `PingStream` to count."""
         within = stretched(within)
         deadline = time.monotonic() + within
         asked = set()
