@@ -11,14 +11,18 @@ from firmware.build.assemble import lay_over
 from firmware.build.context import LAYER_EPOCH, Context
 from firmware.build.modules import closure
 
-PROGRAMS = ("bin/busybox", "sbin/blkid", "sbin/debugfs", "sbin/dmsetup", "sbin/e2fsck")
+PROGRAMS = ("sbin/blkid", "sbin/debugfs", "sbin/dmsetup", "sbin/e2fsck")
 """Below /usr of the root file system; all of them come to /usr/bin."""
+
+BUSYBOX = "usr/bin/busybox"
+"""The static one: its shell carries most of its own commands out itself, and starts no program for each."""
 
 APPLETS = (
     *("cat", "chmod", "chown", "grep", "ln", "mkdir", "modprobe", "mount", "mv", "readlink", "reboot", "rm"),
     *("sh", "sleep", "switch_root", "sync", "tr", "umount"),
 )
-"""What busybox is called as. Its modprobe needs no library; kmod's brings 9 MB of them."""
+"""What busybox is called as by the kernel, and by its shell for what that cannot do. Its modprobe needs
+no library; kmod's brings 9 MB of them."""
 
 MODULE_TABLES = ("modules.builtin", "modules.order")
 """What depmod reads."""
@@ -36,6 +40,7 @@ def make_initrd(context: Context, root: Path, release: str, result: Path) -> Non
     _lay_out(folder)
     for name in PROGRAMS:
         _copy_program(context, root, f"/usr/{name}", folder / "usr/bin")
+    shutil.copy(root / BUSYBOX, folder / BUSYBOX)
     for name in APPLETS:
         (folder / "usr/bin" / name).symlink_to("busybox")
     _copy_modules(context, root / "usr/lib/modules" / release, folder)

@@ -13,7 +13,7 @@ DROPPED_PACKAGES = (
     "adduser",
     "apt",
     "base-passwd",
-    "busybox",
+    "busybox-static",
     "cpio",
     "debconf",
     "debian-archive-keyring",

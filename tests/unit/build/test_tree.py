@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from firmware.build import assemble, prune, seal
+from firmware.paths import ROOT
 
 STATUS = """\
 Package: bash
@@ -128,6 +129,14 @@ def test_hadaemon_is_last_in_the_squashfs(tmp_path: Path) -> None:
     ranked = sorted(order, key=lambda name: -int(order[name]))
     assert [Path(name).name for name in ranked] == ["core.py", "errors.py", "os-release"]
     assert all(int(priority) < 0 for priority in order.values())
+
+
+def test_the_initrd_opens_the_root_with_the_hash_that_it_is_sealed_with() -> None:
+    step = (ROOT / "board/common/initrd/steps/root").read_text()
+    assert f" {seal.HASH} $hash $salt " in step
+    module = f"{seal.HASH.partition('-')[0]}_generic"
+    assert module in step
+    assert module in (ROOT / "board/common/initrd-modules").read_text().splitlines()
 
 
 def test_nobody_has_a_password_whatever_the_packages_wrote() -> None:
