@@ -1,16 +1,16 @@
-"""Faults that come and go become alarms: raised once, kept while they flap, cleared when over."""
+"""Problems that come and go become alarms: raised once, kept while they flap, cleared when over."""
 
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from hadaemon.alarms.faults import Fault
-from hadaemon.alarms.kinds import KINDS
 from hadaemon.alarms.model import SCHEMA, Alarm, as_json, from_json
+from hadaemon.problems import Problem
+from hadaemon.problems.kinds import BY_WORD
 
 MAX_ACTIVE = 200
-"""Alarms at a time; more than that is one fault seen many times."""
+"""Alarms at a time; more than that is one problem seen many times."""
 MAX_RECENT = 100
 """Cleared alarms and events that are remembered."""
 MAX_TEXT = 500
@@ -21,7 +21,6 @@ FLAP_WINDOW = 3600.0
 FLAP_PATIENCE = 20.0
 
 Key = tuple[str, str]
-_KINDS = {kind.word: kind for kind in KINDS}
 
 
 @dataclass(slots=True)
@@ -29,7 +28,7 @@ class _Watch:
     """One key. Times are monotonic seconds."""
 
     since: float
-    """The fault has been there without a break since then."""
+    """The problem has been there without a break since then."""
     last: float
     """When it was last seen."""
     alarm: Alarm | None = None
@@ -55,11 +54,11 @@ class Keeper:
         """Cleared alarms and events, the oldest first."""
         return tuple(self._recent)
 
-    def update(self, present: Iterable[Fault], now: float, time: str) -> tuple[Alarm, ...]:
+    def update(self, present: Iterable[Problem], now: float, time: str) -> tuple[Alarm, ...]:
         """What is to be told: raised, worse or better than before, or cleared."""
         changed = []
-        for fault in present:
-            found = self._seen(fault, now, time)
+        for problem in present:
+            found = self._seen(problem, now, time)
             if found is not None:
                 changed.append(found)
         for key, watch in tuple(self._watched.items()):
@@ -83,27 +82,27 @@ class Keeper:
             "recent": [as_json(alarm) for alarm in self._recent],
         }
 
-    def _seen(self, fault: Fault, now: float, time: str) -> Alarm | None:
-        key = fault.kind.word, fault.resource
+    def _seen(self, problem: Problem, now: float, time: str) -> Alarm | None:
+        key = problem.kind.word, problem.resource
         watch = self._watched.get(key)
         if watch is None:
             if len(self._watched) >= MAX_ACTIVE:
                 return None
             watch = self._watched[key] = _Watch(now, now)
         watch.last = now
-        severity, text = fault.severity or fault.kind.severity, fault.text[:MAX_TEXT]
+        severity, text = problem.severity, problem.text[:MAX_TEXT]
         if watch.alarm is not None:
             worse = severity is not watch.alarm.severity
             watch.alarm = replace(watch.alarm, severity=severity, text=text)
             return watch.alarm if worse else None
-        if now - watch.since < fault.kind.raise_after:
+        if now - watch.since < problem.kind.raise_after:
             return None
-        watch.alarm = Alarm(*key, severity, text, time, pair=fault.kind.pair)
+        watch.alarm = Alarm(*key, severity, text, time, pair=problem.kind.pair)
         self._raised.setdefault(key, deque(maxlen=FLAPS)).append(now)
         return watch.alarm
 
     def _patience(self, key: Key, now: float) -> float:
-        patience = _KINDS[key[0]].clear_after
+        patience = BY_WORD[key[0]].clear_after
         raised = self._raised.get(key)
         flaps = raised is not None and len(raised) == FLAPS and now - raised[0] <= FLAP_WINDOW
         return patience * FLAP_PATIENCE if flaps else patience
@@ -115,7 +114,7 @@ def restored(raw: object, now: float) -> Keeper:
     if not isinstance(raw, Mapping) or raw.get("schema") != SCHEMA:
         return keeper
     for alarm in _alarms(raw.get("active"))[:MAX_ACTIVE]:
-        if alarm.kind in _KINDS:
+        if alarm.kind in BY_WORD:
             keeper._watched[alarm.key] = _Watch(now, now, alarm)
     keeper._recent.extend(_alarms(raw.get("recent")))
     return keeper

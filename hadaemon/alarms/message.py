@@ -6,10 +6,11 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from typing import Any
 
-from hadaemon.alarms.kinds import TEST
-from hadaemon.alarms.model import SCHEMA, Alarm, Severity, State, identity
+from hadaemon.alarms.model import SCHEMA, Alarm, State, identity
 from hadaemon.alarms.outbox import Notice
 from hadaemon.alarms.sender import Sender
+from hadaemon.problems import Severity
+from hadaemon.problems.kinds import TEST
 
 _ORDER = tuple(Severity)
 

@@ -1,36 +1,16 @@
-"""An alarm, and where alarms are sent. Severities are those of RFC 8632 §2.3, without `indeterminate`."""
+"""An alarm, and where alarms are sent."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from hadaemon.problems import Severity
+
 SCHEMA = 1
 """Of what a webhook gets; raised when a field changes its meaning or goes."""
 
 
-class Severity(StrEnum):
-    """The first is the worst."""
-
-    CRITICAL = "critical"
-    """This node serves nothing, or nobody can take its place."""
-    MAJOR = "major"
-    """Something has failed that the next failure would show."""
-    MINOR = "minor"
-    WARNING = "warning"
-
-    @property
-    def syslog(self) -> int:
-        """The priority of a message of it (RFC 5674 §3)."""
-        return _SYSLOG[self]
-
-    def reaches(self, least: "Severity") -> bool:
-        """It is at least as bad."""
-        return _ORDER.index(self) <= _ORDER.index(least)
-
-
-_ORDER = tuple(Severity)
-_SYSLOG = {Severity.CRITICAL: 1, Severity.MAJOR: 2, Severity.MINOR: 3, Severity.WARNING: 4}
 _NOTICE = 5
 """The priority of a cleared alarm (RFC 5674 §3)."""
 

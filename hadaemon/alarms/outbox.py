@@ -9,8 +9,9 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from hadaemon.alarms.kinds import TEST
-from hadaemon.alarms.model import Alarm, Severity
+from hadaemon.alarms.model import Alarm
+from hadaemon.problems import Severity
+from hadaemon.problems.kinds import TEST
 
 MAX_WAITING = 100
 """Events and cleared alarms that wait; the oldest goes first."""

@@ -13,7 +13,7 @@ from hadaemon.cli.upgrade_lines import upgrade_lines
 
 Answer: TypeAlias = dict[str, Any]
 
-SCHEMA = 1
+SCHEMA = 2
 """The schema of the answers that this version understands."""
 
 _PHASES = {
@@ -157,7 +157,7 @@ def _sync(answer: Answer) -> Iterator[str]:
 def _problems(status: Answer) -> Iterator[str]:
     if status["problems"]:
         yield "problems:"
-        yield from (f"  ! {problem}" for problem in status["problems"])
+        yield from (f"  ! {problem['text']}" for problem in status["problems"])
     elif status["cluster"]:
         yield "no problems"
 

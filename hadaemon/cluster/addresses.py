@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hadaemon.cluster.actions import SetAddresses
+from hadaemon.problems import Problem, other
 
 _FIRST_RETRY = 0.1
 _LAST_RETRY = 5.0
@@ -64,9 +65,12 @@ class AddressBook:
         failure = self._failures.get(port)
         return failure is not None and failure.retry_at is not None
 
-    def problems(self) -> list[str]:
+    def problems(self) -> list[Problem]:
         return [
-            f"port {port}: the virtual addresses could not be set: {failure.message}; trying again"
+            other(
+                f"{port}/addresses",
+                f"port {port}: the virtual addresses could not be set: {failure.message}; trying again",
+            )
             for port, failure in sorted(self._failures.items())
             if self.has_failed(port)
         ]

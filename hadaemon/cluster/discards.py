@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 
+from hadaemon.problems import Problem, kinds, other
 from hadaemon.vrrp.model import DiscardReason, IPAddress
 
 RECENT = 60.0
@@ -96,31 +97,34 @@ class Discards:
         if self._claim is not None and self._claim.last.source == source:
             self._claim = None
 
-    def problems(self, port: str, active: bool, now: float) -> list[str]:
-        """In plain sentences; `active`: this node is."""
+    def problems(self, port: str, active: bool, now: float) -> list[Problem]:
+        """What that means; `active`: this node is."""
         if self._last is None or now - self._last.at > RECENT:
             return []
         if self._own is not None and now - self._own.at <= RECENT:
-            return [
+            text = (
                 f"port {port}: VRRP packets from our own address {self._own.source} come in: "
                 "the address is used twice, or the network has a loop"
-            ]
+            )
+            return [Problem(kinds.DUPLICATE, f"{port}/{self._own.source}", text)]
         claim = self._claim
         if active and claim is not None and self._lasts(claim, now):
             last = claim.last
-            return [
+            text = (
                 f"port {port}: {last.source} is active too, and answers for the virtual addresses, but its "
                 f"advertisements are dropped ({last.reason} {self.counts[last.reason]}): {_advice(last)}"
-            ]
+            )
+            return [Problem(kinds.DUPLICATE, f"{port}/{last.source}", text)]
         counts = ", ".join(
             f"{reason} {count}"
             for reason, count in sorted(self.counts.items())
             if reason is not DiscardReason.VRID
         )
-        return [
+        text = (
             f"port {port}: unacceptable VRRP packets are dropped ({counts}), "
             f"the last of {self._last.source}: {_advice(self._last)}"
-        ]
+        )
+        return [other(f"{port}/discards", text)]
 
     def _lasts(self, claim: _Claim, now: float) -> bool:
         return now - claim.last.at <= self._pause and claim.last.at - claim.since >= CLAIM

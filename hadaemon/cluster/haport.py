@@ -6,6 +6,7 @@ from hadaemon.cluster.discards import CLAIM, PAUSE, RECENT, Discards
 from hadaemon.cluster.events import PortChanged
 from hadaemon.cluster.status import InterfaceStatus, Link
 from hadaemon.config.model import ClusterConfig, HaInterface, Port, VrrpConfig
+from hadaemon.problems import Problem, kinds, other
 from hadaemon.vrrp.learning import UNCONFIRMED, ActiveAdverInterval
 from hadaemon.vrrp.model import (
     RELEASE,
@@ -297,20 +298,24 @@ class HaPort:
             discards={reason.value: count for reason, count in sorted(self.discards.counts.items())},
         )
 
-    def problems(self, active: bool, now: float) -> list[str]:
+    def problems(self, active: bool, now: float) -> list[Problem]:
         """What an administrator should look at on this port; `active`: the node is."""
         found = []
-        if self.link is Link.ABSENT:
-            found.append(self._absent())
-        elif self.link is Link.DOWN:
-            found.append(f"port {self.name}: no carrier: check the cable and the switch port")
-        elif self.link is Link.NO_ADDRESS:
-            found.append(self._sourceless())
+        if self.link is not Link.UP:
+            found.append(Problem(kinds.LINK_DOWN, self.name, self._linkless()))
         if self.address_port != self.name and not self.can_announce:
-            found.append(f"port {self.address_port}: no carrier, and the virtual addresses are on it")
+            text = f"port {self.address_port}: no carrier, and the virtual addresses are on it"
+            found.append(Problem(kinds.LINK_DOWN, self.address_port, text))
         found += self._foreign_addresses(now)
         found += self._doubt(now)
         return found + self.discards.problems(self.name, active, now)
+
+    def _linkless(self) -> str:
+        if self.link is Link.ABSENT:
+            return self._absent()
+        if self.link is Link.NO_ADDRESS:
+            return self._sourceless()
+        return f"port {self.name}: no carrier: check the cable and the switch port"
 
     def _absent(self) -> str:
         if self.was_present:
@@ -337,7 +342,7 @@ class HaPort:
             f"check ports.{self.name}.addresses in node.toml"
         )
 
-    def _foreign_addresses(self, now: float) -> list[str]:
+    def _foreign_addresses(self, now: float) -> list[Problem]:
         """Tolerated by the protocol, but hardly meant (RFC 9568 §7.1)."""
         found = []
         for router in self.routers:
@@ -347,22 +352,24 @@ class HaPort:
             if heard is None:
                 continue
             theirs = ", ".join(str(address) for address in heard.advertisement.addresses)
-            found.append(
+            text = (
                 f"port {self.name}: {heard.source} advertises VRID {self.vrid} with other virtual addresses "
                 f"({theirs}): another VRRP group uses this VRID, or the two nodes differ in cluster.toml"
             )
+            found.append(other(f"{self.name}/vrid-{self.vrid}/ipv{version}", text))
         return found
 
-    def _doubt(self, now: float) -> list[str]:
+    def _doubt(self, now: float) -> list[Problem]:
         doubted = self._doubted
         if doubted is None or now - doubted.at > RECENT:
             return []
         named, ours = seconds(doubted.advertisement.interval), seconds(self._interval)
-        return [
+        text = (
             f"port {self.name}: {doubted.source} named an advertisement interval of {named:g} s, and this "
             f"node, which has {ours:g} s, waits no longer for that: look for a foreign router, or set the "
             "same vrrp.advertisement_interval on both"
-        ]
+        )
+        return [other(f"{self.name}/interval", text)]
 
 
 def _differs(heard: Heard, router: VirtualRouter, now: float) -> bool:

@@ -15,6 +15,7 @@ from hadaemon.cluster.actions import (
 from hadaemon.cluster.addresses import AddressBook
 from hadaemon.cluster.announcer import Announcer
 from hadaemon.cluster.haport import HaPort
+from hadaemon.problems import Problem, other
 from hadaemon.vrrp.model import Advertisement
 
 
@@ -112,10 +113,12 @@ class Orders:
         """HA interfaces, by the port that advertises, of which the addresses are where they should be."""
         return frozenset(name for name, port in self._ports.items() if self._is_set(port))
 
-    def problems(self) -> list[str]:
+    def problems(self) -> list[Problem]:
         """What an administrator should look at."""
         failures = sorted(self._send_failures.items())
-        return self._book.problems() + [f"port {port}: sending failed: {text}" for port, text in failures]
+        return self._book.problems() + [
+            other(f"{port}/sending", f"port {port}: sending failed: {text}") for port, text in failures
+        ]
 
     def _address_orders(self, serving: Serving, now: float) -> list[SetAddresses]:
         retry = self._book.next_deadline

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from hadaemon.cluster.events import PingResult
 from hadaemon.cluster.status import PingGroupStatus
 from hadaemon.config.model import PingGroup
+from hadaemon.problems import Problem, kinds
 from hadaemon.vrrp.model import IPAddress
 
 
@@ -54,9 +55,12 @@ class PingChecks:
             for name, group in self._groups.items()
         )
 
-    def problems(self) -> list[str]:
+    def problems(self) -> list[Problem]:
         """What an administrator should look at."""
-        return [f"ping group {name}: {self._hosts(name)} do not answer" for name in self.failed_groups()]
+        return [
+            Problem(kinds.PING_FAILED, name, f"ping group {name}: {self._hosts(name)} do not answer")
+            for name in self.failed_groups()
+        ]
 
     def _hosts(self, name: str) -> str:
         return ", ".join(str(host) for host in self._groups[name].hosts)

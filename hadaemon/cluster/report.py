@@ -8,6 +8,7 @@ from hadaemon.cluster.phases import Phase
 from hadaemon.cluster.states import NodeState, Role
 from hadaemon.cluster.status import HotwireStatus, NodeStatus, PeerState, PeerStatus, ScoreStatus
 from hadaemon.cluster.witness import WitnessState, score_of
+from hadaemon.problems import Problem, kinds, other
 from hadaemon.vrrp.model import RELEASE
 
 _DEAF = 2.0
@@ -28,7 +29,7 @@ class Facts:
     known: Knowledge
     held: frozenset[str]
     """Ports that have their virtual addresses."""
-    failures: tuple[str, ...]
+    failures: tuple[Problem, ...]
 
 
 def report(facts: Facts, now: float) -> NodeStatus:
@@ -52,7 +53,7 @@ def report(facts: Facts, now: float) -> NodeStatus:
         ),
         interfaces=tuple(port.status(port.name in facts.held, now) for port in ports),
         peer=peer,
-        problems=_problems(facts, now),
+        problems=_problems(facts, peer, now),
         phase=None if facts.phase is None else type(facts.phase).__name__.lower(),
         maintenance=known.memory.maintenance,
         suspended=str(known.damping) if known.memory.suspended else None,
@@ -83,21 +84,30 @@ def _peer(ports: tuple[HaPort, ...], now: float) -> PeerStatus | None:
     return PeerStatus(state, port.name, str(last.source), last.advertisement.priority, now - last.at)
 
 
-def _problems(facts: Facts, now: float) -> tuple[str, ...]:
+def is_peer_dead(state: NodeState, peer: PeerStatus | None, witness: WitnessState | None) -> bool:
+    """The other node's daemon died, or an active one fell silent on all ways."""
+    silent = peer is not None and peer.state is PeerState.SILENT
+    return witness is WitnessState.DEAD or (state is NodeState.ACTIVE and silent)
+
+
+def _problems(facts: Facts, peer: PeerStatus | None, now: float) -> tuple[Problem, ...]:
     found = list(facts.failures)
     if facts.state is NodeState.FAULT:
-        found.insert(0, facts.reason)
+        found.insert(0, Problem(kinds.NODE_FAULT, "", facts.reason))
     known = facts.known
     if known.memory.suspended:
-        found.append(f"this node is {known.damping}")
+        found.append(Problem(kinds.SUSPENDED, "", f"this node is {known.damping}"))
     if known.witness.state is WitnessState.SILENT:
-        found.append("the hotwire is silent: check its cable; preference moves nothing until it speaks again")
+        dead = is_peer_dead(facts.state, peer, known.witness.state)
+        text = "the hotwire is silent: check its cable; preference moves nothing until it speaks again"
+        found.append(Problem(kinds.PEER_DEAD if dead else kinds.HOTWIRE_SILENT, "", text))
     deaf_since = known.witness.deaf_since
     if known.witness.peer is not None and deaf_since is not None and now - deaf_since >= _DEAF:
-        found.append(
+        text = (
             f"the hotwire passes one way only: {known.witness.peer.name} does not hear this node: check its "
             "cable and both cards; preference moves nothing until it does"
         )
+        found.append(Problem(kinds.HOTWIRE_ONE_WAY, "", text))
     found += _unheard(known)
     for port in known.all_ports:
         found += port.problems(facts.state is NodeState.ACTIVE, now)
@@ -105,28 +115,32 @@ def _problems(facts: Facts, now: float) -> tuple[str, ...]:
     return tuple(found + known.pings.problems())
 
 
-def _unheard(known: Knowledge) -> list[str]:
+def _unheard(known: Knowledge) -> list[Problem]:
     """Without the hotwire this backup would take over from a node that is well."""
     peer = known.witness.active_peer
     if peer is None:
         return []
     return [
-        f"port {name}: no advertisement of {peer.name} comes in, which is active as it says over the "
-        "hotwire: check the network between the two, and what is dropped here (`hactl status --verbose`)"
+        other(
+            f"{name}/unheard",
+            f"port {name}: no advertisement of {peer.name} comes in, which is active as it says over the "
+            "hotwire: check the network between the two, and what is dropped here (`hactl status --verbose`)",
+        )
         for name in known.silence.ports
     ]
 
 
-def _rival(facts: Facts, port: HaPort, now: float) -> list[str]:
+def _rival(facts: Facts, port: HaPort, now: float) -> list[Problem]:
     """Two are active."""
     heard = port.heard
     if facts.state is not NodeState.ACTIVE or heard is None or not port.has_rival(now):
         return []
     rival = f"{heard.source} is active too, with priority {heard.advertisement.priority}"
-    return [
+    text = (
         f"port {port.name}: {rival}, and answers for the virtual addresses: see whether it hears this node, "
         "and whether checksum and authentication are the same on both"
-    ]
+    )
+    return [Problem(kinds.DUPLICATE, f"{port.name}/{heard.source}", text)]
 
 
 def _hotwire(known: Knowledge) -> HotwireStatus:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from hadaemon.cluster.states import NodeState, Role
+from hadaemon.problems import Problem
 
 
 class Link(StrEnum):
@@ -120,7 +121,7 @@ class NodeStatus:
     interfaces: tuple[InterfaceStatus, ...]
     peer: PeerStatus | None
     """None: never heard."""
-    problems: tuple[str, ...]
+    problems: tuple[Problem, ...]
     """What an administrator should look at, most urgent first; empty when all is well."""
     phase: str | None = None
     """What it is in the middle of; None: nothing. releasing: hands over; lingering: has handed over;
@@ -133,7 +134,9 @@ class NodeStatus:
     """None: no hotwire is configured, or the election does not ask it."""
 
 
-def outside_status(node: str, state: NodeState, reason: str, problems: tuple[str, ...] = ()) -> NodeStatus:
+def outside_status(
+    node: str, state: NodeState, reason: str, problems: tuple[Problem, ...] = ()
+) -> NodeStatus:
     """The status of a node that runs no cluster: not configured, or its configuration was refused."""
     return NodeStatus(
         node=node,

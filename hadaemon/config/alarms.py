@@ -5,10 +5,11 @@ import binascii
 import re
 from urllib.parse import urlsplit
 
-from hadaemon.alarms.model import AlarmSettings, Mail, MailTls, Severity, Webhook
+from hadaemon.alarms.model import AlarmSettings, Mail, MailTls, Webhook
 from hadaemon.config import network_values, values
 from hadaemon.config.reader import Table
 from hadaemon.config.values import shown
+from hadaemon.problems import Severity
 
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*\Z")
 """RFC 6750 §2.1."""

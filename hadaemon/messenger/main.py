@@ -16,7 +16,6 @@ from ipaddress import ip_address
 from pathlib import Path
 from socket import SOCK_STREAM, getaddrinfo
 
-from hadaemon.alarms import kinds
 from hadaemon.alarms.message import mail, webhook_body
 from hadaemon.alarms.model import Alarm, Mail, Webhook, from_json
 from hadaemon.alarms.outbox import MAIL_PACE, WEBHOOK_PACE, Notice, Outbox
@@ -29,6 +28,7 @@ from hadaemon.io.mail import send
 from hadaemon.io.webhook import post
 from hadaemon.messenger.settings import Settings, decode
 from hadaemon.messenger.way import Deliver, Way
+from hadaemon.problems import kinds
 
 log = logging.getLogger(__name__)
 

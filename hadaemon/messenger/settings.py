@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
-from hadaemon.alarms.model import AlarmSettings, Mail, MailTls, Severity, Webhook
+from hadaemon.alarms.model import AlarmSettings, Mail, MailTls, Webhook
 from hadaemon.alarms.sender import Sender
 from hadaemon.errors import HadaemonError
 from hadaemon.firewall.model import IPNetwork
+from hadaemon.problems import Severity
 from hadaemon.vrrp.model import IPAddress
 
 Sources = Sequence[tuple[IPNetwork, IPAddress]]

@@ -7,11 +7,11 @@ import random
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from hadaemon.alarms.kinds import DELIVERY
 from hadaemon.alarms.model import Alarm
 from hadaemon.alarms.outbox import Notice, Outbox
 from hadaemon.errors import HadaemonError
 from hadaemon.io.control_client import Message
+from hadaemon.problems.kinds import DELIVERY
 
 log = logging.getLogger(__name__)
 

@@ -10,15 +10,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from hadaemon.alarms import kinds
-from hadaemon.alarms.faults import Fault, faults, knows_active, ready_peer
 from hadaemon.alarms.keeper import Keeper, restored
 from hadaemon.alarms.model import Alarm, AlarmSettings, as_json, as_text, identity
+from hadaemon.alarms.present import knows_active, present, ready_peer
 from hadaemon.cluster import NodeState, StateChanged
 from hadaemon.errors import HadaemonError
 from hadaemon.io.alarm_file import AlarmFile
 from hadaemon.io.control_client import Message
 from hadaemon.io.journal import Journal
+from hadaemon.problems import Problem, kinds
 from hadaemon.runtime.background import Background
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ class Alarms:
     def __init__(
         self,
         look: Callable[[], Message],
-        more: Callable[[], tuple[Fault, ...]],
+        more: Callable[[], tuple[Problem, ...]],
         settings: Callable[[], AlarmSettings | None],
         file: AlarmFile,
         messenger: Path,
@@ -112,8 +112,8 @@ class Alarms:
         report = self._look()
         self._node, self._quiet = report["status"]["node"], knows_active(report)
         self._note_ready(ready_peer(report))
-        present = faults(report, (*self._more(), *self._undelivered()))
-        changed = self._keeper.update(present, self._loop.time(), _now())
+        found = present(report, (*self._more(), *self._undelivered()))
+        changed = self._keeper.update(found, self._loop.time(), _now())
         for alarm in changed:
             self._log(alarm)
         if changed:
@@ -126,12 +126,12 @@ class Alarms:
             log.info("%s is ready to take over, and has the same configuration", peer)
         self._ready_peer = peer
 
-    def _undelivered(self) -> tuple[Fault, ...]:
+    def _undelivered(self) -> tuple[Problem, ...]:
         if self._unheard_since is not None:
             text = "the program that sends alarms does not answer: see `journalctl -u hotspare-alarms`"
-            return (Fault(kinds.DELIVERY, "messenger", text),)
+            return (Problem(kinds.DELIVERY, "messenger", text),)
         return tuple(
-            Fault(kinds.DELIVERY, name, f"{name}: {way['failure']}")
+            Problem(kinds.DELIVERY, name, f"{name}: {way['failure']}")
             for name, way in self._ways.items()
             if way["failure"]
         )

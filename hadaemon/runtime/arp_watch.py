@@ -17,6 +17,7 @@ from hadaemon.io.arp_socket import ArpSocket
 from hadaemon.io.errors import PortError
 from hadaemon.io.links import Link
 from hadaemon.io.neighbour_socket import NeighbourSocket
+from hadaemon.problems import Problem, kinds, other
 from hadaemon.vrrp import IPAddress
 from hadaemon.vrrp.mac import is_virtual_router_mac
 
@@ -89,11 +90,11 @@ class ArpWatch:
         self._seen: NodeState | None = None
         self._turn = 0
         self._ears: list[_AnyEar] = []
-        self._duplicates: dict[tuple[str, IPAddress], str] = {}
-        self._swallowed: dict[str, str] = {}
+        self._duplicates: dict[tuple[str, IPAddress], Problem] = {}
+        self._swallowed: dict[str, Problem] = {}
 
     @property
-    def problems(self) -> tuple[str, ...]:
+    def problems(self) -> tuple[Problem, ...]:
         """What was found when it was last looked for."""
         return (*self._duplicates.values(), *self._swallowed.values())
 
@@ -179,7 +180,7 @@ class ArpWatch:
         )
         if key not in self._duplicates:
             log.warning("%s", text)
-        self._duplicates[key] = text
+        self._duplicates[key] = Problem(kinds.DUPLICATE, f"{port}/{address}", text)
 
     # while active, with virtual MAC addresses
 
@@ -230,7 +231,7 @@ class ArpWatch:
         )
         if place.port not in self._swallowed:
             log.warning("%s", text)
-        self._swallowed[place.port] = text
+        self._swallowed[place.port] = other(f"{place.port}/virtual-mac", text)
 
     # sockets
 

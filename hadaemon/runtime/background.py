@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from hadaemon.errors import HadaemonError
+from hadaemon.problems import Problem, other
 
 log = logging.getLogger(__name__)
 
@@ -26,9 +27,9 @@ class Background:
         self._failures: dict[str, str] = {}
 
     @property
-    def problems(self) -> tuple[str, ...]:
+    def problems(self) -> tuple[Problem, ...]:
         """What went wrong last, one for each kind of work."""
-        return tuple(self._failures.values())
+        return tuple(other(kind, failure) for kind, failure in self._failures.items())
 
     def do(self, kind: str, work: Callable[[], None]) -> None:
         """Queues a piece of work. `work` raises HadaemonError when it failed."""

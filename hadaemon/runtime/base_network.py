@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hadaemon.errors import HadaemonError
 from hadaemon.io.helper import ask_helper
+from hadaemon.problems import Problem, other
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ class BaseNetwork:
         self._helper = helper
         self._applied = applied
         self._asked = asyncio.Event()
-        self.problems: tuple[str, ...] = ()
+        self.problems: tuple[Problem, ...] = ()
 
     def apply(self) -> None:
         """The files are not what they were."""
@@ -44,7 +45,8 @@ class BaseNetwork:
                 await ask_helper(self._helper, "apply-network", _TIMEOUT)
             except HadaemonError as error:
                 log.error("network: %s", error)
-                self.problems = (f"the node's own network is not as the files say: {error}{_SEE}",)
+                text = f"the node's own network is not as the files say: {error}{_SEE}"
+                self.problems = (other("network", text),)
                 asyncio.get_running_loop().call_later(_RETRY, self._asked.set)
             else:
                 self.problems = ()

@@ -21,6 +21,7 @@ from hadaemon.io.conntrackd import Conntrackd, connections, most_connections
 from hadaemon.io.control_client import Message
 from hadaemon.io.files import read_text, write_text
 from hadaemon.io.helper import ask_helper
+from hadaemon.problems import Problem, kinds
 from hadaemon.runtime.session import Session
 
 log = logging.getLogger(__name__)
@@ -106,17 +107,15 @@ class Conntrack:
         }
 
     @property
-    def problems(self) -> tuple[str, ...]:
+    def problems(self) -> tuple[Problem, ...]:
         """What an administrator should look at."""
         crowded = crowding(connections(), most_connections())
-        found = [f"connections: {crowded}"] if crowded else []
-        found += [f"connections: {failure}" for failure in self._failures.values()]
+        found = [crowded] if crowded else []
+        found += self._failures.values()
         if self._course is not None and self._course.behind:
-            found.append(
-                f"connections: {self._course.missing} of the other node's are missing here, and asking for "
-                "them did not help"
-            )
-        return tuple(found)
+            missing = self._course.missing
+            found.append(f"{missing} of the other node's are missing here, and asking for them did not help")
+        return tuple(Problem(kinds.CONNECTIONS, "", f"connections: {text}") for text in found)
 
     def _pause(self) -> float:
         if self._course is None:

@@ -7,7 +7,6 @@ import signal
 from dataclasses import replace
 from typing import Any
 
-from hadaemon.alarms.faults import Fault
 from hadaemon.cluster import Action, HandoverEnded, Memory, NodeState, Remember, StateChanged
 from hadaemon.config import ClusterConfig, NodeConfig
 from hadaemon.errors import HadaemonError
@@ -20,6 +19,7 @@ from hadaemon.io.mark_file import MarkFile
 from hadaemon.io.memory_file import MemoryFile
 from hadaemon.io.notify import ServiceManager
 from hadaemon.io.sequence_file import SequenceFile
+from hadaemon.problems import Problem
 from hadaemon.runtime.administration import Administration
 from hadaemon.runtime.alarms import Alarms
 from hadaemon.runtime.background import Background
@@ -101,7 +101,9 @@ class Daemon:
         self._upkeep = Upkeep(options.state, options.helper, self._release.slot is not None)
         file = AlarmFile(own_folder(options.state))
         settings = lambda: self._configuration.system.alarms  # noqa: E731
-        self._alarms = Alarms(self._report, self._faults, settings, file, options.alarms, self._background)
+        self._alarms = Alarms(
+            self._report, self._slow_problems, settings, file, options.alarms, self._background
+        )
         self._base_network = (
             BaseNetwork(options.helper, options.applied) if self._release.slot is not None else None
         )
@@ -312,9 +314,9 @@ class Daemon:
             self._upgrade.status(),
         )
 
-    def _faults(self) -> tuple[Fault, ...]:
+    def _slow_problems(self) -> tuple[Problem, ...]:
         """What is wrong beside the status."""
-        return self._upkeep.faults + self._probation.faults
+        return self._upkeep.problems + self._probation.problems
 
     async def _administer(self, message: Message) -> Message:
         try:

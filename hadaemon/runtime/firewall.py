@@ -18,6 +18,7 @@ from hadaemon.firewall.snippets import Snippet
 from hadaemon.io.forwarding import forwards, say_loaded
 from hadaemon.io.links import LinkTable
 from hadaemon.io.nft import NftError, load_rules
+from hadaemon.problems import Problem, other, unnamed
 from hadaemon.runtime.configuration import Configuration
 from hadaemon.runtime.firewall_check import explained, interfaces_of
 from hadaemon.runtime.purge import purge
@@ -56,11 +57,14 @@ class Firewall:
         self._following: asyncio.Task[None] | None = None
 
     @property
-    def problems(self) -> tuple[str, ...]:
+    def problems(self) -> tuple[Problem, ...]:
         """What is wrong now, and what will hurt later."""
         cluster = self._loaded.cluster if self._loaded is not None else None
-        said = () if cluster is None else advice(cluster)
-        return (*self._failures, *self._forwarding_problem(cluster), *said)
+        found = [other("firewall", text) for text in self._failures]
+        found += [other("forwarding", text) for text in self._forwarding_problem(cluster)]
+        if cluster is not None:
+            found += [unnamed("firewall", text) for text in advice(cluster)]
+        return tuple(found)
 
     @property
     def faults(self) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from hadaemon.follow.table import follow_table
 from hadaemon.io.control_client import Message
 from hadaemon.io.nft import load_rules
 from hadaemon.io.services_client import ServicesClient
+from hadaemon.problems import Problem, kinds, other
 from hadaemon.runtime.leases import Leases
 from hadaemon.runtime.network import Network
 from hadaemon.runtime.session import Session
@@ -112,10 +113,15 @@ class Following:
         self._leases.take(piece)
 
     @property
-    def problems(self) -> tuple[str, ...]:
+    def problems(self) -> tuple[Problem, ...]:
         """What an administrator should look at."""
-        units = (keeper.problem for keeper in self._keepers.values())
-        return (*self._failures.values(), *(problem for problem in units if problem is not None))
+        failures = [other(f"following/{what}", text) for what, text in self._failures.items()]
+        units = [
+            Problem(kinds.SERVICE, keeper.follower.unit, keeper.problem)
+            for keeper in self._keepers.values()
+            if keeper.problem is not None
+        ]
+        return (*failures, *units)
 
     def status(self) -> list[Message]:
         """For `hactl status`: each unit, and each port that follows."""

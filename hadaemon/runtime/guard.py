@@ -7,6 +7,7 @@ from collections.abc import Callable
 from socket import SocketType
 
 from hadaemon.helper.guard import WORD
+from hadaemon.problems import Problem, other
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +23,7 @@ class Guard:
         self._word = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._acted: Callable[[], None] = lambda: None
-        self.problems: tuple[str, ...] = ()
+        self.problems: tuple[Problem, ...] = ()
 
     def listen(self, loop: asyncio.AbstractEventLoop, acted: Callable[[], None]) -> None:
         """`acted` is called when the guard has taken the virtual addresses away."""
@@ -74,4 +75,4 @@ class Guard:
         self._loop.remove_reader(self._channel)
         problem = "the guard of the virtual addresses has ended: restart hadaemon while this node is backup"
         log.error("%s", problem)
-        self.problems = (problem,)
+        self.problems = (other("guard", problem),)

@@ -15,6 +15,7 @@ from hadaemon.hotwire.message import Life
 from hadaemon.hotwire.report import Report, Vitals
 from hadaemon.io.control_client import Message
 from hadaemon.io.epoch_file import next_epoch
+from hadaemon.problems import Problem
 from hadaemon.runtime.hotwire import Hotwire, HotwirePlan
 from hadaemon.runtime.hotwire_status import NOT_PAIRED, describe, problems, unpaired
 from hadaemon.runtime.network import Network
@@ -152,9 +153,8 @@ class HotwireSide:
             return describe(self._hotwire, self._loop.time())
         return unpaired(self._unpaired.port) if self._unpaired is not None else None
 
-    @property
-    def problems(self) -> tuple[str, ...]:
-        """What an administrator should look at."""
+    def problems(self, peer_is_dead: bool) -> tuple[Problem, ...]:
+        """What an administrator should look at. `peer_is_dead`: the other node fell silent on all ways."""
         if self._hotwire is not None:
-            return tuple(problems(self._hotwire, self._loop.time()))
+            return tuple(problems(self._hotwire, peer_is_dead, self._loop.time()))
         return (NOT_PAIRED,) if self._unpaired is not None else ()

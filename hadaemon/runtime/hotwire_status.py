@@ -6,14 +6,19 @@ from enum import StrEnum
 
 from hadaemon.hotwire.message import DropReason
 from hadaemon.io.control_client import Message
+from hadaemon.problems import Problem, kinds, other
 from hadaemon.runtime.hotwire import Hotwire
 
 _RECENT = 60.0
 """Seconds for which a dropped message is worth a problem."""
 
-NOT_PAIRED = "hotwire: not paired with another node, so that advertisements alone decide who is active"
+NOT_PAIRED = Problem(
+    kinds.NOT_PAIRED,
+    "",
+    "hotwire: not paired with another node, so that advertisements alone decide who is active",
+)
 
-_ALARMS = {
+_FOREIGN = {
     DropReason.WRONG_KEY: "messages with a wrong key come in: a foreign box is on the cable, or the nodes "
     "are not paired with each other",
     DropReason.THIRD_BOX: "a third box that has the pair's secret is on the cable, which must be direct",
@@ -21,6 +26,10 @@ _ALARMS = {
     "a loop",
     DropReason.WRONG_SOURCE: "messages from another address than the peer's come in: a foreign box is on the "
     "cable, or the nodes differ in their addresses on the hotwire",
+}
+"""Somebody else is on the cable."""
+
+_VERSIONS = {
     DropReason.OLDER_VERSION: "messages of a version that is too old come in: upgrade the firmware of the "
     "other node",
     DropReason.NEWER_VERSION: "messages of a version that is too new come in: upgrade the firmware of this "
@@ -75,26 +84,37 @@ def describe(hotwire: Hotwire, now: float) -> Message:
     }
 
 
-def problems(hotwire: Hotwire, now: float) -> Iterator[str]:
-    """What an administrator should look at."""
+def problems(hotwire: Hotwire, peer_is_dead: bool, now: float) -> Iterator[Problem]:
+    """What an administrator should look at. `peer_is_dead`: the other node fell silent on all ways."""
     link, port = hotwire.link, hotwire.plan.port
     if link is None:
-        yield f"hotwire: no network card has the MAC address of port {port.name} ({port.mac})"
+        text = f"hotwire: no network card has the MAC address of port {port.name} ({port.mac})"
+        yield Problem(kinds.HOTWIRE_DOWN, "", text)
     elif not link.carrier:
-        yield f"hotwire: port {port.name} has no carrier: check the cable, and whether the other node is on"
+        text = f"hotwire: port {port.name} has no carrier: check the cable, and whether the other node is on"
+        yield Problem(kinds.HOTWIRE_DOWN, "", text)
     elif hotwire.failure is not None:
-        yield f"hotwire: port {port.name}: {hotwire.failure}"
+        yield Problem(kinds.HOTWIRE_DOWN, "", f"hotwire: port {port.name}: {hotwire.failure}")
     elif not hotwire.heartbeat.alive:
-        yield _unheard(hotwire, now)
+        yield _unheard(hotwire, peer_is_dead, now)
+    if peer_is_dead and state_of(hotwire) is HotwireState.DOWN:
+        yield Problem(kinds.PEER_DEAD, "", "the other node has stopped without a word: it cannot take over")
     for reason, at in sorted(hotwire.heartbeat.dropped_at.items()):
-        if reason in _ALARMS and now - at <= _RECENT:
-            yield f"hotwire: {_ALARMS[reason]}"
+        if now - at > _RECENT:
+            continue
+        if reason in _FOREIGN:
+            yield Problem(kinds.HOTWIRE_FOREIGN, "", f"hotwire: {_FOREIGN[reason]}")
+        elif reason in _VERSIONS:
+            yield other("hotwire/version", f"hotwire: {_VERSIONS[reason]}")
 
 
-def _unheard(hotwire: Hotwire, now: float) -> str:
+def _unheard(hotwire: Hotwire, peer_is_dead: bool, now: float) -> Problem:
     heartbeat = hotwire.heartbeat
     if hotwire.last_word:
-        return f"hotwire: {heartbeat.peer_name} is gone: {hotwire.last_word}"
+        return Problem(kinds.PEER_AWAY, "", f"hotwire: {heartbeat.peer_name} is gone: {hotwire.last_word}")
     if heartbeat.heard_at is None:
-        return "hotwire: the other node has not been heard yet"
-    return f"hotwire: {heartbeat.peer_name} has been silent for {now - heartbeat.heard_at:.0f} s"
+        kind = kinds.PEER_DEAD if peer_is_dead else kinds.PEER_AWAY
+        return Problem(kind, "", "hotwire: the other node has not been heard yet")
+    kind = kinds.PEER_DEAD if peer_is_dead else kinds.HOTWIRE_SILENT
+    text = f"hotwire: {heartbeat.peer_name} has been silent for {now - heartbeat.heard_at:.0f} s"
+    return Problem(kind, "", text)

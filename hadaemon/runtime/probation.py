@@ -5,10 +5,9 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
-from hadaemon.alarms import kinds
-from hadaemon.alarms.faults import Fault
 from hadaemon.errors import HadaemonError
 from hadaemon.io.helper import ask_helper
+from hadaemon.problems import Problem, kinds
 from hadaemon.runtime.configuration import Condition, Configuration
 from hadaemon.runtime.firmware import read_trial
 from hadaemon.runtime.health import STABLE, have_done, mark_good_once
@@ -70,7 +69,7 @@ class Probation:
         self._failed = failed
         self.trial: Trial | None = None
         """What is on trial now."""
-        self.faults: tuple[Fault, ...] = ()
+        self.problems: tuple[Problem, ...] = ()
         """A firmware that did not prove itself, until the daemon starts anew."""
 
     async def run(self, healthy: Callable[[], bool]) -> None:
@@ -104,7 +103,7 @@ class Probation:
 
     async def _tell_failed(self, why: str) -> None:
         """A node that cannot write it down gives the firmware up all the same."""
-        self.faults = (Fault(kinds.FIRMWARE_FAILED, "", why),)
+        self.problems = (Problem(kinds.FIRMWARE_FAILED, "", why),)
         try:
             await self._failed(why)
         except HadaemonError as error:

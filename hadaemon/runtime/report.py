@@ -6,9 +6,13 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from hadaemon.cluster import NodeState, NodeStatus, outside_status
+from hadaemon.cluster.report import is_peer_dead
+from hadaemon.cluster.witness import WitnessState
 from hadaemon.config import Port
 from hadaemon.io.control_client import Message
 from hadaemon.io.links import STACKED_KINDS, Link
+from hadaemon.problems import Problem, kinds, unnamed
+from hadaemon.problems.problem import as_json
 from hadaemon.runtime.configuration import Condition, Configuration
 from hadaemon.runtime.hotwire_status import HotwireState
 from hadaemon.runtime.network import Network
@@ -19,9 +23,9 @@ from hadaemon.sync.head import Head, sync_status
 from hadaemon.upgrade.agreement import agreement
 from hadaemon.upgrade.trial import Check
 
-SCHEMA = 1
-_NOTHING = Head()
+SCHEMA = 2
 """Raised when a field changes its meaning or goes; new fields do not raise it."""
+_NOTHING = Head()
 
 _REASONS = {
     Condition.STAND_ALONE: "there is no cluster.toml: this node stands alone",
@@ -36,7 +40,7 @@ def report(
     session: Session | None,
     network: Network,
     release: Release,
-    problems: tuple[str, ...] = (),
+    problems: tuple[Problem, ...] = (),
     head: Head = _NOTHING,
     conntrack: Message | None = None,
     services: Sequence[Message] = (),
@@ -48,14 +52,17 @@ def report(
     status = session.status() if session is not None else _outside(configuration)
     node = session.node_config if session is not None else configuration.node
     ports = node.ports.values() if node is not None else ()
-    outside = session.problems + configuration.problems if session is not None else ()
-    status = dataclasses.replace(status, problems=status.problems + outside + problems)
+    found = (*status.problems, *problems)
+    if session is not None:
+        edge = session.problems(is_peer_dead(status.state, status.peer, _witness(status)))
+        found = (*status.problems, *edge, *_wrong(configuration), *problems)
     hotwire = session.hotwire.status() if session is not None else None
     return {
         "ok": True,
         "schema": SCHEMA,
         "configuration": configuration.condition,
-        "status": dataclasses.asdict(status),
+        "status": dataclasses.asdict(dataclasses.replace(status, problems=()))
+        | {"problems": [as_json(problem) for problem in found]},
         "ports": [_port(port, network) for port in ports],
         "hotwire": hotwire,
         "conntrack": conntrack,
@@ -91,7 +98,18 @@ def _pair(hotwire: Message | None, release: Release) -> Message | None:
 
 def _outside(configuration: Configuration) -> NodeStatus:
     name = configuration.node.name if configuration.node is not None else os.uname().nodename
-    return outside_status(name, NodeState.OFF, _REASONS[configuration.condition], configuration.problems)
+    return outside_status(name, NodeState.OFF, _REASONS[configuration.condition], _wrong(configuration))
+
+
+def _wrong(configuration: Configuration) -> tuple[Problem, ...]:
+    """What is wrong with the files; with those of a configuration that is in use, only notes are."""
+    if configuration.condition is Condition.REFUSED:
+        return tuple(Problem(kinds.CONFIGURATION, "", text) for text in configuration.problems)
+    return tuple(unnamed("configuration", text) for text in configuration.problems)
+
+
+def _witness(status: NodeStatus) -> WitnessState | None:
+    return WitnessState(status.hotwire.state) if status.hotwire is not None else None
 
 
 def _port(port: Port, network: Network) -> Message:

@@ -17,6 +17,7 @@ from hadaemon.config import ClusterConfig, HaInterface, RouterAdvertisements
 from hadaemon.io.errors import PortError
 from hadaemon.io.links import Link
 from hadaemon.io.router_socket import RouterSocket
+from hadaemon.problems import Problem, other
 from hadaemon.radv.message import router_advertisement
 from hadaemon.radv.schedule import Schedule
 
@@ -40,9 +41,13 @@ class Routers:
         }
 
     @property
-    def problems(self) -> tuple[str, ...]:
+    def problems(self) -> tuple[Problem, ...]:
         """Why hosts are not told."""
-        return tuple(router.failure for router in self._routers.values() if router.failure is not None)
+        return tuple(
+            other(f"{port}/router-advertisements", router.failure)
+            for port, router in self._routers.items()
+            if router.failure is not None
+        )
 
     def follow(self, order: SetAddresses) -> None:
         """These are the virtual addresses of a port from now on."""

@@ -25,6 +25,7 @@ from hadaemon.cluster.requests import Request
 from hadaemon.config import ClusterConfig, HaInterface, NodeConfig
 from hadaemon.io.errors import NetlinkError
 from hadaemon.io.links import Link
+from hadaemon.problems import Problem, other
 from hadaemon.runtime.arp_watch import ArpWatch, Place
 from hadaemon.runtime.engine import Engine
 from hadaemon.runtime.executor import Executor
@@ -218,12 +219,18 @@ class Session:
         """Seconds by which the node waits for its deadline to be served."""
         return self._engine.overdue()
 
-    @property
-    def problems(self) -> tuple[str, ...]:
-        """What the node itself cannot know: sockets that could not be opened."""
-        failed = tuple(f"port {name}: {failure}" for name, failure in self.ports.failures.items())
-        failed += tuple(text for text in (self._pings.failure, self._refusal) if text is not None)
-        return failed + self.hotwire.problems + self._arp_watch.problems + self._routers.problems
+    def problems(self, peer_is_dead: bool) -> tuple[Problem, ...]:
+        """What the node itself cannot know: sockets that could not be opened; `peer_is_dead` it does know."""
+        failed = tuple(
+            other(f"{name}/socket", f"port {name}: {failure}")
+            for name, failure in self.ports.failures.items()
+        )
+        if self._pings.failure is not None:
+            failed += (other("pings", self._pings.failure),)
+        if self._refusal is not None:
+            failed += (other("refusal", self._refusal),)
+        failed += self.hotwire.problems(peer_is_dead)
+        return failed + self._arp_watch.problems + self._routers.problems
 
     def _acted(self, action: Action) -> None:
         """An action had its effect."""

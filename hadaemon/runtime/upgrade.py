@@ -13,6 +13,7 @@ from typing import Protocol
 
 from hadaemon.errors import HadaemonError
 from hadaemon.io.control_client import Message
+from hadaemon.problems import Problem, other
 from hadaemon.runtime.release import Release
 from hadaemon.upgrade.begin import check_pair, plan_of
 from hadaemon.upgrade.errors import UpgradeError
@@ -143,12 +144,12 @@ class Upgrade:
         }
 
     @property
-    def problems(self) -> tuple[str, ...]:
+    def problems(self) -> tuple[Problem, ...]:
         """What an administrator should look at."""
-        found = [f"firmware upgrade: {self._problem}"] if self._problem else []
+        found = [self._problem] if self._problem else []
         if self.under_way and self.plan is not None and self.plan.failed:
-            found.append(f"firmware upgrade: this node could not be upgraded: {self.plan.failed}")
-        return tuple(found)
+            found.append(f"this node could not be upgraded: {self.plan.failed}")
+        return tuple(other("upgrade", f"firmware upgrade: {text}") for text in found)
 
     # what an administrator asks for
 

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from hadaemon.alarms import upkeep
-from hadaemon.alarms.faults import Fault
 from hadaemon.errors import HadaemonError
 from hadaemon.io.helper import ask_helper
 from hadaemon.io.openssl import not_after
+from hadaemon.problems import Problem
 from hadaemon.sync.tree import FILES
 
 log = logging.getLogger(__name__)
@@ -34,8 +34,8 @@ class Upkeep:
         self._state = state
         self._helper = helper
         self._has_slots = has_slots
-        self._rare: tuple[Fault, ...] = ()
-        self.faults: tuple[Fault, ...] = ()
+        self._rare: tuple[Problem, ...] = ()
+        self.problems: tuple[Problem, ...] = ()
         """What was wrong when it was last looked at."""
 
     async def run(self) -> None:
@@ -45,11 +45,11 @@ class Upkeep:
             if not rest:
                 self._rare = (*await asyncio.to_thread(self._certificates), *await self._slots())
                 rest = _SOON if self._rare else _RARELY
-            self.faults = (*await asyncio.to_thread(self._disk), *self._rare)
+            self.problems = (*await asyncio.to_thread(self._disk), *self._rare)
             rest -= 1
             await asyncio.sleep(_PERIOD)
 
-    def _disk(self) -> tuple[Fault, ...]:
+    def _disk(self) -> tuple[Problem, ...]:
         try:
             found = os.statvfs(self._state)
         except OSError:
@@ -57,11 +57,11 @@ class Upkeep:
         usable = found.f_blocks - found.f_bfree + found.f_bavail
         return tuple(upkeep.disk("data", 1 - found.f_bavail / usable if usable else 0.0))
 
-    def _certificates(self) -> tuple[Fault, ...]:
+    def _certificates(self) -> tuple[Problem, ...]:
         now = datetime.now(UTC)
         return tuple(found for path in self._files() for found in self._look(path, now))
 
-    def _look(self, path: Path, now: datetime) -> Iterator[Fault]:
+    def _look(self, path: Path, now: datetime) -> Iterator[Problem]:
         try:
             yield from upkeep.certificate(path.name, not_after(path), now)
         except HadaemonError as error:
@@ -76,7 +76,7 @@ class Upkeep:
             own = []
         return (*keyring, *own)[:_MAX_CERTIFICATES]
 
-    async def _slots(self) -> tuple[Fault, ...]:
+    async def _slots(self) -> tuple[Problem, ...]:
         if not self._has_slots:
             return ()
         try:

@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 
-_COMMANDS: dict[tuple[str, ...], frozenset[str]] = {
+COMMANDS: dict[tuple[str, ...], frozenset[str]] = {
     ("status",): frozenset({"--json", "--verbose"}),
     ("history",): frozenset({"--json", "--last"}),
     ("alarms",): frozenset({"--json"}),
-    ("config", "check"): frozenset(),
+    ("config", "check"): frozenset({"--json"}),
     ("config", "history"): frozenset({"--json"}),
-    ("config", "diff"): frozenset(),
-    ("key", "show"): frozenset(),
+    ("config", "diff"): frozenset({"--json"}),
+    ("key", "show"): frozenset({"--json"}),
+    ("firmware", "status"): frozenset({"--json"}),
 }
+"""A test holds them against the parser: each of a command's options is here, or is said to be left out."""
 _NUMBERED = {"--last"}
 """Options that take a number."""
 MAX_ARGUMENTS = 8
@@ -18,14 +20,14 @@ MAX_ARGUMENTS = 8
 
 def reading_commands() -> tuple[str, ...]:
     """For help and messages."""
-    return tuple(" ".join(command) for command in _COMMANDS)
+    return tuple(" ".join(command) for command in COMMANDS)
 
 
 def may_read(arguments: Sequence[str]) -> bool:
     """Exactly one of the commands and its options, and nothing else."""
     if len(arguments) > MAX_ARGUMENTS:
         return False
-    for command, options in _COMMANDS.items():
+    for command, options in COMMANDS.items():
         if tuple(arguments[: len(command)]) == command:
             return _only(arguments[len(command) :], options)
     return False

@@ -81,14 +81,6 @@ class HotwireNode(TestNode):
         """Waits until the hotwire is in this state."""
         wait_for(f"{self.name}: hotwire {state}", lambda: self.hotwire().get("state") == state, within)
 
-    def problems(self) -> str:
-        """Everything that the status complains of."""
-        return "\n".join(self.status().get("status", {}).get("problems", ()))
-
-    def wait_problem(self, part: str, within: float = 5.0) -> None:
-        """Waits until the status complains of that."""
-        wait_for(f"{self.name} complains of {part!r}", lambda: part in self.problems(), within)
-
 
 @dataclass
 class HotwirePair(Pair):

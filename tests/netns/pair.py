@@ -143,6 +143,15 @@ class TestNode:
         status: dict[str, Any] = self.status().get("status", {})
         return str(status.get("state", ""))
 
+    def problems(self) -> str:
+        """Everything that the status complains of, one a line."""
+        problems = self.status().get("status", {}).get("problems", ())
+        return "\n".join(problem["text"] for problem in problems)
+
+    def wait_problem(self, part: str, within: float = 5.0) -> None:
+        """Waits until the status complains of that."""
+        wait_for(f"{self.name} complains of {part!r}", lambda: part in self.problems(), within)
+
     def wait_state(self, state: str, within: float = 10.0) -> None:
         """Waits until the daemon says that it is in this state."""
         try:

@@ -14,13 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from hadaemon.alarms.model import Alarm, AlarmSettings, Mail, MailTls, Severity, Webhook, as_json
+from hadaemon.alarms.model import Alarm, AlarmSettings, Mail, MailTls, Webhook, as_json
 from hadaemon.alarms.msmtp import msmtprc
 from hadaemon.alarms.sender import Sender
 from hadaemon.io.control_client import ask
 from hadaemon.io.mail import send
 from hadaemon.io.webhook import DeliveryError, post
 from hadaemon.messenger.settings import Settings, decode, encode
+from hadaemon.problems import Severity
 
 from .pair import OWN, Pair
 from .sinks import Certificates, make_certificates, smtp, web

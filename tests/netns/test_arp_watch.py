@@ -14,8 +14,7 @@ ROUND = 15.0
 
 
 def problems(pair: Pair, node: str) -> str:
-    status = getattr(pair, node).status()
-    return "\n".join(status.get("status", {}).get("problems", ()))
+    return str(getattr(pair, node).problems())
 
 
 def test_a_foreign_host_with_a_virtual_address_is_reported_and_delays_nothing(pair: Pair) -> None:

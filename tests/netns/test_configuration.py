@@ -8,7 +8,7 @@ from scapy.layers.vrrp import VRRPv3
 from hadaemon.cluster.election import LINK_PATIENCE
 from hadaemon.io.control_client import ask
 
-from .pair import ACTIVE_DOWN, INTERVAL, MAC, OWN, VIRTUAL, Pair, TestNode
+from .pair import ACTIVE_DOWN, INTERVAL, MAC, OWN, VIRTUAL, Pair
 from .waiting import stretched, wait_for
 
 MISTAKES = {
@@ -31,7 +31,7 @@ def test_a_wrong_configuration_stays_off_and_says_why(pair: Pair, mistake: str) 
     answer = pair.alpha.status()
     assert answer["configuration"] == "refused"
     problems = answer["status"]["problems"]
-    assert any(str(path) in problem and place in problem for problem in problems), problems
+    assert any(str(path) in each["text"] and place in each["text"] for each in problems), problems
     assert pair.alpha.virtual_addresses() == set()
     pair.alpha.configure()
     pair.alpha.signal(signal.SIGHUP)
@@ -45,7 +45,7 @@ def test_an_unconfigured_node_is_off_and_tells_what_the_setup_found(pair: Pair) 
     pair.alpha.wait_state("off")
     answer = pair.alpha.status()
     assert answer["configuration"] == "unconfigured"
-    assert answer["status"]["problems"] == ["preseed.toml: node.name: missing"]
+    assert [each["text"] for each in answer["status"]["problems"]] == ["preseed.toml: node.name: missing"]
 
 
 def test_a_bad_reload_changes_nothing(pair: Pair) -> None:
@@ -122,11 +122,6 @@ virtual_addresses = ["198.51.100.1/24"]
 """
 
 
-def problems(node: TestNode) -> str:
-    """What an administrator should look at, as `hactl status` has it."""
-    return "\n".join(node.status()["status"]["problems"])
-
-
 def test_a_new_ha_interface_without_a_network_card_takes_no_address_away(pair: Pair) -> None:
     pair.start()
     for node in pair.nodes:
@@ -138,7 +133,7 @@ def test_a_new_ha_interface_without_a_network_card_takes_no_address_away(pair: P
         assert answer["ok"], answer
         assert answer["changed"]
     assert (pair.alpha.state(), pair.beta.state()) == ("active", "backup")
-    assert "port dmz: no network card has its MAC address 52:54:00:99:99:99" in problems(pair.alpha)
+    assert "port dmz: no network card has its MAC address 52:54:00:99:99:99" in pair.alpha.problems()
     wait_for(
         "it counts as a lost link",
         lambda: all(node.status()["status"]["score"]["links_down"] == 1 for node in pair.nodes),
@@ -154,14 +149,14 @@ def test_an_active_node_whose_card_is_dead_serves_on_after_a_reload(pair: Pair) 
     pair.alpha.wait_state("active")
     pair.alpha.tear_out("wan")
     wait_for(
-        "the loss is told", lambda: "port wan: the network card is gone" in problems(pair.alpha), within=3
+        "the loss is told", lambda: "port wan: the network card is gone" in pair.alpha.problems(), within=3
     )
     pair.alpha.cluster = pair.alpha.cluster.replace("[vrrp]", "[vrrp]\npreempt = false")
     pair.alpha.configure()
     assert pair.alpha.ask("reload")["changed"]
     assert pair.alpha.state() == "active"
     assert pair.alpha.virtual_addresses() == {VIRTUAL["lan"]}
-    assert "port wan: the network card is gone" in problems(pair.alpha)
+    assert "port wan: the network card is gone" in pair.alpha.problems()
 
 
 def test_a_reload_that_ends_the_cluster_releases_everything(pair: Pair) -> None:

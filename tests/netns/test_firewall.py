@@ -131,7 +131,7 @@ to = "{CLIENT}"
 """
     nat = f'{OUTWARDS}{forward}[[firewall.source_nat]]\nto = ["wan"]\naddress = "{own}"\n'
     site.start(nat)
-    problems = site.alpha.status()["status"]["problems"]
+    problems = site.alpha.problems().splitlines()
     assert any("source_nat[0].address" in problem and "break at a switch" in problem for problem in problems)
     wire = Capture(site.server, "eth0")
     with (
@@ -255,9 +255,7 @@ def test_a_node_that_boots_with_broken_rules_is_closed_and_leaves_the_traffic_to
     Pinger(site.client, SERVER).ping(1)
     wait_for(
         "the problem is told",
-        lambda: any(
-            "10-own.nft: line 2: Error" in problem for problem in site.alpha.status()["status"]["problems"]
-        ),
+        lambda: any("10-own.nft: line 2: Error" in problem for problem in site.alpha.problems().splitlines()),
         within=5,
     )
     assert not site.alpha.virtual_addresses()

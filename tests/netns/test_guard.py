@@ -77,7 +77,7 @@ def test_an_active_node_that_stood_still_alone_serves_again(pair: Pair) -> None:
 def test_a_guard_that_has_ended_is_told(pair: Pair) -> None:
     pair.start()
     os.kill(guard_of(pair.alpha), signal.SIGKILL)
-    wait_for("it is told", lambda: "guard" in " ".join(pair.alpha.status()["status"]["problems"]), 5)
+    pair.alpha.wait_problem("guard")
     assert pair.alpha.state() == "active"
 
 

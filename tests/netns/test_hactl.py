@@ -101,8 +101,7 @@ def test_a_history_that_cannot_be_written_is_a_problem_and_nothing_more(pair: Pa
     (pair.alpha.state_folder / "daemon").write_text("in the way")
     pair.alpha.start()
     pair.alpha.wait_state("active")
-    problems = wait_for("the problem", lambda: pair.alpha.status()["status"]["problems"], within=2)
-    assert any("history.jsonl" in problem for problem in problems), problems
+    pair.alpha.wait_problem("history.jsonl", within=2)
 
 
 @pytest.mark.parametrize("arguments", [("status",), ("reload",)])

@@ -13,7 +13,7 @@ def test_a_port_that_appears_late_is_taken_up(pair: Pair) -> None:
         node.start()
     pair.beta.wait_state("active")
     pair.alpha.wait_state("backup")
-    assert any("wan" in problem for problem in pair.alpha.status()["status"]["problems"])
+    assert "wan" in pair.alpha.problems()
     pair.alpha.plug_in("wan")
     pair.alpha.wait_state("active")
     pair.wait_holder(pair.alpha)

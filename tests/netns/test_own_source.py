@@ -78,7 +78,9 @@ def test_a_cloned_box_is_told_on_both(site: Site) -> None:
         node.start()
         node.wait_state("active")
     for node in pair.nodes:
-        wait_for(f"{node.name} tells it", lambda node=node: "the address is used twice" in problems(node), 10)
+        wait_for(
+            f"{node.name} tells it", lambda node=node: "the address is used twice" in node.problems(), 10
+        )
         wait_for("it is an alarm", lambda node=node: conflicts(node) == ["major"], within=10)
 
 
@@ -86,10 +88,6 @@ def conflicts(node: TestNode) -> list[str]:
     """Severities of the alarms that say so."""
     alarms = node.status()["alarms"]["active"]
     return [alarm["severity"] for alarm in alarms if alarm["kind"] == "address-conflict"]
-
-
-def problems(node: TestNode) -> str:
-    return "\n".join(node.status()["status"]["problems"])
 
 
 def dropped(node: TestNode) -> int:

@@ -387,7 +387,7 @@ def test_another_group_with_our_vrid_is_reported(pair: Pair) -> None:
     send(pair, encode(foreign, IPv4Address("192.168.12.66"), IPV4_GROUP), "192.168.12.66")
 
     def told() -> list[str]:
-        return [text for text in pair.alpha.status()["status"]["problems"] if "192.168.12.66" in text]
+        return [text for text in pair.alpha.problems().splitlines() if "192.168.12.66" in text]
 
     (problem,) = wait_for("reported", told, 2)
     assert "advertises VRID 51 with other virtual addresses (192.168.12.77)" in problem

@@ -159,5 +159,4 @@ def test_one_advertisement_of_forty_seconds_has_no_dead_node_waited_for(pair: Pa
 
 def named(node: TestNode) -> list[str]:
     """Who named an interval that was not believed, as `hactl status` says."""
-    problems = node.status()["status"]["problems"]
-    return re.findall(r"port lan: (\S+) named an advertisement interval of 40.95 s", "\n".join(problems))
+    return re.findall(r"port lan: (\S+) named an advertisement interval of 40.95 s", node.problems())

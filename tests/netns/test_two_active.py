@@ -24,7 +24,7 @@ table inet deaf {
 
 def problem(node: TestNode, what: str) -> str:
     """The one with these words; empty: there is none."""
-    return next((line for line in node.status()["status"]["problems"] if what in line), "")
+    return next((line for line in node.problems().splitlines() if what in line), "")
 
 
 def conflicts(node: TestNode, what: str) -> list[tuple[str, bool]]:

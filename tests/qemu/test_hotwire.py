@@ -52,7 +52,7 @@ def test_a_hotwire_card_that_is_pulled_out_is_missed_and_taken_up_again(pair: La
     alpha.tear_out("hotwire")
     wait_for_hotwire(alpha, "down")
     problems = alpha.status()["status"]["problems"]
-    assert any(alpha.mac("hotwire") in problem for problem in problems), problems
+    assert any(alpha.mac("hotwire") in problem["text"] for problem in problems), problems
     assert (alpha.state(), beta.state()) == ("active", "backup")
     alpha.put_in("hotwire")
     for node in (alpha, beta):

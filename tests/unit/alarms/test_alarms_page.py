@@ -4,12 +4,12 @@ import re
 import tomllib
 from pathlib import Path
 
-from hadaemon.alarms.kinds import KINDS
 from hadaemon.alarms.message import webhook_body
 from hadaemon.alarms.model import Alarm
 from hadaemon.alarms.outbox import Notice
 from hadaemon.alarms.sender import Sender
 from hadaemon.config import load_node
+from hadaemon.problems.kinds import KINDS
 
 PAGE = (Path(__file__).parents[3] / "docs/alarms.md").read_text(encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""Faults that come and go, over simulated time: raised once, kept while they flap, cleared when over."""
+"""Problems that come and go, over simulated time: raised once, kept while they flap, cleared when over."""
 
 import json
 from itertools import pairwise
@@ -6,21 +6,20 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hadaemon.alarms import kinds
-from hadaemon.alarms.faults import Fault
 from hadaemon.alarms.keeper import FLAP_PATIENCE, MAX_ACTIVE, MAX_RECENT, MAX_TEXT, Keeper, restored
-from hadaemon.alarms.model import Alarm, Severity, State, as_json, as_text, from_json
+from hadaemon.alarms.model import Alarm, State, as_json, as_text, from_json
+from hadaemon.problems import Problem, Severity, kinds
 
-LAN = Fault(kinds.LINK_DOWN, "lan", "port lan: no carrier")
+LAN = Problem(kinds.LINK_DOWN, "lan", "port lan: no carrier")
 """Raised after 1 s, cleared after 30 s."""
-PEER = Fault(kinds.PEER_DEAD, "", "gone")
+PEER = Problem(kinds.PEER_DEAD, "", "gone")
 
 
 def time(now: float) -> str:
     return f"2026-01-01T00:00:{now:09.3f}+00:00"
 
 
-def feed(keeper: Keeper, now: float, *present: Fault) -> list[tuple[str, State]]:
+def feed(keeper: Keeper, now: float, *present: Problem) -> list[tuple[str, State]]:
     return [(alarm.kind, alarm.state) for alarm in keeper.update(present, now, time(now))]
 
 
@@ -68,17 +67,17 @@ def test_what_flaps_slowly_waits_longer_to_be_cleared():
 
 def test_worse_is_told_and_another_text_is_not():
     keeper = Keeper()
-    disk = Fault(kinds.DISK_FULL, "/data", "86 %")
+    disk = Problem(kinds.DISK_FULL, "/data", "86 %")
     assert feed(keeper, 0.0, disk) == [("disk-full", State.RAISED)]
-    assert feed(keeper, 1.0, Fault(kinds.DISK_FULL, "/data", "87 %")) == []
+    assert feed(keeper, 1.0, Problem(kinds.DISK_FULL, "/data", "87 %")) == []
     assert keeper.active[0].text == "87 %"
-    (worse,) = keeper.update([Fault(kinds.DISK_FULL, "/data", "96 %", Severity.MAJOR)], 2.0, time(2.0))
+    (worse,) = keeper.update([Problem(kinds.DISK_FULL, "/data", "96 %", Severity.MAJOR)], 2.0, time(2.0))
     assert (worse.severity, worse.raised_at) == (Severity.MAJOR, time(0.0))
 
 
 def test_bounded():
     keeper = Keeper()
-    many = [Fault(kinds.DUPLICATE, str(n), "x" * 10_000) for n in range(3 * MAX_ACTIVE)]
+    many = [Problem(kinds.DUPLICATE, str(n), "x" * 10_000) for n in range(3 * MAX_ACTIVE)]
     keeper.update(many, 0.0, time(0.0))
     assert len(keeper.active) == MAX_ACTIVE
     assert {len(alarm.text) for alarm in keeper.active} == {MAX_TEXT}

@@ -5,8 +5,9 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hadaemon.alarms.model import Alarm, Severity, State
+from hadaemon.alarms.model import Alarm, State
 from hadaemon.alarms.outbox import FIRST_RETRY, LAST_RETRY, MAIL_PACE, MAX_WAITING, WEBHOOK_PACE, Outbox, Pace
+from hadaemon.problems import Severity
 
 FAST = Pace(1, 1000, 1.0)
 LAN = Alarm("link-down", "lan", Severity.MAJOR, "no carrier", "2026-01-01T00:00:01+00:00")

@@ -42,7 +42,7 @@ def pair(**status: Any) -> Answer:
     }
     return {
         "ok": True,
-        "schema": 1,
+        "schema": 2,
         "configuration": "cluster",
         "status": told | status,
         "ports": [_port("lan", 1), _port("wan", 2), _port("hotwire", 3)],

@@ -69,7 +69,8 @@ def test_what_should_be_on_a_card_that_is_missing_is_not_said_to_be_here():
 
 
 def test_problems_come_last_where_the_eye_is():
-    told = render_status(pair(problems=["lan: no carrier", "wan: no carrier"])).splitlines()
+    problems = [{"text": "lan: no carrier"}, {"text": "wan: no carrier"}]
+    told = render_status(pair(problems=problems)).splitlines()
     assert told[-3:] == ["problems:", "  ! lan: no carrier", "  ! wan: no carrier"]
 
 
@@ -121,7 +122,7 @@ def test_colours_only_on_a_terminal_that_has_them(environment: dict[str, str], o
 
 
 def test_a_colour_changes_no_word(monkeypatch: pytest.MonkeyPatch):
-    text = render_status(pair(problems=["lan: no carrier"], state="fault"), now=NOW)
+    text = render_status(pair(problems=[{"text": "lan: no carrier"}], state="fault"), now=NOW)
     assert coloured(text) == text, "a file or a pipe has no colours"
     monkeypatch.setattr("hadaemon.cli.colour.has_colours", lambda _: True)
     painted = coloured(text)

@@ -1,5 +1,6 @@
 """Every command says how it is used, and what it says is true."""
 
+import argparse
 import re
 import shlex
 import subprocess
@@ -13,7 +14,7 @@ from hadaemon.cli.examples import EXAMPLES
 from hadaemon.cli.main import known_commands, main
 from hadaemon.cli.parser import build_parser
 from hadaemon.cli.usage import EXIT_CODES, walk
-from hadaemon.sync.reading import may_read
+from hadaemon.sync.reading import COMMANDS, may_read, reading_commands
 
 ENTRIES = {entry.path: entry for entry in walk(build_parser())}
 ROOT = Path(__file__).resolve().parents[3]
@@ -48,6 +49,29 @@ def test_every_example_is_accepted(command: str):
         return
     options = build_parser().parse_args(words[1:])
     assert callable(options.run)
+
+
+LEFT_OUT = {
+    ("status", "--watch"): "it does not end",
+    ("alarms", "--test"): "it sends something",
+    ("config check", "--node"): "it would read any file, as root",
+    ("config check", "--cluster"): "it would read any file, as root",
+    ("config diff", "--peer"): "that node would ask this one",
+    ("config diff", "other"): "it would read any file, as root",
+}
+"""What of a reading command the other node may not ask for, and why."""
+
+
+@pytest.mark.parametrize("command", reading_commands())
+def test_the_peer_may_use_each_option_of_a_reading_command(command: str):
+    """Those that a command gets later, too."""
+    actions = ENTRIES[command].parser._actions
+    shown = [each for each in actions if each.dest != "help" and each.help != argparse.SUPPRESS]
+    names = {(action.option_strings or [action.dest])[-1] for action in shown}
+    allowed = COMMANDS[tuple(command.split())]
+    assert allowed <= names
+    assert names - allowed == {option for path, option in LEFT_OUT if path == command}
+    assert "--json" in allowed, "the manual promises it"
 
 
 def test_every_example_belongs_to_its_command():

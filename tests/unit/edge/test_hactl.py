@@ -18,10 +18,12 @@ from hadaemon.cli.main import main
 from hadaemon.cli.render import render_status
 from hadaemon.io.control import ControlServer
 from hadaemon.io.control_client import ask
+from hadaemon.problems import other
+from hadaemon.problems.problem import as_json
 
 ANSWER: dict[str, Any] = {
     "ok": True,
-    "schema": 1,
+    "schema": 2,
     "configuration": "cluster",
     "status": {
         "node": "alpha",
@@ -128,7 +130,9 @@ def test_json_is_the_whole_answer(tmp_path: Path, capsys: pytest.CaptureFixture[
 def test_an_absent_port_is_shown_beside_the_hardware_that_is_there():
     answer = json.loads(json.dumps(ANSWER))
     answer["ports"][0] |= {"interface": None, "driver": "", "carrier": False, "addresses": []}
-    answer["status"]["problems"] = ["lan: no interface has the MAC address 52:54:00:48:0a:01"]
+    answer["status"]["problems"] = [
+        as_json(other("lan", "lan: no interface has the MAC address 52:54:00:48:0a:01"))
+    ]
     answer["unbound"] = [
         {
             "interface": "enp9s0",
@@ -167,10 +171,10 @@ def test_what_a_node_is_in_the_middle_of_is_shown_at_the_top():
 
 
 def test_another_schema_is_refused_and_json_still_works(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    with serving(tmp_path / "s", lambda request: ANSWER | {"schema": 2}):
+    with serving(tmp_path / "s", lambda request: ANSWER | {"schema": 3}):
         assert hactl(tmp_path / "s", "status") == 1
         assert hactl(tmp_path / "s", "status", "--json") == 0
-    assert "schema 2" in capsys.readouterr().err
+    assert "schema 3" in capsys.readouterr().err
 
 
 def test_a_refused_reload_lists_every_problem(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

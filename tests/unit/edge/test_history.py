@@ -13,6 +13,7 @@ from hadaemon.cluster import NodeState, StateChanged
 from hadaemon.errors import HadaemonError
 from hadaemon.io.errors import FileError
 from hadaemon.io.history import FILE, MAX_SIZE, OLDER_FILE, Entry, History, parse
+from hadaemon.problems import texts
 from hadaemon.runtime.background import Background
 from hadaemon.runtime.recorder import ENDED_SILENTLY, Recorder
 
@@ -157,7 +158,7 @@ def fail(error: Exception) -> Any:
 def test_a_failure_is_a_problem_until_the_same_work_succeeds():
     failing = ("history", fail(FileError("disk full")))
     background, told = background_of(failing, ("memory", lambda: None))
-    assert (background.problems, told) == (("disk full",), [])
+    assert (texts(background.problems), told) == (("disk full",), [])
     background, _ = background_of(failing, ("history", lambda: None))
     assert background.problems == ()
 
@@ -175,7 +176,7 @@ def test_a_disk_that_does_not_answer_does_not_fill_the_memory():
         background.do("history", answers.wait)
         for number in range(200):
             background.do("history", lambda number=number: done.append(number))
-        assert any("does not answer" in problem for problem in background.problems)
+        assert any("does not answer" in problem.text for problem in background.problems)
         answers.set()
         background.close()
         assert done == list(range(len(done)))

@@ -31,6 +31,7 @@ from hadaemon.config import (
     Port,
     VrrpConfig,
 )
+from hadaemon.problems import texts
 from hadaemon.vrrp import Advertisement, Centiseconds, Priority, Vrid
 
 ALPHA, BETA, GAMMA = "alpha", "beta", "gamma"
@@ -133,6 +134,11 @@ class Driver:
                 self.link(port)
                 self.do(FrameReceived(port))
             self.do(Start(memory=memory))
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What the node's status complains of, in sentences."""
+        return texts(self.node.status(self.now).problems)
 
     def do(self, event: Event, after: float = 0.0) -> tuple[Action, ...]:
         self.now += after

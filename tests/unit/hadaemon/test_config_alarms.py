@@ -4,8 +4,9 @@ import base64
 
 import pytest
 
-from hadaemon.alarms.model import MailTls, Severity
+from hadaemon.alarms.model import MailTls
 from hadaemon.config import ConfigError, load_cluster, load_node, render_cluster, render_node
+from hadaemon.problems import Severity
 from hadaemon.sync.difference import difference
 from hadaemon.sync.tree import make_tree
 

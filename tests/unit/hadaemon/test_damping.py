@@ -28,7 +28,7 @@ def test_too_many_switches_suspend_the_node_and_it_says_so():
         "suspended after 4 switches in 10 minutes: preference moves nothing until there was none for "
         "10 minutes, or until `hactl resume`"
     )
-    assert status.problems[0] == f"this node is {status.suspended}"
+    assert status.problems[0].text == f"this node is {status.suspended}"
     assert Remember(Memory(suspended=True)) in driver.last
 
 

@@ -20,7 +20,7 @@ def drop(driver: Driver, reason: DiscardReason, seconds: float, source: IPv4Addr
 
 
 def problem(driver: Driver) -> str:
-    (found,) = driver.node.status(driver.now).problems
+    (found,) = driver.problems
     return found
 
 
@@ -70,12 +70,12 @@ def test_a_rival_that_speaks_now_and_then_is_active_too():
     """keepalived waits anew with each packet that it drops, and so hardly advertises."""
     driver = Driver(ALPHA, interval=10, ports=("lan",)).become_active()
     for pause in (0.0, 2.0, 4.0):
-        assert driver.node.status(driver.now).problems == ()
+        assert driver.problems == ()
         driver.run(pause)
         driver.hear(100)
     assert problem(driver).startswith("port lan: 192.0.2.12 is active too, with priority 100")
     driver.run(PAUSE + 1)
-    assert driver.node.status(driver.now).problems == ()
+    assert driver.problems == ()
 
 
 def test_a_rival_goes_on_for_as_long_as_a_pause_and_no_longer():
@@ -87,11 +87,11 @@ def test_a_rival_goes_on_for_as_long_as_a_pause_and_no_longer():
     driver.run(PAUSE)
     assert "is active too" in problem(driver)
     driver.run(0.1)
-    assert driver.node.status(driver.now).problems == ()
+    assert driver.problems == ()
 
 
 def test_one_that_wakes_and_gives_way_is_none():
     driver = Driver(ALPHA, interval=10, ports=("lan",)).become_active()
     driver.run(6)
     driver.hear(100)
-    assert driver.node.status(driver.now).problems == ()
+    assert driver.problems == ()

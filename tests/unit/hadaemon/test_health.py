@@ -167,7 +167,7 @@ def test_a_port_that_lost_its_ipv6_source_is_worth_a_lost_link_and_still_speaks_
     assert priorities(tuple(done), "lan")[-1] == 246, "IPv4 alone"
     assert priorities(tuple(done), "wan")[-2:] == [246, 246]
     assert driver.node.state is NodeState.ACTIVE
-    (problem,) = driver.node.status(driver.now).problems
+    (problem,) = driver.problems
     assert "no link-local address" in problem
 
 
@@ -201,7 +201,7 @@ def test_a_group_fails_when_all_of_its_hosts_have_failed():
     pings(driver, HOSTS[1], answered=False, rounds=1)
     assert priority(driver) == 252
     assert driver.sent() == [252, 252], "told at once"
-    (problem,) = driver.node.status(driver.now).problems
+    (problem,) = driver.problems
     assert problem == "ping group gateways: 192.0.2.100, 192.0.2.101 do not answer"
     pings(driver, HOSTS[0], answered=True, rounds=1)
     assert priority(driver) == 252
@@ -313,7 +313,7 @@ def test_preference_is_frozen_while_the_hotwire_is_silent():
     for _ in range(10):
         driver.hear(253, after=1.0)
     assert driver.node.state is NodeState.BACKUP
-    assert any("hotwire is silent" in problem for problem in driver.node.status(driver.now).problems)
+    assert any("hotwire is silent" in problem for problem in driver.problems)
     for _ in range(5):
         driver.hear(245, after=1.0)
     assert driver.node.state is NodeState.ACTIVE, "health is not"

@@ -82,7 +82,7 @@ def strays(source: IPv4Address, driver: Driver) -> float:
 def test_one_advertisement_does_not_have_a_dead_node_waited_for():
     driver = Driver(BETA, interval=OWN, ports=("lan",))
     assert strays(OTHER, driver) == pytest.approx(0.3, rel=0.1)
-    (problem,) = driver.node.status(driver.now).problems
+    (problem,) = driver.problems
     assert "192.0.2.77 named an advertisement interval of 40.95 s" in problem
     driver.run(1)
     assert driver.node.state is NodeState.ACTIVE
@@ -90,7 +90,7 @@ def test_one_advertisement_does_not_have_a_dead_node_waited_for():
         "nobody is told to be active for two minutes"
     )
     driver.run(60)
-    assert driver.node.status(driver.now).problems == ()
+    assert driver.problems == ()
 
 
 def test_nor_does_one_in_the_name_of_the_node_itself():

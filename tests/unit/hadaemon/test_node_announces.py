@@ -62,7 +62,7 @@ def test_addresses_that_could_not_be_set_are_tried_again_with_growing_delay_and_
         attempts.append(driver.now - begin)
     assert attempts == pytest.approx([0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5, 5, 5])
     assert Announce in order(driver.last), "it may have worked: the network has to know"
-    assert "lan" not in driver.addresses() or driver.node.status(driver.now).problems == ()
+    assert "lan" not in driver.addresses() or driver.problems == ()
 
 
 def test_a_failure_that_a_newer_order_overtook_does_not_matter():
@@ -70,7 +70,7 @@ def test_a_failure_that_a_newer_order_overtook_does_not_matter():
     wanted = SetAddresses("lan", ALL["lan"])
     driver.hear(MASTER)
     driver.do(ActionFailed(wanted, "too late"))
-    assert driver.node.status(driver.now).problems == ()
+    assert driver.problems == ()
     assert driver.run(2.5) == []
 
 

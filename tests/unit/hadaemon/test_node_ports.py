@@ -18,7 +18,7 @@ def test_a_port_that_was_never_there_is_a_lost_link_and_a_problem():
     driver.do(Start())
     driver.become_active()
     assert driver.sent("lan") == [MASTER - 8]
-    (problem,) = driver.node.status(driver.now).problems
+    (problem,) = driver.problems
     assert problem == (
         "port wan: no network card has its MAC address 52:54:00:00:00:01: correct it in node.toml"
     )

@@ -13,7 +13,7 @@ ACTIVE_ALPHA = replace(PEER, name=ALPHA, state=NodeState.ACTIVE, preferred=True)
 
 
 def problems(driver: Driver) -> list[str]:
-    return [each for each in driver.node.status(driver.now).problems if "one way" in each]
+    return [each for each in driver.problems if "one way" in each]
 
 
 def test_a_node_says_whether_it_hears_the_other_one():

@@ -71,7 +71,7 @@ def test_an_active_node_with_a_dead_card_goes_on_serving_the_rest():
     after = read_again(driver, {"lan": True}, preempt=False)
     assert after.node.state is NodeState.ACTIVE
     assert after.node.as_peer().links_down == 1
-    assert "the network card is gone" in after.node.status(after.now).problems[0]
+    assert "the network card is gone" in after.problems[0]
 
 
 def test_a_backup_with_a_dead_card_is_still_a_backup():
@@ -121,7 +121,7 @@ def _wait(driver: Driver) -> None:
 KNOWN: dict[str, tuple[Callable[[Driver], None], Callable[[Driver], object]]] = {
     "whether a port was ever there": (
         _lose_card,
-        lambda driver: driver.node.status(driver.now).problems,
+        lambda driver: driver.problems,
     ),
     "who was heard": (_hear, _heard),
     "hosts that do not answer": (_fail_ping, lambda driver: driver.node.as_peer().failed_groups),

@@ -25,7 +25,7 @@ def listen(driver: Driver, seconds: float, ports: tuple[str, ...] = (), peer=ACT
 
 
 def told(driver: Driver) -> tuple[list[str], str]:
-    problems = [line for line in driver.node.status(driver.now).problems if "no advertisement of" in line]
+    problems = [line for line in driver.problems if "no advertisement of" in line]
     return [line.partition(":")[0] for line in problems], driver.node.as_peer().unready
 
 

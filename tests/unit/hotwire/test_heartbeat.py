@@ -237,8 +237,8 @@ def test_another_version_is_told_with_whose_firmware_is_to_be_upgraded(
     hotwire = SimpleNamespace(
         link=card, plan=SimpleNamespace(port=port), failure=None, last_word="", heartbeat=alpha
     )
-    _, told = problems(cast(Hotwire, hotwire), 0)
-    assert told.endswith(f"upgrade the firmware {whose}")
+    _, told = problems(cast(Hotwire, hotwire), False, 0)
+    assert told.text.endswith(f"upgrade the firmware {whose}")
 
 
 def test_an_authentic_body_that_is_nonsense_is_dropped():

@@ -1,9 +1,9 @@
-"""Every alarm that there is: how bad, for how long before it is raised, and for how long gone before it is
-cleared. A kind is for ever: who receives alarms has rules for its word."""
+"""Every kind of problem that there is: how bad, for how long before its alarm is raised, and for how long
+gone before that is cleared. A kind is for ever: who receives alarms has rules for its word."""
 
 from dataclasses import dataclass
 
-from hadaemon.alarms.model import Severity
+from hadaemon.problems.severity import Severity
 
 _CLEAR = 30.0
 _SLOW = 60.0
@@ -79,3 +79,5 @@ KINDS = (
     *(FIRMWARE_DIFFERS, FIRMWARE_FAILED, SLOT_BAD, DISK_FULL, CERTIFICATE, DELIVERY, OTHER),
     *(BECAME_ACTIVE, TEST),
 )
+
+BY_WORD = {kind.word: kind for kind in KINDS}

@@ -1,17 +1,19 @@
-"""What the status says, as faults: each has its word, and nothing is told twice."""
+"""What the status says, as problems that alarms are made of: each has its word, and none is told twice."""
 
+import random
 from copy import deepcopy
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hadaemon.alarms import upkeep
-from hadaemon.alarms.faults import faults, knows_active, ready_peer
-from hadaemon.alarms.model import Severity
-from hadaemon.cluster.damping import Damping
-from hadaemon.config import ElectionConfig
-from hadaemon.runtime.hotwire_status import _ALARMS, NOT_PAIRED
+from hadaemon.alarms.present import knows_active, present, ready_peer
+from hadaemon.problems import Problem, Severity, kinds, other, texts
+from hadaemon.problems.problem import as_json
 
 WELL: dict[str, Any] = {
     "configuration": "cluster",
@@ -45,7 +47,7 @@ WELL: dict[str, Any] = {
 
 def found(**changes: Any) -> list[tuple[str, str]]:
     """Kinds and resources with some values changed: `hotwire__state`, `status__hotwire__ready`."""
-    return [(fault.kind.word, fault.resource) for fault in faults(report(**changes))]
+    return [(problem.kind.word, problem.resource) for problem in present(report(**changes))]
 
 
 def report(**changes: Any) -> dict[str, Any]:
@@ -66,81 +68,57 @@ def test_all_is_well():
 @pytest.mark.parametrize(
     "changes,expected",
     [
-        ({"configuration": "refused", "status__problems": ["x: is wrong"]}, "configuration-refused"),
-        ({"status__state": "fault"}, "node-fault"),
+        ({"configuration": "refused"}, "configuration-refused"),
         ({"status__maintenance": True}, "maintenance"),
-        ({"status__suspended": "suspended after 6 switches"}, "suspended"),
-        ({"hotwire__state": "not-paired"}, "not-paired"),
-        ({"hotwire__state": "down"}, "hotwire-down"),
-        ({"hotwire__state": "silent"}, "hotwire-silent"),
-        ({"hotwire__state": "silent", "hotwire__last_word": "shutdown"}, "peer-away"),
-        ({"hotwire__state": "silent", "hotwire__last_heard": None}, "peer-away"),
-        ({"hotwire__state": "silent", "status__hotwire__state": "dead"}, "peer-dead"),
-        ({"hotwire__state": "silent", "status__peer": {"state": "silent"}}, "peer-dead"),
+        ({"hotwire__peer": {"deaf": True}}, "hotwire-one-way"),
         ({"status__hotwire__ready": False, "status__hotwire__unready": "no carrier"}, "peer-unready"),
         ({"sync": {"state": "pending", "reason": "x"}}, "sync-pending"),
         ({"sync": {"state": "error", "reason": "x"}}, "sync-error"),
         ({"firmware__pair": {"state": "pending", "reason": "x"}}, "firmware-differs"),
-        ({"status__problems": ["connections: conntrackd does not run"]}, "connections"),
     ],
 )
-def test_a_fault_of_the_node_has_its_word(changes: dict[str, Any], expected: str):
+def test_a_state_of_the_node_has_its_word(changes: dict[str, Any], expected: str):
     assert found(**changes) == [(expected, "")]
 
 
-def test_faults_of_parts_name_them():
-    assert found(status__interfaces=[{"port": "lan", "link": "down"}, {"port": "wan", "link": "absent"}]) == [
-        ("link-down", "lan"),
-        ("link-down", "wan"),
-    ]
-    assert found(status__ping_groups=[{"name": "isp", "failed": True, "failed_hosts": ["192.0.2.1"]}]) == [
-        ("ping-failed", "isp")
-    ]
+def test_a_service_is_told_once_by_its_unit():
     service = [{"unit": "a.service", "wanted": True, "state": "failed"}]
-    assert found(services=service, status__problems=["a.service: does not stay up"]) == [
-        ("service-failed", "a.service")
-    ]
-    assert found(status__problems=["port dmz: no carrier, and the virtual addresses are on it"]) == [
-        ("link-down", "dmz")
-    ]
+    told = [as_json(Problem(kinds.SERVICE, "a.service", "a.service: does not stay up"))]
+    assert found(services=service) == [("service-failed", "a.service")]
+    assert found(services=service, status__problems=told) == [("service-failed", "a.service")]
 
 
-def test_a_cable_that_is_out_when_the_other_one_died_is_both():
-    assert found(hotwire__state="down", status__hotwire__state="dead") == [
-        ("hotwire-down", ""),
-        ("peer-dead", ""),
-    ]
+def test_refused_files_are_one_problem_and_hide_no_other():
+    told = [Problem(kinds.CONFIGURATION, "", f"mistake {number}") for number in range(5)]
+    raw = report(configuration="refused", status__problems=[*map(as_json, (*told, other("guard", "ended")))])
+    assert texts(present(raw)) == ("mistake 0; mistake 1; mistake 2", "ended")
+    (alone,) = present(report(configuration="refused", status__reason="the configuration was refused"))
+    assert alone.text == "the configuration was refused"
 
 
-@pytest.mark.parametrize("text", _ALARMS.values())
-def test_a_foreigner_on_the_hotwire(text: str):
-    assert found(status__problems=[f"hotwire: {text}"]) == [("hotwire-foreign", "")]
+PROBLEMS = st.builds(Problem, st.sampled_from(kinds.KINDS), st.sampled_from(["", "lan", "wan"]), st.text())
 
 
-@pytest.mark.parametrize(
-    "problem",
-    [
-        NOT_PAIRED,
-        "the hotwire is silent: check its cable; preference moves nothing until it speaks again",
-        "hotwire: beta has been silent for 12 s",
-        "port lan: no carrier: check the cable and the switch port",
-        "port lan: no own address is on it, so nothing can be sent: check it",
-        "port lan: the network card is gone: look for a hardware fault in the journal",
-        "ping group isp: 192.0.2.1 do not answer",
-        f"this node is {Damping(ElectionConfig())}",
-    ],
+@given(st.lists(PROBLEMS), st.randoms(use_true_random=False))
+def test_a_problem_reaches_its_alarm_whatever_its_sentence_says(problems: list[Problem], dice: random.Random):
+    def alarms(told: list[Problem]) -> set[tuple[str, str, str]]:
+        raw = report(status__problems=[as_json(problem) for problem in told])
+        return {(each.kind.word, each.resource, each.severity) for each in present(raw)}
+
+    reworded = [replace(each, text=dice.choice(SENTENCES)) for each in problems]
+    assert alarms(reworded) == alarms(problems)
+    assert {(each.kind.word, each.resource, each.kind.severity) for each in problems} == alarms(problems)
+
+
+SENTENCES = (
+    "",
+    "connections: none",
+    "hotwire: a third box comes in",
+    "port lan: no carrier, and the virtual addresses are on it",
+    "it answers for the virtual address",
+    "\n",
 )
-def test_a_problem_that_has_a_word_of_its_own_is_not_told_twice(problem: str):
-    assert found(status__problems=[problem]) == []
-
-
-def test_any_other_problem_is_one_whatever_its_numbers():
-    one, two = (found(status__problems=[f"something took {number} s"]) for number in ("1.5", "27"))
-    assert one == two
-    assert one[0][0] == "problem"
-    assert found(
-        status__problems=["port lan: 52:54:00:00:00:01 answers for the virtual address 1.2.3.4 too"]
-    )[0][0] == ("address-conflict")
+"""Those that once made an alarm by their words."""
 
 
 def test_who_tells_what_both_see():
