@@ -42,7 +42,7 @@ def test_status_of_both_nodes(pair: Pair) -> None:
 def test_status_as_json(pair: Pair) -> None:
     pair.start()
     answer = json.loads(hactl(pair.alpha, "status", "--json").stdout)
-    assert answer["schema"] == 1
+    assert answer["schema"] == 2
     assert answer["status"]["state"] == "active"
     assert [port["interface"] for port in answer["ports"]] == ["lan", "wan"]
 
