@@ -9,11 +9,13 @@ from hadaemon.config import (
     check_pair,
     load_admin,
     load_cluster,
+    load_node,
     render_admin,
     render_node,
 )
 from hadaemon.config.load import parse
 from hadaemon.config.migrate import KNOWN, Kind, schema_of
+from hadaemon.console.amend import amended
 from hadaemon.console.store import take_effect
 from hadaemon.errors import HadaemonError
 from hadaemon.io.forms import read_form, store
@@ -51,7 +53,9 @@ def store_node(raw: dict[str, Any], places: Places, owners: Owners) -> tuple[str
     cluster = read_form(places.state / CLUSTER_FILE)
     if cluster is not None:
         check_pair(node, load_cluster(cluster.text))
-    store(places.state / NODE_FILE, render_node(node), Kind.NODE, 0o640, owners.state)
+    form = read_form(places.state / NODE_FILE)
+    text = amended(form.text, load_node, render_node, node) if form is not None else render_node(node)
+    store(places.state / NODE_FILE, text, Kind.NODE, 0o640, owners.state)
     return take_effect(places, owners)
 
 

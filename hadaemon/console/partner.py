@@ -8,8 +8,10 @@ from typing import TypeVar
 from hadaemon.cli.asking import CommandFailed, ask_daemon
 from hadaemon.cli.main import main as hactl
 from hadaemon.config import ClusterConfig, load_cluster, render_cluster
+from hadaemon.console.amend import amended
 from hadaemon.errors import HadaemonError
 from hadaemon.io.files import write_text
+from hadaemon.io.forms import read_form
 from hadaemon.menu.deeds import PeerConfiguration, PeerPort
 from hadaemon.menu.steps import Failed, marked
 from hadaemon.runtime.configuration import load_configuration
@@ -75,7 +77,11 @@ def apply_cluster(cluster: ClusterConfig, places: Places) -> tuple[str, ...] | F
     file = places.run / "menu" / CLUSTER_FILE
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        write_text(file, render_cluster(cluster), 0o600)
+        form = read_form(places.state / CLUSTER_FILE)
+        text = render_cluster(cluster)
+        if form is not None:
+            text = amended(form.text, load_cluster, render_cluster, cluster)
+        write_text(file, text, 0o600)
         code = hactl(["config", "apply", str(file)])
     finally:
         file.unlink(missing_ok=True)

@@ -138,6 +138,17 @@ def test_another_node_toml_is_checked_against_the_cluster(places: Places):
     assert "192.168.12.150/24" in (places.state / "node.toml").read_text()
 
 
+def test_what_an_administrator_wrote_beside_a_value_stays(places: Places):
+    store.store(RAW, False, places, Owners())
+    path = places.state / "node.toml"
+    path.write_text("# the rack on the left\n" + path.read_text().replace("addresses =", "addresses  ="))
+    before = path.read_text()
+    node = changes.read_node(places)["node"]
+    node["ports"]["lan"]["addresses"] = ["192.168.12.143/24"]
+    changes.store_node(node, places, Owners())
+    assert path.read_text() == before.replace("12.141", "12.143")
+
+
 def test_a_factory_reset_leaves_nothing_of_the_node(places: Places, monkeypatch: pytest.MonkeyPatch):
     ran: list[tuple[str, ...]] = []
     monkeypatch.setattr(changes, "run_program", lambda *command: ran.append(command))
