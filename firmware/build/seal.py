@@ -69,10 +69,9 @@ def seal(context: Context) -> SealedRoot:
 
 
 def _make_squashfs(context: Context, image: Path) -> None:
-    # Quick to unpack, which a start does with nearly all of it. An image that people download is packed well.
-    compression = ["-comp", "lz4"]
-    if context.options.release:
-        compression = ["-comp", "lz4", "-Xhc"]
+    # In blocks of 128 KiB, the default: larger ones save 9 % at most, and a start unpacks more than it needs.
+    level = "19" if context.options.release else "3"
+    compression = ["-comp", "zstd", "-Xcompression-level", level]
     order = context.work / "sort"
     order.write_text(sort_file(context.target))
     context.tools.run(

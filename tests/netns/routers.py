@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from .namespaces import Namespace
-from .waiting import stretched, wait_for
+from .waiting import listens, stretched, wait_for
 
 PASSPHRASE = "s3cret"
 
@@ -169,7 +169,7 @@ class Frr:
             command += ["--vty_socket", str(self._folder), "--vty_port", "0", "--socket", str(zebra_socket)]
             log = self._logs / f"{program}.log"
             self._processes.append(self._namespace.start(*command, log=log))
-            wait_for("zebra listens", zebra_socket.exists, 5)
+            wait_for("zebra listens", lambda: listens(zebra_socket), 5)
 
     def state(self) -> str:
         """As vrrpd tells it."""

@@ -25,7 +25,7 @@ from hadaemon.problems import Severity
 
 from .pair import OWN, Pair
 from .sinks import Certificates, make_certificates, smtp, web
-from .waiting import stretched, wait_for
+from .waiting import listens, stretched, wait_for
 
 OURS = "127.0.0.7"
 """An own address of the node that is not the one that the kernel takes."""
@@ -183,7 +183,7 @@ def messenger(folder: Path, alarms: AlarmSettings, ca: Path) -> Iterator[Messeng
     log = folder / "log"
     with log.open("w") as file, subprocess.Popen(one.command, stdout=file, stderr=file) as process:
         try:
-            wait_for("the messenger listens", one.socket.exists, within=20)
+            wait_for("the messenger listens", lambda: listens(one.socket), within=20)
             yield one
             assert process.poll() is None, log.read_text()
         finally:
