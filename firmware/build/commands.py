@@ -42,6 +42,11 @@ KNOWN_FAILURES: tuple[tuple[re.Pattern[str], str, str], ...] = (
         "check --mirror (its base URL is the folder that has `dists/`), or try again with --fresh",
     ),
     (
+        re.compile(r"signature verification failed: Verify error: *(?P<name>[^\n]+)"),
+        "the bundle's signature does not verify with the certificate that signed it: {name}",
+        "name a certificate that may sign (--cert): docs/building.md says how one is made",
+    ),
+    (
         re.compile(r"(NO_PUBKEY|is not signed|Missing key|signature verification failed)", re.IGNORECASE),
         "the mirror's signature could not be verified",
         "upgrade the host's debian-archive-keyring package",
