@@ -75,7 +75,8 @@ class Line:
                 continue
             try:
                 data = os.read(self._master, 32 if self._bauds else 4096)
-            except OSError:
+            except OSError:  # The program has closed its terminal: it ends.
+                self.process.wait(SECONDS)
                 assert found(), self.screen[-600:]
                 return
             if self._bauds:
