@@ -7,8 +7,9 @@ from collections.abc import Callable
 from firmware.power.errors import Fault
 
 _BLOCK = 4096
-_DIGEST = 32
-_ARGUMENT = re.compile(r"hotspare\.verity=(\d+):(\d+):([0-9a-f]{64}):([0-9a-f]*)")
+_DIGEST = 64
+"""Bytes of BLAKE2b-512: `HASH` of firmware/build/seal.py."""
+_ARGUMENT = re.compile(r"hotspare\.verity=(\d+):(\d+):([0-9a-f]{128}):([0-9a-f]*)")
 
 
 def check_root(read: Callable[[int, int], bytes], slot_cfg: str, name: str) -> None:
@@ -32,7 +33,7 @@ def check_root(read: Callable[[int, int], bytes], slot_cfg: str, name: str) -> N
 
 
 def _digests(read: Callable[[int, int], bytes], blocks: int, salt: bytes) -> bytes:
-    salted = hashlib.sha256(salt)
+    salted = hashlib.blake2b(salt)
     found = bytearray()
     step = 256
     for first in range(0, blocks, step):

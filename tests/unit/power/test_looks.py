@@ -18,7 +18,7 @@ from firmware.power.check import read_data
 from firmware.power.errors import Fault
 from firmware.power.fat import Fat
 from firmware.power.verity import check_root
-from hadaemon.upgrade.bundle import BLOCK, root_hash
+from hadaemon.upgrade.bundle import BLOCK
 
 
 def reader(data: bytes) -> Callable[[int, int], bytes]:
@@ -107,13 +107,13 @@ def sealed(blocks: int) -> tuple[bytes, str]:
     data = random.Random(1).randbytes(blocks * BLOCK)
     salt = b"salt" * 8
     level = [data[at : at + BLOCK] for at in range(0, len(data), BLOCK)]
-    root = root_hash(level, salt)
     levels: list[bytes] = []
     while len(level) > 1:
-        packed = b"".join(hashlib.sha256(salt + block).digest() for block in level)
+        packed = b"".join(hashlib.blake2b(salt + block).digest() for block in level)
         packed = packed.ljust(-(-len(packed) // BLOCK) * BLOCK, b"\0")
         levels.insert(0, packed)
         level = [packed[at : at + BLOCK] for at in range(0, len(packed), BLOCK)]
+    root = hashlib.blake2b(salt + level[0]).digest()
     image = data + b"verity".ljust(BLOCK, b"\0") + b"".join(levels)
     return (
         image,
