@@ -8,13 +8,19 @@ from hadaemon.problems.problem import from_json
 
 Report = Mapping[str, Any]
 
+_EXPLAINED_BY: Mapping[kinds.Kind, set[kinds.Kind]] = {
+    kinds.HOTWIRE_SILENT: {kinds.HOTWIRE_DOWN, kinds.PEER_DEAD, kinds.PEER_AWAY}
+}
+"""What only follows from another problem that is there: a hotwire without a carrier is silent too."""
+
 
 def present(report: Report, more: Sequence[Problem] = ()) -> tuple[Problem, ...]:
     """`more` is what the status does not tell. One for each kind and resource: the first counts."""
     found: dict[tuple[str, str], Problem] = {}
     for problem in (*_told(report), *more, *_states(report)):
         found.setdefault((problem.kind.word, problem.resource), problem)
-    return tuple(found.values())
+    there = {problem.kind for problem in found.values()}
+    return tuple(problem for problem in found.values() if not there & _EXPLAINED_BY.get(problem.kind, set()))
 
 
 def knows_active(report: Report) -> bool:
