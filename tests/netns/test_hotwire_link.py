@@ -167,3 +167,16 @@ class TestThirdBox:
             wired.alpha.wait_problem("a third box that has the pair's secret")
             assert wired.alpha.hotwire()["peer"]["name"] == "beta"
             assert wired.states() == ("active", "backup")
+
+
+def test_a_cable_that_is_pulled_out_is_one_alarm(wired: HotwirePair) -> None:
+    """Long after each of the alarms that there might be is raised."""
+    wired.start()
+    for node in wired.hot_nodes:
+        node.wait_hotwire("up")
+    wired.beta.pull("hotwire")
+    for node, kind in ((wired.alpha, "hotwire-silent"), (wired.beta, "hotwire-down")):
+        wait_for("it is silent for long", lambda node=node: (node.hotwire().get("last_heard") or 0) > 5, 15)
+        assert "the hotwire is silent" in node.problems()
+        alarms = {each["kind"] for each in node.status()["alarms"]["active"]}
+        assert alarms == {kind}, "the carrier is lost at beta's end alone"
