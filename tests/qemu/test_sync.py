@@ -1,5 +1,6 @@
 """The configuration over the real SSH servers of two booted nodes."""
 
+import json
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -24,6 +25,29 @@ def keyed(open_pair: Callable[[Place], Lab]) -> Iterator[Lab]:
     """The pair, and each node can ask the other one."""
     with open_pair(KEYED) as lab:
         yield lab
+
+
+READING = (
+    "status",
+    "history",
+    "alarms",
+    "config check",
+    "config history",
+    "config diff",
+    "key show",
+    "firmware status",
+)
+
+
+def test_the_other_node_answers_programs(keyed: Lab) -> None:
+    """Each command that reads, as the manual has it."""
+    alpha = keyed.node("alpha")
+    change = "(cat /data/state/cluster.toml; echo '# another generation') > /tmp/changed.toml"
+    apply = "hactl config apply /tmp/changed.toml && hactl config sync --to-peer --yes"
+    alpha.run(f"{change} && {apply}", root=True)
+    for command in READING:
+        answer = json.loads(alpha.run(f"hactl --peer {command} --json", root=True).output)
+        assert answer["schema"] >= 1, command
 
 
 def test_each_node_can_be_asked_from_the_other_one(keyed: Lab) -> None:
