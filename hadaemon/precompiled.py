@@ -16,8 +16,8 @@ import builtins
 import marshal
 import os
 import sys
-from importlib.machinery import ExtensionFileLoader, ModuleSpec
-from types import CodeType, ModuleType
+from importlib.machinery import ExtensionFileLoader, ModuleSpec, SourceFileLoader
+from types import CodeType
 
 FILE = f"{__file__.rpartition('/')[0]}/precompiled.bin"
 HEAD = 8
@@ -29,7 +29,7 @@ Index = dict[str, Entry]
 
 
 class Modules:
-    """What the import system asks before it looks for files: finder and loader of PEP 451 in one."""
+    """What the import system asks before it looks for files: a finder of PEP 451."""
 
     def __init__(self, descriptor: int, begin: int, index: Index) -> None:
         """`descriptor` of the file, open for good; `begin`: of the modules in it."""
@@ -42,19 +42,12 @@ class Modules:
         if entry is None:
             return None
         is_package, origin, _, size, _ = entry
-        loader = self if size else ExtensionFileLoader(name, origin)
-        spec = ModuleSpec(name, loader, origin=origin, is_package=is_package)  # type: ignore[arg-type]
+        loader = Packed(name, origin, self) if size else ExtensionFileLoader(name, origin)
+        spec = ModuleSpec(name, loader, origin=origin, is_package=is_package)
         spec.has_location = True
         if is_package:
             spec.submodule_search_locations = [origin.rpartition("/")[0]]
         return spec
-
-    def create_module(self, _spec: ModuleSpec) -> None:
-        """An ordinary one will do."""
-
-    def exec_module(self, module: ModuleType) -> None:
-        """Carry a module's code out."""
-        exec(self.get_code(module.__name__), vars(module))  # noqa: S102 - that is what an import is
 
     def get_code(self, name: str) -> CodeType:
         """The code of one that is in the file."""
@@ -72,6 +65,18 @@ class Modules:
     def _load(self, offset: int, size: int) -> object:
         found = os.pread(self._descriptor, size, self._begin + offset)
         return marshal.loads(found)  # noqa: S302 - on the sealed root, as all code is
+
+
+class Packed(SourceFileLoader):
+    """Like the loader of any source file, for sources and resources too; only its code is taken from the file."""
+
+    def __init__(self, name: str, origin: str, modules: Modules) -> None:
+        super().__init__(name, origin)
+        self._modules = modules
+
+    def get_code(self, fullname: str) -> CodeType:
+        """Of the module."""
+        return self._modules.get_code(fullname)
 
 
 def open_file(file: str = FILE) -> Modules | None:

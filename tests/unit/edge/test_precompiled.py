@@ -28,8 +28,11 @@ if modules is not None:
     vars(dataclasses)["exec"] = look
     import hadaemon.hotwire.report
 ours = [name for name in ("hadaemon.cluster.status", "hadaemon.vrrp", "json") if
-        sys.modules[name].__spec__.loader is modules]
-whole = all(module.__file__ and module.__spec__ for module in (json, _json, sys.modules["hadaemon.vrrp"]))
+        isinstance(sys.modules[name].__spec__.loader, hadaemon.precompiled.Packed)]
+from importlib import resources
+import inspect, hadaemon.console.voices as voices
+alike = [module.__file__ and module.__spec__ for module in (json, _json, sys.modules["hadaemon.vrrp"])]
+whole = all(alike) and len(voices.load_voices()) > 1 and "def load_voices" in inspect.getsource(voices)
 print(len(ours), whole, len(compiled) > 0, any(compiled))
 """
 """Prints how many modules of three came from the file, whether they look like any other, whether methods of
