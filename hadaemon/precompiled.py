@@ -68,7 +68,7 @@ class Modules:
 
 
 class Packed(SourceFileLoader):
-    """Like the loader of any source file, for sources and resources too; only its code is taken from the file."""
+    """As the loader of any source file, for sources and resources too; only the code is from the file."""
 
     def __init__(self, name: str, origin: str, modules: Modules) -> None:
         super().__init__(name, origin)

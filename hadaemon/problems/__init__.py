@@ -2,7 +2,7 @@
 the lines of `hactl status`, the alarms and the manual's table follow from that, and no sentence is ever read.
 """
 
-from hadaemon.problems.problem import Problem, other, texts, unnamed
+from hadaemon.problems.problem import Problem, other, unnamed
 from hadaemon.problems.severity import Severity
 
-__all__ = ["Problem", "Severity", "other", "texts", "unnamed"]
+__all__ = ["Problem", "Severity", "other", "unnamed"]

@@ -1,7 +1,7 @@
 """Something that is wrong now."""
 
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,9 +27,6 @@ class Problem:
         """How bad it is."""
         return self.worse or self.kind.severity
 
-    def __str__(self) -> str:
-        return self.text
-
 
 def other(resource: str, text: str) -> Problem:
     """One without a word of its own."""
@@ -39,11 +36,6 @@ def other(resource: str, text: str) -> Problem:
 def unnamed(subject: str, text: str) -> Problem:
     """One of several whose sentence alone is known, as with notes on files: its resource is made of that."""
     return other(f"{subject}/{zlib.crc32(text.encode()):08x}", text)
-
-
-def texts(problems: Iterable[Problem]) -> tuple[str, ...]:
-    """Their sentences."""
-    return tuple(problem.text for problem in problems)
 
 
 def as_json(problem: Problem) -> dict[str, str]:

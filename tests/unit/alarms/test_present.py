@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hadaemon.alarms import upkeep
 from hadaemon.alarms.present import knows_active, present, ready_peer
-from hadaemon.problems import Problem, Severity, kinds, other, texts
+from hadaemon.problems import Problem, Severity, kinds, other
 from hadaemon.problems.problem import as_json
 
 WELL: dict[str, Any] = {
@@ -99,7 +99,7 @@ def test_a_silence_that_is_explained_is_no_alarm_of_its_own(why: kinds.Kind):
 def test_refused_files_are_one_problem_and_hide_no_other():
     told = [Problem(kinds.CONFIGURATION, "", f"mistake {number}") for number in range(5)]
     raw = report(configuration="refused", status__problems=[*map(as_json, (*told, other("guard", "ended")))])
-    assert texts(present(raw)) == ("mistake 0; mistake 1; mistake 2", "ended")
+    assert tuple(each.text for each in present(raw)) == ("mistake 0; mistake 1; mistake 2", "ended")
     (alone,) = present(report(configuration="refused", status__reason="the configuration was refused"))
     assert alone.text == "the configuration was refused"
 

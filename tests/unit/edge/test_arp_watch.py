@@ -9,7 +9,6 @@ import pytest
 from hadaemon.cluster import NodeState
 from hadaemon.io.arp_socket import Heard
 from hadaemon.io.links import Link
-from hadaemon.problems import texts
 from hadaemon.runtime import arp_watch
 from hadaemon.runtime.arp_watch import ArpWatch, Place, foreign_stations
 
@@ -89,7 +88,7 @@ def found(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[str, ...]]:
             loop.step()
         assert network.open == 0
         assert loop.readers == {}
-        return texts(watch.problems)
+        return tuple(each.text for each in watch.problems)
 
     return look
 

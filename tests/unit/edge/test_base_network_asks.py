@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from hadaemon.io.errors import HelperError
-from hadaemon.problems import texts
 from hadaemon.runtime import base_network
 from hadaemon.runtime.base_network import BaseNetwork
 
@@ -40,7 +39,7 @@ def run(monkeypatch: pytest.MonkeyPatch, helper: Helper, wanted: int) -> list[tu
             while helper.asked < wanted:
                 await asyncio.sleep(0)
                 if len(found) < helper.asked:
-                    found.append(texts(network.problems))
+                    found.append(tuple(each.text for each in network.problems))
         task.cancel()
 
     asyncio.run(course())

@@ -13,7 +13,6 @@ from hadaemon.cluster import NodeState, StateChanged
 from hadaemon.errors import HadaemonError
 from hadaemon.io.errors import FileError
 from hadaemon.io.history import FILE, MAX_SIZE, OLDER_FILE, Entry, History, parse
-from hadaemon.problems import texts
 from hadaemon.runtime.background import Background
 from hadaemon.runtime.recorder import ENDED_SILENTLY, Recorder
 
@@ -158,7 +157,7 @@ def fail(error: Exception) -> Any:
 def test_a_failure_is_a_problem_until_the_same_work_succeeds():
     failing = ("history", fail(FileError("disk full")))
     background, told = background_of(failing, ("memory", lambda: None))
-    assert (texts(background.problems), told) == (("disk full",), [])
+    assert (tuple(each.text for each in background.problems), told) == (("disk full",), [])
     background, _ = background_of(failing, ("history", lambda: None))
     assert background.problems == ()
 

@@ -31,7 +31,6 @@ from hadaemon.config import (
     Port,
     VrrpConfig,
 )
-from hadaemon.problems import texts
 from hadaemon.vrrp import Advertisement, Centiseconds, Priority, Vrid
 
 ALPHA, BETA, GAMMA = "alpha", "beta", "gamma"
@@ -138,7 +137,7 @@ class Driver:
     @property
     def problems(self) -> tuple[str, ...]:
         """What the node's status complains of, in sentences."""
-        return texts(self.node.status(self.now).problems)
+        return tuple(each.text for each in self.node.status(self.now).problems)
 
     def do(self, event: Event, after: float = 0.0) -> tuple[Action, ...]:
         self.now += after
