@@ -123,6 +123,8 @@ class Course:
         """What the last comparison found before the node was complete; None: it is the first."""
         self._doubts = 0
         """How often few were missing, and asking for them helped or was not tried yet."""
+        self._emptying = False
+        """EMPTY was carried out, and no DRAIN has seen its end, whatever the roles have been since."""
         self._hold_by = now
         """When HOLD is given up."""
         self._drain_by = now
@@ -153,7 +155,7 @@ class Course:
         """The node's role in the traffic is another one: what was left of the old course is void."""
         if active == self.active:
             return
-        emptied, complete = self._steps[0] is Step.DRAIN, self.complete
+        complete = self.complete
         self.active, self.complete = active, active and complete
         self.missing = self.comparisons = self._doubts = 0
         self._fewer = None
@@ -164,7 +166,7 @@ class Course:
             self._go(TAKEN_OVER, now)
         else:
             self._drain_by, self._left, self._still = now + DRAIN_PATIENCE, None, 0
-            self._go((Step.DRAIN, *TAKEN_OVER_INCOMPLETE) if emptied else TAKEN_OVER_INCOMPLETE, now)
+            self._go((Step.DRAIN, *TAKEN_OVER_INCOMPLETE) if self._emptying else TAKEN_OVER_INCOMPLETE, now)
 
     def restarted(self, now: float) -> None:
         """conntrackd is new: it has learnt all of the kernel by itself, which a spare must not."""
@@ -178,7 +180,10 @@ class Course:
         if self.active and step is Step.LEARN:
             self.complete = True
         elif step is Step.EMPTY:
+            self._emptying = True
             self._drain_by, self._left, self._still = now + DRAIN_PATIENCE, None, 0
+        elif step is Step.DRAIN:
+            self._emptying = False
         if rest:
             self._go(tuple(rest), now + _DELAYS.get(step, 0.0))
         elif self.active:

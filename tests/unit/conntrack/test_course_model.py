@@ -43,7 +43,7 @@ class Node:
                 self.kernel |= peer.cache
             case Step.EMPTY:
                 self.cache = set()
-                each = flush_seconds / max(1, len(self.kernel))
+                each = flush_seconds / len(CONNECTIONS)  # By conntrackd's taking in one event after the other.
                 self.flushing = [(now + number * each, entry) for number, entry in enumerate(self.kernel)]
             case Step.HOLD:
                 return self.course.held(peer.course.active and peer.course.complete, now)
@@ -84,6 +84,12 @@ def test_however_the_roles_change_both_have_all_in_the_end(flips: list[float], f
     assert active.kernel == CONNECTIONS
     assert spare.kernel == CONNECTIONS
     assert spare.course.complete
+
+
+def test_three_changes_while_the_table_is_emptied() -> None:
+    """The second one makes a new course, and the table is still being emptied when the third comes."""
+    active, spare = play([2.0, 1.0, 1.0], 8.0)
+    assert active.kernel == spare.kernel == CONNECTIONS
 
 
 @pytest.mark.parametrize("pause", [1.2, 1.7, 2.5, 4.0])
