@@ -43,7 +43,9 @@ class Node:
                 self.kernel |= peer.cache
             case Step.EMPTY:
                 self.cache = set()
-                each = flush_seconds / len(CONNECTIONS)  # By conntrackd's taking in one event after the other.
+                each = flush_seconds / len(
+                    CONNECTIONS
+                )  # By conntrackd's taking in one event after the other.
                 self.flushing = [(now + number * each, entry) for number, entry in enumerate(self.kernel)]
             case Step.HOLD:
                 return self.course.held(peer.course.active and peer.course.complete, now)
@@ -55,45 +57,71 @@ class Node:
                 return None
         return self.course.done(now)
 
+    def restart(self, now: float) -> None:
+        """A new conntrackd learns the kernel's table; nobody listens any more to what was being emptied."""
+        self.kernel -= {entry for _, entry in self.flushing}
+        self.flushing, self.cache = [], set(self.kernel)
+        self.course.restarted(now)
 
-def play(flips: list[float], flush_seconds: float) -> tuple[Node, Node]:
-    """The first is active and has all; then the roles change after each of these times, in seconds."""
-    one = Node(Course(True, 0.0), set(CONNECTIONS), set(CONNECTIONS))
-    other = Node(Course(False, 0.0))
-    now, ends = 0.0, [60.0]
-    for pause in flips:
-        ends.append(ends[-1] + pause)
-    active = one
-    for number, end in enumerate([*ends, ends[-1] + 120.0]):
+
+def play(events: list[tuple[float, str]], flush_seconds: float) -> tuple[Node, Node]:
+    """The first is active and has all. Then, each so many seconds after the one before: "roles" change, or
+    conntrackd starts anew on the "active" or the "spare"."""
+    active = Node(Course(True, 0.0), set(CONNECTIONS), set(CONNECTIONS))
+    spare = Node(Course(False, 0.0))
+    now, end = 0.0, 60.0
+    for pause, event in [(0.0, "roles"), *events, (120.0, "end")]:
+        end += pause
         while now < end:
             now += TICK
-            for node, peer in ((one, other), (other, one)):
+            for node, peer in ((active, spare), (spare, active)):
                 node.turn(peer, flush_seconds, now)
                 if int(now) != int(now - TICK):
                     node.counted = len(node.kernel)
-        if number < len(ends):
-            active = other if active is one else one
-            for node in (one, other):
-                node.course.became(node is active, now)
-    return active, other if active is one else one
+        match event:
+            case "roles":
+                active, spare = spare, active
+                for node in (active, spare):
+                    node.course.became(node is active, now)
+            case "active":
+                active.restart(now)
+            case "spare":
+                spare.restart(now)
+    return active, spare
 
 
-@given(st.lists(st.floats(0.1, 40.0), max_size=8), st.floats(0.1, 8.0))
-def test_however_the_roles_change_both_have_all_in_the_end(flips: list[float], flush_seconds: float) -> None:
-    active, spare = play(flips, flush_seconds)
-    assert active.kernel == CONNECTIONS
-    assert spare.kernel == CONNECTIONS
+def flips(*pauses: float) -> list[tuple[float, str]]:
+    """The roles change after each of these times."""
+    return [(pause, "roles") for pause in pauses]
+
+
+PAUSES = st.floats(0.1, 3.0) | st.floats(0.1, 40.0)
+EVENTS = st.tuples(PAUSES, st.sampled_from(["roles", "roles", "active", "spare"]))
+
+
+@given(st.lists(EVENTS, max_size=8), st.floats(0.1, 8.0))
+def test_whatever_happens_both_have_all_in_the_end(
+    events: list[tuple[float, str]], flush_seconds: float
+) -> None:
+    active, spare = play(events, flush_seconds)
+    assert len(active.kernel) == len(spare.kernel) == len(CONNECTIONS)
     assert spare.course.complete
 
 
 def test_three_changes_while_the_table_is_emptied() -> None:
     """The second one makes a new course, and the table is still being emptied when the third comes."""
-    active, spare = play([2.0, 1.0, 1.0], 8.0)
+    active, spare = play(flips(2.0, 1.0, 1.0), 8.0)
+    assert active.kernel == spare.kernel == CONNECTIONS
+
+
+def test_conntrackd_starts_anew_on_a_node_that_lacks_connections() -> None:
+    """The other one, which has them, may not empty its table for that."""
+    active, spare = play([*flips(2.0), (1.0, "active")], 1.0)
     assert active.kernel == spare.kernel == CONNECTIONS
 
 
 @pytest.mark.parametrize("pause", [1.2, 1.7, 2.5, 4.0])
 def test_back_while_the_table_is_emptied(pause: float) -> None:
     """As a busy machine did it: 200,000 connections were gone from both."""
-    active, spare = play([pause], 4.0)
+    active, spare = play(flips(pause), 4.0)
     assert active.kernel == spare.kernel == CONNECTIONS
