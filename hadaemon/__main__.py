@@ -2,10 +2,10 @@
 
 import sys
 
-from hadaemon.helper.guard import fork_guard
+from hadaemon.daemon.guard_process import fork_guard
 
 if __name__ == "__main__":
     guard = fork_guard()  # Before all that the daemon loads, and the guard does not need.
-    from hadaemon.runtime.main import main
+    from hadaemon.daemon.main import main
 
     sys.exit(main(guard))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hadaemon.cli.render import Answer
 from hadaemon.errors import HadaemonError
-from hadaemon.io.control_client import Message, ask
+from hadaemon.io.sockets.control_client import Message, ask
 
 _TIMEOUT = 5.0
 """Seconds that the daemon has for an answer."""

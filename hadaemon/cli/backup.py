@@ -50,9 +50,9 @@ _RESTORE = (
 
 
 def _create(options: argparse.Namespace) -> None:
-    from hadaemon.io.files import write_text
-    from hadaemon.io.sealed import MIN_PASSPHRASE, seal
-    from hadaemon.runtime.backup import collect
+    from hadaemon.io.store.files import write_text
+    from hadaemon.io.store.sealed import MIN_PASSPHRASE, seal
+    from hadaemon.operations.backup import collect
 
     here = own(options)
     passphrase = _passphrase(options, twice=True)
@@ -65,11 +65,11 @@ def _create(options: argparse.Namespace) -> None:
 
 
 def _restore(options: argparse.Namespace) -> None:
-    from hadaemon.io.files import read_text
-    from hadaemon.io.pair_lock import locked
-    from hadaemon.io.sealed import unseal
-    from hadaemon.runtime.backup import parse, put_back, rebind
-    from hadaemon.runtime.configuration import load_configuration
+    from hadaemon.io.store.files import read_text
+    from hadaemon.io.store.pair_lock import locked
+    from hadaemon.io.store.sealed import unseal
+    from hadaemon.operations.backup import parse, put_back, rebind
+    from hadaemon.state.configuration import load_configuration
 
     here = own(options)
     content = read_text(options.file, _MAX_SIZE)
@@ -91,7 +91,7 @@ def _restore(options: argparse.Namespace) -> None:
 
 
 def _passphrase(options: argparse.Namespace, twice: bool) -> str:
-    from hadaemon.io.files import read_text
+    from hadaemon.io.store.files import read_text
 
     if options.passphrase_file is not None:
         lines = (read_text(options.passphrase_file) or "").splitlines()

@@ -14,8 +14,8 @@ from hadaemon.sync.tree import CLUSTER, FILES
 
 if TYPE_CHECKING:
     from hadaemon.config import ClusterConfig
-    from hadaemon.io.identity import Identity
-    from hadaemon.runtime.own_configuration import OwnConfiguration
+    from hadaemon.io.store.identity import Identity
+    from hadaemon.operations.own_configuration import OwnConfiguration
     from hadaemon.sync.holder import Holder
     from hadaemon.sync.record import How, Record
     from hadaemon.sync.tree import Tree
@@ -104,15 +104,15 @@ def told(run: Callable[[argparse.Namespace], None]) -> Callable[[argparse.Namesp
 
 def own(options: argparse.Namespace) -> "OwnConfiguration":
     """This node's configuration."""
-    from hadaemon.io.services import start_guard
-    from hadaemon.runtime.own_configuration import OwnConfiguration
+    from hadaemon.io.programs.services import start_guard
+    from hadaemon.operations.own_configuration import OwnConfiguration
 
     return OwnConfiguration(options.state, options.socket, start_guard)
 
 
 def holder_of(options: argparse.Namespace, here: "OwnConfiguration", doing: str) -> "Holder":
     """Who is at work, for the lock and the history."""
-    from hadaemon.runtime.own_configuration import now_text, user_name
+    from hadaemon.operations.own_configuration import now_text, user_name
     from hadaemon.sync.holder import Holder
 
     return Holder(user_name(), here.name, now_text(), f"hactl {doing}")
@@ -127,7 +127,7 @@ def agreed(question: str) -> bool:
 
 
 def _apply(options: argparse.Namespace) -> None:
-    from hadaemon.io.pair_lock import locked
+    from hadaemon.io.store.pair_lock import locked
     from hadaemon.sync.record import How
 
     here = own(options)
@@ -152,7 +152,7 @@ def make_it_count(
 ) -> None:
     """Commits on this node, or with `sync = "on-apply"` on both or on none."""
     from hadaemon.config import SyncMode
-    from hadaemon.io.identity import Identity
+    from hadaemon.io.store.identity import Identity
 
     checked = here.check(tree)
     head = here.next_head(tree, checked)
@@ -164,8 +164,8 @@ def make_it_count(
         outcome = here.commit(tree, head, how, holder, confirm, note)
         tell(f"generation {head.generation} is applied on {here.name}", outcome.notes)
         return
-    from hadaemon.runtime.peer import peer_of
-    from hadaemon.runtime.synchronize import apply_on_both
+    from hadaemon.operations.peer import peer_of
+    from hadaemon.operations.synchronize import apply_on_both
 
     with peer_of(here.state, TIMEOUT) as peer:
         notes = apply_on_both(here, peer, tree, head, how, holder, confirm)
@@ -174,7 +174,7 @@ def make_it_count(
 
 def refuse_activation(here: "OwnConfiguration", cluster: "ClusterConfig", identity: "Identity") -> None:
     """A cluster with a hotwire is not activated before the nodes hold each other's keys."""
-    from hadaemon.runtime.configuration import load_configuration
+    from hadaemon.state.configuration import load_configuration
 
     before = load_configuration(here.state).cluster
     begins = cluster.enabled and (before is None or not before.enabled)
@@ -191,7 +191,7 @@ def _confirm(options: argparse.Namespace) -> None:
     if here.guard() is None:
         raise CommandFailed(Exit.REFUSED, "nothing waits to be confirmed")
     if _is_on_both(here) and not options.here:
-        from hadaemon.runtime.peer import peer_of
+        from hadaemon.operations.peer import peer_of
 
         # The peer first: what is confirmed on one node alone would make them differ.
         with peer_of(here.state, TIMEOUT) as peer:
@@ -203,8 +203,8 @@ def _confirm(options: argparse.Namespace) -> None:
 
 def _is_on_both(here: "OwnConfiguration") -> bool:
     from hadaemon.config import SyncMode
-    from hadaemon.io.identity import Identity
-    from hadaemon.runtime.configuration import load_configuration
+    from hadaemon.io.store.identity import Identity
+    from hadaemon.state.configuration import load_configuration
 
     cluster = load_configuration(here.state).cluster
     return cluster is not None and cluster.sync is SyncMode.ON_APPLY and Identity(here.state).paired
@@ -227,7 +227,7 @@ def _history(options: argparse.Namespace) -> None:
 
 
 def _rollback(options: argparse.Namespace) -> None:
-    from hadaemon.io.pair_lock import locked
+    from hadaemon.io.store.pair_lock import locked
     from hadaemon.sync.record import How
 
     here = own(options)
@@ -245,7 +245,7 @@ def _rollback(options: argparse.Namespace) -> None:
 
 
 def _go_back_on_peer(here: "OwnConfiguration", holder: "Holder") -> None:
-    from hadaemon.runtime.peer import peer_of
+    from hadaemon.operations.peer import peer_of
 
     with peer_of(here.state, TIMEOUT) as peer:
         peer.lock(holder)
@@ -258,7 +258,7 @@ def _diff(options: argparse.Namespace) -> None:
     here = own(options)
     present = here.generations.tree()
     if options.peer:
-        from hadaemon.runtime.peer import peer_of
+        from hadaemon.operations.peer import peer_of
 
         with peer_of(here.state, TIMEOUT) as peer:
             lines = difference(present, peer.read())
@@ -276,9 +276,9 @@ def _diff(options: argparse.Namespace) -> None:
 
 
 def _reset(options: argparse.Namespace) -> None:
-    from hadaemon.io.identity import Identity
-    from hadaemon.io.pair_lock import locked
-    from hadaemon.io.services import restart_sync_server
+    from hadaemon.io.programs.services import restart_sync_server
+    from hadaemon.io.store.identity import Identity
+    from hadaemon.io.store.pair_lock import locked
 
     here = own(options)
     question = f"{here.name} leaves its cluster, and forgets its configurations and the peer's keys. Go on?"
@@ -294,8 +294,8 @@ def _reset(options: argparse.Namespace) -> None:
 def tree_from(path: Path, present: "Tree | None") -> "Tree":
     """A folder is the whole configuration; a file is cluster.toml, and the files that belong to it stay."""
     from hadaemon.io.errors import FileError
-    from hadaemon.io.files import read_text
-    from hadaemon.io.trees import read_tree
+    from hadaemon.io.store.files import read_text
+    from hadaemon.io.store.trees import read_tree
     from hadaemon.sync.tree import make_tree
 
     if path.is_dir():

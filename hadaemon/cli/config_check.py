@@ -9,7 +9,7 @@ from hadaemon.cli.asking import CommandFailed, Exit, with_problems
 from hadaemon.cli.colour import coloured
 from hadaemon.cli.completion import Offer, offers
 from hadaemon.cli.config_changes import STATE, told
-from hadaemon.runtime.places import CLUSTER_FILE, NODE_FILE
+from hadaemon.state.places import CLUSTER_FILE, NODE_FILE
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -28,10 +28,10 @@ def add_config_check(commands: "Commands") -> None:
 
 def _check(options: argparse.Namespace) -> None:
     # Here and not above: every other command would wait for it too.
-    from hadaemon.io.files import read_text
-    from hadaemon.io.snippet_files import read_snippets
-    from hadaemon.runtime.configuration import Condition, check_texts
-    from hadaemon.runtime.firewall_check import try_configuration
+    from hadaemon.io.store.files import read_text
+    from hadaemon.io.store.snippet_files import read_snippets
+    from hadaemon.state.configuration import Condition, check_texts
+    from hadaemon.state.firewall_check import try_configuration
 
     node, cluster = read_text(options.node), read_text(options.cluster)
     if node is None:

@@ -28,7 +28,7 @@ from hadaemon.cli.config_changes import (
 from hadaemon.errors import HadaemonError
 
 if TYPE_CHECKING:
-    from hadaemon.runtime.own_configuration import OwnConfiguration
+    from hadaemon.operations.own_configuration import OwnConfiguration
     from hadaemon.sync.tree import Tree
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -100,7 +100,7 @@ def _edit_until_good(file: _File, copy: Path) -> None:
 
 
 def _edited(copy: Path, text: str) -> str:
-    from hadaemon.io.files import read_text, write_text
+    from hadaemon.io.store.files import read_text, write_text
 
     write_text(copy, text, 0o600)
     command = (*_editor(), str(copy))
@@ -139,7 +139,7 @@ def _again() -> bool:
 
 def _refuse_early(options: argparse.Namespace, here: "OwnConfiguration") -> None:
     """Who may not apply, or not now, is told before he has typed anything."""
-    from hadaemon.io.pair_lock import locked
+    from hadaemon.io.store.pair_lock import locked
 
     with locked(options.run_folder, here.name, holder_of(options, here, "config edit")):
         pass
@@ -161,7 +161,7 @@ class _ClusterFile:
 
     def put(self, text: str, seen: str) -> None:
         """The way of `hactl config apply`."""
-        from hadaemon.io.pair_lock import locked
+        from hadaemon.io.store.pair_lock import locked
         from hadaemon.sync.difference import difference
         from hadaemon.sync.record import How
 
@@ -192,7 +192,7 @@ class _NodeFile:
     name = "node.toml"
 
     def __init__(self, options: argparse.Namespace, here: "OwnConfiguration") -> None:
-        from hadaemon.runtime.own_node import OwnNode
+        from hadaemon.operations.own_node import OwnNode
 
         self._options = options
         self._here = here
@@ -204,7 +204,7 @@ class _NodeFile:
 
     def put(self, text: str, seen: str) -> None:
         """Under the same lock as every other change."""
-        from hadaemon.io.pair_lock import locked
+        from hadaemon.io.store.pair_lock import locked
 
         with locked(
             self._options.run_folder, self._here.name, holder_of(self._options, self._here, "config edit")

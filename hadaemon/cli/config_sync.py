@@ -7,9 +7,9 @@ from hadaemon.cli.asking import CommandFailed, Exit
 from hadaemon.cli.config_changes import TIMEOUT, add_places, agreed, holder_of, own, tell, told
 
 if TYPE_CHECKING:
-    from hadaemon.runtime.own_configuration import OwnConfiguration
-    from hadaemon.runtime.peer import Peer
-    from hadaemon.runtime.synchronize import Comparison
+    from hadaemon.operations.own_configuration import OwnConfiguration
+    from hadaemon.operations.peer import Peer
+    from hadaemon.operations.synchronize import Comparison
     from hadaemon.sync.holder import Holder
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -34,8 +34,8 @@ def add_config_sync(commands: "Commands") -> None:
 
 
 def _sync(options: argparse.Namespace) -> None:
-    from hadaemon.io.pair_lock import locked
-    from hadaemon.runtime.peer import peer_of
+    from hadaemon.io.store.pair_lock import locked
+    from hadaemon.operations.peer import peer_of
 
     here = own(options)
     holder = holder_of(options, here, "config sync")
@@ -55,7 +55,7 @@ def _sync(options: argparse.Namespace) -> None:
 
 
 def _compared(options: argparse.Namespace, here: "OwnConfiguration", peer: "Peer") -> "Comparison":
-    from hadaemon.runtime.synchronize import compare
+    from hadaemon.operations.synchronize import compare
 
     seen = compare(here, peer, options.to_peer, options.overwrite_newer)
     if not seen.nothing:
@@ -79,7 +79,7 @@ def _ask(options: argparse.Namespace, seen: "Comparison") -> None:
 def _carry_out(
     options: argparse.Namespace, here: "OwnConfiguration", peer: "Peer", seen: "Comparison", holder: "Holder"
 ) -> None:
-    from hadaemon.runtime.synchronize import synchronize
+    from hadaemon.operations.synchronize import synchronize
 
     notes = synchronize(here, peer, seen, holder, options.overwrite_newer)
     tell(_synchronized(seen), notes)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from hadaemon.runtime.firmware import OwnFirmware
+    from hadaemon.operations.firmware import OwnFirmware
     from hadaemon.upgrade.slots import Slot
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -83,16 +83,16 @@ def _path(text: str) -> "Path":
 
 
 def _own(options: argparse.Namespace) -> "OwnFirmware":
-    from hadaemon.io.rauc import Rauc
-    from hadaemon.runtime.firmware import OwnFirmware, Places
+    from hadaemon.io.firmware.rauc import Rauc
+    from hadaemon.operations.firmware import OwnFirmware, Places
 
     return OwnFirmware(Places(options.state, options.bundles, options.run_folder), Rauc((options.rauc,)))
 
 
 def _alone(options: argparse.Namespace) -> "OwnFirmware":
     """For a command that changes this node by itself: not while the pair is being upgraded."""
-    from hadaemon.io.plan_file import PlanFile
-    from hadaemon.runtime.places import own_folder
+    from hadaemon.io.store.plan_file import PlanFile
+    from hadaemon.state.places import own_folder
     from hadaemon.upgrade.errors import UpgradeError
     from hadaemon.upgrade.plan import under_way
 
@@ -130,16 +130,16 @@ def _run_sync(options: argparse.Namespace) -> None:
     if options.from_peer:
         _fetch(options)
         return
-    from hadaemon.runtime.firmware_sync import have_peer_pull
-    from hadaemon.runtime.peer import peer_of
+    from hadaemon.operations.firmware_sync import have_peer_pull
+    from hadaemon.operations.peer import peer_of
 
     with peer_of(options.state, pair.PEER_TIMEOUT) as peer:
         print(have_peer_pull(_alone(options), peer, lambda line: print(line, flush=True)))
 
 
 def _fetch(options: argparse.Namespace) -> None:
-    from hadaemon.runtime.firmware_sync import fetch_and_install
-    from hadaemon.runtime.peer import peer_of
+    from hadaemon.operations.firmware_sync import fetch_and_install
+    from hadaemon.operations.peer import peer_of
     from hadaemon.upgrade.offer import same
     from hadaemon.upgrade.slots import other_slot
 
@@ -164,8 +164,8 @@ def _fetch(options: argparse.Namespace) -> None:
 
 
 def _fetch_staged(options: argparse.Namespace, firmware: "OwnFirmware") -> None:
-    from hadaemon.runtime.firmware_sync import fetch_staged
-    from hadaemon.runtime.peer import peer_of
+    from hadaemon.operations.firmware_sync import fetch_staged
+    from hadaemon.operations.peer import peer_of
 
     bar = Bar()
     try:
@@ -191,7 +191,7 @@ def _run_keep(options: argparse.Namespace) -> None:
 
 def _failing(options: argparse.Namespace) -> tuple[str, ...]:
     """The checks of health that the firmware that runs does not pass either. Without an answer: none."""
-    from hadaemon.io.services import failed_units
+    from hadaemon.io.programs.services import failed_units
 
     try:
         failing = tuple(ask_daemon(options.socket, {"command": "status"})["firmware"].get("failing", ()))

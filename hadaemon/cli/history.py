@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from hadaemon.cli.columns import duration
 from hadaemon.cli.config_changes import STATE, told
 from hadaemon.cli.render import table
-from hadaemon.io.history import Entry, History
-from hadaemon.runtime.places import own_folder
+from hadaemon.io.store.history import Entry, History
+from hadaemon.state.places import own_folder
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]

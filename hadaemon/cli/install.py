@@ -15,7 +15,7 @@ from hadaemon.install.progress import progress_line
 
 if TYPE_CHECKING:
     from hadaemon.install.disk import Disk
-    from hadaemon.runtime.install import Places, Source
+    from hadaemon.operations.install import Places, Source
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
@@ -59,7 +59,7 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def _list(options: argparse.Namespace) -> None:
-    from hadaemon.runtime.install import Places, find_candidates
+    from hadaemon.operations.install import Places, find_candidates
 
     found = find_candidates(Places())
     if options.json:
@@ -101,10 +101,10 @@ def _disk(disk: "Disk") -> dict[str, object]:
 
 def _install(options: argparse.Namespace) -> None:
     from hadaemon.errors import HadaemonError
-    from hadaemon.io.services import start_seeding, stop_seeding
-    from hadaemon.runtime.install import Places, find_source, install
-    from hadaemon.runtime.release import running_release
+    from hadaemon.io.programs.services import start_seeding, stop_seeding
+    from hadaemon.operations.install import Places, find_source, install
     from hadaemon.setup.places import system_owners
+    from hadaemon.state.release import running_release
 
     places = Places(state_owner=system_owners().state)
     source = find_source(places)
@@ -144,7 +144,7 @@ def _left(disk: "Disk", bar: "Bar") -> str:
 def _target(name: str, source: "Source", places: "Places") -> "Disk":
     """Raises CommandFailed: it is none, or must not be taken."""
     from hadaemon.install.disk import describe
-    from hadaemon.runtime.install import find_disks
+    from hadaemon.operations.install import find_disks
 
     path = str(Path("/dev", name).resolve())
     disks = find_disks(places)

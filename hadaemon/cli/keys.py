@@ -12,7 +12,7 @@ from hadaemon.cli.completion import Offer, offers
 from hadaemon.cli.config_changes import add_places, agreed, told
 
 if TYPE_CHECKING:
-    from hadaemon.io.identity import Identity
+    from hadaemon.io.store.identity import Identity
     from hadaemon.sync.words import PublicKey
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -47,13 +47,13 @@ def _command(
 
 
 def _identity(options: argparse.Namespace) -> "Identity":
-    from hadaemon.io.identity import Identity
+    from hadaemon.io.store.identity import Identity
 
     return Identity(options.state)
 
 
 def _generate(options: argparse.Namespace) -> None:
-    from hadaemon.runtime.configuration import load_configuration
+    from hadaemon.state.configuration import load_configuration
 
     identity = _identity(options)
     if identity.own() is not None and not options.force:
@@ -81,8 +81,8 @@ def _as_json(key: "PublicKey | None") -> dict[str, str] | None:
 
 def _keys(state: Path) -> "tuple[PublicKey | None, PublicKey | None]":
     """This node's own and the peer's."""
-    from hadaemon.io.identity import Identity
-    from hadaemon.runtime.configuration import load_configuration
+    from hadaemon.io.store.identity import Identity
+    from hadaemon.state.configuration import load_configuration
 
     identity, node = Identity(state), load_configuration(state).node
     own = identity.own()
@@ -103,8 +103,8 @@ def _print(state: Path) -> None:
 
 
 def _trust(options: argparse.Namespace) -> None:
-    from hadaemon.io.files import read_text
-    from hadaemon.runtime.configuration import load_configuration
+    from hadaemon.io.store.files import read_text
+    from hadaemon.state.configuration import load_configuration
     from hadaemon.sync.words import MAX_LINE, parse_public_key
 
     text = sys.stdin.read(2 * MAX_LINE) if options.file == "-" else read_text(Path(options.file))
@@ -128,6 +128,6 @@ def _revoke(options: argparse.Namespace) -> None:
 
 
 def _restart() -> None:
-    from hadaemon.io.services import restart_sync_server
+    from hadaemon.io.programs.services import restart_sync_server
 
     restart_sync_server()

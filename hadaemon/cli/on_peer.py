@@ -19,7 +19,7 @@ def run_on_peer(arguments: list[str]) -> int:
 
 
 def _run(options: argparse.Namespace) -> None:
-    from hadaemon.runtime.peer import peer_of
+    from hadaemon.operations.peer import peer_of
     from hadaemon.sync.reading import may_read, reading_commands
 
     if not may_read(options.arguments):

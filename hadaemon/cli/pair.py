@@ -78,10 +78,10 @@ class _Box:
 
     def __init__(self, options: argparse.Namespace) -> None:
         from hadaemon.hotwire.addresses import hotwire_port
-        from hadaemon.io.identity import Identity
+        from hadaemon.io.store.identity import Identity
+        from hadaemon.operations.peer import ends_of
         from hadaemon.pairing.protocol import Card
-        from hadaemon.runtime.configuration import load_configuration
-        from hadaemon.runtime.peer import ends_of
+        from hadaemon.state.configuration import load_configuration
 
         configuration = load_configuration(options.state)
         if configuration.node is None:
@@ -97,9 +97,9 @@ class _Box:
 
     def peer(self) -> "IPv4Address":
         """Where the code is shown: as configured, or as its beacons tell."""
+        from hadaemon.operations.peer import ends_of
         from hadaemon.pairing.call import caller
         from hadaemon.pairing.protocol import same_name
-        from hadaemon.runtime.peer import ends_of
 
         if self.ends.peer is not None:
             return self.ends.peer
@@ -126,8 +126,8 @@ def _keeper(box: _Box) -> "Callable[[Paired], None]":
 def _put_to_work(options: argparse.Namespace) -> None:
     """The server takes the new key, the daemon the new secret."""
     from hadaemon.errors import HadaemonError
-    from hadaemon.io.control_client import ask
-    from hadaemon.io.services import restart_sync_server
+    from hadaemon.io.programs.services import restart_sync_server
+    from hadaemon.io.sockets.control_client import ask
 
     restart_sync_server()
     try:

@@ -29,7 +29,7 @@ def add_support(commands: "Commands") -> None:
 
 
 def _support(options: argparse.Namespace) -> None:
-    from hadaemon.runtime.support import all_parts, secrets_below, write_bundle
+    from hadaemon.operations.support import all_parts, secrets_below, write_bundle
 
     if os.geteuid() != 0:
         raise CommandFailed(

@@ -12,7 +12,7 @@ from hadaemon.cli.upgrade_lines import upgrade_lines
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hadaemon.runtime.firmware import OwnFirmware, Progress
+    from hadaemon.operations.firmware import OwnFirmware, Progress
     from hadaemon.upgrade.bundle import Bundle
 
 SUMMARY = "upgrade both nodes, one after the other, without anyone noticing"
@@ -55,9 +55,9 @@ def run(options: argparse.Namespace, firmware: "OwnFirmware", progress: "Progres
 
 def begin(options: argparse.Namespace, firmware: "OwnFirmware", progress: "Progress") -> None:
     """Both nodes have the bundle, and the plan is written; or nothing was changed."""
-    from hadaemon.io.pair_lock import locked
-    from hadaemon.runtime.firmware_sync import have_peer_stage
-    from hadaemon.runtime.peer import peer_of
+    from hadaemon.io.store.pair_lock import locked
+    from hadaemon.operations.firmware_sync import have_peer_stage
+    from hadaemon.operations.peer import peer_of
 
     here = own(options)
     holder = holder_of(options, here, "firmware upgrade")

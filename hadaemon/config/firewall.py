@@ -5,11 +5,9 @@ from enum import StrEnum
 from itertools import chain
 from typing import TypeVar
 
+from hadaemon.config import firewall_words as words
 from hadaemon.config import values
-from hadaemon.config.problems import did_you_mean
-from hadaemon.config.reader import Table
-from hadaemon.firewall import words
-from hadaemon.firewall.model import (
+from hadaemon.config.firewall_model import (
     NODE,
     DestinationNat,
     Established,
@@ -21,6 +19,8 @@ from hadaemon.firewall.model import (
     SourceNat,
     Verdict,
 )
+from hadaemon.config.problems import did_you_mean
+from hadaemon.config.reader import Table
 from hadaemon.vrrp.model import IPAddress
 
 DEFAULT = Firewall()

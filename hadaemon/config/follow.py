@@ -3,12 +3,9 @@
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Address
 
+from hadaemon.config import follow_words as words
 from hadaemon.config import values
-from hadaemon.config.model import ClusterConfig, NodeConfig
-from hadaemon.config.problems import did_you_mean
-from hadaemon.config.reader import Table
-from hadaemon.follow import words
-from hadaemon.follow.model import (
+from hadaemon.config.follow_model import (
     DEFAULT_STOP,
     MAX_STOP,
     DhcpNetwork,
@@ -19,6 +16,9 @@ from hadaemon.follow.model import (
     Tunnel,
     TunnelPeer,
 )
+from hadaemon.config.model import ClusterConfig, NodeConfig
+from hadaemon.config.problems import did_you_mean
+from hadaemon.config.reader import Table
 from hadaemon.vrrp.model import IPAddress
 
 _NOTHING = Follow()

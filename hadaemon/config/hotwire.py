@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address, IPv4Interface
 
 from hadaemon.config import values
+from hadaemon.config.hotwire_keys import Secret, parse_secret
 from hadaemon.config.model import (
     DEFAULT_HEARTBEAT,
     DEFAULT_MISSED,
@@ -14,7 +15,6 @@ from hadaemon.config.model import (
 )
 from hadaemon.config.problems import did_you_mean
 from hadaemon.config.reader import Table
-from hadaemon.hotwire.keys import Secret, parse_secret
 
 _ADDRESSES_EXAMPLE = 'addresses = { alpha = "192.168.180.2/24", beta = "192.168.180.3/24" }'
 _HOW_TO_MAKE_ONE = 'secret = "…", made with `openssl rand -base64 32`'

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import IPv4Interface, IPv6Interface
 
+from hadaemon.config.firewall_model import Firewall
+from hadaemon.config.follow_model import Follow
+from hadaemon.config.hotwire_keys import Secret
 from hadaemon.config.network_model import NOTHING, BondMode, RouterAdvertisements, System
-from hadaemon.firewall.model import Firewall
-from hadaemon.follow.model import Follow
-from hadaemon.hotwire.keys import Secret
 from hadaemon.vrrp.authentication import Password, Signatures
 from hadaemon.vrrp.model import Centiseconds, Checksum, IPAddress, IPInterface, Priority, Version, Vrid
 

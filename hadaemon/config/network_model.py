@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from hadaemon.alarms.model import AlarmSettings
-from hadaemon.firewall.model import IPNetwork
+from hadaemon.config.firewall_model import IPNetwork
 from hadaemon.vrrp.model import IPAddress
 
 

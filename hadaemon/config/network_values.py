@@ -3,10 +3,10 @@
 import re
 from ipaddress import IPv6Address, IPv6Network, ip_network
 
+from hadaemon.config.firewall_model import IPNetwork
+from hadaemon.config.firewall_words import network
 from hadaemon.config.network_model import BondMode, Transport
 from hadaemon.config.values import address, shown
-from hadaemon.firewall.model import IPNetwork
-from hadaemon.firewall.words import network
 
 _HOST = re.compile(
     r"(?=.{1,253}\Z)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*\Z"

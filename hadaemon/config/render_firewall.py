@@ -3,8 +3,8 @@
 import json
 from collections.abc import Iterable, Iterator
 
-from hadaemon.firewall.model import NODE, DestinationNat, Established, Firewall, Rule, SourceNat
-from hadaemon.firewall.words import written_rate, written_service
+from hadaemon.config.firewall_model import NODE, DestinationNat, Established, Firewall, Rule, SourceNat
+from hadaemon.config.firewall_words import written_rate, written_service
 
 _DEFAULT = Firewall()
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 
-from hadaemon.follow.model import DEFAULT_STOP, DhcpNetwork, DialIn, Follow, Service, Tunnel
+from hadaemon.config.follow_model import DEFAULT_STOP, DhcpNetwork, DialIn, Follow, Service, Tunnel
 
 
 def follow_lines(follow: Follow, path: str, secrets: bool) -> Iterator[str]:

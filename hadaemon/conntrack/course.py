@@ -169,8 +169,8 @@ class Course:
             self._go((Step.DRAIN, *TAKEN_OVER_INCOMPLETE) if self._emptying else TAKEN_OVER_INCOMPLETE, now)
 
     def restarted(self, now: float) -> None:
-        """conntrackd is new: it has learnt all of the kernel by itself, which a spare must not. What was being
-        emptied is gone: nobody listens to those events any more."""
+        """conntrackd is new: it has learnt all of the kernel by itself, which a spare must not. What was
+        being emptied is gone: nobody listens to those events any more."""
         self.complete, self._fewer, self._doubts = self.active and self.complete, None, 0
         self._emptying = False
         self._hold_by = now + HOLD_PATIENCE

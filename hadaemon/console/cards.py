@@ -7,10 +7,10 @@ from pathlib import Path
 from hadaemon.cli.asking import CommandFailed, ask_daemon
 from hadaemon.cli.hotwire_commands import detection_lines
 from hadaemon.errors import HadaemonError
-from hadaemon.io import device
-from hadaemon.io.links import STACKED_KINDS, Link, LinkTable
-from hadaemon.io.netlink import Netlink
-from hadaemon.io.udev import open_udev
+from hadaemon.io.kernel import device
+from hadaemon.io.kernel.links import STACKED_KINDS, Link, LinkTable
+from hadaemon.io.kernel.netlink import Netlink
+from hadaemon.io.kernel.udev import open_udev
 from hadaemon.menu.deeds import Card, Detected
 from hadaemon.menu.steps import Failed
 

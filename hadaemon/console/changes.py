@@ -18,13 +18,13 @@ from hadaemon.config.migrate import KNOWN, Kind, schema_of
 from hadaemon.console.amend import amended
 from hadaemon.console.store import take_effect
 from hadaemon.errors import HadaemonError
-from hadaemon.io.forms import read_form, store
-from hadaemon.io.programs import run_program
+from hadaemon.io.programs.run import run_program
+from hadaemon.io.store.forms import read_form, store
 from hadaemon.menu.draft import SCHEMA
-from hadaemon.runtime.places import CLUSTER_FILE, NODE_FILE
 from hadaemon.setup.apply import apply_admin
 from hadaemon.setup.forget import forget
 from hadaemon.setup.places import Owners, Places
+from hadaemon.state.places import CLUSTER_FILE, NODE_FILE
 
 
 def read_node(places: Places) -> dict[str, Any]:

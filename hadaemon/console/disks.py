@@ -2,7 +2,7 @@
 
 from hadaemon.install.disk import gigabytes
 from hadaemon.menu.deeds import Disk
-from hadaemon.runtime.install import Places, find_candidates
+from hadaemon.operations.install import Places, find_candidates
 
 
 def read_disks() -> tuple[Disk, ...]:

@@ -12,19 +12,19 @@ from hadaemon.console.talk import Perform, Stopped, talk
 from hadaemon.console.terminal import Line, Terminal, plain, steady, wrapped
 from hadaemon.console.voices import ORIGINAL, load_voices
 from hadaemon.errors import HadaemonError
-from hadaemon.io.files import read_text
-from hadaemon.io.links import LinkTable
-from hadaemon.io.netlink import Netlink
+from hadaemon.io.kernel.links import LinkTable
+from hadaemon.io.kernel.netlink import Netlink
+from hadaemon.io.store.files import read_text
 from hadaemon.menu.changes import FLOWS
 from hadaemon.menu.first_boot import Facts, first_boot
 from hadaemon.menu.later import later
 from hadaemon.menu.steps import Voice
-from hadaemon.runtime.configuration import Configuration, load_configuration
-from hadaemon.runtime.install import Places as InstallPlaces
-from hadaemon.runtime.install import can_install
-from hadaemon.runtime.places import NODE_FILE
-from hadaemon.runtime.release import running_release
+from hadaemon.operations.install import Places as InstallPlaces
+from hadaemon.operations.install import can_install
 from hadaemon.setup.places import Owners, Places, system_owners
+from hadaemon.state.configuration import Configuration, load_configuration
+from hadaemon.state.places import NODE_FILE
+from hadaemon.state.release import running_release
 
 _ZONES = "zone.tab"
 """Of the time zone database: country, place, name."""

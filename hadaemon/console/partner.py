@@ -10,14 +10,14 @@ from hadaemon.cli.main import main as hactl
 from hadaemon.config import ClusterConfig, load_cluster, render_cluster
 from hadaemon.console.amend import amended
 from hadaemon.errors import HadaemonError
-from hadaemon.io.files import write_text
-from hadaemon.io.forms import read_form
+from hadaemon.io.store.files import write_text
+from hadaemon.io.store.forms import read_form
 from hadaemon.menu.deeds import PeerConfiguration, PeerPort
 from hadaemon.menu.steps import Failed, marked
-from hadaemon.runtime.configuration import load_configuration
-from hadaemon.runtime.peer import peer_of
-from hadaemon.runtime.places import CLUSTER_FILE
+from hadaemon.operations.peer import peer_of
 from hadaemon.setup.places import Places
+from hadaemon.state.configuration import load_configuration
+from hadaemon.state.places import CLUSTER_FILE
 from hadaemon.sync.tree import CLUSTER
 
 T = TypeVar("T")
@@ -124,7 +124,7 @@ def pull(places: Places) -> tuple[str, ...] | Failed:
 
 
 def _differs(places: Places) -> bool:
-    from hadaemon.runtime.own_configuration import OwnConfiguration
+    from hadaemon.operations.own_configuration import OwnConfiguration
 
     mine = OwnConfiguration(places.state, places.control).generations.head().digest
     with peer_of(places.state, _ANSWER) as peer:

@@ -14,17 +14,17 @@ from hadaemon.console.disks import read_disks
 from hadaemon.console.store import store, take_effect
 from hadaemon.console.terminal import ORIGINAL_TERM, interruptible
 from hadaemon.errors import HadaemonError
-from hadaemon.io import device
-from hadaemon.io.files import read_text
-from hadaemon.io.password import hash_password
+from hadaemon.io.kernel import device
+from hadaemon.io.programs.password import hash_password
+from hadaemon.io.store.files import read_text
 from hadaemon.menu import deeds
 from hadaemon.menu.draft import SCHEMA
 from hadaemon.menu.steps import Failed, marked
-from hadaemon.runtime.places import NODE_FILE
 from hadaemon.setup.good import restore_good
 from hadaemon.setup.main import take_from_medium
 from hadaemon.setup.places import Owners, Places
 from hadaemon.setup.state import make_state_folder
+from hadaemon.state.places import NODE_FILE
 
 _KEY_SIZE = 32
 """Bytes."""

@@ -4,11 +4,11 @@ import os
 
 from hadaemon.cli.main import known_commands
 from hadaemon.menu.later import Standing
-from hadaemon.runtime.configuration import Condition, Configuration, load_configuration
-from hadaemon.runtime.install import Places as InstallPlaces
-from hadaemon.runtime.install import can_install
+from hadaemon.operations.install import Places as InstallPlaces
+from hadaemon.operations.install import can_install
 from hadaemon.setup.good import better
 from hadaemon.setup.places import Places
+from hadaemon.state.configuration import Condition, Configuration, load_configuration
 
 
 def standing_of(places: Places) -> tuple[Standing, Configuration]:

@@ -7,17 +7,17 @@ from typing import Any
 
 from hadaemon.cli.asking import CommandFailed, ask_daemon
 from hadaemon.config import check_preseed
-from hadaemon.io.files import read_text
-from hadaemon.io.programs import run_program
+from hadaemon.io.programs.run import run_program
+from hadaemon.io.store.files import read_text
 from hadaemon.menu.draft import FILE
 from hadaemon.menu.steps import Failed, marked
-from hadaemon.runtime.configuration import load_configuration
-from hadaemon.runtime.places import NODE_FILE
-from hadaemon.runtime.release import running_release
 from hadaemon.setup.apply import open_sync_account, tell
 from hadaemon.setup.effect import Effect
 from hadaemon.setup.places import Owners, Places
 from hadaemon.setup.state import make_state_folder, store_preseed
+from hadaemon.state.configuration import load_configuration
+from hadaemon.state.places import NODE_FILE
+from hadaemon.state.release import running_release
 
 _TIMEOUT = 30.0
 """Seconds."""

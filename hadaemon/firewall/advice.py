@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from hadaemon.config.firewall_model import SourceNat
 from hadaemon.config.model import ClusterConfig
-from hadaemon.firewall.model import SourceNat
 from hadaemon.vrrp.model import IPAddress
 
 

@@ -1,6 +1,6 @@
 """The hooks, in the order in which they judge: what is common to all packets, before any rule of yours."""
 
-from hadaemon.firewall.model import Established, Firewall
+from hadaemon.config.firewall_model import Established, Firewall
 from hadaemon.firewall.text import HA_PROTOCOL, SYN, SYN_ONLY, USER_CHAINS, block, comment, limited_log
 from hadaemon.hotwire.exclusive import SERVICES, Protocol, Service
 

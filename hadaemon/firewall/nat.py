@@ -1,6 +1,6 @@
 """Address translation. A connection keeps the translation that its first packet got."""
 
-from hadaemon.firewall.model import DestinationNat, Firewall, SourceNat
+from hadaemon.config.firewall_model import DestinationNat, Firewall, SourceNat
 from hadaemon.firewall.text import (
     address_matches,
     block,

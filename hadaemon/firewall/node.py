@@ -1,10 +1,10 @@
 """What may come to the node itself: what a node of a network needs, and what the rules name."""
 
+from hadaemon.config.firewall_model import Firewall
+from hadaemon.config.follow_model import Follow
 from hadaemon.config.network_model import Ssh
-from hadaemon.firewall.model import Firewall
 from hadaemon.firewall.policy import rule_lines
 from hadaemon.firewall.text import address_matches, block, comment, ip, joined, limited_log, port_set
-from hadaemon.follow.model import Follow
 
 _ND = "{ nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit }"
 _LISTENERS = "{ mld-listener-query, mld-listener-report, mld-listener-done, mld2-listener-report }"

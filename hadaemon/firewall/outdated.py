@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from hadaemon.firewall.model import Firewall, IPNetwork, Places, Service
+from hadaemon.config.firewall_model import Firewall, IPNetwork, Places, Service
 from hadaemon.vrrp.model import IPAddress
 
 

@@ -1,6 +1,6 @@
 """The rules of [[firewall.rules]] in their order, for what is forwarded and for what is for the node."""
 
-from hadaemon.firewall.model import DestinationNat, Firewall, Rate, Rule, Verdict
+from hadaemon.config.firewall_model import DestinationNat, Firewall, Rate, Rule, Verdict
 from hadaemon.firewall.text import (
     address_matches,
     block,

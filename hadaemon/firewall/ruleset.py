@@ -9,17 +9,17 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from hadaemon.config.firewall_model import Firewall
+from hadaemon.config.follow_model import Follow
 from hadaemon.config.model import ClusterConfig, NodeConfig
 from hadaemon.firewall.base import base_chains
 from hadaemon.firewall.ha import ha_chain, ha_sets
-from hadaemon.firewall.model import Firewall
 from hadaemon.firewall.nat import nat_chains
 from hadaemon.firewall.node import node_chains
 from hadaemon.firewall.own import own_values
 from hadaemon.firewall.policy import policy_chain
 from hadaemon.firewall.snippets import Snippet
 from hadaemon.firewall.text import TABLE, block, named_set, port_set, zone_set
-from hadaemon.follow.model import Follow
 from hadaemon.hotwire.addresses import hotwire_port
 
 _INTERFACE = re.compile(r"[A-Za-z0-9_.:@-]{1,15}\Z")

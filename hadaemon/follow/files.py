@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
+from hadaemon.config.follow_model import DhcpNetwork, DialIn, Tunnel
 from hadaemon.config.model import ClusterConfig
 from hadaemon.follow.follower import DHCP_UNIT, HAPROXY_UNIT, pppoe_unit, wireguard_unit
-from hadaemon.follow.model import DhcpNetwork, DialIn, Tunnel
 from hadaemon.follow.table import source_set
 from hadaemon.hotwire.exclusive import HAPROXY_PORT
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hadaemon.follow.model import DEFAULT_STOP, Follow
+from hadaemon.config.follow_model import DEFAULT_STOP, Follow
 
 DHCP_UNIT = "hotspare-dhcp.service"
 HAPROXY_UNIT = "hotspare-haproxy.service"

@@ -7,7 +7,7 @@ here, once at the start of a unit, and they stay.
 import re
 from collections.abc import Iterator
 
-from hadaemon.follow.model import Follow
+from hadaemon.config.follow_model import Follow
 from hadaemon.vrrp.model import IPAddress
 
 TABLE = "hotspare_follow"

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hadaemon.errors import HadaemonError
-from hadaemon.io.pair_lock import LockedError, locked
-from hadaemon.runtime.own_configuration import OwnConfiguration, now_text
+from hadaemon.io.store.pair_lock import LockedError, locked
+from hadaemon.operations.own_configuration import OwnConfiguration, now_text
 from hadaemon.sync.holder import Holder
 
 _LOOK = 1.0

@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hadaemon.errors import HadaemonError
-from hadaemon.io.plan_file import PlanFile
-from hadaemon.io.rauc import Rauc
-from hadaemon.io.services import failed_units, restart_node, start_firmware_upgrade, starting_units
-from hadaemon.runtime.firmware import OwnFirmware, Places, end_trial, go_back, read_trial
-from hadaemon.runtime.places import own_folder
-from hadaemon.runtime.release import Release, boot_id, running_release
+from hadaemon.io.firmware.rauc import Rauc
+from hadaemon.io.programs.services import failed_units, restart_node, start_firmware_upgrade, starting_units
+from hadaemon.io.store.plan_file import PlanFile
+from hadaemon.io.store.trial_file import end_trial, read_trial
+from hadaemon.operations.firmware import OwnFirmware, Places, go_back
+from hadaemon.state.places import own_folder
+from hadaemon.state.release import Release, boot_id, running_release
 from hadaemon.upgrade.errors import UpgradeError
 from hadaemon.upgrade.offer import WORK_LOG
 from hadaemon.upgrade.slots import Slots, parse_slots
@@ -86,8 +87,8 @@ def _not_up() -> str:
 def _keep_flashed(firmware: OwnFirmware, esp: Path) -> str:
     """`esp`: a partition of the disk that the node runs from."""
     # Once in the life of a disk: everybody else who loads this module has no use for them.
-    from hadaemon.io.flashed_bundle import find_partition
-    from hadaemon.runtime.flashed import keep_flashed
+    from hadaemon.io.firmware.flashed_bundle import find_partition
+    from hadaemon.operations.flashed import keep_flashed
 
     partition = find_partition(esp)
     version = keep_flashed(firmware, partition, _Lines().show) if partition is not None else ""

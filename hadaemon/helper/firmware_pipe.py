@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from hadaemon.errors import HadaemonError
-from hadaemon.runtime.peer import peer_of
+from hadaemon.operations.peer import peer_of
 from hadaemon.upgrade.offer import STAGED
 
 STATE = "HOTSPARE_STATE"

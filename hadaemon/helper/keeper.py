@@ -20,18 +20,18 @@ from typing import Any
 
 from hadaemon.config import migrate
 from hadaemon.errors import HadaemonError
-from hadaemon.io.channel import Channel, ChannelError
-from hadaemon.io.files import read_text
-from hadaemon.io.forms import tree_in_schema
-from hadaemon.io.pair_lock import locked
-from hadaemon.io.plan_file import PlanFile
-from hadaemon.io.rauc import Rauc
-from hadaemon.io.rsync import sender_command
-from hadaemon.io.services import start_firmware_pull, start_guard
-from hadaemon.runtime.firmware import OwnFirmware, Places
-from hadaemon.runtime.own_configuration import OwnConfiguration, now_text
-from hadaemon.runtime.places import own_folder
-from hadaemon.runtime.release import running_release
+from hadaemon.io.firmware.rauc import Rauc
+from hadaemon.io.firmware.rsync import sender_command
+from hadaemon.io.programs.channel import Channel, ChannelError
+from hadaemon.io.programs.services import start_firmware_pull, start_guard
+from hadaemon.io.store.files import read_text
+from hadaemon.io.store.forms import tree_in_schema
+from hadaemon.io.store.pair_lock import locked
+from hadaemon.io.store.plan_file import PlanFile
+from hadaemon.operations.firmware import OwnFirmware, Places
+from hadaemon.operations.own_configuration import OwnConfiguration, now_text
+from hadaemon.state.places import own_folder
+from hadaemon.state.release import running_release
 from hadaemon.sync.errors import SyncError
 from hadaemon.sync.guard import MAX_SECONDS, MIN_SECONDS
 from hadaemon.sync.head import head_from_json

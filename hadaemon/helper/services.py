@@ -25,10 +25,10 @@ from hadaemon.follow.keeper import RESTS
 from hadaemon.follow.protocol import MAX_LINE, PROPERTIES, Message, seen_of, units_of
 from hadaemon.helper.main import allowed_users, peer_user
 from hadaemon.io.errors import HelperError
-from hadaemon.io.files import read_text, write_text
-from hadaemon.io.links import LinkTable
-from hadaemon.io.netlink import Netlink
-from hadaemon.runtime.configuration import Configuration, load_configuration
+from hadaemon.io.kernel.links import LinkTable
+from hadaemon.io.kernel.netlink import Netlink
+from hadaemon.io.store.files import read_text, write_text
+from hadaemon.state.configuration import Configuration, load_configuration
 from hadaemon.sync.tree import FILES
 from hadaemon.vrrp.mac import interface_name
 

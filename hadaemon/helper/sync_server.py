@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hadaemon.errors import HadaemonError
-from hadaemon.io.files import write_text
-from hadaemon.io.identity import Identity
-from hadaemon.runtime.configuration import load_configuration
-from hadaemon.runtime.peer import hotwire_addresses
+from hadaemon.io.store.files import write_text
+from hadaemon.io.store.identity import Identity
+from hadaemon.operations.peer import hotwire_addresses
+from hadaemon.state.configuration import load_configuration
 from hadaemon.sync.errors import SyncError
 from hadaemon.sync.server import authorized_keys, sshd_config
 

@@ -10,7 +10,7 @@ from collections import Counter, deque
 from dataclasses import dataclass
 
 from hadaemon.cluster.events import Event, PeerGoodbye, PeerReport
-from hadaemon.hotwire.keys import Key, Purpose, Secret
+from hadaemon.config.hotwire_keys import Key, Purpose, Secret
 from hadaemon.hotwire.message import MAX_BODY, Dropped, DropReason, Kind, Life, Message, seal, unseal
 from hadaemon.hotwire.report import Report, decode_report
 

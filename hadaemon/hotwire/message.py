@@ -26,7 +26,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
-from hadaemon.hotwire.keys import Key
+from hadaemon.config.hotwire_keys import Key
 
 VERSION = 1
 MAX_SIZE = 1200

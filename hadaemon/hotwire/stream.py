@@ -7,8 +7,8 @@ over, until one end says that it leaves, or its system closes the connection bec
 
 from dataclasses import dataclass
 
+from hadaemon.config.hotwire_keys import Key, Purpose, Secret
 from hadaemon.hotwire.heartbeat import plain
-from hadaemon.hotwire.keys import Key, Purpose, Secret
 from hadaemon.hotwire.message import MAX_SIZE, Dropped, DropReason, Kind, Life, Message, seal, unseal
 
 CHALLENGE_SIZE = 8

@@ -20,12 +20,12 @@ from hadaemon.alarms.message import mail, webhook_body
 from hadaemon.alarms.model import Alarm, Mail, Webhook, from_json
 from hadaemon.alarms.outbox import MAIL_PACE, WEBHOOK_PACE, Notice, Outbox
 from hadaemon.errors import HadaemonError
-from hadaemon.io.control import ControlServer, refusal
-from hadaemon.io.control_client import Message
-from hadaemon.io.files import read_text
-from hadaemon.io.journal import JournalFormatter
-from hadaemon.io.mail import send
-from hadaemon.io.webhook import post
+from hadaemon.io.programs.mail import send
+from hadaemon.io.programs.webhook import post
+from hadaemon.io.sockets.control import ControlServer, refusal
+from hadaemon.io.sockets.control_client import Message
+from hadaemon.io.sockets.journal import JournalFormatter
+from hadaemon.io.store.files import read_text
 from hadaemon.messenger.settings import Settings, decode
 from hadaemon.messenger.way import Deliver, Way
 from hadaemon.problems import kinds

@@ -8,8 +8,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from hadaemon.alarms.model import AlarmSettings, Mail, MailTls, Webhook
 from hadaemon.alarms.sender import Sender
+from hadaemon.config.firewall_model import IPNetwork
 from hadaemon.errors import HadaemonError
-from hadaemon.firewall.model import IPNetwork
 from hadaemon.problems import Severity
 from hadaemon.vrrp.model import IPAddress
 

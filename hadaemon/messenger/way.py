@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from hadaemon.alarms.model import Alarm
 from hadaemon.alarms.outbox import Notice, Outbox
 from hadaemon.errors import HadaemonError
-from hadaemon.io.control_client import Message
+from hadaemon.io.sockets.control_client import Message
 from hadaemon.problems.kinds import DELIVERY
 
 log = logging.getLogger(__name__)

@@ -14,10 +14,10 @@ from contextlib import contextmanager
 
 from hadaemon.config import Port
 from hadaemon.hotwire.detection import INSTANCE_SIZE, Beacon, decode_beacon, encode_beacon
-from hadaemon.io.device import FrameSocket
 from hadaemon.io.errors import PortError
-from hadaemon.io.links import Link, LinkTable
-from hadaemon.io.netlink import Netlink
+from hadaemon.io.kernel.device import FrameSocket
+from hadaemon.io.kernel.links import Link, LinkTable
+from hadaemon.io.kernel.netlink import Netlink
 from hadaemon.pairing.wire import PairingFailed
 
 _PERIOD = 0.2

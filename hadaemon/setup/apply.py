@@ -9,12 +9,10 @@ from typing import TypeAlias
 from hadaemon.config import Admin, ClusterConfig, ConfigError, NodeConfig, load_admin
 from hadaemon.errors import HadaemonError
 from hadaemon.io.errors import FileError
-from hadaemon.io.files import read_text, write_text
-from hadaemon.io.forms import read_form
-from hadaemon.io.identity import Identity
-from hadaemon.io.maintenance import in_maintenance
-from hadaemon.runtime.configuration import Configuration
-from hadaemon.runtime.places import own_folder
+from hadaemon.io.store.files import read_text, write_text
+from hadaemon.io.store.forms import read_form
+from hadaemon.io.store.identity import Identity
+from hadaemon.io.store.maintenance import in_maintenance
 from hadaemon.setup.networkd import PREFIX, network_files
 from hadaemon.setup.places import ADMIN, Owners, Places
 from hadaemon.setup.render import (
@@ -24,6 +22,8 @@ from hadaemon.setup.render import (
     issue,
     with_password,
 )
+from hadaemon.state.configuration import Configuration
+from hadaemon.state.places import own_folder
 from hadaemon.sync.server import USER
 
 Texts: TypeAlias = Mapping[str, str]

@@ -11,14 +11,14 @@ from functools import partial
 from hadaemon.config import ClusterConfig, NodeConfig
 from hadaemon.errors import HadaemonError
 from hadaemon.hotwire.addresses import hotwire_port
-from hadaemon.io.files import sync_folder
-from hadaemon.io.programs import run_program
-from hadaemon.runtime.configuration import Condition, Configuration
+from hadaemon.io.programs.run import run_program
+from hadaemon.io.store.files import sync_folder
 from hadaemon.setup.apply import Texts, apply_admin, apply_node, put
 from hadaemon.setup.clock import apply_clock
 from hadaemon.setup.networkd import PREFIX, remade
 from hadaemon.setup.places import Owners, Places
 from hadaemon.setup.services import HOST_KEY, SSH_FOLDER, SSH_UNIT, Service, services
+from hadaemon.state.configuration import Condition, Configuration
 
 APPLY_UNIT = "hotspare-apply.service"
 _HOTWIRE_SERVER = "hotspare-sync-sshd.service"

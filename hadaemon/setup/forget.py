@@ -7,9 +7,9 @@ import os
 import shutil
 
 from hadaemon.io.errors import FileError
-from hadaemon.io.files import sync_folder
-from hadaemon.runtime.places import NODE_FILE
+from hadaemon.io.store.files import sync_folder
 from hadaemon.setup.places import Places
+from hadaemon.state.places import NODE_FILE
 
 MARK = "forgotten"
 

@@ -6,11 +6,11 @@ from pathlib import Path
 from hadaemon.config.migrate import Kind
 from hadaemon.errors import HadaemonError
 from hadaemon.io.errors import FileError
-from hadaemon.io.files import read_text
-from hadaemon.io.forms import read_form, store
-from hadaemon.runtime.configuration import Condition, Configuration, check_texts
-from hadaemon.runtime.places import CLUSTER_FILE, NODE_FILE
+from hadaemon.io.store.files import read_text
+from hadaemon.io.store.forms import read_form, store
 from hadaemon.setup.places import Owners, Places
+from hadaemon.state.configuration import Condition, Configuration, check_texts
+from hadaemon.state.places import CLUSTER_FILE, NODE_FILE
 
 _FILES = (NODE_FILE, CLUSTER_FILE)
 _KINDS = {NODE_FILE: Kind.NODE, CLUSTER_FILE: Kind.CLUSTER}

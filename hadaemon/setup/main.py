@@ -9,13 +9,9 @@ from pathlib import Path
 
 from hadaemon.config import ConfigError, load_preseed
 from hadaemon.errors import HadaemonError
-from hadaemon.io.files import read_text
-from hadaemon.io.nft import NftMissing
-from hadaemon.io.programs import run_program
-from hadaemon.runtime.configuration import Configuration, load_configuration
-from hadaemon.runtime.firewall_check import rule_problems
-from hadaemon.runtime.places import NODE_FILE
-from hadaemon.runtime.release import running_release
+from hadaemon.io.programs.nft import NftMissing
+from hadaemon.io.programs.run import run_program
+from hadaemon.io.store.files import read_text
 from hadaemon.setup.apply import (
     apply_admin,
     apply_node,
@@ -33,6 +29,10 @@ from hadaemon.setup.medium import PRESEED, Medium, mounted, wait_for_device
 from hadaemon.setup.places import Owners, Places, system_owners
 from hadaemon.setup.render import LABEL
 from hadaemon.setup.state import make_state_folder, store_preseed
+from hadaemon.state.configuration import Configuration, load_configuration
+from hadaemon.state.firewall_check import rule_problems
+from hadaemon.state.places import NODE_FILE
+from hadaemon.state.release import running_release
 
 
 def main() -> int:

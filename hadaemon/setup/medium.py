@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hadaemon.config import Preseed, render_used_preseed
 from hadaemon.errors import HadaemonError
-from hadaemon.io.files import read_text, sync_folder, write_text
+from hadaemon.io.store.files import read_text, sync_folder, write_text
 
 PRESEED = "preseed.toml"
 _OPTIONS = {"vfat": "nosuid,nodev,noexec,fmask=0177,dmask=0077", "iso9660": "nosuid,nodev,noexec"}

@@ -1,6 +1,6 @@
 """The node's configuration as texts of the system. Pure."""
 
-from hadaemon.runtime.configuration import Condition, Configuration
+from hadaemon.state.configuration import Condition, Configuration
 
 LABEL = "HOTSPARE"
 """Of the file system that a preseed is on."""

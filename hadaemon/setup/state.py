@@ -5,10 +5,10 @@ import os
 from hadaemon.config import Preseed, render_admin, render_cluster, render_node
 from hadaemon.config.migrate import Kind
 from hadaemon.io.errors import FileError
-from hadaemon.io.files import sync_folder, write_text
-from hadaemon.io.forms import store
-from hadaemon.runtime.places import CLUSTER_FILE, HOTWIRE_KEY_FILE, NODE_FILE, own_folder
+from hadaemon.io.store.files import sync_folder, write_text
+from hadaemon.io.store.forms import store
 from hadaemon.setup.places import Owners, Places
+from hadaemon.state.places import CLUSTER_FILE, HOTWIRE_KEY_FILE, NODE_FILE, own_folder
 
 
 def make_state_folder(places: Places, owners: Owners) -> None:

@@ -7,7 +7,7 @@ the trailer up to itself. Who does not know of trailers takes it for padding.
 
 The sequence only has to grow (keepalived: `anti_replay monotonic`), so that no clock has to agree with
 another one. Its upper half is an epoch that the edge makes greater at each start, its lower half counts.
-How much of what was heard outlives a restart is said in `hadaemon/runtime/sequences.py`.
+How much of what was heard outlives a restart is said in `hadaemon/daemon/ports/sequences.py`.
 
 Nothing here shows a secret: not in a repr, not in an exception.
 """

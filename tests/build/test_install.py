@@ -15,11 +15,11 @@ from hadaemon.install.disk import COLUMNS, Disk, read_disks
 from hadaemon.install.errors import InstallError
 from hadaemon.install.layout import HEAD, read_layout
 from hadaemon.install.plan import Running
-from hadaemon.io import block_copy
-from hadaemon.io.disks import DiskError, list_block_devices, opened_alone, read_table
-from hadaemon.io.flashed_bundle import extract
-from hadaemon.runtime import install as installing
-from hadaemon.runtime.install import Places, Source, install
+from hadaemon.io.firmware import block_copy
+from hadaemon.io.firmware.disks import DiskError, list_block_devices, opened_alone, read_table
+from hadaemon.io.firmware.flashed_bundle import extract
+from hadaemon.operations import install as installing
+from hadaemon.operations.install import Places, Source, install
 
 MIB = 1 << 20
 SIZES = {"bios-boot": 1, "esp": 2, "boot-a": 8, "root-a": 4, "boot-b": 8, "root-b": 4, "data": 300}

@@ -13,10 +13,10 @@ from firmware.lab import fake_rauc
 from firmware.lab.fake_rauc import PROGRAM, FakeRauc
 from hadaemon.errors import HadaemonError
 from hadaemon.helper import firmware as helper
-from hadaemon.io.control_client import Message, ask
-from hadaemon.io.rauc import Rauc
-from hadaemon.runtime.firmware import OwnFirmware, Places
-from hadaemon.runtime.release import Release
+from hadaemon.io.firmware.rauc import Rauc
+from hadaemon.io.sockets.control_client import Message, ask
+from hadaemon.operations.firmware import OwnFirmware, Places
+from hadaemon.state.release import Release
 from hadaemon.upgrade.bundle import root_hash
 from hadaemon.upgrade.offer import WORK_LOG
 
@@ -28,7 +28,9 @@ BEFORE, TARGET = "1.0", "2.0"
 _SITE = """
 import os
 from pathlib import Path
-from hadaemon.runtime import health, probation, release
+from hadaemon.daemon.health import watchdog as health
+from hadaemon.daemon.health import probation
+from hadaemon.state import release
 from hadaemon.upgrade import fitness
 place = Path(os.environ["HOTSPARE_TEST_RELEASE"])
 release.OS_RELEASE, release.KERNEL_COMMAND_LINE = place / "os-release", place / "cmdline"

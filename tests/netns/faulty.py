@@ -13,8 +13,8 @@ from scapy.layers.inet import IP
 from scapy.layers.l2 import Ether
 from scapy.packet import Raw
 
-from hadaemon.io.control_client import ask
 from hadaemon.io.errors import ControlError
+from hadaemon.io.sockets.control_client import ask
 from hadaemon.vrrp import IPV4_GROUP, Advertisement, Centiseconds, Priority, Vrid, encode
 
 from .capture import VRRP_PROTOCOL

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from hadaemon.cluster import NodeState, Peer
+from hadaemon.config.hotwire_keys import Secret
 from hadaemon.hotwire.addresses import default_address
 from hadaemon.hotwire.exclusive import HEARTBEAT_PORT
-from hadaemon.hotwire.keys import Secret
 from hadaemon.hotwire.report import Report, encode_report
 
 from .namespaces import Namespace, Namespaces

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hadaemon.io.control_client import ask
 from hadaemon.io.errors import ControlError
-from hadaemon.io.history import History
+from hadaemon.io.sockets.control_client import ask
+from hadaemon.io.store.history import History
 
 from .capture import Capture
 from .namespaces import Namespace, Namespaces
@@ -38,7 +38,7 @@ MAC = {
     "beta": {"lan": "52:54:00:48:0b:01", "wan": "52:54:00:48:0b:02"},
 }
 CLIENT = "192.168.12.50"
-DROP_ADDRESSES = [sys.executable, "-P", "-m", "hadaemon.helper.drop_addresses"]
+DROP_ADDRESSES = [sys.executable, "-P", "-m", "hadaemon.io.kernel.drop_addresses"]
 
 CLUSTER = f"""
 schema = 1

@@ -10,8 +10,8 @@ import socket
 import sys
 from typing import NoReturn
 
-from hadaemon.helper.guard import fork_guard
-from hadaemon.runtime.main import main
+from hadaemon.daemon.guard_process import fork_guard
+from hadaemon.daemon.main import main
 
 _CLONE_NEWNET = 0x40000000
 _PR_SET_PDEATHSIG = 1

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hadaemon.helper.services import Places, Services, serve
-from hadaemon.io.links import Link, LinkTable
+from hadaemon.io.kernel.links import Link, LinkTable
 
 from .pair import TestNode
 from .waiting import stretched

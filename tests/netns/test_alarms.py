@@ -17,9 +17,9 @@ import pytest
 from hadaemon.alarms.model import Alarm, AlarmSettings, Mail, MailTls, Webhook, as_json
 from hadaemon.alarms.msmtp import msmtprc
 from hadaemon.alarms.sender import Sender
-from hadaemon.io.control_client import ask
-from hadaemon.io.mail import send
-from hadaemon.io.webhook import DeliveryError, post
+from hadaemon.io.programs.mail import send
+from hadaemon.io.programs.webhook import DeliveryError, post
+from hadaemon.io.sockets.control_client import ask
 from hadaemon.messenger.settings import Settings, decode, encode
 from hadaemon.problems import Severity
 

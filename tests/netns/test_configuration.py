@@ -6,7 +6,7 @@ import pytest
 from scapy.layers.vrrp import VRRPv3
 
 from hadaemon.cluster.election import LINK_PATIENCE
-from hadaemon.io.control_client import ask
+from hadaemon.io.sockets.control_client import ask
 
 from .pair import ACTIVE_DOWN, INTERVAL, MAC, OWN, VIRTUAL, Pair
 from .waiting import stretched, wait_for

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from hadaemon.conntrack.course import COMPARE_DELAY, SETTLE
-from hadaemon.runtime.conntrack import CONFIGURATION
+from hadaemon.daemon.services.conntrack import CONFIGURATION
 
 from .conntrack import Flow
 from .hotwire import HOTWIRE_CLUSTER, TRACKED_CLUSTER, HotwireNode

@@ -16,7 +16,7 @@ import pytest
 
 from hadaemon.conntrack.conntrackd_conf import Ends, Places, conntrackd_conf
 from hadaemon.conntrack.course import Step
-from hadaemon.io.conntrackd import REQUESTS, STATISTICS
+from hadaemon.io.programs.conntrackd import REQUESTS, STATISTICS
 
 from .conntrack import Flow, Kernel, build_kernels
 from .namespaces import Namespaces

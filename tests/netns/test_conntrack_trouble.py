@@ -12,7 +12,7 @@ import pytest
 from hadaemon.cli.conntrack import conntrack_lines
 from hadaemon.conntrack.course import COMPARE_DELAY, COMPARE_PERIOD, REFRESH_PERIOD
 from hadaemon.conntrack.patience import FIRST
-from hadaemon.io.conntrackd import most_connections
+from hadaemon.io.programs.conntrackd import most_connections
 
 from .conntrack import Kernel, build_kernels
 from .hotwire import HotwireNode

@@ -7,8 +7,8 @@ from .pair import Pair
 BROKEN = """
 import sys
 from hadaemon.cluster import Node, Tick
-from hadaemon.helper.guard import fork_guard
-from hadaemon.runtime.main import main
+from hadaemon.daemon.guard_process import fork_guard
+from hadaemon.daemon.main import main
 
 sound = Node.handle
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from hadaemon.io.control_client import ask
 from hadaemon.io.errors import ControlError
+from hadaemon.io.sockets.control_client import ask
 
 from .namespaces import Namespace, Namespaces
 from .preloaded import start_daemon

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+from hadaemon.config.hotwire_keys import Secret
 from hadaemon.hotwire.addresses import default_address
 from hadaemon.hotwire.heartbeat import Heartbeat
-from hadaemon.hotwire.keys import Secret
 from hadaemon.hotwire.message import Kind, Life
-from hadaemon.io.hardware import model
+from hadaemon.io.kernel.hardware import model
 
 from .hotwire import HOTWIRE_MAC, HOTWIRE_OWN, SECRET, HotwirePair, build_hotwire_pair, forged_report
 from .namespaces import Namespaces

@@ -13,7 +13,7 @@ from .waiting import wait_for
 
 FOLLOW = """
 import asyncio, json, socket, sys
-from hadaemon.runtime.network import Network
+from hadaemon.daemon.ports.network import Network
 
 async def main():
     network = Network(asyncio.get_running_loop(), lambda: None)

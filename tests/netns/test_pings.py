@@ -14,8 +14,8 @@ ASK = """
 import asyncio, json, sys
 from ipaddress import ip_address
 from hadaemon.config import PingGroup
-from hadaemon.runtime.network import Network
-from hadaemon.runtime.pings import Pings
+from hadaemon.daemon.ports.network import Network
+from hadaemon.daemon.ports.pings import Pings
 
 async def main(port, *hosts):
     loop = asyncio.get_running_loop()

@@ -13,7 +13,7 @@ OWN = ("10.9.0.9", "fd09::9")
 QUIET = """
 import sys
 from ipaddress import ip_address
-from hadaemon.io.quiet import Quiet
+from hadaemon.io.kernel.quiet import Quiet
 quiet = Quiet()
 for line in sys.stdin:
     quiet.set(ip_address(word) for word in line.split())

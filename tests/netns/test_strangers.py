@@ -30,7 +30,7 @@ MESSAGE = b"\x31\x33\xfe\x01\x00\x64\x00\x00"
 LISTEN = """
 import json, socket, sys, time
 from ipaddress import ip_address
-from hadaemon.io.vrrp_socket import VrrpSocket
+from hadaemon.io.packets.vrrp_socket import VrrpSocket
 from hadaemon.vrrp import Admission, Version, Vrid
 
 index = socket.if_nametoindex("lan")

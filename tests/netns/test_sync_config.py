@@ -13,7 +13,7 @@ import pytest
 
 from firmware.lab.namespaces import Namespaces
 from firmware.lab.sync_box import SyncBox, build_sync_pair, exchange_keys
-from hadaemon.io.generations import Generations
+from hadaemon.io.store.generations import Generations
 
 from .waiting import stretched, wait_for
 
@@ -139,7 +139,7 @@ def test_one_administrator_at_a_time_across_the_pair(boxes: tuple[SyncBox, SyncB
     alpha, beta = boxes
     alpha.apply(CLUSTER)
     code = (
-        "import pathlib, time; from hadaemon.io.pair_lock import locked\n"
+        "import pathlib, time; from hadaemon.io.store.pair_lock import locked\n"
         "from hadaemon.sync.holder import Holder\n"
         "with locked(pathlib.Path('/run/hotspare'), 'beta', Holder('eve', 'beta', 'noon', 'nano')):\n"
         "    pathlib.Path('/run/held').touch(); time.sleep(60)"

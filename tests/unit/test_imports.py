@@ -81,6 +81,17 @@ def test_the_pure_parts_import_the_standard_library_and_each_other_only():
                 assert name.split(".")[0] in allowed, f"{path}: {name}"
 
 
+@pytest.mark.parametrize("one,other", [("daemon", "operations"), ("operations", "daemon")])
+def test_the_daemon_and_the_operations_never_meet(one: str, other: str):
+    assert modules(f"hadaemon/{one}")
+    assert [
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in modules(f"hadaemon/{one}")
+        for name in imported(path)
+        if name.startswith(f"hadaemon.{other}")
+    ] == []
+
+
 def test_the_daemon_loads_neither_scapy_nor_cryptography_nor_spake2():
     code = (
         "import sys, hadaemon.__main__;"
@@ -94,7 +105,7 @@ def test_the_daemon_loads_two_codecs_of_pyroute2_and_not_the_rest_of_it():
     """The rest is 10 MB of memory, locked; nothing may import it when a message is decoded either."""
     code = (
         "import sys, hadaemon.__main__;"
-        "from hadaemon.io.netlink import Netlink; Netlink().list_all();"
+        "from hadaemon.io.kernel.netlink import Netlink; Netlink().list_all();"
         "print([m for m in ('pyroute2', 'pyroute2.ndb', 'pyroute2.iproute') if m in sys.modules]);"
         "import pyroute2; print(pyroute2.IPRoute.__name__)"
     )

@@ -29,7 +29,7 @@ _SECRET = base64.b64encode(secrets.token_bytes(32)).decode()
 _HACTL = "from hadaemon.cli.main import main; raise SystemExit(main())"
 _DROP_ADDRESSES = (
     "import sys; sys.path.append(sys.argv[1])\n"
-    "from hadaemon.helper.drop_addresses import main; raise SystemExit(main())"
+    "from hadaemon.io.kernel.drop_addresses import main; raise SystemExit(main())"
 )
 """As the image has it: an interpreter without `site`, which starts in half the time."""
 _START = 20.0

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from hadaemon.io.alarm_file import FILE, AlarmFile
 from hadaemon.io.errors import FileError
+from hadaemon.io.store.alarm_file import FILE, AlarmFile
 
 
 def test_kept_and_read_again(tmp_path: Path):

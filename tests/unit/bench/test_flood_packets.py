@@ -12,7 +12,7 @@ from firmware.bench.flood.contenders import KEY, KEY_ID, with_signatures
 from firmware.bench.flood.floods import FLOODS, Flood
 from firmware.bench.flood.packets import GROUP_MAC, STRANGER_MAC, Forged, trailer
 from hadaemon.config import load_cluster
-from hadaemon.io.vrrp_socket import split_ipv4
+from hadaemon.io.packets.vrrp_socket import split_ipv4
 from hadaemon.vrrp import Advertisement, Discard, DiscardReason, SignatureMode, Signatures, Verifier, decode
 
 ETHERNET = 14

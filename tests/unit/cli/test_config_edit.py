@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hadaemon.cli.main import main
-from hadaemon.io.pair_lock import locked
+from hadaemon.io.store.pair_lock import locked
 from hadaemon.sync.holder import Holder
 from tests.unit.edge.test_hactl import serving
 from tests.unit.sync.test_commands import Box
@@ -145,7 +145,7 @@ def test_the_lock_is_free_while_a_person_types(box: Box, monkeypatch: pytest.Mon
     editor(
         monkeypatch,
         box.run,
-        "from hadaemon.io.pair_lock import held_by\n"
+        "from hadaemon.io.store.pair_lock import held_by\n"
         "import pathlib\n"
         f"assert held_by(pathlib.Path({str(box.run)!r})) is None",
     )
@@ -243,7 +243,7 @@ def test_node_toml_has_no_generations_to_go_back_to(box: Box, capsys: pytest.Cap
 def test_a_change_that_goes_back_by_itself(
     box: Box, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
-    monkeypatch.setattr("hadaemon.io.services.start_guard", lambda: None)
+    monkeypatch.setattr("hadaemon.io.programs.services.start_guard", lambda: None)
     editor(monkeypatch, box.run, swap("12.1/24", "12.9/24"))
     assert box.hactl("edit", "--confirm", "5m") == 0
     assert "it goes back in 300 s unless" in capsys.readouterr().out
@@ -262,7 +262,7 @@ def test_who_is_not_root_is_told_at_once(
             raise PermissionError(13, "Permission denied")
         return real(path, *rest, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("hadaemon.io.pair_lock.os.open", forbidden)
+    monkeypatch.setattr("hadaemon.io.store.pair_lock.os.open", forbidden)
     assert box.hactl("edit") == 4
     assert "sudo hactl" in capsys.readouterr().err
     assert not log.exists()

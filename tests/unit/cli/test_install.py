@@ -15,9 +15,9 @@ from hadaemon.install.disk import Disk
 from hadaemon.install.errors import InstallError
 from hadaemon.install.layout import NAMES, Layout, Partition
 from hadaemon.install.plan import Running
-from hadaemon.io import services
-from hadaemon.runtime import install as installing
-from hadaemon.runtime.install import Places, Show, Source
+from hadaemon.io.programs.run import services
+from hadaemon.operations import install as installing
+from hadaemon.operations.install import Places, Show, Source
 
 STICK = Disk("/dev/sdb", "Ultra Fit", "4C53", "usb", 32_000_000_000, 512, False, True, (), "", ())
 SSD = Disk("/dev/sda", "TS64", "A1B2", "sata", 64_000_000_000, 512, False, False, (), "ntfs OLD", ())

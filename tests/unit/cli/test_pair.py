@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from hadaemon.cli import pair
-from hadaemon.io.identity import Identity
+from hadaemon.io.store.identity import Identity
 from hadaemon.pairing.protocol import Card, Paired
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from firmware.paths import ROOT
-from hadaemon.runtime.conntrack import CONFIGURATION
+from hadaemon.daemon.services.conntrack import CONFIGURATION
 
 SYSTEMD = ROOT / "rootfs-overlay/usr/lib/systemd"
 RUN = Path("/run/hadaemon")

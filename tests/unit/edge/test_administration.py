@@ -18,11 +18,11 @@ from hadaemon.cluster import (
     SetAddresses,
     SwitchRequested,
 )
+from hadaemon.daemon.handover import Handover
+from hadaemon.daemon.requests import parse_request
 from hadaemon.io.errors import FileError
-from hadaemon.io.maintenance import FILE
-from hadaemon.io.memory_file import MemoryFile
-from hadaemon.runtime.handover import Handover
-from hadaemon.runtime.requests import parse_request
+from hadaemon.io.store.maintenance import FILE
+from hadaemon.io.store.memory_file import MemoryFile
 from hadaemon.vrrp import Advertisement
 from hadaemon.vrrp.model import Centiseconds, Priority, Vrid
 

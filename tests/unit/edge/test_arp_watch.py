@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from hadaemon.cluster import NodeState
-from hadaemon.io.arp_socket import Heard
-from hadaemon.io.links import Link
-from hadaemon.runtime import arp_watch
-from hadaemon.runtime.arp_watch import ArpWatch, Place, foreign_stations
+from hadaemon.daemon.ports import arp_watch
+from hadaemon.daemon.ports.arp_watch import ArpWatch, Place, foreign_stations
+from hadaemon.io.kernel.links import Link
+from hadaemon.io.packets.arp_socket import Heard
 
 LINK = Link(index=7, name="eth1", mac="52:54:00:48:0b:01", permanent_mac="", kind="", carrier=True)
 ACTIVE, FOREIGN, VIRTUAL = "52:54:00:48:0a:01", "02:00:00:00:00:66", "00:00:5e:00:02:33"

@@ -10,13 +10,13 @@ from hadaemon.alarms.sender import Sender
 from hadaemon.config import ClusterConfig, NodeConfig, load_cluster, load_node
 from hadaemon.io.errors import EdgeError
 from hadaemon.messenger.settings import decode
-from hadaemon.runtime.configuration import Condition, Configuration
 from hadaemon.setup import apply
 from hadaemon.setup.effect import Effect
 from hadaemon.setup.networkd import effective, network_files, remade
 from hadaemon.setup.places import Owners, Places
 from hadaemon.setup.services import services
 from hadaemon.setup.sources import own_source
+from hadaemon.state.configuration import Condition, Configuration
 
 ROOT = Path(__file__).resolve().parents[3]
 NODE = """

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from hadaemon.daemon.services import base_network
+from hadaemon.daemon.services.base_network import BaseNetwork
 from hadaemon.io.errors import HelperError
-from hadaemon.runtime import base_network
-from hadaemon.runtime.base_network import BaseNetwork
 
 
 class Helper:

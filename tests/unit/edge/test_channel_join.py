@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from firmware.lab.deadline import stretched
-from hadaemon.io.channel import Channel, ChannelError
+from hadaemon.io.programs.channel import Channel, ChannelError
 
 SIZE = 8 << 20
 

@@ -15,8 +15,8 @@ from hadaemon.cluster import (
     PeerReport,
     Tick,
 )
+from hadaemon.daemon.engine import Engine
 from hadaemon.io.errors import PortError
-from hadaemon.runtime.engine import Engine
 from hadaemon.vrrp import Advertisement, Centiseconds, Priority, Vrid
 
 ANNOUNCE = Announce("lan", ())

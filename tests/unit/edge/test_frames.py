@@ -14,9 +14,9 @@ from scapy.layers.inet6 import (
 )
 from scapy.layers.l2 import ARP, Ether
 
-from hadaemon.io.arp import gratuitous_arp
-from hadaemon.io.na import advertised, neighbour_probe, unsolicited_advertisement
-from hadaemon.io.vrrp_socket import ip_header, split_ipv4
+from hadaemon.io.packets.arp import gratuitous_arp
+from hadaemon.io.packets.na import advertised, neighbour_probe, unsolicited_advertisement
+from hadaemon.io.packets.vrrp_socket import ip_header, split_ipv4
 from hadaemon.vrrp import IPV4_GROUP, IPV6_GROUP
 
 SOURCE = IPv4Address("192.168.12.141")

@@ -16,8 +16,8 @@ from firmware.lab.deadline import stretched
 from hadaemon.cli.columns import duration
 from hadaemon.cli.main import main
 from hadaemon.cli.render import render_status
-from hadaemon.io.control import ControlServer
-from hadaemon.io.control_client import ask
+from hadaemon.io.sockets.control import ControlServer
+from hadaemon.io.sockets.control_client import ask
 from hadaemon.problems import other
 from hadaemon.problems.problem import as_json
 

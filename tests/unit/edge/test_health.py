@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from firmware.lab.deadline import stretched
+from hadaemon.daemon.health import watchdog as health
 from hadaemon.io.errors import HelperError
-from hadaemon.io.notify import ServiceManager
-from hadaemon.runtime import health
+from hadaemon.io.sockets.notify import ServiceManager
 
 
 class Manager(ServiceManager):

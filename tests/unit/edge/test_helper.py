@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from firmware.lab.deadline import stretched
-from hadaemon.helper import drop_addresses
 from hadaemon.helper import main as helper
-from hadaemon.helper.drop_addresses import _messages, _protocol
 from hadaemon.io.errors import HelperError
-from hadaemon.io.helper import ask_helper
+from hadaemon.io.kernel import drop_addresses
+from hadaemon.io.kernel.drop_addresses import _messages, _protocol
+from hadaemon.io.sockets.helper import ask_helper
 
 ME = frozenset({os.getuid()})
 VERBS = {"mark-good": ("true",), "fail": ("sh", "-c", "echo no slot >&2; exit 3"), "gone": ("/nonexistent",)}

@@ -10,11 +10,11 @@ import pytest
 
 from hadaemon.cli.main import main
 from hadaemon.cluster import NodeState, StateChanged
+from hadaemon.daemon.background import Background
+from hadaemon.daemon.health.recorder import ENDED_SILENTLY, Recorder
 from hadaemon.errors import HadaemonError
 from hadaemon.io.errors import FileError
-from hadaemon.io.history import FILE, MAX_SIZE, OLDER_FILE, Entry, History, parse
-from hadaemon.runtime.background import Background
-from hadaemon.runtime.recorder import ENDED_SILENTLY, Recorder
+from hadaemon.io.store.history import FILE, MAX_SIZE, OLDER_FILE, Entry, History, parse
 
 OFF, BACKUP, ACTIVE = NodeState.OFF, NodeState.BACKUP, NodeState.ACTIVE
 

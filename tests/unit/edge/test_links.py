@@ -5,8 +5,8 @@ from ipaddress import IPv4Interface
 from pyroute2.netlink.rtnl import RTM_NEWLINK
 from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 
-from hadaemon.io.links import Address, AddressAdded, AddressRemoved, Link, LinkGone, LinkTable
-from hadaemon.io.netlink import _fact
+from hadaemon.io.kernel.links import Address, AddressAdded, AddressRemoved, Link, LinkGone, LinkTable
+from hadaemon.io.kernel.netlink import _fact
 
 MAC = "52:54:00:48:0a:01"
 OTHER = "52:54:00:48:0a:02"

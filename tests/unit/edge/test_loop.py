@@ -5,8 +5,8 @@ import time
 import pytest
 
 from hadaemon.cluster import FrameReceived, Node, NodeState, PortChanged, Start
-from hadaemon.runtime.engine import Engine
-from hadaemon.runtime.loop import BootTimeLoop
+from hadaemon.daemon.engine import Engine
+from hadaemon.daemon.loop import BootTimeLoop
 from tests.unit.hadaemon.pair import ALPHA, PORTS, cluster_config, node_config, own_address
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hadaemon.runtime.places import own_folder
+from hadaemon.state.places import own_folder
 
 OVERLAY = Path(__file__).resolve().parents[3] / "rootfs-overlay"
 UNITS = OVERLAY / "usr/lib/systemd/system"
@@ -74,7 +74,7 @@ HEAVY = {"socket", "struct", "re", "typing", "collections", "ipaddress", "site",
 
 
 def test_what_runs_after_a_crash_loads_next_to_nothing():
-    assert (HEAVY | {"enum"}).isdisjoint(loaded_by("hadaemon.helper.drop_addresses"))
+    assert (HEAVY | {"enum"}).isdisjoint(loaded_by("hadaemon.io.kernel.drop_addresses"))
 
 
 def test_what_runs_while_a_takeover_is_not_safe_yet_loads_little():
@@ -82,8 +82,8 @@ def test_what_runs_while_a_takeover_is_not_safe_yet_loads_little():
 
 
 def test_the_guard_is_forked_before_the_daemon_is_loaded():
-    others = {"asyncio", "dataclasses", "logging", "hadaemon.precompiled", "hadaemon.runtime.main"}
-    assert (HEAVY | others).isdisjoint(loaded_by("hadaemon.helper.guard"))
+    others = {"asyncio", "dataclasses", "logging", "hadaemon.precompiled", "hadaemon.daemon.main"}
+    assert (HEAVY | others).isdisjoint(loaded_by("hadaemon.daemon.guard_process"))
     text = (OVERLAY / "usr/sbin/hadaemon").read_text()
     assert text.index("fork_guard()") < text.index("import hadaemon.precompiled")
 

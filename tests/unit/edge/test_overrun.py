@@ -10,11 +10,11 @@ import pytest
 from pyroute2.netlink.rtnl import RTM_NEWLINK
 from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 
-from hadaemon.io import netlink
-from hadaemon.io.links import Fact, Link, LinkState
-from hadaemon.io.netlink import Netlink, Overrun
-from hadaemon.runtime import network
-from hadaemon.runtime.network import Network
+from hadaemon.daemon.ports import network
+from hadaemon.daemon.ports.network import Network
+from hadaemon.io.kernel import netlink
+from hadaemon.io.kernel.links import Fact, Link, LinkState
+from hadaemon.io.kernel.netlink import Netlink, Overrun
 
 LINK = Link(3, "lan", "52:54:00:48:0a:01", "", "veth", carrier=True)
 FULL = OSError(errno.ENOBUFS, "No buffer space available")

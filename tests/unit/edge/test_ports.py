@@ -3,9 +3,9 @@
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
 
 from hadaemon.config import Port
-from hadaemon.io.links import Address
-from hadaemon.runtime.plan import HaPort
-from hadaemon.runtime.sources import link_local, link_local6, source_address
+from hadaemon.daemon.ports.plan import HaPort
+from hadaemon.daemon.ports.sources import link_local, link_local6, source_address
+from hadaemon.io.kernel.links import Address
 from hadaemon.vrrp import IPInterface
 
 MAC = "52:54:00:48:0a:01"

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hadaemon.io import mark_file
-from hadaemon.io.mark_file import MarkFile
-from hadaemon.io.sequence_file import SequenceFile
-from hadaemon.runtime.sequences import Sequences
+from hadaemon.daemon.ports.sequences import Sequences
+from hadaemon.io.store import mark_file
+from hadaemon.io.store.mark_file import MarkFile
+from hadaemon.io.store.sequence_file import SequenceFile
 from hadaemon.vrrp import (
     IPV4_GROUP,
     TTL,

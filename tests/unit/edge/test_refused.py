@@ -5,8 +5,8 @@ from ipaddress import IPv4Address
 from types import SimpleNamespace
 from typing import Any
 
-from hadaemon.io.vrrp_socket import Packet
-from hadaemon.runtime.refused import LOOKED_AT, PAUSE, Refused
+from hadaemon.daemon.ports.refused import LOOKED_AT, PAUSE, Refused
+from hadaemon.io.packets.vrrp_socket import Packet
 from hadaemon.vrrp import IPV4_GROUP, Admission, DiscardReason, IPAddress, Version, Vrid
 
 SENDER, OWN = IPv4Address("192.0.2.3"), IPv4Address("192.0.2.2")

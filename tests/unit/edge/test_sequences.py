@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from hadaemon.io import mark_file
+from hadaemon.daemon.ports import sequences
+from hadaemon.daemon.ports.sequences import Sequences
 from hadaemon.io.errors import FileError
-from hadaemon.io.mark_file import MarkFile
-from hadaemon.io.sequence_file import FILE, SequenceFile
-from hadaemon.runtime import sequences
-from hadaemon.runtime.sequences import Sequences
+from hadaemon.io.store import mark_file
+from hadaemon.io.store.mark_file import MarkFile
+from hadaemon.io.store.sequence_file import FILE, SequenceFile
 from hadaemon.vrrp import Epoch, SignatureMode, Signatures
 from hadaemon.vrrp.bounds import Step
 

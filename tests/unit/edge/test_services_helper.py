@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hadaemon.helper.services import Places, Services, serve
-from hadaemon.io.links import LinkTable
+from hadaemon.io.kernel.links import LinkTable
 
 NODE = 'schema = 1\nname = "alpha"\n[ports.lan]\nmac = "52:54:00:48:0a:01"\n'
 CLUSTER = """

@@ -10,14 +10,14 @@ import pytest
 from hadaemon.cluster import Memory
 from hadaemon.config import load_admin, load_cluster, load_node
 from hadaemon.errors import HadaemonError
-from hadaemon.io.memory_file import MemoryFile
-from hadaemon.runtime.configuration import Condition, Configuration
+from hadaemon.io.store.memory_file import MemoryFile
 from hadaemon.setup import apply, medium
 from hadaemon.setup.main import main, set_up, take_from_medium, take_preseed
 from hadaemon.setup.medium import Medium, MediumError
 from hadaemon.setup.networkd import network_file, network_files
 from hadaemon.setup.places import Owners, Places
 from hadaemon.setup.render import issue, with_password
+from hadaemon.state.configuration import Condition, Configuration
 
 PRESEED = f"""
 schema = 1

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from firmware.lab.deadline import stretched
-from hadaemon.io import hardware
+from hadaemon.daemon.throttle import Throttle
 from hadaemon.io.errors import FileError
-from hadaemon.io.files import MAX_SIZE, read_text, write_text
-from hadaemon.io.notify import ServiceManager
-from hadaemon.runtime import release
-from hadaemon.runtime.configuration import Condition, load_configuration
-from hadaemon.runtime.throttle import Throttle
+from hadaemon.io.kernel import hardware
+from hadaemon.io.sockets.notify import ServiceManager
+from hadaemon.io.store.files import MAX_SIZE, read_text, write_text
+from hadaemon.state import release
+from hadaemon.state.configuration import Condition, load_configuration
 
 NODE = 'schema = 1\nname = "alpha"\n[ports.lan]\nmac = "52:54:00:48:0a:01"\naddresses = []\n'
 CLUSTER = (

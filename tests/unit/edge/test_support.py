@@ -14,9 +14,9 @@ from hadaemon.config import load_admin, load_cluster, load_node
 from hadaemon.config.render import render_cluster
 from hadaemon.errors import HadaemonError
 from hadaemon.io.errors import FileError
-from hadaemon.runtime import support
-from hadaemon.runtime.places import HOTWIRE_KEY_FILE
-from hadaemon.runtime.support import Part, all_parts, said, secrets_below, write_bundle
+from hadaemon.operations import support
+from hadaemon.operations.support import Part, all_parts, said, secrets_below, write_bundle
+from hadaemon.state.places import HOTWIRE_KEY_FILE
 from hadaemon.sync.redact import HIDDEN, is_secret, secrets_of
 
 WG = [base64.b64encode(bytes([number]) * 32).decode() for number in range(1, 5)]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hadaemon.io.socket_filter import (
+from hadaemon.io.packets.socket_filter import (
     AT_LEAST,
     EQUAL,
     LOAD_BYTE,
@@ -19,8 +19,8 @@ from hadaemon.io.socket_filter import (
     RETURN,
     Instruction,
 )
-from hadaemon.io.vrrp_filter import vrrp_filter
-from hadaemon.io.vrrp_socket import ip_header
+from hadaemon.io.packets.vrrp_filter import vrrp_filter
+from hadaemon.io.packets.vrrp_socket import ip_header
 from hadaemon.vrrp import IPV4_GROUP, IPV6_GROUP, Admission, DiscardReason, IPAddress, Version, Vrid
 
 OWN = IPv4Address("192.0.2.2")

@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv6Address
 
 import pytest
 
-from hadaemon.io.vrrp_socket import Packet, VrrpSocket, ip_header
+from hadaemon.io.packets.vrrp_socket import Packet, VrrpSocket, ip_header
 from hadaemon.vrrp import (
     IPV4_GROUP,
     Advertisement,

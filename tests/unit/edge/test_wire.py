@@ -5,7 +5,7 @@ from ipaddress import IPv4Address
 from typing import Any
 
 from hadaemon.config import ClusterConfig, VrrpConfig
-from hadaemon.runtime.wire import Wire
+from hadaemon.daemon.ports.wire import Wire
 from hadaemon.vrrp import IPV4_GROUP, TTL, Advertisement, Centiseconds, Checksum, Priority, Vrid, decode
 
 OWN = IPv4Address("192.0.2.2")

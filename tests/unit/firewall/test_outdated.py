@@ -4,7 +4,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from hadaemon.firewall.model import Firewall
+from hadaemon.config.firewall_model import Firewall
 from hadaemon.firewall.outdated import Flow, nat_differs, outdated
 
 from .rules import cluster

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from hadaemon.config import load_cluster, load_node
-from hadaemon.io.links import LinkTable
-from hadaemon.io.nft import NftError
-from hadaemon.runtime import firewall
-from hadaemon.runtime.configuration import Condition, Configuration
-from hadaemon.runtime.firewall import Firewall
+from hadaemon.daemon.services import firewall
+from hadaemon.daemon.services.firewall import Firewall
+from hadaemon.io.kernel.links import LinkTable
+from hadaemon.io.programs.nft import NftError
+from hadaemon.state.configuration import Condition, Configuration
 
 NODE = 'schema = 1\nname = "alpha"\n[ports.lan]\nmac = "52:54:00:48:0a:01"\n'
 CLUSTER = """schema = 1

@@ -2,7 +2,7 @@
 
 from hadaemon.cli.history import history_text
 from hadaemon.cli.services import service_lines
-from hadaemon.io.history import Entry
+from hadaemon.io.store.history import Entry
 
 
 def lines(*services: tuple[str, bool, str]) -> list[str]:

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hadaemon.io.vrrp_socket import split_ipv4
+from hadaemon.io.packets.vrrp_socket import split_ipv4
 from hadaemon.vrrp import (
     IPV4_GROUP,
     IPV6_GROUP,

@@ -8,14 +8,14 @@ from typing import Any, cast
 import pytest
 
 from hadaemon.config import load_cluster, load_node
+from hadaemon.config.hotwire_keys import parse_secret
+from hadaemon.daemon.hotwire import beacon
+from hadaemon.daemon.hotwire.beacon import SteadyBeacon, held, stations, unpaired
+from hadaemon.daemon.ports.network import Network
 from hadaemon.hotwire.detection import Beacon, decode_beacon
-from hadaemon.hotwire.keys import parse_secret
 from hadaemon.io.errors import NetlinkError, PortError
-from hadaemon.io.links import HELD, Link, LinkGone, LinkTable
-from hadaemon.runtime import beacon
-from hadaemon.runtime.beacon import SteadyBeacon, held, stations, unpaired
-from hadaemon.runtime.configuration import Condition, Configuration
-from hadaemon.runtime.network import Network
+from hadaemon.io.kernel.links import HELD, Link, LinkGone, LinkTable
+from hadaemon.state.configuration import Condition, Configuration
 
 SECRET = parse_secret("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
 

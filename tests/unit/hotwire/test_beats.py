@@ -8,10 +8,10 @@ from typing import Any
 
 from firmware.lab.deadline import stretched
 from hadaemon.cluster import NodeState
-from hadaemon.hotwire.keys import Purpose
+from hadaemon.config.hotwire_keys import Purpose
+from hadaemon.daemon.hotwire.hotwire import Hotwire
 from hadaemon.hotwire.message import unseal
 from hadaemon.hotwire.report import Vitals, decode_report
-from hadaemon.runtime.hotwire import Hotwire
 
 from .test_heartbeat import SECRET, peer
 

@@ -8,9 +8,9 @@ import pytest
 from hadaemon.config import ConfigError, check_pair, load_cluster, load_node, load_preseed, render_cluster
 from hadaemon.config.render import render_used_preseed
 from hadaemon.hotwire.addresses import Ends, default_address, hotwire_ends
-from hadaemon.runtime.configuration import load_configuration
-from hadaemon.runtime.peer import ends_of, hotwire_addresses
+from hadaemon.operations.peer import ends_of, hotwire_addresses
 from hadaemon.setup.networkd import network_files
+from hadaemon.state.configuration import load_configuration
 from hadaemon.sync.errors import SyncError
 from hadaemon.sync.words import PublicKey
 

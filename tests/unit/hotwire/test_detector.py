@@ -7,12 +7,12 @@ from typing import Any, cast
 
 import pytest
 
+from hadaemon.daemon.hotwire import detect
+from hadaemon.daemon.hotwire.detect import Detector
+from hadaemon.daemon.ports.network import Network
 from hadaemon.hotwire.detection import Beacon, encode_beacon
 from hadaemon.io.errors import PortError
-from hadaemon.io.links import Link, LinkTable
-from hadaemon.runtime import detect
-from hadaemon.runtime.detect import Detector
-from hadaemon.runtime.network import Network
+from hadaemon.io.kernel.links import Link, LinkTable
 
 OWN, PEER = "52:54:00:48:0a:03", "52:54:00:48:0b:03"
 ME, THEM = b"instan-1", b"instan-2"

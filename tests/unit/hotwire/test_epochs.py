@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from hadaemon.io.epoch_file import next_epoch
-from hadaemon.runtime.hotwire_side import Epochs
+from hadaemon.daemon.hotwire.side import Epochs
+from hadaemon.io.store.epoch_file import next_epoch
 
 
 def test_each_start_and_each_session_has_a_greater_one(tmp_path: Path):

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from hadaemon.daemon.hotwire.status import NOT_PAIRED, problems
 from hadaemon.hotwire.message import DropReason
-from hadaemon.runtime.hotwire_status import NOT_PAIRED, problems
 
 UP = SimpleNamespace(name="eth2", carrier=True)
 PULLED = SimpleNamespace(name="eth2", carrier=False)

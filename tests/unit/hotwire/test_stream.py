@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hadaemon.hotwire.keys import Secret
+from hadaemon.config.hotwire_keys import Secret
 from hadaemon.hotwire.message import MAX_BODY, MAX_NAME, MAX_SIZE, Dropped, DropReason, Kind, Life
 from hadaemon.hotwire.stream import Carried, Confirmed, Left, Paused, Stream
 

@@ -7,7 +7,7 @@ import pytest
 
 from firmware.flash.device import _lsblk, read_device
 from hadaemon.install.disk import COLUMNS, describe, read_disks
-from hadaemon.io.disks import list_block_devices
+from hadaemon.io.firmware.disks import list_block_devices
 
 NEEDED = 1_500_000_000
 EMPTY: dict[str, Any] = {"fstype": None, "label": None, "partlabel": None, "mountpoints": [None]}

@@ -21,10 +21,10 @@ from hadaemon.console.terminal import interruptible
 from hadaemon.menu import deeds
 from hadaemon.menu.later import Standing
 from hadaemon.pairing.wire import SHOWN
-from hadaemon.runtime.configuration import Configuration, load_configuration
 from hadaemon.setup.good import keep_good
 from hadaemon.setup.places import Owners, Places
 from hadaemon.setup.state import make_state_folder, store_preseed
+from hadaemon.state.configuration import Configuration, load_configuration
 
 WORDS = "acre-bird-coal-dawn"
 NODE = {

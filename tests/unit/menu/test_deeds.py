@@ -13,14 +13,14 @@ from hadaemon.config import load_admin, load_node
 from hadaemon.console import changes, partner, store
 from hadaemon.console.main import facts_of, zones_of
 from hadaemon.console.perform import Performer
-from hadaemon.io.password import hash_password
+from hadaemon.io.programs.password import hash_password
 from hadaemon.menu import deeds
 from hadaemon.menu.steps import Failed
-from hadaemon.runtime.configuration import load_configuration
 from hadaemon.setup import apply
 from hadaemon.setup.clock import apply_clock
 from hadaemon.setup.good import better, keep_good, restore_good
 from hadaemon.setup.places import Owners, Places
+from hadaemon.state.configuration import load_configuration
 from hadaemon.vrrp import Advertisement, Centiseconds, Priority, Vrid, encode
 
 from .talking import CARDS, HASH, Box, Person, set_up

@@ -18,11 +18,11 @@ from hadaemon.console import changes, store
 from hadaemon.console.main import configured
 from hadaemon.console.perform import Performer
 from hadaemon.menu import deeds
-from hadaemon.runtime.configuration import Condition, load_configuration
 from hadaemon.setup import apply
 from hadaemon.setup.forget import forget_the_rest
 from hadaemon.setup.good import better, keep_good
 from hadaemon.setup.places import Owners, Places
+from hadaemon.state.configuration import Condition, load_configuration
 
 from .talking import CARDS, HASH, KEY
 

@@ -9,8 +9,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from hadaemon.io.trees import read_tree
-from hadaemon.runtime.own_configuration import OwnConfiguration
+from hadaemon.io.store.trees import read_tree
+from hadaemon.operations.own_configuration import OwnConfiguration
 from hadaemon.sync.holder import Holder
 from hadaemon.sync.record import How
 

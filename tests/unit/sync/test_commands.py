@@ -11,8 +11,8 @@ import pytest
 
 from hadaemon.cli.main import main
 from hadaemon.helper import config_guard
-from hadaemon.io.generations import Generations
-from hadaemon.io.pair_lock import held_by, locked
+from hadaemon.io.store.generations import Generations
+from hadaemon.io.store.pair_lock import held_by, locked
 from hadaemon.sync.guard import Guard, guard_to_json, seconds_left
 from hadaemon.sync.holder import Holder
 
@@ -94,7 +94,7 @@ def test_one_administrator_at_a_time(box: Box, capsys: pytest.CaptureFixture[str
 
 def test_a_lock_dies_with_its_holder(box: Box):
     code = (
-        "import os, pathlib; from hadaemon.io.pair_lock import locked;"
+        "import os, pathlib; from hadaemon.io.store.pair_lock import locked;"
         "from hadaemon.sync.holder import Holder;"
         f"lock = locked(pathlib.Path({str(box.run)!r}), 'alpha', Holder('a', 'b', 'c', 'd'));"
         "lock.__enter__(); os._exit(9)"
@@ -117,7 +117,7 @@ def test_no_permission_says_so(box: Box, monkeypatch: pytest.MonkeyPatch, capsys
     def forbidden(*_: object) -> int:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
-    monkeypatch.setattr("hadaemon.io.pair_lock.os.open", forbidden)
+    monkeypatch.setattr("hadaemon.io.store.pair_lock.os.open", forbidden)
     assert box.hactl("apply", box.new) == 4
     assert "be root" in capsys.readouterr().err
 
@@ -135,7 +135,7 @@ def test_the_guard_waits_for_its_time_and_goes_back(box: Box, monkeypatch: pytes
     slept: list[float] = []
     monkeypatch.setattr(config_guard.time, "sleep", slept.append)
     times = iter([100.0, 200.0, 1e9, 1e9])
-    monkeypatch.setattr("hadaemon.runtime.own_configuration._uptime", lambda: next(times))
+    monkeypatch.setattr("hadaemon.operations.own_configuration._uptime", lambda: next(times))
     assert guard(box) == 0
     assert len(slept) == 2
     assert (box.state / "cluster.toml").read_text() == CLUSTER
@@ -148,7 +148,7 @@ def test_a_change_that_waited_when_the_machine_went_down_goes_back_at_boot(
 ):
     box.hactl("apply", box.new)
     box.hactl("apply", box.write("12.1/24", "12.9/24"), "--confirm", "1h")
-    monkeypatch.setattr("hadaemon.runtime.own_configuration._boot_id", lambda: "another")
+    monkeypatch.setattr("hadaemon.operations.own_configuration._boot_id", lambda: "another")
     assert guard(box, "--once") == 0
     assert (box.state / "cluster.toml").read_text() == CLUSTER
 

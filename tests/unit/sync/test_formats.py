@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from hadaemon.config import ConfigError, load_cluster, load_node, load_preseed, render_node
 from hadaemon.config.migrate import KNOWN, Kind, Raw, Schemas
 from hadaemon.helper.keeper import Conversation
-from hadaemon.io.forms import form_path, read_form, store
-from hadaemon.runtime.configuration import Condition, load_configuration
-from hadaemon.runtime.own_configuration import OwnConfiguration
-from hadaemon.runtime.peer import Peer
-from hadaemon.runtime.synchronize import compare, synchronize
+from hadaemon.io.store.forms import form_path, read_form, store
+from hadaemon.operations.own_configuration import OwnConfiguration
+from hadaemon.operations.peer import Peer
+from hadaemon.operations.synchronize import compare, synchronize
+from hadaemon.state.configuration import Condition, load_configuration
 from hadaemon.sync.errors import SyncError
 from hadaemon.sync.holder import Holder
 from hadaemon.sync.messages import Message

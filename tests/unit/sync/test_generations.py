@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from hadaemon.io import trees
 from hadaemon.io.errors import FileError
-from hadaemon.io.generations import KEPT, Generations
-from hadaemon.io.trees import read_tree
-from hadaemon.runtime.dry_run import Refused
-from hadaemon.runtime.own_configuration import OwnConfiguration
+from hadaemon.io.store import trees
+from hadaemon.io.store.generations import KEPT, Generations
+from hadaemon.io.store.trees import read_tree
+from hadaemon.operations.dry_run import Refused
+from hadaemon.operations.own_configuration import OwnConfiguration
 from hadaemon.sync.errors import SyncError
 from hadaemon.sync.holder import Holder
 from hadaemon.sync.record import How

@@ -12,11 +12,11 @@ import pytest
 
 from hadaemon.helper import keeper as keeper_module
 from hadaemon.helper.keeper import Conversation, _serve
-from hadaemon.io.channel import Channel, ChannelError
-from hadaemon.io.generations import Generations
-from hadaemon.runtime import peer as peer_module
-from hadaemon.runtime.own_configuration import OwnConfiguration
-from hadaemon.runtime.peer import Peer, PeerRefused
+from hadaemon.io.programs.channel import Channel, ChannelError
+from hadaemon.io.store.generations import Generations
+from hadaemon.operations import peer as peer_module
+from hadaemon.operations.own_configuration import OwnConfiguration
+from hadaemon.operations.peer import Peer, PeerRefused
 from hadaemon.sync.head import Head
 from hadaemon.sync.holder import Holder
 from hadaemon.sync.messages import PROTOCOL, Message, decode, encode, tree_message

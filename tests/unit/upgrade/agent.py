@@ -7,9 +7,9 @@ import asyncio
 import json
 from dataclasses import dataclass, field
 
+from hadaemon.daemon.upgrade.upgrade import Here, Upgrade
 from hadaemon.errors import HadaemonError
-from hadaemon.runtime.release import Release
-from hadaemon.runtime.upgrade import Here, Upgrade
+from hadaemon.state.release import Release
 from hadaemon.upgrade.fitness import PATIENCE
 from hadaemon.upgrade.offer import Pulled
 from hadaemon.upgrade.plan import Plan, decode, encode

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from firmware.lab import fake_rauc
 from firmware.lab.fake_rauc import PROGRAM, FakeRauc
-from hadaemon.io.rauc import Rauc
-from hadaemon.runtime.firmware import OwnFirmware, Places
-from hadaemon.runtime.release import Release
+from hadaemon.io.firmware.rauc import Rauc
+from hadaemon.operations.firmware import OwnFirmware, Places
+from hadaemon.state.release import Release
 from hadaemon.upgrade.bundle import root_hash
 
 make_bundle = partial(fake_rauc.make_bundle, root_hash=root_hash)

@@ -14,9 +14,9 @@ from hadaemon.cli.main import main
 from hadaemon.cli.render import render_status
 from hadaemon.cli.upgrade import follow
 from hadaemon.cli.upgrade_lines import upgrade_lines
-from hadaemon.io.plan_file import PlanFile
-from hadaemon.runtime import release
-from hadaemon.runtime.places import own_folder
+from hadaemon.io.store.plan_file import PlanFile
+from hadaemon.state import release
+from hadaemon.state.places import own_folder
 from hadaemon.upgrade.plan import Plan
 
 from .node import FirmwareNode, make_bundle
@@ -33,7 +33,7 @@ def node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FirmwareNode:
     (tmp_path / "os-release").write_text("IMAGE_VERSION=1.0\n")
     monkeypatch.setattr(release, "KERNEL_COMMAND_LINE", tmp_path / "cmdline")
     monkeypatch.setattr(release, "OS_RELEASE", tmp_path / "os-release")
-    monkeypatch.setattr("hadaemon.io.services.failed_units", tuple)
+    monkeypatch.setattr("hadaemon.io.programs.services.failed_units", tuple)
     return made
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from hadaemon.errors import HadaemonError
 from hadaemon.helper.firmware import run as helper
-from hadaemon.io import bundle_file
-from hadaemon.io.rauc import Rauc, bundle_fault, install_fault
-from hadaemon.runtime.firmware import OwnFirmware
+from hadaemon.io.firmware import bundle_file
+from hadaemon.io.firmware.rauc import Rauc, bundle_fault, install_fault
+from hadaemon.operations.firmware import OwnFirmware
 from hadaemon.upgrade.bundle import BLOCK
 from hadaemon.upgrade.slots import parse_slots
 from hadaemon.upgrade.trial import Outlook

@@ -8,9 +8,9 @@ import pytest
 
 from firmware.flash.bundle import MEMBER, PARTITION, make_addition
 from hadaemon.install.layout import BUNDLE
-from hadaemon.io import flashed_bundle
-from hadaemon.io.flashed_bundle import archive_header, archive_size, erase, extract
-from hadaemon.runtime.flashed import keep_flashed
+from hadaemon.io.firmware import flashed_bundle
+from hadaemon.io.firmware.flashed_bundle import archive_header, archive_size, erase, extract
+from hadaemon.operations.flashed import keep_flashed
 from hadaemon.upgrade.errors import UpgradeError
 
 from .node import FirmwareNode, make_bundle

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from firmware.lab.deadline import stretched
-from hadaemon.runtime import health, probation
-from hadaemon.runtime.configuration import Condition, Configuration
-from hadaemon.runtime.probation import Failing, Probation
-from hadaemon.runtime.release import Release
+from hadaemon.daemon.health import probation
+from hadaemon.daemon.health import watchdog as health
+from hadaemon.daemon.health.probation import Failing, Probation
+from hadaemon.state.configuration import Condition, Configuration
+from hadaemon.state.release import Release
 from hadaemon.upgrade.trial import Check, Trial, encode
 
 TRIAL = Trial("B", "2.0", "A", "1.0", "an earlier life", ("hotwire",))

@@ -11,9 +11,9 @@ import pytest
 
 from hadaemon.errors import HadaemonError
 from hadaemon.helper import firmware as helper
-from hadaemon.io.plan_file import PlanFile
-from hadaemon.runtime.firmware import OwnFirmware
-from hadaemon.runtime.places import own_folder
+from hadaemon.io.store.plan_file import PlanFile
+from hadaemon.operations.firmware import OwnFirmware
+from hadaemon.state.places import own_folder
 from hadaemon.upgrade.offer import WORK_LOG
 from hadaemon.upgrade.plan import DIGITS, Plan
 from hadaemon.upgrade.trial import Outlook

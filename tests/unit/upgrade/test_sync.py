@@ -9,13 +9,13 @@ import pytest
 
 from hadaemon.errors import HadaemonError
 from hadaemon.helper.keeper import Conversation
-from hadaemon.io import rsync
-from hadaemon.io.plan_file import PlanFile
-from hadaemon.io.rsync import TransferError
-from hadaemon.runtime.firmware_sync import have_peer_pull, have_peer_stage
-from hadaemon.runtime.own_configuration import OwnConfiguration
-from hadaemon.runtime.peer import Peer
-from hadaemon.runtime.places import own_folder
+from hadaemon.io.firmware import rsync
+from hadaemon.io.firmware.rsync import TransferError
+from hadaemon.io.store.plan_file import PlanFile
+from hadaemon.operations.firmware_sync import have_peer_pull, have_peer_stage
+from hadaemon.operations.own_configuration import OwnConfiguration
+from hadaemon.operations.peer import Peer
+from hadaemon.state.places import own_folder
 from hadaemon.sync.holder import Holder
 from hadaemon.sync.messages import PROTOCOL, Message
 from hadaemon.upgrade.offer import PULL_LOG, Offer, Pulled, from_json, pulled, same, to_json

@@ -120,7 +120,7 @@ class Nodes:
 
     def wake(self, machine: Machine, slept: float) -> None:
         """It takes in what has come meanwhile, its timer first or last. Where no clock has moved, the timer
-        cannot know that it is late: what has come is read before it (`runtime/engine.py`)."""
+        cannot know that it is late: what has come is read before it (`daemon/engine.py`)."""
         paused = machine.standstill is Standstill.PAUSED
         machine.standstill = None
         inbox, machine.inbox = machine.inbox, []

@@ -1,0 +1,1 @@
+"""The hotwire at work: its connections, what they carry, and how it is found."""

@@ -1,0 +1,1 @@
+"""The upgrade of the pair, as this node takes part in it."""

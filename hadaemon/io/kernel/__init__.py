@@ -1,0 +1,1 @@
+"""The kernel: links, addresses, rules, connections, devices."""

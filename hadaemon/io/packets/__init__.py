@@ -1,0 +1,1 @@
+"""Packets in and out: VRRP, ARP, neighbour discovery, echo requests, the hotwire."""

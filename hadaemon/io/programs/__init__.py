@@ -1,0 +1,1 @@
+"""Programs of the system, and the other node through ssh."""

@@ -1,0 +1,1 @@
+"""Local sockets: control, helpers, service manager, journal."""

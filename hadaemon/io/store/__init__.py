@@ -1,0 +1,1 @@
+"""Files of the node: what outlives a restart."""

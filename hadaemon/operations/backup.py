@@ -1,0 +1,141 @@
+"""A node's backup: everything that makes it this node, but its keys.
+
+A private key or the heartbeat's secret is in no backup: a restored node has its own new ones and is paired
+anew. So no backup can make one node into the other, and a lost one opens nothing on the hotwire.
+"""
+
+import base64
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from hadaemon.config import NodeConfig, load_admin, load_node, render_node
+from hadaemon.config.migrate import Kind
+from hadaemon.errors import HadaemonError
+from hadaemon.io.store.files import read_text, write_text
+from hadaemon.io.store.forms import store
+from hadaemon.io.store.generations import Generations
+from hadaemon.operations.dry_run import Refused, dry_run
+from hadaemon.operations.own_configuration import now_text
+from hadaemon.state.places import NODE_FILE
+from hadaemon.sync.errors import SyncError
+from hadaemon.sync.head import Head, head_from_json
+from hadaemon.sync.record import How, Record
+from hadaemon.sync.tree import Tree, make_tree
+
+ADMIN_FILE = "admin.toml"
+_SCHEMA = 1
+
+
+class BackupError(HadaemonError):
+    """It cannot be made, or does not fit this box."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """What is inside."""
+
+    node: NodeConfig
+    admin: str | None
+    """The text of admin.toml."""
+    tree: Tree | None
+    head: Head
+    time: str
+
+
+def collect(state: Path) -> str:
+    """The text to seal. Raises BackupError and the errors of files."""
+    node = read_text(state / NODE_FILE)
+    if node is None:
+        raise BackupError(f"{state / NODE_FILE}: there is none: this node is not configured yet")
+    generations = Generations(state)
+    tree = generations.tree()
+    return json.dumps(
+        {
+            "schema": _SCHEMA,
+            "time": now_text(),
+            "node": node,
+            "admin": read_text(state / ADMIN_FILE),
+            "head": generations.head().as_json(),
+            "tree": None
+            if tree is None
+            else {path: base64.b64encode(content).decode() for path, content in tree.files},
+        }
+    )
+
+
+def parse(text: str, where: str) -> Backup:
+    """What was sealed, validated whole."""
+    try:
+        raw = json.loads(text)
+        if raw["schema"] != _SCHEMA:
+            raise BackupError(f"{where}: made by another version of the firmware: use that one")
+        files = raw["tree"]
+        tree = None
+        if files is not None:
+            decoded = {path: base64.b64decode(content, validate=True) for path, content in files.items()}
+            tree = make_tree(decoded, where)
+        admin = raw["admin"]
+        if admin is not None:
+            load_admin(admin, f"{where}: {ADMIN_FILE}")
+        node = load_node(raw["node"], f"{where}: {NODE_FILE}")
+        return Backup(node, admin, tree, head_from_json(raw["head"], where), str(raw["time"]))
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise BackupError(f"{where}: damaged inside: {error}") from error
+
+
+def rebind(
+    node: NodeConfig, present: NodeConfig | None, given: Mapping[str, str], hardware: set[str]
+) -> NodeConfig:
+    """The node with the MAC addresses of this box: as given, as its node.toml has them, or as they were, if
+    this box has such a network card. Raises BackupError with every port that has none."""
+    missing = []
+    ports = {}
+    for name, port in node.ports.items():
+        cards: tuple[str, ...] | None = (given[name],) if name in given else None
+        if cards is None and present is not None and name in present.ports:
+            cards = present.ports[name].cards
+        if cards is None and (port.parent is not None or hardware.issuperset(port.cards)):
+            cards = port.cards
+        if cards is None:
+            missing.append(name)
+        else:
+            # A bond that is given one card is a bond of one: the others are added to node.toml.
+            members = cards if port.members else ()
+            ports[name] = dataclasses.replace(port, mac=cards[0], members=members)
+    unknown = sorted(set(given) - set(node.ports))
+    if unknown:
+        raise BackupError(f"the backup has no port {', '.join(unknown)}: it has {', '.join(node.ports)}")
+    if missing:
+        raise BackupError(
+            f"this box has other network cards: say which is {', '.join(missing)}, e.g. --bind "
+            f"{missing[0]}=MAC; it has {', '.join(sorted(hardware)) or 'none'}"
+        )
+    return dataclasses.replace(node, ports=ports)
+
+
+def put_back(backup: Backup, node: NodeConfig, state: Path) -> None:
+    """Writes everything. What this box cannot run leaves it as it was."""
+    owner = (state.stat().st_uid, state.stat().st_gid)
+    node_text = render_node(node)
+    load_node(node_text, NODE_FILE)
+    generations = Generations(state)
+    before = read_text(state / NODE_FILE)
+    if backup.admin is not None:
+        write_text(state / ADMIN_FILE, backup.admin, 0o600)
+    store(state / NODE_FILE, node_text, Kind.NODE, 0o640, owner)
+    if backup.tree is None:
+        return
+    try:
+        dry_run(backup.tree, None, state)
+        record = Record(backup.head, now_text(), "", node.name, How.RESTORE, f"backup of {backup.time}")
+        generations.sweep()
+        generations.commit(generations.stage(backup.tree), record)
+    except (Refused, SyncError):
+        if before is not None:
+            store(state / NODE_FILE, before, Kind.NODE, 0o640, owner)
+        else:
+            (state / NODE_FILE).unlink()
+        raise

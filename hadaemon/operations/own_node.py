@@ -1,0 +1,64 @@
+"""This node's node.toml, and the way to change it while it runs: checked, written in one step, reloaded.
+
+Callers hold the lock.
+"""
+
+from pathlib import Path
+
+from hadaemon.config.migrate import Kind
+from hadaemon.io.errors import ControlError
+from hadaemon.io.sockets.control_client import ask
+from hadaemon.io.store.forms import read_form, store
+from hadaemon.operations.dry_run import Refused
+from hadaemon.state.configuration import check_texts
+from hadaemon.state.firewall_check import try_configuration
+from hadaemon.state.places import CLUSTER_FILE, NODE_FILE
+from hadaemon.sync.errors import SyncError
+
+_RELOAD_TIMEOUT = 10.0
+"""Seconds."""
+
+
+class OwnNode:
+    """The file that never leaves the node."""
+
+    def __init__(self, state: Path, control: Path) -> None:
+        self._state = state
+        self._path = state / NODE_FILE
+        self._control = control
+
+    def text(self) -> str:
+        """As it is on the disk. Raises SyncError when there is none."""
+        found = read_form(self._path)
+        if found is None:
+            raise SyncError(f"{self._path}: there is none: the node is not configured yet (`hactl menu`)")
+        return found.text
+
+    def check(self, text: str) -> tuple[str, ...]:
+        """Could the node run with it, and with the cluster.toml that it has? What the administrator should
+        know. Raises Refused."""
+        cluster = read_form(self._state / CLUSTER_FILE)
+        checked = check_texts(
+            text, cluster.text if cluster is not None else None, NODE_FILE, str(self._state / CLUSTER_FILE)
+        )
+        problems, notes = checked.problems, tuple[str, ...]()
+        if not problems:
+            problems, notes = try_configuration(checked)
+        if problems:
+            raise Refused("this node", problems)
+        return notes
+
+    def replace(self, text: str) -> tuple[str, ...]:
+        """Makes it count. A daemon that refuses what the check took: back to what was before."""
+        notes, before, found = self.check(text), self.text(), self._state.stat()
+        owner = (found.st_uid, found.st_gid)
+        store(self._path, text, Kind.NODE, 0o640, owner)
+        try:
+            answer = ask(self._control, {"command": "reload", "keep_active": True}, _RELOAD_TIMEOUT)
+        except (OSError, ControlError):
+            return (*notes, "the daemon does not answer: the configuration takes effect when it starts")
+        if not answer.get("ok"):
+            store(self._path, before, Kind.NODE, 0o640, owner)
+            problems = answer.get("problems") or (answer.get("error"),)
+            raise Refused("this node", tuple(map(str, problems)))
+        return notes

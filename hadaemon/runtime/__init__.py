@@ -1,1 +1,0 @@
-"""The shell around the pure core: event queue, deadline timer, and one executor for every effect."""

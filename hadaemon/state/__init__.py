@@ -1,0 +1,1 @@
+"""What is on this node, as daemon and operations both read it: configuration, places, firmware."""
