@@ -3,6 +3,9 @@
 import signal
 import subprocess
 import sys
+from fnmatch import fnmatch
+
+import pytest
 
 from firmware.paths import ROOT
 
@@ -21,3 +24,11 @@ def test_programs_end_by_ctrl_c_also_where_whoever_started_the_tests_ignores_it(
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_no_folder_of_tests_is_left_out(pytestconfig: pytest.Config) -> None:
+    """pytest's own list of folders that it does not look into has `build`."""
+    folders = {parent for file in (ROOT / "tests").rglob("test_*.py") for parent in file.parents}
+    names = {folder.name for folder in folders if folder.is_relative_to(ROOT / "tests")}
+    left_out = pytestconfig.getini("norecursedirs")
+    assert [name for name in names for pattern in left_out if fnmatch(name, pattern)] == []
