@@ -206,7 +206,7 @@ def mutants(
     """Change single things in the code of the election, and see whether a test notices.
 
     A line for each, then how many survive, and which. About five seconds each; those that survive take
-    twenty. A survivor that is not in tests/unit/hadaemon/survivors.toml, with the reason, is an error.
+    twenty. A survivor that is not in tests/unit/cluster/survivors.toml, with the reason, is an error.
 
     Examples:
       python3 invoke.py mutants

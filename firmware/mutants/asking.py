@@ -13,15 +13,23 @@ from firmware.errors import FirmwareError
 from firmware.mutants.mutant import CODE, Mutant
 from firmware.paths import ROOT
 
-_OF_PACKETS = ("recordings", "refused", "sequences", "vrrp_filter", "vrrp_socket", "wire")
+_OF_PACKETS = (
+    "daemon/test_beats",
+    "daemon/test_hotwire_problems",
+    "daemon/test_recordings",
+    "daemon/test_refused",
+    "daemon/test_sequences",
+    "daemon/test_wire",
+    "io/test_vrrp_filter",
+    "io/test_vrrp_socket",
+)
 """What becomes of advertisements between the wire and the node."""
 TESTS = {
     "all": (
-        "unit/hadaemon/test_*.py",
-        "unit/hotwire/test_*.py",
-        *(f"unit/edge/test_{name}.py" for name in _OF_PACKETS),
+        *(f"unit/{package}/test_*.py" for package in ("cluster", "config", "vrrp", "hotwire")),
+        *(f"unit/{name}.py" for name in _OF_PACKETS),
     ),
-    "world": ("unit/hadaemon/test_world*.py",),
+    "world": ("unit/cluster/test_world*.py",),
 }
 """Which tests are asked. `world`: the simulated world alone, which knows no sentence of the code."""
 PATIENCE = 3

@@ -8,7 +8,7 @@ from firmware.paths import ROOT
 CODE = ROOT / "hadaemon"
 PACKAGES = ("cluster", "vrrp", "hotwire")
 """The pure decisions that a pair lives by."""
-LISTS = ROOT / "tests" / "unit" / "hadaemon"
+LISTS = ROOT / "tests" / "unit" / "cluster"
 """The folder of what is known of mutants: those made by hand, and the survivors."""
 
 

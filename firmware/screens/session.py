@@ -1,6 +1,6 @@
 """A session at a console: the menu's real program on a pseudo-terminal, answered as a person would.
 
-The box behind it only remembers what it is told (tests/unit/menu/at_a_terminal.py), so that it runs anywhere.
+The box behind it only remembers what it is told (tests/unit/console/at_a_terminal.py): so it runs anywhere.
 """
 
 import os
@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from firmware.errors import FirmwareError
 from firmware.paths import ROOT
 
-BOX = ROOT / "tests/unit/menu/at_a_terminal.py"
+BOX = ROOT / "tests/unit/console/at_a_terminal.py"
 _ASKS = re.compile(r"(?:^|\n)(?:(?P<key>[a-z][a-z0-9-]*)(?: \[[^\n]*\])? > |(?P<code>the code that .*: ))$")
 _CODE = "code"
 _PATIENCE = 60.0

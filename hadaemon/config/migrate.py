@@ -4,9 +4,9 @@ Steps work on the raw tables, before anything is validated. A step never fails: 
 it leaves as it is, and the validation tells. Going up loses nothing. Going down may: an older format has no
 words for what is new, and then says which of it is left out.
 
-Whoever raises the format adds a step to KNOWN and a test beside tests/unit/sync/test_formats.py, which holds
-that up and down undo each other. A step is never changed after a release, and none is removed before the
-firmware that needs it is out of support.
+Whoever raises the format adds a step to KNOWN and a test beside tests/unit/operations/test_formats.py, which
+holds that up and down undo each other. A step is never changed after a release, and none is removed before
+the firmware that needs it is out of support.
 """
 
 import copy

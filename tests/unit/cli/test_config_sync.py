@@ -15,8 +15,7 @@ from hadaemon.io.store.generations import Generations
 from hadaemon.io.store.pair_lock import held_by, locked
 from hadaemon.sync.guard import Guard, guard_to_json, seconds_left
 from hadaemon.sync.holder import Holder
-
-from .test_generations import CLUSTER, NODE
+from tests.unit.operations.test_own_configuration import CLUSTER, NODE
 
 
 class Box:

@@ -15,7 +15,7 @@ from hadaemon.install.disk import Disk
 from hadaemon.install.errors import InstallError
 from hadaemon.install.layout import NAMES, Layout, Partition
 from hadaemon.install.plan import Running
-from hadaemon.io.programs.run import services
+from hadaemon.io.programs import services
 from hadaemon.operations import install as installing
 from hadaemon.operations.install import Places, Show, Source
 

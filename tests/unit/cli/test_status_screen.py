@@ -20,9 +20,8 @@ from firmware.lab.deadline import stretched
 from hadaemon.cli.colour import coloured, has_colours
 from hadaemon.cli.render import render_status
 from hadaemon.cli.status import fitted
-from tests.unit.edge.test_hactl import hactl, serving
-
-from .answers import pair
+from tests.unit.cli.answers import pair
+from tests.unit.cli.test_hactl import hactl, serving
 
 NOW = 1772352044.0
 """2026-03-01 08:00:44 UTC."""

@@ -18,8 +18,7 @@ from hadaemon.io.store.plan_file import PlanFile
 from hadaemon.state import release
 from hadaemon.state.places import own_folder
 from hadaemon.upgrade.plan import Plan
-
-from .node import FirmwareNode, make_bundle
+from tests.unit.upgrade.node import FirmwareNode, make_bundle
 
 
 @pytest.fixture

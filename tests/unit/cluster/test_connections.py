@@ -6,9 +6,8 @@ import pytest
 
 from hadaemon.cluster import ConnectionsReported, NodeState, PeerDied, PeerReport, SwitchRequested, Tick
 from hadaemon.cluster.phases import ANSWER_PATIENCE
-
-from .pair import ALPHA, BETA, Driver
-from .test_transitions import PEER
+from tests.unit.cluster.pair import ALPHA, BETA, Driver
+from tests.unit.cluster.test_transitions import PEER
 
 LACKING = ConnectionsReported("the other node's connections are not all here")
 ACTIVE_BETA = replace(PEER, state=NodeState.ACTIVE)

@@ -5,9 +5,8 @@ from dataclasses import replace
 from hadaemon.cluster import NodeState, PeerReport, Remember, ResumeRequested
 from hadaemon.cluster.election import SWITCH_PATIENCE, TIE_PATIENCE
 from hadaemon.cluster.memory import Memory
-
-from .pair import ALPHA, BETA, GAMMA, Driver, own_address
-from .test_transitions import PEER
+from tests.unit.cluster.pair import ALPHA, BETA, GAMMA, Driver, own_address
+from tests.unit.cluster.test_transitions import PEER
 
 
 def flapping(switches: int, name: str = BETA) -> Driver:

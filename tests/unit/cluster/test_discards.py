@@ -7,8 +7,7 @@ import pytest
 from hadaemon.cluster import AdvertisementDiscarded
 from hadaemon.cluster.discards import PAUSE
 from hadaemon.vrrp import DiscardReason
-
-from .pair import ALPHA, BETA, Driver, own_address
+from tests.unit.cluster.pair import ALPHA, BETA, Driver, own_address
 
 RIVAL, STRANGER = own_address(BETA, "lan"), IPv4Address("192.0.2.77")
 

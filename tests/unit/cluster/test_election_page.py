@@ -9,9 +9,8 @@ import pytest
 from hadaemon.cluster import MaintenanceRequested, NodeState, SwitchRequested
 from hadaemon.cluster.proofs import DOUBT
 from hadaemon.config import PingGroup
-
-from .pair import ALPHA, BETA, PORTS, cluster_config
-from .world import NODES, World
+from tests.unit.cluster.pair import ALPHA, BETA, PORTS, cluster_config
+from tests.unit.cluster.world import NODES, World
 
 PAGE = (Path(__file__).parents[3] / "docs" / "election.md").read_text(encoding="utf-8")
 MODES = {"vrrp": False, "witness": True}

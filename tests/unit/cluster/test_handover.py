@@ -23,10 +23,9 @@ from hadaemon.cluster.election import SWITCH_PATIENCE
 from hadaemon.cluster.memory import Memory
 from hadaemon.cluster.offers import RETRY
 from hadaemon.cluster.phases import LINGER
-
-from .pair import ALPHA, BETA, Driver, cluster_config, priorities, virtual_address
-from .test_transitions import ACTIVE_PEER, PEER
-from .world import NODES, World
+from tests.unit.cluster.pair import ALPHA, BETA, Driver, cluster_config, priorities, virtual_address
+from tests.unit.cluster.test_transitions import ACTIVE_PEER, PEER
+from tests.unit.cluster.world import NODES, World
 
 ALL = {port: frozenset({virtual_address(port)}) for port in ("lan", "wan")}
 OFFER_STANDS = 3 * 1.0 + 0.1

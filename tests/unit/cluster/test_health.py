@@ -21,9 +21,16 @@ from hadaemon.cluster.memory import Memory
 from hadaemon.cluster.score import Health, Score
 from hadaemon.cluster.status import PingGroupStatus
 from hadaemon.config import PingGroup
-
-from .pair import ALPHA, BETA, Driver, own_address, priorities, virtual_address, virtual_addresses6
-from .test_transitions import PEER
+from tests.unit.cluster.pair import (
+    ALPHA,
+    BETA,
+    Driver,
+    own_address,
+    priorities,
+    virtual_address,
+    virtual_addresses6,
+)
+from tests.unit.cluster.test_transitions import PEER
 
 HOSTS = (IPv4Address("192.0.2.100"), IPv4Address("192.0.2.101"))
 GATEWAYS = PingGroup("gateways", HOSTS, failures=3, recoveries=2)

@@ -25,9 +25,8 @@ from hadaemon.cluster import (
 )
 from hadaemon.cluster.election import LINK_PATIENCE
 from hadaemon.vrrp import Advertisement, Centiseconds, Priority, Vrid
-
-from .pair import ALPHA, BETA, Driver, own_address, virtual_address
-from .test_transitions import PEER
+from tests.unit.cluster.pair import ALPHA, BETA, Driver, own_address, virtual_address
+from tests.unit.cluster.test_transitions import PEER
 
 MASTER, SPARE = 254, 253
 NOTHING = {"lan": frozenset(), "wan": frozenset()}

@@ -16,10 +16,9 @@ from hadaemon.cluster import (
     StateChanged,
     Tick,
 )
-
-from .pair import ALPHA, BETA, GAMMA, Driver, own_address
-from .test_node import ALL, DOWN_OF_MASTER, DOWN_OF_SPARE, MASTER, order
-from .test_transitions import PEER
+from tests.unit.cluster.pair import ALPHA, BETA, GAMMA, Driver, own_address
+from tests.unit.cluster.test_node import ALL, DOWN_OF_MASTER, DOWN_OF_SPARE, MASTER, order
+from tests.unit.cluster.test_transitions import PEER
 
 
 def announcements(done):

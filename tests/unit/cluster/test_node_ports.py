@@ -6,9 +6,8 @@ from hadaemon.cluster import (
     Start,
 )
 from hadaemon.cluster.haport import ADDRESS_PATIENCE
-
-from .pair import ALPHA, Driver, priorities
-from .test_node import ALL, MASTER, NOTHING
+from tests.unit.cluster.pair import ALPHA, Driver, priorities
+from tests.unit.cluster.test_node import ALL, MASTER, NOTHING
 
 
 def test_a_port_that_was_never_there_is_a_lost_link_and_a_problem():

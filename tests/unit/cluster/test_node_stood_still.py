@@ -9,9 +9,8 @@ from hadaemon.cluster import (
     StateChanged,
     Tick,
 )
-
-from .pair import ALPHA, BETA, Driver
-from .test_node import ALL, DOWN_OF_MASTER, DOWN_OF_SPARE, MASTER, NOTHING
+from tests.unit.cluster.pair import ALPHA, BETA, Driver
+from tests.unit.cluster.test_node import ALL, DOWN_OF_MASTER, DOWN_OF_SPARE, MASTER, NOTHING
 
 
 def test_an_active_that_overslept_lets_go_and_says_nothing():

@@ -5,9 +5,8 @@ from dataclasses import replace
 from hadaemon.cluster import NodeState, PeerReport
 from hadaemon.cluster.election import TIE_PATIENCE
 from hadaemon.cluster.phases import ANSWER_PATIENCE
-
-from .pair import ALPHA, BETA, Driver
-from .test_transitions import PEER
+from tests.unit.cluster.pair import ALPHA, BETA, Driver
+from tests.unit.cluster.test_transitions import PEER
 
 ACTIVE_ALPHA = replace(PEER, name=ALPHA, state=NodeState.ACTIVE, preferred=True)
 

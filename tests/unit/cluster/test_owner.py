@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from .pair import ALPHA, BETA, cluster_config
-from .test_world import ALL_STEPS, come_to_rest, histories, play
-from .world import NODES, World
+from tests.unit.cluster.pair import ALPHA, BETA, cluster_config
+from tests.unit.cluster.test_world import ALL_STEPS, come_to_rest, histories, play
+from tests.unit.cluster.world import NODES, World
 
 
 @given(history=histories(ALL_STEPS), seed=st.integers(0, 1000), witness=st.booleans(), preempt=st.booleans())

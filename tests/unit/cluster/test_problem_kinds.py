@@ -21,9 +21,8 @@ from hadaemon.cluster.memory import Memory
 from hadaemon.cluster.silence import LEAST
 from hadaemon.config import PingGroup
 from hadaemon.vrrp import DiscardReason
-
-from .pair import ALPHA, BETA, Driver, own_address, virtual_address
-from .test_transitions import PEER
+from tests.unit.cluster.pair import ALPHA, BETA, Driver, own_address, virtual_address
+from tests.unit.cluster.test_transitions import PEER
 
 STRANGER = IPv4Address("192.0.2.77")
 HOST = IPv4Address("192.0.2.100")

@@ -19,9 +19,8 @@ from hadaemon.cluster import (
 )
 from hadaemon.cluster.election import LINK_PATIENCE
 from hadaemon.config import PingGroup
-
-from .pair import ALPHA, BETA, PORTS, Driver
-from .test_transitions import PEER
+from tests.unit.cluster.pair import ALPHA, BETA, PORTS, Driver
+from tests.unit.cluster.test_transitions import PEER
 
 GATEWAY = IPv4Address("192.0.2.100")
 GROUP = PingGroup("gateways", (GATEWAY,))

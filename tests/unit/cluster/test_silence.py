@@ -6,9 +6,8 @@ import pytest
 
 from hadaemon.cluster import NodeState, PeerReport
 from hadaemon.cluster.silence import LEAST
-
-from .pair import ALPHA, BETA, Driver
-from .test_transitions import PEER
+from tests.unit.cluster.pair import ALPHA, BETA, Driver
+from tests.unit.cluster.test_transitions import PEER
 
 ACTIVE_ALPHA = replace(
     PEER, name=ALPHA, state=NodeState.ACTIVE, preferred=True, links=(("lan", True), ("wan", True))

@@ -22,8 +22,7 @@ from hadaemon.cluster.haport import ADDRESS_PATIENCE
 from hadaemon.cluster.score import Health, Score
 from hadaemon.problems import other
 from hadaemon.vrrp import DiscardReason
-
-from .pair import ALPHA, BETA, Driver, own_address, virtual_address
+from tests.unit.cluster.pair import ALPHA, BETA, Driver, own_address, virtual_address
 
 STRANGER = IPv4Address("192.0.2.77")
 

@@ -30,8 +30,7 @@ from hadaemon.cluster import (
 from hadaemon.cluster.events import Event
 from hadaemon.cluster.memory import Memory
 from hadaemon.vrrp import DiscardReason
-
-from .pair import ALPHA, BETA, Driver, own_address
+from tests.unit.cluster.pair import ALPHA, BETA, Driver, own_address
 
 PEER = Peer(
     name=BETA,

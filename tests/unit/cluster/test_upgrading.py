@@ -6,9 +6,8 @@ from dataclasses import replace
 import pytest
 
 from hadaemon.cluster import MaintenanceRequested, NodeState, PeerDied, PeerReport, Tick, UpgradeReported
-
-from .pair import ALPHA, Driver
-from .test_connections import ACTIVE_BETA, hear_active
+from tests.unit.cluster.pair import ALPHA, Driver
+from tests.unit.cluster.test_connections import ACTIVE_BETA, hear_active
 
 FROZEN = UpgradeReported(frozen=True)
 RESTARTING = UpgradeReported(frozen=True, restarting="firmware upgrade: restarts into 2.0")

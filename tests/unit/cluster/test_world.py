@@ -10,9 +10,8 @@ from hadaemon.cluster import MaintenanceRequested, NodeState, ResumeRequested, S
 from hadaemon.cluster.offers import RETRY
 from hadaemon.cluster.peer import Peer
 from hadaemon.config import PingGroup
-
-from .pair import ALPHA, BETA, GAMMA, PORTS, cluster_config
-from .world import NODES, UNBOUNDED, Standstill, World
+from tests.unit.cluster.pair import ALPHA, BETA, GAMMA, PORTS, cluster_config
+from tests.unit.cluster.world import NODES, UNBOUNDED, Standstill, World
 
 DOUBT = 2.0
 """Seconds for which links are in doubt here: tens of them would be most of what these worlds do."""

@@ -13,9 +13,8 @@ from hadaemon.cluster.phases import ANSWER_PATIENCE
 from hadaemon.cluster.proofs import DOUBT
 from hadaemon.config import PingGroup
 from hadaemon.vrrp import Version
-
-from .pair import ALPHA, BETA, cluster_config
-from .world import NODES, UNBOUNDED, Standstill, World
+from tests.unit.cluster.pair import ALPHA, BETA, cluster_config
+from tests.unit.cluster.world import NODES, UNBOUNDED, Standstill, World
 
 BOTH = pytest.mark.parametrize("witness", [False, True], ids=["vrrp", "witness"])
 RESTARTS = ("stop", "crash", "kill")

@@ -3,8 +3,7 @@
 import pytest
 
 from hadaemon.config import ConfigError, load_admin, load_preseed
-
-from .test_config import KEY, problems
+from tests.unit.config.test_load import KEY, problems
 
 
 def test_a_preseed_is_checked_as_a_whole_with_its_own_paths():

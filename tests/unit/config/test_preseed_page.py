@@ -9,9 +9,8 @@ import tomli_w
 
 from hadaemon.config import check_preseed, load_preseed
 from hadaemon.menu import account, create, first_boot, join, network, reach
-
-from .talking import Box, Person, set_up
-from .test_first_boot import ALONE, CREATE, JOIN
+from tests.unit.console.talking import Box, Person, set_up
+from tests.unit.menu.test_first_boot import ALONE, CREATE, JOIN
 
 MODULES = (account, create, first_boot, join, network, reach)
 PAGE = (Path(__file__).parents[3] / "docs/configuration.md").read_text(encoding="utf-8")

@@ -25,8 +25,7 @@ from hadaemon.config import (
     render_used_preseed,
 )
 from hadaemon.vrrp import Checksum
-
-from .test_config import ADMIN, CLUSTER, KEY, NODE
+from tests.unit.config.test_load import ADMIN, CLUSTER, KEY, NODE
 
 
 def test_a_node():

@@ -22,8 +22,7 @@ from hadaemon.setup.good import better, keep_good, restore_good
 from hadaemon.setup.places import Owners, Places
 from hadaemon.state.configuration import load_configuration
 from hadaemon.vrrp import Advertisement, Centiseconds, Priority, Vrid, encode
-
-from .talking import CARDS, HASH, Box, Person, set_up
+from tests.unit.console.talking import CARDS, HASH, Box, Person, set_up
 
 RAW = {
     "schema": 1,

@@ -23,8 +23,7 @@ from hadaemon.setup.forget import forget_the_rest
 from hadaemon.setup.good import better, keep_good
 from hadaemon.setup.places import Owners, Places
 from hadaemon.state.configuration import Condition, load_configuration
-
-from .talking import CARDS, HASH, KEY
+from tests.unit.console.talking import CARDS, HASH, KEY
 
 EVENTS = {"open", "os.rename", "os.remove", "os.mkdir", "os.chmod", "os.chown", "os.symlink", "os.rmdir"}
 """What the interpreter tells of before it does it (PEP 578)."""

@@ -12,8 +12,7 @@ from hadaemon.console.talk import Stopped
 from hadaemon.console.voices import ORIGINAL
 from hadaemon.menu import deeds
 from hadaemon.setup.places import Owners, Places
-
-from .talking import VOICES, Box, Person
+from tests.unit.console.talking import VOICES, Box, Person
 
 NODE = 'schema = 1\nname = "alpha"\nlanguage = "de"\n[ports.lan]\nmac = "52:54:00:48:0a:01"\n'
 

@@ -12,11 +12,10 @@ from hadaemon.menu import deeds
 from hadaemon.menu.steps import Failed
 from hadaemon.setup import apply
 from hadaemon.setup.places import Owners, Places
-
-from .line import Line
-from .talking import Box, Person, set_up
-from .test_first_boot import CREATE
-from .test_power_cut import MASTER
+from tests.unit.console.line import Line
+from tests.unit.console.talking import Box, Person, set_up
+from tests.unit.console.test_power_cut import MASTER
+from tests.unit.menu.test_first_boot import CREATE
 
 PASSWORD = "correct horse battery"
 KEY = "a signing key of thirty-two letters or more"

@@ -9,8 +9,7 @@ from random import Random
 import pytest
 
 from firmware.lab.deadline import stretched
-
-from .line import Line
+from tests.unit.console.line import Line
 
 SEED = int(os.environ.get("HOTSPARE_SEED", "1"))
 SIZES = {"80x24": (24, 80), "unknown size": (0, 0), "small": (10, 40), "one": (1, 1), "huge": (65535, 65535)}

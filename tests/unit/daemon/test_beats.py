@@ -12,8 +12,7 @@ from hadaemon.config.hotwire_keys import Purpose
 from hadaemon.daemon.hotwire.hotwire import Hotwire
 from hadaemon.hotwire.message import unseal
 from hadaemon.hotwire.report import Vitals, decode_report
-
-from .test_heartbeat import SECRET, peer
+from tests.unit.hotwire.test_heartbeat import SECRET, peer
 
 ACTIVE = peer("alpha", state=NodeState.ACTIVE)
 BACKUP = replace(ACTIVE, state=NodeState.BACKUP)

@@ -7,7 +7,7 @@ import pytest
 from hadaemon.cluster import FrameReceived, Node, NodeState, PortChanged, Start
 from hadaemon.daemon.engine import Engine
 from hadaemon.daemon.loop import BootTimeLoop
-from tests.unit.hadaemon.pair import ALPHA, PORTS, cluster_config, node_config, own_address
+from tests.unit.cluster.pair import ALPHA, PORTS, cluster_config, node_config, own_address
 
 
 @pytest.fixture

@@ -8,8 +8,7 @@ import pytest
 from hadaemon.hotwire.report import Vitals
 from hadaemon.upgrade.errors import UpgradeError
 from hadaemon.upgrade.plan import Verdict
-
-from .agent import BEFORE, DIGEST, TARGET, Box, FakePair
+from tests.unit.daemon.agent import BEFORE, DIGEST, TARGET, Box, FakePair
 
 
 def begin(pair: FakePair, box: Box | None = None) -> None:

@@ -1,8 +1,7 @@
 """Connections by dial-ins and tunnels: their segments fit through them."""
 
 from hadaemon.firewall.ruleset import rule_set
-
-from .rules import INTERFACES, chain, cluster, node
+from tests.unit.firewall.rules import INTERFACES, chain, cluster, node
 
 DIAL_IN = """
 [[follow.pppoe]]

@@ -6,8 +6,7 @@ import pytest
 
 from hadaemon.config.firewall_model import Firewall
 from hadaemon.firewall.outdated import Flow, nat_differs, outdated
-
-from .rules import cluster
+from tests.unit.firewall.rules import cluster
 
 PORTS = {"192.168.0": "inside", "192.168.1": "outside", "10.0.0": "dmz"}
 OWN = ("192.168.1.1", "192.168.1.100")

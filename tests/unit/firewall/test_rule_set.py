@@ -11,9 +11,8 @@ from hadaemon.firewall.ruleset import closed, rule_set
 from hadaemon.firewall.snippets import Snippet, snippet_problems
 from hadaemon.hotwire.addresses import default_address
 from hadaemon.hotwire.exclusive import SERVICES
-
-from .rules import CLUSTER, INTERFACES, NODE, chain, cluster, node, rules
-from .settings import FILE as SETTINGS
+from tests.unit.firewall.rules import CLUSTER, INTERFACES, NODE, chain, cluster, node, rules
+from tests.unit.firewall.settings import FILE as SETTINGS
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "firewall.md").read_text(encoding="utf-8")
 (SIX_RULES,) = re.findall(r"```toml policy\n(.*?)```", DOCUMENT, re.DOTALL)

@@ -1,6 +1,6 @@
 """Kernel settings: each with its reason, and those that the pair's behaviour rests on."""
 
-from .settings import FILE, settings
+from tests.unit.firewall.settings import FILE, settings
 
 OVERLAY = FILE.parents[1]
 

@@ -25,8 +25,7 @@ from hadaemon.sync.reading import may_read
 from hadaemon.sync.server import authorized_keys, failure, known_hosts
 from hadaemon.sync.tree import digest
 from hadaemon.sync.words import parse_public_key
-
-from .test_generations import NODE, tree
+from tests.unit.operations.test_own_configuration import NODE, tree
 
 HELLO = {"verb": "hello", "protocol": [PROTOCOL, PROTOCOL]}
 ID = "1" * 32

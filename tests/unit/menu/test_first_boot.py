@@ -8,8 +8,7 @@ from hadaemon.config import check_preseed
 from hadaemon.console.talk import Stopped
 from hadaemon.menu import deeds
 from hadaemon.menu.steps import Failed
-
-from .talking import CARDS, DISKS, FACTS, HASH, KEY, Box, Person, set_up
+from tests.unit.console.talking import CARDS, DISKS, FACTS, HASH, KEY, Box, Person, set_up
 
 ALONE = {
     "language": ["1"],

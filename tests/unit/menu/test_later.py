@@ -11,8 +11,7 @@ from hadaemon.menu import deeds
 from hadaemon.menu.changes import FLOWS
 from hadaemon.menu.later import Standing, later
 from hadaemon.menu.steps import Failed
-
-from .talking import CARDS, HASH, VOICES, Box, Person, converse
+from tests.unit.console.talking import CARDS, HASH, VOICES, Box, Person, converse
 
 CLUSTER = Standing("alpha", "cluster", ha_ports=("lan", "wan"), commands=frozenset({"capture", "firmware"}))
 ALONE = Standing("alpha", "stand-alone", commands=frozenset({"firmware"}))

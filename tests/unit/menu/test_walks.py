@@ -20,8 +20,18 @@ from hadaemon.menu.changes import FLOWS
 from hadaemon.menu.first_boot import first_boot
 from hadaemon.menu.later import Standing, later
 from hadaemon.menu.steps import Failed, Flow, Voice
-
-from .talking import CARDS, DETECTED, DISKS, FACTS, PEER, RESULTS, VOICES, Box, Person, set_up
+from tests.unit.console.talking import (
+    CARDS,
+    DETECTED,
+    DISKS,
+    FACTS,
+    PEER,
+    RESULTS,
+    VOICES,
+    Box,
+    Person,
+    set_up,
+)
 
 KEYS = ("<", "?", "!", "", "1", "2", "3", "4", "-", "\x03", "\x04", "yes", "0", "99999999999999999999999")
 WORDS = (

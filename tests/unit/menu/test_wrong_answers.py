@@ -17,9 +17,8 @@ from hadaemon.menu.changes import FLOWS
 from hadaemon.menu.first_boot import first_boot
 from hadaemon.menu.later import Standing, later
 from hadaemon.menu.steps import Failed, Flow
-
-from .talking import CARDS, FACTS, VOICES, Box, Person, converse
-from .test_first_boot import CREATE, JOIN
+from tests.unit.console.talking import CARDS, FACTS, VOICES, Box, Person, converse
+from tests.unit.menu.test_first_boot import CREATE, JOIN
 
 MENU = Path(hadaemon.menu.__file__).parent
 VOICE = VOICES[ORIGINAL]

@@ -10,9 +10,9 @@ import pytest
 from hadaemon.cli.main import main
 from hadaemon.io.store.pair_lock import locked
 from hadaemon.sync.holder import Holder
-from tests.unit.edge.test_hactl import serving
-from tests.unit.sync.test_commands import Box
-from tests.unit.sync.test_generations import CLUSTER, NODE
+from tests.unit.cli.test_config_sync import Box
+from tests.unit.cli.test_hactl import serving
+from tests.unit.operations.test_own_configuration import CLUSTER, NODE
 
 
 @pytest.fixture

@@ -16,8 +16,7 @@ from hadaemon.operations.firmware import OwnFirmware
 from hadaemon.upgrade.bundle import BLOCK
 from hadaemon.upgrade.slots import parse_slots
 from hadaemon.upgrade.trial import Outlook
-
-from .node import FirmwareNode, make_bundle
+from tests.unit.upgrade.node import FirmwareNode, make_bundle
 
 
 @pytest.fixture

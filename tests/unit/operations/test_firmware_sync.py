@@ -20,8 +20,7 @@ from hadaemon.sync.holder import Holder
 from hadaemon.sync.messages import PROTOCOL, Message
 from hadaemon.upgrade.offer import PULL_LOG, Offer, Pulled, from_json, pulled, same, to_json
 from hadaemon.upgrade.plan import Plan
-
-from .node import FirmwareNode, make_bundle
+from tests.unit.upgrade.node import FirmwareNode, make_bundle
 
 NODE = 'schema = 1\nname = "beta"\n[ports.lan]\nmac = "52:54:00:48:0b:01"\naddresses = ["192.0.2.2/24"]\n'
 OFFER = Offer("alpha", "2.0", "hotspare-test", "A", "d" * 64, 1000)

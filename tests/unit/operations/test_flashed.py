@@ -12,8 +12,7 @@ from hadaemon.io.firmware import flashed_bundle
 from hadaemon.io.firmware.flashed_bundle import archive_header, archive_size, erase, extract
 from hadaemon.operations.flashed import keep_flashed
 from hadaemon.upgrade.errors import UpgradeError
-
-from .node import FirmwareNode, make_bundle
+from tests.unit.upgrade.node import FirmwareNode, make_bundle
 
 SPARE = 1 << 20
 

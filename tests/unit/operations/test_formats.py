@@ -21,10 +21,9 @@ from hadaemon.sync.holder import Holder
 from hadaemon.sync.messages import Message
 from hadaemon.sync.record import How
 from hadaemon.sync.tree import CLUSTER, Tree, make_tree
-
-from .formats import NEWER, OLDER, firmware
-from .test_generations import CLUSTER as TEXT
-from .test_generations import NODE
+from tests.unit.operations.formats import NEWER, OLDER, firmware
+from tests.unit.operations.test_own_configuration import CLUSTER as TEXT
+from tests.unit.operations.test_own_configuration import NODE
 
 NODE_2 = NODE.replace("schema = 1", 'schema = 2\nlanguage = "en"')
 WHO = Holder("eve", "alpha", "2026-03-01T08:00:00+00:00", "a test")

@@ -17,8 +17,7 @@ from hadaemon.state.places import own_folder
 from hadaemon.upgrade.offer import WORK_LOG
 from hadaemon.upgrade.plan import DIGITS, Plan
 from hadaemon.upgrade.trial import Outlook
-
-from .node import FirmwareNode, make_bundle
+from tests.unit.upgrade.node import FirmwareNode, make_bundle
 
 
 @pytest.fixture

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from firmware.power.cuts import SECTOR, Cut, Interval, Kept, choose, intervals
 from firmware.power.replay import Replay
 from firmware.power.writes import Entry, Flag, Recording
-
-from .test_writes import recorded
+from tests.unit.power.test_writes import recorded
 
 NONE = Flag(0)
 FLUSH = (0, int(Flag.FLUSH), b"")

@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "menu"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "console"))
 
 from talking import FACTS, VOICES, Box
 

@@ -15,8 +15,7 @@ from firmware.errors import FirmwareError
 from firmware.lab.deadline import stretched
 from firmware.provision import ProvisionOptions, provision
 from firmware.provision import typist as typing
-
-from .lines import Appliance, Filter, Line, clean
+from tests.unit.provision.lines import Appliance, Filter, Line, clean
 
 SECRET = "correct horse battery"
 ALONE = f"""

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from hadaemon.upgrade.errors import UpgradeError
 from hadaemon.upgrade.plan import Plan, Verdict, adopt, decode, encode, under_way
 from hadaemon.upgrade.rolling import Node, Step, call_off, next_step
-
-from .pair import BEFORE, TARGET, Box, Pair
+from tests.unit.upgrade.pair import BEFORE, TARGET, Box, Pair
 
 ROUNDS = 400
 PLAN = Plan(7, "beta", "alpha", BEFORE, TARGET, "alpha")

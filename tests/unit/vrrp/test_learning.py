@@ -7,8 +7,7 @@ import pytest
 from hadaemon.cluster import NodeState
 from hadaemon.vrrp import Advertisement, Centiseconds, Priority, Version, Vrid
 from hadaemon.vrrp.learning import UNCONFIRMED, ActiveAdverInterval
-
-from .pair import ALPHA, BETA, Driver, own_address
+from tests.unit.cluster.pair import ALPHA, BETA, Driver, own_address
 
 OWN, LONGEST = 10, 4095
 ONE, OTHER = IPv4Address("192.0.2.11"), IPv4Address("192.0.2.77")

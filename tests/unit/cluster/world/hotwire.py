@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable
 
 from hadaemon.cluster import Event, Peer, PeerReport
-from tests.unit.hadaemon.pair import ALPHA, BETA
+from tests.unit.cluster.pair import ALPHA, BETA
 
 from .agenda import Agenda
 

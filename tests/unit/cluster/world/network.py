@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from hadaemon.cluster import AdvertisementReceived, PortChanged, SendAdvertisement
 from hadaemon.vrrp import IPV4_GROUP, IPV6_GROUP, TTL, Checksum, decode, encode
-from tests.unit.hadaemon.pair import own_address, own_address6
+from tests.unit.cluster.pair import own_address, own_address6
 
 from .agenda import Agenda
 

@@ -25,7 +25,7 @@ from hadaemon.cluster import (
 )
 from hadaemon.cluster.election import LINK_PATIENCE
 from hadaemon.config import ClusterConfig
-from tests.unit.hadaemon.pair import node_config
+from tests.unit.cluster.pair import node_config
 
 from .agenda import Agenda
 from .hotwire import NODES, Hotwire, other
