@@ -10,7 +10,6 @@ import grp
 import json
 import os
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -27,6 +26,7 @@ from hadaemon.helper.main import allowed_users, peer_user
 from hadaemon.io.errors import HelperError
 from hadaemon.io.kernel.links import LinkTable
 from hadaemon.io.kernel.netlink import Netlink
+from hadaemon.io.programs.run import ProgramError, run_program
 from hadaemon.io.store.files import read_text, write_text
 from hadaemon.state.configuration import Configuration, load_configuration
 from hadaemon.sync.tree import FILES
@@ -201,20 +201,12 @@ def serve(connection: socket.socket, services: Services) -> None:
 def systemctl(*arguments: str, check: bool = True) -> str:
     """The real one. Raises HelperError."""
     try:
-        done = subprocess.run(
-            ["/usr/bin/systemctl", *arguments],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_TIMEOUT,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise HelperError(f"systemctl {arguments[0]}: {error}") from error
-    if check and done.returncode != 0:
-        raise HelperError(f"systemctl {arguments[0]}: {' '.join(done.stderr.split())[:300]}")
-    return done.stdout
+        return run_program("/usr/bin/systemctl", *arguments, timeout=_TIMEOUT)
+    except ProgramError as error:
+        if error.status is not None and not check:
+            return error.output
+        said = error.said if error.status is not None else str(error)
+        raise HelperError(f"systemctl {arguments[0]}: {' '.join(said.split())[:300]}") from error
 
 
 def links() -> LinkTable:

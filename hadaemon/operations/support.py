@@ -7,7 +7,6 @@ import contextlib
 import io
 import json
 import os
-import subprocess
 import tarfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from hadaemon.errors import HadaemonError
 from hadaemon.io.errors import FileError
+from hadaemon.io.programs.run import ProgramError, run_program
 from hadaemon.io.sockets.control_client import ask
 from hadaemon.io.store.files import read_text, sync_folder
 from hadaemon.state.places import CLUSTER_FILE, NODE_FILE
@@ -170,24 +170,12 @@ def all_parts(state: Path, control: Path) -> Iterator[Part]:
 
 def said(command: Sequence[str], seconds: float) -> str:
     """What a program says. Raises Incomplete."""
+    environment = {**os.environ, "LC_ALL": "C.UTF-8", "SYSTEMD_COLORS": "0"}
     try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=seconds,
-            check=False,
-            env={**os.environ, "LC_ALL": "C.UTF-8", "SYSTEMD_COLORS": "0"},
-        )
-    except subprocess.TimeoutExpired as error:
-        raise Incomplete(f"{command[0]}: not done in {seconds:.0f} s", _decoded(error.stdout)) from error
-    except OSError as error:
-        raise Incomplete(f"{command[0]}: {os.strerror(error.errno or 0)}", "") from error
-    text = _decoded(done.stdout)
-    if done.returncode != 0:
-        raise Incomplete(f"{command[0]} ended with {done.returncode}", text)
-    return text
+        return run_program(*command, timeout=seconds, environment=environment, merged=True)
+    except ProgramError as error:
+        why = str(error) if error.status is None else f"{command[0]} ended with {error.status}"
+        raise Incomplete(why, error.output) from error
 
 
 def secrets_below(state: Path) -> Scrubber:
@@ -235,7 +223,3 @@ def _text(path: Path) -> str:
     if text is None:
         return "there is no such file\n"
     return text
-
-
-def _decoded(data: bytes | None) -> str:
-    return (data or b"").decode(errors="replace")

@@ -1,7 +1,6 @@
 """The preseed medium: a USB stick, CD or virtual drive with a known label."""
 
 import os
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from hadaemon.config import Preseed, render_used_preseed
 from hadaemon.errors import HadaemonError
+from hadaemon.io.programs.run import run_program
 from hadaemon.io.store.files import read_text, sync_folder, write_text
 
 PRESEED = "preseed.toml"
@@ -39,7 +39,7 @@ class Medium:
 
     def retire(self, preseed: Preseed) -> None:
         """Leaves a copy without secrets in place of the preseed, where the medium can be written."""
-        _run("mount", "-o", "remount,rw", str(self.folder))
+        run_program("mount", "-o", "remount,rw", str(self.folder))
         write_text(
             self.folder / f"preseed-used-{preseed.node.name}.toml", render_used_preseed(preseed), 0o600
         )
@@ -62,7 +62,7 @@ def wipe(path: Path) -> None:
 def wait_for_device(by_label: Path, label: str) -> Path | None:
     """The device with the label; None: there is none, even after a while."""
     device = by_label / label
-    _run("udevadm", "settle", "--timeout=30", f"--exit-if-exists={device}")
+    run_program("udevadm", "settle", "--timeout=30", f"--exit-if-exists={device}")
     deadline = time.monotonic() + _WAIT
     while not device.exists():
         if time.monotonic() > deadline:
@@ -74,25 +74,13 @@ def wait_for_device(by_label: Path, label: str) -> Path | None:
 @contextmanager
 def mounted(device: Path, folder: Path) -> Iterator[Medium]:
     """Mounts the device read-only in a private place."""
-    kind = _run("blkid", "-p", "-o", "value", "-s", "TYPE", str(device)).strip()
+    kind = run_program("blkid", "-p", "-o", "value", "-s", "TYPE", str(device)).strip()
     if kind not in _OPTIONS:
         raise MediumError(f"{device}: has the file system {kind or 'unknown'}: FAT or ISO 9660 is wanted")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _run("mount", "-t", kind, "-o", f"ro,{_OPTIONS[kind]}", str(device), str(folder))
+    run_program("mount", "-t", kind, "-o", f"ro,{_OPTIONS[kind]}", str(device), str(folder))
     try:
         yield Medium(device, folder)
     finally:
-        _run("umount", str(folder))
+        run_program("umount", str(folder))
         folder.rmdir()
-
-
-def _run(*command: str) -> str:
-    try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, errors="replace", timeout=60, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise MediumError(f"{command[0]}: {error}") from error
-    if done.returncode != 0:
-        raise MediumError(f"{' '.join(command)}: {' '.join(done.stderr.split())}")
-    return done.stdout

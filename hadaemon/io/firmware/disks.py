@@ -5,7 +5,6 @@ import fcntl
 import json
 import os
 import struct
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -67,9 +66,7 @@ def write_table(disk: str, script: str) -> None:
         *("sfdisk", "--quiet", "--no-reread", "--no-tell-kernel"),
         *("--wipe", "never", "--wipe-partitions", "never", disk),
     )
-    done = subprocess.run(command, input=script, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise DiskError(f"sfdisk {disk}: {' '.join(done.stderr.split())}")
+    run_program(*command, data=script.encode())
 
 
 @contextmanager

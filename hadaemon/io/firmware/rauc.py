@@ -2,17 +2,15 @@
 
 import json
 import re
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from hadaemon.io.errors import EdgeError
+from hadaemon.io.programs.run import ProgramError, follow_program, run_program
 
 Progress = Callable[[int, str], None]
 """Hears percents and what is being done."""
 
-_TIMEOUT = 120.0
-"""Seconds for anything but an installation."""
 _PERCENT = re.compile(r"\s*(\d{1,3})% (.*)")
 _LAST_ERROR = "LastError:"
 
@@ -33,10 +31,12 @@ class Rauc:
 
     def info(self, bundle: str) -> dict[str, Any]:
         """The manifest of a bundle whose signature is good. Raises RaucError."""
-        done = self._run("info", "--output-format=json-2", bundle)
-        if done.returncode != 0:
-            raise RaucError(f"{bundle}: {bundle_fault(done.stderr)}")
-        return _parsed(done.stdout)
+        try:
+            return _parsed(run_program(*self._command, "info", "--output-format=json-2", bundle))
+        except ProgramError as error:
+            raise RaucError(
+                f"{bundle}: {bundle_fault(error.said)}" if error.status else str(error)
+            ) from error
 
     def mark_good(self) -> None:
         """The running slot may be started at any time."""
@@ -52,54 +52,34 @@ class Rauc:
 
     def install(self, bundle: str, progress: Progress) -> None:
         """Writes the other slot, which is bad from before its first write. Raises RaucError."""
-        command = [*self._command, "install", bundle]
         last = said = ""
-        try:
-            with subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                errors="replace",
-            ) as process:
-                assert process.stdout is not None
-                for line in process.stdout:
-                    if found := _PERCENT.match(line):
-                        progress(int(found[1]), found[2].rstrip(". \n"))
-                    elif line.startswith(_LAST_ERROR):
-                        last = line.removeprefix(_LAST_ERROR).strip()
-                    elif line.strip():
-                        said = line.strip()
-        except OSError as error:
-            raise RaucError(f"{command[0]}: {error}") from error
-        if process.returncode != 0:
+
+        def hear(line: str) -> None:
+            nonlocal last, said
+            if found := _PERCENT.match(line):
+                progress(int(found[1]), found[2].rstrip(". \n"))
+            elif line.startswith(_LAST_ERROR):
+                last = line.removeprefix(_LAST_ERROR).strip()
+            elif line.strip():
+                said = line.strip()
+
+        if follow_program(*self._command, "install", bundle, line=hear):
             raise RaucError(f"{bundle}: {install_fault(last or said)}")
 
     def _done(self, *arguments: str) -> None:
-        done = self._run(*arguments)
-        if done.returncode != 0:
-            raise _failure(f"rauc {' '.join(arguments)}", done.stderr or done.stdout)
+        self._ask(f"rauc {' '.join(arguments)}", *arguments)
 
     def _json(self, *arguments: str) -> dict[str, Any]:
-        done = self._run(*arguments)
-        if done.returncode != 0:
-            raise _failure(f"rauc {arguments[0]}", done.stderr)
-        return _parsed(done.stdout)
+        return _parsed(self._ask(f"rauc {arguments[0]}", *arguments))
 
-    def _run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    def _ask(self, what: str, *arguments: str) -> str:
         try:
-            return subprocess.run(
-                [*self._command, *arguments],
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=_TIMEOUT,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise RaucError(f"{self._command[0]}: {error}") from error
+            return run_program(*self._command, *arguments)
+        except ProgramError as error:
+            said = error.said or error.output
+            if any(words in said for words in _NOT_ROOT):
+                raise RaucError("only root may ask for the slots") from PermissionError()
+            raise RaucError(f"{what}: {_one_line(said)}" if error.status else str(error)) from error
 
 
 _BUNDLE_FAULTS: Mapping[str, str] = {
@@ -133,14 +113,6 @@ def install_fault(said: str) -> str:
     if "already processing" in said.lower() or "different method" in said.lower():
         return "another installation is under way: wait for its end"
     return f"the installation failed: {bundle_fault(said)}"
-
-
-def _failure(what: str, said: str) -> RaucError:
-    error = RaucError(f"{what}: {_one_line(said)}")
-    if any(words in said for words in _NOT_ROOT):
-        error = RaucError("only root may ask for the slots")
-        error.__cause__ = PermissionError()
-    return error
 
 
 def _parsed(text: str) -> dict[str, Any]:

@@ -4,11 +4,11 @@ Both ends are started with fixed options: nothing that the other end says become
 """
 
 import re
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 from hadaemon.io.errors import EdgeError
+from hadaemon.io.programs.run import ProgramError, follow_program
 
 _PERCENT = re.compile(r"\s(\d{1,3})%\s")
 _RECEIVED = re.compile(r"Total bytes received: ([\d,]+)")
@@ -33,42 +33,26 @@ def fetch(shell: Path, name: str, target: Path, progress: Callable[[int], None])
     What `target` holds before is what the peer's file is compared with. `shell` is the program that connects.
     """
     # Builds of one commit have one size and may have one time: the content alone counts.
-    command = [
-        "/usr/bin/rsync",
-        "--ignore-times",
-        "--no-whole-file",
-        f"--partial-dir={_PARTIAL}",
-        f"--timeout={_SILENCE}",
-    ]
-    command += ["--info=progress2", "--stats", "--outbuf=L", f"--rsh={shell}", f"peer:{name}", str(target)]
-    try:
-        with subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-        ) as process:
-            said = _follow(process, progress)
-    except OSError as error:
-        raise TransferError(f"rsync: {error}") from error
-    received = _RECEIVED.search(said)
-    if process.returncode != 0 or received is None:
-        raise TransferError(f"{_fault(said)}; what came is kept: the same command goes on from there")
-    return int(received[1].replace(",", ""))
-
-
-def _follow(process: "subprocess.Popen[str]", progress: Callable[[int], None]) -> str:
-    """Everything that it said but its progress."""
+    options = ("--ignore-times", "--no-whole-file", f"--partial-dir={_PARTIAL}", f"--timeout={_SILENCE}")
+    report = ("--info=progress2", "--stats", "--outbuf=L")
     said: list[str] = []
-    assert process.stdout is not None
-    for line in process.stdout:
+
+    def hear(line: str) -> None:
         if found := _PERCENT.search(line):
             progress(int(found[1]))
         else:
             said.append(line)
-    return "".join(said)
+
+    ends = (f"--rsh={shell}", f"peer:{name}", str(target))
+    try:
+        status = follow_program("/usr/bin/rsync", *options, *report, *ends, line=hear)
+    except ProgramError as error:
+        raise TransferError(str(error)) from error
+    text = "".join(said)
+    received = _RECEIVED.search(text)
+    if status != 0 or received is None:
+        raise TransferError(f"{_fault(text)}; what came is kept: the same command goes on from there")
+    return int(received[1].replace(",", ""))
 
 
 def _fault(said: str) -> str:

@@ -61,7 +61,10 @@ class Channel:
         return self.receive()
 
     def hand_to(self, command: Sequence[str]) -> int:
-        """The rest of the conversation is a program's; returns how it ended."""
+        """The rest of the conversation is a program's; returns how it ended.
+
+        It is started here and not by `run_program`: it gets the descriptors of the conversation themselves.
+        """
         for descriptor in {self._read, self._write}:
             os.set_blocking(descriptor, True)
         return subprocess.run(command, stdin=self._read, stdout=self._write, check=False).returncode

@@ -5,9 +5,8 @@ it has CAP_NET_ADMIN anyway, which is all that nftables asks for, and what admin
 snippets is parsed without any right over files. Blocking.
 """
 
-import subprocess
-
 from hadaemon.io.errors import EdgeError
+from hadaemon.io.programs.run import ProgramError, run_program
 
 NFT = "/usr/sbin/nft"
 _TIMEOUT = 30.0
@@ -38,22 +37,12 @@ def load_rules(text: str) -> None:
 
 
 def _nft(text: str, *options: str) -> None:
+    command = (NFT, *options, "--file", "-")
     try:
-        done = subprocess.run(
-            [NFT, *options, "--file", "-"],
-            input=text,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            env={"LC_ALL": "C.UTF-8"},
-            timeout=_TIMEOUT,
-            check=False,
-        )
-    except FileNotFoundError as error:
-        raise NftMissing(f"{NFT}: there is none: install nftables") from error
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise NftMissing(f"nft: {error}") from error
-    if done.returncode != 0:
-        if _NOT_ALLOWED in done.stderr:
-            raise NftMissing("nft: only root may try a rule set")
-        raise NftError(done.stderr or f"ended with {done.returncode}")
+        run_program(*command, data=text.encode(), environment={"LC_ALL": "C.UTF-8"}, timeout=_TIMEOUT)
+    except ProgramError as error:
+        if error.status is None:
+            raise NftMissing(str(error)) from error
+        if _NOT_ALLOWED in error.said:
+            raise NftMissing("nft: only root may try a rule set") from error
+        raise NftError(error.said or f"ended with {error.status}") from error

@@ -1,29 +1,144 @@
-"""Programs of the system that change it: one call, to its end, and what it said when it failed."""
+"""Runs a program of the system to its end. Blocking: the daemon calls it in a thread.
 
+Whatever is secret goes to the program's standard input, never into its arguments: every user of the node can
+read those. Not started here, each for a reason that is written there: ssh and the heir of a conversation,
+programs that talk to the person at the terminal, and those of the root helper, which has no time to load
+`subprocess`.
+"""
+
+import io
+import os
+import selectors
 import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import IO, cast
 
 from hadaemon.io.errors import EdgeError
 
 _TIMEOUT = 120.0
-"""Seconds: longer than the service manager gives a unit to start, so that its own words are what is told."""
+"""Seconds: longer than the service manager gives a unit to start, so that its own words are reported."""
+_MOST = 64 << 20
+"""Bytes of output: a program that writes more is out of order, and would fill the node's memory."""
+_CHUNK = 1 << 16
+_OUT, _ERR = 1, 2
 
 
-def run_program(*command: str) -> str:
-    """Its output. Raises EdgeError with the program's own words."""
+class ProgramError(EdgeError):
+    """A program could not be started, was stopped because it took too long or wrote too much, or failed.
+
+    The text says which, and what the program said.
+    """
+
+    def __init__(self, text: str, status: int | None = None, output: str = "", said: str = "") -> None:
+        super().__init__(text)
+        self.status = status
+        """How it ended; None: it was not started, or was stopped."""
+        self.output = output
+        """What it had written to its standard output by then."""
+        self.said = said
+        """What it had written to its standard error by then."""
+
+
+def run_program(
+    *command: str,
+    timeout: float = _TIMEOUT,
+    data: bytes = b"",
+    environment: Mapping[str, str] | None = None,
+    merged: bool = False,
+) -> str:
+    """The program's output. Raises ProgramError.
+
+    `data` is its standard input, and `environment` its whole environment (None: ours). With `merged`, its
+    errors are part of the output. It may take `timeout` seconds; a child of it that keeps the output open for
+    longer does not make it fail.
+    """
+    program = Path(command[0]).name
+    written = {_OUT: bytearray(), _ERR: bytearray()}
+    with _started(command, bool(data), environment, merged) as process:
+        try:
+            stopped = _attend(process, data, timeout, written)
+        finally:
+            process.kill()  # One that has ended is left alone.
+    output, said = (bytes(part).decode(errors="replace") for part in written.values())
+    if stopped:
+        raise ProgramError(f"{program}: {stopped}", None, output, said)
+    if process.returncode:
+        why = " ".join(said.split()) or f"ended with {process.returncode}"
+        raise ProgramError(f"{' '.join((program, *command[1:]))}: {why}", process.returncode, output, said)
+    return output
+
+
+def follow_program(*command: str, line: Callable[[str], None]) -> int:
+    """Calls `line` with each line of output and errors as it comes; returns how the program ended.
+
+    It has all the time it needs, as its work may take an hour: whoever calls sees to it that it ends when it
+    gets no further. Raises ProgramError: it cannot be started.
+    """
+    with _started(command, False, None, merged=True) as process:
+        assert process.stdout is not None
+        for text in process.stdout:
+            line(text.decode(errors="replace"))
+    return process.returncode
+
+
+def _started(
+    command: Sequence[str], has_data: bool, environment: Mapping[str, str] | None, merged: bool
+) -> "subprocess.Popen[bytes]":
     try:
-        done = subprocess.run(
+        return subprocess.Popen(
             command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_TIMEOUT,
-            check=False,
+            stdin=subprocess.PIPE if has_data else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT if merged else subprocess.PIPE,
+            env=environment,
         )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise EdgeError(f"{command[0]}: {error}") from error
-    if done.returncode != 0:
-        raise EdgeError(
-            f"{' '.join(command)}: {' '.join(done.stderr.split()) or f'ended with {done.returncode}'}"
-        )
-    return done.stdout
+    except FileNotFoundError as error:
+        raise ProgramError(f"{command[0]}: there is no such program: install it") from error
+    except OSError as error:
+        raise ProgramError(f"{command[0]}: cannot be started: {os.strerror(error.errno or 0)}") from error
+
+
+def _attend(
+    process: "subprocess.Popen[bytes]", data: bytes, timeout: float, written: Mapping[int, bytearray]
+) -> str:
+    """Feeds a program and collects what it writes; why it must be stopped, empty: it has ended by itself."""
+    deadline = time.monotonic() + timeout
+    with selectors.DefaultSelector() as selector:
+        if process.stdin is not None:
+            os.set_blocking(process.stdin.fileno(), False)
+            selector.register(process.stdin, selectors.EVENT_WRITE, partial(_feed, io.BytesIO(data)))
+        for number, pipe in ((_OUT, process.stdout), (_ERR, process.stderr)):
+            if pipe is not None:
+                selector.register(pipe, selectors.EVENT_READ, partial(_collect, written[number]))
+        while selector.get_map() and (rest := deadline - time.monotonic()) > 0:
+            for key, _ in selector.select(rest):
+                if not key.data(key.fd):
+                    selector.unregister(key.fileobj)
+                    cast(IO[bytes], key.fileobj).close()
+            if sum(map(len, written.values())) > _MOST:
+                return f"it has written more than {_MOST} bytes"
+    try:
+        process.wait(max(deadline - time.monotonic(), 0.0))
+    except subprocess.TimeoutExpired:
+        return f"not done in {timeout:g} s"
+    return ""
+
+
+def _feed(data: io.BytesIO, pipe: int) -> bool:
+    """Writes what the pipe takes now; False: all is written, or nobody reads any more."""
+    chunk = data.read(_CHUNK)
+    try:
+        data.seek(os.write(pipe, chunk) - len(chunk), os.SEEK_CUR)
+    except BrokenPipeError:
+        return False
+    return bool(chunk)
+
+
+def _collect(written: bytearray, pipe: int) -> bool:
+    """Reads what the pipe has now; False: that was all."""
+    chunk = os.read(pipe, _CHUNK)
+    written += chunk
+    return bool(chunk)

@@ -1,9 +1,8 @@
 """The service manager: units of ours that a command starts. Where there is none, nothing is started."""
 
-import subprocess
 from pathlib import Path
 
-from hadaemon.io.errors import EdgeError
+from hadaemon.io.programs.run import run_program
 
 _RUNNING = Path("/run/systemd/system")
 _TIMEOUT = 30.0
@@ -30,12 +29,12 @@ _AT_BOOT = ("hotspare-apply.service",)
 
 
 def failed_units() -> tuple[str, ...]:
-    """Which of them failed. Raises EdgeError."""
+    """Which of them failed. Raises ProgramError."""
     return tuple(name for name in _units("failed", FIRMWARE_UNITS) if not name.startswith(_FOLLOWED))
 
 
 def starting_units() -> tuple[str, ...]:
-    """Which of those of a boot have not come to their end yet. Raises EdgeError."""
+    """Which of those of a boot have not come to their end yet. Raises ProgramError."""
     return _units("activating", _AT_BOOT)
 
 
@@ -72,20 +71,4 @@ def restart_node() -> None:
 
 
 def _systemctl(*arguments: str) -> str:
-    if not _RUNNING.is_dir():
-        return ""
-    try:
-        done = subprocess.run(
-            ["/usr/bin/systemctl", *arguments],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_TIMEOUT,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise EdgeError(f"systemctl {' '.join(arguments)}: {error}") from error
-    if done.returncode != 0:
-        raise EdgeError(f"systemctl {' '.join(arguments)}: {' '.join(done.stderr.split())}")
-    return done.stdout
+    return run_program("/usr/bin/systemctl", *arguments, timeout=_TIMEOUT) if _RUNNING.is_dir() else ""

@@ -23,7 +23,10 @@ class PeerUnreachable(EdgeError):
 
 @contextmanager
 def connected(identity: Identity, peer: IPv4Address, timeout: float) -> Iterator[Channel]:
-    """A conversation. `timeout` is seconds for each frame. Raises PeerUnreachable."""
+    """A conversation. `timeout` is seconds for each frame. Raises PeerUnreachable.
+
+    ssh is started here and not by `run_program`: it lives as long as the conversation, over its descriptors.
+    """
     command = client_arguments(peer, str(identity.key), str(identity.known), _CONNECT)
     with tempfile.TemporaryFile() as errors:
         try:

@@ -5,10 +5,10 @@ The private key never leaves the node: no backup, no synchronization has it.
 
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
 from hadaemon.io.errors import EdgeError, FileError
+from hadaemon.io.programs.run import run_program
 from hadaemon.io.store.files import read_text, sync_folder, write_text
 from hadaemon.sync.server import known_hosts
 from hadaemon.sync.words import PublicKey, parse_public_key
@@ -69,7 +69,10 @@ class Identity:
         shutil.rmtree(staged, ignore_errors=True)
         try:
             staged.mkdir(mode=0o700)
-            _ssh_keygen("-q", "-t", "ed25519", "-N", "", "-C", f"hotspare-{name}", "-f", str(staged / KEY))
+            kind, comment = ("-t", "ed25519"), f"hotspare-{name}"
+            run_program(
+                "ssh-keygen", "-q", *kind, "-N", "", "-C", comment, "-f", str(staged / KEY), timeout=_TIMEOUT
+            )
             for made in staged.iterdir():
                 _sync_file(made)
             # The public half last: with it the node has a key.
@@ -139,20 +142,3 @@ def _sync_file(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _ssh_keygen(*arguments: str) -> None:
-    try:
-        done = subprocess.run(
-            ["ssh-keygen", *arguments],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_TIMEOUT,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise IdentityError(f"ssh-keygen: {error}") from error
-    if done.returncode != 0:
-        raise IdentityError(f"ssh-keygen: {' '.join(done.stderr.split())}")

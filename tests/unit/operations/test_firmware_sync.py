@@ -1,7 +1,7 @@
 """The peer's firmware: what it offers, and what it says while it fetches."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -266,22 +266,11 @@ def test_a_log_is_read_by_whole_lines(said: str, found: Pulled):
 def test_a_transfer_that_fails_is_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, message: str
 ):
-    monkeypatch.setattr(rsync, "_follow", lambda *_: said)
-    monkeypatch.setattr("subprocess.Popen", Ended)
+    def failed(*_: str, line: Callable[[str], None]) -> int:
+        for heard in said.splitlines(keepends=True):
+            line(heard)
+        return 12
+
+    monkeypatch.setattr(rsync, "follow_program", failed)
     with pytest.raises(TransferError, match=message):
         rsync.fetch(tmp_path, "slot-A.raucb", tmp_path / "x", lambda _: None)
-
-
-class Ended:
-    """A program that failed."""
-
-    returncode = 12
-
-    def __init__(self, *_: object, **__: object) -> None:
-        pass
-
-    def __enter__(self) -> "Ended":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass

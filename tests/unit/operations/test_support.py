@@ -152,7 +152,7 @@ def test_no_secret_is_anywhere_in_it_in_any_form(state: Path) -> None:
 def test_a_part_that_fails_is_named_and_stops_nothing(state: Path) -> None:
     texts, lacking = make(state)
     assert any(each.startswith("status: ") for each in lacking), "no daemon answers"
-    assert "none: no-such-program: No such file or directory" in lacking
+    assert "none: no-such-program: there is no such program: install it" in lacking
     assert "FAILED: no-such-program" in texts["none.txt"]
     assert "kernel: ok" in texts["PARTS.txt"]
     assert "Linux" in texts["kernel.txt"]

@@ -68,7 +68,7 @@ class Stick:
 
 @pytest.fixture
 def stick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stick:
-    monkeypatch.setattr(medium, "_run", lambda *command: "")
+    monkeypatch.setattr(medium, "run_program", lambda *command: "")
     return Stick(tmp_path / "stick", PRESEED)
 
 
@@ -142,7 +142,7 @@ def test_a_medium_that_cannot_be_written_is_no_failure(
     def run(*command: str) -> str:
         raise MediumError("mount: read-only")
 
-    monkeypatch.setattr(medium, "_run", run)
+    monkeypatch.setattr(medium, "run_program", run)
     assert set_up(places, Owners(), stick.take) == ()
     assert stick.names() == {"preseed.toml"}
     assert "cannot be written" in capsys.readouterr().err
@@ -186,7 +186,7 @@ def test_a_power_cut_while_storing_leaves_an_unconfigured_node(
 
 
 def test_a_stand_alone_preseed_removes_an_older_cluster(places: Places, tmp_path: Path, monkeypatch):
-    monkeypatch.setattr(medium, "_run", lambda *command: "")
+    monkeypatch.setattr(medium, "run_program", lambda *command: "")
     places.state.mkdir(parents=True)
     (places.state / "cluster.toml").write_text("from another life")
     alone = PRESEED[: PRESEED.index("[cluster]")]
@@ -324,7 +324,7 @@ def test_getty_does_not_interpret_what_a_file_says():
 
 
 def test_without_a_medium_nothing_happens(places: Places, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(medium, "_run", lambda *command: "")
+    monkeypatch.setattr(medium, "run_program", lambda *command: "")
     monkeypatch.setattr(medium, "_WAIT", 0.0)
     assert set_up(places, Owners(), take_from_medium) == ()
     assert "USB stick" in places.console.read_text()
@@ -332,7 +332,7 @@ def test_without_a_medium_nothing_happens(places: Places, monkeypatch: pytest.Mo
 
 def test_a_foreign_file_system_is_refused_by_name(places: Places, monkeypatch: pytest.MonkeyPatch):
     (places.medium / "HOTSPARE").touch()
-    monkeypatch.setattr(medium, "_run", lambda *command: "ntfs\n" if command[0] == "blkid" else "")
+    monkeypatch.setattr(medium, "run_program", lambda *command: "ntfs\n" if command[0] == "blkid" else "")
     problems = set_up(places, Owners(), take_from_medium)
     assert len(problems) == 1
     assert "ntfs" in problems[0]
