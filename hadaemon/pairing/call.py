@@ -16,8 +16,8 @@ from hadaemon.config import Port
 from hadaemon.hotwire.detection import INSTANCE_SIZE, Beacon, decode_beacon, encode_beacon
 from hadaemon.io.errors import PortError
 from hadaemon.io.kernel.device import FrameSocket
-from hadaemon.io.kernel.links import Link, LinkTable
-from hadaemon.io.kernel.netlink import Netlink
+from hadaemon.io.kernel.links import Link
+from hadaemon.io.kernel.netlink import read_links
 from hadaemon.pairing.wire import PairingFailed
 
 _PERIOD = 0.2
@@ -70,11 +70,7 @@ def caller(port: Port) -> str:
 
 
 def _link_of(port: Port) -> Link:
-    netlink = Netlink()
-    try:
-        link = LinkTable(netlink.list_all()).find(port.mac, port.vlan, port.bonded)
-    finally:
-        netlink.close()
+    link = read_links().find(port.mac, port.vlan, port.bonded)
     if link is None:
         raise PortError(f"no network card has the MAC address of port {port.name} ({port.mac})")
     return link

@@ -11,6 +11,7 @@ from functools import partial
 from hadaemon.config import ClusterConfig, NodeConfig
 from hadaemon.errors import HadaemonError
 from hadaemon.hotwire.addresses import hotwire_port
+from hadaemon.io.kernel.device import remove_link
 from hadaemon.io.programs.run import run_program
 from hadaemon.io.store.files import sync_folder
 from hadaemon.setup.apply import Texts, apply_admin, apply_node, put
@@ -33,6 +34,7 @@ class Effect:
 
     places: Places
     run: Run = run_program
+    remove_link: Callable[[str], None] = remove_link
     problems: list[str] = field(default_factory=list)
 
     def take(self, configuration: Configuration, owners: Owners) -> tuple[str, ...]:
@@ -66,7 +68,7 @@ class Effect:
 
     def _remove_interface(self, name: str) -> None:
         if name in (present for _, present in socket.if_nameindex()):
-            self.run("ip", "link", "delete", "dev", name)
+            self.remove_link(name)
 
     def _service(self, service: Service, owners: Owners) -> None:
         if not service.files and any((self.places.root / path).exists() for path in service.known):

@@ -1,8 +1,9 @@
-"""Netlink attributes, encoded by hand: for the few requests that need no library."""
+"""Netlink attributes, encoded and decoded by hand: for the few requests that need no library."""
 
 import struct
 
 _NESTED = 0x8000
+_KIND = 0x3FFF
 
 
 def attribute(kind: int, value: bytes) -> bytes:
@@ -19,3 +20,16 @@ def nest(kind: int, *attributes: bytes) -> bytes:
 def text(kind: int, value: str) -> bytes:
     """A string with its end."""
     return attribute(kind, value.encode() + b"\0")
+
+
+def attributes(data: bytes) -> dict[int, bytes]:
+    """The value of each attribute by its kind, without the marks that a kind may bear."""
+    found = {}
+    offset = 0
+    while offset + 4 <= len(data):
+        length, kind = struct.unpack_from("=HH", data, offset)
+        if length < 4:
+            break
+        found[kind & _KIND] = data[offset + 4 : offset + length]
+        offset += (length + 3) & ~3
+    return found

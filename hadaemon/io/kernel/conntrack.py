@@ -13,7 +13,7 @@ from types import TracebackType
 
 from hadaemon.firewall.outdated import Flow
 from hadaemon.io.errors import NetlinkError
-from hadaemon.io.kernel.attributes import attribute
+from hadaemon.io.kernel.attributes import attribute, attributes
 
 _NETLINK_NETFILTER = 12
 _SUBSYSTEM = 1 << 8
@@ -31,7 +31,6 @@ _ENOENT = 2
 _READ = 1 << 18
 _TIMEOUT = 10.0
 """Seconds for each answer."""
-_MASK = 0x3FFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,21 +104,9 @@ def _messages(data: bytes) -> Iterator[tuple[int, bytes]]:
         offset += (length + 3) & ~3
 
 
-def _attributes(data: bytes) -> dict[int, bytes]:
-    found = {}
-    offset = 0
-    while offset + 4 <= len(data):
-        length, kind = struct.unpack_from("=HH", data, offset)
-        if length < 4:
-            break
-        found[kind & _MASK] = data[offset + 4 : offset + length]
-        offset += (length + 3) & ~3
-    return found
-
-
 def _entry(message: bytes) -> Entry | None:
     family = message[0]
-    found = _attributes(message[_FAMILY_HEADER.size :])
+    found = attributes(message[_FAMILY_HEADER.size :])
     if family not in _SOURCE or _ORIGINAL not in found or _REPLY not in found:
         return None
     original, reply = _tuple(found[_ORIGINAL], family), _tuple(found[_REPLY], family)
@@ -140,8 +127,8 @@ def _entry(message: bytes) -> Entry | None:
 
 def _tuple(data: bytes, family: int) -> tuple[bytes, bytes, int, int, int]:
     """Source, destination, destination port, protocol, source port."""
-    parts = _attributes(data)
-    addresses, protocol = _attributes(parts[_ADDRESSES]), _attributes(parts[_PROTOCOL])
+    parts = attributes(data)
+    addresses, protocol = attributes(parts[_ADDRESSES]), attributes(parts[_PROTOCOL])
     key = _SOURCE[family]
     return (
         addresses[key],

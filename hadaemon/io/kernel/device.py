@@ -1,4 +1,4 @@
-"""What is asked of a network card itself: switch it on or off, its speed, and to blink."""
+"""What is asked of a network card itself: to switch on or off, its speed, to blink, and any frame."""
 
 import contextlib
 import ctypes
@@ -6,18 +6,34 @@ import fcntl
 import os
 import socket
 import struct
+import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
-from hadaemon.io.errors import PortError
+from hadaemon.io.errors import NetlinkError, PortError
+from hadaemon.io.kernel.attributes import attributes, nest, text
+from hadaemon.io.kernel.exchange import ACK, HEADER, Exchange
 
-_SIOCGIFFLAGS: Final = 0x8913
-_SIOCSIFFLAGS: Final = 0x8914
+_NETLINK_GENERIC: Final = 16
+_HEAD: Final = struct.Struct("=BBxx")
+"""genlmsghdr: command, version."""
+_CONTROL: Final = 0x10
+_GET_FAMILY: Final = 3
+_FAMILY_ID, _FAMILY_NAME = 1, 2
+_VERSION: Final = 1
+_LINK_MODES, _LINK_STATE = 4, 6
+"""Commands: ETHTOOL_MSG_LINKMODES_GET, ETHTOOL_MSG_LINKSTATE_GET."""
+_DEVICE, _DEVICE_NAME = 1, 2
+_CONNECTED, _SPEED = 2, 5
+"""Attributes of the answers to the two."""
+_UNKNOWN: Final = (0, 0xFFFFFFFF)
 _SIOCETHTOOL: Final = 0x8946
 _ETHTOOL_PHYS_ID: Final = 0x1C
+_DELETE_LINK, _GET_LINK, _SET_LINK = 17, 18, 19
+_LINK: Final = struct.Struct("=BxHiII")
+"""ifinfomsg: family, type, index (0: the link is named), flags, which of them change."""
+_NAME: Final = 3
 _IFF_UP: Final = 0x1
-_FLAGS: Final = struct.Struct("16sh14x")
 _DATA: Final = struct.Struct("16sP16x")
 _ETH_P_ALL: Final = 0x0003
 _PROMISCUOUS: Final = 1
@@ -25,40 +41,60 @@ _PACKET_ADD_MEMBERSHIP: Final = 1
 _SOL_PACKET: Final = 263
 _BATCH: Final = 256
 _RAW: Final = socket.SOCK_RAW | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
-_SYS: Final = Path("/sys/class/net")
 
 
 def switch_on(name: str) -> bool:
-    """Sets a link administratively up. True: it was down."""
-    with _control() as sock:
-        flags = _flags(sock, name)
-        if flags & _IFF_UP:
+    """Sets a link administratively up. True: it was down. Raises NetlinkError."""
+    with Exchange(socket.NETLINK_ROUTE) as exchange:
+        if _is_up(exchange, name):
             return False
-        _ioctl(sock, name, _SIOCSIFFLAGS, _FLAGS.pack(name.encode(), flags | _IFF_UP))
+        _switch(exchange, name, _IFF_UP)
         return True
 
 
 def switch_off(name: str) -> None:
-    """Sets a link administratively down."""
-    with _control() as sock:
-        flags = _flags(sock, name)
-        _ioctl(sock, name, _SIOCSIFFLAGS, _FLAGS.pack(name.encode(), flags & ~_IFF_UP))
+    """Sets a link administratively down. Raises NetlinkError."""
+    with Exchange(socket.NETLINK_ROUTE) as exchange:
+        _switch(exchange, name, 0)
+
+
+def remove_link(name: str) -> None:
+    """Removes an interface that is not hardware. Raises NetlinkError."""
+    with Exchange(socket.NETLINK_ROUTE) as exchange:
+        exchange.ask(f"remove {name}", _DELETE_LINK, ACK, _LINK.pack(0, 0, 0, 0, 0) + text(_NAME, name))
 
 
 def speed(name: str) -> int | None:
-    """Mbit/s; None: there is no link, or the driver does not tell."""
+    """Mbit/s; None: there is no such link, nothing is connected, or the driver does not say.
+
+    By ethtool's part of generic netlink (Linux 5.6).
+    """
     try:
-        found = int((_SYS / name / "speed").read_text(encoding="ascii"))
-    except (OSError, ValueError):
+        with Exchange(_NETLINK_GENERIC) as exchange:
+            family = _number(
+                _ask_ethtool(exchange, _CONTROL, _GET_FAMILY, text(_FAMILY_NAME, "ethtool")), _FAMILY_ID
+            )
+            device = nest(_DEVICE, text(_DEVICE_NAME, name))
+            if not _number(_ask_ethtool(exchange, family, _LINK_STATE, device), _CONNECTED):
+                return None
+            found = _number(_ask_ethtool(exchange, family, _LINK_MODES, device), _SPEED)
+    except NetlinkError:
         return None
-    return found if found > 0 else None
+    return found if found not in _UNKNOWN else None
 
 
 def blink(name: str, seconds: int) -> None:
-    """Has the port's light blink, and waits as long. Raises PortError where the driver cannot."""
+    """Has the port's light blink, and waits as long. Raises PortError where the driver cannot.
+
+    By ioctl: ethtool's netlink has no such command.
+    """
     command = ctypes.create_string_buffer(struct.pack("=II", _ETHTOOL_PHYS_ID, seconds))
-    with _control() as sock:
-        _ioctl(sock, name, _SIOCETHTOOL, _DATA.pack(name.encode(), ctypes.addressof(command)))
+    request = _DATA.pack(name.encode(), ctypes.addressof(command))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sock:
+        try:
+            fcntl.ioctl(sock, _SIOCETHTOOL, request)
+        except OSError as error:
+            raise _port_error(name, error) from error
 
 
 class FrameSender:
@@ -119,20 +155,29 @@ class FrameSocket:
                 yield frame
 
 
-def _control() -> socket.socket:
-    return socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+def _is_up(exchange: Exchange, name: str) -> bool:
+    what = f"look at {name}"
+    ((_, message),) = exchange.ask(what, _GET_LINK, ACK, _LINK.pack(0, 0, 0, 0, 0) + text(_NAME, name))
+    return bool(_LINK.unpack_from(message, HEADER.size)[3] & _IFF_UP)
 
 
-def _flags(sock: socket.socket, name: str) -> int:
-    answer = _ioctl(sock, name, _SIOCGIFFLAGS, _FLAGS.pack(name.encode(), 0))
-    return int(_FLAGS.unpack(answer)[1])
+def _switch(exchange: Exchange, name: str, flags: int) -> None:
+    what = f"switch {name} {'on' if flags else 'off'}"
+    exchange.ask(what, _SET_LINK, ACK, _LINK.pack(0, 0, 0, flags, _IFF_UP) + text(_NAME, name))
 
 
-def _ioctl(sock: socket.socket, name: str, request: int, argument: bytes) -> bytes:
-    try:
-        return fcntl.ioctl(sock, request, argument)
-    except OSError as error:
-        raise _port_error(name, error) from error
+def _ask_ethtool(exchange: Exchange, family: int, command: int, body: bytes) -> dict[int, bytes]:
+    answers = exchange.ask("ethtool", family, ACK, _HEAD.pack(command, _VERSION) + body)
+    return {
+        kind: value
+        for _, message in answers
+        for kind, value in attributes(message[HEADER.size + _HEAD.size :]).items()
+    }
+
+
+def _number(found: dict[int, bytes], kind: int) -> int:
+    """0: the kernel does not say."""
+    return int.from_bytes(found.get(kind, b""), sys.byteorder)
 
 
 def _port_error(name: str, error: OSError) -> PortError:

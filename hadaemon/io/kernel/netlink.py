@@ -1,18 +1,18 @@
 """rtnetlink: facts about links and addresses, and adding and removing virtual addresses.
 
-pyroute2 encodes and decodes; the sockets are plain and non-blocking, because the kernel has queued its answer
-to a request before `send` returns: there is nothing to wait for, and nothing blocks the loop.
+pyroute2 encodes and decodes; the sockets are plain and do not block the loop.
 """
 
 import errno
 import os
 import socket
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from ipaddress import ip_interface
 from typing import Any, TypeAlias
 
 from hadaemon.io.errors import NetlinkError
+from hadaemon.io.kernel.exchange import ACK, CREATE, DUMP, EXCLUSIVE, HEADER, Exchange, messages, open_netlink
 from hadaemon.io.kernel.links import (
     VIRTUAL_ADDRESS_PROTOCOL,
     Address,
@@ -22,6 +22,7 @@ from hadaemon.io.kernel.links import (
     Link,
     LinkGone,
     LinkState,
+    LinkTable,
 )
 from hadaemon.io.kernel.macvlan import delete_link, link_in_group, link_up, new_macvlan, no_own_addresses
 from hadaemon.io.kernel.parts import parts_of
@@ -47,9 +48,6 @@ with parts_of("pyroute2"):
 _Message: TypeAlias = Any
 """A pyroute2 message: the library has no types."""
 
-_HEADER = struct.Struct("=IHHII")
-_ERROR, _DONE = 2, 3
-_REQUEST, _ACK, _DUMP, _CREATE, _EXCLUSIVE = 0x1, 0x4, 0x300, 0x400, 0x200
 _IFF_UP, _IFF_LOWER_UP = 0x1, 0x10000
 _SKIP_STATISTICS = 8
 """RTEXT_FILTER_SKIP_STATS: counters are half of a link message, and nobody reads them here."""
@@ -78,10 +76,9 @@ class Netlink:
     """A request socket and a monitor, subscribed before the first list so that nothing is missed."""
 
     def __init__(self) -> None:
-        self._requests = _open(groups=0)
+        self._requests = Exchange(socket.NETLINK_ROUTE)
         self._monitor = _open(groups=RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR)
         _enlarge(self._monitor)
-        self._sequence = 0
 
     def close(self) -> None:
         """Closes both sockets."""
@@ -96,8 +93,8 @@ class Netlink:
         """Every link and every address."""
         addresses = ifaddrmsg()
         addresses["family"] = socket.AF_UNSPEC
-        facts = self._ask("list links", RTM_GETLINK, _DUMP, _all_links())
-        return facts + self._ask("list addresses", RTM_GETADDR, _DUMP, addresses)
+        facts = self._ask("list links", RTM_GETLINK, DUMP, _all_links())
+        return facts + self._ask("list addresses", RTM_GETADDR, DUMP, addresses)
 
     def list_states(self) -> dict[int, LinkState]:
         """Of every link, by its index, only what goes up and down. Cheap: nothing else is decoded.
@@ -106,8 +103,8 @@ class Netlink:
         """
         message = _all_links()
         message.encode()
-        payload = bytes(message.data)[_HEADER.size :]
-        answers = self._exchange("list the states of links", RTM_GETLINK, _DUMP, payload)
+        payload = bytes(message.data)[HEADER.size :]
+        answers = self._requests.ask("list the states of links", RTM_GETLINK, DUMP, payload)
         return dict(_link_state(body) for kind, body in answers if kind == RTM_NEWLINK)
 
     def changes(self) -> list[Fact]:
@@ -133,7 +130,7 @@ class Netlink:
                 lost = True
             else:
                 if not lost:
-                    facts += _facts(_split(data))
+                    facts += _facts(messages(data))
 
     def add_address(self, index: int, interface: IPInterface) -> None:
         """Puts a virtual address on a link. One that is there already is left as it is."""
@@ -143,7 +140,7 @@ class Netlink:
             message["flags"] = _NO_DUPLICATE_DETECTION
             message["attrs"].append(("IFA_CACHEINFO", _DEPRECATED))
         try:
-            self._ask(f"add address {interface}", RTM_NEWADDR, _ACK | _CREATE | _EXCLUSIVE, message)
+            self._ask(f"add address {interface}", RTM_NEWADDR, ACK | CREATE | EXCLUSIVE, message)
         except NetlinkError as error:
             if error.code != errno.EEXIST:
                 raise
@@ -151,7 +148,7 @@ class Netlink:
     def remove_address(self, index: int, interface: IPInterface) -> None:
         """Takes an address from a link. One that is gone already, or with its link, is no error."""
         try:
-            self._ask(f"remove address {interface}", RTM_DELADDR, _ACK, _address_message(index, interface))
+            self._ask(f"remove address {interface}", RTM_DELADDR, ACK, _address_message(index, interface))
         except NetlinkError as error:
             if error.code not in (errno.EADDRNOTAVAIL, errno.ENODEV):
                 raise
@@ -159,59 +156,46 @@ class Netlink:
     def add_macvlan(self, parent: int, name: str, mac: str) -> None:
         """Makes a macvlan on a link, down, without any address."""
         body = new_macvlan(parent, name, mac)
-        self._exchange(f"add {name}", RTM_NEWLINK, _ACK | _CREATE | _EXCLUSIVE, body)
+        self._requests.ask(f"add {name}", RTM_NEWLINK, ACK | CREATE | EXCLUSIVE, body)
 
     def start_macvlan(self, index: int, name: str) -> None:
         """Takes it up. Only what is put on it is on it."""
         try:
-            self._exchange(f"set up {name}", RTM_SETLINK, _ACK, no_own_addresses(index))
+            self._requests.ask(f"set up {name}", RTM_SETLINK, ACK, no_own_addresses(index))
         except NetlinkError as error:
             if error.code != errno.EAFNOSUPPORT:  # A kernel without IPv6.
                 raise
-        self._exchange(f"set up {name}", RTM_SETLINK, _ACK, link_up(index))
+        self._requests.ask(f"set up {name}", RTM_SETLINK, ACK, link_up(index))
 
     def put_link(self, index: int, name: str, up: bool | None, group: int) -> None:
         """Takes a link up or down (None: leaves it as it is), and puts it into a group."""
         what = f"set {name} {'up' if up else 'down'}" if up is not None else f"set the group of {name}"
-        self._exchange(what, RTM_SETLINK, _ACK, link_in_group(index, up, group))
+        self._requests.ask(what, RTM_SETLINK, ACK, link_in_group(index, up, group))
 
     def remove_link(self, index: int, name: str) -> None:
         """Removes a link of our own. One that is gone already is no error."""
         try:
-            self._exchange(f"remove {name}", RTM_DELLINK, _ACK, delete_link(index))
+            self._requests.ask(f"remove {name}", RTM_DELLINK, ACK, delete_link(index))
         except NetlinkError as error:
             if error.code != errno.ENODEV:
                 raise
 
     def _ask(self, what: str, kind: int, flags: int, message: _Message) -> list[Fact]:
         message.encode()
-        return _facts(self._exchange(what, kind, flags, bytes(message.data)[_HEADER.size :]))
+        return _facts(self._requests.ask(what, kind, flags, bytes(message.data)[HEADER.size :]))
 
-    def _exchange(self, what: str, kind: int, flags: int, payload: bytes) -> list[tuple[int, bytes]]:
-        """Type and whole message of each answer."""
-        self._sequence += 1
-        length = _HEADER.size + len(payload)
-        header = _HEADER.pack(length, kind, _REQUEST | flags, self._sequence, 0)
-        answers: list[tuple[int, bytes]] = []
-        try:
-            self._requests.send(header + payload)
-            while True:
-                for answer, body in _split(self._requests.recv(_READ)):
-                    if _HEADER.unpack_from(body)[3] != self._sequence:
-                        continue
-                    if answer in (_ERROR, _DONE):
-                        _raise_for(what, body)
-                        return answers
-                    answers.append((answer, body))
-        except OSError as error:
-            raise NetlinkError(what, error.errno or 0, os.strerror(error.errno or 0)) from error
+
+def read_links() -> LinkTable:
+    """Every link and address of this node, now. Raises NetlinkError."""
+    netlink = Netlink()
+    try:
+        return LinkTable(netlink.list_all())
+    finally:
+        netlink.close()
 
 
 def _open(groups: int) -> socket.socket:
-    kind = socket.SOCK_RAW | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
-    sock = socket.socket(socket.AF_NETLINK, kind, socket.NETLINK_ROUTE)
-    sock.bind((0, groups))
-    return sock
+    return open_netlink(socket.NETLINK_ROUTE, groups)
 
 
 def _enlarge(sock: socket.socket) -> None:
@@ -228,24 +212,6 @@ def _all_links() -> _Message:
     return message
 
 
-def _split(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Each message of a datagram: type and the whole message, header included."""
-    offset = 0
-    while offset + _HEADER.size <= len(data):
-        length, kind, *_ = _HEADER.unpack_from(data, offset)
-        if length < _HEADER.size:
-            return
-        yield kind, data[offset : offset + length]
-        offset += (length + 3) & ~3
-
-
-def _raise_for(what: str, body: bytes) -> None:
-    """ERROR and DONE both begin with a negative errno; 0 is success."""
-    (code,) = struct.unpack_from("=i", body, _HEADER.size)
-    if code:
-        raise NetlinkError(what, -code, os.strerror(-code))
-
-
 def _address_message(index: int, interface: IPInterface) -> _Message:
     message = ifaddrmsg()
     message["family"] = _DOMAINS[interface.version]
@@ -255,8 +221,8 @@ def _address_message(index: int, interface: IPInterface) -> _Message:
     return message
 
 
-def _facts(messages: Iterable[tuple[int, bytes]]) -> list[Fact]:
-    return [fact for kind, body in messages if (fact := _fact(kind, body)) is not None]
+def _facts(answers: Iterable[tuple[int, bytes]]) -> list[Fact]:
+    return [fact for kind, body in answers if (fact := _fact(kind, body)) is not None]
 
 
 def _fact(kind: int, body: bytes) -> Fact | None:
@@ -297,7 +263,7 @@ def _link_fact(kind: int, message: _Message) -> Fact | None:
 
 def _link_state(body: bytes) -> tuple[int, LinkState]:
     """Index and state, from the fixed part of a message about a link."""
-    _, _, index, flags, _ = _INTERFACE.unpack_from(body, _HEADER.size)
+    _, _, index, flags, _ = _INTERFACE.unpack_from(body, HEADER.size)
     return index, _state(flags)
 
 

@@ -3,9 +3,10 @@
 import os
 import socket
 import struct
+import sys
 
 from hadaemon.io.errors import NetlinkError
-from hadaemon.io.kernel.attributes import attribute
+from hadaemon.io.kernel.attributes import attribute, attributes
 from hadaemon.vrrp.model import IPAddress
 
 _GET_ROUTE, _ERROR = 26, 2
@@ -62,10 +63,5 @@ class Routes:
 def _interface(route: bytes) -> int | None:
     if _ROUTE.unpack_from(route)[7] != _UNICAST:
         return None
-    offset = _ROUTE.size
-    while offset + 4 <= len(route):
-        length, kind = struct.unpack_from("=HH", route, offset)
-        if kind == _INTERFACE:
-            return int(struct.unpack_from("=I", route, offset + 4)[0])
-        offset += (max(length, 4) + 3) & ~3
-    return None
+    found = attributes(route[_ROUTE.size :]).get(_INTERFACE)
+    return int.from_bytes(found, sys.byteorder) if found is not None else None

@@ -1,7 +1,7 @@
 """udev: a hint that network hardware came or went, and what hardware is behind an interface.
 
 Everything works without it (as in a namespace): netlink alone decides; udev adds driver names, and events
-that netlink does not have (renaming and rebinding of a driver).
+that netlink does not have (renaming and rebinding of a driver). A driver's name is in no message of netlink.
 """
 
 from dataclasses import dataclass

@@ -10,7 +10,7 @@ from hadaemon.alarms.sender import Sender
 from hadaemon.config import ClusterConfig, NodeConfig, load_cluster, load_node
 from hadaemon.io.errors import EdgeError
 from hadaemon.messenger.settings import decode
-from hadaemon.setup import apply
+from hadaemon.setup import apply, effect
 from hadaemon.setup.effect import Effect
 from hadaemon.setup.networkd import effective, network_files, remade
 from hadaemon.setup.places import Owners, Places
@@ -278,6 +278,24 @@ def test_a_step_that_fails_is_told_and_the_others_go_on(
     programs.broken = ""
     assert take(places, programs, Configuration(Condition.CLUSTER, node, cluster)) == ()
     assert "systemctl restart systemd-timesyncd.service" in programs.take(), "it is not taken for done"
+
+
+def test_an_interface_that_is_made_anew_goes_first(
+    places: Places,
+    programs: Programs,
+    node: NodeConfig,
+    cluster: ClusterConfig,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(effect.socket, "if_nameindex", lambda: [(1, "lo"), (2, "guest.20")])
+    removed: list[str] = []
+    take(places, programs, Configuration(Condition.CLUSTER, node, cluster))
+    other = load_node(
+        NODE.replace("vlan = 20", "vlan = 21").replace("members", 'bond_mode = "lacp"\nmembers')
+    )
+    subject = Effect(places, programs, removed.append)
+    assert subject.take(Configuration(Condition.CLUSTER, other, cluster), Owners()) == ()
+    assert removed == ["guest.20"], "the bond is not there"
 
 
 def test_who_is_told_of_alarms_is_the_messengers_secret(
