@@ -2,7 +2,6 @@
 
 import argparse
 import getpass
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -108,15 +107,9 @@ def _passphrase(options: argparse.Namespace, twice: bool) -> str:
 
 def _hardware() -> set[str]:
     """The MAC addresses of this box."""
-    found = set()
-    for name in os.listdir("/sys/class/net"):  # noqa: PTH208 (names, not paths)
-        try:
-            mac = Path(f"/sys/class/net/{name}/address").read_text(encoding="ascii").strip()
-        except OSError:
-            continue
-        if mac not in ("", "00:00:00:00:00:00"):
-            found.add(mac)
-    return found
+    from hadaemon.io.kernel.netlink import read_links
+
+    return {link.permanent_mac or link.mac for link in read_links().cards()}
 
 
 def _binding(text: str) -> tuple[str, str]:
