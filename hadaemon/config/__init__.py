@@ -10,6 +10,7 @@ from hadaemon.config.load import (
     load_node,
     load_preseed,
 )
+from hadaemon.config.mistakes import ConfigError, Mistake
 from hadaemon.config.model import (
     Admin,
     ClusterConfig,
@@ -36,7 +37,6 @@ from hadaemon.config.network_model import (
     System,
     Transport,
 )
-from hadaemon.config.problems import ConfigError, Problem
 from hadaemon.config.render import render_admin, render_cluster, render_node, render_used_preseed
 
 __all__ = [
@@ -49,12 +49,12 @@ __all__ = [
     "ElectionMode",
     "HaInterface",
     "Hotwire",
+    "Mistake",
     "NodeConfig",
     "Ntp",
     "PingGroup",
     "Port",
     "Preseed",
-    "Problem",
     "Route",
     "RouterAdvertisements",
     "Ssh",

@@ -13,8 +13,8 @@ _FOREVER = (1 << 32) - 1
 
 
 def read_advertises(table: Table, addresses: tuple[IPInterface, ...]) -> RouterAdvertisements | None:
-    """`addresses`: the virtual ones of the interface. None when a problem was noted."""
-    before = len(table.problems.found)
+    """`addresses`: the virtual ones of the interface. None when a mistake was noted."""
+    before = len(table.mistakes.found)
     networks = _networks(addresses)
     prefixes = table.texts("prefixes", network_values.prefix, '["2001:db8:12::/64"]')
     # Limits: RFC 4861 §6.2.1, RFC 8319 §4.
@@ -29,14 +29,14 @@ def read_advertises(table: Table, addresses: tuple[IPInterface, ...]) -> RouterA
     search = table.texts("search", network_values.domain, '["example.org"]')
     table.close()
     if not any(address.version == 6 for address in addresses):
-        table.problems.add(
+        table.mistakes.add(
             table.path, "is for IPv6 virtual addresses, and there are none: add one, or remove it"
         )
     if lifetime and interval and lifetime < interval:
         table.note("lifetime", f"is shorter than the interval, {interval}s: hosts would lose their gateway")
     if preferred is not None and valid is not None and preferred > valid:
         table.note("preferred_lifetime", f"is longer than valid_lifetime, {valid}s: take a shorter one")
-    if len(table.problems.found) > before:
+    if len(table.mistakes.found) > before:
         return None
     assert prefixes is not None and dns is not None and search is not None  # noqa: PT018
     assert interval is not None and lifetime is not None and preferred is not None and valid is not None  # noqa: PT018

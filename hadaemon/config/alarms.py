@@ -28,15 +28,15 @@ _SEQUENCE = 0x30
 
 
 def read_alarms(table: Table) -> AlarmSettings | None:
-    """None when a problem was noted."""
-    before = len(table.problems.found)
+    """None when a mistake was noted."""
+    before = len(table.mistakes.found)
     webhook_table, mail_table = table.table("webhook"), table.table("mail")
     minimum = table.optional_text("minimum", _severity, Severity.WARNING)
     reminder = table.optional_text("reminder", _reminder, 0)
     table.close()
     webhook = None if webhook_table is None else _read_webhook(webhook_table)
     mail = None if mail_table is None else _read_mail(mail_table)
-    if len(table.problems.found) > before or minimum is None or reminder is None:
+    if len(table.mistakes.found) > before or minimum is None or reminder is None:
         return None
     return AlarmSettings(webhook, mail, minimum, reminder)
 

@@ -23,5 +23,5 @@ def read_bond(name: str, table: Table) -> tuple[tuple[str, ...], BondMode]:
     if members is not None and not 1 <= len(members) <= _MAX_MEMBERS:
         table.note("members", f"must name 1 to {_MAX_MEMBERS} network cards")
     if len(name) > _MAX_NAME:
-        table.problems.add(table.path, f"a bond has a name of {_MAX_NAME} characters at most: shorten it")
+        table.mistakes.add(table.path, f"a bond has a name of {_MAX_NAME} characters at most: shorten it")
     return members or (), mode or BondMode.ACTIVE_BACKUP

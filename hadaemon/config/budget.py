@@ -19,7 +19,7 @@ def note_too_many_advertisements(table: Table, cluster: ClusterConfig) -> None:
     if routers * SECOND <= MAX_RATE * interval:
         return
     least = Centiseconds(-(-routers * SECOND // MAX_RATE))
-    table.problems.add(
+    table.mistakes.add(
         f"{table.at('vrrp')}.advertisement_interval",
         f"{interval * _UNIT}ms for {routers} virtual routers (one for each HA interface and family) are "
         f"{routers * SECOND // interval} advertisements a second, and a node keeps up with {MAX_RATE}: write "

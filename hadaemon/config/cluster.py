@@ -19,7 +19,7 @@ from hadaemon.config.vrrp import DEFAULT, read_vrrp
 
 
 def read_cluster(table: Table) -> ClusterConfig | None:
-    """None when a problem was noted."""
+    """None when a mistake was noted."""
     name = table.text("name", values.label, 'name = "office"')
     master = table.text("master", values.label, 'master = "alpha"')
     enabled = table.flag("enabled", True)
@@ -75,7 +75,7 @@ def read_cluster(table: Table) -> ClusterConfig | None:
 
 
 def _read_conntrack(table: Table | None) -> bool | None:
-    """[conntrack]; None when a problem was noted."""
+    """[conntrack]; None when a mistake was noted."""
     if table is None:
         return True
     enabled = table.flag("enabled", True)

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from hadaemon.config import values
+from hadaemon.config.mistakes import did_you_mean
 from hadaemon.config.model import ClusterConfig, ElectionConfig, ElectionMode, NodeConfig, PingGroup
-from hadaemon.config.problems import did_you_mean
 from hadaemon.config.reader import Table
 from hadaemon.vrrp.model import OWNER, IPAddress
 
@@ -15,7 +15,7 @@ _MAX_STREAK = 100
 
 
 def read_election(table: Table | None) -> ElectionConfig | None:
-    """None when a problem was noted."""
+    """None when a mistake was noted."""
     if table is None:
         return _DEFAULT
     mode = table.optional_text("mode", _mode, _DEFAULT.mode)
@@ -31,7 +31,7 @@ def read_election(table: Table | None) -> ElectionConfig | None:
 
 
 def read_ping_group(table: Table) -> PingGroup | None:
-    """None when a problem was noted."""
+    """None when a mistake was noted."""
     name = table.text("name", values.label, 'name = "gateways"')
     hosts = table.texts("hosts", values.address, 'hosts = ["192.168.12.254"]', required=True)
     port = table.optional_text("port", values.port_name, None)
@@ -73,20 +73,20 @@ def note_tracking_owner(table: Table, cluster: ClusterConfig) -> None:
         return
     path = f"{table.at('vrrp')}.priorities.{owners[0]}"
     if cluster.ping_groups:
-        table.problems.add(
+        table.mistakes.add(
             path,
             f"{OWNER} is the address owner's and is never lowered, so ping groups could move nothing: take "
             "another priority, or remove [[ping_groups]]",
         )
     if len(cluster.ha_interfaces) > 1:
-        table.problems.add(
+        table.mistakes.add(
             path,
             f"{OWNER} is the address owner's and is never lowered, so a lost link could move nothing: with "
             "several HA interfaces take another priority",
         )
 
 
-def ping_problems(node: NodeConfig, cluster: ClusterConfig) -> Iterator[tuple[str, str]]:
+def ping_mistakes(node: NodeConfig, cluster: ClusterConfig) -> Iterator[tuple[str, str]]:
     """Ping checks that the node could not make: key of cluster.toml, and message."""
     for position, group in enumerate(cluster.ping_groups):
         here = f"ping_groups[{position}]"
@@ -113,7 +113,7 @@ def _note_hosts(table: Table, hosts: tuple[IPAddress, ...]) -> None:
         table.note("hosts", f"a group has {_MAX_HOSTS} hosts at most: remove some")
     for position, host in enumerate(hosts):
         if host in hosts[:position]:
-            table.problems.add(f"{table.at('hosts')}[{position}]", f"{host} is there twice: remove one")
+            table.mistakes.add(f"{table.at('hosts')}[{position}]", f"{host} is there twice: remove one")
 
 
 def _mode(text: str) -> ElectionMode:

@@ -19,7 +19,7 @@ from hadaemon.config.firewall_model import (
     SourceNat,
     Verdict,
 )
-from hadaemon.config.problems import did_you_mean
+from hadaemon.config.mistakes import did_you_mean
 from hadaemon.config.reader import Table
 from hadaemon.vrrp.model import IPAddress
 
@@ -36,10 +36,10 @@ Places = tuple[str, ...]
 
 
 def read_firewall(table: Table | None) -> Firewall | None:
-    """None when a problem was noted."""
+    """None when a mistake was noted."""
     if table is None:
         return DEFAULT
-    before = len(table.problems.found)
+    before = len(table.mistakes.found)
     zones = table.tagged("zones", values.port_name, _read_zone)
     ping = table.flag("ping", DEFAULT.ping)
     log_invalid = table.optional_text("log_invalid", words.rate, DEFAULT.log_invalid)
@@ -54,7 +54,7 @@ def read_firewall(table: Table | None) -> Firewall | None:
     rules = [_read_rule(inner) for inner in tables[_RULE]]
     source_nat = [_read_source_nat(inner) for inner in tables[_SOURCE_NAT]]
     destination_nat = [_read_destination_nat(inner) for inner in tables[_DESTINATION_NAT]]
-    if len(table.problems.found) > before:
+    if len(table.mistakes.found) > before:
         return None
     return Firewall(
         zones=_there(zones),
@@ -68,7 +68,7 @@ def read_firewall(table: Table | None) -> Firewall | None:
     )
 
 
-def firewall_problems(
+def firewall_mistakes(
     firewall: Firewall, ports: Iterable[str], hotwire: str | None
 ) -> Iterator[tuple[str, str]]:
     """What does not fit the node's ports: key below [firewall], and message."""
@@ -114,18 +114,18 @@ def _note_zones(table: Table, zones: dict[str, Places]) -> None:
     """A port is in one zone at most: else it would depend on the rule what the port is."""
     path = table.at("zones")
     if NODE in zones:
-        table.problems.add(f"{path}.{NODE}", f'"{NODE}" means the node itself: give the zone another name')
+        table.mistakes.add(f"{path}.{NODE}", f'"{NODE}" means the node itself: give the zone another name')
     owners: dict[str, str] = {}
     for zone, ports in zones.items():
         for index, port in enumerate(ports):
             here = f"{path}.{zone}[{index}]"
             before = owners.setdefault(port, here)
             if before != here:
-                table.problems.add(here, f'"{port}" is already at {before}: remove one of the two')
+                table.mistakes.add(here, f'"{port}" is already at {before}: remove one of the two')
 
 
 def _read_rule(table: Table) -> Rule | None:
-    before = len(table.problems.found)
+    before = len(table.mistakes.found)
     action = table.text("action", _choice(Verdict), 'action = "allow"')
     sources = table.texts("from", values.port_name, _PLACES_EXAMPLE)
     targets = table.texts("to", values.port_name, _PLACES_EXAMPLE)
@@ -139,7 +139,7 @@ def _read_rule(table: Table) -> Rule | None:
     if to_node and len(_there(targets)) > 1:
         table.note("to", f'"{NODE}" stands alone: write a second rule for the ports')
     _note_families(table, source, destination)
-    if len(table.problems.found) > before:
+    if len(table.mistakes.found) > before:
         return None
     return Rule(
         verdict=_there(action),
@@ -156,7 +156,7 @@ def _read_rule(table: Table) -> Rule | None:
 
 
 def _read_source_nat(table: Table) -> SourceNat | None:
-    before = len(table.problems.found)
+    before = len(table.mistakes.found)
     address = table.text("address", _own_or_address, 'address = "192.168.175.101"')
     sources = table.texts("from", values.port_name, _PLACES_EXAMPLE)
     targets = table.texts("to", values.port_name, _PLACES_EXAMPLE)
@@ -166,13 +166,13 @@ def _read_source_nat(table: Table) -> SourceNat | None:
     if address is not None and address[0] is not None:
         _note_other_family(table, address[0], source, "source")
         _note_other_family(table, address[0], destination, "destination")
-    if len(table.problems.found) > before:
+    if len(table.mistakes.found) > before:
         return None
     return SourceNat(_there(address)[0], _there(sources), _there(targets), source, destination)
 
 
 def _read_destination_nat(table: Table) -> DestinationNat | None:
-    before = len(table.problems.found)
+    before = len(table.mistakes.found)
     address: IPAddress | None = table.text("address", values.address, 'address = "192.168.175.101"')
     to: IPAddress | None = table.text("to", values.address, 'to = "192.168.12.80"')
     services = _read_services(table, required=True)
@@ -189,7 +189,7 @@ def _read_destination_nat(table: Table) -> DestinationNat | None:
         _note_other_family(table, address, source or (), "source")
     if to_port is not None and services is not None and not _one_port(services):
         table.note("to_port", "is for services of one port each, as in tcp/443: leave it out")
-    if len(table.problems.found) > before:
+    if len(table.mistakes.found) > before:
         return None
     if address is None or to is None:
         raise AssertionError("an address is missing without a reason")

@@ -16,8 +16,8 @@ from hadaemon.config.follow_model import (
     Tunnel,
     TunnelPeer,
 )
+from hadaemon.config.mistakes import did_you_mean
 from hadaemon.config.model import ClusterConfig, NodeConfig
-from hadaemon.config.problems import did_you_mean
 from hadaemon.config.reader import Table
 from hadaemon.vrrp.model import IPAddress
 
@@ -25,10 +25,10 @@ _NOTHING = Follow()
 
 
 def read_follow(table: Table | None) -> Follow | None:
-    """None when a problem was noted."""
+    """None when a mistake was noted."""
     if table is None:
         return _NOTHING
-    before = len(table.problems.found)
+    before = len(table.mistakes.found)
     ports = table.texts("ports", values.port_name, '["modem"]')
     services = [_read_service(each) for each in _tables(table, "services")]
     tunnels = [_read_tunnel(each) for each in _tables(table, "wireguard")]
@@ -36,7 +36,7 @@ def read_follow(table: Table | None) -> Follow | None:
     networks = [_read_dhcp(each) for each in _tables(table, "dhcp")]
     haproxy = _read_haproxy(table.table("haproxy"))
     table.close()
-    if len(table.problems.found) > before:
+    if len(table.mistakes.found) > before:
         return None
     follow = Follow(
         ports or (),
@@ -48,7 +48,7 @@ def read_follow(table: Table | None) -> Follow | None:
     )
     for key, message in _repeated(follow):
         table.note(key, message)
-    return follow if len(table.problems.found) == before else None
+    return follow if len(table.mistakes.found) == before else None
 
 
 def _tables(table: Table, key: str) -> list[Table]:
@@ -181,24 +181,24 @@ def _repeated(follow: Follow) -> Iterator[tuple[str, str]]:
         seen[value] = key
 
 
-def follow_problems(node: NodeConfig, cluster: ClusterConfig) -> Iterator[tuple[str, str]]:
+def follow_mistakes(node: NodeConfig, cluster: ClusterConfig) -> Iterator[tuple[str, str]]:
     """What does not fit the node and the rest of the cluster: key below [follow], and message."""
     follow = cluster.follow
     hotwire = cluster.hotwire.port if cluster.hotwire is not None else None
     advertising = {name for each in cluster.ha_interfaces for name in (each.port, each.address_port)}
     for index, port in enumerate(follow.ports):
-        yield from _port_problems(node, port, f"ports[{index}]", hotwire, advertising)
+        yield from _port_mistakes(node, port, f"ports[{index}]", hotwire, advertising)
     for index, dial_in in enumerate(follow.pppoe):
         if dial_in.port not in node.ports or dial_in.port == hotwire:
-            yield from _port_problems(node, dial_in.port, f"pppoe[{index}].port", hotwire, set())
-        yield from _name_problems(node, cluster, dial_in.name, f"pppoe[{index}].name")
+            yield from _port_mistakes(node, dial_in.port, f"pppoe[{index}].port", hotwire, set())
+        yield from _name_mistakes(node, cluster, dial_in.name, f"pppoe[{index}].name")
     for index, tunnel in enumerate(follow.wireguard):
-        yield from _name_problems(node, cluster, tunnel.name, f"wireguard[{index}].name")
-        yield from _source_problems(cluster, tunnel.source, f"wireguard[{index}].source")
+        yield from _name_mistakes(node, cluster, tunnel.name, f"wireguard[{index}].name")
+        yield from _source_mistakes(cluster, tunnel.source, f"wireguard[{index}].source")
     for index, service in enumerate(follow.services):
-        yield from _source_problems(cluster, service.source, f"services[{index}].source")
+        yield from _source_mistakes(cluster, service.source, f"services[{index}].source")
     for index, network in enumerate(follow.dhcp):
-        yield from _dhcp_problems(node, cluster, network, f"dhcp[{index}]")
+        yield from _dhcp_mistakes(node, cluster, network, f"dhcp[{index}]")
     if follow.haproxy is not None and cluster.hotwire is not None and not cluster.hotwire.addresses:
         yield (
             "haproxy.enabled",
@@ -206,14 +206,14 @@ def follow_problems(node: NodeConfig, cluster: ClusterConfig) -> Iterator[tuple[
         )
 
 
-def _name_problems(
+def _name_mistakes(
     node: NodeConfig, cluster: ClusterConfig, name: str, key: str
 ) -> Iterator[tuple[str, str]]:
     if name in node.ports or name in cluster.firewall.zones:
         yield key, f'"{name}" is a port or a zone already: give the interface another name'
 
 
-def _port_problems(
+def _port_mistakes(
     node: NodeConfig, port: str, key: str, hotwire: str | None, advertising: set[str]
 ) -> Iterator[tuple[str, str]]:
     if port not in node.ports:
@@ -232,7 +232,7 @@ def _port_problems(
         yield key, f'"{port}" has VLANs on it, which would be down too: name these VLANs instead'
 
 
-def _source_problems(cluster: ClusterConfig, source: IPAddress | None, key: str) -> Iterator[tuple[str, str]]:
+def _source_mistakes(cluster: ClusterConfig, source: IPAddress | None, key: str) -> Iterator[tuple[str, str]]:
     virtual = {address.ip for each in cluster.ha_interfaces for address in each.virtual_addresses}
     if source is not None and source not in virtual:
         known = ", ".join(
@@ -241,7 +241,7 @@ def _source_problems(cluster: ClusterConfig, source: IPAddress | None, key: str)
         yield key, f"{source} is no virtual address of this cluster: it has {known or 'none of that family'}"
 
 
-def _dhcp_problems(
+def _dhcp_mistakes(
     node: NodeConfig, cluster: ClusterConfig, network: DhcpNetwork, key: str
 ) -> Iterator[tuple[str, str]]:
     """The server speaks from a virtual address, in whose network everything is, and no own address."""

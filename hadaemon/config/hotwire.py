@@ -5,6 +5,7 @@ from ipaddress import IPv4Address, IPv4Interface
 
 from hadaemon.config import values
 from hadaemon.config.hotwire_keys import Secret, parse_secret
+from hadaemon.config.mistakes import did_you_mean
 from hadaemon.config.model import (
     DEFAULT_HEARTBEAT,
     DEFAULT_MISSED,
@@ -13,7 +14,6 @@ from hadaemon.config.model import (
     NodeConfig,
     Port,
 )
-from hadaemon.config.problems import did_you_mean
 from hadaemon.config.reader import Table
 
 _ADDRESSES_EXAMPLE = 'addresses = { alpha = "192.168.180.2/24", beta = "192.168.180.3/24" }'
@@ -21,7 +21,7 @@ _HOW_TO_MAKE_ONE = 'secret = "…", made with `openssl rand -base64 32`'
 
 
 def read_hotwire(table: Table) -> Hotwire | None:
-    """None when a problem was noted."""
+    """None when a mistake was noted."""
     port = table.text("port", values.port_name, 'port = "hotwire"')
     interval = table.optional_text("interval", values.heartbeat_interval, DEFAULT_HEARTBEAT)
     missed = table.number("missed", 2, 10, DEFAULT_MISSED)
@@ -35,7 +35,7 @@ def read_hotwire(table: Table) -> Hotwire | None:
 
 
 def read_secret(table: Table) -> Secret | None:
-    """[hotwire] of a preseed; None when a problem was noted."""
+    """[hotwire] of a preseed; None when a mistake was noted."""
     secret = table.text("secret", parse_secret, _HOW_TO_MAKE_ONE)
     table.close()
     return secret
@@ -59,16 +59,16 @@ def _note_addresses(table: Table, addresses: dict[str, IPv4Interface]) -> None:
         table.note("addresses", f"{one} and {other} are not two addresses of one network: choose such a pair")
 
 
-def hotwire_problems(node: NodeConfig, cluster: ClusterConfig) -> Iterator[tuple[str, str]]:
+def hotwire_mistakes(node: NodeConfig, cluster: ClusterConfig) -> Iterator[tuple[str, str]]:
     """Contradictions between the hotwire and the node: key below [hotwire], and message."""
     hotwire = cluster.hotwire
     if hotwire is None or hotwire.port not in node.ports:
         return
-    yield from _sharing_problems(node, node.ports[hotwire.port])
+    yield from _sharing_mistakes(node, node.ports[hotwire.port])
     own = ipv4_addresses(node.ports[hotwire.port].addresses)
     if not hotwire.addresses:
         if own:
-            yield from _partner_problems(node.name, hotwire.port, own[0])
+            yield from _partner_mistakes(node.name, hotwire.port, own[0])
         return
     if node.name not in hotwire.addresses:
         hint = did_you_mean(node.name, hotwire.addresses, "it names")
@@ -80,7 +80,7 @@ def hotwire_problems(node: NodeConfig, cluster: ClusterConfig) -> Iterator[tuple
         )
 
 
-def _sharing_problems(node: NodeConfig, port: Port) -> Iterator[tuple[str, str]]:
+def _sharing_mistakes(node: NodeConfig, port: Port) -> Iterator[tuple[str, str]]:
     """The hotwire is a cable of its own: what shares it could fail with it, and be heard on it."""
     if port.parent is not None:
         yield (
@@ -97,7 +97,7 @@ def _sharing_problems(node: NodeConfig, port: Port) -> Iterator[tuple[str, str]]
         )
 
 
-def _partner_problems(name: str, port: str, own: IPv4Interface) -> Iterator[tuple[str, str]]:
+def _partner_mistakes(name: str, port: str, own: IPv4Interface) -> Iterator[tuple[str, str]]:
     partner = IPv4Address(int(own.ip) ^ 1)
     network = own.network
     if network.prefixlen < 31 and partner in (network.network_address, network.broadcast_address):

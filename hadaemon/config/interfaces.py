@@ -16,8 +16,8 @@ _NAMES = {4: "IPv4", 6: "IPv6"}
 
 
 def read_interface(table: Table, position: int, vrrp: VrrpConfig) -> HaInterface | None:
-    """None when a problem was noted."""
-    before = len(table.problems.found)
+    """None when a mistake was noted."""
+    before = len(table.mistakes.found)
     port = table.text("port", values.port_name, 'port = "lan"')
     number = table.number("number", 1, MAX_VRID, position)
     addresses = table.texts(
@@ -38,7 +38,7 @@ def read_interface(table: Table, position: int, vrrp: VrrpConfig) -> HaInterface
         _note_addresses(table, addresses, vrrp.version)
         if peers:
             _note_peers(table, peers, addresses)
-    if len(table.problems.found) > before:
+    if len(table.mistakes.found) > before:
         return None
     if port is None or number is None or addresses is None or peers is None or dhcp_server is None:
         return None
@@ -79,7 +79,7 @@ def note_conflicts(interfaces: list[tuple[Table, HaInterface]], hotwire: Hotwire
                 here = f"{table.at('virtual_addresses')}[{position}]"
                 before = addresses.setdefault(str(address.ip), here)
                 if before != here:
-                    table.problems.add(
+                    table.mistakes.add(
                         here, f"{address.ip} is already used at {before}: remove one of the two"
                     )
 
@@ -109,10 +109,10 @@ def _note_addresses(table: Table, addresses: tuple[IPInterface, ...], version: V
     for position, address in enumerate(addresses):
         here = f"{table.at('virtual_addresses')}[{position}]"
         if address.version == 6 and version is Version.V2:
-            table.problems.add(here, f"{address.ip} is an IPv6 address, and VRRP version 2 has none: take 3")
+            table.mistakes.add(here, f"{address.ip} is an IPv6 address, and VRRP version 2 has none: take 3")
         before = seen.setdefault(address.ip, here)
         if before != here:
-            table.problems.add(here, f"{address.ip} is already used at {before}: remove one of the two")
+            table.mistakes.add(here, f"{address.ip} is already used at {before}: remove one of the two")
 
 
 def _note_peers(table: Table, peers: Mapping[str, IPAddress], addresses: tuple[IPInterface, ...]) -> None:

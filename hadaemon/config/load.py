@@ -1,4 +1,4 @@
-"""The ways in: text of a file to validated configuration, or ConfigError with every problem."""
+"""The ways in: text of a file to validated configuration, or ConfigError with every mistake."""
 
 import re
 import tomllib
@@ -8,12 +8,12 @@ from typing import TypeVar
 from hadaemon.config import migrate
 from hadaemon.config.cluster import read_cluster
 from hadaemon.config.migrate import Kind, Raw
+from hadaemon.config.mistakes import ConfigError
 from hadaemon.config.model import Admin, ClusterConfig, NodeConfig, Preseed
 from hadaemon.config.node import read_node
-from hadaemon.config.pair import note_pair_problems
+from hadaemon.config.pair import note_pair_mistakes
 from hadaemon.config.preseed import read_admin, read_preseed
-from hadaemon.config.problems import ConfigError
-from hadaemon.config.reader import Problems, Table
+from hadaemon.config.reader import Mistakes, Table
 
 MAX_CHARACTERS = 1 << 20
 """A real configuration has some thousand; more is a mistake or an attack."""
@@ -60,14 +60,14 @@ def check_cluster(raw: dict[str, object], file: str = "cluster.toml") -> Cluster
 
 def check_pair(node: NodeConfig, cluster: ClusterConfig, cluster_file: str = "cluster.toml") -> None:
     """Holds the cluster's ports and addresses against the node's; raises ConfigError."""
-    problems = Problems(cluster_file)
-    note_pair_problems(node, cluster, "", problems)
-    _raise_if_any(problems)
+    mistakes = Mistakes(cluster_file)
+    note_pair_mistakes(node, cluster, "", mistakes)
+    _raise_if_any(mistakes)
 
 
 def parse(text: str, file: str) -> Raw:
     """The table of a file, not validated yet. Raises ConfigError when it is no TOML."""
-    return _parse(text, Problems(file))
+    return _parse(text, Mistakes(file))
 
 
 def _load(text: str, file: str, kind: Kind, read: Callable[[Table], T | None]) -> T:
@@ -76,34 +76,34 @@ def _load(text: str, file: str, kind: Kind, read: Callable[[Table], T | None]) -
 
 def _check(raw: Raw, file: str, kind: Kind, read: Callable[[Table], T | None]) -> T:
     """What is in an older format is brought up to today's first; the file stays as it is."""
-    problems = Problems(file)
+    mistakes = Mistakes(file)
     if migrate.KNOWN.knows(migrate.schema_of(raw)):
         raw = migrate.KNOWN.raised(raw, kind)
-    table = Table(raw, "", problems)
+    table = Table(raw, "", mistakes)
     _check_schema(table)
     config = read(table)
-    _raise_if_any(problems)
+    _raise_if_any(mistakes)
     if config is None:
         raise AssertionError(f"{file}: refused without a reason")
     return config
 
 
-def _parse(text: str, problems: Problems) -> dict[str, object]:
+def _parse(text: str, mistakes: Mistakes) -> dict[str, object]:
     if len(text) > MAX_CHARACTERS:
-        problems.add(
+        mistakes.add(
             "",
             f"has {len(text)} characters, {MAX_CHARACTERS} are the limit: is it the right file?",
         )
-        _raise_if_any(problems)
+        _raise_if_any(mistakes)
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        problems.add("", _syntax_message(str(error)))
+        mistakes.add("", _syntax_message(str(error)))
     except RecursionError:
-        problems.add("", "is nested too deeply: is it the right file?")
+        mistakes.add("", "is nested too deeply: is it the right file?")
     except ValueError as error:
-        problems.add("", f"has a value that cannot be read: {error}")
-    _raise_if_any(problems)
+        mistakes.add("", f"has a value that cannot be read: {error}")
+    _raise_if_any(mistakes)
     raise AssertionError("unreachable")
 
 
@@ -123,9 +123,9 @@ def _check_schema(table: Table) -> None:
     if found not in (newest, None):
         known = f"only {newest}" if oldest == newest else f"{oldest} to {newest}"
         table.note("schema", f"is {found}, but this version of hadaemon reads {known}")
-        _raise_if_any(table.problems)
+        _raise_if_any(table.mistakes)
 
 
-def _raise_if_any(problems: Problems) -> None:
-    if problems.found:
-        raise ConfigError(tuple(problems.found))
+def _raise_if_any(mistakes: Mistakes) -> None:
+    if mistakes.found:
+        raise ConfigError(tuple(mistakes.found))

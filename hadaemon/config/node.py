@@ -5,14 +5,14 @@ from hadaemon.config.bond import read_bond
 from hadaemon.config.model import NodeConfig, Port
 from hadaemon.config.reader import Table
 from hadaemon.config.system import read_system
-from hadaemon.config.system_pair import system_problems
+from hadaemon.config.system_pair import system_mistakes
 from hadaemon.config.vlan import bind_vlans, read_vlan
 
 _PORT_EXAMPLE = "[ports.lan]"
 
 
 def read_node(table: Table) -> NodeConfig | None:
-    """None when a problem was noted."""
+    """None when a mistake was noted."""
     name = table.text("name", values.label, 'name = "alpha"')
     language = table.optional_text("language", values.language, "en")
     time_zone = table.optional_text("time_zone", values.time_zone, "UTC")
@@ -28,13 +28,13 @@ def read_node(table: Table) -> NodeConfig | None:
     if language is None or time_zone is None:
         return None
     node = NodeConfig(name, bound, system, language, time_zone)
-    for key, message in system_problems(node, system, None):
-        table.problems.add(f"{table.path}.{key}" if table.path else key, message)
+    for key, message in system_mistakes(node, system, None):
+        table.mistakes.add(f"{table.path}.{key}" if table.path else key, message)
     return node
 
 
 def _read_port(name: str, table: Table) -> Port | None:
-    before = len(table.problems.found)
+    before = len(table.mistakes.found)
     mac = table.optional_text("mac", values.mac, None)
     members, bond_mode = read_bond(name, table)
     parent, vlan = read_vlan(table)
@@ -42,13 +42,13 @@ def _read_port(name: str, table: Table) -> Port | None:
         parent is None
         and not table.has("members")
         and not table.has("mac")
-        and len(table.problems.found) == before
+        and len(table.mistakes.found) == before
     ):
         table.require("mac", 'mac = "52:54:00:12:34:56"')
     addresses = table.texts("addresses", values.interface_address, '["192.168.12.141/24"]')
     dhcp = table.flag("dhcp", False)
     table.close()
-    if len(table.problems.found) > before or addresses is None or dhcp is None:
+    if len(table.mistakes.found) > before or addresses is None or dhcp is None:
         return None
     if members:
         return Port(name, members[0], addresses, dhcp, None, None, members, bond_mode, bonded=True)
@@ -64,11 +64,11 @@ def _note_twice_used(table: Table, ports: dict[str, Port]) -> None:
         for position, mac in enumerate(port.cards if port.parent is None else ()):
             here = f"{path}.members[{position}]" if port.members else f"{path}.mac"
             if mac in macs:
-                table.problems.add(here, f"{mac} is already the port {macs[mac]}: each port needs its own")
+                table.mistakes.add(here, f"{mac} is already the port {macs[mac]}: each port needs its own")
             macs.setdefault(mac, port.name)
         for position, address in enumerate(port.addresses):
             here = f"{path}.addresses[{position}]"
             where = port.name if address.ip.is_link_local else ""
             before = addresses.setdefault(f"{address.ip}%{where}", here)
             if before != here:
-                table.problems.add(here, f"{address.ip} is already used at {before}: remove one of the two")
+                table.mistakes.add(here, f"{address.ip} is already used at {before}: remove one of the two")

@@ -1,71 +1,71 @@
 """Whether a node can run a cluster's configuration."""
 
-from hadaemon.config.election import ping_problems
-from hadaemon.config.firewall import firewall_problems
-from hadaemon.config.follow import follow_problems
-from hadaemon.config.hotwire import hotwire_problems
+from hadaemon.config.election import ping_mistakes
+from hadaemon.config.firewall import firewall_mistakes
+from hadaemon.config.follow import follow_mistakes
+from hadaemon.config.hotwire import hotwire_mistakes
+from hadaemon.config.mistakes import did_you_mean
 from hadaemon.config.model import ClusterConfig, HaInterface, NodeConfig
-from hadaemon.config.problems import did_you_mean
-from hadaemon.config.reader import Problems
-from hadaemon.config.system_pair import system_problems
+from hadaemon.config.reader import Mistakes
+from hadaemon.config.system_pair import system_mistakes
 from hadaemon.vrrp.model import OWNER, IPAddress
 
 
-def note_pair_problems(node: NodeConfig, cluster: ClusterConfig, prefix: str, problems: Problems) -> None:
+def note_pair_mistakes(node: NodeConfig, cluster: ClusterConfig, prefix: str, mistakes: Mistakes) -> None:
     """Notes every contradiction between the two; `prefix` is the path of the cluster's table in its file."""
     dot = f"{prefix}." if prefix else ""
     if cluster.hotwire is not None:
-        _note_unknown_port(node, cluster.hotwire.port, f"{dot}hotwire.port", problems)
-        for key, message in hotwire_problems(node, cluster):
-            problems.add(f"{dot}hotwire.{key}", message)
-    for key, message in ping_problems(node, cluster):
-        problems.add(f"{dot}{key}", message)
+        _note_unknown_port(node, cluster.hotwire.port, f"{dot}hotwire.port", mistakes)
+        for key, message in hotwire_mistakes(node, cluster):
+            mistakes.add(f"{dot}hotwire.{key}", message)
+    for key, message in ping_mistakes(node, cluster):
+        mistakes.add(f"{dot}{key}", message)
     hotwire = None if cluster.hotwire is None else cluster.hotwire.port
-    for key, message in firewall_problems(
+    for key, message in firewall_mistakes(
         cluster.firewall, (*node.ports, *cluster.follow.interfaces), hotwire
     ):
-        problems.add(f"{dot}firewall.{key}", message)
-    for key, message in system_problems(node, cluster.system, hotwire):
-        problems.add(f"{dot}{key}", message)
-    _note_own_system(node, hotwire, problems)
-    for key, message in follow_problems(node, cluster):
-        problems.add(f"{dot}follow.{key}", message)
+        mistakes.add(f"{dot}firewall.{key}", message)
+    for key, message in system_mistakes(node, cluster.system, hotwire):
+        mistakes.add(f"{dot}{key}", message)
+    _note_own_system(node, hotwire, mistakes)
+    for key, message in follow_mistakes(node, cluster):
+        mistakes.add(f"{dot}follow.{key}", message)
     priorities = cluster.vrrp.priorities
     if priorities and node.name not in priorities:
-        problems.add(f"{dot}vrrp.priorities", f"has no priority for this node: add {node.name} = 100")
+        mistakes.add(f"{dot}vrrp.priorities", f"has no priority for this node: add {node.name} = 100")
     owner = priorities.get(node.name) == OWNER
     for position, interface in enumerate(cluster.ha_interfaces):
         path = f"{dot}ha_interfaces[{position}]"
-        _note_unknown_port(node, interface.port, f"{path}.port", problems)
+        _note_unknown_port(node, interface.port, f"{path}.port", mistakes)
         if interface.addresses_on is not None:
-            _note_unknown_port(node, interface.addresses_on, f"{path}.addresses_on", problems)
-        _note_dynamic_port(node, interface, path, problems)
-        _note_virtual_addresses(node, interface, owner, path, problems)
-        _note_dhcp_server(node, interface, path, problems)
-        _note_peers(node, interface, path, problems)
+            _note_unknown_port(node, interface.addresses_on, f"{path}.addresses_on", mistakes)
+        _note_dynamic_port(node, interface, path, mistakes)
+        _note_virtual_addresses(node, interface, owner, path, mistakes)
+        _note_dhcp_server(node, interface, path, mistakes)
+        _note_peers(node, interface, path, mistakes)
 
 
-def _note_own_system(node: NodeConfig, hotwire: str | None, problems: Problems) -> None:
+def _note_own_system(node: NodeConfig, hotwire: str | None, mistakes: Mistakes) -> None:
     """What node.toml says of the base network, now that the hotwire is known."""
-    alone = set(system_problems(node, node.system, None))
-    for key, message in system_problems(node, node.system, hotwire):
+    alone = set(system_mistakes(node, node.system, None))
+    for key, message in system_mistakes(node, node.system, hotwire):
         if (key, message) not in alone:
-            problems.add("hotwire.port", f"node.toml: {key}: {message}")
+            mistakes.add("hotwire.port", f"node.toml: {key}: {message}")
 
 
-def _note_unknown_port(node: NodeConfig, port: str, path: str, problems: Problems) -> None:
+def _note_unknown_port(node: NodeConfig, port: str, path: str, mistakes: Mistakes) -> None:
     if port in node.ports:
         return
     hint = did_you_mean(port, node.ports, "it has")
-    problems.add(path, f'node {node.name} has no port "{port}": {hint}')
+    mistakes.add(path, f'node {node.name} has no port "{port}": {hint}')
 
 
-def _note_dynamic_port(node: NodeConfig, interface: HaInterface, path: str, problems: Problems) -> None:
+def _note_dynamic_port(node: NodeConfig, interface: HaInterface, path: str, mistakes: Mistakes) -> None:
     """A lease that comes and goes would take the virtual address along."""
     for key, name in (("port", interface.port), ("addresses_on", interface.addresses_on)):
         port = node.ports.get(name or "")
         if port is not None and port.dhcp:
-            problems.add(
+            mistakes.add(
                 f"{path}.{key}",
                 f"port {name} of node {node.name} is a DHCP client, which no HA interface can be: "
                 f"give it fixed addresses, or none, and remove ports.{name}.dhcp from node.toml",
@@ -73,20 +73,20 @@ def _note_dynamic_port(node: NodeConfig, interface: HaInterface, path: str, prob
 
 
 def _note_virtual_addresses(
-    node: NodeConfig, interface: HaInterface, owner: bool, path: str, problems: Problems
+    node: NodeConfig, interface: HaInterface, owner: bool, path: str, mistakes: Mistakes
 ) -> None:
     """Own addresses are never virtual ones, but for the address owner, whose own they must be."""
     for index, address in enumerate(interface.virtual_addresses):
         ports = _ports_with(node, address.ip, interface.address_port)
         here = f"{path}.virtual_addresses[{index}]"
         if ports and not owner:
-            problems.add(
+            mistakes.add(
                 here,
                 f"{address.ip} is the own address of port {ports[0]} of node {node.name}: "
                 "a virtual address must be the own address of neither node",
             )
         elif owner and not ports and not address.ip.is_link_local:
-            problems.add(
+            mistakes.add(
                 here,
                 f"{address.ip} is no own address of port {interface.address_port} of node {node.name}, whose "
                 f"priority {OWNER} says that it owns the virtual addresses: take another priority",
@@ -103,7 +103,7 @@ def _ports_with(node: NodeConfig, address: IPAddress, port: str) -> list[str]:
     ]
 
 
-def _note_dhcp_server(node: NodeConfig, interface: HaInterface, path: str, problems: Problems) -> None:
+def _note_dhcp_server(node: NodeConfig, interface: HaInterface, path: str, mistakes: Mistakes) -> None:
     """Clients renew their lease with the server's own address there, which is not the other node's."""
     port = node.ports.get(interface.address_port)
     if not interface.dhcp_server or port is None:
@@ -111,7 +111,7 @@ def _note_dhcp_server(node: NodeConfig, interface: HaInterface, path: str, probl
     for index, address in enumerate(interface.virtual_addresses):
         near = [own for own in port.addresses if own.version == 4 and own.network.overlaps(address.network)]
         if address.version == 4 and near:
-            problems.add(
+            mistakes.add(
                 f"{path}.virtual_addresses[{index}]",
                 f"{address} is in the network of the own address {near[0]} of port {port.name} of node "
                 f"{node.name}: the clients of a DHCP server would bind to that own address; give the port "
@@ -119,15 +119,15 @@ def _note_dhcp_server(node: NodeConfig, interface: HaInterface, path: str, probl
             )
 
 
-def _note_peers(node: NodeConfig, interface: HaInterface, path: str, problems: Problems) -> None:
+def _note_peers(node: NodeConfig, interface: HaInterface, path: str, mistakes: Mistakes) -> None:
     """Unicast is sent from an own address that the other node knows."""
     port = node.ports.get(interface.port)
     if not interface.peers or port is None:
         return
     mine = interface.peers.get(node.name)
     if mine is None:
-        problems.add(f"{path}.peers", f"has no address of this node: add {node.name}")
+        mistakes.add(f"{path}.peers", f"has no address of this node: add {node.name}")
     elif all(own.ip != mine for own in port.addresses):
-        problems.add(
+        mistakes.add(
             f"{path}.peers.{node.name}", f"{mine} is no own address of port {port.name} of node {node.name}"
         )

@@ -5,12 +5,12 @@ from hadaemon.config.cluster import read_cluster
 from hadaemon.config.hotwire import read_secret
 from hadaemon.config.model import Admin, Preseed
 from hadaemon.config.node import read_node
-from hadaemon.config.pair import note_pair_problems
+from hadaemon.config.pair import note_pair_mistakes
 from hadaemon.config.reader import Table
 
 
 def read_preseed(table: Table) -> Preseed | None:
-    """None when a problem was noted."""
+    """None when a mistake was noted."""
     admin_table = table.required_table("admin")
     node_table = table.required_table("node")
     cluster_table = table.table("cluster")
@@ -21,7 +21,7 @@ def read_preseed(table: Table) -> Preseed | None:
     cluster = None if cluster_table is None else read_cluster(cluster_table)
     secret = None if hotwire_table is None else read_secret(hotwire_table)
     if node is not None and cluster is not None:
-        note_pair_problems(node, cluster, "cluster", table.problems)
+        note_pair_mistakes(node, cluster, "cluster", table.mistakes)
     if admin is None or node is None or (cluster is None) != (cluster_table is None):
         return None
     if (secret is None) != (hotwire_table is None):
@@ -30,7 +30,7 @@ def read_preseed(table: Table) -> Preseed | None:
 
 
 def read_admin(table: Table) -> Admin | None:
-    """None when a problem was noted."""
+    """None when a mistake was noted."""
     password = table.optional_text("password_hash", values.password_hash, None)
     keys = table.texts("ssh_keys", values.ssh_key, '["ssh-ed25519 AAAA… name"]')
     table.close()

@@ -1,10 +1,10 @@
-"""A cursor over a parsed TOML table: reads by key, collects every problem, knows what nobody asked for."""
+"""A cursor over a parsed TOML table: reads by key, collects every mistake, knows what nobody asked for."""
 
 import re
 from collections.abc import Callable
 from typing import TypeVar
 
-from hadaemon.config.problems import Problem, did_you_mean
+from hadaemon.config.mistakes import Mistake, did_you_mean
 
 T = TypeVar("T")
 
@@ -20,23 +20,23 @@ _TYPE_NAMES = {
 }
 
 
-class Problems:
+class Mistakes:
     """What was found so far in one file."""
 
     def __init__(self, file: str) -> None:
         self.file = file
-        self.found: list[Problem] = []
+        self.found: list[Mistake] = []
 
     def add(self, path: str, message: str) -> None:
-        self.found.append(Problem(self.file, path, message))
+        self.found.append(Mistake(self.file, path, message))
 
 
 class Table:
-    """One table of the file. Reading methods answer None where a problem was noted instead of a value."""
+    """One table of the file. Reading methods answer None where a mistake was noted instead of a value."""
 
-    def __init__(self, raw: dict[str, object], path: str, problems: Problems) -> None:
+    def __init__(self, raw: dict[str, object], path: str, mistakes: Mistakes) -> None:
         self.path = path
-        self.problems = problems
+        self.mistakes = mistakes
         self._raw = raw
         self._known: list[str] = []
 
@@ -46,8 +46,8 @@ class Table:
         return f"{self.path}.{quoted}" if self.path else quoted
 
     def note(self, key: str, message: str) -> None:
-        """Notes a problem with a key."""
-        self.problems.add(self.at(key), message)
+        """Notes a mistake with a key."""
+        self.mistakes.add(self.at(key), message)
 
     def has(self, key: str) -> bool:
         return key in self._raw
@@ -118,7 +118,7 @@ class Table:
         if value is None:
             return None
         if isinstance(value, dict):
-            return Table(value, self.at(key), self.problems)
+            return Table(value, self.at(key), self.mistakes)
         self.note(key, f"must be a table, [{self.at(key)}], not {_describe(value)}")
         return None
 
@@ -126,17 +126,17 @@ class Table:
         self, key: str, parse_name: Callable[[str], object], read: Callable[["Table", str], T | None]
     ) -> dict[str, T] | None:
         """A table that may be left out, whose keys are names; `read` takes the value of one of them."""
-        before = len(self.problems.found)
+        before = len(self.mistakes.found)
         table = self.table(key)
         if table is None:
-            return {} if len(self.problems.found) == before else None
+            return {} if len(self.mistakes.found) == before else None
         found = {}
         for name in table._raw:
             self._parsed(table.at(name), name, parse_name)
             value = read(table, name)
             if value is not None:
                 found[name] = value
-        return found if len(self.problems.found) == before else None
+        return found if len(self.mistakes.found) == before else None
 
     def required_table(self, key: str) -> "Table | None":
         if not self.require(key, f"[{self.at(key)}]"):
@@ -176,9 +176,9 @@ class Table:
         for position, value in enumerate(values):
             path = f"{self.at(key)}[{position}]"
             if isinstance(value, dict):
-                found.append(Table(value, path, self.problems))
+                found.append(Table(value, path, self.mistakes))
             else:
-                self.problems.add(path, f"must be a table, {example}, not {_describe(value)}")
+                self.mistakes.add(path, f"must be a table, {example}, not {_describe(value)}")
         return found
 
     def close(self) -> None:
@@ -190,12 +190,12 @@ class Table:
 
     def _parsed(self, path: str, value: object, parse: Callable[[str], T]) -> T | None:
         if not isinstance(value, str):
-            self.problems.add(path, f"must be a string, not {_describe(value)}")
+            self.mistakes.add(path, f"must be a string, not {_describe(value)}")
             return None
         try:
             return parse(value)
         except ValueError as error:
-            self.problems.add(path, str(error))
+            self.mistakes.add(path, str(error))
             return None
 
 

@@ -16,8 +16,8 @@ _MAX_METRIC = (1 << 32) - 1
 
 
 def read_system(table: Table) -> System | None:
-    """The six of them; None when a problem was noted."""
-    before = len(table.problems.found)
+    """The six of them; None when a mistake was noted."""
+    before = len(table.mistakes.found)
     tables = table.tables("routes", "[[routes]]", required=False)
     routes = [(inner, route) for inner in tables if (route := _read_route(inner)) is not None]
     _note_twice(routes)
@@ -29,7 +29,7 @@ def read_system(table: Table) -> System | None:
         _optional(table, "syslog", _read_syslog),
         _optional(table, "alarms", read_alarms),
     )
-    return system if len(table.problems.found) == before else None
+    return system if len(table.mistakes.found) == before else None
 
 
 def _optional(table: Table, key: str, read: Callable[[Table], T | None]) -> T | None:
@@ -38,13 +38,13 @@ def _optional(table: Table, key: str, read: Callable[[Table], T | None]) -> T | 
 
 
 def _read_route(table: Table) -> Route | None:
-    before = len(table.problems.found)
+    before = len(table.mistakes.found)
     found = table.text("destination", network_values.destination, 'destination = "default"')
     gateway: IPAddress | None = table.optional_text("gateway", values.address, None)
     port = table.optional_text("port", values.port_name, None)
     metric = table.number("metric", 0, _MAX_METRIC, 0)
     table.close()
-    if len(table.problems.found) > before:
+    if len(table.mistakes.found) > before:
         return None
     if gateway is None and found is None:
         table.require("gateway", 'gateway = "192.168.175.1"')

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
+from hadaemon.config.mistakes import did_you_mean
 from hadaemon.config.model import NodeConfig, Port
 from hadaemon.config.network_model import Route, System
-from hadaemon.config.problems import did_you_mean
 from hadaemon.vrrp.model import IPAddress, IPInterface
 
 
-def system_problems(node: NodeConfig, system: System, hotwire: str | None) -> Iterator[tuple[str, str]]:
+def system_mistakes(node: NodeConfig, system: System, hotwire: str | None) -> Iterator[tuple[str, str]]:
     """Key and message of each contradiction."""
     for position, route in enumerate(system.routes):
         yield from ((f"routes[{position}].{key}", said) for key, said in _route(node, route, hotwire))

@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from hadaemon.config import values
+from hadaemon.config.mistakes import did_you_mean
 from hadaemon.config.model import Port
-from hadaemon.config.problems import did_you_mean
 from hadaemon.config.reader import Table
 
 _FIRST, _LAST = 1, 4094
@@ -35,18 +35,18 @@ def bind_vlans(table: Table, ports: Mapping[str, Port], names: Collection[str]) 
         if port.parent is None:
             bound[name] = port
             continue
-        before = len(table.problems.found)
+        before = len(table.mistakes.found)
         path = f"{table.at('ports')}.{name}"
         _note_parent(table, path, port.parent, ports, names)
         first = tags.setdefault((port.parent, port.vlan), name)
         if first != name:
             taken = f"VLAN {port.vlan} of {port.parent} is already the port {first}"
-            table.problems.add(f"{path}.vlan", taken)
+            table.mistakes.add(f"{path}.vlan", taken)
         if len(name) > _MAX_NAME:
-            table.problems.add(
+            table.mistakes.add(
                 path, f"a VLAN's port has a name of {_MAX_NAME} characters at most: shorten it"
             )
-        if len(table.problems.found) == before and port.parent in ports:
+        if len(table.mistakes.found) == before and port.parent in ports:
             bound[name] = replace(port, mac=ports[port.parent].mac, bonded=ports[port.parent].bonded)
     return bound
 
@@ -56,6 +56,6 @@ def _note_parent(
 ) -> None:
     if parent not in names:
         hint = did_you_mean(parent, names, "there are")
-        table.problems.add(f"{path}.parent", f'there is no port "{parent}": {hint}')
+        table.mistakes.add(f"{path}.parent", f'there is no port "{parent}": {hint}')
     elif parent in ports and ports[parent].parent is not None:
-        table.problems.add(f"{path}.parent", f"{parent} is a VLAN itself: name a port with a network card")
+        table.mistakes.add(f"{path}.parent", f"{parent} is a VLAN itself: name a port with a network card")

@@ -15,10 +15,10 @@ T = TypeVar("T")
 
 
 def read_vrrp(table: Table | None) -> VrrpConfig | None:
-    """None when a problem was noted."""
+    """None when a mistake was noted."""
     if table is None:
         return DEFAULT
-    before = len(table.problems.found)
+    before = len(table.mistakes.found)
     offset = table.number("vrid_offset", 0, MAX_VRID - 1, DEFAULT.vrid_offset)
     interval = table.optional_text("advertisement_interval", values.interval, DEFAULT.advertisement_interval)
     preempt = table.flag("preempt", DEFAULT.preempt)
@@ -38,7 +38,7 @@ def read_vrrp(table: Table | None) -> VrrpConfig | None:
         _note_broken_seconds(table, interval)
     if priorities:
         _note_two_owners(table, priorities)
-    if len(table.problems.found) > before:
+    if len(table.mistakes.found) > before:
         return None
     return VrrpConfig(
         vrid_offset=_there(offset),
@@ -84,8 +84,8 @@ def _note_two_owners(table: Table, priorities: dict[str, Priority]) -> None:
 
 
 def _read_authentication(table: Table, version: Version | None) -> Password | Signatures | None:
-    """Either kind; None when a problem was noted."""
-    before = len(table.problems.found)
+    """Either kind; None when a mistake was noted."""
+    before = len(table.mistakes.found)
     kind = table.text("type", _kind, 'type = "hmac"')
     passphrase = table.optional_text("passphrase", secrets.passphrase, None)
     mode = table.optional_text("mode", _mode, SignatureMode.ENFORCE)
@@ -99,7 +99,7 @@ def _read_authentication(table: Table, version: Version | None) -> Password | Si
         table.note("type", "version 3 has no passwords (RFC 9568 §9): write hmac, or take version 2")
     if more and key_id is not None and str(key_id) in more:
         table.note("more_keys", f"{key_id} is the key_id that signs already: give the other key another id")
-    if len(table.problems.found) > before:
+    if len(table.mistakes.found) > before:
         return None
     if passphrase is not None:
         return passphrase

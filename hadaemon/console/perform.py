@@ -55,7 +55,7 @@ class Performer:
             with _to_the_end() if isinstance(deed, _WRITING) else interruptible(isinstance(deed, _TALKING)):
                 return self._do(deed)
         except ConfigError as error:
-            return Failed(tuple(map(str, error.problems)))
+            return Failed(tuple(map(str, error.mistakes)))
         except (HadaemonError, OSError) as error:
             return Failed(tuple(str(error).splitlines()))
 

@@ -47,7 +47,7 @@ def _problems(raw: dict[str, Any]) -> tuple[Any, ...]:
     try:
         check_preseed(raw, FILE)
     except ConfigError as error:
-        return error.problems
+        return error.mistakes
     return ()
 
 

@@ -72,7 +72,7 @@ def apply_admin(places: Places, owners: Owners) -> tuple[str, ...]:
             _set_password(ADMIN, admin.password_hash, places)
         _set_keys(admin, places, owners)
     except ConfigError as error:
-        return tuple(map(str, error.problems))
+        return tuple(map(str, error.mistakes))
     except (HadaemonError, OSError) as error:
         return (str(error),)
     return ()

@@ -141,7 +141,7 @@ def _preseed_problems(
         if read_text(places.state / NODE_FILE) is None:
             take(places, owners)
     except ConfigError as error:
-        return tuple(map(str, error.problems))
+        return tuple(map(str, error.mistakes))
     except (HadaemonError, OSError) as error:
         return (str(error),)
     return ()

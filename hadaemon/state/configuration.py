@@ -113,13 +113,13 @@ def check_texts(
     try:
         node = load_node(node_text, node_file)
     except ConfigError as error:
-        problems += map(str, error.problems)
+        problems += map(str, error.mistakes)
     try:
         cluster = load_cluster(cluster_text, cluster_file) if cluster_text is not None else None
         if node is not None and cluster is not None:
             check_pair(node, cluster, cluster_file)
     except ConfigError as error:
-        problems += map(str, error.problems)
+        problems += map(str, error.mistakes)
     if node is None or problems:
         return Configuration(Condition.REFUSED, node, None, tuple(problems))
     if cluster is None:

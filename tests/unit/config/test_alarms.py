@@ -127,6 +127,6 @@ MAIL = '[alarms.mail]\nrelay = "m.example.org"\nfrom = "a@example.org"\nto = ["b
 def test_a_mistake_is_named_with_its_place_and_without_a_secret(text: str, path: str, said: str):
     with pytest.raises(ConfigError) as refused:
         load_node(f"{NODE}{text}\n")
-    problems = {problem.path: problem.message for problem in refused.value.problems}
+    problems = {problem.path: problem.message for problem in refused.value.mistakes}
     assert said in problems[path]
     assert "SECRET" not in str(problems)

@@ -93,7 +93,7 @@ def test_every_key_that_is_read_is_documented_and_no_other(file):
             LOADERS[file](f'schema = 1\n{header}"?" = 1')
         (hint,) = [
             problem.message.removeprefix("unknown key: known are: ")
-            for problem in refused.value.problems
+            for problem in refused.value.mistakes
             if problem.path.endswith('"?"')
         ]
         prefix = {"": "", "ports.probe": "ports.<name>."}.get(table, f"{table}.")

@@ -46,7 +46,7 @@ OWNER = "[vrrp.priorities]\nalpha = 255\nbeta = 100\n"
 def problems(text):
     with pytest.raises(ConfigError) as refused:
         load_cluster(CLUSTER + text)
-    return [str(problem).removeprefix("cluster.toml: ") for problem in refused.value.problems]
+    return [str(problem).removeprefix("cluster.toml: ") for problem in refused.value.mistakes]
 
 
 def test_the_defaults():
@@ -117,7 +117,7 @@ def test_what_cannot_work_is_refused_once_with_its_place(text, expected):
 def pair_problems(group):
     with pytest.raises(ConfigError) as refused:
         check_pair(load_node(NODE), load_cluster(CLUSTER + group))
-    return [str(problem) for problem in refused.value.problems]
+    return [str(problem) for problem in refused.value.mistakes]
 
 
 def test_a_ping_check_on_a_port_without_own_address_is_refused():

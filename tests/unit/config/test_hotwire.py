@@ -46,7 +46,7 @@ virtual_addresses = ["192.168.12.1/24"]
 def refusals(keys: str = "", hotwire: str = "", name: str = "alpha") -> str:
     with pytest.raises(ConfigError) as refused:
         check_pair(node(name, hotwire), cluster(keys))
-    return "\n".join(map(str, refused.value.problems))
+    return "\n".join(map(str, refused.value.mistakes))
 
 
 NAMED = 'addresses = { alpha = "192.0.2.10/24", beta = "192.0.2.20/24" }'
@@ -113,7 +113,7 @@ def test_the_hotwire_is_shared_with_nothing(vlan: str, parent: str, what: str):
     )
     with pytest.raises(ConfigError) as refused:
         check_pair(shared, cluster())
-    assert f"hotwire.port: {what}" in str(refused.value.problems[0])
+    assert f"hotwire.port: {what}" in str(refused.value.mistakes[0])
 
 
 def test_named_addresses():
@@ -218,6 +218,6 @@ def test_a_preseed_brings_the_secret_and_it_is_not_left_on_the_medium():
 def test_a_wrong_secret_is_refused_and_not_repeated(wrong: str):
     with pytest.raises(ConfigError) as refused:
         load_preseed(PRESEED.format(wrong))
-    (problem,) = refused.value.problems
+    (problem,) = refused.value.mistakes
     assert problem.path == "hotwire.secret"
     assert not wrong or wrong not in problem.message

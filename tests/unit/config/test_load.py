@@ -40,7 +40,7 @@ ADMIN = f'schema = 1\nssh_keys = ["{KEY}"]\n'
 def problems(load, text):
     with pytest.raises(ConfigError) as refused:
         load(text)
-    return [str(problem) for problem in refused.value.problems]
+    return [str(problem) for problem in refused.value.mistakes]
 
 
 def changed(text, old, new):

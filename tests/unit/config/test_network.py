@@ -81,7 +81,7 @@ search = ["example.org"]
 def problems(load, text: str) -> list[str]:
     with pytest.raises(ConfigError) as refused:
         load(text)
-    return [str(problem) for problem in refused.value.problems]
+    return [str(problem) for problem in refused.value.mistakes]
 
 
 def test_a_bond_has_the_mac_of_its_first_member_and_so_has_its_vlan():

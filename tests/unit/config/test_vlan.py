@@ -19,7 +19,7 @@ mac = "52:54:00:48:0a:01"
 def problems(text: str) -> list[str]:
     with pytest.raises(ConfigError) as refused:
         load_node(text)
-    return [f"{problem.path}: {problem.message}" for problem in refused.value.problems]
+    return [f"{problem.path}: {problem.message}" for problem in refused.value.mistakes]
 
 
 def test_a_vlan_has_the_mac_address_of_its_parent_and_survives_rendering():

@@ -48,7 +48,7 @@ def problems(cluster, node=None):
     """What is said against a cluster.toml, and with a node.toml against the two together."""
     with pytest.raises(ConfigError) as refused:
         _check(cluster, node)
-    return [f"{problem.path}: {problem.message}" for problem in refused.value.problems]
+    return [f"{problem.path}: {problem.message}" for problem in refused.value.mistakes]
 
 
 def _check(cluster, node):

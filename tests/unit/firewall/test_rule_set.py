@@ -324,7 +324,7 @@ def test_a_mistake_is_told_with_its_place(mistake):
     firewall, message = WRONG[mistake]
     with pytest.raises(ConfigError) as refused:
         check_pair(node(), load_cluster(CLUSTER + firewall))
-    assert any(f"cluster.toml: firewall.{message}" in str(problem) for problem in refused.value.problems), (
+    assert any(f"cluster.toml: firewall.{message}" in str(problem) for problem in refused.value.mistakes), (
         refused
     )
 
@@ -333,7 +333,7 @@ def test_all_mistakes_at_once():
     firewall = '[[firewall.rules]]\naction = "a"\nservices = ["b"]\n[[firewall.source_nat]]\naddress = "c"\n'
     with pytest.raises(ConfigError) as refused:
         load_cluster(CLUSTER + firewall)
-    paths = [problem.path for problem in refused.value.problems]
+    paths = [problem.path for problem in refused.value.mistakes]
     assert paths == [
         "firewall.rules[0].action",
         "firewall.rules[0].services[0]",

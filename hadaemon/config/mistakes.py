@@ -8,7 +8,7 @@ from hadaemon.errors import HadaemonError
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class Mistake:
     """One thing to repair: where it is and what to do."""
 
     file: str
@@ -21,11 +21,11 @@ class Problem:
 
 
 class ConfigError(HadaemonError):
-    """A configuration cannot be used; `problems` has every reason."""
+    """A configuration cannot be used; `mistakes` has every reason."""
 
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        super().__init__("\n".join(str(problem) for problem in problems))
-        self.problems = problems
+    def __init__(self, mistakes: tuple[Mistake, ...]) -> None:
+        super().__init__("\n".join(str(mistake) for mistake in mistakes))
+        self.mistakes = mistakes
 
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str) -> str:
