@@ -13,7 +13,7 @@ from hadaemon.cli.config_changes import add_places, agreed, told
 
 if TYPE_CHECKING:
     from hadaemon.io.store.identity import Identity
-    from hadaemon.sync.words import PublicKey
+    from hadaemon.sync.public_key import PublicKey
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
@@ -105,7 +105,7 @@ def _print(state: Path) -> None:
 def _trust(options: argparse.Namespace) -> None:
     from hadaemon.io.store.files import read_text
     from hadaemon.state.configuration import load_configuration
-    from hadaemon.sync.words import MAX_LINE, parse_public_key
+    from hadaemon.sync.public_key import MAX_LINE, parse_public_key
 
     text = sys.stdin.read(2 * MAX_LINE) if options.file == "-" else read_text(Path(options.file))
     if text is None:

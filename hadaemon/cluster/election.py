@@ -10,8 +10,8 @@ The group of HA interfaces moves as one, so each rule looks at all of them:
 
 from collections.abc import Sequence
 
-from hadaemon.cluster.haport import HaPort
 from hadaemon.cluster.score import Score
+from hadaemon.cluster.watched_port import WatchedPort
 from hadaemon.vrrp.model import RELEASE, Advertisement, IPAddress, Priority
 from hadaemon.vrrp.router import Standing, VirtualRouter
 from hadaemon.vrrp.timers import seconds
@@ -54,7 +54,7 @@ def standing_to_backup(advertisement: Advertisement, floor: Priority) -> Standin
 
 
 def standing_to_active(
-    advertisement: Advertisement, own: Priority, ports: Sequence[HaPort], waited: bool, now: float
+    advertisement: Advertisement, own: Priority, ports: Sequence[WatchedPort], waited: bool, now: float
 ) -> Standing:
     """How an active takes an advertisement that `ports` has already noted (§6.4.3)."""
     if advertisement.priority == RELEASE:
@@ -64,7 +64,7 @@ def standing_to_active(
     return _break_tie(own, ports, waited, now)
 
 
-def _break_tie(own: Priority, ports: Sequence[HaPort], waited: bool, now: float) -> Standing:
+def _break_tie(own: Priority, ports: Sequence[WatchedPort], waited: bool, now: float) -> Standing:
     """The greater primary address wins (§6.4.3), compared for one virtual router: the first that is heard.
 
     The first is that with the lowest VRID, IPv4 before IPv6. The rival may be heard on another one sooner.
@@ -83,7 +83,7 @@ def _break_tie(own: Priority, ports: Sequence[HaPort], waited: bool, now: float)
     return Standing.UNDECIDED
 
 
-def _rival_address(port: HaPort, router: VirtualRouter, own: Priority, now: float) -> IPAddress | None:
+def _rival_address(port: WatchedPort, router: VirtualRouter, own: Priority, now: float) -> IPAddress | None:
     """Who is heard for this virtual router now with our own score."""
     heard = port.heard_by(router)
     if heard is None or heard.advertisement.priority != own or not heard.is_current(now):
@@ -91,7 +91,7 @@ def _rival_address(port: HaPort, router: VirtualRouter, own: Priority, now: floa
     return heard.source
 
 
-def takeover_time(ports: Sequence[HaPort], links_by: float) -> float | None:
+def takeover_time(ports: Sequence[WatchedPort], links_by: float) -> float | None:
     """When a backup is to become active if nothing acceptable is heard until then; monotonic seconds.
 
     `links_by` is when a node whose ports have not come up yet may take itself for blind.
@@ -104,7 +104,7 @@ def takeover_time(ports: Sequence[HaPort], links_by: float) -> float | None:
     return max(latest, links_by)
 
 
-def death_time(ports: Sequence[HaPort], cut_at: float) -> float | None:
+def death_time(ports: Sequence[WatchedPort], cut_at: float) -> float | None:
     """When a peer counts as dead whose hotwire lost its link at `cut_at`: one advertisement missed is enough.
 
     None: nobody was active before, or an advertisement came after it: only the cable was pulled.

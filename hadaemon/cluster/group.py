@@ -1,8 +1,8 @@
 """The virtual routers of all HA interfaces and families, driven together: they are always in one state."""
 
 from hadaemon.cluster.events import AdvertisementReceived
-from hadaemon.cluster.haport import HaPort
 from hadaemon.cluster.orders import Orders
+from hadaemon.cluster.watched_port import WatchedPort
 from hadaemon.vrrp.model import Priority
 from hadaemon.vrrp.router import Listen, Received, RouterEvent, Shutdown, Standing, TimerFired
 
@@ -10,7 +10,7 @@ from hadaemon.vrrp.router import Listen, Received, RouterEvent, Shutdown, Standi
 class Group:
     """Every verb is for all of them; what they send becomes orders."""
 
-    def __init__(self, ports: tuple[HaPort, ...], orders: Orders) -> None:
+    def __init__(self, ports: tuple[WatchedPort, ...], orders: Orders) -> None:
         self._ports = ports
         self._orders = orders
 
@@ -34,17 +34,19 @@ class Group:
         """Backup, for a whole Active_Down_Interval."""
         self._drive(Listen(), now)
 
-    def listen_on(self, port: HaPort, now: float) -> None:
+    def listen_on(self, port: WatchedPort, now: float) -> None:
         """That port alone begins anew."""
         for router in port.routers:
             router.handle(Listen(), now)
 
-    def follow(self, port: HaPort, event: AdvertisementReceived, now: float) -> None:
+    def follow(self, port: WatchedPort, event: AdvertisementReceived, now: float) -> None:
         """Backup, by an advertisement of which the interval is learned."""
         self.listen(now)
         self.receive(port, event, Standing.ACCEPTED, now)
 
-    def receive(self, port: HaPort, event: AdvertisementReceived, standing: Standing, now: float) -> bool:
+    def receive(
+        self, port: WatchedPort, event: AdvertisementReceived, standing: Standing, now: float
+    ) -> bool:
         """The virtual router that an advertisement is for takes it. True: it answers."""
         router = port.router_of(event.advertisement)
         follows = standing in (Standing.ACCEPTED, Standing.RELEASE)

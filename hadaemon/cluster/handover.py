@@ -15,7 +15,6 @@ from hadaemon.cluster.events import (
     ResumeRequested,
     SwitchRequested,
 )
-from hadaemon.cluster.haport import HaPort
 from hadaemon.cluster.member import Member
 from hadaemon.cluster.offers import Offers
 from hadaemon.cluster.phases import (
@@ -30,6 +29,7 @@ from hadaemon.cluster.phases import (
     is_asked,
 )
 from hadaemon.cluster.states import NodeState
+from hadaemon.cluster.watched_port import WatchedPort
 from hadaemon.cluster.witness import score_of
 from hadaemon.vrrp.model import RELEASE
 
@@ -90,7 +90,9 @@ class Handover:
         if self._offers.is_due(theirs.health < own.health, asks, now):
             self._offer(Purpose.BETTER, now)
 
-    def claim_heard(self, purpose: Purpose, port: HaPort, event: AdvertisementReceived, now: float) -> None:
+    def claim_heard(
+        self, purpose: Purpose, port: WatchedPort, event: AdvertisementReceived, now: float
+    ) -> None:
         """An advertisement came in while the addresses are offered."""
         if event.advertisement.priority == RELEASE:
             return

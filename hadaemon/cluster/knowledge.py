@@ -8,7 +8,6 @@ from dataclasses import replace
 from hadaemon.cluster import election, reasons
 from hadaemon.cluster.damping import Damping
 from hadaemon.cluster.events import PortChanged
-from hadaemon.cluster.haport import HaPort
 from hadaemon.cluster.memory import EMPTY
 from hadaemon.cluster.peer import Peer
 from hadaemon.cluster.pings import PingChecks
@@ -17,6 +16,7 @@ from hadaemon.cluster.score import Health, Score
 from hadaemon.cluster.silence import Silence
 from hadaemon.cluster.states import NodeState
 from hadaemon.cluster.status import Link
+from hadaemon.cluster.watched_port import WatchedPort
 from hadaemon.cluster.witness import Witness, score_of
 from hadaemon.config.model import ClusterConfig, ElectionMode, NodeConfig
 from hadaemon.vrrp.model import OWNER, RELEASE, Advertisement, Priority
@@ -50,7 +50,7 @@ class Knowledge:
         self.score = Score(health, self._is_preferred(), *self._explicit())
         by_vrid = sorted(cluster.ha_interfaces, key=lambda interface: interface.vrid)
         self.ports = {
-            interface.port: HaPort(interface, node.ports[interface.port], cluster, self.score.priority)
+            interface.port: WatchedPort(interface, node.ports[interface.port], cluster, self.score.priority)
             for interface in by_vrid
         }
         self.all_ports = tuple(self.ports.values())
@@ -68,7 +68,7 @@ class Knowledge:
         self.pings.go_on(before.pings)
         self.damping.go_on(before.damping)
 
-    def note_port(self, facts: PortChanged, now: float) -> HaPort | None:
+    def note_port(self, facts: PortChanged, now: float) -> WatchedPort | None:
         """The HA interface that can speak or be spoken to from now on, if this made one so."""
         came_up = None
         self.proofs.note_link(facts, now)

@@ -35,7 +35,6 @@ from hadaemon.cluster.events import (
     UpgradeReported,
 )
 from hadaemon.cluster.handover import Handover
-from hadaemon.cluster.haport import HaPort
 from hadaemon.cluster.knowledge import Knowledge
 from hadaemon.cluster.member import Member
 from hadaemon.cluster.memory import Memory
@@ -45,6 +44,7 @@ from hadaemon.cluster.phases import ANSWER_PATIENCE, Claiming, Lingering, Phase,
 from hadaemon.cluster.report import Facts, report
 from hadaemon.cluster.states import NodeState, Role
 from hadaemon.cluster.status import NodeStatus
+from hadaemon.cluster.watched_port import WatchedPort
 from hadaemon.cluster.witness import WitnessState, score_of
 from hadaemon.config.model import ClusterConfig, NodeConfig
 from hadaemon.vrrp.model import DiscardReason, IPInterface
@@ -254,7 +254,7 @@ class Node:
         if self._member.is_electing or self._member.state is NodeState.FAULT:
             self._ports_changed(came_up, now)
 
-    def _ports_changed(self, came_up: HaPort | None, now: float) -> None:
+    def _ports_changed(self, came_up: WatchedPort | None, now: float) -> None:
         fault = self._known.fault()
         if fault is not None:
             self._member.leave(NodeState.FAULT, fault, now)
@@ -294,7 +294,9 @@ class Node:
             port.note_rival(event.advertisement, now)
             self._heard_as_active(port, event, waited=False, now=now)
 
-    def _heard_as_active(self, port: HaPort, event: AdvertisementReceived, waited: bool, now: float) -> None:
+    def _heard_as_active(
+        self, port: WatchedPort, event: AdvertisementReceived, waited: bool, now: float
+    ) -> None:
         standing = self._known.standing_to_active(event.advertisement, waited, now)
         if standing is Standing.UNDECIDED and not waited:
             patience = min(election.TIE_PATIENCE, self._interval / 2)

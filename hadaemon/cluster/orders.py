@@ -14,7 +14,7 @@ from hadaemon.cluster.actions import (
 )
 from hadaemon.cluster.addresses import AddressBook
 from hadaemon.cluster.announcer import Announcer
-from hadaemon.cluster.haport import HaPort
+from hadaemon.cluster.watched_port import WatchedPort
 from hadaemon.problems import Problem, other
 from hadaemon.vrrp.model import Advertisement
 
@@ -31,7 +31,7 @@ class Serving(Enum):
 class Orders:
     """Collects, then answers in order (`settle`)."""
 
-    def __init__(self, ports: Mapping[str, HaPort]) -> None:
+    def __init__(self, ports: Mapping[str, WatchedPort]) -> None:
         self.announcer = Announcer()
         self._ports = ports
         self._book = AddressBook()
@@ -61,11 +61,11 @@ class Orders:
             self._book.forget(port.address_port)
         self._unsettled = True
 
-    def send(self, port: HaPort, advertisements: Iterable[Advertisement]) -> None:
+    def send(self, port: WatchedPort, advertisements: Iterable[Advertisement]) -> None:
         """Before the addresses come."""
         self._claims += _sendable(port, advertisements)
 
-    def bid_farewell(self, port: HaPort, advertisements: Iterable[Advertisement]) -> None:
+    def bid_farewell(self, port: WatchedPort, advertisements: Iterable[Advertisement]) -> None:
         """After the addresses have gone, so that the other node takes them only then."""
         self._farewells += _sendable(port, advertisements)
 
@@ -94,7 +94,7 @@ class Orders:
             case StateChanged() | Remember() | HandoverEnded():
                 pass
 
-    def desired(self, port: HaPort, serving: Serving) -> SetAddresses:
+    def desired(self, port: WatchedPort, serving: Serving) -> SetAddresses:
         """What should be on a port."""
         if serving is Serving.NOTHING:
             return SetAddresses(port.address_port, frozenset())
@@ -144,11 +144,11 @@ class Orders:
             self._send_failures.pop(port.address_port, None)
         return [Announce(port.address_port, port.addresses) for port in able]
 
-    def _is_set(self, port: HaPort) -> bool:
+    def _is_set(self, port: WatchedPort) -> bool:
         return not self._book.has_failed(port.address_port)
 
 
-def _sendable(port: HaPort, advertisements: Iterable[Advertisement]) -> list[SendAdvertisement]:
+def _sendable(port: WatchedPort, advertisements: Iterable[Advertisement]) -> list[SendAdvertisement]:
     """What the port can send: it may have lost the source of one family, or its link."""
     return [
         SendAdvertisement(port.name, advertisement)

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from hadaemon.cluster.events import AdvertisementReceived
-from hadaemon.cluster.haport import HaPort, Heard
 from hadaemon.cluster.peer import Peer
 from hadaemon.cluster.score import Score
+from hadaemon.cluster.watched_port import Heard, WatchedPort
 from hadaemon.cluster.witness import WitnessState
 from hadaemon.config.model import Port
 from hadaemon.vrrp.model import RELEASE, Priority
@@ -73,14 +73,14 @@ def missing(ports: Sequence[Port]) -> str:
     return f"there is no interface for {vlans}"
 
 
-def yielded(port: HaPort, event: AdvertisementReceived, own: Score) -> str:
+def yielded(port: WatchedPort, event: AdvertisementReceived, own: Score) -> str:
     theirs = event.advertisement.priority
     if theirs == own.priority:
         return f"{event.source} on {port.name} is active with the same score and wins by its address"
     return f"{event.source} on {port.name} is active with a better score ({theirs} against {own.priority})"
 
 
-def takeover(ports: Sequence[HaPort], floor: Priority, now: float) -> str:
+def takeover(ports: Sequence[WatchedPort], floor: Priority, now: float) -> str:
     """Asked right before a backup becomes active."""
     up = [port for port in ports if port.is_up]
     if not up:
@@ -92,7 +92,7 @@ def takeover(ports: Sequence[HaPort], floor: Priority, now: float) -> str:
     return _last_word(port, last, floor, now)
 
 
-def _last_word(port: HaPort, last: Heard, floor: Priority, now: float) -> str:
+def _last_word(port: WatchedPort, last: Heard, floor: Priority, now: float) -> str:
     theirs = last.advertisement.priority
     if theirs == RELEASE:
         return f"{last.source} on {port.name} released the virtual addresses"

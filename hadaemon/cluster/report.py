@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from hadaemon.cluster.haport import HaPort
 from hadaemon.cluster.knowledge import Knowledge
 from hadaemon.cluster.phases import Phase
 from hadaemon.cluster.states import NodeState, Role
 from hadaemon.cluster.status import HotwireStatus, NodeStatus, PeerState, PeerStatus, ScoreStatus
+from hadaemon.cluster.watched_port import WatchedPort
 from hadaemon.cluster.witness import WitnessState, score_of
 from hadaemon.problems import Problem, kinds, other
 from hadaemon.vrrp.model import RELEASE
@@ -70,7 +70,7 @@ def _reason(facts: Facts, peer: PeerStatus | None) -> str:
     return facts.reason
 
 
-def _peer(ports: tuple[HaPort, ...], now: float) -> PeerStatus | None:
+def _peer(ports: tuple[WatchedPort, ...], now: float) -> PeerStatus | None:
     """Who was heard last, on whichever interface."""
     heard = [(port, port.heard) for port in ports if port.heard is not None]
     if not heard:
@@ -130,7 +130,7 @@ def _unheard(known: Knowledge) -> list[Problem]:
     ]
 
 
-def _rival(facts: Facts, port: HaPort, now: float) -> list[Problem]:
+def _rival(facts: Facts, port: WatchedPort, now: float) -> list[Problem]:
     """Two are active."""
     heard = port.heard
     if facts.state is not NodeState.ACTIVE or heard is None or not port.has_rival(now):

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from hadaemon.cluster.haport import HaPort
 from hadaemon.cluster.peer import Peer
 from hadaemon.cluster.status import Link
+from hadaemon.cluster.watched_port import WatchedPort
 
 LEAST = 5.0
 """Seconds: a node that has just become active is heard within a moment."""
@@ -25,7 +25,7 @@ class Silence:
         self.is_whole = False
         """And nothing comes in anywhere else either."""
 
-    def note(self, ports: Iterable[HaPort], peer: Peer | None, now: float) -> None:
+    def note(self, ports: Iterable[WatchedPort], peer: Peer | None, now: float) -> None:
         """Looks again, if it is time. `peer`: the other node, if it is active and this one is backup."""
         if peer is None:
             self._since, self._next_look, self.ports, self.is_whole = {}, now, (), False
@@ -33,7 +33,7 @@ class Silence:
             self._next_look = now + _PAUSE
             self._look(tuple(ports), peer, now)
 
-    def _look(self, ports: tuple[HaPort, ...], peer: Peer, now: float) -> None:
+    def _look(self, ports: tuple[WatchedPort, ...], peer: Peer, now: float) -> None:
         speaks = {name for name, usable in peer.links if usable}
         silent = [port.name for port in ports if not port.hears_now(now)]
         listening = {port.name for port in ports if port.link is Link.UP}

@@ -9,6 +9,7 @@ from hadaemon.config import firewall_words as words
 from hadaemon.config import values
 from hadaemon.config.firewall_model import (
     NODE,
+    Areas,
     DestinationNat,
     Established,
     Firewall,
@@ -32,7 +33,6 @@ _ANY_SERVICE = "any"
 
 E = TypeVar("E", bound=StrEnum)
 T = TypeVar("T")
-Places = tuple[str, ...]
 
 
 def read_firewall(table: Table | None) -> Firewall | None:
@@ -100,17 +100,17 @@ def _places(firewall: Firewall) -> Iterator[tuple[str, str]]:
         yield from _indexed(f"{_DESTINATION_NAT}[{position}]", destination.sources, ())
 
 
-def _indexed(path: str, sources: Places, targets: Places) -> Iterator[tuple[str, str]]:
+def _indexed(path: str, sources: Areas, targets: Areas) -> Iterator[tuple[str, str]]:
     for key, places in (("from", sources), ("to", targets)):
         for index, place in enumerate(places):
             yield f"{path}.{key}[{index}]", place
 
 
-def _read_zone(table: Table, name: str) -> Places | None:
+def _read_zone(table: Table, name: str) -> Areas | None:
     return table.texts(name, values.port_name, '["lan"]', required=True)
 
 
-def _note_zones(table: Table, zones: dict[str, Places]) -> None:
+def _note_zones(table: Table, zones: dict[str, Areas]) -> None:
     """A port is in one zone at most: else it would depend on the rule what the port is."""
     path = table.at("zones")
     if NODE in zones:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from hadaemon.vrrp.model import IPAddress
 
 IPNetwork: TypeAlias = IPv4Network | IPv6Network
-Places: TypeAlias = tuple[str, ...]
+Areas: TypeAlias = tuple[str, ...]
 """Names of zones and ports; none: any port but the hotwire."""
 
 NODE = "node"
@@ -65,9 +65,9 @@ class Rule:
     """One of [[firewall.rules]]: the first one that fits decides."""
 
     verdict: Verdict
-    sources: Places = ()
+    sources: Areas = ()
     """Where it comes in."""
-    targets: Places = ()
+    targets: Areas = ()
     """Where it leaves."""
     to_node: bool = False
     """It is for this node itself; `targets` does not count then."""
@@ -86,8 +86,8 @@ class SourceNat:
 
     address: IPAddress | None
     """None: the own address of the port that it leaves by."""
-    sources: Places = ()
-    targets: Places = ()
+    sources: Areas = ()
+    targets: Areas = ()
     source: tuple[IPNetwork, ...] = ()
     destination: tuple[IPNetwork, ...] = ()
 
@@ -102,7 +102,7 @@ class DestinationNat:
     """Where it goes."""
     services: tuple[Service, ...]
     """Empty: everything."""
-    sources: Places = ()
+    sources: Areas = ()
     source: tuple[IPNetwork, ...] = ()
     to_port: int | None = None
     """None: the same port."""
@@ -128,6 +128,6 @@ class Firewall:
         """Whether anything could pass from port to port."""
         return bool(self.destination_nat) or any(not rule.to_node for rule in self.rules)
 
-    def ports(self, places: Places) -> frozenset[str]:
+    def ports(self, places: Areas) -> frozenset[str]:
         """The ports that zones and ports name together."""
         return frozenset(port for place in places for port in self.zones.get(place, (place,)))

@@ -50,7 +50,7 @@ _NONE = Change()
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Migration:
     """From one schema to the next. What is not named is the same in both."""
 
     node: Change = _NONE
@@ -67,7 +67,7 @@ class Schemas:
     """What one firmware knows."""
 
     oldest: int
-    steps: tuple[Step, ...] = ()
+    steps: tuple[Migration, ...] = ()
     """The first leads from `oldest` to the next one, and so on."""
 
     @property
@@ -85,7 +85,7 @@ class Schemas:
         for schema in range(schema_of(raw), self.newest):
             step = self.steps[schema - self.oldest]
 
-            def lift(part: Kind, table: Raw, step: Step = step) -> Raw:
+            def lift(part: Kind, table: Raw, step: Migration = step) -> Raw:
                 return step.of(part).up(table)
 
             found = {**_each(found, kind, lift), "schema": schema + 1}
@@ -97,7 +97,7 @@ class Schemas:
         for schema in range(schema_of(raw), to, -1):
             step = self.steps[schema - 1 - self.oldest]
 
-            def lower(part: Kind, table: Raw, step: Step = step) -> Raw:
+            def lower(part: Kind, table: Raw, step: Migration = step) -> Raw:
                 down = step.of(part).down(table)
                 lost.extend(down.lost)
                 return down.raw

@@ -26,7 +26,7 @@ _RESEND_QUEUE = 1 << 17
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class ConntrackdFiles:
     """Where conntrackd's files are."""
 
     socket: str
@@ -42,7 +42,7 @@ class Ends:
     peer: IPv4Address
 
 
-def conntrackd_conf(ends: Ends, own: Iterable[IPAddress], max_entries: int, places: Places) -> str:
+def conntrackd_conf(ends: Ends, own: Iterable[IPAddress], max_entries: int, places: ConntrackdFiles) -> str:
     """The whole file. `own`: this node's own addresses on all ports, but no virtual address: a connection to
     one of those is answered with a reset after a takeover only where its state is known.
 
@@ -81,7 +81,7 @@ def _sync(ends: Ends) -> Iterator[str]:
     )
 
 
-def _general(limit: int, places: Places) -> Iterator[str]:
+def _general(limit: int, places: ConntrackdFiles) -> Iterator[str]:
     yield from (
         "General {",
         "\tSystemd Off",

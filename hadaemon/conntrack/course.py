@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Step(StrEnum):
+class CourseStep(StrEnum):
     """One step; all but HOLD, DRAIN and COMPARE are orders for conntrackd, by the option in brackets."""
 
     LEARN = "learn"
@@ -39,13 +39,13 @@ class Step(StrEnum):
     """The numbers of entries in both kernels."""
 
 
-TAKEN_OVER = (Step.LEARN,)
+TAKEN_OVER = (CourseStep.LEARN,)
 """Nothing is sent: the old active has all until it EMPTYs its table, and then ASKs. It would inject each
 entry anew beside the one that it has, and a table that is nearly full would overflow."""
-TAKEN_OVER_INCOMPLETE = (Step.ASK, Step.COMPARE, Step.LEARN)
+TAKEN_OVER_INCOMPLETE = (CourseStep.ASK, CourseStep.COMPARE, CourseStep.LEARN)
 """LEARNt earlier, what is still being emptied would be emptied at the other node too."""
-REFRESH = (Step.LEARN, Step.SEND)
-GIVEN_UP = JOINED = (Step.HOLD, Step.EMPTY, Step.DRAIN, Step.ASK, Step.COMPARE)
+REFRESH = (CourseStep.LEARN, CourseStep.SEND)
+GIVEN_UP = JOINED = (CourseStep.HOLD, CourseStep.EMPTY, CourseStep.DRAIN, CourseStep.ASK, CourseStep.COMPARE)
 
 SETTLE = 1.0
 """Seconds from giving up to EMPTY: by then nothing is forwarded here any more (at most 0.5 s of a planned
@@ -73,7 +73,7 @@ RETRY = 2.0
 COMPARE_DELAY = 2.0
 """Seconds from ASK to COMPARE: states arrive, and the peer's number is told once a second."""
 COMPARE_PERIOD = 10.0
-_DELAYS = {Step.EMPTY: EMPTY_DELAY, Step.ASK: COMPARE_DELAY}
+_DELAYS = {CourseStep.EMPTY: EMPTY_DELAY, CourseStep.ASK: COMPARE_DELAY}
 PATIENCE = 3
 """Comparisons in a row that find entries missing until it is a problem; each of them asks again."""
 PARITY_PATIENCE = 30.0
@@ -133,7 +133,7 @@ class Course:
         """What its last look found."""
         self._still = 0
         """Looks in a row that found no fewer."""
-        self._steps: tuple[Step, ...] = ()
+        self._steps: tuple[CourseStep, ...] = ()
         self._due = now
         self.restarted(now)
 
@@ -147,7 +147,7 @@ class Course:
         """Asking has not helped."""
         return self.comparisons >= PATIENCE
 
-    def due(self, now: float) -> Step | None:
+    def due(self, now: float) -> CourseStep | None:
         """What to do now."""
         return self._steps[0] if now >= self._due else None
 
@@ -166,7 +166,9 @@ class Course:
             self._go(TAKEN_OVER, now)
         else:
             self._drain_by, self._left, self._still = now + DRAIN_PATIENCE, None, 0
-            self._go((Step.DRAIN, *TAKEN_OVER_INCOMPLETE) if self._emptying else TAKEN_OVER_INCOMPLETE, now)
+            self._go(
+                (CourseStep.DRAIN, *TAKEN_OVER_INCOMPLETE) if self._emptying else TAKEN_OVER_INCOMPLETE, now
+            )
 
     def restarted(self, now: float) -> None:
         """conntrackd is new: it has learnt all of the kernel by itself, which a spare must not. What was
@@ -182,19 +184,19 @@ class Course:
     def done(self, now: float) -> None:
         """The step that was due has been carried out."""
         step, *rest = self._steps
-        if self.active and step is Step.LEARN:
+        if self.active and step is CourseStep.LEARN:
             self.complete = True
-        elif step is Step.EMPTY:
+        elif step is CourseStep.EMPTY:
             self._emptying = True
             self._drain_by, self._left, self._still = now + DRAIN_PATIENCE, None, 0
-        elif step is Step.DRAIN:
+        elif step is CourseStep.DRAIN:
             self._emptying = False
         if rest:
             self._go(tuple(rest), now + _DELAYS.get(step, 0.0))
         elif self.active:
             self._go(REFRESH, now + REFRESH_PERIOD)
         else:
-            self._go((Step.COMPARE,), now + COMPARE_PERIOD)
+            self._go((CourseStep.COMPARE,), now + COMPARE_PERIOD)
 
     def failed(self, now: float) -> None:
         """The step that was due could not be carried out."""
@@ -245,9 +247,9 @@ class Course:
         return True
 
     def _ask_again(self, due: float) -> None:
-        self._go((Step.ASK, *self._steps), due)
+        self._go((CourseStep.ASK, *self._steps), due)
 
-    def _go(self, steps: tuple[Step, ...], due: float) -> None:
+    def _go(self, steps: tuple[CourseStep, ...], due: float) -> None:
         self._steps, self._due = steps, due
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from hadaemon.config.firewall_model import Firewall, IPNetwork, Places, Service
+from hadaemon.config.firewall_model import Areas, Firewall, IPNetwork, Service
 from hadaemon.vrrp.model import IPAddress
 
 
@@ -105,7 +105,7 @@ def _new_source(
     return None
 
 
-def _at(firewall: Firewall, places: Places, port: str | None) -> bool:
+def _at(firewall: Firewall, places: Areas, port: str | None) -> bool:
     return port is not None and (not places or port in firewall.ports(places))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from hadaemon.follow.exits import said_by
-from hadaemon.follow.keeper import Phase, Seen
+from hadaemon.follow.kept_unit import Phase, Seen
 
 Message: TypeAlias = dict[str, Any]
 

@@ -20,7 +20,7 @@ from hadaemon.config import ClusterConfig
 from hadaemon.errors import HadaemonError
 from hadaemon.follow.files import HAPROXY_FOLDER, File, drop_ins, files, haproxy_file
 from hadaemon.follow.follower import Follower, followers
-from hadaemon.follow.keeper import RESTS
+from hadaemon.follow.kept_unit import RESTS
 from hadaemon.follow.protocol import MAX_LINE, PROPERTIES, Message, seen_of, units_of
 from hadaemon.helper.main import allowed_users, peer_user
 from hadaemon.io.errors import HelperError

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from hadaemon.menu.steps import Act, Ask, Choose, Failed, Flow, Step
+from hadaemon.menu.steps import Act, Ask, Choose, Failed, Flow, MenuStep
 
 T = TypeVar("T")
 
@@ -21,12 +21,12 @@ class Conversation(Generic[T]):
 
     def __init__(self, begin: Callable[[], Flow[T]]) -> None:
         self._begin = begin
-        self._history: list[tuple[Step, object]] = []
+        self._history: list[tuple[MenuStep, object]] = []
         self._remembered: dict[str, str] = {}
         self._restart([])
 
     @property
-    def step(self) -> Step | Done[T]:
+    def step(self) -> MenuStep | Done[T]:
         """What is to be asked, shown or done now."""
         return self._step
 
@@ -72,10 +72,10 @@ class Conversation(Generic[T]):
                 return position
         return None
 
-    def _restart(self, history: list[tuple[Step, object]]) -> None:
+    def _restart(self, history: list[tuple[MenuStep, object]]) -> None:
         self._history = history
         self._flow = self._begin()
-        self._step: Step | Done[T] = next(self._flow)
+        self._step: MenuStep | Done[T] = next(self._flow)
         for _, value in history:
             self._advance(value)
 

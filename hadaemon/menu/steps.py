@@ -91,6 +91,6 @@ class Failed:
     reasons: tuple[str, ...]
 
 
-Step: TypeAlias = Ask | Choose | Show | Pause | Act
-Flow: TypeAlias = Generator[Step, Any, T]
+MenuStep: TypeAlias = Ask | Choose | Show | Pause | Act
+Flow: TypeAlias = Generator[MenuStep, Any, T]
 """Generators are not typed by what is sent for what is yielded; `Any` is each step's own answer."""

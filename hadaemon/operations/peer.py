@@ -27,8 +27,8 @@ from hadaemon.sync.messages import (
     tree_of,
 )
 from hadaemon.sync.plan import Side
+from hadaemon.sync.public_key import PublicKey
 from hadaemon.sync.tree import Tree
-from hadaemon.sync.words import PublicKey
 from hadaemon.upgrade.offer import Offer, Pulled, from_json, pulled
 
 

@@ -19,7 +19,7 @@ from hadaemon.sync.plan import (
     End,
     ReadBack,
     Side,
-    Step,
+    SyncStep,
     may_follow,
     nothing_to_do,
     plan,
@@ -204,7 +204,7 @@ class PeerEnd:
         return self._peer.digest()
 
 
-def carry_out(steps: Sequence[Step], ends: dict[End, AnEnd], tree: Tree) -> tuple[str, ...]:
+def carry_out(steps: Sequence[SyncStep], ends: dict[End, AnEnd], tree: Tree) -> tuple[str, ...]:
     """The steps in their order; the first failure ends it. Notes of both nodes, each once."""
     notes: dict[str, None] = {}
     committed: list[str] = []

@@ -17,7 +17,7 @@ from typing import Any
 from spake2 import SPAKE2_A, SPAKE2_B, SPAKEError
 
 from hadaemon.sync.errors import SyncError
-from hadaemon.sync.words import PublicKey, parse_public_key
+from hadaemon.sync.public_key import PublicKey, parse_public_key
 
 VERSION = 1
 DIGITS = 6

@@ -59,7 +59,7 @@ class ReadBack:
     digest: str
 
 
-Step: TypeAlias = Check | Commit | ReadBack
+SyncStep: TypeAlias = Check | Commit | ReadBack
 
 
 def refusal(source: Side, target: Side, overwrite_newer: bool = False) -> str | None:
@@ -103,7 +103,7 @@ def nothing_to_do(source: Side, target: Side) -> bool:
     return source.head == target.head and not source.head.fresh
 
 
-def plan(source: Side, target: Side, new_cluster_id: str, form: str = "") -> tuple[Step, ...]:
+def plan(source: Side, target: Side, new_cluster_id: str, form: str = "") -> tuple[SyncStep, ...]:
     """The steps that make both equal. `refusal` was asked before.
 
     `form`: the digest of what goes, if that is not what the source has, but the same in an older format that

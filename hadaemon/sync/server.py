@@ -2,7 +2,7 @@
 
 from ipaddress import IPv4Address
 
-from hadaemon.sync.words import PublicKey
+from hadaemon.sync.public_key import PublicKey
 
 USER = "hotspare-sync"
 VERB = "/usr/libexec/hotspare/sync-verb"

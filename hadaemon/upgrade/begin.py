@@ -2,11 +2,11 @@
 
 from hadaemon.upgrade.errors import UpgradeError
 from hadaemon.upgrade.plan import DIGITS, Plan, under_way
-from hadaemon.upgrade.rolling import Node
+from hadaemon.upgrade.rolling import NodeView
 from hadaemon.upgrade.words import MAX_VERSION
 
 
-def check_pair(me: Node, peer: Node | None, peer_knows: bool) -> None:
+def check_pair(me: NodeView, peer: NodeView | None, peer_knows: bool) -> None:
     """Raises UpgradeError when no upgrade may begin, whatever to. `peer` is None while it is not heard."""
     for node in (me, peer):
         if node is not None and node.plan is not None and under_way(node.plan):
@@ -36,7 +36,7 @@ def check_pair(me: Node, peer: Node | None, peer_knows: bool) -> None:
         raise UpgradeError(f"{spare.name} is not ready to take over: see `hactl status` there")
 
 
-def plan_of(me: Node, peer: Node, target: str, digest: str, back_to: str) -> Plan:
+def plan_of(me: NodeView, peer: NodeView, target: str, digest: str, back_to: str) -> Plan:
     """The spare one goes first. `check_pair` has passed."""
     if target == me.version:
         raise UpgradeError(f"nothing to do: both nodes run {target}")
@@ -47,7 +47,7 @@ def plan_of(me: Node, peer: Node, target: str, digest: str, back_to: str) -> Pla
     return Plan(number, first.name, second.name, me.version, target, back_to, digest=digest[:DIGITS])
 
 
-def _check_node(node: Node) -> None:
+def _check_node(node: NodeView) -> None:
     if node.on_trial:
         raise UpgradeError(
             f"firmware {node.version} is on trial on {node.name}: wait until it is good "

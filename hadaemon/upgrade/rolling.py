@@ -13,7 +13,7 @@ from hadaemon.upgrade.errors import UpgradeError
 from hadaemon.upgrade.plan import Plan, Verdict, adopt
 
 
-class Step(StrEnum):
+class UpgradeStep(StrEnum):
     """One thing to do; the same one is due again until the node's state shows that it is done."""
 
     WRITE = "write"
@@ -34,7 +34,7 @@ class Step(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class NodeView:
     """A node as it is now: by its own knowledge, or by its last words to the other one."""
 
     name: str
@@ -58,16 +58,16 @@ class Node:
 class Next:
     """What is due, and why: for the status and the history."""
 
-    step: Step | None
+    step: UpgradeStep | None
     reason: str
     plan: Plan | None = None
 
 
-def next_step(me: Node, peer: Node | None) -> Next:
+def next_step(me: NodeView, peer: NodeView | None) -> Next:
     """`peer` is None while the other node is not heard."""
     learned = adopt(me.plan, peer.plan if peer is not None else None, me.name)
     if learned is not None and _concerns(me, learned):
-        return Next(Step.WRITE, "the other node's plan", learned)
+        return Next(UpgradeStep.WRITE, "the other node's plan", learned)
     plan = me.plan
     if plan is None:
         return Next(None, "no upgrade")
@@ -80,7 +80,7 @@ def next_step(me: Node, peer: Node | None) -> Next:
     return _end(me, peer, plan)
 
 
-def call_off(me: Node) -> Plan:
+def call_off(me: NodeView) -> Plan:
     """The plan as an administrator gives it up. Raises UpgradeError."""
     plan = me.plan
     if plan is None or plan.verdict is not Verdict.RUNNING:
@@ -90,12 +90,12 @@ def call_off(me: Node) -> Plan:
     return replace(plan, verdict=Verdict.ABORTED, reason="called off by an administrator")
 
 
-def _concerns(me: Node, plan: Plan) -> bool:
+def _concerns(me: NodeView, plan: Plan) -> bool:
     """A box that has taken a failed one's place, and runs something else, has no part in an old plan."""
     return (me.plan is not None and me.plan.number == plan.number) or me.version in (plan.before, plan.target)
 
 
-def _settled(me: Node, peer: Node | None, plan: Plan) -> bool:
+def _settled(me: NodeView, peer: NodeView | None, plan: Plan) -> bool:
     """Nothing is left to do on either node."""
     if peer is None or peer.plan is None:
         return False
@@ -103,13 +103,13 @@ def _settled(me: Node, peer: Node | None, plan: Plan) -> bool:
     return at_end and peer.plan.number == plan.number and peer.plan.verdict is plan.verdict
 
 
-def _first(me: Node, peer: Node | None, plan: Plan) -> Next:
+def _first(me: NodeView, peer: NodeView | None, plan: Plan) -> Next:
     if plan.failed:
         return Next(None, f"this node could not be upgraded ({plan.failed}): the other one decides")
     return _toward(plan.target, me, peer, plan) or Next(None, "the other node is next")
 
 
-def _second(me: Node, peer: Node | None, plan: Plan) -> Next:
+def _second(me: NodeView, peer: NodeView | None, plan: Plan) -> Next:
     """Upgraded last, and the one to decide."""
     if plan.failed:
         return _decide(plan, Verdict.ABORTED, f"{me.name}: {plan.failed}")
@@ -127,13 +127,13 @@ def _second(me: Node, peer: Node | None, plan: Plan) -> Next:
     if not has_kept or peer.sick:
         return _decide(plan, Verdict.ABORTED, f"{plan.first} did not stay well with {plan.target}")
     if not plan.first_kept:
-        return Next(Step.WRITE, f"{plan.first} has kept it", replace(plan, first_kept=True))
+        return Next(UpgradeStep.WRITE, f"{plan.first} has kept it", replace(plan, first_kept=True))
     if not me.active and not peer.soaked:
         return Next(None, f"waits until {plan.first} has been active and well for long enough")
     return _toward(plan.target, me, peer, plan) or Next(None, "")
 
 
-def _end(me: Node, peer: Node | None, plan: Plan) -> Next:
+def _end(me: NodeView, peer: NodeView | None, plan: Plan) -> Next:
     """The verdict is known: to its version, and then to who is to be active."""
     if plan.verdict is Verdict.COMMITTED and plan.failed:
         return Next(None, f"this node could not be upgraded ({plan.failed})")
@@ -142,45 +142,49 @@ def _end(me: Node, peer: Node | None, plan: Plan) -> Next:
         return due
     if plan.back_to not in ("", me.name) and me.active:
         if peer is not None and _takes_over(peer, plan):
-            return Next(Step.HAND_OVER, f"{plan.back_to} is preferred")
+            return Next(UpgradeStep.HAND_OVER, f"{plan.back_to} is preferred")
         return Next(None, f"waits until {plan.back_to}, which is preferred, can take over")
     if _settled(me, peer, plan):
-        return Next(Step.WRITE, "nothing is left to do", replace(plan, closed=True))
+        return Next(UpgradeStep.WRITE, "nothing is left to do", replace(plan, closed=True))
     return Next(None, f"{plan.verdict}: {plan.reason}")
 
 
 def _decide(plan: Plan, verdict: Verdict, reason: str) -> Next:
-    return Next(Step.WRITE, reason, replace(plan, verdict=verdict, reason=reason))
+    return Next(UpgradeStep.WRITE, reason, replace(plan, verdict=verdict, reason=reason))
 
 
-def _toward(wanted: str, me: Node, peer: Node | None, plan: Plan) -> Next | None:
+def _toward(wanted: str, me: NodeView, peer: NodeView | None, plan: Plan) -> Next | None:
     """The next step of this node to a version; None: it is there."""
     if me.version == wanted:
         if me.on_trial:
             return _judge(me)
-        return Next(Step.CALL_OFF, "the upgrade is off") if me.next_version != wanted else None
+        return Next(UpgradeStep.CALL_OFF, "the upgrade is off") if me.next_version != wanted else None
     if me.on_trial and me.sick:
         return _judge(me)
     if me.active:
         if peer is not None and _takes_over(peer, plan):
-            return Next(Step.HAND_OVER, f"this node is about to restart into {wanted}")
+            return Next(UpgradeStep.HAND_OVER, f"this node is about to restart into {wanted}")
         return Next(None, "waits until the other node can take over")
     if peer is None or not (peer.active and peer.healthy):
         return Next(None, "waits until the other node is active and well")
     if me.next_version == wanted:
-        return Next(Step.RESTART, f"into {wanted}")
+        return Next(UpgradeStep.RESTART, f"into {wanted}")
     if wanted == plan.before:
-        return Next(Step.GO_BACK, plan.reason)
-    return Next(Step.INSTALL, f"{wanted} into the other slot")
+        return Next(UpgradeStep.GO_BACK, plan.reason)
+    return Next(UpgradeStep.INSTALL, f"{wanted} into the other slot")
 
 
-def _judge(me: Node) -> Next:
+def _judge(me: NodeView) -> Next:
     if me.sick:
-        return Next(Step.GIVE_UP, f"{me.version} is not well")
-    return Next(Step.KEEP, "it is well") if me.healthy else Next(None, f"waits until {me.version} is well")
+        return Next(UpgradeStep.GIVE_UP, f"{me.version} is not well")
+    return (
+        Next(UpgradeStep.KEEP, "it is well")
+        if me.healthy
+        else Next(None, f"waits until {me.version} is well")
+    )
 
 
-def _takes_over(peer: Node, plan: Plan) -> bool:
+def _takes_over(peer: NodeView, plan: Plan) -> bool:
     """While the verdict is open, it is one node's turn; afterwards only one that is at its end takes over."""
     at_end = plan.verdict is Verdict.RUNNING or (peer.version == plan.final and not peer.on_trial)
     return peer.healthy and peer.ready and at_end

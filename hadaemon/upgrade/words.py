@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from hadaemon.upgrade.plan import Plan, Verdict
-from hadaemon.upgrade.rolling import Node
+from hadaemon.upgrade.rolling import NodeView
 
 MAX_VERSION = 32
 """Characters of a version with which a pair can be upgraded."""
@@ -39,9 +39,9 @@ UNKNOWN = Words(known=False)
 """Of an older firmware."""
 
 
-def node_of(name: str, version: str, words: Words, active: bool, ready: bool) -> Node:
+def node_of(name: str, version: str, words: Words, active: bool, ready: bool) -> NodeView:
     """A node as the decisions see it."""
-    return Node(
+    return NodeView(
         name,
         version,
         on_trial=words.on_trial,

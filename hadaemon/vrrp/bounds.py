@@ -29,7 +29,7 @@ _LONG_AGO = -math.inf
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class BoundStep:
     """How far a sender that counts is let go before its bound is stored anew."""
 
     ahead: int
@@ -38,9 +38,9 @@ class Step:
     """Advertisements that it sends in one Advertisement_Interval, one of each virtual router."""
 
 
-def step_of(routers: int, interval: float) -> Step:
+def step_of(routers: int, interval: float) -> BoundStep:
     """Of a cluster with so many virtual routers; `interval`: its Advertisement_Interval in seconds."""
-    return Step(routers * max(_MIN_ROUNDS, math.ceil(STEP / interval)), routers)
+    return BoundStep(routers * max(_MIN_ROUNDS, math.ceil(STEP / interval)), routers)
 
 
 @dataclass(slots=True)
@@ -59,7 +59,7 @@ class _Heard:
 class Bounds:
     """Of all senders."""
 
-    def __init__(self, step: Step, marks: Marks = NO_MARKS) -> None:
+    def __init__(self, step: BoundStep, marks: Marks = NO_MARKS) -> None:
         """`marks`: what is known of the time before."""
         self.step = step
         self._heard = {sender: _Heard(sequence) for sender, sequence in marks.items()}

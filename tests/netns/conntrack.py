@@ -10,7 +10,7 @@ from ipaddress import IPv4Address, ip_address
 from pathlib import Path
 from typing import ClassVar
 
-from hadaemon.conntrack.conntrackd_conf import Ends, Places, conntrackd_conf
+from hadaemon.conntrack.conntrackd_conf import ConntrackdFiles, Ends, conntrackd_conf
 
 from .namespaces import Namespace, Namespaces
 from .waiting import stretched, wait_for
@@ -61,7 +61,7 @@ class Kernel:
     def configure(self) -> None:
         """Writes what the image would have."""
         own, peer = ADDRESSES[self.name], ADDRESSES[other(self.name)]
-        places = Places(f"{self.folder}/ctl", f"{self.folder}/lock")
+        places = ConntrackdFiles(f"{self.folder}/ctl", f"{self.folder}/lock")
         ends = Ends("hotwire", own, peer)
         self.configuration.write_text(conntrackd_conf(ends, map(ip_address, self.OWN), MAX_ENTRIES, places))
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from hadaemon.conntrack.conntrackd_conf import Ends, Places, conntrackd_conf
-from hadaemon.conntrack.course import Step
+from hadaemon.conntrack.conntrackd_conf import ConntrackdFiles, Ends, conntrackd_conf
+from hadaemon.conntrack.course import CourseStep
 from hadaemon.io.programs.conntrackd import REQUESTS, STATISTICS
 
 from .conntrack import Flow, Kernel, build_kernels
@@ -182,7 +182,8 @@ def test_5_with_very_many(kernels: tuple[Kernel, Kernel]) -> None:
 
 
 @pytest.mark.parametrize(
-    "option, request_", [("-R", Step.LEARN), ("-B", Step.SEND), ("-F", Step.EMPTY), ("-n", Step.ASK)]
+    "option, request_",
+    [("-R", CourseStep.LEARN), ("-B", CourseStep.SEND), ("-F", CourseStep.EMPTY), ("-n", CourseStep.ASK)],
 )
 def test_the_numbers_of_the_requests(tmp_path: Path, option: str, request_: str) -> None:
     assert asked(tmp_path, option) == REQUESTS[request_]
@@ -194,7 +195,10 @@ def test_the_number_of_the_request_for_statistics(tmp_path: Path) -> None:
 
 def asked(folder: Path, option: str) -> int:
     """What conntrackd's own command sends."""
-    configuration, places = folder / "conntrackd.conf", Places(str(folder / "socket"), str(folder / "lock"))
+    configuration, places = (
+        folder / "conntrackd.conf",
+        ConntrackdFiles(str(folder / "socket"), str(folder / "lock")),
+    )
     ends = Ends("lo", IPv4Address("127.0.0.1"), IPv4Address("127.0.0.2"))
     configuration.write_text(conntrackd_conf(ends, (), 0, places))
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening:

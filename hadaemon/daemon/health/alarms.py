@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from hadaemon.alarms.keeper import Keeper, restored
 from hadaemon.alarms.model import Alarm, AlarmSettings, as_json, as_text, identity
 from hadaemon.alarms.present import knows_active, present, ready_peer
+from hadaemon.alarms.register import AlarmRegister, restored
 from hadaemon.cluster import NodeState, StateChanged
 from hadaemon.daemon.background import Background
 from hadaemon.errors import HadaemonError
@@ -159,7 +159,7 @@ class Alarms:
         content = self._keeper.as_json()
         self._background.do("alarms", lambda: self._file.store(content))
 
-    def _recall(self) -> Keeper:
+    def _recall(self) -> AlarmRegister:
         try:
             raw = self._file.load()
         except HadaemonError as error:

@@ -30,7 +30,7 @@ from hadaemon.errors import HadaemonError
 from hadaemon.io.store.mark_file import MarkFile
 from hadaemon.io.store.sequence_file import SequenceFile
 from hadaemon.vrrp import MAX_EPOCH, NO_MARKS, Epoch, Marks, Sender, Signatures, Signer
-from hadaemon.vrrp.bounds import Bounds, Step
+from hadaemon.vrrp.bounds import Bounds, BoundStep
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ class Sequences:
         """What the file is to have: every smaller epoch may have been used, every sender's bound."""
         self._writing = Lock()
 
-    def heard(self, step: Step) -> Marks:
+    def heard(self, step: BoundStep) -> Marks:
         """Up to now; for one more session, in which senders that count advance by such steps."""
         if self._bounds is None:
             self._bounds = Bounds(step, self._load())

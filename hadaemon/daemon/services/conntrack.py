@@ -13,7 +13,7 @@ from pathlib import Path
 from hadaemon.cluster import NodeState
 from hadaemon.config.model import ClusterConfig
 from hadaemon.conntrack.conntrackd_conf import Ends, conntrackd_conf
-from hadaemon.conntrack.course import PARITY_PATIENCE, Counts, Course, Step, crowding
+from hadaemon.conntrack.course import PARITY_PATIENCE, Counts, Course, CourseStep, crowding
 from hadaemon.conntrack.patience import Patience
 from hadaemon.daemon.session import Session
 from hadaemon.errors import HadaemonError
@@ -193,11 +193,11 @@ class Conntrack:
         self._life = life
         self._course.became(active, now)
         step = self._course.due(now)
-        if step is Step.COMPARE:
+        if step is CourseStep.COMPARE:
             self._course.compared(_counts(session), now)
-        elif step is Step.HOLD:
+        elif step is CourseStep.HOLD:
             self._course.held(_is_kept(session), now)
-        elif step is Step.DRAIN:
+        elif step is CourseStep.DRAIN:
             self._course.drained(_counts(session), now)
         elif step is not None:
             await self._carry_out(self._course, step)
@@ -205,7 +205,7 @@ class Conntrack:
             self._asked_at = now
             await self._ask_errors()
 
-    async def _carry_out(self, course: Course, step: Step) -> None:
+    async def _carry_out(self, course: Course, step: CourseStep) -> None:
         if await self._obeyed(self._conntrackd.order(step)):
             course.done(self._loop.time())
         else:

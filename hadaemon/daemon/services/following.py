@@ -1,6 +1,6 @@
 """What follows the active node, kept as it should be. In the background: nothing ever waits for it.
 
-Level-triggered: each turn looks at what is there, and does what `hadaemon.follow.keeper` says. On taking
+Level-triggered: each turn looks at what is there, and does what `hadaemon.follow.kept_unit` says. On taking
 over, addresses are there and announced before the first turn of the new role; on an orderly handover
 `stand_down` comes before anything else.
 """
@@ -19,7 +19,7 @@ from hadaemon.daemon.services.leases import Leases
 from hadaemon.daemon.session import Session
 from hadaemon.errors import HadaemonError
 from hadaemon.follow.follower import DHCP_UNIT, Follower, followers
-from hadaemon.follow.keeper import RESTS, Keeper, Phase, Seen
+from hadaemon.follow.kept_unit import RESTS, KeptUnit, Phase, Seen
 from hadaemon.follow.table import follow_table
 from hadaemon.io.programs.nft import load_rules
 from hadaemon.io.sockets.control_client import Message
@@ -62,7 +62,7 @@ class Following:
         self._cluster: ClusterConfig | None = None
         """Whose followers there are keepers for."""
         self._configured = False
-        self._keepers: dict[str, Keeper] = {}
+        self._keepers: dict[str, KeptUnit] = {}
         self._failures: dict[str, str] = {}
         self._standing_down = False
         self._hang_up_by = 0.0
@@ -169,7 +169,7 @@ class Following:
         self._keepers = {
             each.unit: before[each.unit]
             if each.unit in before and before[each.unit].follower == each
-            else Keeper(each)
+            else KeptUnit(each)
             for each in wanted
         }
 
@@ -207,7 +207,7 @@ class Following:
                     if not self._client.connected:
                         raise
 
-    def _real(self, keeper: Keeper, seen: Seen | None) -> Seen:
+    def _real(self, keeper: KeptUnit, seen: Seen | None) -> Seen:
         """What systemd believes, held against the interfaces that there are."""
         if seen is None:
             return Seen(Phase.ABSENT, why="the helper does not know it")
@@ -244,7 +244,7 @@ class Following:
         return session.state if session is not None else NodeState.OFF
 
     @property
-    def _going(self) -> list[Keeper]:
+    def _going(self) -> list[KeptUnit]:
         """Those that are down on a backup."""
         return [keeper for keeper in self._keepers.values() if not keeper.follower.on_backup]
 

@@ -20,7 +20,7 @@ from hadaemon.upgrade.errors import UpgradeError
 from hadaemon.upgrade.fitness import Fitness
 from hadaemon.upgrade.offer import Pulled
 from hadaemon.upgrade.plan import Plan, Verdict, under_way
-from hadaemon.upgrade.rolling import Next, Node, Step, call_off, next_step
+from hadaemon.upgrade.rolling import Next, NodeView, UpgradeStep, call_off, next_step
 from hadaemon.upgrade.trial import Outlook
 from hadaemon.upgrade.words import Words, node_of
 
@@ -53,7 +53,7 @@ class World(Protocol):
     def here(self) -> Here:
         """This node."""
 
-    def peer(self) -> tuple[Node, bool] | None:
+    def peer(self) -> tuple[NodeView, bool] | None:
         """The other node by its last words, and whether its firmware knows upgrades; None: not heard."""
 
     def tell(self, frozen: bool, restarting: str) -> None:
@@ -207,21 +207,21 @@ class Upgrade:
 
     async def _carry_out(self, due: Next) -> None:
         match due.step:
-            case Step.WRITE if due.plan is not None:
+            case UpgradeStep.WRITE if due.plan is not None:
                 await self._write(due.plan)
-            case Step.INSTALL:
+            case UpgradeStep.INSTALL:
                 await self._install()
-            case Step.RESTART:
+            case UpgradeStep.RESTART:
                 await self._restart(due.reason)
-            case Step.GO_BACK:
+            case UpgradeStep.GO_BACK:
                 self._note(f"goes back to {self._plan.before}: {due.reason}")
                 await self._change("upgrade-back")
-            case Step.CALL_OFF:
+            case UpgradeStep.CALL_OFF:
                 await self._change("upgrade-off")
-            case Step.HAND_OVER:
+            case UpgradeStep.HAND_OVER:
                 await self._world.switch()
                 self._note(f"handed over: {due.reason}")
-            case Step.KEEP | Step.GIVE_UP | Step.WRITE | None:
+            case UpgradeStep.KEEP | UpgradeStep.GIVE_UP | UpgradeStep.WRITE | None:
                 pass  # Of a trial the probation decides.
 
     async def _install(self) -> None:
@@ -284,11 +284,11 @@ class Upgrade:
         # A slot that was flashed has no version of its own to tell.
         return version or (self.plan.before if self.plan is not None else "")
 
-    def _me(self) -> Node:
+    def _me(self) -> NodeView:
         here = self._world.here()
         return node_of(here.name, self._release.version or "", self.words, here.active, here.ready)
 
-    async def _pair(self) -> tuple[Node, Node]:
+    async def _pair(self) -> tuple[NodeView, NodeView]:
         me, seen = self._me(), self._world.peer()
         try:
             where, _ = await asyncio.to_thread(self._world.trial)

@@ -20,7 +20,7 @@ from hadaemon.state.release import Release, boot_id
 from hadaemon.upgrade.errors import UpgradeError
 from hadaemon.upgrade.offer import WORK_LOG, Pulled, pulled
 from hadaemon.upgrade.plan import Plan
-from hadaemon.upgrade.rolling import Node
+from hadaemon.upgrade.rolling import NodeView
 from hadaemon.upgrade.trial import Outlook, outlook
 from hadaemon.upgrade.words import node_of
 
@@ -64,7 +64,7 @@ class UpgradeWorld:
             preferred = own.name if own.preferred else peer.name if peer is not None else ""
         return Here(own.name, _is_active(own), _is_ready(own), unwell, preferred)
 
-    def peer(self) -> tuple[Node, bool] | None:
+    def peer(self) -> tuple[NodeView, bool] | None:
         """The other node by its last words."""
         session = self._session()
         report = session.hotwire.peer_report if session is not None else None

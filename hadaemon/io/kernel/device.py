@@ -12,7 +12,7 @@ from typing import Final
 
 from hadaemon.io.errors import NetlinkError, PortError
 from hadaemon.io.kernel.attributes import attributes, nest, text
-from hadaemon.io.kernel.exchange import ACK, HEADER, Exchange
+from hadaemon.io.kernel.netlink_socket import ACK, HEADER, NetlinkSocket
 
 _NETLINK_GENERIC: Final = 16
 _HEAD: Final = struct.Struct("=BBxx")
@@ -45,23 +45,23 @@ _RAW: Final = socket.SOCK_RAW | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
 
 def switch_on(name: str) -> bool:
     """Sets a link administratively up. True: it was down. Raises NetlinkError."""
-    with Exchange(socket.NETLINK_ROUTE) as exchange:
-        if _is_up(exchange, name):
+    with NetlinkSocket(socket.NETLINK_ROUTE) as netlink:
+        if _is_up(netlink, name):
             return False
-        _switch(exchange, name, _IFF_UP)
+        _switch(netlink, name, _IFF_UP)
         return True
 
 
 def switch_off(name: str) -> None:
     """Sets a link administratively down. Raises NetlinkError."""
-    with Exchange(socket.NETLINK_ROUTE) as exchange:
-        _switch(exchange, name, 0)
+    with NetlinkSocket(socket.NETLINK_ROUTE) as netlink:
+        _switch(netlink, name, 0)
 
 
 def remove_link(name: str) -> None:
     """Removes an interface that is not hardware. Raises NetlinkError."""
-    with Exchange(socket.NETLINK_ROUTE) as exchange:
-        exchange.ask(f"remove {name}", _DELETE_LINK, ACK, _LINK.pack(0, 0, 0, 0, 0) + text(_NAME, name))
+    with NetlinkSocket(socket.NETLINK_ROUTE) as netlink:
+        netlink.ask(f"remove {name}", _DELETE_LINK, ACK, _LINK.pack(0, 0, 0, 0, 0) + text(_NAME, name))
 
 
 def speed(name: str) -> int | None:
@@ -70,14 +70,14 @@ def speed(name: str) -> int | None:
     By ethtool's part of generic netlink (Linux 5.6).
     """
     try:
-        with Exchange(_NETLINK_GENERIC) as exchange:
+        with NetlinkSocket(_NETLINK_GENERIC) as netlink:
             family = _number(
-                _ask_ethtool(exchange, _CONTROL, _GET_FAMILY, text(_FAMILY_NAME, "ethtool")), _FAMILY_ID
+                _ask_ethtool(netlink, _CONTROL, _GET_FAMILY, text(_FAMILY_NAME, "ethtool")), _FAMILY_ID
             )
             device = nest(_DEVICE, text(_DEVICE_NAME, name))
-            if not _number(_ask_ethtool(exchange, family, _LINK_STATE, device), _CONNECTED):
+            if not _number(_ask_ethtool(netlink, family, _LINK_STATE, device), _CONNECTED):
                 return None
-            found = _number(_ask_ethtool(exchange, family, _LINK_MODES, device), _SPEED)
+            found = _number(_ask_ethtool(netlink, family, _LINK_MODES, device), _SPEED)
     except NetlinkError:
         return None
     return found if found not in _UNKNOWN else None
@@ -155,19 +155,19 @@ class FrameSocket:
                 yield frame
 
 
-def _is_up(exchange: Exchange, name: str) -> bool:
+def _is_up(netlink: NetlinkSocket, name: str) -> bool:
     what = f"look at {name}"
-    ((_, message),) = exchange.ask(what, _GET_LINK, ACK, _LINK.pack(0, 0, 0, 0, 0) + text(_NAME, name))
+    ((_, message),) = netlink.ask(what, _GET_LINK, ACK, _LINK.pack(0, 0, 0, 0, 0) + text(_NAME, name))
     return bool(_LINK.unpack_from(message, HEADER.size)[3] & _IFF_UP)
 
 
-def _switch(exchange: Exchange, name: str, flags: int) -> None:
+def _switch(netlink: NetlinkSocket, name: str, flags: int) -> None:
     what = f"switch {name} {'on' if flags else 'off'}"
-    exchange.ask(what, _SET_LINK, ACK, _LINK.pack(0, 0, 0, flags, _IFF_UP) + text(_NAME, name))
+    netlink.ask(what, _SET_LINK, ACK, _LINK.pack(0, 0, 0, flags, _IFF_UP) + text(_NAME, name))
 
 
-def _ask_ethtool(exchange: Exchange, family: int, command: int, body: bytes) -> dict[int, bytes]:
-    answers = exchange.ask("ethtool", family, ACK, _HEAD.pack(command, _VERSION) + body)
+def _ask_ethtool(netlink: NetlinkSocket, family: int, command: int, body: bytes) -> dict[int, bytes]:
+    answers = netlink.ask("ethtool", family, ACK, _HEAD.pack(command, _VERSION) + body)
     return {
         kind: value
         for _, message in answers

@@ -12,7 +12,6 @@ from ipaddress import ip_interface
 from typing import Any, TypeAlias
 
 from hadaemon.io.errors import NetlinkError
-from hadaemon.io.kernel.exchange import ACK, CREATE, DUMP, EXCLUSIVE, HEADER, Exchange, messages, open_netlink
 from hadaemon.io.kernel.links import (
     VIRTUAL_ADDRESS_PROTOCOL,
     Address,
@@ -25,6 +24,16 @@ from hadaemon.io.kernel.links import (
     LinkTable,
 )
 from hadaemon.io.kernel.macvlan import delete_link, link_in_group, link_up, new_macvlan, no_own_addresses
+from hadaemon.io.kernel.netlink_socket import (
+    ACK,
+    CREATE,
+    DUMP,
+    EXCLUSIVE,
+    HEADER,
+    NetlinkSocket,
+    messages,
+    open_netlink,
+)
 from hadaemon.io.kernel.parts import parts_of
 from hadaemon.vrrp import IPInterface
 
@@ -76,7 +85,7 @@ class Netlink:
     """A request socket and a monitor, subscribed before the first list so that nothing is missed."""
 
     def __init__(self) -> None:
-        self._requests = Exchange(socket.NETLINK_ROUTE)
+        self._requests = NetlinkSocket(socket.NETLINK_ROUTE)
         self._monitor = _open(groups=RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR)
         _enlarge(self._monitor)
 

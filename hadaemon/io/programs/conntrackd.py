@@ -9,12 +9,18 @@ import re
 import struct
 from pathlib import Path
 
-from hadaemon.conntrack.conntrackd_conf import Places
-from hadaemon.conntrack.course import Step
+from hadaemon.conntrack.conntrackd_conf import ConntrackdFiles
+from hadaemon.conntrack.course import CourseStep
 from hadaemon.io.errors import EdgeError
 
 STATISTICS = "statistics"
-REQUESTS = {Step.LEARN: 44, Step.SEND: 22, Step.EMPTY: 43, Step.ASK: 23, STATISTICS: 21}
+REQUESTS = {
+    CourseStep.LEARN: 44,
+    CourseStep.SEND: 22,
+    CourseStep.EMPTY: 43,
+    CourseStep.ASK: 23,
+    STATISTICS: 21,
+}
 """The numbers that the options -R, -B, -F, -n and -s send: a test asks conntrackd itself."""
 _REQUEST = struct.Struct("=i")
 _MAX_ANSWER = 1 << 16
@@ -42,9 +48,9 @@ class Conntrackd:
         self._folder = folder
 
     @property
-    def places(self) -> Places:
+    def places(self) -> ConntrackdFiles:
         """Where conntrackd puts its own files."""
-        return Places(str(self._folder / "control.sock"), str(self._folder / "lock"))
+        return ConntrackdFiles(str(self._folder / "control.sock"), str(self._folder / "lock"))
 
     def life(self) -> tuple[int, int] | None:
         """Another one after each start; None: it does not run, or has left nothing behind."""
@@ -54,7 +60,7 @@ class Conntrackd:
             return None
         return found.st_ino, found.st_ctime_ns
 
-    async def order(self, step: Step) -> None:
+    async def order(self, step: CourseStep) -> None:
         """Carries out one order to its end. Raises ConntrackdError."""
         await self._ask(step)
 

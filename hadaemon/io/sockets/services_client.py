@@ -5,7 +5,7 @@ import json
 import os
 from pathlib import Path
 
-from hadaemon.follow.keeper import Seen, Step
+from hadaemon.follow.kept_unit import Seen, UnitOrder
 from hadaemon.follow.protocol import MAX_LINE, Message, seen_of
 from hadaemon.io.errors import HelperError
 
@@ -40,7 +40,7 @@ class ServicesClient:
         units = (await self._ask({"verb": "list"})).get("units", {})
         return {str(unit): seen_of(unit, properties) for unit, properties in units.items()}
 
-    async def order(self, step: Step, unit: str) -> None:
+    async def order(self, step: UnitOrder, unit: str) -> None:
         """Has a step done, without waiting for what comes of it."""
         await self._ask({"verb": step.value, "unit": unit})
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from hadaemon.io.errors import EdgeError, FileError
 from hadaemon.io.programs.run import run_program
 from hadaemon.io.store.files import read_text, sync_folder, write_text
+from hadaemon.sync.public_key import PublicKey, parse_public_key
 from hadaemon.sync.server import known_hosts
-from hadaemon.sync.words import PublicKey, parse_public_key
 
 FOLDER = "identity"
 KEY = "ssh_ed25519"

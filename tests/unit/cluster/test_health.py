@@ -16,10 +16,10 @@ from hadaemon.cluster import (
     SetAddresses,
     Start,
 )
-from hadaemon.cluster.haport import ADDRESS_PATIENCE
 from hadaemon.cluster.memory import Memory
 from hadaemon.cluster.score import Health, Score
 from hadaemon.cluster.status import PingGroupStatus
+from hadaemon.cluster.watched_port import ADDRESS_PATIENCE
 from hadaemon.config import PingGroup
 from tests.unit.cluster.pair import (
     ALPHA,

@@ -5,7 +5,7 @@ from hadaemon.cluster import (
     NodeState,
     Start,
 )
-from hadaemon.cluster.haport import ADDRESS_PATIENCE
+from hadaemon.cluster.watched_port import ADDRESS_PATIENCE
 from tests.unit.cluster.pair import ALPHA, Driver, priorities
 from tests.unit.cluster.test_node import ALL, MASTER, NOTHING
 

@@ -16,9 +16,9 @@ from hadaemon.cluster import (
     SendAdvertisement,
     SetAddresses,
 )
-from hadaemon.cluster.haport import ADDRESS_PATIENCE
 from hadaemon.cluster.memory import Memory
 from hadaemon.cluster.silence import LEAST
+from hadaemon.cluster.watched_port import ADDRESS_PATIENCE
 from hadaemon.config import PingGroup
 from hadaemon.vrrp import DiscardReason
 from tests.unit.cluster.pair import ALPHA, BETA, Driver, own_address, virtual_address

@@ -18,8 +18,8 @@ from hadaemon.cluster import (
     Tick,
     outside_status,
 )
-from hadaemon.cluster.haport import ADDRESS_PATIENCE
 from hadaemon.cluster.score import Health, Score
+from hadaemon.cluster.watched_port import ADDRESS_PATIENCE
 from hadaemon.problems import other
 from hadaemon.vrrp import DiscardReason
 from tests.unit.cluster.pair import ALPHA, BETA, Driver, own_address, virtual_address

@@ -12,7 +12,7 @@ from hadaemon.operations.peer import ends_of, hotwire_addresses
 from hadaemon.setup.networkd import network_files
 from hadaemon.state.configuration import load_configuration
 from hadaemon.sync.errors import SyncError
-from hadaemon.sync.words import PublicKey
+from hadaemon.sync.public_key import PublicKey
 
 SECRET = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 

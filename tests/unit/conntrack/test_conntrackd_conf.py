@@ -3,10 +3,10 @@
 import re
 from ipaddress import IPv4Address, ip_address
 
-from hadaemon.conntrack.conntrackd_conf import Ends, Places, conntrackd_conf
+from hadaemon.conntrack.conntrackd_conf import ConntrackdFiles, Ends, conntrackd_conf
 
 ENDS = Ends("eth2", IPv4Address("192.168.180.2"), IPv4Address("192.168.180.3"))
-PLACES = Places("/run/here/ctl", "/run/here/lock")
+PLACES = ConntrackdFiles("/run/here/ctl", "/run/here/lock")
 
 
 def written(own: tuple[str, ...] = (), max_entries: int = 1 << 20) -> str:

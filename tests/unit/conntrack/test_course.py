@@ -14,12 +14,12 @@ from hadaemon.conntrack.course import (
     STILL,
     Counts,
     Course,
-    Step,
+    CourseStep,
     crowding,
 )
 
-LEARN, SEND, EMPTY, DRAIN = Step.LEARN, Step.SEND, Step.EMPTY, Step.DRAIN
-ASK, COMPARE, HOLD = Step.ASK, Step.COMPARE, Step.HOLD
+LEARN, SEND, EMPTY, DRAIN = CourseStep.LEARN, CourseStep.SEND, CourseStep.EMPTY, CourseStep.DRAIN
+ASK, COMPARE, HOLD = CourseStep.ASK, CourseStep.COMPARE, CourseStep.HOLD
 EQUAL = Counts(1000, 1000)
 FEWER = Counts(500, 1000)
 ASKED = EMPTY_DELAY
@@ -28,7 +28,7 @@ ASKED = EMPTY_DELAY
 
 def carried_out(
     course: Course, until: float, counts: Counts = EQUAL, kept: bool = True
-) -> list[tuple[float, Step]]:
+) -> list[tuple[float, CourseStep]]:
     """Every step up to a time, each done at once; its table empties at once, too. `kept`: the other node is
     active and has all."""
     done = []
@@ -48,7 +48,7 @@ def carried_out(
     return done
 
 
-def steps(course: Course, until: float, counts: Counts = EQUAL, kept: bool = True) -> list[Step]:
+def steps(course: Course, until: float, counts: Counts = EQUAL, kept: bool = True) -> list[CourseStep]:
     return [step for _, step in carried_out(course, until, counts, kept)]
 
 
@@ -82,7 +82,7 @@ def test_giving_up_waits_until_nothing_is_forwarded_then_empties_asks_compares()
     assert carried_out(course, asked + COMPARE_DELAY) == [(asked + COMPARE_DELAY, COMPARE)]
 
 
-def drain(course: Course, left: list[int]) -> list[Step]:
+def drain(course: Course, left: list[int]) -> list[CourseStep]:
     """The steps of a spare of which the table has so many entries at each look; there are 200,000."""
     done = []
     for here in left:
@@ -219,7 +219,7 @@ def test_a_failed_step_is_tried_again_and_none_is_left_out():
 
 
 @pytest.mark.parametrize("active, first", [(True, LEARN), (False, HOLD)])
-def test_a_conntrackd_that_was_started_anew_begins_from_the_start(active: bool, first: Step):
+def test_a_conntrackd_that_was_started_anew_begins_from_the_start(active: bool, first: CourseStep):
     course = Course(active, 0.0)
     steps(course, 10.0)
     course.restarted(11.0)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hadaemon.conntrack.course import Counts, Course, Step
+from hadaemon.conntrack.course import Counts, Course, CourseStep
 
 CONNECTIONS = frozenset(range(1000))
 TICK = 0.1
@@ -35,23 +35,23 @@ class Node:
         step = self.course.due(now)
         counts = Counts(len(self.kernel), peer.counted)
         match step:
-            case Step.LEARN:
+            case CourseStep.LEARN:
                 self.cache = set(self.kernel)
-            case Step.SEND:
+            case CourseStep.SEND:
                 peer.kernel |= self.cache
-            case Step.ASK:
+            case CourseStep.ASK:
                 self.kernel |= peer.cache
-            case Step.EMPTY:
+            case CourseStep.EMPTY:
                 self.cache = set()
                 each = flush_seconds / len(
                     CONNECTIONS
                 )  # By conntrackd's taking in one event after the other.
                 self.flushing = [(now + number * each, entry) for number, entry in enumerate(self.kernel)]
-            case Step.HOLD:
+            case CourseStep.HOLD:
                 return self.course.held(peer.course.active and peer.course.complete, now)
-            case Step.DRAIN:
+            case CourseStep.DRAIN:
                 return self.course.drained(counts, now)
-            case Step.COMPARE:
+            case CourseStep.COMPARE:
                 return self.course.compared(counts, now)
             case None:
                 return None

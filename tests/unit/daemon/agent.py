@@ -13,7 +13,7 @@ from hadaemon.state.release import Release
 from hadaemon.upgrade.fitness import PATIENCE
 from hadaemon.upgrade.offer import Pulled
 from hadaemon.upgrade.plan import Plan, decode, encode
-from hadaemon.upgrade.rolling import Node
+from hadaemon.upgrade.rolling import NodeView
 from hadaemon.upgrade.trial import Outlook
 from hadaemon.upgrade.words import from_json, node_of, to_json
 
@@ -92,7 +92,7 @@ class Box:
     def ready(self) -> bool:
         return self.state == "backup" and not self.unready and self.well
 
-    def peer(self) -> tuple[Node, bool] | None:
+    def peer(self) -> tuple[NodeView, bool] | None:
         peer = self.pair.other(self)
         if not peer.up or not self.pair.heard:
             return None

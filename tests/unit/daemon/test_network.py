@@ -55,7 +55,7 @@ class Socket:
 def monitor(monkeypatch: pytest.MonkeyPatch) -> Socket:
     made = Socket()
     monkeypatch.setattr(netlink, "_open", lambda groups: made)
-    monkeypatch.setattr(netlink, "Exchange", lambda part: made)
+    monkeypatch.setattr(netlink, "NetlinkSocket", lambda part: made)
     return made
 
 

@@ -34,7 +34,7 @@ from hadaemon.vrrp import (
     decode,
     encode,
 )
-from hadaemon.vrrp.bounds import STEP, Bounds, Step, step_of
+from hadaemon.vrrp.bounds import STEP, Bounds, BoundStep, step_of
 
 SIGNATURES = Signatures(SignatureMode.ENFORCE, 1, {1: bytes(32)})
 VRID = Vrid(51)
@@ -232,9 +232,9 @@ def test_a_whole_hour_of_recordings_is_of_no_use_after_a_crash_and_after_a_power
 
 
 def test_a_step_is_ten_seconds_or_two_rounds() -> None:
-    assert step_of(routers=3, interval=1.0) == Step(ahead=30, round=3)
-    assert step_of(routers=2, interval=0.01) == Step(ahead=2000, round=2)
-    assert step_of(routers=2, interval=40.95) == Step(ahead=4, round=2)
+    assert step_of(routers=3, interval=1.0) == BoundStep(ahead=30, round=3)
+    assert step_of(routers=2, interval=0.01) == BoundStep(ahead=2000, round=2)
+    assert step_of(routers=2, interval=40.95) == BoundStep(ahead=4, round=2)
 
 
 def by_clock(seconds: float) -> int:

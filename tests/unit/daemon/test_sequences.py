@@ -14,11 +14,11 @@ from hadaemon.io.store import mark_file
 from hadaemon.io.store.mark_file import MarkFile
 from hadaemon.io.store.sequence_file import FILE, SequenceFile
 from hadaemon.vrrp import Epoch, SignatureMode, Signatures
-from hadaemon.vrrp.bounds import Step
+from hadaemon.vrrp.bounds import BoundStep
 
 SIGNATURES = Signatures(SignatureMode.ENFORCE, 1, {1: bytes(32)})
 SENDER = (51, IPv4Address("192.0.2.2"))
-STEP = Step(ahead=20, round=2)
+STEP = BoundStep(ahead=20, round=2)
 NOW = 1_700_000_000
 LIFE = 7 << 32
 

@@ -21,10 +21,10 @@ from hadaemon.sync.head import Head
 from hadaemon.sync.holder import Holder
 from hadaemon.sync.messages import PROTOCOL, Message, decode, encode, tree_message
 from hadaemon.sync.plan import Side
+from hadaemon.sync.public_key import parse_public_key
 from hadaemon.sync.reading import may_read
 from hadaemon.sync.server import authorized_keys, failure, known_hosts
 from hadaemon.sync.tree import digest
-from hadaemon.sync.words import parse_public_key
 from tests.unit.operations.test_own_configuration import NODE, tree
 
 HELLO = {"verb": "hello", "protocol": [PROTOCOL, PROTOCOL]}

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from hadaemon.config import migrate
-from hadaemon.config.migrate import Change, Lowered, Raw, Schemas, Step
+from hadaemon.config.migrate import Change, Lowered, Migration, Raw, Schemas
 
 
 def _vrrp(raw: Raw) -> dict[str, object]:
@@ -45,7 +45,7 @@ def _without_language(raw: Raw) -> Lowered:
     return Lowered(raw, () if language == "en" else (f"language: {language}",))
 
 
-STEP = Step(node=Change(_with_language, _without_language), cluster=Change(_milliseconds, _seconds))
+STEP = Migration(node=Change(_with_language, _without_language), cluster=Change(_milliseconds, _seconds))
 OLDER = Schemas(oldest=1)
 NEWER = Schemas(oldest=1, steps=(STEP,))
 

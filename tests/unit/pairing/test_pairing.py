@@ -16,7 +16,7 @@ from hadaemon.pairing import wire
 from hadaemon.pairing.protocol import VERSION, Card, Exchange, Paired, Part, WrongCode, clean_code, new_code
 from hadaemon.pairing.wire import PairingFailed, show, type_in
 from hadaemon.sync.errors import SyncError
-from hadaemon.sync.words import PublicKey
+from hadaemon.sync.public_key import PublicKey
 
 HERE = IPv4Address("127.0.0.1")
 PREFIX = b"\0\0\0\x0bssh-ed25519\0\0\0\x20"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from hadaemon.upgrade.plan import Plan, Verdict, decode, encode
-from hadaemon.upgrade.rolling import Node, Step, next_step
+from hadaemon.upgrade.rolling import NodeView, UpgradeStep, next_step
 
 BEFORE, TARGET = "1.0", "2.0"
 ATTEMPTS = 3
@@ -107,15 +107,15 @@ class Pair:
         self.heard = True
         plan = Plan(1, first.name, second.name, BEFORE, TARGET, second.name if preempt else "")
         second.write(plan)
-        self.steps: list[tuple[str, Step]] = []
+        self.steps: list[tuple[str, UpgradeStep]] = []
         self.verdicts: set[Verdict] = set()
 
     def peer(self, box: Box) -> Box:
         return self.second if box is self.first else self.first
 
-    def words(self, box: Box) -> Node:
+    def words(self, box: Box) -> NodeView:
         """What a node says of itself."""
-        return Node(
+        return NodeView(
             box.name,
             box.version,
             on_trial=box.trial == box.booted,
@@ -139,7 +139,7 @@ class Pair:
             if due.step is None:
                 return False
             self.steps.append((box.name, due.step))
-            if due.step is Step.WRITE:
+            if due.step is UpgradeStep.WRITE:
                 assert due.plan is not None
                 box.write(due.plan)
                 self._watch_verdicts()
@@ -172,30 +172,30 @@ class Pair:
                 self.verdicts.add(box.plan.verdict)
         assert len(self.verdicts) <= 1, "the nodes do not agree on the outcome"
 
-    def _carry_out(self, box: Box, step: Step) -> Iterator[None]:
+    def _carry_out(self, box: Box, step: UpgradeStep) -> Iterator[None]:
         match step:
-            case Step.INSTALL:
+            case UpgradeStep.INSTALL:
                 yield from self._install(box)
-            case Step.RESTART:
+            case UpgradeStep.RESTART:
                 yield from self._restart(box)
-            case Step.KEEP:
+            case UpgradeStep.KEEP:
                 box.attempts = 0
                 yield
                 box.trial = ""
-            case Step.GIVE_UP:
+            case UpgradeStep.GIVE_UP:
                 box.good[box.booted] = False
                 yield
                 yield from self._restart(box, planned=False)
-            case Step.GO_BACK:
+            case UpgradeStep.GO_BACK:
                 assert box.slots[box.other] == BEFORE, "there is no way back"
                 box.good[box.other], box.order, box.attempts = True, box.other, 0
                 yield
                 box.trial = ""
-            case Step.CALL_OFF:
+            case UpgradeStep.CALL_OFF:
                 box.order, box.attempts, box.good[box.other] = box.booted, 0, False
                 yield
                 box.trial = ""
-            case Step.HAND_OVER:
+            case UpgradeStep.HAND_OVER:
                 assert self.peer(box).well, "handed over to a node that is not well"
                 self.active = self.peer(box).name
 

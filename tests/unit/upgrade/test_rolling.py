@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from hadaemon.upgrade.errors import UpgradeError
 from hadaemon.upgrade.plan import Plan, Verdict, adopt, decode, encode, under_way
-from hadaemon.upgrade.rolling import Node, Step, call_off, next_step
+from hadaemon.upgrade.rolling import NodeView, UpgradeStep, call_off, next_step
 from tests.unit.upgrade.pair import BEFORE, TARGET, Box, Pair
 
 ROUNDS = 400
@@ -45,12 +45,15 @@ def pair_of(preempt: bool = True, first: Box | None = None, second: Box | None =
 def test_the_course_as_it_should_be():
     pair = settle(pair_of())
     assert pair.steps == [
-        ("beta", Step.WRITE),
-        *(("beta", step) for step in (Step.INSTALL, Step.RESTART, Step.KEEP)),
-        *(("alpha", step) for step in (Step.WRITE, Step.HAND_OVER)),
-        *(("alpha", step) for step in (Step.INSTALL, Step.RESTART, Step.KEEP, Step.WRITE)),
-        *(("beta", Step.WRITE), ("alpha", Step.WRITE)),
-        *(("beta", step) for step in (Step.HAND_OVER, Step.WRITE)),
+        ("beta", UpgradeStep.WRITE),
+        *(("beta", step) for step in (UpgradeStep.INSTALL, UpgradeStep.RESTART, UpgradeStep.KEEP)),
+        *(("alpha", step) for step in (UpgradeStep.WRITE, UpgradeStep.HAND_OVER)),
+        *(
+            ("alpha", step)
+            for step in (UpgradeStep.INSTALL, UpgradeStep.RESTART, UpgradeStep.KEEP, UpgradeStep.WRITE)
+        ),
+        *(("beta", UpgradeStep.WRITE), ("alpha", UpgradeStep.WRITE)),
+        *(("beta", step) for step in (UpgradeStep.HAND_OVER, UpgradeStep.WRITE)),
     ]
     assert (pair.verdicts, pair.active) == ({Verdict.COMMITTED}, "alpha")
 
@@ -70,8 +73,8 @@ def test_a_bad_firmware_brings_both_back_and_the_reason_is_kept(fault: str, wher
         assert box.plan is not None
         assert boxes[where].name in box.plan.reason
     if where == "first":
-        assert ("alpha", Step.RESTART) not in pair.steps, "the active one was left alone"
-        assert ("alpha", Step.HAND_OVER) not in pair.steps
+        assert ("alpha", UpgradeStep.RESTART) not in pair.steps, "the active one was left alone"
+        assert ("alpha", UpgradeStep.HAND_OVER) not in pair.steps
 
 
 def test_one_that_gets_sick_during_the_soak_brings_both_back():
@@ -212,8 +215,8 @@ def test_a_verdict_is_followed_by_the_first_and_never_taken_back():
 # single decisions
 
 ABORTED = replace(PLAN, verdict=Verdict.ABORTED, reason="why")
-FIRST = Node("beta", BEFORE, next_version=BEFORE, healthy=True, ready=True, plan=PLAN)
-SECOND = Node("alpha", BEFORE, next_version=BEFORE, healthy=True, active=True, ready=True, plan=PLAN)
+FIRST = NodeView("beta", BEFORE, next_version=BEFORE, healthy=True, ready=True, plan=PLAN)
+SECOND = NodeView("alpha", BEFORE, next_version=BEFORE, healthy=True, active=True, ready=True, plan=PLAN)
 
 
 @pytest.mark.parametrize(
@@ -222,13 +225,13 @@ SECOND = Node("alpha", BEFORE, next_version=BEFORE, healthy=True, active=True, r
     ids=["silent", "backup", "ill"],
 )
 @pytest.mark.parametrize("waiting", [BEFORE, TARGET])
-def test_a_node_begins_only_beside_one_that_is_active_and_well(peer: Node | None, waiting: str):
+def test_a_node_begins_only_beside_one_that_is_active_and_well(peer: NodeView | None, waiting: str):
     found = next_step(replace(FIRST, next_version=waiting), peer)
     assert (found.step, found.reason) == (None, "waits until the other node is active and well")
 
 
 @pytest.mark.parametrize("peer", [replace(FIRST, healthy=False), replace(FIRST, ready=False), None])
-def test_nobody_hands_over_to_a_node_that_is_not_ready(peer: Node | None):
+def test_nobody_hands_over_to_a_node_that_is_not_ready(peer: NodeView | None):
     kept = replace(SECOND, plan=replace(PLAN, first_kept=True))
     there = None if peer is None else replace(peer, version=TARGET, next_version=TARGET)
     assert next_step(kept, there).step is None
@@ -238,12 +241,12 @@ def test_after_the_verdict_only_a_node_at_its_end_takes_over():
     on_target = replace(FIRST, version=TARGET, active=True, plan=ABORTED)
     peer = replace(SECOND, version=TARGET, next_version=TARGET, active=False, plan=ABORTED)
     assert next_step(on_target, peer).step is None
-    assert next_step(on_target, replace(peer, version=BEFORE)).step is Step.HAND_OVER
-    assert next_step(peer, on_target).step is Step.GO_BACK
+    assert next_step(on_target, replace(peer, version=BEFORE)).step is UpgradeStep.HAND_OVER
+    assert next_step(peer, on_target).step is UpgradeStep.GO_BACK
 
 
 def test_what_is_sick_on_trial_is_given_up_whatever_the_other_node_does():
     for plan in (PLAN, ABORTED):
         sick = replace(FIRST, version=TARGET, on_trial=True, healthy=False, sick=True, plan=plan)
-        assert next_step(sick, None).step is Step.GIVE_UP
+        assert next_step(sick, None).step is UpgradeStep.GIVE_UP
         assert next_step(replace(sick, sick=False), None).step is None, "it has only just started"

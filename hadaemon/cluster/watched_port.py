@@ -48,7 +48,7 @@ class Heard:
         return now - self.at <= silence
 
 
-class HaPort:
+class WatchedPort:
     """Facts and counters of one HA interface; it decides nothing.
 
     It has one virtual router for each family of its virtual addresses. They are in the same state: the node
@@ -142,7 +142,7 @@ class HaPort:
             return self._address_lost_at + ADDRESS_PATIENCE
         return 0.0 if self.was_up else self.awaited_until
 
-    def go_on(self, before: "HaPort | None", awaited_until: float) -> None:
+    def go_on(self, before: "WatchedPort | None", awaited_until: float) -> None:
         """Knows what the same port of the configuration before this one knew. Where there was none, it is
         waited for until then."""
         if before is None or (before._card, before.address_port) != (self._card, self.address_port):

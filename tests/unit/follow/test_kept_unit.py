@@ -7,16 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hadaemon.follow.follower import Follower
-from hadaemon.follow.keeper import (
+from hadaemon.follow.kept_unit import (
     KILL_RETRY,
     RESTS,
     STABLE,
     START_PATIENCE,
     Due,
-    Keeper,
+    KeptUnit,
     Phase,
     Seen,
-    Step,
+    UnitOrder,
 )
 
 UNIT = "web.service"
@@ -29,34 +29,34 @@ LOOK = 0.25
 class World:
     """A unit and its service manager. `stubborn`: it does not stop; `broken`: it does not start."""
 
-    keeper: Keeper = field(default_factory=lambda: Keeper(Follower(UNIT, STOP)))
+    unit: KeptUnit = field(default_factory=lambda: KeptUnit(Follower(UNIT, STOP)))
     now: float = 100.0
     wanted: bool = False
     phase: Phase = Phase.DOWN
     life: int = 0
     stubborn: bool = False
     broken: bool = False
-    steps: list[Step] = field(default_factory=list)
+    steps: list[UnitOrder] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def look(self) -> Due:
-        due = self.keeper.look(self.wanted, Seen(self.phase, str(self.life)), self.now)
+        due = self.unit.look(self.wanted, Seen(self.phase, str(self.life)), self.now)
         self.notes += due.notes
         if due.step is not None:
             self.steps.append(due.step)
             self.obey(due.step)
         return due
 
-    def obey(self, step: Step) -> None:
+    def obey(self, step: UnitOrder) -> None:
         match step:
-            case Step.START:
+            case UnitOrder.START:
                 self.start()
-            case Step.STOP:
+            case UnitOrder.STOP:
                 if self.phase not in RESTS:
                     self.phase = Phase.STOPPING if self.stubborn else Phase.DOWN
-            case Step.KILL:
+            case UnitOrder.KILL:
                 self.phase = Phase.FAILED
-            case Step.RELOAD:
+            case UnitOrder.RELOAD:
                 pass
 
     def start(self) -> None:
@@ -76,19 +76,19 @@ def test_it_is_started_when_the_node_takes_over_and_stopped_when_it_gives_up():
     assert world.steps == []
     world.wanted = True
     world.run(1)
-    assert (world.steps, world.phase, world.keeper.settled) == ([Step.START], Phase.UP, True)
+    assert (world.steps, world.phase, world.unit.settled) == ([UnitOrder.START], Phase.UP, True)
     world.wanted = False
     world.run(1)
-    assert (world.steps, world.phase) == ([Step.START, Step.STOP], Phase.DOWN)
-    assert world.keeper.settled
+    assert (world.steps, world.phase) == ([UnitOrder.START, UnitOrder.STOP], Phase.DOWN)
+    assert world.unit.settled
     assert world.notes == []
-    assert world.keeper.problem is None
+    assert world.unit.problem is None
 
 
 def test_what_a_daemon_before_left_behind_is_stopped_at_the_first_look_without_a_word():
     world = World(phase=Phase.UP)
     world.run(1)
-    assert (world.steps, world.notes) == ([Step.STOP], [])
+    assert (world.steps, world.notes) == ([UnitOrder.STOP], [])
 
 
 def test_started_by_hand_on_the_backup_it_is_stopped_and_that_is_told():
@@ -96,7 +96,7 @@ def test_started_by_hand_on_the_backup_it_is_stopped_and_that_is_told():
     world.run(1)
     world.start()
     world.run(1)
-    assert (world.steps, world.phase) == ([Step.STOP], Phase.DOWN)
+    assert (world.steps, world.phase) == ([UnitOrder.STOP], Phase.DOWN)
     assert world.notes == [f"{UNIT} was started while this node is not active: it is stopped"]
 
 
@@ -105,12 +105,12 @@ def test_one_that_dies_is_told_and_started_again():
     world.run(5)
     world.phase = Phase.FAILED
     world.look()
-    assert "ended while it was to run" in (world.keeper.problem or "")
+    assert "ended while it was to run" in (world.unit.problem or "")
     world.run(5)
-    assert (world.phase, world.steps) == (Phase.UP, [Step.START, Step.START])
+    assert (world.phase, world.steps) == (Phase.UP, [UnitOrder.START, UnitOrder.START])
     assert world.notes == [f"{UNIT} ended while it was to run"]
     world.run(STABLE)
-    assert world.keeper.problem is None
+    assert world.unit.problem is None
 
 
 def test_one_that_the_service_manager_started_again_is_told():
@@ -118,7 +118,7 @@ def test_one_that_the_service_manager_started_again_is_told():
     world.run(5)
     world.start()
     world.run(5)
-    assert (world.steps, world.notes) == ([Step.START], [f"{UNIT} ended, and was started again"])
+    assert (world.steps, world.notes) == ([UnitOrder.START], [f"{UNIT} ended, and was started again"])
 
 
 def test_one_that_does_not_start_is_tried_ever_more_slowly_and_told_once():
@@ -126,7 +126,7 @@ def test_one_that_does_not_start_is_tried_ever_more_slowly_and_told_once():
     world.run(600)
     assert len(world.notes) == 1
     assert 10 < len(world.steps) < 25
-    assert "does not start" in (world.keeper.problem or "")
+    assert "does not start" in (world.unit.problem or "")
     before = len(world.steps)
     world.run(2 * PAUSE + 5)
     assert 1 <= len(world.steps) - before <= 3
@@ -137,65 +137,65 @@ def test_one_that_will_not_stop_is_killed_in_its_time_and_told():
     world.run(5)
     world.wanted = False
     world.run(STOP - LOOK)
-    assert Step.KILL not in world.steps
+    assert UnitOrder.KILL not in world.steps
     world.run(1)
-    assert world.steps[-1] is Step.KILL
+    assert world.steps[-1] is UnitOrder.KILL
     assert world.notes == [f"{UNIT}: did not stop within 10 s, and is killed"]
     world.run(1)
-    assert world.keeper.settled
+    assert world.unit.settled
 
 
 def test_one_that_survives_its_kill_is_killed_again():
-    keeper = Keeper(Follower(UNIT, STOP))
-    keeper.look(True, Seen(Phase.UP), 0)
-    assert keeper.look(False, Seen(Phase.UP), 1).step is Step.STOP
-    assert keeper.look(False, Seen(Phase.STOPPING), 11).step is Step.KILL
-    assert keeper.look(False, Seen(Phase.STOPPING), 11 + LOOK).step is None
-    again = keeper.look(False, Seen(Phase.STOPPING), 11 + KILL_RETRY)
-    assert (again.step, again.notes) == (Step.KILL, ())
+    unit = KeptUnit(Follower(UNIT, STOP))
+    unit.look(True, Seen(Phase.UP), 0)
+    assert unit.look(False, Seen(Phase.UP), 1).step is UnitOrder.STOP
+    assert unit.look(False, Seen(Phase.STOPPING), 11).step is UnitOrder.KILL
+    assert unit.look(False, Seen(Phase.STOPPING), 11 + LOOK).step is None
+    again = unit.look(False, Seen(Phase.STOPPING), 11 + KILL_RETRY)
+    assert (again.step, again.notes) == (UnitOrder.KILL, ())
 
 
 def test_a_stop_that_somebody_undid_is_repeated():
-    keeper = Keeper(Follower(UNIT, STOP))
-    keeper.look(True, Seen(Phase.UP, "1"), 0)
-    assert keeper.look(False, Seen(Phase.UP, "1"), 1).step is Step.STOP
-    assert keeper.look(False, Seen(Phase.UP, "2"), 1.5).step is None
-    assert keeper.look(False, Seen(Phase.UP, "2"), 3.5).step is Step.STOP
+    unit = KeptUnit(Follower(UNIT, STOP))
+    unit.look(True, Seen(Phase.UP, "1"), 0)
+    assert unit.look(False, Seen(Phase.UP, "1"), 1).step is UnitOrder.STOP
+    assert unit.look(False, Seen(Phase.UP, "2"), 1.5).step is None
+    assert unit.look(False, Seen(Phase.UP, "2"), 3.5).step is UnitOrder.STOP
 
 
 def test_a_slow_start_is_a_problem_and_no_more():
-    keeper = Keeper(Follower(UNIT))
-    assert keeper.look(True, Seen(Phase.DOWN), 0).step is Step.START
-    assert keeper.look(True, Seen(Phase.STARTING), START_PATIENCE).step is None
-    assert keeper.problem is None
-    keeper.look(True, Seen(Phase.STARTING), START_PATIENCE + 1)
-    assert "still not started after 30 s" in (keeper.problem or "")
+    unit = KeptUnit(Follower(UNIT))
+    assert unit.look(True, Seen(Phase.DOWN), 0).step is UnitOrder.START
+    assert unit.look(True, Seen(Phase.STARTING), START_PATIENCE).step is None
+    assert unit.problem is None
+    unit.look(True, Seen(Phase.STARTING), START_PATIENCE + 1)
+    assert "still not started after 30 s" in (unit.problem or "")
 
 
 def test_a_tunnel_without_its_interface_is_started_anew():
-    world = World(Keeper(Follower("wg.service", interface="wg0")), wanted=True)
+    world = World(KeptUnit(Follower("wg.service", interface="wg0")), wanted=True)
     world.run(5)
     world.phase = Phase.BROKEN
     world.run(5)
-    assert world.steps == [Step.START, Step.STOP, Step.START]
+    assert world.steps == [UnitOrder.START, UnitOrder.STOP, UnitOrder.START]
     assert world.notes == ["wg.service: its interface wg0 is not there: it is started anew"]
 
 
 def test_a_unit_that_does_not_exist_is_a_problem_on_either_node():
     for wanted in (False, True):
-        keeper = Keeper(Follower(UNIT))
-        assert keeper.look(wanted, Seen(Phase.ABSENT, why="not-found"), 0) == Due()
-        assert "there is no such unit" in (keeper.problem or "")
+        unit = KeptUnit(Follower(UNIT))
+        assert unit.look(wanted, Seen(Phase.ABSENT, why="not-found"), 0) == Due()
+        assert "there is no such unit" in (unit.problem or "")
 
 
 def test_one_whose_files_changed_is_reloaded_and_that_is_no_news():
     world = World(wanted=True)
     world.run(2)
-    world.keeper.outdated()
+    world.unit.outdated()
     world.run(1)
     world.start()
     world.run(1)
-    assert (world.steps, world.notes) == ([Step.START, Step.RELOAD], [])
+    assert (world.steps, world.notes) == ([UnitOrder.START, UnitOrder.RELOAD], [])
 
 
 EVENTS = ("take over", "give up", "die", "by hand", "stubborn", "willing", "break", "mend", "wait")
@@ -222,9 +222,9 @@ def test_whatever_happens_it_ends_as_it_should_be(events, wanted):
     world.wanted, world.broken = wanted, False
     world.run(PAUSE + STOP + 2 * KILL_RETRY + 2)
     assert (world.phase is Phase.UP) == wanted
-    assert world.keeper.settled
+    assert world.unit.settled
     world.run(STABLE)
-    assert world.keeper.problem is None
+    assert world.unit.problem is None
 
 
 @pytest.mark.parametrize("stubborn", [False, True])
@@ -235,5 +235,5 @@ def test_while_not_wanted_it_is_never_started_and_never_runs_longer_than_it_may_
     world.wanted = False
     world.steps.clear()
     world.run(STOP + 1)
-    assert Step.START not in world.steps
+    assert UnitOrder.START not in world.steps
     assert world.phase in RESTS

@@ -19,7 +19,7 @@ _ERROR, _DONE = 2, 3
 _READ = 1 << 17
 
 
-class Exchange:
+class NetlinkSocket:
     """One socket to one part of the kernel, e.g. `socket.NETLINK_ROUTE`."""
 
     def __init__(self, part: int) -> None:
@@ -30,7 +30,7 @@ class Exchange:
             raise _failure("netlink", error) from error
         self._sequence = 0
 
-    def __enter__(self) -> "Exchange":
+    def __enter__(self) -> "NetlinkSocket":
         return self
 
     def __exit__(

@@ -35,7 +35,7 @@ class _Watch:
 
 
 @dataclass(slots=True)
-class Keeper:
+class AlarmRegister:
     """All alarms of a node. Only `update` and `happened` change anything; `now` is monotonic seconds, `time`
     the node's clock as ISO 8601."""
 
@@ -108,16 +108,16 @@ class Keeper:
         return patience * FLAP_PATIENCE if flaps else patience
 
 
-def restored(raw: object, now: float) -> Keeper:
+def restored(raw: object, now: float) -> AlarmRegister:
     """As the file has it: what was raised is raised still, until it is seen to be over. Damaged: nothing."""
-    keeper = Keeper()
+    register = AlarmRegister()
     if not isinstance(raw, Mapping) or raw.get("schema") != SCHEMA:
-        return keeper
+        return register
     for alarm in _alarms(raw.get("active"))[:MAX_ACTIVE]:
         if alarm.kind in BY_WORD:
-            keeper._watched[alarm.key] = _Watch(now, now, alarm)
-    keeper._recent.extend(_alarms(raw.get("recent")))
-    return keeper
+            register._watched[alarm.key] = _Watch(now, now, alarm)
+    register._recent.extend(_alarms(raw.get("recent")))
+    return register
 
 
 def _alarms(raw: object) -> list[Alarm]:

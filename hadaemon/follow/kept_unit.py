@@ -51,7 +51,7 @@ class Seen:
     """What systemd says to a failure."""
 
 
-class Step(StrEnum):
+class UnitOrder(StrEnum):
     """What to do about a unit, as the helper's verbs."""
 
     START = "start"
@@ -65,7 +65,7 @@ class Step(StrEnum):
 class Due:
     """What a look at a unit leads to."""
 
-    step: Step | None = None
+    step: UnitOrder | None = None
     notes: tuple[str, ...] = ()
     """For the history."""
 
@@ -73,7 +73,7 @@ class Due:
 _NOTHING = Due()
 
 
-class Keeper:
+class KeptUnit:
     """One unit over time. `now` is in monotonic seconds."""
 
     def __init__(self, follower: Follower) -> None:
@@ -81,7 +81,7 @@ class Keeper:
         self.seen: Seen | None = None
         self.problem: str | None = None
         """What an administrator should look at."""
-        self._asked: Step | None = None
+        self._asked: UnitOrder | None = None
         """What was ordered last, and is under way."""
         self._asked_at = 0.0
         self._life = ""
@@ -134,14 +134,14 @@ class Keeper:
             case Phase.UP:
                 return self._runs(seen, now)
             case Phase.STARTING:
-                if self._asked is not Step.START:
-                    self._order(Step.START, now)
+                if self._asked is not UnitOrder.START:
+                    self._order(UnitOrder.START, now)
                 if now - self._asked_at > START_PATIENCE:
                     self.problem = f"{self.follower.unit}: still not started after {START_PATIENCE:g} s"
                 return _NOTHING
             case Phase.STOPPING:
-                if self._asked is not Step.STOP:
-                    self._order(Step.STOP, now)
+                if self._asked is not UnitOrder.STOP:
+                    self._order(UnitOrder.STOP, now)
                 return self._perhaps_kill(now)
             case Phase.BROKEN:
                 return self._broken(now)
@@ -161,18 +161,18 @@ class Keeper:
             self._failures, self.problem = 0, None
         if self._outdated:
             self._outdated, self._reloading_until = False, now + self.follower.stop_timeout
-            return Due(Step.RELOAD, notes)
+            return Due(UnitOrder.RELOAD, notes)
         return Due(None, notes)
 
     def _broken(self, now: float) -> Due:
-        if self._asked is Step.START and now - self._asked_at < FIRST_RETRY:
+        if self._asked is UnitOrder.START and now - self._asked_at < FIRST_RETRY:
             return _NOTHING  # Its interface is on its way.
-        if self._asked is Step.STOP:
+        if self._asked is UnitOrder.STOP:
             return self._perhaps_kill(now)
         what = f"its interface {self.follower.interface} is not there"
         notes = (f"{self.follower.unit}: {what}: it is started anew",) if not self._failures else ()
         self._up_at = None
-        return Due(self._order(Step.STOP, now), self._again(what, notes, now).notes)
+        return Due(self._order(UnitOrder.STOP, now), self._again(what, notes, now).notes)
 
     def _rests(self, seen: Seen, now: float) -> Due:
         """It is to run, and does not."""
@@ -183,12 +183,12 @@ class Keeper:
             notes = (f"{self.follower.unit} ended while it was to run{why}",) if not self._failures else ()
             self._up_at = None
             return self._again(f"ended while it was to run{why}", notes, now)
-        if self._asked is Step.START:
+        if self._asked is UnitOrder.START:
             if now - self._asked_at < FIRST_RETRY:
                 return _NOTHING  # systemd has perhaps not begun yet.
             notes = (f"{self.follower.unit} does not start{why}",) if not self._failures else ()
             return self._again(f"does not start{why}", notes, now)
-        return Due(self._order(Step.START, now)) if now >= self._retry_at else _NOTHING
+        return Due(self._order(UnitOrder.START, now)) if now >= self._retry_at else _NOTHING
 
     def _again(self, what: str, notes: tuple[str, ...], now: float) -> Due:
         pause = min(FIRST_RETRY * 2.0**self._failures, self.follower.longest_pause)
@@ -205,26 +205,26 @@ class Keeper:
         if seen.phase in RESTS:
             self._asked, self.problem = None, None
             return _NOTHING
-        if self._asked is Step.STOP:
+        if self._asked is UnitOrder.STOP:
             return self._perhaps_kill(now)
         if seen.phase is Phase.STOPPING:
-            self._order(Step.STOP, now)
+            self._order(UnitOrder.STOP, now)
             return _NOTHING
         notes: tuple[str, ...] = ()
         if not expected:
             notes = (f"{self.follower.unit} was started while this node is not active: it is stopped",)
-        return Due(self._order(Step.STOP, now), notes)
+        return Due(self._order(UnitOrder.STOP, now), notes)
 
     def _perhaps_kill(self, now: float) -> Due:
         if now - self._asked_at < self.follower.stop_timeout or now < self._kill_at:
             again = self.seen is not None and self.seen.phase in RUNS and now >= self._again_at
             self._again_at = now + STOP_RETRY if again else self._again_at
-            return Due(Step.STOP) if again else _NOTHING
+            return Due(UnitOrder.STOP) if again else _NOTHING
         said = f"{self.follower.unit}: did not stop within {self.follower.stop_timeout:g} s, and is killed"
         notes = (said,) if self.problem != said else ()
         self.problem, self._kill_at = said, now + KILL_RETRY
-        return Due(Step.KILL, notes)
+        return Due(UnitOrder.KILL, notes)
 
-    def _order(self, step: Step, now: float) -> Step:
+    def _order(self, step: UnitOrder, now: float) -> UnitOrder:
         self._asked, self._asked_at, self._again_at = step, now, now + STOP_RETRY
         return step
