@@ -181,7 +181,7 @@ class Node:
         return self._known.proofs.unproven
 
     def desired_addresses(self) -> Mapping[str, frozenset[IPInterface]]:
-        """For every HA port, the virtual addresses that must be on it now: to reconcile with the kernel."""
+        """For every HA port, the virtual addresses that must be on it now: what an observer compares with."""
         orders = (self._orders.desired(port, self._member.serving) for port in self._known.all_ports)
         return {order.port: order.addresses for order in orders}
 

@@ -15,7 +15,6 @@ LEASES = "/var/lib/hotspare-dhcp/leases"
 HAPROXY_GROUP = "haproxy"
 HAPROXY_FOLDER = "haproxy"
 """Of the administrator's own part: cluster.d/haproxy/*.cfg."""
-HAPROXY_SUFFIX = ".cfg"
 PEERS = "hotspare"
 """The name of HAProxy's section of peers."""
 

@@ -12,9 +12,8 @@ from hadaemon.vrrp.model import IPAddress
 
 TABLE = "hotspare_follow"
 TRANSPARENT_MARK = 0x48D
-"""Of packets that come back to an address that HAProxy has borrowed."""
-TRANSPARENT_TABLE = 72
-"""The routing table by which they are local; the unit of HAProxy makes it."""
+"""Of packets that come back to an address that HAProxy has borrowed. By the routing table that the unit of
+HAProxy makes they are local."""
 _FIRST_MARK = 0x4800
 _LEVELS = (2, 3, 4)
 """Below system.slice, an instance below the slice of its template, and what its own `Slice` may add."""

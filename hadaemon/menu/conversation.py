@@ -30,11 +30,6 @@ class Conversation(Generic[T]):
         """What is to be asked, shown or done now."""
         return self._step
 
-    @property
-    def can_go_back(self) -> bool:
-        """There is a question before this one, and nothing was done since that cannot be taken back."""
-        return self._last_question() is not None
-
     def remembered(self, key: str) -> str:
         """What was typed at this question before going back; empty: nothing, or it is secret."""
         return self._remembered.get(key, "")

@@ -4,7 +4,7 @@ from copy import deepcopy
 from itertools import pairwise
 from typing import Any
 
-from hadaemon.config import ConfigError, Preseed, check_preseed
+from hadaemon.config import ConfigError, Mistake, check_preseed
 from hadaemon.config.migrate import KNOWN
 
 FILE = "setup"
@@ -29,21 +29,17 @@ class Draft:
         raw = deepcopy(self.raw)
         _put(raw, value, path)
         place = _name(path)
-        for problem in _problems(raw):
-            if problem.path == place or problem.path.startswith((f"{place}.", f"{place}[")):
-                raise ValueError(problem.message)
+        for mistake in _mistakes(raw):
+            if mistake.path == place or mistake.path.startswith((f"{place}.", f"{place}[")):
+                raise ValueError(mistake.message)
         return value
 
-    def problems(self) -> tuple[str, ...]:
+    def mistakes(self) -> tuple[str, ...]:
         """Everything that is wrong with the whole."""
-        return tuple(f"{problem.path}: {problem.message}" for problem in _problems(self.raw))
-
-    def preseed(self) -> Preseed:
-        """The whole, validated. Raises ConfigError."""
-        return check_preseed(deepcopy(self.raw), FILE)
+        return tuple(f"{mistake.path}: {mistake.message}" for mistake in _mistakes(self.raw))
 
 
-def _problems(raw: dict[str, Any]) -> tuple[Any, ...]:
+def _mistakes(raw: dict[str, Any]) -> tuple[Mistake, ...]:
     try:
         check_preseed(raw, FILE)
     except ConfigError as error:
@@ -69,7 +65,7 @@ def _put(raw: dict[str, Any], value: object, path: tuple[str | int, ...]) -> Non
 
 
 def _name(path: tuple[str | int, ...]) -> str:
-    """As problems name places."""
+    """As mistakes name places."""
     name = ""
     for key in path:
         name += f"[{key}]" if isinstance(key, int) else f".{key}" if name else key

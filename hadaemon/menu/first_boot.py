@@ -154,9 +154,9 @@ def _write(_: Voice, draft: Draft, purpose: Purpose) -> Flow[None]:
     """The summary, and the only step that changes anything."""
     while True:
         yield Show(tuple(summary(_, draft.raw, purpose)), _("Summary"))
-        problems = draft.problems()
-        if problems:
-            yield Show(tuple(f"! {problem}" for problem in problems), _("This cannot be written"))
+        mistakes = draft.mistakes()
+        if mistakes:
+            yield Show(tuple(f"! {mistake}" for mistake in mistakes), _("This cannot be written"))
             yield Choose(
                 "repair",
                 _("Summary"),

@@ -44,18 +44,3 @@ def locked(folder: Path, node: str, holder: Holder) -> Iterator[None]:
             yield
         finally:
             os.ftruncate(descriptor, 0)
-
-
-def held_by(folder: Path) -> Holder | None:
-    """Who holds the lock now; None: nobody."""
-    try:
-        with (folder / LOCK).open("rb") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return holder_from_json(file.read(_MAX_NOTE).decode(errors="replace"))
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise FileError(f"{folder / LOCK}: {os.strerror(error.errno or 0)}") from error
-    return None

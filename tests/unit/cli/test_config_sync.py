@@ -12,7 +12,7 @@ import pytest
 from hadaemon.cli.main import main
 from hadaemon.helper import config_guard
 from hadaemon.io.store.generations import Generations
-from hadaemon.io.store.pair_lock import held_by, locked
+from hadaemon.io.store.pair_lock import LockedError, locked
 from hadaemon.sync.guard import Guard, guard_to_json, seconds_left
 from hadaemon.sync.holder import Holder
 from tests.unit.operations.test_own_configuration import CLUSTER, NODE
@@ -77,6 +77,15 @@ def test_a_refused_file_names_every_reason(box: Box, capsys: pytest.CaptureFixtu
     assert not (box.state / "cluster.toml").exists()
     assert box.hactl("apply", box.state / "nowhere.toml") == 1
     assert "there is no such file" in capsys.readouterr().err
+
+
+def held_by(folder: Path) -> Holder | None:
+    """Who holds the lock."""
+    try:
+        with locked(folder, "alpha", Holder("a", "b", "c", "d")):
+            return None
+    except LockedError as error:
+        return error.holder
 
 
 def test_one_administrator_at_a_time(box: Box, capsys: pytest.CaptureFixture[str]):

@@ -145,9 +145,10 @@ def test_the_lock_is_free_while_a_person_types(box: Box, monkeypatch: pytest.Mon
     editor(
         monkeypatch,
         box.run,
-        "from hadaemon.io.store.pair_lock import held_by\n"
+        "from hadaemon.io.store.pair_lock import locked\n"
+        "from hadaemon.sync.holder import Holder\n"
         "import pathlib\n"
-        f"assert held_by(pathlib.Path({str(box.run)!r})) is None",
+        f"with locked(pathlib.Path({str(box.run)!r}), 'alpha', Holder('a', 'b', 'c', 'd')): pass",
     )
     assert box.hactl("edit") == 0
 
