@@ -15,7 +15,7 @@ _SETTLE = 16 << 20
 """Bytes between two waits for the disk, so that progress is what the disk did, not what memory took."""
 
 Count = Callable[[int], None]
-"""Hears how many bytes more are done."""
+"""Is called with the number of bytes that were done since the last call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Copied:
 
 @dataclass(frozen=True, slots=True)
 class SlotImage:
-    """What RAUC is told of a slot."""
+    """What RAUC must know of a slot."""
 
     digest: str
     """SHA-256 of it, hexadecimal."""
@@ -100,7 +100,7 @@ def verify(disk: int, copied: Copied, count: Count) -> None:
 
 
 def filled_runs(image: Path, source: str, at: int) -> Iterator[Piece]:
-    """What of an image is not zeros, as pieces for a disk that holds zeros from `at` on."""
+    """The parts of an image that are not zeros, as pieces for a disk that holds zeros from `at` on."""
     zeros = bytes(CHUNK)
     with image.open("rb") as file:
         position = begin = 0

@@ -27,7 +27,7 @@ class BundleError(EdgeError):
 
 
 def check_whole(path: Path, bundle: Bundle, name: str, progress: Percent = lambda _: None) -> None:
-    """Holds its whole content against its signed manifest. Raises UpgradeError, FileError."""
+    """Compares its whole content with its signed manifest. Raises UpgradeError, FileError."""
     try:
         with path.open("rb", buffering=0) as file:
             descriptor = file.fileno()
@@ -38,9 +38,9 @@ def check_whole(path: Path, bundle: Bundle, name: str, progress: Percent = lambd
 
 
 def copy_bundle(source: str, target: Path, bundle: Bundle, progress: Percent) -> None:
-    """A copy that is held against its signed manifest in the same reading; nothing waits for the disk.
+    """Makes a copy, and compares it with its signed manifest while it reads; does not wait for the disk.
 
-    Raises BundleError, UpgradeError; then there is none.
+    Raises BundleError, UpgradeError; then there is no copy.
     """
     try:
         descriptor = os.open(source, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -66,9 +66,10 @@ def link_bundle(source: Path, target: Path) -> None:
 
 
 def put(staged: Path, place: Path) -> None:
-    """A file gets its name when its content is on the disk, and the name is there too. Raises FileError.
+    """Gives a file its name once its content is on the disk, and makes the name durable too. Raises
+    FileError.
 
-    Of two names of one file rename(2) leaves both: then the first one goes.
+    When both are names of one file, rename(2) leaves both: then the first one is removed.
     """
     try:
         with staged.open("rb") as file:
@@ -85,7 +86,7 @@ def has_space(kept: Path, source: Path) -> bool:
     try:
         return not kept.exists() or _free(kept.parent) >= source.stat().st_size + _SPARE
     except OSError:
-        return True  # Who reads it says what is wrong.
+        return True  # Whoever reads it reports what is wrong.
 
 
 def check_space(folder: Path, size: int) -> None:
@@ -126,7 +127,7 @@ def _copy(source: int, size: int, target: Path, bundle: Bundle, name: str, progr
             check_payload(bundle, name, payload, copied, progress)
             for at in range(payload, size, _CHUNK):
                 copied(at, min(_CHUNK, size - at))
-            # The disk begins with it meanwhile.
+            # The disk begins to write it meanwhile.
             os.posix_fadvise(out.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
     except BaseException:
         target.unlink(missing_ok=True)

@@ -61,7 +61,7 @@ def read_table(disk: str) -> dict[str, Any]:
 
 
 def write_table(disk: str, script: str) -> None:
-    """A new table. The kernel is not told: it learns of it when the disk is closed."""
+    """Writes a new table. The kernel notices it when the disk is closed."""
     command = (
         *("sfdisk", "--quiet", "--no-reread", "--no-tell-kernel"),
         *("--wipe", "never", "--wipe-partitions", "never", disk),
@@ -84,7 +84,8 @@ def opened_alone(disk: str) -> Iterator[int]:
 
 
 def discard(disk: int, length: int) -> None:
-    """Tells a disk that nothing on it is needed any more. Those that know no such order stay as they are."""
+    """Tells a disk that nothing on it is needed any more. A disk that does not know this order stays as it
+    is."""
     try:
         fcntl.ioctl(disk, _BLKDISCARD, _RANGE.pack(0, length))
     except OSError as error:
@@ -98,7 +99,7 @@ def zero(disk: int, start: int, length: int) -> None:
 
 
 def forget_cached(device: int) -> None:
-    """What is in memory of it is written, and forgotten: it is then read from the device itself."""
+    """Writes what is in memory of it and drops that, so that it is then read from the device itself."""
     os.fsync(device)
     fcntl.ioctl(device, _BLKFLSBUF)
 

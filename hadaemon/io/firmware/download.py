@@ -1,4 +1,4 @@
-"""A file by HTTP, onto the disk. Whether it may be believed is for its reader to say: bundles are signed."""
+"""A file by HTTP, onto the disk. Its reader decides whether to believe it: bundles are signed."""
 
 import urllib.error
 import urllib.request
@@ -14,7 +14,7 @@ _MAX_SIZE = 4 << 30
 
 
 def download(url: str, target: Path, progress: Callable[[int], None]) -> None:
-    """A copy; nothing waits for the disk. Raises BundleError; then there is none."""
+    """Makes a copy; does not wait for the disk. Raises BundleError; then there is no copy."""
     try:
         if not url.startswith(("http://", "https://")):
             raise BundleError(f"{url}: is no URL that can be fetched")

@@ -12,11 +12,12 @@ from hadaemon.io.firmware.disks import disk_of, list_block_devices
 _MEMBER = "bundle.raucb"
 _CHUNK = 1 << 20
 _HEADER = 4096
-"""Bytes that are erased, so that there is no archive any more."""
+"""Bytes to erase, so that there is no archive any more."""
 
 
 def find_partition(sibling: Path) -> Path | None:
-    """On the disk of a partition of ours. None: that disk has none. Raises EdgeError."""
+    """The bundle's partition on the disk of a partition of ours. None: that disk has none. Raises
+    EdgeError."""
     disk = disk_of(sibling)
     if not disk:
         return None

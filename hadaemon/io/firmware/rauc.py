@@ -9,7 +9,7 @@ from hadaemon.io.errors import EdgeError
 from hadaemon.io.programs.run import ProgramError, follow_program, run_program
 
 Progress = Callable[[int, str], None]
-"""Hears percents and what is being done."""
+"""Is called with the percentage and with what is being done."""
 
 _PERCENT = re.compile(r"\s*(\d{1,3})% (.*)")
 _LAST_ERROR = "LastError:"

@@ -21,7 +21,7 @@ _GET, _DELETE = 1, 2
 _ORIGINAL, _REPLY, _ID = 1, 2, 12
 _ADDRESSES, _PROTOCOL = 1, 2
 _SOURCE = {2: 1, 10: 3}
-"""Attribute of the source address by family; that of the destination is the next one."""
+"""The attribute with the source address, by family; the next number is that of the destination."""
 _NUMBER, _SOURCE_PORT, _DESTINATION_PORT = 1, 2, 3
 _HEADER = struct.Struct("=IHHII")
 _FAMILY_HEADER = struct.Struct("!BBH")
@@ -59,14 +59,14 @@ class ConnectionTable:
         self._socket.close()
 
     def entries(self) -> Iterator[Entry]:
-        """All of both families, as far as nothing changes meanwhile. Raises NetlinkError."""
+        """Every entry of both families; entries that change meanwhile may be missing. Raises NetlinkError."""
         for body in self._ask("list connections", _GET, _DUMP, 0, b""):
             entry = _entry(body)
             if entry is not None:
                 yield entry
 
     def remove(self, entry: Entry) -> None:
-        """One that is gone already is no error. Raises NetlinkError."""
+        """Removes an entry. One that is gone already is no error. Raises NetlinkError."""
         try:
             for _ in self._ask("remove a connection", _DELETE, _ACK, entry.family, entry.key):
                 pass
@@ -120,7 +120,7 @@ def _entry(message: bytes) -> Entry | None:
         answered_to=ip_address(reply[1]),
     )
     key = attribute(_ORIGINAL | 0x8000, found[_ORIGINAL])
-    if _ID in found:  # Not one that has the same addresses and came later.
+    if _ID in found:  # So that a later entry with the same addresses stays.
         key += attribute(_ID, found[_ID])
     return Entry(flow, family, key)
 

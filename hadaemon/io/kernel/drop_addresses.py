@@ -1,10 +1,10 @@
 """Drops every virtual address of this product, on any interface, and takes down the links that are up on the
 active node only: run when the daemon has ended, however it ended, and by its guard when it stands still.
 
-Runs between a crash and the takeover, so all of it is the start of an interpreter: no `site`, and of the
-standard library only what is in the interpreter itself. Measured, `import socket, collections.abc` doubles
-its time, and pyroute2 would take ten times as long. (`ip address flush proto 72` would be faster still, but
-iproute2 6.15 flushes every address of the node at that.)
+It runs between a crash and the takeover, and starting the interpreter takes nearly all of its time: so no
+`site`, and only those parts of the standard library that are in the interpreter itself. Measured, `import
+socket, collections.abc` doubles its time, and pyroute2 would take ten times as long. (`ip address flush proto
+72` would be faster still, but iproute2 6.15 flushes every address of the node at that.)
 """
 
 import errno
@@ -73,7 +73,7 @@ def drop() -> None:
 
 
 def _virtual_addresses(sock: socket) -> "Iterator[bytes]":
-    """Each address with our protocol number, as the body of the message that told of it."""
+    """Each address with our protocol number, as the body of the message that reported it."""
     sock.send(_HEADER.pack(_HEADER.size + _ADDRESS.size, _RTM_GETADDR, _REQUEST | _DUMP, 1, 0) + bytes(8))
     while True:
         for kind, body in _messages(sock.recv(_READ)):
@@ -86,9 +86,10 @@ def _virtual_addresses(sock: socket) -> "Iterator[bytes]":
 
 
 def _remove(sock: socket, body: bytes) -> OSError | None:
-    """The kernel takes the very words in which it told of an address as the request to remove it.
+    """Removes one address: the body in which the kernel reported it serves as the request to remove it.
 
-    The answer is why it stays. One that is gone already is no failure, and no failure keeps another address.
+    Returns why it could not be removed. An address that is gone already is no failure, and a failure does not
+    stop the removal of the others.
     """
     sock.send(_HEADER.pack(_HEADER.size + len(body), _RTM_DELADDR, _REQUEST | _ACK, 2, 0) + body)
     for kind, answer in _messages(sock.recv(_READ)):
@@ -98,7 +99,7 @@ def _remove(sock: socket, body: bytes) -> OSError | None:
 
 
 def _take_down_links(sock: socket) -> None:
-    """All of the group, in one request."""
+    """Takes down all links of the group, in one request."""
     body = _LINK.pack(0, 0, 0, 0, 0, _IFF_UP) + _GROUP.pack(_GROUP.size, _IFLA_GROUP, FOLLOWING)
     sock.send(_HEADER.pack(_HEADER.size + len(body), _RTM_NEWLINK, _REQUEST | _ACK, 3, 0) + body)
     for kind, answer in _messages(sock.recv(_READ)):

@@ -14,7 +14,7 @@ _WORD = "forwarding"
 
 
 def forwards() -> bool:
-    """Both families are forwarded; one that the kernel lacks does not count."""
+    """Both families are forwarded; a family that the kernel does not have does not count."""
     try:
         return all(switch.read_text().strip() != "0" for switch in _SWITCHES if switch.exists())
     except OSError as error:

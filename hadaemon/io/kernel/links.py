@@ -29,7 +29,7 @@ class Address:
 
     interface: IPInterface
     protocol: int
-    """IFA_PROTO; 0 where the kernel is older than 5.18 or nobody said."""
+    """IFA_PROTO; 0 where the kernel is older than 5.18, or whoever added it gave none."""
 
     @property
     def virtual(self) -> bool:
@@ -55,7 +55,7 @@ class Link:
     mac: str
     """Lower case, colons; empty where the link has none."""
     permanent_mac: str
-    """What the hardware was made with; empty where the driver does not tell."""
+    """What the hardware was made with; empty where the driver does not say."""
     kind: str
     """Of a software interface (`veth`, `vlan`, ...); empty for hardware."""
     carrier: bool
@@ -103,7 +103,7 @@ Fact = Link | LinkGone | AddressAdded | AddressRemoved
 
 
 class LinkTable:
-    """What the kernel told so far."""
+    """What the kernel has reported so far."""
 
     def __init__(self, facts: Iterable[Fact] = ()) -> None:
         self._links: dict[int, Link] = {}
@@ -137,7 +137,7 @@ class LinkTable:
         return {index: LinkState(link.up, link.carrier) for index, link in self._links.items()}
 
     def cards(self) -> tuple[Link, ...]:
-        """Network cards, and what is none but stands for one in a namespace."""
+        """Network cards, and the virtual interfaces that stand for them in a namespace."""
         return tuple(
             link for link in self.links() if link.name != "lo" and link.kind not in STACKED_KINDS and link.mac
         )

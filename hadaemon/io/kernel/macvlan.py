@@ -15,8 +15,9 @@ _INET6_ADDR_GEN_MODE, _NONE = 8, b"\x01"
 
 
 def new_macvlan(parent: int, name: str, mac: str) -> bytes:
-    """The body of RTM_NEWLINK: down, and in mode bridge: any other keeps what comes from its own MAC address
-    from the port, and that is where another router's advertisements come from (RFC 9568 §7.2)."""
+    """The body of RTM_NEWLINK: down, and in mode bridge. Any other mode hides from the port what comes from
+    the macvlan's own MAC address, which is where another router's advertisements come from (RFC 9568
+    §7.2)."""
     data = nest(_INFO_DATA, attribute(_MACVLAN_MODE, struct.pack("=I", _BRIDGE)))
     return b"".join(
         (
@@ -30,7 +31,7 @@ def new_macvlan(parent: int, name: str, mac: str) -> bytes:
 
 
 def no_own_addresses(index: int) -> bytes:
-    """The body of RTM_SETLINK: no link-local address comes by itself, which the other node would have too."""
+    """The body of RTM_SETLINK: the kernel adds no link-local address, which the other node would have too."""
     mode = nest(socket.AF_INET6, attribute(_INET6_ADDR_GEN_MODE, _NONE))
     return _HEADER.pack(socket.AF_UNSPEC, 0, index, 0, 0) + nest(_IFLA_AF_SPEC, mode)
 

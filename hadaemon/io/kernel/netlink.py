@@ -65,9 +65,11 @@ _NO_DUPLICATE_DETECTION = 0x02
 """IFA_F_NODAD: a virtual address serves at once, and is ours by election."""
 _FOREVER = (1 << 32) - 1
 _DEPRECATED = {"ifa_preferred": 0, "ifa_valid": _FOREVER}
-"""Nothing that the node itself begins comes from a virtual address while it has an own one (RFC 6724 §5)."""
+"""So that connections of the node itself do not come from a virtual address while it has an own one
+(RFC 6724 §5)."""
 _SO_RCVBUFFORCE = 33
-"""Missing in the standard library: beyond what the system allows everybody, for who has CAP_NET_ADMIN."""
+"""Missing in the standard library. With CAP_NET_ADMIN, a buffer may be larger than the system allows
+everybody."""
 _MONITOR_BUFFER = 4 << 20
 """Bytes, which the kernel doubles. Measured, a message about a link counts as 2.4 kB, and a link with an
 address makes four when it goes and comes back: 64 ports with four VLANs each may do so twice while nobody
@@ -78,7 +80,8 @@ _INTERFACE = struct.Struct("=BxHiII")
 
 
 class Overrun(Exception):
-    """Messages were lost, and those that were left are read: forget what is known, list everything again."""
+    """Messages were lost, and those that remained have been read: forget what is known and list everything
+    again."""
 
 
 class Netlink:
@@ -106,7 +109,7 @@ class Netlink:
         return facts + self._ask("list addresses", RTM_GETADDR, DUMP, addresses)
 
     def list_states(self) -> dict[int, LinkState]:
-        """Of every link, by its index, only what goes up and down. Cheap: nothing else is decoded.
+        """The state of every link, by its index. Cheap: nothing else is decoded.
 
         Raises NetlinkError.
         """
@@ -168,7 +171,7 @@ class Netlink:
         self._requests.ask(f"add {name}", RTM_NEWLINK, ACK | CREATE | EXCLUSIVE, body)
 
     def start_macvlan(self, index: int, name: str) -> None:
-        """Takes it up. Only what is put on it is on it."""
+        """Takes it up. It has no addresses but those that are put on it."""
         try:
             self._requests.ask(f"set up {name}", RTM_SETLINK, ACK, no_own_addresses(index))
         except NetlinkError as error:
@@ -208,7 +211,7 @@ def _open(groups: int) -> socket.socket:
 
 
 def _enlarge(sock: socket.socket) -> None:
-    """As far as the system lets us, where we may not ask for more."""
+    """Enlarges the buffer; without the right to force it, as far as the system allows."""
     try:
         sock.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _MONITOR_BUFFER)
     except PermissionError:

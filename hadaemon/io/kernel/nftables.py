@@ -68,7 +68,7 @@ class Policy:
     purpose: str
     """For the name of the tables."""
     what: str
-    """For messages, what fails when it fails."""
+    """For messages: what the policy does, and could not do."""
     chains: tuple[Chain, ...]
     rules: Callable[[tuple[IPAddress, ...]], Iterable[Rule]]
 
@@ -77,7 +77,7 @@ class AddressFilter:
     """A policy at work, for a set of addresses that can change; none at first."""
 
     def __init__(self, policy: Policy) -> None:
-        """Raises NetlinkError where the kernel has no nftables. Loads the modules: not when time presses."""
+        """Raises NetlinkError where the kernel has no nftables. Loads kernel modules, which takes time."""
         self._policy = policy
         self._table = f"hotspare-{policy.purpose}-{os.getpid()}"
         kind = socket.SOCK_RAW | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
@@ -97,14 +97,14 @@ class AddressFilter:
             raise
 
     def set(self, addresses: Iterable[IPAddress]) -> None:
-        """From now on it holds for exactly these, in one transaction. Raises NetlinkError."""
+        """Makes it hold for exactly these addresses from now on, in one transaction. Raises NetlinkError."""
         wanted = frozenset(addresses)
         if wanted != self.addresses:
             self._replace(tuple(sorted(wanted, key=str)))
             self.addresses = wanted
 
     def close(self) -> None:
-        """The tables go."""
+        """Removes the tables."""
         self._socket.close()
 
     def _replace(self, addresses: tuple[IPAddress, ...]) -> None:

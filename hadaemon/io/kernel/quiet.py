@@ -1,6 +1,7 @@
 """Keeps the node from answering for addresses that it still holds: no ARP reply, no neighbour advertisement.
 
-Needed while it hands over: what is under way to the addresses is still served, and nobody new is led here.
+Needed while it hands over: packets that are under way to the addresses are still served, but no new ones are
+attracted.
 The alternatives are worse: `arp_ignore` silences the node's own address too, and IPv6 has nothing like it.
 """
 
@@ -20,12 +21,12 @@ class Quiet(AddressFilter):
     """The addresses that the node does not answer for."""
 
     def __init__(self) -> None:
-        """Raises NetlinkError where the kernel has no nftables. Loads the modules: not when time presses."""
+        """Raises NetlinkError where the kernel has no nftables. Loads kernel modules, which takes time."""
         super().__init__(_POLICY)
 
 
 def _rules(addresses: tuple[IPAddress, ...]) -> Iterator[Rule]:
-    """What to drop: who asks for an address, and what we would say of it ourselves."""
+    """What to drop: questions for an address, and what this node would announce about it."""
     for address in addresses:
         if isinstance(address, IPv4Address):
             # ARP (RFC 826): operation at 6, sender's address at 14, target's at 24.

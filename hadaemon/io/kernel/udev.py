@@ -34,7 +34,7 @@ class Udev:
         return int(self._monitor.fileno())
 
     def drain(self) -> None:
-        """Reads the events away: they only say that it is time to look again."""
+        """Reads and discards the events: they only say that it is time to look again."""
         while self._monitor.poll(timeout=0) is not None:
             pass
 

@@ -28,7 +28,7 @@ class ArpSocket:
     """A packet socket, bound to one link."""
 
     def __init__(self, interface: str, mac: str) -> None:
-        """`mac` is the one that asks, and that replies are for."""
+        """`mac` is the sender of the questions, to which the replies go."""
         self._mac = bytes.fromhex(mac.replace(":", ""))
         kind = socket.SOCK_RAW | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
         try:

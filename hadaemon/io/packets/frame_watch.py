@@ -59,7 +59,7 @@ class FrameWatch:
         self._socket.close()
 
     def has_frame(self) -> bool:
-        """A frame has come in. A link that went down meanwhile is no frame."""
+        """A frame has come in. A link that went down meanwhile does not count as one."""
         try:
             return bool(self._socket.recv(64))
         except OSError:

@@ -18,12 +18,12 @@ from hadaemon.io.errors import PortError
 _SO_BINDTOIFINDEX: Final = 62
 _TC_PRIO_CONTROL: Final = 7
 _ALL_HOSTS: Final = "224.0.0.1"
-"""Every host is a member, and no router passes it on (RFC 1112 §4): for a peer whose address is not known."""
+"""All hosts of the link, which no router passes on (RFC 1112 §4): for a peer whose address is not known."""
 BATCH: Final = 64
 """Datagrams read per call: a flood cannot keep the loop from its timers."""
 _BACKLOG: Final = 4
 _PROBE: Final = 1
-"""Seconds without a word after which, and between which, a connection is probed."""
+"""Seconds of silence after which a connection is probed, and seconds between two probes."""
 _PROBES: Final = 3
 
 
@@ -32,7 +32,7 @@ class HeartbeatSocket:
 
     def __init__(self, index: int, own: IPv4Address, peer: IPv4Address | None) -> None:
         self._last = "", IPv4Address(0)
-        """Whom the last datagram came from, as text and as an address."""
+        """The source of the last datagram, as text and as an address."""
         self._destination = (_ALL_HOSTS if peer is None else str(peer), HEARTBEAT_PORT)
         self._socket = _bound(index, socket.SOCK_DGRAM, own if peer is not None else None, HEARTBEAT_PORT)
         membership = struct.pack("=4s4si", bytes(4), own.packed, index)
@@ -101,7 +101,7 @@ class Listener:
 
 
 class Broken(Exception):
-    """The connection is of no more use; nothing is said about the other end."""
+    """The connection is of no use any more; that says nothing about the other end."""
 
 
 class Connection:
@@ -109,7 +109,7 @@ class Connection:
 
     def __init__(self, connected: socket.socket) -> None:
         self._socket = connected
-        # One end may have gone without being able to say so, as with its network card: probes find out.
+        # One end may vanish without being able to say so, for example with its network card: probes find out.
         connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         for option in (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL):
             connected.setsockopt(socket.IPPROTO_TCP, option, _PROBE)
@@ -146,7 +146,7 @@ class Connection:
 
     @property
     def idle(self) -> bool:
-        """The other end has got all that was sent."""
+        """The other end has received everything that was sent."""
         waiting = array("i", [0])
         try:
             fcntl.ioctl(self._socket.fileno(), termios.TIOCOUTQ, waiting)

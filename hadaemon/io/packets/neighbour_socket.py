@@ -43,7 +43,7 @@ class NeighbourSocket:
     """A packet socket, bound to one link, that hears neighbour advertisements alone."""
 
     def __init__(self, interface: str, index: int, mac: str) -> None:
-        """`mac` is the one that asks."""
+        """`mac` is the sender of the questions."""
         self._mac = bytes.fromhex(mac.replace(":", ""))
         kind = socket.SOCK_RAW | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
         try:
@@ -69,7 +69,7 @@ class NeighbourSocket:
         self._socket.close()
 
     def ask(self, target: IPv6Address) -> None:
-        """Who has `target`? Says nothing of who asks."""
+        """Who has `target`? The question does not say who asks."""
         try:
             self._socket.send(neighbour_probe(self._mac, target))
         except OSError as error:

@@ -46,7 +46,7 @@ class RouterSocket:
         return self._socket.fileno()
 
     def close(self) -> None:
-        """Closes it, and says nothing."""
+        """Closes it, without another advertisement."""
         self._socket.close()
 
     def send(self, message: bytes, source: IPv6Address) -> None:

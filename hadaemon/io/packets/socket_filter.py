@@ -36,7 +36,7 @@ _SO_ATTACH_FILTER: Final = 26
 
 
 def attach(sock: socket.socket, program: Iterable[Instruction]) -> None:
-    """From now on only what the program keeps comes to the socket. Raises OSError."""
+    """From now on the socket gets only what the program keeps. Raises OSError."""
     code = b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
     held = ctypes.create_string_buffer(code, len(code))
     reference = struct.pack("HP", len(code) // 8, ctypes.addressof(held))

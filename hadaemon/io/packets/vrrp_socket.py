@@ -33,13 +33,13 @@ BATCH: Final = 64
 """Packets read per call: a flood cannot keep the loop from its timers."""
 ALL_WAITING: Final = 512
 """More packets than the kernel keeps for a socket: 208 KiB by default, where the smallest counts as 768
-bytes. What comes while they are read is not waited for."""
+bytes. Packets that arrive while they are read wait for the next call."""
 _REFUSED_BUFFER: Final = 8192
 """Bytes, which the kernel doubles: room for some 20 packets that nobody is in a hurry to look at."""
 _LARGEST: Final = 4608
 """Bytes that are read of a packet, more than any advertisement has: 255 addresses of 16 bytes, a header and a
-signature. A longer packet is cut, and is none then either. To make room for the longest packet that there can
-be, each time, took longer than to read one."""
+signature. A longer packet is cut, and then is not a valid advertisement either. Making room for the longest
+possible packet each time took longer than reading one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,8 @@ class VrrpSocket:
             raise PortError(f"send advertisement to {destination}: {_text(error)}") from error
 
     def receive(self, count: int) -> Iterator[Packet]:
-        """What has arrived, up to so many packets. That a port went down is told by netlink, not here."""
+        """What has arrived, up to so many packets. It is netlink that reports a port that went down, not
+        this."""
         for _ in range(count):
             try:
                 data, ancillary, _, sender = self._socket.recvmsg(_LARGEST, _ANCILLARY)
@@ -135,7 +136,8 @@ def split_ipv4(data: bytes) -> Packet | None:
 
 
 def _from_ipv6(data: bytes, ancillary: list[tuple[int, int, bytes]], sender: str) -> Packet | None:
-    """A raw IPv6 socket delivers the message alone, and beside it what was asked for of the header."""
+    """A raw IPv6 socket delivers the message alone, and separately those header fields that were asked
+    for."""
     told = {kind: value for level, kind, value in ancillary if level == socket.IPPROTO_IPV6}
     if socket.IPV6_HOPLIMIT not in told or socket.IPV6_PKTINFO not in told:
         return None

@@ -114,7 +114,7 @@ class Channel:
         poll.register(descriptor, what)
         left = deadline - time.monotonic()
         if left <= 0 or not poll.poll(left * 1000):
-            raise ChannelError(f"{self._peer} has stopped to answer")
+            raise ChannelError(f"{self._peer} has stopped answering")
 
 
 def _write_all(descriptor: int, data: bytes) -> None:

@@ -21,7 +21,7 @@ REQUESTS = {
     CourseStep.ASK: 23,
     STATISTICS: 21,
 }
-"""The numbers that the options -R, -B, -F, -n and -s send: a test asks conntrackd itself."""
+"""The numbers that the options -R, -B, -F, -n and -s send; a test compares them with conntrackd itself."""
 _REQUEST = struct.Struct("=i")
 _MAX_ANSWER = 1 << 16
 _TIMEOUT = 10.0
@@ -42,7 +42,7 @@ class ConntrackdError(EdgeError):
 
 
 class Conntrackd:
-    """The one that serves at a socket in a folder."""
+    """The conntrackd that listens at a socket in a folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -53,7 +53,7 @@ class Conntrackd:
         return ConntrackdFiles(str(self._folder / "control.sock"), str(self._folder / "lock"))
 
     def life(self) -> tuple[int, int] | None:
-        """Another one after each start; None: it does not run, or has left nothing behind."""
+        """Different after each start; None: it does not run, or has left nothing behind."""
         try:
             found = Path(self.places.socket).stat()
         except OSError:
@@ -68,12 +68,13 @@ class Conntrackd:
         """What went wrong since its start, by kind; a sign of life, too. Raises ConntrackdError."""
         text = await self._ask(STATISTICS)
         if "cache internal" not in text:
-            raise ConntrackdError("conntrackd: its answer is none")
+            raise ConntrackdError("conntrackd: its answer cannot be understood")
         sums = {what: sum(map(int, re.findall(pattern, text))) for what, pattern in _ERRORS.items()}
         return {what: count for what, count in sums.items() if count}
 
     async def _ask(self, what: str) -> str:
-        """One request, and all that is answered until conntrackd, or a child of it that works, hangs up."""
+        """Sends a request and reads the answer until conntrackd, or a child of it that does the work, hangs
+        up."""
         answer = b""
         try:
             async with asyncio.timeout(_TIMEOUT):

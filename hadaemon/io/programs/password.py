@@ -12,7 +12,7 @@ _SALT = 16
 
 
 def hash_password(password: str) -> str:
-    """With a new salt. Raises EdgeError. No other process ever sees the password."""
+    """Hashes with a new salt. Raises EdgeError. No other process ever sees the password."""
     try:
         library = ctypes.CDLL(_LIBRARY, use_errno=True)
         library.crypt_gensalt.restype = ctypes.c_char_p

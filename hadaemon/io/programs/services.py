@@ -20,21 +20,21 @@ def restart_sync_server() -> None:
 
 
 FIRMWARE_UNITS = ("hotspare-*", "hadaemon*", "systemd-*")
-"""What a firmware brings along; units of the configuration follow the active node and are left out below."""
+"""Units of the firmware. Those of the configuration, which follow the active node, are left out below."""
 _FOLLOWED = ("hotspare-wireguard@", "hotspare-pppoe@", "hotspare-haproxy.", "hotspare-dhcp.")
 _SEEDING = "hotspare-seed-slot.service"
 
 _AT_BOOT = ("hotspare-apply.service",)
-"""What belongs to a boot, and may be at it still when the daemon is well."""
+"""Units of a boot, which may still be at work when the daemon is healthy already."""
 
 
 def failed_units() -> tuple[str, ...]:
-    """Which of them failed. Raises ProgramError."""
+    """Which units of the firmware failed. Raises ProgramError."""
     return tuple(name for name in _units("failed", FIRMWARE_UNITS) if not name.startswith(_FOLLOWED))
 
 
 def starting_units() -> tuple[str, ...]:
-    """Which of those of a boot have not come to their end yet. Raises ProgramError."""
+    """Which units of a boot have not finished yet. Raises ProgramError."""
     return _units("activating", _AT_BOOT)
 
 
@@ -45,28 +45,28 @@ def _units(state: str, patterns: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def start_firmware_pull(staged: bool = False) -> None:
-    """The peer's firmware becomes this node's, or what it has staged is here too; not waited for."""
+    """Begins to fetch the peer's firmware, or what the peer has staged; does not wait for it."""
     unit = "hotspare-firmware-stage.service" if staged else "hotspare-firmware-pull.service"
     _systemctl("start", "--no-block", unit)
 
 
 def start_firmware_upgrade() -> None:
-    """This node's part of the pair's upgrade is done; not waited for."""
+    """Begins to do this node's part of the pair's upgrade; does not wait for it."""
     _systemctl("start", "--no-block", "hotspare-firmware-upgrade.service")
 
 
 def stop_seeding() -> None:
-    """Nothing fills the empty slot meanwhile: two would share one slow disk."""
+    """Stops filling the empty slot: two writers would share one slow disk."""
     _systemctl("stop", _SEEDING)
 
 
 def start_seeding() -> None:
-    """It begins anew, where there is still something to fill; not waited for."""
+    """Filling the slot begins anew, if there is still something to fill; does not wait for it."""
     _systemctl("start", "--no-block", _SEEDING)
 
 
 def restart_node() -> None:
-    """In good order, and without waiting for it."""
+    """Restarts the node in good order; does not wait for it."""
     _systemctl("--no-block", "reboot")
 
 

@@ -23,7 +23,7 @@ class DeliveryError(EdgeError):
 
 
 def post(webhook: Webhook, body: bytes, source: Source) -> None:
-    """Raises DeliveryError. A redirection is none of ours: the token would go there too."""
+    """Raises DeliveryError. Redirections are not followed: the token would go there too."""
     parts = urlsplit(webhook.url)
     host, secure = parts.hostname or "", parts.scheme == "https"
     port = parts.port or (443 if secure else 80)
@@ -32,8 +32,8 @@ def post(webhook: Webhook, body: bytes, source: Source) -> None:
         headers["Authorization"] = f"Bearer {webhook.token}"
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     sock = _connected(host, port, webhook.timeout, source)
-    # One read may be slow, and all of them together no slower: at its end the connection is cut.
-    handle = sock.dup()  # What TLS is put on is another object.
+    # The time limit holds for all reads together, not only for each one: at its end the connection is cut.
+    handle = sock.dup()  # TLS makes another object of the socket.
     end = threading.Timer(webhook.timeout, _cut, (handle,))
     end.start()
     try:
@@ -99,5 +99,5 @@ def _reason(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "no answer in time"
     if isinstance(error, http.client.HTTPException):
-        return "no answer that is HTTP, or none in time"
+        return "the answer is not HTTP, or did not come in time"
     return getattr(error, "strerror", None) or type(error).__name__

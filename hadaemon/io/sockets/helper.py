@@ -12,7 +12,7 @@ _MAX_ANSWER = 4096
 
 
 async def ask_helper(socket_path: Path, verb: str, timeout: float = _TIMEOUT) -> str:  # noqa: ASYNC109
-    """Has the helper do a verb within that many seconds; returns what it says. Raises HelperError."""
+    """Asks the helper to do a verb within `timeout` seconds; returns what it says. Raises HelperError."""
     try:
         async with asyncio.timeout(timeout):
             reader, writer = await asyncio.open_unix_connection(str(socket_path), limit=_MAX_ANSWER)

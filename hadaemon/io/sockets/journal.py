@@ -22,7 +22,7 @@ _LEVELS = {
 
 
 class Journal:
-    """Without a journal, the process's own log gets it."""
+    """Where messages go; without a journal, to the process's own log."""
 
     def __init__(self, identifier: str, path: Path = _SOCKET) -> None:
         """`identifier` is the program's name in the log."""
@@ -31,13 +31,13 @@ class Journal:
 
     def write(self, message: str, priority: int, fields: Mapping[str, str]) -> None:
         """`priority` as syslog has it; the names of fields are upper case."""
-        told = {
+        written = {
             "MESSAGE": message,
             "PRIORITY": str(priority),
             "SYSLOG_IDENTIFIER": self._identifier,
             **fields,
         }
-        data = "".join(f"{name}={' '.join(value.splitlines())}\n" for name, value in told.items())
+        data = "".join(f"{name}={' '.join(value.splitlines())}\n" for name, value in written.items())
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
             sock.setblocking(False)
             sock.sendto(data.encode(errors="replace"), str(self._path))

@@ -25,13 +25,13 @@ class ServicesClient:
         return self._streams is not None
 
     def close(self) -> None:
-        """All that follows is stopped."""
+        """Closes the connection: everything that follows the active node is stopped."""
         if self._streams is not None:
             self._streams[1].close()
             self._streams = None
 
     async def configure(self) -> tuple[str, ...]:
-        """The helper reads the configuration again; the answer is which units have other files now."""
+        """The helper reads the configuration again; returns the units whose files have changed."""
         answer = await self._ask({"verb": "configure"})
         return tuple(str(unit) for unit in answer.get("changed", ()))
 
@@ -41,7 +41,7 @@ class ServicesClient:
         return {str(unit): seen_of(unit, properties) for unit, properties in units.items()}
 
     async def order(self, step: UnitOrder, unit: str) -> None:
-        """Has a step done, without waiting for what comes of it."""
+        """Has an order carried out, without waiting for its result."""
         await self._ask({"verb": step.value, "unit": unit})
 
     async def _ask(self, request: Message) -> Message:

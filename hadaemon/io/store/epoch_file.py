@@ -13,8 +13,8 @@ _MAX_DIGITS = 15
 def next_epoch(folder: Path) -> int:
     """Counts this start, durably. Raises FileError when it cannot be counted.
 
-    What is no number counts as none: the other node takes a lower number once it has gone without us for a
-    moment.
+    A file without a number counts as a missing one: the other node accepts a lower number once it has not
+    heard us for a moment.
     """
     path = folder / _NAME
     text = (read_text(path) or "").strip()

@@ -28,7 +28,7 @@ class Form:
 
     text: str
     note: str = ""
-    """What the administrator should know: it is not the file itself, and what it lacks."""
+    """What the administrator should know: that it is not the file itself, and what is missing in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def read_form(path: Path) -> Form | None:
 def store(path: Path, text: str, kind: Kind, mode: int, owner: tuple[int, int] | None = None) -> None:
     """Replaces the file in one step, durably, and leaves its forms beside it. Raises FileError.
 
-    The forms come first: at no time is the file newer than all that an older firmware could read.
+    The forms are written first: so there is always something that an older firmware can read.
     """
     before = read_text(path)
     if before is not None and (schema := _schema(before)) > migrate.KNOWN.newest:

@@ -25,7 +25,7 @@ from hadaemon.sync.tree import CLUSTER, FILES, Tree, digest
 FOLDER = "generations"
 CURRENT = "current"
 KEPT = 20
-"""Generations; older ones go."""
+"""How many generations are kept; older ones are removed."""
 _RECORD = "record.json"
 _STAGED = ".staged"
 
@@ -55,7 +55,7 @@ class Generations:
         return Tree(tuple(sorted({CLUSTER: text.encode(), **belonging}.items())))
 
     def head(self) -> Head:
-        """What this node has. A change by hand counts as one generation more."""
+        """What this node has. A change by hand counts as one more generation."""
         return self.head_of(self.tree())
 
     def head_of(self, tree: Tree | None) -> Head:
@@ -90,12 +90,12 @@ class Generations:
         return tree
 
     def sweep(self) -> None:
-        """Removes what a killed predecessor left half made."""
+        """Removes what a predecessor that was killed left unfinished."""
         for left in self.folder.glob(f"{_STAGED}*"):
             shutil.rmtree(left, ignore_errors=True)
 
     def stage(self, tree: Tree) -> Path:
-        """Writes the whole configuration to a place of its own, durably. Nothing counts yet."""
+        """Writes the whole configuration to a place of its own, durably. It does not count yet."""
         try:
             if not self.folder.is_dir():
                 self.folder.mkdir(mode=0o750)
@@ -120,7 +120,7 @@ class Generations:
             write_text(staged / _RECORD, record_to_json(record), 0o640, self._owner())
             final = self.folder / record.name
             if final.exists():
-                # The very same configuration under the same number: only who brought it may differ.
+                # The same configuration under the same number: only the record of who brought it may differ.
                 shutil.rmtree(final) if final != self._current() else shutil.rmtree(staged)
             if staged.exists():
                 staged.rename(final)

@@ -35,7 +35,7 @@ class Entry:
     """States of the node."""
     reason: str
     seconds: float | None
-    """How long it was in the state before; None: nobody saw how it ended, or the state is the same."""
+    """How long it was in the state before; None: that is not known, or the state is the same."""
 
 
 class History:

@@ -47,7 +47,7 @@ class Identity:
         return self._read(self.folder / PEER)
 
     def trusted(self) -> PublicKey:
-        """The same, where there must be one, and an own key too. Raises IdentityError."""
+        """The key that this node trusts. Raises IdentityError without one, or without an own key."""
         peer = self.peer()
         if peer is None or self.own() is None:
             raise IdentityError("the nodes do not hold each other's keys: pair them (`hactl pair`)")
@@ -55,7 +55,7 @@ class Identity:
 
     @property
     def paired(self) -> bool:
-        """There is an own key and one to trust. Whether the peer trusts ours only a connection tells."""
+        """There is an own key and one to trust. Only a connection shows whether the peer trusts ours."""
         return self.own() is not None and self.peer() is not None
 
     def ensure(self, name: str) -> PublicKey:
@@ -90,8 +90,8 @@ class Identity:
         return made_key
 
     def trust(self, peer: PublicKey, name: str) -> None:
-        """From now on this is the peer's key, and no other. `name`: of this node, which the peer may take its
-        address on the hotwire from; an earlier one counts until the key is revoked."""
+        """Makes this the only key that is trusted as the peer's. `name` is this node's, from which the peer
+        may derive its address on the hotwire; an earlier one counts until the key is revoked."""
         own = self.own()
         if own is not None and own.blob == peer.blob:
             raise IdentityError("this is the key of this node itself: the peer's is wanted")
@@ -101,8 +101,8 @@ class Identity:
         write_text(self.folder / PEER, f"{peer.line}\n", 0o600)
 
     def revoke(self) -> bool:
-        """Trusts nobody any more; the heartbeat's secret goes too, and the name that it was paired under.
-        False: nobody was trusted."""
+        """Trusts nobody any more, and removes the heartbeat's secret and the name that the node was paired
+        under. False: nobody was trusted."""
         trusted = self.peer() is not None
         for path in (self.folder / PEER, self.known, self.state / HEARTBEAT, self.state / NAME):
             path.unlink(missing_ok=True)
@@ -116,7 +116,7 @@ class Identity:
         self._write_for_daemon(HEARTBEAT, secret)
 
     def remember_name(self, name: str) -> None:
-        """What this node is called, unless it remembers an earlier name already."""
+        """Remembers this node's name, unless it remembers an earlier one already."""
         if name and not (self.state / NAME).exists():
             self._write_for_daemon(NAME, name)
 

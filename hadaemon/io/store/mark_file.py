@@ -1,8 +1,8 @@
-"""The last sequence of each sender, to the packet, in a folder in memory: it outlives the daemon, however
-that ended, and no reboot.
+"""The last sequence of each sender, exact to the packet, in a folder in memory: it outlives the daemon,
+however that ended, but not a reboot.
 
-One record for each sender, overwritten in place: that waits for no disk, and costs some microseconds. The
-file belongs to the boot that it begins with, wherever it is.
+Each sender has one record, which is overwritten in place: that waits for no disk, and costs some
+microseconds. The file counts only in the boot whose id it begins with, wherever it is.
 """
 
 import os
@@ -51,7 +51,7 @@ class MarkFile:
         return marks
 
     def put(self, sender: Sender, sequence: int) -> None:
-        """Keeps it. Raises FileError once, and keeps nothing more from then on."""
+        """Keeps it. Raises FileError once, and from then on keeps nothing."""
         if self._file is None:
             return
         vrid, source = sender
@@ -68,7 +68,7 @@ class MarkFile:
             self._file = None
 
     def _given_up(self, error: Exception) -> FileError:
-        """What is not kept up must not be believed later."""
+        """Removes the file: what is no longer kept up to date must not be believed later."""
         self.close()
         try:
             self._path.unlink(missing_ok=True)
@@ -82,7 +82,7 @@ def _place(number: int) -> int:
 
 
 def _records(content: bytes) -> Iterator[tuple[Sender, int]]:
-    """Each once: a sender keeps its place."""
+    """Each sender once, in the place that it keeps."""
     whole = (len(content) - _HEAD_SIZE) // _RECORD.size
     for number in range(whole):
         vrid, family, source, sequence = _RECORD.unpack_from(content, _place(number))

@@ -13,12 +13,12 @@ FIRMWARE_FOLDER = "firmware"
 
 
 def read_trial(state: Path) -> Trial | None:
-    """The one that was not decided yet. Raises FileError."""
+    """The trial that is not decided yet. Raises FileError."""
     return trial.decode(read_text(state / FIRMWARE_FOLDER / trial.FILE))
 
 
 def end_trial(state: Path) -> None:
-    """It is decided."""
+    """Forgets the trial: it is decided."""
     path = state / FIRMWARE_FOLDER / trial.FILE
     try:
         path.unlink()
