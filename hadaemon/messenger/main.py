@@ -1,4 +1,4 @@
-"""The command of the messenger: the daemon tells it what is true, and it tells the world.
+"""The command of the messenger: it gets the alarms from the daemon, and sends them out.
 
 Its socket is the only way in; it knows nothing of the node but its settings, and needs no privilege.
 """
@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 _MAX_REQUEST = 1 << 20
 _SILENCE = 30.0
-"""Seconds without a word of the daemon that are an alarm."""
+"""Seconds of silence of the daemon after which an alarm is raised."""
 _LOOK = 5.0
 
 
@@ -46,15 +46,15 @@ class Messenger:
         self._loop = asyncio.get_running_loop()
         self._heard_at = self._loop.time()
         self._silent: Alarm | None = None
-        self._told: tuple[tuple[Alarm, ...], tuple[Alarm, ...], bool] = ((), (), False)
+        self._taken: tuple[tuple[Alarm, ...], tuple[Alarm, ...], bool] = ((), (), False)
 
     async def answer(self, request: Message) -> Message:
-        """Of the daemon."""
+        """Answers the daemon."""
         match request.get("command"):
             case "take":
                 self._heard_at, self._silent = self._loop.time(), None
                 active, recent = _alarms(request.get("active")), _alarms(request.get("recent"))
-                self._told = active, recent, request.get("quiet") is True
+                self._taken = active, recent, request.get("quiet") is True
                 self._pass_on()
                 return {"ok": True, "ways": {way.name: way.status() for way in self._ways}}
             case "test" if (alarm := from_json(request.get("alarm"))) is not None:
@@ -79,7 +79,7 @@ class Messenger:
                     self._pass_on()
 
     def _pass_on(self) -> None:
-        active, recent, quiet = self._told
+        active, recent, quiet = self._taken
         if self._silent is not None:
             active = (*active, self._silent)
         for way in self._ways:
@@ -114,7 +114,7 @@ def _mail(to: Mail, settings: Settings, msmtprc: Path) -> Deliver:
 
 
 def _source(to: Mail, settings: Settings) -> str | None:
-    """A name that cannot be resolved: msmtp will say so."""
+    """The own address to send from; None also for a name that cannot be resolved: msmtp will report that."""
     try:
         address = getaddrinfo(to.relay, to.port, type=SOCK_STREAM)[0][4][0]
     except OSError:
@@ -161,6 +161,6 @@ async def _run(settings: Settings, msmtprc: Path, socket: Path) -> None:
     try:
         await work
     except asyncio.CancelledError:
-        log.info("stopping: what waits is forgotten, and what lasts is told again")
+        log.info("stopping: waiting messages are forgotten, and alarms that last will be sent again")
     finally:
         await server.close()

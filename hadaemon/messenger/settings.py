@@ -1,4 +1,4 @@
-"""What the messenger is told by the setup, in one file that only it may read."""
+"""The messenger's settings, which the setup writes into a file that only the messenger may read."""
 
 import dataclasses
 import json
@@ -14,14 +14,14 @@ from hadaemon.problems import Severity
 from hadaemon.vrrp.model import IPAddress
 
 Sources = Sequence[tuple[IPNetwork, IPAddress]]
-"""Networks, and the own address that leads there; the first that fits counts."""
+"""Networks, each with the own address to use there; the first that fits counts."""
 
 _SCHEMA = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All of it."""
+    """The whole file."""
 
     sender: Sender
     alarms: AlarmSettings

@@ -1,4 +1,4 @@
-"""One way out: what is due goes, one message at a time, and what failed goes again."""
+"""One way out: sends what is due, one message at a time, and sends again what failed."""
 
 import asyncio
 import contextlib
@@ -31,7 +31,7 @@ class Way:
         self._sent_at: str | None = None
 
     def take(self, active: Sequence[Alarm], recent: Sequence[Alarm], time: str, quiet: bool) -> None:
-        """What is true now. That this way itself fails, it need not tell."""
+        """Takes the present alarms. The alarm that this way itself fails is not sent over it."""
         own = DELIVERY.word, self.name
         self._outbox.take([alarm for alarm in active if alarm.key != own], recent, time, quiet)
         self._changed.set()
@@ -46,7 +46,7 @@ class Way:
         }
 
     async def test(self, alarm: Alarm) -> str:
-        """Why it does not arrive; empty: it did."""
+        """Sends one alarm; returns why it did not arrive, empty: it did."""
         try:
             await asyncio.to_thread(self._deliver, (Notice(alarm),))
         except HadaemonError as error:

@@ -1,1 +1,1 @@
-"""Two boxes on one cable get to know each other by a code of six digits. Loaded by its command alone."""
+"""Two boxes on one cable get to know each other by a code of six digits. Only its command loads this."""

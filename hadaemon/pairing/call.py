@@ -1,8 +1,8 @@
 """How the node where the code is typed finds the one that shows it, when no address is configured.
 
-That one sends beacons with its name on the hotwire's port, and its address follows from its name. The steady
-beacon of a box that is not paired has no name, so that it is not taken for one that shows a code. A beacon
-proves nothing: whoever lies in one does not know the code.
+The node that shows it sends beacons with its name on the hotwire's port, and its address follows from its
+name. The steady beacon of a box that is not paired has no name, so that it is not mistaken for one that shows
+a code. A beacon proves nothing: whoever lies in one does not know the code.
 """
 
 import secrets
@@ -23,7 +23,7 @@ from hadaemon.pairing.wire import PairingFailed
 _PERIOD = 0.2
 """Seconds between two beacons."""
 _PATIENCE = 5.0
-"""Seconds in which one of them must be heard."""
+"""Seconds within which one of them must be heard."""
 
 
 @contextmanager

@@ -1,8 +1,8 @@
 """Pairing, its messages and secrets: SPAKE2 over the code, confirmed on both sides, then the public keys.
 
-One who listens learns nothing, and one who takes part has one guess an attempt: the code is no password that
-could be tried at home. The one who typed the code confirms first, so that the one who shows it counts wrong
-guesses before it has told anything. The heartbeat's secret is derived on both sides and never sent.
+A listener learns nothing, and a participant has one guess in each attempt: unlike a password, the code cannot
+be tried out offline. The side that typed the code confirms first, so that the side that shows it counts wrong
+guesses before it has revealed anything. The heartbeat's secret is derived on both sides and never sent.
 """
 
 import base64
@@ -40,12 +40,12 @@ class WrongCode(SyncError):
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What each tells the other of itself."""
+    """What each side says to the other about itself."""
 
     name: str
     key: PublicKey
     hotwire_name: str = ""
-    """What its default address follows from, if that is not its name."""
+    """The name from which its default address follows, if that is not its own name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +58,12 @@ class Paired:
 
 
 def same_name(name: str) -> SyncError:
-    """Two nodes of one name cannot be told apart."""
+    """Two nodes with the same name cannot be distinguished."""
     return SyncError(f"both nodes are called {name}: give one another name in its node.toml")
 
 
 def new_code() -> str:
-    """Six digits by chance."""
+    """Six random digits."""
     return f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
 
 
@@ -109,7 +109,7 @@ class Exchange:
         return _line({"card": text, "mac": _text(self._mac(self._part, text))})
 
     def take_card(self, line: bytes) -> Paired:
-        """The other's. Raises WrongCode."""
+        """Takes the other side's. Raises WrongCode."""
         raw = _parsed(line)
         if raw.get("wrong") is True:
             raise WrongCode("the code is wrong")
@@ -117,8 +117,8 @@ class Exchange:
         other = Part.TYPES if self._part is Part.SHOWS else Part.SHOWS
         if not isinstance(text, str) or not hmac.compare_digest(_bytes(raw, "mac"), self._mac(other, text)):
             raise WrongCode("the code is wrong")
-        told = _parsed(text.encode())
-        name, key, hotwire_name = told.get("name"), told.get("key"), told.get("hotwire_name", "")
+        found = _parsed(text.encode())
+        name, key, hotwire_name = found.get("name"), found.get("key"), found.get("hotwire_name", "")
         if not (isinstance(name, str) and isinstance(key, str) and isinstance(hotwire_name, str)):
             raise SyncError("the other side does not say who it is")
         if name == self._own.name:
@@ -127,9 +127,9 @@ class Exchange:
         return Paired(Card(name, parse_public_key(key, "the other side"), hotwire_name), secret)
 
     def _told(self) -> dict[str, str]:
-        told = {"name": self._own.name, "key": self._own.key.line}
+        card = {"name": self._own.name, "key": self._own.key.line}
         # A peer that does not know this key leaves it out.
-        return {**told, "hotwire_name": self._own.hotwire_name} if self._own.hotwire_name else told
+        return {**card, "hotwire_name": self._own.hotwire_name} if self._own.hotwire_name else card
 
     def _mac(self, part: Part, text: str) -> bytes:
         return hmac.digest(self._derived(f"card {part}".encode()), text.encode(), "sha256")

@@ -26,12 +26,12 @@ from hadaemon.sync.errors import SyncError
 
 PORT = 3783
 SHOWN = 180.0
-"""Seconds that a code is good for."""
+"""Seconds for which a code is good."""
 _STEP = 20.0
 """Seconds for one line, for the connection, and until the own address is there: for 5 to 9 of them networkd
 asks whether somebody else has a link-local one (RFC 3927 §2.2.1)."""
 _AGAIN = 0.2
-"""Seconds until it is looked for again."""
+"""Seconds until the next attempt."""
 
 
 _Result = TypeVar("_Result")
@@ -42,7 +42,7 @@ class PairingFailed(EdgeError):
 
 
 def patiently(use_address: Callable[[], _Result], patience: float = _STEP) -> _Result:
-    """Does it, as soon as the address that it binds is this node's. Raises OSError."""
+    """Does it as soon as this node has the address that it binds. Raises OSError."""
     deadline = time.monotonic() + patience
     while True:
         try:
@@ -56,8 +56,8 @@ def patiently(use_address: Callable[[], _Result], patience: float = _STEP) -> _R
 def show(
     own: Card, code: str, address: IPv4Address, store: Callable[[Paired], None], shown: float = SHOWN
 ) -> Paired:
-    """Waits for the other side, which types the code. `store` keeps what was agreed to, before the other is
-    told. Raises PairingFailed."""
+    """Waits for the other side, which types the code. `store` keeps what was agreed on, before the other
+    side learns of it. Raises PairingFailed."""
     deadline = time.monotonic() + shown
     tries = 0
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
@@ -143,7 +143,7 @@ class _Lines:
         self._data = b""
 
     def next(self) -> bytes:
-        """Without its end."""
+        """The next line, without its end."""
         deadline = time.monotonic() + _STEP
         while b"\n" not in self._data:
             self._connection.settimeout(max(0.01, deadline - time.monotonic()))

@@ -1,4 +1,4 @@
-"""The messenger's files: who is told of alarms, and how. Secret. Pure."""
+"""The messenger's files: who gets alarms, and how. Secret. Pure."""
 
 from collections.abc import Mapping
 
@@ -16,7 +16,7 @@ ALARM_FILES = (_SETTINGS, _MSMTPRC, _CA)
 
 
 def alarm_files(node: NodeConfig, cluster: ClusterConfig | None, system: System) -> Mapping[str, str]:
-    """By path below the root; none where nobody is told."""
+    """By path below the root; none where nobody gets alarms."""
     alarms = system.alarms
     if alarms is None or not alarms.leave:
         return {}

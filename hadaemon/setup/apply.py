@@ -31,8 +31,8 @@ Texts: TypeAlias = Mapping[str, str]
 
 
 def apply_node(node: NodeConfig, cluster: ClusterConfig | None, places: Places) -> tuple[Texts, Texts]:
-    """Name and network of the node. Files of ports that are no longer there go. The answer: the files of the
-    network before, and now."""
+    """Applies the node's name and network, and removes files of ports that are no longer there. Returns the
+    files of the network as they were before, and as they are now."""
     try:
         if socket.gethostname() != node.name:
             socket.sethostname(node.name)
@@ -50,7 +50,7 @@ def apply_node(node: NodeConfig, cluster: ClusterConfig | None, places: Places) 
 
 
 def put(path: Path, text: str | None, mode: int = 0o644, owner: tuple[int, int] | None = None) -> bool:
-    """Makes a file have this text, or not be there; whether anything changed."""
+    """Gives a file this text, or removes it; returns whether anything changed."""
     if read_text(path) == text:
         return False
     if text is None:
@@ -62,7 +62,7 @@ def put(path: Path, text: str | None, mode: int = 0o644, owner: tuple[int, int] 
 
 
 def apply_admin(places: Places, owners: Owners) -> tuple[str, ...]:
-    """The administrator's password and keys from admin.toml; what is wrong with that file."""
+    """Applies the administrator's password and keys from admin.toml; returns what is wrong with that file."""
     try:
         form = read_form(places.admin_file)
         if form is None:
@@ -81,7 +81,7 @@ def apply_admin(places: Places, owners: Owners) -> tuple[str, ...]:
 def tell(
     configuration: Configuration, problems: tuple[str, ...], version: str | None, places: Places
 ) -> None:
-    """Console, login prompt, and the daemon's status learn what became of it."""
+    """Shows the result on the console, at the login prompt, and in the daemon's status."""
     for file in (places.setup_problems, places.issue):
         _folder(file.parent)
     write_text(places.setup_problems, "".join(f"{problem}\n" for problem in problems), 0o644)
@@ -91,7 +91,7 @@ def tell(
         try:
             places.console.write_text(message, encoding="utf-8")
         except OSError:
-            return  # A box without a console has nobody to tell there: the journal has it too.
+            return  # A box may have no console: the journal has it too.
 
 
 def write_issue(
@@ -103,7 +103,8 @@ def write_issue(
 
 
 def open_sync_account(places: Places) -> None:
-    """No password fits the account of the peer's verbs, and it is not locked: sshd takes its key."""
+    """Gives the account of the peer's verbs a hash that no password fits, but does not lock it: sshd takes
+    its key."""
     _set_password(USER, "*", places)
 
 

@@ -10,7 +10,7 @@ _DEFAULT = "UTC"
 
 
 def apply_clock(node: NodeConfig, places: Places) -> tuple[str, ...]:
-    """Programs see it when they start next. What is wrong: then it is UTC."""
+    """Sets it; programs see it when they start next. Returns what is wrong: then the zone is UTC."""
     known = node.time_zone == _DEFAULT or (places.zones / node.time_zone).is_file()
     zone = node.time_zone if known else _DEFAULT
     link, new = places.etc / "localtime", places.etc / ".localtime.new"

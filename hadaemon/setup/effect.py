@@ -1,6 +1,6 @@
-"""What the files say of the base network is made true now: at the end of a boot, and after each change.
+"""Makes the system follow what the files say of the base network: when it boots, and after each change.
 
-No virtual address is touched, whatever happens here. A step that fails is a problem, and the others go on.
+It never touches a virtual address. A step that fails is reported as a problem, and the others go on.
 """
 
 import socket
@@ -38,8 +38,8 @@ class Effect:
     problems: list[str] = field(default_factory=list)
 
     def take(self, configuration: Configuration, owners: Owners) -> tuple[str, ...]:
-        """Makes it true; the answer is what could not be. A refused configuration takes nothing away: what
-        node.toml alone says is started, so that somebody can come and repair it."""
+        """Makes it so; returns what could not be done. A refused configuration takes nothing away: what
+        node.toml alone says is started, so that somebody can log in and repair it."""
         node, cluster = configuration.node, configuration.cluster
         if node is None:
             return ()
@@ -56,8 +56,8 @@ class Effect:
         before, now = apply_node(node, cluster, self.places)
         for interface in remade(before, now):
             self._attempt(partial(self._remove_interface, interface))
-        # Nothing happens to ports whose files are as they were. Of the others it removes the addresses and
-        # routes that it once added and that no file names now, and no others.
+        # networkd leaves ports alone whose files are unchanged. From the others it removes those addresses
+        # and routes that it added itself and that no file names now.
         self.run("networkctl", "reload")
         hotwire = hotwire_port(node, cluster)
         if hotwire is not None and _file(before, hotwire) != _file(now, hotwire):
@@ -89,7 +89,7 @@ class Effect:
             self.run("systemctl", "restart" if changed else "start", service.unit)
         except HadaemonError:
             for path in service.known:
-                put(self.places.root / path, None)  # So that the next pass does not take it for done.
+                put(self.places.root / path, None)  # So that the next pass does it again.
             raise
 
     def _host_key(self) -> None:
@@ -97,7 +97,7 @@ class Effect:
         if (folder / HOST_KEY).exists():
             return
         folder.mkdir(mode=0o700, exist_ok=True)
-        # Only a whole key gets the name: a power cut leaves none.
+        # Only a whole key gets the name: a power cut leaves no half one.
         staged = folder / "new"
         for half in (staged, folder / "new.pub"):
             half.unlink(missing_ok=True)
@@ -114,8 +114,8 @@ class Effect:
 
 
 def leave_the_rest(configuration: Configuration, places: Places, run: Run) -> tuple[str, ...]:
-    """At the end of the set-up at boot: the network has its files before it starts, so that services are
-    all that a pass would still do. Without any, that is noted; else one is ordered, and nobody waits.
+    """At the end of the set-up at boot: the network has its files before it starts, so that only services are
+    left for a pass. If there are none, that is noted; else a pass is ordered, and nobody waits for it.
     """
     node = configuration.node
     if node is None or not any(service.files for service in services(node, configuration.cluster)):

@@ -15,7 +15,8 @@ MARK = "forgotten"
 
 
 def forget(places: Places) -> None:
-    """The node first: whatever happens next, this box is not configured any more. Raises FileError."""
+    """Forgets the node first: whatever happens next, this box is not configured any more. Raises
+    FileError."""
     mark = places.state / MARK
     try:
         mark.touch(0o600)
@@ -36,6 +37,6 @@ def forget(places: Places) -> None:
 
 
 def forget_the_rest(places: Places) -> None:
-    """At a start: what a power cut has kept is forgotten too. Raises FileError."""
+    """At a start: forgets what a power cut has left over. Raises FileError."""
     if (places.state / MARK).exists():
         forget(places)

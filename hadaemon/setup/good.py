@@ -15,7 +15,7 @@ from hadaemon.state.places import CLUSTER_FILE, NODE_FILE
 _FILES = (NODE_FILE, CLUSTER_FILE)
 _KINDS = {NODE_FILE: Kind.NODE, CLUSTER_FILE: Kind.CLUSTER}
 _TRIALS = ((NODE_FILE,), (CLUSTER_FILE,), _FILES)
-"""What is taken back: as little as possible."""
+"""Which files to take back: the fewest first."""
 
 
 def keep_good(configuration: Configuration, places: Places, owners: Owners) -> None:
@@ -25,9 +25,9 @@ def keep_good(configuration: Configuration, places: Places, owners: Owners) -> N
     try:
         places.good.mkdir(mode=0o750, exist_ok=True)
         if owners.state is not None:
-            os.chown(places.good, *owners.state)  # The administrator's menu looks whether it would help.
+            os.chown(places.good, *owners.state)  # The menu looks whether it would help.
         for name in _FILES:
-            # What this firmware reads: the file itself may be of a newer one.
+            # The form that this firmware reads: the file itself may be of a newer one.
             form = read_form(places.state / name)
             if form is None:
                 (places.good / name).unlink(missing_ok=True)

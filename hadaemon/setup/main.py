@@ -1,6 +1,6 @@
 """The setup: at boot preseed, if the node has no configuration yet, then the system's files; later changes.
 
-Nothing here may keep a node from booting: whatever goes wrong is told on the console, and the boot goes on.
+Nothing here may keep a node from booting: whatever goes wrong is shown on the console, and the boot goes on.
 """
 
 import sys
@@ -38,9 +38,9 @@ from hadaemon.state.release import running_release
 def main() -> int:
     """0: the node is set up, or waits for its preseed; 1: something is wrong, the console says what.
 
-    `issue` as the only argument: nothing but the text above the login prompt is written anew. `apply`: what
-    the files say of the base network is made true now.
-    `check FILE`: nothing is done, and the answer is whether a node would take that preseed.
+    `issue` as the only argument: it writes nothing but the text above the login prompt. `apply`: it makes the
+    system follow what the files say of the base network.
+    `check FILE`: it does nothing, and returns whether a node would take that preseed.
     """
     places = Places()
     if sys.argv[1:2] == ["check"]:
@@ -55,7 +55,7 @@ def main() -> int:
 
 
 def apply(places: Places, owners: Owners) -> tuple[str, ...]:
-    """The answer is what could not be made true."""
+    """Returns what could not be done."""
     places.applied.unlink(missing_ok=True)
     problems = Effect(places).take(load_configuration(places.state), owners)
     if not problems:
@@ -64,7 +64,7 @@ def apply(places: Places, owners: Owners) -> tuple[str, ...]:
 
 
 def check_preseed(path: Path) -> int:
-    """1: a node would refuse it; why is printed."""
+    """1: a node would refuse it, and the reasons are printed."""
     try:
         load_preseed(read_text(path) or "", path.name)
     except HadaemonError as error:
@@ -91,9 +91,9 @@ def set_up(
     take: Callable[[Places, Owners], None] | None = None,
     run: Run = run_program,
 ) -> tuple[str, ...]:
-    """All that happens at boot; the answer is what is wrong. `take` takes a preseed, `run` runs programs."""
+    """Everything that happens at boot; returns what is wrong. `take` takes a preseed, `run` runs programs."""
     problems = _data_problems(places)
-    if not problems:  # On a stand-in for the lost data a preseed would be used up in vain.
+    if not problems:  # Without the data partition a preseed would be used up in vain.
         problems = _preseed_problems(places, owners, take or take_from_medium)
     configuration = load_configuration(places.state)
     problems += configuration.problems + apply_admin(places, owners)
@@ -122,13 +122,13 @@ def take_from_medium(places: Places, owners: Owners) -> None:
 
 
 def take_preseed(medium: Medium, places: Places, owners: Owners) -> None:
-    """Everything is validated before anything is written."""
+    """Takes a preseed; validates everything before it writes anything."""
     preseed = load_preseed(medium.read(), PRESEED)
     store_preseed(preseed, places, owners)
     try:
         medium.retire(preseed)
     except (HadaemonError, OSError) as error:
-        # It is not read again in any case: the node is configured now.
+        # It is not read again anyway: the node is configured now.
         print(f"the preseed stays on its medium, which cannot be written: {error}", file=sys.stderr)
 
 
@@ -148,7 +148,7 @@ def _preseed_problems(
 
 
 def _rule_problems(configuration: Configuration) -> tuple[str, ...]:
-    """The daemon will not load such rules, and the console is to say why nothing passes."""
+    """Rules that the daemon will not load: the console must say why nothing passes."""
     if configuration.node is None:
         return ()
     try:

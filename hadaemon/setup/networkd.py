@@ -1,4 +1,4 @@
-"""The base network as systemd-networkd's files. Pure."""
+"""The base network as files for systemd-networkd. Pure."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -9,17 +9,17 @@ from hadaemon.config.system_pair import own_address, port_of
 from hadaemon.hotwire.addresses import hotwire_ends, hotwire_port
 
 PREFIX = "10-hotspare-"
-"""Of all of these files."""
+"""What the names of all these files begin with."""
 
 _BONDS = {
-    # GratuitousARP: after a member has failed the switches hear where the addresses are now.
+    # GratuitousARP: after a member has failed, the switches learn where the addresses are now.
     BondMode.ACTIVE_BACKUP: ("Mode=active-backup", "GratuitousARP=3"),
     BondMode.LACP: ("Mode=802.3ad", "LACPTransmitRate=fast", "TransmitHashPolicy=layer3+4"),
 }
 
 
 def effective(node: NodeConfig, cluster: ClusterConfig | None) -> System:
-    """What counts on this node."""
+    """The settings that count on this node."""
     return node.system if cluster is None else node.system.over(cluster.system)
 
 
@@ -65,7 +65,7 @@ def netdev_file(port: Port) -> str:
 
 
 def _member_file(port: Port, mac: str) -> str:
-    """A card of a bond has nothing of its own. It is up without a carrier too: the bond watches it."""
+    """A card of a bond has no addresses of its own. It is up without a carrier too: the bond watches it."""
     return "\n".join(
         (
             "[Match]",
@@ -103,7 +103,7 @@ def network_file(
         "",
         "[Link]",
         "RequiredForOnline=no",
-        # The daemon takes it up; networkd sets it up when it is, and what was on it goes with it.
+        # The daemon takes it up, and then networkd sets it up; when it goes down, what was on it goes too.
         *(("ActivationPolicy=manual",) if follows else ()),
         "",
         "[Network]",
@@ -133,7 +133,7 @@ def network_file(
 
 
 def _dhcp_client(system: System) -> Iterator[str]:
-    """What the files name goes before what the provider names. The lease follows the card, not the name."""
+    """What the files name wins over what the provider names. The lease follows the card, not the name."""
     yield from ("", "[DHCPv4]", "ClientIdentifier=mac", "UseHostname=no", "UseMTU=yes")
     yield f"UseDNS={'no' if system.dns else 'yes'}"
     yield f"UseNTP={'no' if system.ntp else 'yes'}"
@@ -145,10 +145,10 @@ def _route(port: Port, route: Route) -> Iterator[str]:
         yield f"Gateway={route.gateway}"
         own = own_address(port, route.gateway)
         if own is None and not route.gateway.is_link_local:
-            # It is there once this node has the virtual addresses.
+            # The source is there once this node has the virtual addresses.
             yield "GatewayOnLink=yes"
         if isinstance(own, IPv4Interface):
-            # What the node itself begins never comes from a virtual address.
+            # Connections of the node itself never come from a virtual address.
             yield f"PreferredSource={own.ip}"
     else:
         yield "Scope=link"
@@ -157,7 +157,7 @@ def _route(port: Port, route: Route) -> Iterator[str]:
 
 
 def remade(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[str, ...]:
-    """The VLANs and bonds that went, or are made anew, from the files of before and those of now: networkd
-    leaves those that are there as they are."""
+    """The VLANs and bonds that are gone or must be made anew, by the files before and now: networkd does not
+    change those that exist."""
     gone = (text for name, text in old.items() if name.endswith(".netdev") and text != new.get(name))
     return tuple(text.partition("Name=")[2].partition("\n")[0] for text in gone)

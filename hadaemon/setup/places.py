@@ -63,7 +63,7 @@ class Places:
 
     @property
     def applied(self) -> Path:
-        """There while the base network and its services are known to be as the files say."""
+        """Exists while the base network and its services are known to be as the files say."""
         return self.run / "applied"
 
     @property
@@ -87,7 +87,7 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class Owners:
-    """(uid, gid) of the files that are written; None: whoever runs this."""
+    """(uid, gid) of the files that are written; None: the user who runs this."""
 
     state: tuple[int, int] | None = None
     secret: tuple[int, int] | None = None
@@ -97,7 +97,7 @@ class Owners:
 
 
 def system_owners() -> Owners:
-    """As the image has its users. Raises KeyError where they do not exist."""
+    """The image's users. Raises KeyError where they do not exist."""
     admin = pwd.getpwnam(ADMIN)
     group = grp.getgrnam(GROUP).gr_gid
     messenger = pwd.getpwnam(MESSENGER)

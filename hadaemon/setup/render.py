@@ -3,7 +3,7 @@
 from hadaemon.state.configuration import Condition, Configuration
 
 LABEL = "HOTSPARE"
-"""Of the file system that a preseed is on."""
+"""The label of the file system that a preseed is on."""
 
 _DOCUMENT = "Its content: docs/configuration.md."
 

@@ -1,6 +1,6 @@
 """The standard daemons of the base network, as their files. Pure.
 
-Each runs while its files are wanted, and only then: nothing listens or asks that no file names.
+Each runs only while its files are wanted: nothing listens or sends queries unless a file asks for it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,7 @@ from hadaemon.setup.sources import own_source
 from hadaemon.vrrp import IPAddress
 
 SSH_FOLDER = "data/state/ssh"
-"""Of the host key, which never leaves the node."""
+"""The folder of the host key, which never leaves the node."""
 SSH_UNIT = "hotspare-ssh.socket"
 HOST_KEY = "ssh_host_ed25519_key"
 
@@ -28,7 +28,7 @@ class Service:
     """Files that it may have."""
     files: Mapping[str, str] = field(default_factory=dict)
     leaves: tuple[str, ...] = ()
-    """What the daemon leaves behind, and must not be there without it."""
+    """What the daemon leaves behind, to be removed when it does not run."""
     secret: bool = False
     """Only its own user may read its files."""
 
@@ -66,7 +66,7 @@ def _service(unit: str, path: str, lines: tuple[str, ...], leaves: tuple[str, ..
 
 
 def _resolved(dns: Dns | None) -> tuple[str, ...]:
-    """It only collects who is to be asked, also by what DHCP says: it listens nowhere."""
+    """resolved only collects the servers to ask, those from DHCP too: it listens nowhere."""
     return (
         "[Resolve]",
         f"DNS={' '.join(map(str, dns.servers)) if dns else ''}",
@@ -89,7 +89,7 @@ def _rsyslog(node: NodeConfig, system: System, syslog: Syslog | None) -> tuple[s
     return (
         'global(workDirectory="/var/lib/hotspare-syslog")',
         'module(load="imjournal" StateFile="journal" IgnorePreviousMessages="on" PersistStateInterval="100")',
-        # What it says itself of a server that cannot be reached would be one more message for that server.
+        # Its own messages about a server that cannot be reached would be more messages for that server.
         'if $programname == "rsyslogd" then stop',
         *(_forward(node, system, syslog, server) for server in syslog.servers),
     )

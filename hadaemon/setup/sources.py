@@ -7,7 +7,7 @@ from hadaemon.vrrp.model import IPAddress
 
 
 def source_table(node: NodeConfig, system: System) -> tuple[tuple[IPNetwork, IPAddress], ...]:
-    """Networks, and the own address that leads there; the first that fits counts. Own networks come before
+    """Networks, each with the own address to use there; the first that fits counts. Own networks come before
     routes."""
     near = [(own.network, own.ip) for port in node.ports.values() for own in port.addresses]
     near.sort(key=lambda pair: -pair[0].prefixlen)
@@ -22,5 +22,5 @@ def source_table(node: NodeConfig, system: System) -> tuple[tuple[IPNetwork, IPA
 
 
 def own_source(node: NodeConfig, system: System, to: IPAddress) -> IPAddress | None:
-    """The own address that leads to another one; None: the files do not say."""
+    """The own address to speak from to another one; None: the files do not say."""
     return next((own for network, own in source_table(node, system) if to in network), None)

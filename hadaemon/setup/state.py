@@ -1,4 +1,4 @@
-"""The state folder: what a preseed leaves there for ever."""
+"""The state folder: what a preseed leaves there for good."""
 
 import os
 
@@ -12,7 +12,7 @@ from hadaemon.state.places import CLUSTER_FILE, HOTWIRE_KEY_FILE, NODE_FILE, own
 
 
 def make_state_folder(places: Places, owners: Owners) -> None:
-    """The folder and the daemon's own below it, with owner and mode, whatever they were."""
+    """Makes the folder and the daemon's own one below it, and sets owner and mode, whatever they were."""
     try:
         places.state.mkdir(parents=True, exist_ok=True)
         if owners.state is not None:

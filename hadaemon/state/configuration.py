@@ -48,11 +48,11 @@ class Configuration:
     hotwire_secret: Secret | None = None
     """None: the two nodes are not paired."""
     snippets: tuple[Snippet, ...] = ()
-    """Rules of the administrator's own, which belong to cluster.toml."""
+    """The administrator's own rules, which belong to cluster.toml."""
 
     @property
     def system(self) -> System:
-        """What counts of what both files may say."""
+        """Those settings that count, of those that both files may have."""
         own = self.node.system if self.node is not None else System()
         return own if self.cluster is None else own.over(self.cluster.system)
 
@@ -79,7 +79,7 @@ def load_configuration(state: Path, setup_problems: Path | None = None) -> Confi
             found = replace(found, node=replace(found.node, paired_as=_read_name(state / HOTWIRE_NAME_FILE)))
         return replace(found, hotwire_secret=_read_secret(state / HOTWIRE_KEY_FILE))
     except HadaemonError as error:
-        # Only the hotwire cannot do without it.
+        # Only the hotwire needs it.
         return replace(found, problems=(*found.problems, str(error)))
 
 

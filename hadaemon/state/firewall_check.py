@@ -1,4 +1,4 @@
-"""Would a configuration's rules load? Asked before they count anywhere."""
+"""Whether a configuration's rules would load: checked before they count anywhere."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -16,7 +16,7 @@ from hadaemon.vrrp.mac import FAMILIES, interface_name
 def rule_problems(
     node: NodeConfig, cluster: ClusterConfig | None, snippets: Iterable[Snippet]
 ) -> tuple[str, ...]:
-    """What nftables says to the rules on this node; empty: they would load. Raises NftMissing."""
+    """What nftables says about the rules on this node; empty: they would load. Raises NftMissing."""
     found = rule_set(node, cluster, {port: (port,) for port in node.ports}, snippets)
     try:
         try_rules(found.text)
@@ -38,8 +38,8 @@ def try_configuration(configuration: Configuration) -> tuple[tuple[str, ...], tu
 
 
 def tree_problems(node: NodeConfig, cluster: ClusterConfig, tree: Tree) -> tuple[str, ...]:
-    """The same for a configuration that is not in place yet. Without nft nobody can tell, and that is a
-    problem for whoever has snippets."""
+    """The same for a configuration that is not in place yet. Without nft this cannot be checked, which is a
+    problem for a configuration with snippets."""
     place = f"{FILES}/{FOLDER}/"
     rules = [(path, content) for path, content in tree.files if path.endswith(SUFFIX)]
     astray = tuple(

@@ -1,4 +1,4 @@
-"""What is where in the state folder: the files of the configuration, and the daemon's own folder."""
+"""Where things are in the state folder: the files of the configuration, and the daemon's own folder."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ HOTWIRE_KEY_FILE = "hotwire.key"
 HOTWIRE_NAME_FILE = "hotwire.name"
 """The name that the node had when it was paired: see `NodeConfig.paired_as`."""
 FOLDER = "daemon"
-"""What the daemon alone writes, below the state that others write."""
+"""The folder that the daemon alone writes, below the state folder that others write."""
 
 
 def own_folder(state: Path) -> Path:

@@ -28,7 +28,7 @@ def running_release() -> Release:
 
 
 def boot_id() -> str:
-    """Another one after each restart."""
+    """Different after each restart."""
     return _text(BOOT_ID).strip()
 
 

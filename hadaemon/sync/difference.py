@@ -7,7 +7,7 @@ from hadaemon.sync.redact import HIDDEN, is_secret, printable, values
 from hadaemon.sync.tree import CLUSTER, Tree
 
 _SHOWN = (".nft",)
-"""Files whose format has no secrets: shown line by line. Others only by name and size."""
+"""Files whose format has no secrets are shown line by line, others only by name and size."""
 
 
 def difference(old: Tree | None, new: Tree | None) -> tuple[str, ...]:

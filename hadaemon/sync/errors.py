@@ -1,4 +1,4 @@
-"""What is wrong with a configuration tree, a message of the peer, or a wish to synchronize."""
+"""What is wrong with a configuration tree, a message of the peer, or a request to synchronize."""
 
 from hadaemon.errors import HadaemonError
 

@@ -1,7 +1,7 @@
 """A change that goes back by itself unless somebody confirms it: what is remembered until then.
 
-The deadline is on the clock that counts since the start of the machine. A machine that was started anew since
-has lost the administrator who would have confirmed: the change goes back at once.
+The deadline is on the clock that counts since the start of the machine. If the machine was started anew
+since, the administrator who would have confirmed is gone: the change goes back at once.
 """
 
 import json
@@ -20,7 +20,7 @@ class Guard:
     deadline: float
     """Seconds since the start of the machine."""
     back_to: str
-    """Folder of the generation that counted before; empty: there was none, the node stood alone."""
+    """Folder of the generation that counted before; empty: there was none, because the node stood alone."""
     undo: str
     """Folder of the generation that waits to be confirmed."""
 

@@ -39,7 +39,7 @@ class Head:
 
 
 def head_from_json(raw: object, where: str) -> Head:
-    """Checks what came from outside. Unknown keys are left out: a newer version has added them."""
+    """Checks input from outside. Unknown keys are ignored: a newer version has added them."""
     if isinstance(raw, Mapping):
         cluster_id, generation, found = raw.get("cluster_id"), raw.get("generation"), raw.get("digest")
         if (
@@ -75,8 +75,8 @@ class SyncStatus:
 
 
 def sync_status(paired: bool, own: Head, peer: Head | None, silence: str = "") -> SyncStatus:
-    """`peer` is what the other node said last that it has on its disk; None: it cannot be reached, and
-    `silence` may say why."""
+    """`peer` is what the other node last said to have on its disk; None: it cannot be reached, and `silence`
+    may say why."""
     if not paired:
         return SyncStatus(
             SyncState.ERROR, "the nodes do not hold each other's keys: pair them (`hactl pair`)"

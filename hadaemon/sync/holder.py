@@ -29,7 +29,7 @@ def holder_to_json(holder: Holder) -> str:
 
 
 def holder_from_json(raw: object) -> Holder:
-    """Never fails: a lock is held also by somebody whose note cannot be read."""
+    """Never fails: a lock is held even if the note about its holder cannot be read."""
     found = raw
     if isinstance(raw, str):
         try:
@@ -41,7 +41,7 @@ def holder_from_json(raw: object) -> Holder:
 
 
 def _plain(value: object) -> str:
-    """What others wrote is shown on a terminal: printable and short."""
+    """Makes text of others, which is shown on a terminal, printable and short."""
     if not isinstance(value, str):
         return "unknown"
     return "".join(letter if letter.isprintable() else "?" for letter in value[:_MAX]) or "unknown"

@@ -16,10 +16,10 @@ from hadaemon.sync.tree import MAX_BYTES, MAX_FILES, Tree, check_bounds, check_p
 
 PROTOCOL = 1
 OLDEST = 1
-"""The versions that this end understands. A new one keeps the one before it alive."""
+"""The versions that this end understands: with a new one, the one before it stays."""
 LENGTHS = struct.Struct("!II")
 _FIRST_SCHEMA = 1
-"""Of a peer that does not say: there was no other."""
+"""The versions of a peer that does not say: there was no other."""
 MAX_HEADER = 256 << 10
 MAX_BODY = MAX_BYTES
 
@@ -56,7 +56,7 @@ def encode(message: Message) -> bytes:
 
 
 def lengths(data: bytes) -> tuple[int, int]:
-    """The lengths of header and body, from a frame's first bytes. Nothing was allocated yet."""
+    """The lengths of header and body, from a frame's first bytes, before anything is allocated."""
     header, body = LENGTHS.unpack(data)
     _check_lengths(header, body)
     return int(header), int(body)
@@ -74,8 +74,8 @@ def decode(header: bytes, body: bytes) -> Message:
 
 
 def agree(ours: tuple[int, int], theirs: object, us: str = "this node", them: str = "the peer") -> int:
-    """The newest version that both understand; each is (oldest, newest). `us` and `them`: what the refusal
-    calls the two."""
+    """The newest version that both understand; each is (oldest, newest). `us` and `them` are the names of the
+    two in the refusal."""
     if (
         not isinstance(theirs, Sequence)
         or isinstance(theirs, str)

@@ -23,12 +23,12 @@ class End(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """What a plan must know of a node."""
+    """What a plan must know about a node."""
 
     name: str
     head: Head
     master: str = ""
-    """Whom its configuration names as the master; empty: it has none."""
+    """The master that its configuration names; empty: it has none."""
 
     @property
     def leads(self) -> bool:
@@ -99,12 +99,12 @@ def refusal(source: Side, target: Side, overwrite_newer: bool = False) -> str | 
 
 
 def nothing_to_do(source: Side, target: Side) -> bool:
-    """Both have the same already."""
+    """Both have the same configuration already."""
     return source.head == target.head and not source.head.fresh
 
 
 def plan(source: Side, target: Side, new_cluster_id: str, form: str = "") -> tuple[SyncStep, ...]:
-    """The steps that make both equal. `refusal` was asked before.
+    """The steps that make both equal. Ask `refusal` first.
 
     `form`: the digest of what goes, if that is not what the source has, but the same in an older format that
     both nodes read. Then the source takes it too: equal nodes have equal digests.
@@ -116,7 +116,7 @@ def plan(source: Side, target: Side, new_cluster_id: str, form: str = "") -> tup
     head = here
     if here.fresh:
         head = replace(head, cluster_id=new_cluster_id, generation=max(here.generation, there.generation, 1))
-    # The numbers of a fresh node that joins say nothing.
+    # The number of a fresh node that joins means nothing.
     same = there.cluster_id == here.cluster_id
     if same and there.generation >= head.generation and there.digest != here.digest:
         head = replace(head, generation=_next(max(head.generation, there.generation)))
@@ -160,8 +160,8 @@ def roles_change(source: Side, target: Side) -> str | None:
         return None
     names = {source.name, target.name}
     spare = next(iter(names - {source.master}), "") if source.master in names else ""
-    told = f"the roles change over: {source.master} becomes the master"
-    return f"{told}, {spare} the spare" if spare else f"{told}, which is neither of the two nodes"
+    change = f"the roles change over: {source.master} becomes the master"
+    return f"{change}, {spare} the spare" if spare else f"{change}, which is neither of the two nodes"
 
 
 def _newer(one: Head, other: Head) -> bool:

@@ -44,11 +44,11 @@ class PublicKey:
 
     @property
     def node(self) -> str:
-        """Whose it is; empty: it does not say."""
+        """The node whose key it is; empty: it does not say."""
         return self.comment.removeprefix(_NODE) if self.comment.startswith(_NODE) else ""
 
     def of_node(self, name: str) -> "PublicKey":
-        """The same key, which says whose it is."""
+        """The same key, with its node's name in the comment."""
         return replace(self, comment=f"{_NODE}{name}")
 
     @property

@@ -1,4 +1,4 @@
-"""What is remembered of a generation: what it is, who made it, when and how."""
+"""The record of a generation: what it is, who made it, when and how."""
 
 import json
 from dataclasses import dataclass
@@ -32,13 +32,13 @@ class Record:
     """ISO 8601 in UTC, by the clock of the node that keeps it."""
     who: str
     node: str
-    """Where `who` was at work."""
+    """The node on which `who` worked."""
     how: How
     note: str = ""
 
     @property
     def name(self) -> str:
-        """Of its folder: two different configurations never have the same."""
+        """The name of its folder: two different configurations never have the same one."""
         return f"{self.head.generation:010d}-{self.head.digest[:16]}"
 
 

@@ -1,4 +1,4 @@
-"""What nobody may read of a configuration: which values those are, and any text without them."""
+"""The secrets of a configuration: which values they are, and how any text looks without them."""
 
 import json
 import re
@@ -9,12 +9,12 @@ HIDDEN = "(secret)"
 _SECRET = re.compile(
     r"pass(word|phrase)?|secret|psk|token|private|preshared|credential|hash|(^|_)(keys?|url)$", re.IGNORECASE
 )
-"""Names of keys whose values are nobody's to read. Rather too many than one too few."""
+"""Names of keys whose values are secret. Better too many than one too few."""
 _ASSIGNED = re.compile(r"""^\s*([\w.-]+)\s*=\s*["'](.+?)["']""", re.MULTILINE)
 _SHORT = 6
-"""Characters of a secret that is only hidden where it stands alone: it may be part of any word."""
+"""A secret of so few characters is hidden only where it stands alone: it may be part of any word."""
 _LINE = 40
-"""Characters of a line of a private key that is as good as the key."""
+"""A line of a private key with so many characters is as secret as the key."""
 _PATTERNS = (
     re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
     re.compile(r"\$(?:y|gy|7|2[aby]|6|5|1)\$[./A-Za-z0-9$=,]{8,}"),
@@ -31,7 +31,7 @@ def values(text: bytes) -> dict[str, str] | None:
 
 
 def is_secret(path: str) -> bool:
-    """Whether the value at a path is nobody's to read."""
+    """Whether the value at a path is secret."""
     return any(_SECRET.search(part.partition("[")[0]) for part in path.split("."))
 
 
@@ -46,7 +46,7 @@ def public_lines(text: bytes) -> list[str] | None:
 def secrets_of(text: bytes) -> frozenset[str]:
     """Every secret of a TOML text."""
     parsed = _parsed(text)
-    if parsed is None:  # Broken: whatever looks like one.
+    if parsed is None:  # It is broken: hide whatever looks like a secret.
         lines = _ASSIGNED.findall(text.decode(errors="replace"))
         return frozenset(value for key, value in lines if is_secret(key))
     found: set[str] = set()
@@ -57,14 +57,14 @@ def secrets_of(text: bytes) -> frozenset[str]:
 
 
 def lines_of_key(text: str) -> frozenset[str]:
-    """What would give away the file of a private key or of a secret."""
+    """The lines that would give away the file of a private key or of a secret."""
     whole = text.strip()
     lines = {line.strip() for line in whole.splitlines() if len(line.strip()) >= _LINE}
     return frozenset(lines | ({whole} if whole and "\n" not in whole else set()))
 
 
 def scrubber(secrets: frozenset[str]) -> "Scrubber":
-    """Ready to hide these, however they are quoted, and what looks like one."""
+    """Hides these secrets, however they are quoted, and whatever looks like a secret."""
     forms = {form for secret in secrets for form in (secret, json.dumps(secret)[1:-1], repr(secret)[1:-1])}
     parts = []
     for form in sorted(forms, key=len, reverse=True):
@@ -89,7 +89,7 @@ class Scrubber:
 
 
 def printable(text: str) -> str:
-    """What is shown on a terminal must not steer it."""
+    """Makes a text harmless for a terminal, which it must not control."""
     return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 

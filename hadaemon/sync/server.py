@@ -1,4 +1,5 @@
-"""The SSH server on the hotwire, as text: it lets the peer's key in, and the peer nothing but the verbs."""
+"""The SSH server on the hotwire, as text: it accepts the peer's key alone, and allows nothing but the
+verbs."""
 
 from ipaddress import IPv4Address
 
@@ -55,7 +56,7 @@ def sshd_config(own: IPv4Address, peer: IPv4Address, host_key: str, folder: str)
 
 
 def authorized_keys(peer: PublicKey) -> str:
-    """The peer's key, and what it may: the verbs."""
+    """The peer's key, with what it may do: the verbs."""
     return f'restrict,command="{VERB}" {peer.short}\n'
 
 
@@ -94,7 +95,7 @@ def client_arguments(peer: IPv4Address, identity: str, known: str, connect_secon
 
 
 def failure(stderr: str, peer: IPv4Address) -> str:
-    """ssh's last words as one sentence of ours."""
+    """A sentence of ours for what ssh said last."""
     text = " ".join(stderr.split())
     if "Host key verification failed" in text or "HOST IDENTIFICATION HAS CHANGED" in text:
         return (

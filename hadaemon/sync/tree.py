@@ -63,7 +63,7 @@ def check_path(path: str, where: str) -> None:
 
 
 def check_bounds(sizes: Iterable[tuple[str, int]], where: str) -> None:
-    """Number and size of the files, also before their content is there."""
+    """Checks number and size of the files, also before their content is there."""
     sizes = list(sizes)
     names = {path for path, _ in sizes}
     if len(names) != len(sizes):
