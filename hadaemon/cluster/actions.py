@@ -18,7 +18,7 @@ class SendAdvertisement:
 
 @dataclass(frozen=True, slots=True)
 class SetAddresses:
-    """A level: exactly these virtual addresses are on that port, no other virtual one."""
+    """A level: exactly these virtual addresses must be on that port, and no other virtual one."""
 
     port: str
     addresses: frozenset[IPInterface]
@@ -38,7 +38,7 @@ class Announce:
 
 @dataclass(frozen=True, slots=True)
 class StateChanged:
-    """For the log, the service manager and the history: nothing has to be done."""
+    """For the log, the service manager and the history; it asks for no effect."""
 
     old: NodeState
     new: NodeState
@@ -54,7 +54,8 @@ class Remember:
 
 @dataclass(frozen=True, slots=True)
 class HandoverEnded:
-    """What became of a switch or a maintenance asked for on this node: for `hactl` and the history."""
+    """The result of a switch or a maintenance that was asked for on this node: for `hactl` and the
+    history."""
 
     succeeded: bool
     reason: str

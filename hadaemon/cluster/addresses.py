@@ -1,6 +1,6 @@
-"""Which virtual addresses have been asked for on which port, and what became of it.
+"""Which virtual addresses have been requested on which port, and with what result.
 
-Level-triggered: only differences are asked for, and what failed is asked for again with a growing delay.
+Level-triggered: only differences are requested, and what failed is requested again with a growing delay.
 """
 
 from collections.abc import Iterable
@@ -19,11 +19,11 @@ class _Failure:
     message: str
     attempts: int
     retry_at: float | None
-    """None: it has been asked for again, and nothing bad was heard since."""
+    """None: it has been requested again, and no failure was reported since."""
 
 
 class AddressBook:
-    """What was last asked for, port by port."""
+    """What was last requested, port by port."""
 
     def __init__(self) -> None:
         self._asked: dict[str, SetAddresses] = {}
@@ -31,12 +31,12 @@ class AddressBook:
 
     @property
     def next_deadline(self) -> float | None:
-        """When something that failed is to be tried again; monotonic seconds."""
+        """When the next retry of something that failed is due; monotonic seconds."""
         retries = (failure.retry_at for failure in self._failures.values())
         return min((retry for retry in retries if retry is not None), default=None)
 
     def changes(self, desired: Iterable[SetAddresses], now: float) -> list[SetAddresses]:
-        """What has to be asked for now, of what should be on the ports that are there."""
+        """What must be requested now, of all that should be on the present ports."""
         orders = []
         for order in desired:
             if self._asked.get(order.port) != order:
@@ -48,7 +48,7 @@ class AddressBook:
         return orders
 
     def forget(self, port: str) -> None:
-        """The hardware is gone, and with it all that was set on it."""
+        """The hardware is gone, and everything that was set on it too."""
         self._asked.pop(port, None)
         self._failures.pop(port, None)
 

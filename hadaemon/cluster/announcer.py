@@ -1,8 +1,8 @@
-"""When to announce the virtual addresses: at once, several times again, and slowly for ever.
+"""When to announce the virtual addresses: at once, several times more, and then slowly for ever.
 
 One gratuitous ARP can be lost, and a switch or router that missed it may send to the wrong node for hours.
-And what another node answered in the last moment of its life is believed until it is announced again: so
-there are many in the first minute.
+And an answer that another node gave in its last moment is believed until the next announcement: so there are
+many in the first minute.
 """
 
 from collections import deque
@@ -15,8 +15,8 @@ _REFRESH = 60.0
 
 _AT_ONCE = 3
 _WINDOW = 10.0
-"""So often in so many seconds it begins anew at once. A foreign router that claims the addresses again and
-again makes it wait for its next turn."""
+"""So many times in so many seconds it begins anew at once; after that it waits for its next turn, as when a
+foreign router claims the addresses again and again."""
 
 
 class Announcer:

@@ -1,7 +1,8 @@
 """Flap damping: a node that switches again and again does more harm than one that is not the preferred one.
 
-A node that is suspended moves for better health alone, on either side, and never because of preference. It
-ends by itself, as in the damping of routes (RFC 2439): when there was no switch for as long as they count.
+A suspended node switches only for better health, on either side, and never for preference. The suspension
+ends by itself, as in the damping of routes (RFC 2439): when there was no switch for as long as switches
+count.
 """
 
 from collections import deque
@@ -12,7 +13,8 @@ from hadaemon.config.model import ElectionConfig
 class Damping:
     """Counts the switches that nobody asked for.
 
-    A planned one, on whichever node it was asked for, begins the count anew: somebody looks after the pair.
+    A planned switch, on whichever node it was requested, resets the count: somebody is looking after the
+    pair.
     """
 
     def __init__(self, config: ElectionConfig) -> None:
@@ -23,23 +25,23 @@ class Damping:
         """When the suspension is over, if nothing switches until then; None: there is none."""
 
     def note_switch(self, now: float) -> bool:
-        """True when it is one too many: `flap_switches` of them within `flap_window`."""
+        """Counts a switch. True when it is one too many: `flap_switches` of them within `flap_window`."""
         self._switches.append(now)
         if self.ends_at is not None:
             self.suspend(now)
         return 0 < self._limit == len(self._switches) and now - self._switches[0] <= self._window
 
     def suspend(self, now: float) -> None:
-        """From now on, or for longer."""
+        """Suspends the node from now on, or for longer."""
         self.ends_at = now + self._window
 
     def clear(self) -> None:
-        """Begins to count anew."""
+        """Resets the count."""
         self._switches.clear()
         self.ends_at = None
 
     def go_on(self, before: "Damping") -> None:
-        """Has counted what the node before this one has counted."""
+        """Takes over the count of the node before this one."""
         self._switches.extend(before._switches)
         self.ends_at = before.ends_at
 

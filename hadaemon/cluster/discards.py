@@ -1,4 +1,4 @@
-"""What one HA interface has dropped, of whom, and what that means: facts and words, no decision."""
+"""What one HA interface has dropped, from whom, and what that means: facts and words, no decision."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ RECENT = 60.0
 """Seconds for which a dropped packet is worth a problem in the status."""
 
 CLAIM = 5.0
-"""Seconds for which a router claims a virtual router of an active node until it counts as active too: for
-shorter, two may well be active and talk about it."""
+"""Seconds after which a router that claims a virtual router of an active node counts as active too: for a
+shorter time, two may well be active until they have settled it."""
 
 PAUSE = 10.0
-"""Seconds, four intervals at least, in which it goes on though it says nothing: keepalived hardly advertises
-while it drops what it hears."""
+"""Seconds, but at least four intervals, of silence in which its claim still lasts: keepalived hardly
+advertises while it drops what it hears."""
 
 _FOREIGN = "look for a foreign router"
 _SAME = "is to be the same on both"
@@ -45,7 +45,7 @@ _CLAIMS = frozenset(
         DiscardReason.INTERVAL,
     }
 )
-"""Of packets with our VRID alone: whoever sends them without a pause is active."""
+"""Reasons that only packets with our VRID have: whoever sends those without a pause is active."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class _Last:
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    """Of one sender nothing is taken in, for as long as this."""
+    """For how long nothing from one sender has been accepted."""
 
     last: _Last
     since: float

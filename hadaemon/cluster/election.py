@@ -18,7 +18,7 @@ from hadaemon.vrrp.timers import seconds
 
 TIE_PATIENCE = 0.03
 """Seconds, or half an Advertisement_Interval if that is less, to wait for a rival's advertisement on the
-interface that decides: a node sends on all its interfaces at about the same time."""
+deciding interface: a node sends on all its interfaces at about the same time."""
 
 
 UNDER_WAY = 0.005
@@ -34,14 +34,14 @@ dies, both nodes lose their links at about the same time, and nothing has to mov
 
 LINK_PATIENCE = 10.0
 """Seconds from the start, or from the arrival of a missing network card, in which ports come up: the network
-service starts beside the daemon, and gigabit copper negotiates for some seconds. A node that was never
-connected is not blind before."""
+service starts beside the daemon, and gigabit copper negotiates for some seconds. Before that, a node that was
+never connected does not count as blind."""
 
 
 def acceptance_floor(score: Score, preempt: bool) -> Priority:
     """The lowest priority that a backup leaves active (RFC 9568 §6.4.2).
 
-    Without preemption it is by health alone: Preempt_Mode governs preference, never health.
+    Without preemption it follows from health alone: Preempt_Mode governs preference, never health.
     """
     return score.priority if preempt else score.health_floor
 
@@ -94,7 +94,7 @@ def _rival_address(port: WatchedPort, router: VirtualRouter, own: Priority, now:
 def takeover_time(ports: Sequence[WatchedPort], links_by: float) -> float | None:
     """When a backup is to become active if nothing acceptable is heard until then; monotonic seconds.
 
-    `links_by` is when a node whose ports have not come up yet may take itself for blind.
+    `links_by` is when a node whose ports have not come up yet may count itself as blind.
     """
     able = [router for port in ports for router in port.able]
     routers = able or [router for port in ports for router in port.routers]
@@ -105,9 +105,10 @@ def takeover_time(ports: Sequence[WatchedPort], links_by: float) -> float | None
 
 
 def death_time(ports: Sequence[WatchedPort], cut_at: float) -> float | None:
-    """When a peer counts as dead whose hotwire lost its link at `cut_at`: one advertisement missed is enough.
+    """When a peer counts as dead after its hotwire lost the link at `cut_at`: one missed advertisement is
+    enough.
 
-    None: nobody was active before, or an advertisement came after it: only the cable was pulled.
+    None: nobody was active before, or an advertisement came after that, so that only the cable was pulled.
     """
     heard = [port.heard for port in ports if port.heard is not None]
     last = max(heard, key=lambda one: one.at, default=None)

@@ -12,9 +12,9 @@ from hadaemon.vrrp.model import Advertisement, DiscardReason, IPAddress
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """The daemon is ready: sockets are open, and PortChanged told of every port that is there.
+    """The daemon is ready: sockets are open, and PortChanged has reported every port that is there.
 
-    Nothing is ordered before it.
+    No action is ordered before that.
     """
 
     active: bool = False
@@ -25,7 +25,7 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """The node leaves on purpose: release everything now. `reason` is a plain phrase, e.g. "shutdown"."""
+    """The node stops on purpose: release everything now. `reason` is a plain phrase, e.g. "shutdown"."""
 
     reason: str
 
@@ -55,7 +55,7 @@ class AdvertisementReceived:
 
 @dataclass(frozen=True, slots=True)
 class AdvertisementDiscarded:
-    """decode refused a packet: it is only counted, and told."""
+    """decode refused a packet: it is only counted and reported."""
 
     port: str
     source: IPAddress
@@ -64,8 +64,8 @@ class AdvertisementDiscarded:
 
 @dataclass(frozen=True, slots=True)
 class FrameReceived:
-    """Something came in that no switch port lets through while it is blocked: anything but the link's own
-    control protocols. It is asked for while `Node.unproven_ports` names the port."""
+    """A frame came in that a blocked switch port would not let through: anything but the link's own control
+    protocols. It is needed only while `Node.unproven_ports` names the port."""
 
     port: str
 
@@ -77,7 +77,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class GuardActed:
-    """This node stood still while it had virtual addresses (`Node.silent_at`): its guard took them away."""
+    """This node stood still while it had virtual addresses (`Node.silent_at`), and its guard removed them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +90,19 @@ class ActionFailed:
 
 @dataclass(frozen=True, slots=True)
 class SwitchRequested:
-    """`hactl switch`: the other node shall be active; on a backup: this one. First ask `refusal`."""
+    """`hactl switch`: the other node is to be active; on a backup: this one. Ask `refusal` first."""
 
     forced: bool = False
-    """Also if it is not known whether the peer is ready."""
+    """Even if it is not known whether the peer is ready."""
 
 
 @dataclass(frozen=True, slots=True)
 class MaintenanceRequested:
-    """`hactl maintenance`. An active node hands over first. First ask `Node.refusal`."""
+    """`hactl maintenance`. An active node hands over first. Ask `Node.refusal` first."""
 
     on: bool
     forced: bool = False
-    """Also if nobody takes over."""
+    """Even if nobody takes over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,33 +123,34 @@ class PingResult:
 class ConnectionsReported:
     """Whether this node's kernel has the connections of the other one."""
 
-    lacking: str
-    """What is missing, as a plain phrase: a node does not take over from a healthy one with that. Empty:
-    nothing, or nothing that waiting would bring."""
+    missing: str
+    """What is missing, as a plain phrase: until it is there, a node does not take over from a healthy one.
+    Empty: nothing is, or nothing that would come with time."""
 
 
 @dataclass(frozen=True, slots=True)
 class UpgradeReported:
-    """What the upgrade of the pair's firmware asks of the node. Nothing of it is remembered: a daemon that
-    starts anew is told anew."""
+    """What the upgrade of the pair's firmware asks of the node. It is not remembered: a daemon that starts
+    anew gets it again."""
 
     frozen: bool = False
     """Preference moves nothing until it is over; better health does."""
     restarting: str = ""
-    """The node, backup, is about to restart for it: it is kept out like in maintenance, and this says why.
+    """The node is backup and about to restart for it: it is kept out as in maintenance, and this says why.
     Empty: it takes part."""
 
 
 @dataclass(frozen=True, slots=True)
 class PeerReport:
-    """The other node's words over the hotwire; None: it has been silent for too long, nobody knows why."""
+    """What the other node says over the hotwire; None: it has been silent for too long, and nobody knows
+    why."""
 
     peer: Peer | None
 
 
 @dataclass(frozen=True, slots=True)
 class PeerGoodbye:
-    """The other node leaves on purpose, and said so over the hotwire (a stop, a restart)."""
+    """The other node stops on purpose, and said so over the hotwire (a stop, a restart)."""
 
     reason: str
 
@@ -177,7 +178,7 @@ Order: TypeAlias = (
     | ResumeRequested
     | UpgradeReported
 )
-"""What the node is told by its own system and its administrator."""
+"""What comes from the node's own system and its administrator."""
 
 Observation: TypeAlias = (
     PortChanged

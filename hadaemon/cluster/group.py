@@ -8,7 +8,7 @@ from hadaemon.vrrp.router import Listen, Received, RouterEvent, Shutdown, Standi
 
 
 class Group:
-    """Every verb is for all of them; what they send becomes orders."""
+    """Every method acts on all of them; what they send becomes orders."""
 
     def __init__(self, ports: tuple[WatchedPort, ...], orders: Orders) -> None:
         self._ports = ports
@@ -22,7 +22,7 @@ class Group:
 
     @property
     def shortest_silence(self) -> float:
-        """The least Active_Down_Interval of all, by the intervals that they have learnt; seconds."""
+        """The smallest Active_Down_Interval of all, by the intervals that they have learnt; seconds."""
         return min(router.active_down_interval for port in self._ports for router in port.routers)
 
     def set_priority(self, priority: Priority) -> None:
@@ -31,23 +31,23 @@ class Group:
                 router.priority = priority
 
     def listen(self, now: float) -> None:
-        """Backup, for a whole Active_Down_Interval."""
+        """Makes all backup, for a whole Active_Down_Interval."""
         self._drive(Listen(), now)
 
     def listen_on(self, port: WatchedPort, now: float) -> None:
-        """That port alone begins anew."""
+        """Only the routers of that port begin anew."""
         for router in port.routers:
             router.handle(Listen(), now)
 
     def follow(self, port: WatchedPort, event: AdvertisementReceived, now: float) -> None:
-        """Backup, by an advertisement of which the interval is learned."""
+        """Makes all backup, by an advertisement whose interval is learned."""
         self.listen(now)
         self.receive(port, event, Standing.ACCEPTED, now)
 
     def receive(
         self, port: WatchedPort, event: AdvertisementReceived, standing: Standing, now: float
     ) -> bool:
-        """The virtual router that an advertisement is for takes it. True: it answers."""
+        """Gives an advertisement to its virtual router. True: that one answers."""
         router = port.router_of(event.advertisement)
         follows = standing in (Standing.ACCEPTED, Standing.RELEASE)
         interval = port.learn(event.source, event.advertisement, now) if follows else router.interval
@@ -56,7 +56,7 @@ class Group:
         return bool(answer)
 
     def expect_release(self, now: float) -> None:
-        """The active node is known to be gone: as if it had released the addresses."""
+        """Acts as if the active node, which is known to be gone, had released the addresses."""
         for port in self._ports:
             for router in port.routers:
                 router.handle(Received(router.advertisement(), Standing.RELEASE, router.interval), now)
@@ -66,13 +66,13 @@ class Group:
         self._drive(TimerFired(), now)
 
     def advertise(self) -> None:
-        """Out of turn."""
+        """Advertises out of turn."""
         for port in self._ports:
             self._orders.send(port, [router.advertisement() for router in port.routers])
 
     def admit_conflict(self) -> None:
-        """Once more, last of all: the better node may never have heard this one, and has to announce all
-        addresses anew after two have answered for them."""
+        """Advertises once more, last of all: the better node may never have heard this one, and must announce
+        all addresses anew after two nodes have answered for them."""
         for port in self._ports:
             self._orders.bid_farewell(port, [router.advertisement() for router in port.routers])
 
@@ -84,7 +84,7 @@ class Group:
                     self._orders.send(port, router.handle(TimerFired(), now))
 
     def shut_down(self, now: float) -> None:
-        """Whoever listens is told, if they were active (RFC 9568 §6.4.3)."""
+        """Leaves, and tells whoever listens if they were active (RFC 9568 §6.4.3)."""
         for port in self._ports:
             for router in port.routers:
                 self._orders.bid_farewell(port, router.handle(Shutdown(), now))

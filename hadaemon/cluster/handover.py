@@ -1,8 +1,8 @@
-"""Handing over: an active node that offers its part, keeps it until somebody takes it, or takes it back.
+"""Handing over: an active node offers its part, keeps it until somebody takes it, or takes it back.
 
 It makes before it breaks: the offer is an advertisement with priority 0 (RFC 9568 §6.4.3), and the node
-answers for the virtual addresses until the other one claims them. Then it answers no more, and keeps them for
-a while for what is still under way to it.
+answers for the virtual addresses until the other one claims them. Then it no longer answers, and keeps them
+for a while for packets that are still under way to it.
 """
 
 from dataclasses import replace
@@ -35,7 +35,7 @@ from hadaemon.vrrp.model import RELEASE
 
 
 class Handover:
-    """What the administrator asks for, and what a better peer makes an active node do."""
+    """Hand-overs that the administrator asks for, and those to a better peer."""
 
     def __init__(self, member: Member, interval: float) -> None:
         """`interval`: Advertisement_Interval in seconds."""
@@ -50,7 +50,7 @@ class Handover:
         return self._offers.deadline
 
     def asked(self, request: requests.Request, now: float) -> None:
-        """By the administrator, who gets a `HandoverEnded` in any case."""
+        """Begins the administrator's hand-over, which ends with a `HandoverEnded` in any case."""
         refusal = requests.refusal(request, self._member.state, self._member.phase, self._known)
         if refusal is not None:
             self._orders.note(HandoverEnded(False, refusal))
@@ -78,7 +78,7 @@ class Handover:
                 self._orders.note(HandoverEnded(True, reasons.RESUMED))
 
     def consider(self, now: float) -> None:
-        """After every event: whether the peer is the better one, by its words over the hotwire."""
+        """Looks, after every event, whether the peer is the better one, as it says over the hotwire."""
         peer, own = self._known.witness.ready_peer, self._known.score
         free = self._member.state is NodeState.ACTIVE and self._member.phase is None
         if peer is None or not free:
@@ -102,7 +102,7 @@ class Handover:
             self._group.follow(port, event, now)
 
     def claimed(self, purpose: Purpose, by: str, worse: bool, now: float) -> None:
-        """Somebody takes what was offered."""
+        """Somebody takes over what was offered."""
         if worse and purpose is not Purpose.MAINTENANCE:
             self._take_back(reasons.taken_by_worse(by), now)
             return

@@ -1,4 +1,4 @@
-"""What a node knows, and what follows from that alone: its score, its faults, whom it leaves active.
+"""What a node knows, and what follows from that alone: its score, its faults and which node it leaves active.
 
 It holds no state of the node and decides nothing that needs one.
 """
@@ -33,8 +33,8 @@ class Knowledge:
         self.memory = EMPTY
         self.pings = PingChecks(cluster.ping_groups)
         self.proofs = Proofs()
-        self.lacking = ""
-        """What of the other node's connections is not here yet; empty: nothing to wait for."""
+        self.missing = ""
+        """Says that some of the other node's connections are not here yet; empty: nothing to wait for."""
         self.unproven = 0
         """HA interfaces that serve over a link that is not proven, as far as it counts now."""
         self.upgrading = False
@@ -43,7 +43,7 @@ class Knowledge:
         self.witness = Witness()
         self.silence = Silence(seconds(cluster.vrrp.advertisement_interval))
         self.has_witness = cluster.hotwire is not None and cluster.election.mode is ElectionMode.WITNESS
-        """The hotwire is asked. If not, the witness never hears a word."""
+        """Whether the hotwire counts. If not, the witness never hears anything."""
         self.next_change: float | None = None
         """When a link that came up begins to count, or to count fully; monotonic seconds."""
         health = Health(links_down=len(cluster.ha_interfaces))
@@ -57,7 +57,7 @@ class Knowledge:
         """By VRID."""
 
     def go_on(self, before: "Knowledge", now: float) -> None:
-        """Begins with what the node of the configuration before this one knew: see `docs/election.md`.
+        """Takes over what the node of the previous configuration knew: see `docs/election.md`.
 
         What the other node says over the hotwire is not carried on, because its connection begins anew, and
         neither are delays of the protocol that end by themselves.
@@ -69,7 +69,8 @@ class Knowledge:
         self.damping.go_on(before.damping)
 
     def note_port(self, facts: PortChanged, now: float) -> WatchedPort | None:
-        """The HA interface that can speak or be spoken to from now on, if this made one so."""
+        """Notes a change of a port; returns the HA interface that this has made able to communicate, if there
+        is one."""
         came_up = None
         self.proofs.note_link(facts, now)
         for port in self.all_ports:
@@ -83,7 +84,7 @@ class Knowledge:
         return came_up
 
     def hears_active(self, now: float) -> bool:
-        """Another node is active, by its advertisements or by its words over the hotwire."""
+        """Another node is active, by its advertisements or by what it says over the hotwire."""
         return self.witness.active_peer is not None or any(port.hears_now(now) for port in self.all_ports)
 
     def rescore(self, contested: bool, now: float) -> bool:
@@ -106,7 +107,8 @@ class Knowledge:
         return before != self.score
 
     def fault(self) -> str | None:
-        """Why this node cannot take part: it has none of its ports. One that is missing is a lost link."""
+        """Why this node cannot take part: it has none of its ports. A single missing port is only a lost
+        link."""
         if any(port.present for port in self.all_ports):
             return None
         if any(port.was_present for port in self.all_ports):
@@ -126,7 +128,7 @@ class Knowledge:
         return min((time for time in (due, death) if time is not None), default=None)
 
     def standing_to_active(self, advertisement: Advertisement, waited: bool, now: float) -> Standing:
-        """How this node, active, takes an advertisement that its port has noted already."""
+        """How this node, when active, takes an advertisement that its port has noted already."""
         peer = self.witness.peer
         if self.score.is_owner and advertisement.priority != RELEASE:
             return Standing.REFUSED
@@ -145,19 +147,20 @@ class Knowledge:
         return not peer.deaf and not self.score.beats(theirs, preempt=True) and self.loses_tie(peer)
 
     def is_foreign(self, advertisement: Advertisement) -> bool:
-        """It is not the other node's: that one says that it is not active, or neither of the two is owner."""
+        """The advertisement is not the other node's: that node says that it is not active, or neither node is
+        the owner."""
         peer = self.witness.peer
         says_otherwise = peer is not None and peer.state is not NodeState.ACTIVE
         owned = OWNER in self._cluster.vrrp.priorities.values()
         return says_otherwise or (advertisement.priority == OWNER and not owned)
 
     def loses_tie(self, peer: Peer) -> bool:
-        """Names differ. They decide only where both nodes know both: not while one is deaf, which goes by the
-        addresses."""
+        """Names always differ. They decide only while both nodes hear each other over the hotwire: a node
+        that does not goes by the addresses."""
         return peer.name > self._node.name
 
     def beats(self, peer: Peer, preempts: bool) -> bool:
-        """Whether this node, backup, is to be active in place of the peer, by its words."""
+        """Whether this node, when backup, is to be active in place of the peer, by what the peer says."""
         return self.score.beats(score_of(peer), preempts and self._may_preempt())
 
     def preferring(self) -> Score:
@@ -165,7 +168,7 @@ class Knowledge:
         return replace(self.score, preferred=True)
 
     def adopt(self, peer: Peer) -> bool:
-        """Learns who is preferred since a planned switch that only the peer has seen. True: something new."""
+        """Learns who is preferred after a planned switch that only the peer has seen. True: that is new."""
         same = peer.epoch == self.memory.epoch and peer.preferred == self.score.preferred
         contradicts = peer.switched and same and self.memory.preferred is not None
         knows_better = peer.epoch > self.memory.epoch or (contradicts and peer.name > self._node.name)
@@ -203,10 +206,11 @@ class Knowledge:
 
     def _unready(self) -> str:
         """Why this node could not take over well; empty: it could."""
-        return reasons.HEARS_NOTHING if self.silence.is_whole else self.lacking
+        return reasons.HEARS_NOTHING if self.silence.is_whole else self.missing
 
     def _may_preempt(self) -> bool:
-        """Preference moves something at all. Preempt_Mode is not for the address owner (RFC 9568 §6.1)."""
+        """Whether preference counts at all. Preempt_Mode does not apply to the address owner (RFC 9568
+        §6.1)."""
         frozen = self.witness.is_frozen or self.upgrading or self.memory.suspended
         if frozen or not (self._cluster.vrrp.preempt or self.score.is_owner):
             return False
@@ -223,7 +227,7 @@ class Knowledge:
         return self._cluster.master == self._node.name
 
     def _explicit(self) -> tuple[Priority | None, Priority | None]:
-        """Configured priorities: ours and the other node's."""
+        """The configured priorities: ours and the other node's."""
         priorities = self._cluster.vrrp.priorities
         own = priorities.get(self._node.name)
         others = [priority for name, priority in priorities.items() if name != self._node.name]

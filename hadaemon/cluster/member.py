@@ -19,7 +19,7 @@ _ELECTING = frozenset({NodeState.ACTIVE, NodeState.BACKUP})
 
 
 class Member:
-    """When to change is not decided here."""
+    """It does not decide when to change."""
 
     def __init__(self, known: Knowledge, preempt_delay: float, now: float) -> None:
         self.known = known
@@ -52,11 +52,11 @@ class Member:
     def preempts(self, now: float) -> bool:
         """Preference counts: the node has been backup and healthy for as long as it has to, and has the
         connections that it would take over."""
-        return now >= self._preempts_from and not self.known.lacking
+        return now >= self._preempts_from and not self.known.missing
 
     def yield_to_foreign(self, reason: str, now: float) -> None:
-        """Backup, because of a router that is not the other node: neither this nor the way back counts as a
-        switch of the pair."""
+        """Becomes backup because of a router that is not the other node: neither this nor the way back counts
+        as a switch of the pair."""
         self._driven_out = True
         self.change_state(NodeState.BACKUP, reason, now)
 
@@ -80,7 +80,7 @@ class Member:
         self._driven_out = self._driven_out and new is NodeState.BACKUP
 
     def peer_is_active(self, now: float) -> None:
-        """It says so: it was not a foreign router that this node gave way to."""
+        """The other node says that it is active: so this node did not give way to a foreign router."""
         if self._driven_out:
             self._driven_out = False
             self._count_switch(now)
@@ -91,7 +91,7 @@ class Member:
             self.remember(replace(self.known.memory, suspended=True), now)
 
     def is_fit(self, now: float) -> bool:
-        """Else it is in fault."""
+        """Whether it can take part; if not, it is in fault."""
         self.links_by = now + election.LINK_PATIENCE
         fault = self.known.fault()
         if fault is not None:
@@ -103,7 +103,7 @@ class Member:
             self.listen_again(reason, now)
 
     def listen_again(self, reason: str, now: float) -> None:
-        """Backup from now on, and silent until it is known who is active."""
+        """Becomes backup, and is silent until it is known who is active."""
         self.group.listen(now)
         self.change_state(NodeState.BACKUP, reason, now)
 
@@ -116,13 +116,14 @@ class Member:
             self.orders.note(HandoverEnded(True, reason))
 
     def go_on(self, before: "Member | None") -> None:
-        """In the same state as before the configuration was read again: as long, as why, with its delays."""
+        """Continues in the state from before the configuration was read again, with its time, reason and
+        delays."""
         if before is not None and before.state is self.state:
             self.since, self.reason = before.since, before.reason
             self._preempts_from, self.links_by = before._preempts_from, before.links_by
 
     def leave(self, state: NodeState, reason: str, now: float) -> None:
-        """Out of the election."""
+        """Leaves the election."""
         self.group.shut_down(now)
         self.change_state(state, reason, now)
 
@@ -146,11 +147,12 @@ class Member:
             self._preempts_from = now + self._preempt_delay
 
     def weigh_links(self, now: float) -> None:
-        """Unproven links begin or end to count with what is known of the other node."""
+        """Computes the score anew if unproven links begin or cease to count, by what is known of the other
+        node."""
         if self._contested != self._is_contested(now):
             self.reconsider(now)
 
     def _is_contested(self, now: float) -> bool:
-        """This node would have to take over from an active one; asked only while a link is unproven."""
+        """This node would have to take over from an active one; matters only while a link is unproven."""
         doubts = bool(self.known.proofs.unproven)
         return doubts and self.state is not NodeState.ACTIVE and self.known.hears_active(now)

@@ -10,15 +10,15 @@ class Memory:
     maintenance: bool = False
     """The administrator keeps this node out of the cluster."""
     preferred: bool | None = None
-    """What the last planned switch made of this node: the one that is meant to be active, or not.
-    None: there was none yet, so it follows from `master` in cluster.toml."""
+    """Whether the last planned switch made this node the one that is meant to be active. None: there was none
+    yet, so that it follows from `master` in cluster.toml."""
     epoch: int = 0
-    """Number of the planned switches that the pair has seen. Of two nodes, the one that knows the later
-    switch is right about the preference."""
+    """Number of the planned switches that the pair has seen. The node that knows the later switch is
+    right about the preference."""
     suspended: bool = False
-    """The node has switched too often: preference moves nothing, until it was quiet for a while or the
+    """The node has switched too often: preference does not count until it was quiet for a while or the
     administrator resumes it."""
 
 
 EMPTY = Memory()
-"""Of a node that has nothing to remember yet."""
+"""The memory of a node that has nothing to remember yet."""

@@ -1,8 +1,8 @@
 """One node of the pair: events in, ordered actions out.
 
-What happens finds its way here to a verb of the node's part in the cluster (`member`), of its dialogue about
-handing over (`handover`), or of its virtual routers (`group`). Nothing here knows a clock, a socket or a
-kernel name; times are monotonic seconds.
+Each event becomes a verb of the node's part in the cluster (`member`), of its dialogue about handing over
+(`handover`), or of its virtual routers (`group`). Nothing here knows a clock, a socket or a kernel name;
+times are monotonic seconds.
 """
 
 import math
@@ -58,8 +58,8 @@ class Node:
     def __init__(
         self, node: NodeConfig, cluster: ClusterConfig, now: float, before: "Node | None" = None
     ) -> None:
-        """The pair of configurations must have passed `hadaemon.config.check_pair`. `before`: the node that
-        this one takes the place of, because the configuration was read again."""
+        """The two configurations must have passed `hadaemon.config.check_pair`. `before`: the node that this
+        one replaces, because the configuration was read again."""
         self._node = node
         self._cluster = cluster
         self._interval = seconds(cluster.vrrp.advertisement_interval)
@@ -72,10 +72,10 @@ class Node:
         self._woke_at = -math.inf
         """When it found that it had stood still."""
         self._rival_due: float | None = None
-        """When one of two active nodes gives way, which is too early yet."""
+        """When one of two active nodes gives way, while it is still too early for that."""
         self._before = None if before is None else before._member
         self._has_longer_interval = before is not None and before._interval < self._interval
-        """Than before the configuration was read again."""
+        """Other than before the configuration was read again."""
         if before is not None:
             self._known.go_on(before._known, now)
 
@@ -97,8 +97,8 @@ class Node:
 
     @property
     def silent_at(self) -> float | None:
-        """Until then it will have spoken, or is overslept; monotonic seconds. Who listens takes it for gone
-        soon after, and its virtual addresses must be gone by then. None: it has none."""
+        """By then it has advertised, unless it stands still; monotonic seconds. Whoever listens considers it
+        gone soon after, and its virtual addresses must be gone by then. None: it has none."""
         match self._member.serving, self._member.phase:
             case Serving.ANSWERING, _:
                 return None if self._due is None else self._due + self._allowed
@@ -108,8 +108,8 @@ class Node:
                 return None
 
     def is_old_news(self, event: Event, now: float) -> bool:
-        """The peer says over the hotwire what it has said before, between two deadlines, to a node that is in
-        the middle of nothing: nothing would come of it. Most heartbeats are such."""
+        """The peer repeats over the hotwire what it has said before, between two deadlines, while this node
+        is not in the middle of anything: that has no effect. Most heartbeats are like this."""
         if not isinstance(event, PeerReport) or event.peer is None or event.peer != self._known.witness.peer:
             return False
         both_active = self._member.state is event.peer.state is NodeState.ACTIVE
@@ -136,8 +136,8 @@ class Node:
             case PingResult():
                 self._known.pings.note(event)
                 self._member.reconsider(now)
-            case ConnectionsReported(lacking):
-                self._known.lacking = lacking
+            case ConnectionsReported(missing):
+                self._known.missing = missing
             case PeerReport() | PeerGoodbye() | PeerDied() | HotwireChanged():
                 self._hotwire_spoke(event, now)
             case _:
@@ -177,7 +177,7 @@ class Node:
 
     @property
     def unproven_ports(self) -> frozenset[str]:
-        """Ports of which it is to be told when a frame comes in (`FrameReceived`)."""
+        """Ports for which the node needs to know when a frame comes in (`FrameReceived`)."""
         return self._known.proofs.unproven
 
     def desired_addresses(self) -> Mapping[str, frozenset[IPInterface]]:
@@ -223,11 +223,11 @@ class Node:
             self._group.listen(now)
             self._member.become_active(reasons.CONTINUED, now)
             if self._has_longer_interval:
-                self._group.advertise()  # A backup believes it when it was named twice.
+                self._group.advertise()  # A backup believes an interval that was named twice.
             self._member.go_on(before)
 
     def _listen_on(self, before: Member | None, now: float) -> None:
-        """What was heard before the configuration was read again counts on, as the delays do."""
+        """What was heard before the configuration was read again still counts, as the delays do."""
         if before is None or not before.state is self._member.state is NodeState.BACKUP:
             return
         self._member.go_on(before)
@@ -340,7 +340,7 @@ class Node:
             self._other_changed(now)
 
     def _active_peer_reported(self, now: float) -> None:
-        """Two active ones know of each other, at the latest over the hotwire: one gives way.
+        """Two active nodes know of each other, at the latest over the hotwire: one gives way.
 
         Not at once: what the peer says may be older than what it has seen of us.
         """
@@ -359,8 +359,8 @@ class Node:
             self._member.listen_again(reasons.peer_is_better(peer), now)
 
     def _other_changed(self, now: float) -> None:
-        """It came back to life, or died, said goodbye, fell silent or gave way. Its kernel may have answered
-        for the addresses up to now: switches and routers have to learn who does."""
+        """The peer came back, or died, said goodbye, fell silent or gave way. Its kernel may have answered
+        for the addresses until now: switches and routers must learn who does."""
         if self._member.state is NodeState.ACTIVE:
             self._orders.announcer.restart(now)
 
@@ -371,18 +371,19 @@ class Node:
     # time
 
     def _protocol_deadline(self, now: float) -> float | None:
-        """When the election or the next advertisement is due. A takeover that waits for the peer is not."""
+        """When the election or the next advertisement is due. A takeover that waits for the peer is not part
+        of it."""
         if self._member.state is not NodeState.BACKUP:
             return self._group.next_round
         due = self._known.takeover_time(self._member.links_by)
         return due if due is not None and due > now else None
 
     def _overslept(self, now: float) -> bool:
-        """The process stood still for so long that what it believes may be over.
+        """The process stood still for so long that what it believes may be out of date.
 
-        An active whose last advertisement is three intervals old may have been replaced. A backup that comes
-        an interval of the active node too late may have missed its advertisements, or have them unread: the
-        interval that it has learnt counts where that is the shorter one (RFC 9568 §6.1).
+        An active node whose last advertisement is three intervals old may have been replaced. A backup that
+        is late by an interval of the active node may have missed its advertisements, or not read them yet;
+        the interval that it has learnt counts if that is the shorter one (RFC 9568 §6.1).
         """
         due = self._due
         return due is not None and now > due and now - due > self._allowed
@@ -395,14 +396,14 @@ class Node:
         return min(self._interval, self._group.shortest_silence / 3)
 
     def _wake_up(self, now: float) -> None:
-        """What it believed is over: it listens before it acts. Its guard has taken the addresses away."""
+        """What it believed is out of date: it listens before it acts. Its guard has removed the addresses."""
         self._woke_at = now
         self._orders.addresses_gone()
         self._known.witness.forget()
         self._member.listen_again(reasons.OVERSLEPT, now)
 
     def _guard_acted(self, now: float) -> None:
-        """Mostly the node knows by then that it stood still."""
+        """Usually the node knows by then that it stood still."""
         if self._member.serving is not Serving.NOTHING and now - self._woke_at > self._interval:
             self._wake_up(now)
         self._orders.addresses_gone()
@@ -440,8 +441,8 @@ class Node:
                 self._member.phase = None
 
     def _may_take_unanswered(self, now: float) -> bool:
-        """The active one was asked to hand over, and did not: it stands still, or the hotwire passes one way
-        only. It has the worse health, or its advertisements are heard, so that it will hear ours."""
+        """The active node was asked to hand over and did not: it stands still, or the hotwire works in one
+        direction only. It is less healthy, or its advertisements are heard, so that it will hear ours."""
         peer = self._known.witness.active_peer
         healthier = peer is not None and self._known.beats(peer, preempts=False)
         return healthier or any(port.hears_now(now) for port in self._known.all_ports)

@@ -3,7 +3,7 @@
 from hadaemon.cluster.election import SWITCH_PATIENCE
 
 RETRY = 5.0
-"""Seconds after a hand-over that nobody took, before the next."""
+"""Seconds between a hand-over that nobody took and the next one."""
 
 
 class Offers:
@@ -15,7 +15,8 @@ class Offers:
         self._not_before = 0.0
 
     def is_due(self, healthier: bool, asks: bool, now: float) -> bool:
-        """`healthier`: the peer is; `asks`: it is the better one for some time already, and wants to."""
+        """`healthier`: the peer is healthier; `asks`: it has been the better one for some time, and wants to
+        take over."""
         if not healthier and not asks:
             self.deadline = None
             return False
@@ -28,5 +29,5 @@ class Offers:
         self._not_before = now + RETRY
 
     def end(self) -> None:
-        """The node is not active any more, or just became so."""
+        """The node is no longer active, or has just become active."""
         self.deadline = None

@@ -1,4 +1,4 @@
-"""What a node has decided to have done, put in the order in which it must happen, and what failed of it."""
+"""The actions that a node has decided on, in the order in which they must happen, and those that failed."""
 
 from collections.abc import Iterable, Mapping
 from enum import Enum, auto
@@ -29,7 +29,7 @@ class Serving(Enum):
 
 
 class Orders:
-    """Collects, then answers in order (`settle`)."""
+    """Collects orders, then returns them in order (`settle`)."""
 
     def __init__(self, ports: Mapping[str, WatchedPort]) -> None:
         self.announcer = Announcer()
@@ -43,38 +43,38 @@ class Orders:
         self._open = False
         """Ports may be touched: there was a Start."""
         self._unsettled = False
-        """Not all that should be set has been asked for."""
+        """Not everything that should be set has been requested."""
 
     def begin(self) -> None:
         """From now on the addresses on the ports are this node's business."""
         self._open = self._unsettled = True
 
     def port_changed(self, port: str, present: bool) -> None:
-        """With a network card goes all that was set on it."""
+        """A network card is gone, and with it everything that was set on it."""
         if not present:
             self._book.forget(port)
         self._unsettled = True
 
     def addresses_gone(self) -> None:
-        """Somebody else has taken them away: what is to be set is asked for again."""
+        """Somebody else has removed the addresses: those that must be set are requested again."""
         for port in self._ports.values():
             self._book.forget(port.address_port)
         self._unsettled = True
 
     def send(self, port: WatchedPort, advertisements: Iterable[Advertisement]) -> None:
-        """Before the addresses come."""
+        """Sends before the addresses come."""
         self._claims += _sendable(port, advertisements)
 
     def bid_farewell(self, port: WatchedPort, advertisements: Iterable[Advertisement]) -> None:
-        """After the addresses have gone, so that the other node takes them only then."""
+        """Sends after the addresses have gone, so that the other node takes them only then."""
         self._farewells += _sendable(port, advertisements)
 
     def note(self, action: StateChanged | Remember | HandoverEnded) -> None:
-        """Last of all."""
+        """Announces last of all."""
         self._notes.append(action)
 
     def settle(self, serving: Serving, now: float) -> tuple[Action, ...]:
-        """Everything since the last time: claims, addresses, farewells, announcements, notes."""
+        """Returns everything since the last time: claims, addresses, farewells, announcements, notes."""
         addresses = self._address_orders(serving, now)
         if addresses and serving is Serving.ANSWERING:
             self.announcer.restart(now)
@@ -85,7 +85,7 @@ class Orders:
         return actions
 
     def failed(self, action: Action, message: str, now: float) -> None:
-        """An action had no effect. Addresses are asked for again."""
+        """An action had no effect. Addresses are requested again."""
         match action:
             case SetAddresses():
                 self._book.failed(action, message, now)
@@ -110,7 +110,7 @@ class Orders:
         return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
     def held(self) -> frozenset[str]:
-        """HA interfaces, by the port that advertises, of which the addresses are where they should be."""
+        """HA interfaces, by the port that advertises, whose addresses are where they should be."""
         return frozenset(name for name, port in self._ports.items() if self._is_set(port))
 
     def problems(self) -> list[Problem]:
@@ -149,7 +149,7 @@ class Orders:
 
 
 def _sendable(port: WatchedPort, advertisements: Iterable[Advertisement]) -> list[SendAdvertisement]:
-    """What the port can send: it may have lost the source of one family, or its link."""
+    """Those advertisements that the port can send: it may have lost the source of one family, or its link."""
     return [
         SendAdvertisement(port.name, advertisement)
         for advertisement in advertisements

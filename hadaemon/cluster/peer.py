@@ -15,7 +15,7 @@ class Peer:
     """It is active and offers the virtual addresses: take them."""
     links_down: int
     failed_groups: int
-    """Of its health: HA interfaces that cannot serve, ping groups of which no host answers."""
+    """Part of its health: HA interfaces that cannot serve, ping groups in which no host answers."""
     preferred: bool
     """It is the one that is meant to be active when both are equally healthy."""
     epoch: int
@@ -30,7 +30,8 @@ class Peer:
     unready: str = ""
     """Why it could not take over now, as a plain phrase; empty: it could."""
     deaf: bool = False
-    """It does not hear the other node over the hotwire. Whoever reads this hears it: the hotwire passes one
-    way only, unless both have just begun."""
+    """It does not hear the other node over the hotwire. Whoever reads this does hear it: so the hotwire works
+    in one direction only, unless both have just started."""
     unproven: int = 0
-    """Of its health too: HA interfaces whose link has come up, and nothing has come in over it yet."""
+    """Part of its health too: HA interfaces whose link has come up, but over which nothing has come in
+    yet."""

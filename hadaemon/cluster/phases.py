@@ -7,11 +7,11 @@ from typing import TypeAlias
 from hadaemon.cluster.events import AdvertisementReceived
 
 LINGER = 0.2
-"""Seconds for which a node that has handed over keeps the addresses, unanswered, and forwards what is still
-under way to it. Measured: with 50 ms no packet of 200 a second was lost."""
+"""Seconds for which a node that has handed over keeps the addresses, without answering for them, and forwards
+what is still under way to it. Measured: with 50 ms no packet of 200 a second was lost."""
 
 TAKEN_BY = 3
-"""Advertisement_Intervals that an offer of the virtual addresses stands: two may get lost."""
+"""Advertisement_Intervals for which an offer of the virtual addresses lasts: two may get lost."""
 
 ANSWER_PATIENCE = 0.1
 """Seconds on top of that, and seconds that a node waits for its peer to hand over before it claims."""
@@ -50,7 +50,7 @@ class Releasing:
 
 @dataclass(frozen=True, slots=True)
 class Lingering:
-    """Has handed over: keeps the addresses for a while, and answers for them no more."""
+    """Has handed over: keeps the addresses for a while, but no longer answers for them."""
 
     deadline: float
 

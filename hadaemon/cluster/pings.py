@@ -10,23 +10,23 @@ from hadaemon.vrrp.model import IPAddress
 
 
 class PingChecks:
-    """Counts answers. A host of which nothing is known yet has not failed."""
+    """Counts answers. A host about which nothing is known yet has not failed."""
 
     def __init__(self, groups: Iterable[PingGroup]) -> None:
         self._groups = {group.name: group for group in groups}
         self._failed: set[tuple[str, IPAddress]] = set()
         self._streaks: dict[tuple[str, IPAddress], int] = {}
-        """Results in a row that speak against the present verdict."""
+        """Results in a row that contradict the present verdict."""
 
     def go_on(self, before: "PingChecks") -> None:
-        """Knows what was known of the hosts that are still asked."""
+        """Takes over what was known of the hosts that are still pinged."""
         for name, group in self._groups.items():
             hosts = {(name, host) for host in group.hosts}
             self._failed |= hosts & before._failed
             self._streaks |= {host: before._streaks[host] for host in hosts & before._streaks.keys()}
 
     def note(self, result: PingResult) -> None:
-        """Takes one result; of a group or host that is not configured (any more): nothing."""
+        """Takes one result; ignores that of a group or host that is not configured (any more)."""
         group = self._groups.get(result.group)
         if group is None or result.host not in group.hosts:
             return
@@ -42,7 +42,7 @@ class PingChecks:
             del self._streaks[host]
 
     def failed_groups(self) -> tuple[str, ...]:
-        """Names of the groups of which no host answers."""
+        """Names of the groups in which no host answers."""
         return tuple(name for name, group in self._groups.items() if self._has_failed(group))
 
     def status(self) -> tuple[PingGroupStatus, ...]:

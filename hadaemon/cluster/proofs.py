@@ -11,7 +11,7 @@ its default times lets nothing through for 30 s after the link came up (IEEE 802
 
 
 class Proofs:
-    """Of every port, by its name; times are monotonic seconds."""
+    """The links of all ports, by their names; times are monotonic seconds."""
 
     def __init__(self) -> None:
         self._connected: set[str] = set()
@@ -19,7 +19,7 @@ class Proofs:
 
     @property
     def unproven(self) -> frozenset[str]:
-        """Ports with a link of which it is not known yet whether anything comes through."""
+        """Ports with a link over which nothing is known to come through yet."""
         return frozenset(self._doubted_until)
 
     @property
@@ -47,5 +47,6 @@ class Proofs:
             del self._doubted_until[port]
 
     def go_on(self, before: "Proofs") -> None:
-        """Links that the node before this one has seen come up: what it did not doubt is proven."""
+        """Takes over the links that the node before this one has seen come up: those that it did not doubt
+        are proven."""
         self._connected, self._doubted_until = set(before._connected), dict(before._doubted_until)

@@ -39,7 +39,7 @@ GONE = {
     WitnessState.LEFT: "the other node said goodbye over the hotwire: it was stopped or restarted on purpose",
     WitnessState.DEAD: "the daemon of the other node died: its connection over the hotwire broke off",
 }
-"""Why the place of a peer that was active has to be taken."""
+"""Why this node has to take the place of a peer that was active."""
 
 
 def taken(by: str) -> str:

@@ -1,4 +1,4 @@
-"""What the administrator may ask a node for, and why it has to say no."""
+"""What the administrator may request of a node, and why it must refuse."""
 
 from hadaemon.cluster import reasons
 from hadaemon.cluster.events import MaintenanceRequested, ResumeRequested, SwitchRequested
@@ -48,7 +48,7 @@ def _no_switch(forced: bool, state: NodeState, known: Knowledge) -> str | None:
             return _worse_successor(known) or (None if forced else _no_successor(known))
         case NodeState.BACKUP:
             return _cannot_win(known) or (
-                None if forced or not known.lacking else f"not yet: {known.lacking}"
+                None if forced or not known.missing else f"not yet: {known.missing}"
             )
         case _:
             return f"this node is in state {state}"
@@ -74,7 +74,7 @@ def _no_successor(known: Knowledge) -> str | None:
 
 
 def _worse_successor(known: Knowledge) -> str | None:
-    """Better health always takes over, so it would come straight back."""
+    """The healthier node always takes over, so it would come straight back."""
     peer = known.witness.peer
     if peer is None or score_of(peer).health <= known.score.health:
         return None

@@ -27,7 +27,7 @@ class Health:
     links_down: int = 0
     """HA interfaces that cannot serve."""
     lesser_faults: int = 0
-    """Ping groups of which no host answers, and links that are not proven yet."""
+    """Ping groups in which no host answers, and links that are not proven yet."""
 
     @property
     def deficit(self) -> int:
@@ -61,7 +61,7 @@ class Score:
         """The lowest priority that still says: no less healthy than we are.
 
         With configured priorities it is not above our own: a claim that loses is worse than none. Where it
-        cannot be known (a foreign peer of whose priority nothing is configured), any is.
+        cannot be known (a foreign peer whose priority is not configured), any priority says so.
         """
         if self.base is None:
             return Priority(BEST - self.health.deficit - _NOT_PREFERRED)

@@ -1,4 +1,4 @@
-"""HA interfaces on which nothing comes in of a node that is active, as it says over the hotwire."""
+"""HA interfaces on which nothing comes in from a node that says over the hotwire that it is active."""
 
 from collections.abc import Iterable
 
@@ -13,7 +13,7 @@ _PAUSE = 0.5
 
 
 class Silence:
-    """Of a backup. Times are monotonic seconds."""
+    """Kept by a backup. Times are monotonic seconds."""
 
     def __init__(self, interval: float) -> None:
         """`interval`: Advertisement_Interval in seconds."""
@@ -21,9 +21,9 @@ class Silence:
         self._since: dict[str, float] = {}
         self._next_look = 0.0
         self.ports: tuple[str, ...] = ()
-        """Where it lasts, although both ends of the cable say that their link is up."""
+        """Where the silence lasts, although both ends of the cable say that their link is up."""
         self.is_whole = False
-        """And nothing comes in anywhere else either."""
+        """Nothing comes in on any other interface either."""
 
     def note(self, ports: Iterable[WatchedPort], peer: Peer | None, now: float) -> None:
         """Looks again, if it is time. `peer`: the other node, if it is active and this one is backup."""

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What a node is meant to be; never a state."""
+    """What a node is meant to be; it is not a state."""
 
     MASTER = "master"
     SPARE = "spare"

@@ -25,7 +25,8 @@ ADDRESS_PATIENCE = 1.0
 one by taking the old one away first."""
 
 _MUCH_LONGER = Centiseconds(2 * UNCONFIRMED)
-"""Named once, and longer: a problem in the status. A shorter one is soon confirmed, or replaced."""
+"""A longer interval that was named once is shown as a problem in the status; a shorter one is soon confirmed
+or replaced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Heard:
     at: float
     """Monotonic seconds."""
     interval: Centiseconds
-    """What is believed of the interval that it names."""
+    """The interval that is assumed, after the one that it names."""
 
     def is_current(self, now: float) -> bool:
         """Its sender still claims the virtual router: the advertisement is no older than its time-out."""
@@ -77,8 +78,8 @@ class WatchedPort:
         self.counts_from = 0.0
         """A link that was lost counts again from then on; monotonic seconds."""
         self.awaited_until = 0.0
-        """A configuration that was read while the node ran names it for the first time: its interface may be
-        in the making, and is no lost link before; monotonic seconds."""
+        """A configuration that was read while the node ran names it for the first time: until then its
+        interface may still be in the making, and does not count as a lost link; monotonic seconds."""
         self.sent = 0
         self.received = 0
         self._pause = max(PAUSE, 4 * seconds(cluster.vrrp.advertisement_interval))
@@ -87,12 +88,12 @@ class WatchedPort:
         self._heard: dict[int, Heard] = {}
         """By the version of IP."""
         self._foreign: dict[int, Heard] = {}
-        """Of another group that uses our VRID, by the version of IP."""
+        """What was heard of another group that uses our VRID, by the version of IP."""
         self._rival: tuple[float, float] | None = None
-        """Another router claims one of our virtual routers while this node is active: since when, and when
-        it did last."""
+        """Since when another router claims one of our virtual routers while this node is active, and when it
+        last did."""
         self._doubted: Heard | None = None
-        """Named a long interval, and was not believed."""
+        """It named a long interval, and was not believed."""
         self._address_lost_at: float | None = None
         """When the own address went while the link stayed; None: it is there, or the link is not."""
 
@@ -110,7 +111,7 @@ class WatchedPort:
 
     @property
     def address_port(self) -> str:
-        """The port that has the virtual addresses: mostly the one that advertises."""
+        """The port that has the virtual addresses: usually the one that advertises."""
         return self.config.address_port
 
     @property
@@ -120,31 +121,31 @@ class WatchedPort:
 
     @property
     def can_announce(self) -> bool:
-        """And it has a link."""
+        """It is there and has a link."""
         return self.can_carry and self._address_facts.carrier
 
     def serves(self, now: float) -> bool:
-        """It can do all that it is for, and its link has been there for long enough to count.
+        """It can do everything that it is for, and its link has been there for long enough to count.
 
-        A port that lost the source of one family cannot serve the addresses of that family: a lost link to
-        the score. The other family still advertises, so that the peer knows.
+        A port that lost the source of one family cannot serve the addresses of that family, and counts as a
+        lost link in the score. The other family still advertises, so that the peer knows.
         """
         return self.link is Link.UP and self.can_announce and now >= self.counts_from
 
     def is_lost(self, now: float) -> bool:
-        """It does not serve, and should."""
+        """It does not serve, but should."""
         return not self.serves(now) and now >= self.patient_until
 
     @property
     def patient_until(self) -> float:
-        """Until then it need not serve; monotonic seconds."""
+        """When it begins to count that it does not serve; monotonic seconds."""
         if self._address_lost_at is not None:
             return self._address_lost_at + ADDRESS_PATIENCE
         return 0.0 if self.was_up else self.awaited_until
 
     def go_on(self, before: "WatchedPort | None", awaited_until: float) -> None:
-        """Knows what the same port of the configuration before this one knew. Where there was none, it is
-        waited for until then."""
+        """Takes over what the same port of the previous configuration knew. If there was none, it is awaited
+        until then."""
         if before is None or (before._card, before.address_port) != (self._card, self.address_port):
             self.awaited_until = awaited_until
             return
@@ -222,7 +223,7 @@ class WatchedPort:
         return router.refusal(advertisement)
 
     def note_foreign(self, source: IPAddress, advertisement: Advertisement, now: float) -> None:
-        """Of another group: it is told, and has no part in the election."""
+        """It belongs to another group: it is reported, and has no part in the election."""
         self.discards.counts[DiscardReason.ADDRESSES] += 1
         self._foreign[advertisement.family] = Heard(source, advertisement, now, advertisement.interval)
 
@@ -347,8 +348,10 @@ class WatchedPort:
         found = []
         for router in self.routers:
             version = family(router.addresses)
-            told = (self._heard.get(version), self._foreign.get(version))
-            heard = next((each for each in told if each is not None and _differs(each, router, now)), None)
+            candidates = (self._heard.get(version), self._foreign.get(version))
+            heard = next(
+                (each for each in candidates if each is not None and _differs(each, router, now)), None
+            )
             if heard is None:
                 continue
             theirs = ", ".join(str(address) for address in heard.advertisement.addresses)

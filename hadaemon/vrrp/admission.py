@@ -1,7 +1,7 @@
-"""What of a VRRP packet is judged before it is read: the few fields that tell whether it can be for us.
+"""The few fields of a VRRP packet that are judged before it is read: they tell whether it can be for us.
 
-The kernel judges them by a filter on the socket, so that what is for nobody here costs next to nothing. It
-does not say why it refused a packet: `refusal` says it of those few that are looked at.
+The kernel judges them by a filter on the socket, so that packets for nobody here cost next to nothing. It
+does not say why it refused a packet: `refusal` does, for the few that are looked at.
 """
 
 from dataclasses import dataclass

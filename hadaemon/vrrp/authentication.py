@@ -3,11 +3,11 @@
 A signed advertisement is an ordinary one with a trailer of 28 bytes behind it, in the layout of keepalived
 2.4's `auth_hmac`: scheme, key id, 16 reserved bits, a 64-bit sequence, HMAC-SHA256 cut to 128 bits. The HMAC
 covers the family, the version, the VRID and the source, the whole message with its checksum read as zero, and
-the trailer up to itself. Who does not know of trailers takes it for padding.
+the trailer up to itself. Whoever does not know trailers takes it for padding.
 
 The sequence only has to grow (keepalived: `anti_replay monotonic`), so that no clock has to agree with
 another one. Its upper half is an epoch that the edge makes greater at each start, its lower half counts.
-How much of what was heard outlives a restart is said in `hadaemon/daemon/ports/sequences.py`.
+`hadaemon/daemon/ports/sequences.py` says how much of what was heard outlives a restart.
 
 Nothing here shows a secret: not in a repr, not in an exception.
 """
@@ -32,7 +32,7 @@ MIN_KEY_SIZE, MAX_KEY_SIZE = 32, 64
 TRAILER_SIZE = 28
 
 Epoch = NewType("Epoch", int)
-"""Which life of a sender: 1 to 2^32 - 1."""
+"""Which life of a sender it is: 1 to 2^32 - 1."""
 
 MAX_EPOCH = Epoch((1 << 32) - 1)
 
@@ -87,13 +87,14 @@ class Signatures:
 
     mode: SignatureMode
     key_id: int
-    """Of the key that signs, 1-255."""
+    """The id of the key that signs, 1-255."""
     keys: Mapping[int, bytes] = field(repr=False)
     """All keys that are accepted, by id; among them the one that signs."""
 
 
 class Signer:
-    """Makes trailers. One for all that a node sends, so that every sequence is used once."""
+    """Makes trailers. A node has one signer for everything that it sends, so that every sequence is used
+    once."""
 
     def __init__(self, signatures: Signatures, epoch: Epoch) -> None:
         """`epoch` must be greater than that of every earlier signer of this node."""
@@ -141,7 +142,7 @@ class Verifier:
 
     @property
     def marks(self) -> Marks:
-        """Up to now."""
+        """The last sequence of each sender, up to now."""
         return self._marks
 
     def check(self, message: bytes, rest: bytes, source: IPAddress) -> None:

@@ -1,8 +1,8 @@
 """Bounds of the sequences that were heard, ahead of them: what is worth storing on a disk. Pure.
 
 A disk cannot be written for each advertisement. So what is stored runs ahead of what was heard by one step,
-and is stored anew before it is reached. Who starts from it takes nothing that was recorded before, and does
-not hear a sender that goes on until that has passed its bound: for one step at most.
+and is stored anew before it is reached. Whoever starts from it accepts nothing that was recorded before,
+and does not hear a sender that goes on until that sender has passed its bound: for one step at most.
 
 Two kinds of senders advance differently. Ours count what they send, within an epoch. keepalived has the time
 in its sequence, so that the epoch is a second and the rest a fraction of it.
@@ -18,11 +18,12 @@ STEP = 10.0
 written every three quarters of it."""
 
 _MIN_ROUNDS = 2
-"""A step has so many advertisements of each virtual router at least: fewer than let a backup take over."""
+"""A step has at least so many advertisements of each virtual router: so few that losing them lets no backup
+take over."""
 
 _EPOCH = 1 << 32
 _MAX_RATE = 1 << 14
-"""Advertisements a second that no node of ours sends."""
+"""More advertisements a second than any node of ours sends."""
 _TICK = 2.0
 """Seconds after which the epoch of a sender with a clock has changed."""
 _LONG_AGO = -math.inf
@@ -30,7 +31,7 @@ _LONG_AGO = -math.inf
 
 @dataclass(frozen=True, slots=True)
 class BoundStep:
-    """How far a sender that counts is let go before its bound is stored anew."""
+    """How far a sender that counts may go before its bound is stored anew."""
 
     ahead: int
     """Advertisements that an active node sends in STEP seconds."""
@@ -45,7 +46,7 @@ def step_of(routers: int, interval: float) -> BoundStep:
 
 @dataclass(slots=True)
 class _Heard:
-    """One sender."""
+    """What is known of one sender."""
 
     sequence: int
     at: float = _LONG_AGO
@@ -57,7 +58,7 @@ class _Heard:
 
 
 class Bounds:
-    """Of all senders."""
+    """The bounds of all senders."""
 
     def __init__(self, step: BoundStep, marks: Marks = NO_MARKS) -> None:
         """`marks`: what is known of the time before."""

@@ -9,7 +9,7 @@ from hadaemon.vrrp.model import RELEASE, Advertisement, Centiseconds, IPAddress,
 from hadaemon.vrrp.timers import active_down_interval
 
 UNCONFIRMED = Centiseconds(150)
-"""As what an interval counts at most that is longer than the known one and was named once: routers that
+"""The most that counts of an interval that is longer than the known one and was named only once: routers that
 advertise at least every 4.5 s are heard a second time before they count as silent."""
 
 
@@ -22,16 +22,16 @@ class ActiveAdverInterval:
         self._version = version
         self._value = own
         self._sender: IPAddress | None = None
-        """Whose word it is; None: nobody's."""
+        """The sender that named it; None: nobody did."""
         self._until = 0.0
         """The sender is followed until then."""
         self._named: tuple[IPAddress, Centiseconds] | None = None
         """Who named what last, of those who may be followed."""
         self._named_until = 0.0
-        """Who names it again until then has confirmed it."""
+        """Whoever names it again by then confirms it."""
 
     def go_on(self, before: "ActiveAdverInterval") -> None:
-        """Knows what was learned under the configuration before this one."""
+        """Takes over what was learned under the previous configuration."""
         self._sender, self._until = before._sender, before._until
         self._named, self._named_until = before._named, before._named_until
         if self._sender is not None:
@@ -40,7 +40,7 @@ class ActiveAdverInterval:
     def note(self, source: IPAddress, advertisement: Advertisement, now: float) -> Centiseconds:
         """What to take for Active_Adver_Interval after an advertisement that is accepted, or a release.
 
-        Of another sender than the one that is followed nothing is learned: its word is a sign of life.
+        Nothing is learned from another sender than the one that is followed: it only shows a sign of life.
         """
         if now >= self._until:
             self._sender, self._value = None, self._own
@@ -63,5 +63,5 @@ class ActiveAdverInterval:
         return named
 
     def _silence(self, interval: Centiseconds) -> float:
-        """Seconds after which no backup waits any more for who has that interval."""
+        """Seconds after which no backup waits any longer for a sender with that interval."""
         return active_down_interval(RELEASE, interval, self._version)

@@ -7,7 +7,7 @@ _PREFIXES = {4: "00:00:5e:00:01", 6: "00:00:5e:00:02"}
 
 
 def virtual_router_mac(vrid: Vrid, family: int) -> str:
-    """Of a virtual router: its VRID and the family of its addresses say all."""
+    """The MAC address of a virtual router, which follows from its VRID and the family of its addresses."""
     return f"{_PREFIXES[family]}:{vrid:02x}"
 
 

@@ -1,4 +1,4 @@
-"""Words of RFC 9568 (version 3) and RFC 3768 (version 2) as types: what is on the wire, why it is dropped."""
+"""Terms of RFC 9568 (version 3) and RFC 3768 (version 2) as types: what is on the wire, why it is dropped."""
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum

@@ -25,7 +25,7 @@ from hadaemon.vrrp.model import (
 from hadaemon.vrrp.timers import active_down_interval, seconds, skew_time
 
 _ANSWERS_PER_INTERVAL = 10
-"""Two routers that both believe to be the better one must not answer each other at the speed of the wire."""
+"""Two routers that both consider themselves the better one must not answer each other at wire speed."""
 
 
 class RouterState(StrEnum):

@@ -66,8 +66,8 @@ def test_it_does_not_wait_when_the_active_one_is_worse() -> None:
 def test_the_other_node_is_told_and_a_switch_is_refused() -> None:
     driver = returned(witness=True, preempt=False)
     hear_active(driver, 2)
-    assert driver.node.as_peer().unready == LACKING.lacking
-    assert LACKING.lacking in str(driver.node.refusal(SwitchRequested()))
+    assert driver.node.as_peer().unready == LACKING.missing
+    assert LACKING.missing in str(driver.node.refusal(SwitchRequested()))
     assert driver.node.refusal(SwitchRequested(forced=True)) is None
     beta = Driver(BETA, witness=True, preempt=False).become_active()
     beta.do(PeerReport(replace(driver.node.as_peer(), switched=False)))
