@@ -1,4 +1,4 @@
-"""[ha_interfaces.router_advertisements] of cluster.toml: what the hosts of a network are told."""
+"""[ha_interfaces.router_advertisements] of cluster.toml: what routers advertise to the hosts of a network."""
 
 from ipaddress import IPv6Network
 

@@ -14,7 +14,8 @@ _UNIT = 10
 
 
 def note_too_many_advertisements(table: Table, cluster: ClusterConfig) -> None:
-    """A backup that cannot keep up misses advertisements, and takes over from a node that is well."""
+    """Checks that a node can keep up: a backup that cannot misses advertisements, and takes over from a
+    healthy node."""
     routers, interval = cluster.virtual_routers, cluster.vrrp.advertisement_interval
     if routers * SECOND <= MAX_RATE * interval:
         return

@@ -1,4 +1,4 @@
-"""[election] and [[ping_groups]] of cluster.toml, and what of it contradicts the rest."""
+"""[election] and [[ping_groups]] of cluster.toml, and how it contradicts the rest."""
 
 from collections.abc import Iterator
 
@@ -54,11 +54,11 @@ def read_ping_group(table: Table) -> PingGroup | None:
 
 
 _SHORTEST = 0.1
-"""Seconds between two pings of one host: it is somebody else's machine."""
+"""The fewest seconds between two pings of one host: it is somebody else's machine."""
 
 
 def note_same_names(groups: list[tuple[Table, PingGroup]]) -> None:
-    """A result of a ping names its group."""
+    """Checks that names are unique: a result of a ping names its group."""
     names: dict[str, str] = {}
     for table, group in groups:
         first = names.setdefault(group.name, table.path)
@@ -87,7 +87,7 @@ def note_tracking_owner(table: Table, cluster: ClusterConfig) -> None:
 
 
 def ping_mistakes(node: NodeConfig, cluster: ClusterConfig) -> Iterator[tuple[str, str]]:
-    """Ping checks that the node could not make: key of cluster.toml, and message."""
+    """Ping checks that the node could not make, each as key of cluster.toml and message."""
     for position, group in enumerate(cluster.ping_groups):
         here = f"ping_groups[{position}]"
         if group.port is None:

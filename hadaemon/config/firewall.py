@@ -71,7 +71,7 @@ def read_firewall(table: Table | None) -> Firewall | None:
 def firewall_mistakes(
     firewall: Firewall, ports: Iterable[str], hotwire: str | None
 ) -> Iterator[tuple[str, str]]:
-    """What does not fit the node's ports: key below [firewall], and message."""
+    """What does not fit the node's ports, each as key below [firewall] and message."""
     known = [port for port in ports if port != hotwire]
     for zone, members in firewall.zones.items():
         if zone in known:
@@ -91,7 +91,7 @@ def _unknown(place: str, known: Iterable[str], hotwire: str | None) -> str:
 
 
 def _places(firewall: Firewall) -> Iterator[tuple[str, str]]:
-    """Every name of a zone or a port, with the key that it stands in."""
+    """Every name of a zone or a port, with the key where it stands."""
     for position, rule in enumerate(firewall.rules):
         yield from _indexed(f"{_RULE}[{position}]", rule.sources, rule.targets)
     for position, source in enumerate(firewall.source_nat):
@@ -111,7 +111,7 @@ def _read_zone(table: Table, name: str) -> Areas | None:
 
 
 def _note_zones(table: Table, zones: dict[str, Areas]) -> None:
-    """A port is in one zone at most: else it would depend on the rule what the port is."""
+    """Checks that a port is in one zone at most: else its meaning would depend on the rule."""
     path = table.at("zones")
     if NODE in zones:
         table.mistakes.add(f"{path}.{NODE}", f'"{NODE}" means the node itself: give the zone another name')
@@ -233,7 +233,7 @@ def _note_other_family(table: Table, address: IPAddress, networks: Iterable[IPNe
 
 
 def _own_or_address(text: str) -> tuple[IPAddress | None]:
-    """In a tuple, because None means something here."""
+    """The value in a tuple, because None means something here."""
     return (None if text == _OWN else values.address(text),)
 
 
@@ -249,7 +249,7 @@ def _choice(kind: type[E]) -> Callable[[str], E]:
 
 
 def _there(value: T | None) -> T:
-    """Nothing was noted, so every value was read."""
+    """The value, which was read if no mistake was noted."""
     if value is None:
         raise AssertionError("a value is missing without a reason")
     return value

@@ -17,7 +17,7 @@ NODE = "node"
 
 
 class Verdict(StrEnum):
-    """What becomes of a packet, as an administrator writes it."""
+    """What happens to a packet, as an administrator writes it."""
 
     ALLOW = "allow"
     DROP = "drop"
@@ -33,12 +33,12 @@ class FlowState(StrEnum):
 
 
 class Established(StrEnum):
-    """Who says what becomes of packets of connections that were allowed once."""
+    """What decides about packets of connections that were allowed once."""
 
     ALLOW = "allow"
     """They pass."""
     BY_RULE = "by-rule"
-    """The rules, one by one, with their `states`. For packets to the node itself they pass all the same."""
+    """The rules decide, one by one, with their `states`. Packets to the node itself pass all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Rule:
     """It is for this node itself; `targets` does not count then."""
     source: tuple[IPNetwork, ...] = ()
     destination: tuple[IPNetwork, ...] = ()
-    """Of a rule to the node: its addresses; none: own ones only, never a virtual one."""
+    """In a rule for the node: its addresses; none: own ones only, never a virtual one."""
     services: tuple[Service, ...] = ()
     states: tuple[FlowState, ...] = (FlowState.NEW,)
     log: bool = False
@@ -82,7 +82,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class SourceNat:
-    """One of [[firewall.source_nat]]: what is forwarded gets another source."""
+    """One of [[firewall.source_nat]]: forwarded packets get another source."""
 
     address: IPAddress | None
     """None: the own address of the port that it leaves by."""
@@ -94,7 +94,7 @@ class SourceNat:
 
 @dataclass(frozen=True, slots=True)
 class DestinationNat:
-    """One of [[firewall.destination_nat]], a port forward mostly. What it translates is allowed."""
+    """One of [[firewall.destination_nat]], usually a port forward. What it translates is allowed."""
 
     address: IPAddress
     """Where clients send it."""

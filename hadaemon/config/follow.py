@@ -163,7 +163,7 @@ def _ipv4(text: str) -> IPv4Address:
 
 
 def _repeated(follow: Follow) -> Iterator[tuple[str, str]]:
-    """What is there twice, and would be in its own way."""
+    """What is there twice and would conflict with itself."""
     names = [("pppoe", each.name) for each in follow.pppoe] + [
         ("wireguard", each.name) for each in follow.wireguard
     ]
@@ -182,7 +182,7 @@ def _repeated(follow: Follow) -> Iterator[tuple[str, str]]:
 
 
 def follow_mistakes(node: NodeConfig, cluster: ClusterConfig) -> Iterator[tuple[str, str]]:
-    """What does not fit the node and the rest of the cluster: key below [follow], and message."""
+    """What does not fit the node and the rest of the cluster, each as key below [follow] and message."""
     follow = cluster.follow
     hotwire = cluster.hotwire.port if cluster.hotwire is not None else None
     advertising = {name for each in cluster.ha_interfaces for name in (each.port, each.address_port)}
@@ -244,7 +244,7 @@ def _source_mistakes(cluster: ClusterConfig, source: IPAddress | None, key: str)
 def _dhcp_mistakes(
     node: NodeConfig, cluster: ClusterConfig, network: DhcpNetwork, key: str
 ) -> Iterator[tuple[str, str]]:
-    """The server speaks from a virtual address, in whose network everything is, and no own address."""
+    """The server speaks from a virtual address, in whose network everything must be, but no own address."""
     interface = next((each for each in cluster.ha_interfaces if each.address_port == network.port), None)
     fours = (
         [each for each in interface.virtual_addresses if each.version == 4] if interface is not None else []

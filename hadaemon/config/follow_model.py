@@ -31,7 +31,7 @@ class TunnelPeer:
     public_key: str
     allowed: tuple[IPNetwork, ...]
     endpoint: str | None = None
-    """Host and port; None: it comes to us."""
+    """Host and port; None: the peer connects to us."""
     preshared_key: str | None = None
     """Secret."""
     keepalive: int = 0
@@ -42,7 +42,7 @@ class Tunnel:
     """One of [[follow.wireguard]]. Both nodes are the same end of it, and never at once."""
 
     name: str
-    """Also that of its interface."""
+    """Also the name of its interface."""
     private_key: str
     """Secret."""
     addresses: tuple[IPInterface, ...]
@@ -58,7 +58,7 @@ class DialIn:
     """One of [[follow.pppoe]]."""
 
     name: str
-    """Also that of its interface."""
+    """Also the name of its interface."""
     port: str
     user: str
     password: str
@@ -78,7 +78,7 @@ class DhcpNetwork:
     gateway: IPv4Address | None = None
     """None: the virtual address."""
     dns: tuple[IPv4Address, ...] = ()
-    """Empty: none is told."""
+    """Empty: clients get none."""
     domain: str | None = None
     hosts: Mapping[str, IPv4Address] = field(default_factory=dict)
     """Fixed addresses by MAC address."""
@@ -89,7 +89,7 @@ class Haproxy:
     """[follow.haproxy]."""
 
     transparent: bool = False
-    """What comes back to an address of a client's is HAProxy's (`usesrc clientip`)."""
+    """Packets that come back to a client's address go to HAProxy (`usesrc clientip`)."""
     on_backup: bool = True
     """It runs on the backup too, so that the stick tables are there before it is needed."""
 
@@ -107,5 +107,5 @@ class Follow:
 
     @property
     def interfaces(self) -> tuple[str, ...]:
-        """Those that come and go with the active node: ports as far as the firewall is concerned."""
+        """The interfaces that come and go with the active node: the firewall treats them as ports."""
         return (*(each.name for each in self.pppoe), *(each.name for each in self.wireguard))

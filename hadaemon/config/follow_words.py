@@ -26,7 +26,7 @@ _KEY_BYTES = 32
 
 
 def unit(text: str) -> str:
-    """The name of a unit that the pair itself does not live by."""
+    """The name of a unit, not one that the pair itself depends on."""
     if not _UNIT.match(text):
         raise ValueError(f"{text!a} is no unit: write it with its type, e.g. openvpn-server@office.service")
     if _ESSENTIAL.match(text):
@@ -37,7 +37,7 @@ def unit(text: str) -> str:
 
 
 def interface(text: str) -> str:
-    """The name of an interface that is made."""
+    """The name of an interface to be made."""
     if not _INTERFACE.match(text) or text in _TAKEN or text.startswith("vrrp"):
         raise ValueError(
             f"{text!a} is no name for an interface: use 1 to 15 lower-case letters, digits, hyphens and "
@@ -80,7 +80,7 @@ def word(text: str) -> str:
 
 
 def domain(text: str) -> str:
-    """The domain that clients are told."""
+    """The domain that clients get."""
     if not _DOMAIN.match(text):
         raise ValueError(f"{text!a} is no domain: write it as in office.example.org")
     return text

@@ -42,7 +42,7 @@ def read_secret(table: Table) -> Secret | None:
 
 
 def ipv4_addresses(addresses: Iterable[object]) -> list[IPv4Interface]:
-    """Those that the hotwire can use."""
+    """The addresses that the hotwire can use."""
     return [address for address in addresses if isinstance(address, IPv4Interface)]
 
 
@@ -60,7 +60,7 @@ def _note_addresses(table: Table, addresses: dict[str, IPv4Interface]) -> None:
 
 
 def hotwire_mistakes(node: NodeConfig, cluster: ClusterConfig) -> Iterator[tuple[str, str]]:
-    """Contradictions between the hotwire and the node: key below [hotwire], and message."""
+    """Contradictions between the hotwire and the node, each as key below [hotwire] and message."""
     hotwire = cluster.hotwire
     if hotwire is None or hotwire.port not in node.ports:
         return
@@ -81,7 +81,7 @@ def hotwire_mistakes(node: NodeConfig, cluster: ClusterConfig) -> Iterator[tuple
 
 
 def _sharing_mistakes(node: NodeConfig, port: Port) -> Iterator[tuple[str, str]]:
-    """The hotwire is a cable of its own: what shares it could fail with it, and be heard on it."""
+    """The hotwire is a cable of its own: whatever shares it could fail with it, and be heard on it."""
     if port.parent is not None:
         yield (
             "port",
@@ -109,5 +109,5 @@ def _partner_mistakes(name: str, port: str, own: IPv4Interface) -> Iterator[tupl
 
 
 def _example(own: IPv4Interface) -> str:
-    """Some address whose partner is one too."""
+    """An address, for the message, whose partner is valid too."""
     return f"{own.network.network_address + 2}/{own.network.prefixlen}"

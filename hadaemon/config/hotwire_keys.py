@@ -1,7 +1,7 @@
 """The secret that the two nodes share, and the keys that follow from it.
 
-Each direction and each purpose has its own key, so that a message is worth nothing where it was not meant to
-go: sent back to its sender, or from a datagram into a connection.
+Each direction and each purpose has its own key, so that a message is worthless where it was not meant to go:
+sent back to its sender, or copied from a datagram into a connection.
 """
 
 import base64
@@ -24,8 +24,8 @@ class Purpose(StrEnum):
 
 
 class Key:
-    """Signs with HMAC-SHA256. What does not depend on the message is done once: on a processor that was
-    asleep that is the greater part."""
+    """Signs with HMAC-SHA256. What does not depend on the message is computed once: on a processor that
+    was asleep that is the greater part."""
 
     def __init__(self, value: bytes) -> None:
         self._mac = hmac.new(value, digestmod="sha256")

@@ -1,4 +1,5 @@
-"""[[ha_interfaces]] of cluster.toml: which port has which virtual addresses, and who hears of it."""
+"""[[ha_interfaces]] of cluster.toml: which port has which virtual addresses, and who gets the
+advertisements."""
 
 from collections.abc import Mapping
 
@@ -10,7 +11,7 @@ from hadaemon.config.vrrp import MAX_VRID
 from hadaemon.vrrp.model import IPAddress, IPInterface, Version, Vrid
 
 _MAX_ADDRESSES = {4: 255, 6: 88}
-"""By family: what the count field holds, and what fits into one Ethernet frame with a signature."""
+"""By family: limits of the count field, and of what fits into one Ethernet frame with a signature."""
 
 _NAMES = {4: "IPv4", 6: "IPv6"}
 
@@ -97,7 +98,7 @@ def _note_vrid(table: Table, number: int, offset: int) -> None:
 
 
 def _note_addresses(table: Table, addresses: tuple[IPInterface, ...], version: Version) -> None:
-    """Each address once, and not more than one advertisement takes."""
+    """Checks that each address is there once, and that all fit into one advertisement."""
     for family, most in _MAX_ADDRESSES.items():
         count = sum(address.version == family for address in addresses)
         if count > most:
@@ -116,7 +117,7 @@ def _note_addresses(table: Table, addresses: tuple[IPInterface, ...], version: V
 
 
 def _note_peers(table: Table, peers: Mapping[str, IPAddress], addresses: tuple[IPInterface, ...]) -> None:
-    """Unicast needs somebody else, and one family throughout."""
+    """Checks the peers: unicast needs another node, and one family throughout."""
     if len(peers) < 2:
         table.note("peers", "must name all nodes of the cluster, this one and the other")
     families = {address.version for address in peers.values()} | {address.version for address in addresses}

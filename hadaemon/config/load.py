@@ -29,7 +29,7 @@ def load_node(text: str, file: str = "node.toml") -> NodeConfig:
 
 
 def load_cluster(text: str, file: str = "cluster.toml") -> ClusterConfig:
-    """Validates cluster.toml on its own; `check_pair` holds it against the node."""
+    """Validates cluster.toml on its own; `check_pair` compares it with the node."""
     return _load(text, file, Kind.CLUSTER, read_cluster)
 
 

@@ -1,8 +1,8 @@
 """The versions of the configuration's format: an older one becomes today's, and today's an older one. Pure.
 
-Steps work on the raw tables, before anything is validated. A step never fails: what it does not understand
-it leaves as it is, and the validation tells. Going up loses nothing. Going down may: an older format has no
-words for what is new, and then says which of it is left out.
+Steps work on the raw tables, before anything is validated. A step never fails: it leaves as it is what it
+does not understand, and the validation reports that. Going up loses nothing. Going down may: an older format
+cannot express what is new; then the result says what was left out.
 
 Whoever raises the format adds a step to KNOWN and a test beside tests/unit/operations/test_formats.py, which
 holds that up and down undo each other. A step is never changed after a release, and none is removed before
@@ -35,12 +35,13 @@ class Lowered:
 
     raw: Raw
     lost: tuple[str, ...] = ()
-    """What the older format cannot say, each a key and why; empty: it says the same."""
+    """What the older format cannot express, each a key and the reason; empty: it says the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Of one kind of file, between two neighbouring formats. It may change the table that it gets."""
+    """The change of one kind of file between two neighbouring formats. It may modify the table that it
+    gets."""
 
     up: Callable[[Raw], Raw] = lambda raw: raw
     down: Callable[[Raw], Lowered] = Lowered
@@ -51,20 +52,20 @@ _NONE = Change()
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """From one schema to the next. What is not named is the same in both."""
+    """From one schema to the next. Kinds that are not named are the same in both."""
 
     node: Change = _NONE
     cluster: Change = _NONE
     admin: Change = _NONE
 
     def of(self, kind: Kind) -> Change:
-        """For every kind but a preseed."""
+        """The change of a kind, which is not a preseed."""
         return {Kind.NODE: self.node, Kind.CLUSTER: self.cluster, Kind.ADMIN: self.admin}[kind]
 
 
 @dataclass(frozen=True, slots=True)
 class Schemas:
-    """What one firmware knows."""
+    """The formats that one firmware knows."""
 
     oldest: int
     steps: tuple[Migration, ...] = ()
@@ -76,11 +77,11 @@ class Schemas:
         return self.oldest + len(self.steps)
 
     def knows(self, schema: int) -> bool:
-        """It can be brought up to the newest."""
+        """Whether a file in that format can be brought up to the newest."""
         return self.oldest <= schema <= self.newest
 
     def raised(self, raw: Raw, kind: Kind) -> Raw:
-        """In the newest format. `raw` has a schema that is known, and stays as it is."""
+        """The table in the newest format. `raw` has a known schema, and is not modified."""
         found = copy.deepcopy(raw)
         for schema in range(schema_of(raw), self.newest):
             step = self.steps[schema - self.oldest]
@@ -92,7 +93,8 @@ class Schemas:
         return found
 
     def lowered(self, raw: Raw, kind: Kind, to: int) -> Lowered:
-        """In an older format; what is in an older one already stays in it, and so does `raw`."""
+        """The table in an older format; one that is in a still older format stays in it. `raw` is not
+        modified."""
         found, lost = copy.deepcopy(raw), list[str]()
         for schema in range(schema_of(raw), to, -1):
             step = self.steps[schema - 1 - self.oldest]
@@ -107,7 +109,7 @@ class Schemas:
 
 
 KNOWN = Schemas(oldest=1)
-"""Of this firmware."""
+"""The formats of this firmware."""
 
 
 def schema_of(raw: Raw) -> int:

@@ -56,21 +56,21 @@ class Port:
 
 @dataclass(frozen=True, slots=True)
 class NodeConfig:
-    """node.toml: what is this node's alone."""
+    """node.toml: what belongs to this node alone."""
 
     name: str
     ports: Mapping[str, Port]
     system: System = NOTHING
     language: str = "en"
-    """Of the menu."""
+    """The language of the menu."""
     time_zone: str = "UTC"
     paired_as: str = ""
     """Its name when the nodes were paired, which a file of its own remembers; empty: it is not paired."""
 
     @property
     def hotwire_name(self) -> str:
-        """What its default address on the hotwire follows from. A node that gets another name keeps the
-        address at which the other node knows it."""
+        """The name from which its default address on the hotwire follows. A node that gets another name keeps
+        the address at which the other node knows it."""
         return self.paired_as or self.name
 
 
@@ -85,7 +85,7 @@ class VrrpConfig:
     preempt_delay: float = 0.0
     """Seconds that the preferred node is backup before it takes over from an equally healthy one."""
     priorities: Mapping[str, Priority] = field(default_factory=dict)
-    """Of each node by its name, in place of the packed score."""
+    """The priority of each node by its name, in place of the packed score."""
     version: Version = Version.V3
     accept_mode: bool = True
     """Whether the active node itself may be reached at the virtual addresses (RFC 9568 §6.1)."""
@@ -102,16 +102,16 @@ class Hotwire:
     interval: int = DEFAULT_HEARTBEAT
     """Milliseconds between two heartbeats."""
     missed: int = DEFAULT_MISSED
-    """So many heartbeats without a word, and the peer counts as silent."""
+    """After so many missing heartbeats the peer counts as silent."""
     addresses: Mapping[str, IPv4Interface] = field(default_factory=dict)
-    """Of both nodes by name; empty: see `hadaemon.hotwire.addresses`."""
+    """The addresses of both nodes by name; empty: see `hadaemon.hotwire.addresses`."""
 
 
 class ElectionMode(StrEnum):
-    """Whom a node believes about the other one."""
+    """What a node believes about the other one."""
 
     WITNESS = "witness"
-    """The advertisements and the hotwire; without a hotwire as `vrrp`."""
+    """The advertisements and the hotwire; without a hotwire the same as `vrrp`."""
     VRRP = "vrrp"
     """The advertisements alone."""
 
@@ -178,7 +178,7 @@ class HaInterface:
 
 
 def derived_link_local(vrid: Vrid) -> IPv6Interface:
-    """The link-local virtual address of an HA interface that is given none: the same on both nodes."""
+    """The link-local virtual address of an HA interface that has none configured: the same on both nodes."""
     return IPv6Interface(f"fe80::48:{vrid:x}/64")
 
 
@@ -207,9 +207,9 @@ class ClusterConfig:
     firewall: Firewall = field(default_factory=Firewall)
     sync: SyncMode = SyncMode.MANUAL
     conntrack: bool = True
-    """Connections are told to the other node, where there is a hotwire."""
+    """Connections are synchronized to the other node, if there is a hotwire."""
     system: System = NOTHING
-    """What node.toml says of the same goes before it."""
+    """If node.toml has the same setting, that one counts."""
     follow: Follow = field(default_factory=Follow)
 
     @property

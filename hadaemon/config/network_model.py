@@ -12,7 +12,7 @@ class BondMode(StrEnum):
     """How several network cards are one port."""
 
     ACTIVE_BACKUP = "active-backup"
-    """One carries everything, another takes its place; any switches."""
+    """One carries everything, and another takes its place; any switch will do."""
     LACP = "lacp"
     """All carry (IEEE 802.1AX); the switch must speak it too."""
 
@@ -31,7 +31,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Dns:
-    """[dns]: whom this node asks for names."""
+    """[dns]: the servers that this node asks for names."""
 
     servers: tuple[IPAddress, ...]
     search: tuple[str, ...] = ()
@@ -39,7 +39,7 @@ class Dns:
 
 @dataclass(frozen=True, slots=True)
 class Ntp:
-    """[ntp]: where this node has its time from."""
+    """[ntp]: where this node gets its time from."""
 
     servers: tuple[str, ...]
     """Names or addresses."""
@@ -85,7 +85,8 @@ class System:
     alarms: AlarmSettings | None = None
 
     def over(self, common: "System") -> "System":
-        """This node's, and what both share where it says nothing. A route replaces one to the same place."""
+        """This node's settings, and the shared ones where it has none. A route replaces one to the same
+        destination."""
         own = {(route.destination, route.metric) for route in self.routes}
         shared = (route for route in common.routes if (route.destination, route.metric) not in own)
         return System(
@@ -99,22 +100,23 @@ class System:
 
 
 NOTHING = System()
-"""A file that says nothing of it."""
+"""The settings of a file that has none."""
 
 
 @dataclass(frozen=True, slots=True)
 class RouterAdvertisements:
-    """What the hosts of a network are told (RFC 4861 §6.2.1, RFC 8106). Times are seconds."""
+    """What is advertised to the hosts of a network (RFC 4861 §6.2.1, RFC 8106). Times are seconds."""
 
     prefixes: tuple[IPNetwork, ...]
     """IPv6 networks that hosts may take addresses of."""
     interval: int = 600
-    """At most so long from one to the next."""
+    """The longest time from one advertisement to the next."""
     lifetime: int = 1800
-    """So long after the last one hosts still take the cluster as their gateway; 0: they never do."""
+    """How long after the last advertisement hosts still use the cluster as their gateway; 0: they never
+    do."""
     preferred_lifetime: int = 14400
     valid_lifetime: int = 86400
-    """Of addresses that hosts made from the prefixes."""
+    """Of addresses that hosts have formed from the prefixes."""
     managed: bool = False
     """Addresses come from a DHCPv6 server."""
     other: bool = False

@@ -1,4 +1,4 @@
-"""Single values of the base network: text to what cannot be wrong, or ValueError with what to do."""
+"""Single values of the base network: text to values that cannot be wrong, or ValueError with what to do."""
 
 import re
 from ipaddress import IPv6Address, IPv6Network, ip_network
@@ -54,7 +54,7 @@ def everything(gateway: object) -> IPNetwork:
 
 
 def prefix(text: str) -> IPv6Network:
-    """An IPv6 network that hosts can be told of."""
+    """An IPv6 network that can be advertised to hosts."""
     found = network(text)
     if not isinstance(found, IPv6Network) or found.is_link_local or found.is_multicast or not found.prefixlen:
         raise ValueError(

@@ -1,4 +1,4 @@
-"""node.toml: what is this node's alone."""
+"""node.toml: what belongs to this node alone."""
 
 from hadaemon.config import values
 from hadaemon.config.bond import read_bond

@@ -46,7 +46,7 @@ def note_pair_mistakes(node: NodeConfig, cluster: ClusterConfig, prefix: str, mi
 
 
 def _note_own_system(node: NodeConfig, hotwire: str | None, mistakes: Mistakes) -> None:
-    """What node.toml says of the base network, now that the hotwire is known."""
+    """Checks what node.toml says of the base network, now that the hotwire is known."""
     alone = set(system_mistakes(node, node.system, None))
     for key, message in system_mistakes(node, node.system, hotwire):
         if (key, message) not in alone:
@@ -75,7 +75,7 @@ def _note_dynamic_port(node: NodeConfig, interface: HaInterface, path: str, mist
 def _note_virtual_addresses(
     node: NodeConfig, interface: HaInterface, owner: bool, path: str, mistakes: Mistakes
 ) -> None:
-    """Own addresses are never virtual ones, but for the address owner, whose own they must be."""
+    """Own addresses are never virtual ones, except on the address owner, which must own them."""
     for index, address in enumerate(interface.virtual_addresses):
         ports = _ports_with(node, address.ip, interface.address_port)
         here = f"{path}.virtual_addresses[{index}]"

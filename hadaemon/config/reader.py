@@ -1,4 +1,5 @@
-"""A cursor over a parsed TOML table: reads by key, collects every mistake, knows what nobody asked for."""
+"""A cursor over a parsed TOML table: reads by key, collects every mistake, and knows which keys nobody asked
+for."""
 
 import re
 from collections.abc import Callable
@@ -53,7 +54,7 @@ class Table:
         return key in self._raw
 
     def require(self, key: str, example: str) -> bool:
-        """Whether a key that must be there is; notes it when it is not."""
+        """Whether a required key is there; notes it when it is not."""
         self._known.append(key)
         if key in self._raw:
             return True

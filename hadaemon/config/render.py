@@ -184,7 +184,7 @@ def _interface_lines(interface: HaInterface, prefix: str) -> Iterator[str]:
 
 
 def _named_addresses(interface: HaInterface) -> tuple[IPInterface, ...]:
-    """Without the link-local address that follows from the VRID, so that it goes on following it."""
+    """The addresses without the link-local one that follows from the VRID, so that it keeps following it."""
     addresses = interface.virtual_addresses
     sixes = [each for each in addresses if each.version == 6]
     if [each for each in sixes if each.ip.is_link_local] != [derived_link_local(interface.vrid)]:

@@ -7,7 +7,7 @@ from hadaemon.config.follow_model import DEFAULT_STOP, DhcpNetwork, DialIn, Foll
 
 
 def follow_lines(follow: Follow, path: str, secrets: bool) -> Iterator[str]:
-    """Nothing where nothing follows."""
+    """No lines if nothing follows."""
     if follow == Follow():
         return
     yield f"[{path}]"

@@ -56,22 +56,22 @@ def _syslog(syslog: Syslog) -> Iterator[str]:
     yield f"port = {syslog.port}"
 
 
-def advertises_lines(told: RouterAdvertisements, path: str) -> Iterator[str]:
+def advertises_lines(advertised: RouterAdvertisements, path: str) -> Iterator[str]:
     """[ha_interfaces.router_advertisements] of the last interface that was written."""
     yield f"[{path}]"
-    yield f"prefixes = {_strings(told.prefixes)}"
+    yield f"prefixes = {_strings(advertised.prefixes)}"
     for key in ("interval", "lifetime", "preferred_lifetime", "valid_lifetime"):
-        if getattr(told, key) != getattr(_DEFAULT, key):
-            yield f'{key} = "{getattr(told, key)}s"'
+        if getattr(advertised, key) != getattr(_DEFAULT, key):
+            yield f'{key} = "{getattr(advertised, key)}s"'
     for key in ("managed", "other"):
-        if getattr(told, key):
+        if getattr(advertised, key):
             yield f"{key} = true"
-    if told.mtu is not None:
-        yield f"mtu = {told.mtu}"
-    if told.dns:
-        yield f"dns = {_strings(told.dns)}"
-    if told.search:
-        yield f"search = {_strings(told.search)}"
+    if advertised.mtu is not None:
+        yield f"mtu = {advertised.mtu}"
+    if advertised.dns:
+        yield f"dns = {_strings(advertised.dns)}"
+    if advertised.search:
+        yield f"search = {_strings(advertised.search)}"
 
 
 def _flag(value: bool) -> str:

@@ -9,7 +9,7 @@ _HEX_DIGITS = re.compile(r"[0-9A-Fa-f]*\Z")
 
 
 def passphrase(text: str) -> Password:
-    """Of version 2. A longer one than the packet holds is refused, never cut."""
+    """The password of version 2. One that is longer than the packet allows is refused, never cut."""
     if not text.isascii() or not text.isprintable():
         raise ValueError("a passphrase has printable ASCII characters only: choose another one")
     if not 1 <= len(text) <= PASSWORD_SIZE:

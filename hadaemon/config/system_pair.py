@@ -9,7 +9,7 @@ from hadaemon.vrrp.model import IPAddress, IPInterface
 
 
 def system_mistakes(node: NodeConfig, system: System, hotwire: str | None) -> Iterator[tuple[str, str]]:
-    """Key and message of each contradiction."""
+    """The key and message of each contradiction."""
     for position, route in enumerate(system.routes):
         yield from ((f"routes[{position}].{key}", said) for key, said in _route(node, route, hotwire))
     if system.ssh is not None:

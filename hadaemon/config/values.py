@@ -25,7 +25,7 @@ _KEY_TYPES = (
 
 _ZONE = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+){0,2}\Z")
 LANGUAGES = ("en", "de")
-"""What the menu speaks."""
+"""The languages of the menu."""
 
 _SHOWN = 60
 """Characters of a wrong value that a message repeats."""
@@ -49,7 +49,7 @@ def language(text: str) -> str:
 
 
 def time_zone(text: str) -> str:
-    """A name of the time zone database; whether it has it is seen where it is."""
+    """The name of a time zone. Whether it exists is checked where the time zone database is."""
     if not _ZONE.match(text) or len(text) > _SHOWN:
         raise ValueError(f"{shown(text)} is not the name of a time zone: write e.g. Europe/Berlin or UTC")
     return text

@@ -28,7 +28,7 @@ def read_vlan(table: Table) -> tuple[str | None, int | None]:
 
 
 def bind_vlans(table: Table, ports: Mapping[str, Port], names: Collection[str]) -> dict[str, Port]:
-    """The ports whose network card is known: a VLAN has its parent's. `names`: of all ports, good or not."""
+    """The ports whose network card is known: a VLAN has its parent's. `names` has all ports, valid or not."""
     bound: dict[str, Port] = {}
     tags: dict[tuple[str, int | None], str] = {}
     for name, port in ports.items():

@@ -55,7 +55,7 @@ def read_vrrp(table: Table | None) -> VrrpConfig | None:
 
 
 def _there(value: T | None) -> T:
-    """Nothing was noted, so every value was read."""
+    """The value, which was read if no mistake was noted."""
     if value is None:
         raise AssertionError("a value is missing without a reason")
     return value

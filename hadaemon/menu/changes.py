@@ -1,4 +1,4 @@
-"""What only root may change on a box that is configured: each a flow of its own."""
+"""What only root may change on a box that is configured: one flow for each."""
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy

@@ -17,7 +17,7 @@ class Done(Generic[T]):
 
 
 class Conversation(Generic[T]):
-    """Going back replays all answers but the last: a flow must do the same with the same answers."""
+    """Going back replays all answers but the last one: with the same answers a flow must do the same."""
 
     def __init__(self, begin: Callable[[], Flow[T]]) -> None:
         self._begin = begin
@@ -42,7 +42,7 @@ class Conversation(Generic[T]):
         return ""
 
     def answer(self, value: object, typed: str = "") -> None:
-        """Of the present step; `typed` is what to offer when the question comes again."""
+        """Answers the present step; `typed` is what to offer when the question comes again."""
         step = self._step
         assert not isinstance(step, Done)
         if typed and isinstance(step, Ask | Choose) and not (isinstance(step, Ask) and step.secret):
@@ -51,7 +51,7 @@ class Conversation(Generic[T]):
         self._advance(value)
 
     def back(self) -> bool:
-        """To the question before; False: there is none to go back to."""
+        """Goes back to the question before; False: there is none to go back to."""
         last = self._last_question()
         if last is None:
             return False

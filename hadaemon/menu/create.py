@@ -39,7 +39,7 @@ def create(_: Voice, draft: Draft, ports: Sequence[str], master: str) -> Flow[No
 
 
 def _offset(_: Voice, draft: Draft) -> Flow[None]:
-    """Before the interfaces, whose VRIDs follow from it."""
+    """Asked before the interfaces, whose VRIDs follow from it."""
 
     def good(text: str) -> int:
         if not text.isascii() or not text.isdecimal() or int(text) > MAX_OFFSET:
@@ -153,7 +153,7 @@ def _interface(_: Voice, draft: Draft, port: str, number: int, needed: bool) -> 
 
 
 def _checked(draft: Draft, entry: dict[str, Any], place: tuple[str | int, ...], *key: str) -> None:
-    """Against all that was said so far: own addresses, other interfaces."""
+    """Checks them against everything that was said so far: own addresses, other interfaces."""
     whole = Draft()
     whole.raw = {**draft.raw, "cluster": {**draft.raw["cluster"]}}
     interfaces = list(draft.raw["cluster"].get("ha_interfaces", ()))
@@ -199,7 +199,7 @@ def _follow(_: Voice, draft: Draft, ports: Sequence[str]) -> Flow[None]:
 
 
 def _priority(_: Voice, draft: Draft) -> Flow[None]:
-    """Who creates the cluster is its master; what remains to be said is whether it takes back."""
+    """Whoever creates the cluster is its master; the only question is whether it takes back."""
     way = yield Choose(
         "priority",
         _("Priority"),

@@ -1,4 +1,4 @@
-"""What a flow can have done, and what comes of it. All of it is data; `hadaemon.console` carries it out."""
+"""What a flow can have done, and the results. All of it is data; `hadaemon.console` carries it out."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -35,10 +35,10 @@ class Detect:
 
 @dataclass(frozen=True, slots=True)
 class Detected:
-    """What came of it."""
+    """The result of `Detect`."""
 
     mac: str
-    """Empty: no card for sure."""
+    """Empty: no card was found for certain."""
     lines: tuple[str, ...]
 
 
@@ -67,7 +67,7 @@ class Store:
     """The node exists: this replaces what it has."""
 
     def __repr__(self) -> str:
-        """It has secrets."""
+        """Never in a log: it has secrets."""
         return "Store()"
 
 
@@ -83,7 +83,7 @@ class ReadDisks:
 
 @dataclass(frozen=True, slots=True)
 class Disk:
-    """One of them."""
+    """One of the disks."""
 
     path: str
     text: str
@@ -112,7 +112,7 @@ class ReadPeer:
 
 @dataclass(frozen=True, slots=True)
 class PeerPort:
-    """A port that the cluster speaks of."""
+    """A port that the cluster's configuration names."""
 
     name: str
     virtual_addresses: tuple[str, ...]
@@ -121,13 +121,13 @@ class PeerPort:
 
 @dataclass(frozen=True, slots=True)
 class PeerConfiguration:
-    """What a spare has to fit to."""
+    """What a spare must fit."""
 
     cluster: str
     node: str
     """The other node's name."""
     ports: tuple[PeerPort, ...]
-    """Without the hotwire."""
+    """The ports, without the hotwire."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,7 @@ class StoreCluster:
     raw: dict[str, Any]
 
     def __repr__(self) -> str:
-        """It has a key."""
+        """Never in a log: it has a key."""
         return "StoreCluster()"
 
 

@@ -28,13 +28,13 @@ class Facts:
     """To suggest as the host name."""
     zones: tuple[str, ...]
     problems: tuple[str, ...] = ()
-    """What was wrong with a preseed, or with the data partition."""
+    """Problems with a preseed, or with the data partition."""
     installable: bool = False
-    """There is another disk on which what runs could be installed."""
+    """There is another disk on which the running system could be installed."""
 
 
 class Purpose(StrEnum):
-    """What a box is to be."""
+    """What a box is going to be."""
 
     ALONE = "alone"
     CREATE = "create"
@@ -90,7 +90,7 @@ def first_boot(facts: Facts, voices: Mapping[str, Voice]) -> Flow[None]:
 
 
 def _begin(_: Voice, installable: bool) -> Flow[bool]:
-    """Whether the box is configured without any further question: by a stick."""
+    """Returns whether the box was configured without any further question: by a stick."""
     install = (
         (Option(COMMAND, _("not at all: install what runs on the internal disk")),) if installable else ()
     )
@@ -151,7 +151,7 @@ def _purpose(_: Voice, pair_possible: bool) -> Flow[Purpose]:
 
 
 def _write(_: Voice, draft: Draft, purpose: Purpose) -> Flow[None]:
-    """The summary, and the only step that changes anything."""
+    """Shows the summary, then takes the only step that changes anything."""
     while True:
         yield Show(tuple(summary(_, draft.raw, purpose)), _("Summary"))
         mistakes = draft.mistakes()
@@ -207,7 +207,7 @@ def summary(_: Voice, raw: dict[str, Any], purpose: Purpose) -> Iterator[str]:
 
 
 def pair_and_activate(_: Voice) -> Flow[None]:
-    """Keys first: no cluster is activated before the boxes hold each other's."""
+    """Pairs before it activates: no cluster is activated before the boxes hold each other's keys."""
     choice = yield Choose(
         "pair",
         _("Pairing"),

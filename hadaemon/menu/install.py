@@ -1,4 +1,5 @@
-"""What a technician does with a stick: what runs from it goes onto the disk of the box. Only root may."""
+"""What a technician does with a stick: the system that runs from it goes onto the disk of the box. Root
+only."""
 
 from hadaemon.menu.deeds import Hactl, ReadDisks, Run
 from hadaemon.menu.steps import Act, Choose, Failed, Flow, Option, Show, Voice

@@ -38,7 +38,7 @@ def join(
     hotwire: Card | None,
     store: Callable[[dict[str, Any]], object],
 ) -> Flow[bool]:
-    """After the node exists: pair, fit its ports to the cluster's, pull; whether it takes part."""
+    """After the node exists: pairs, fits its ports to the cluster's, pulls; returns whether it takes part."""
     yield Show(
         (
             _("On the master, choose to show a pairing code (or run `sudo hactl pair show`)."),
@@ -61,13 +61,13 @@ def join(
     if isinstance(done, Failed):
         yield Show(done.reasons)
         return False
-    told = yield Act(
+    pulled = yield Act(
         Pull(), _("Pulling the configuration (error -> pending -> synchronized) ..."), final=True
     )
-    if isinstance(told, Failed):
-        yield Show(told.reasons)
+    if isinstance(pulled, Failed):
+        yield Show(pulled.reasons)
         return False
-    yield Show(tuple(told))
+    yield Show(tuple(pulled))
     return True
 
 

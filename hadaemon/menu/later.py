@@ -13,7 +13,7 @@ LEAVE = "leave"
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the box is just now."""
+    """The present state of the box."""
 
     name: str
     condition: str
@@ -24,9 +24,9 @@ class Standing:
     """There is an older configuration that was accepted."""
     ha_ports: tuple[str, ...] = ()
     commands: frozenset[str] = frozenset()
-    """Those that this version of `hactl` has."""
+    """The commands that this version of `hactl` has."""
     installable: bool = False
-    """There is another disk on which what runs could be installed."""
+    """There is another disk on which the running system could be installed."""
 
 
 Entry: TypeAlias = Callable[[], Flow[None]]
@@ -59,7 +59,7 @@ def later(_: Voice, standing: Standing) -> Flow[bool]:
 
 
 def _entries(_: Voice, standing: Standing) -> Mapping[str, tuple[str, Entry]]:
-    """By word, in their order: only what this box can do."""
+    """The entries by word, in their order: only what this box can do."""
     in_cluster = standing.condition == "cluster"
     alone = standing.condition == "stand-alone"
     entries: dict[str, tuple[str, Entry]] = {}

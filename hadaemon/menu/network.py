@@ -17,7 +17,7 @@ _UNIT = 1000
 
 
 def look_at_cards(_: Voice) -> Flow[tuple[Card, ...]]:
-    """The table of network cards, as often as wanted, with blinking to find one on the box."""
+    """Shows the table of network cards, as often as wanted, and has cards blink to find them on the box."""
     while True:
         cards = yield Act(ReadCards(), _("Looking at the network cards ..."))
         if isinstance(cards, Failed):
@@ -121,7 +121,7 @@ def hotwire_card(_: Voice, cards: Sequence[Card]) -> Flow[Card]:
 
 
 def name_ports(_: Voice, draft: Draft, cards: Sequence[Card], hotwire: Card | None) -> Flow[tuple[str, ...]]:
-    """A name for each card that is to be used; the hotwire has its own. Without the hotwire's."""
+    """Asks for a name of each card that is to be used, except the hotwire's, which has its own."""
     names: list[str] = []
     if hotwire is not None:
         bind(draft, HOTWIRE, hotwire)
@@ -156,7 +156,7 @@ def name_ports(_: Voice, draft: Draft, cards: Sequence[Card], hotwire: Card | No
 
 
 def bind(draft: Draft, port: str, card: Card) -> None:
-    """The port is this card."""
+    """Binds the port to this card."""
     draft.put({"mac": card.mac}, "node", "ports", port)
 
 

@@ -13,7 +13,7 @@ _EVERYWHERE = (_DEFAULT, "0.0.0.0/0", "::/0")
 
 
 def reach(_: Voice, draft: Draft, ports: Sequence[str]) -> Flow[None]:
-    """All of it may be left out. What the node has already is offered, and what is not asked for stays."""
+    """Everything may be left out. What the node has already is offered, and what is not asked stays."""
     node = draft.raw["node"]
     others = [route for route in node.get("routes", ()) if not _is_default(route)]
     defaults = {str(route.get("gateway")): route for route in node.get("routes", ()) if _is_default(route)}
@@ -100,7 +100,7 @@ def _settle(node: dict[str, Any], key: str, value: object) -> None:
 
 
 def _checked(draft: Draft, key: str, table: Callable[[list[str]], object]) -> Callable[[str], object]:
-    """Nothing, or what the configuration would say, if it is right."""
+    """Checks an answer: nothing, or what the configuration would say."""
 
     def parse(text: str) -> object:
         return draft.checked(table(split(text)), "node", key) if split(text) else None

@@ -1,4 +1,4 @@
-"""What a flow can ask for: the vocabulary between the flows and whoever talks to the person."""
+"""The steps of a flow: the vocabulary between the flows and whoever talks to the person."""
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Ask:
     """One line of text, validated at once."""
 
     key: str
-    """The same in every language and version: programs know a question by it."""
+    """The same in every language and version: programs recognise a question by it."""
     title: str
     text: str
     """What it is about, in one or two sentences."""
@@ -30,9 +30,9 @@ class Ask:
     """One line that says what is expected, with an example."""
     help: str
     default: str = ""
-    """What Enter alone stands for; empty: there is no default."""
+    """The answer that Enter alone gives; empty: there is no default."""
     optional: bool = False
-    """Enter alone is an answer: nothing."""
+    """Enter alone is an answer, too: nothing."""
     secret: bool = False
     """Never echoed, shown or remembered."""
 
@@ -79,14 +79,14 @@ class Act:
     deed: object
     """One of `hadaemon.menu.deeds`."""
     doing: str = ""
-    """What to tell meanwhile, where it takes time."""
+    """What to show meanwhile, where it takes time."""
     final: bool = False
-    """What was done cannot be taken back: once it succeeded, nobody goes back behind it."""
+    """It cannot be taken back: once it has succeeded, nobody can go back behind it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A deed that came to nothing; every reason is one line."""
+    """It failed; every reason is one line."""
 
     reasons: tuple[str, ...]
 
