@@ -212,8 +212,8 @@ def _priority(_: Voice, draft: Draft) -> Flow[None]:
             Option("stay", _("the spare stays active until somebody switches")),
         ),
         _(
-            "Whatever is chosen, the healthier box is the active one. To take back costs one more switch, in "
-            "which nothing is lost; to stay leaves the choice of the hour to you (`hactl switch`)."
+            "The healthier box is always the active one, whatever you choose. Taking over again costs one "
+            "more switch, which loses nothing; staying lets you choose the time (`hactl switch`)."
         ),
         "take-back",
     )

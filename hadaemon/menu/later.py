@@ -125,7 +125,7 @@ def _switch(_: Voice) -> Flow[None]:
             Option("force", _("switch even if the other box is not known to be ready")),
             Option("no", _("do not switch")),
         ),
-        _("A switch is remembered: the box that was left does not take back by itself."),
+        _("The boxes remember a switch: the one that handed over does not take over again by itself."),
         "no",
     )
     if choice != "no":
@@ -182,7 +182,9 @@ def _firmware(_: Voice) -> Flow[None]:
             Option("install", _("install an update bundle into the other place")),
             Option("rollback", _("go back to what was before")),
         ),
-        _("What does not come up healthy is given up by itself: the box boots what it had before."),
+        _(
+            "Firmware that does not come up healthy is given up automatically: the box boots what it had before."
+        ),
         "status",
     )
     if choice == "install":
@@ -213,7 +215,7 @@ def _keys(_: Voice, in_cluster: bool) -> Flow[None]:
         _("Keys and pairing"),
         _("The boxes know each other by keys, which pairing exchanges over the hotwire."),
         tuple(options),
-        _("A cluster is activated after pairing. Whoever replaces a box pairs anew."),
+        _("A cluster is activated after pairing. After replacing a box, pair again."),
         "show",
     )
     if choice == "activate":
@@ -259,7 +261,7 @@ def _diagnostics(_: Voice, standing: Standing) -> Flow[None]:
     choice = yield Choose(
         "diagnostics",
         _("Diagnostics"),
-        _("What is to be looked at?"),
+        _("What do you want to look at?"),
         tuple(options),
         _("None of it changes anything."),
         "ping",

@@ -92,8 +92,8 @@ def hotwire_card(_: Voice, cards: Sequence[Card]) -> Flow[Card]:
         (Option("detect", _("find it (10 seconds)")), Option("by-hand", _("I say which card it is"))),
         _(
             "Over the hotwire the boxes tell each other how they are, and synchronize configuration and "
-            "connections. The cable serves nothing else, and its addresses come by themselves. A box that is "
-            "not paired says by itself where it is; one that is paired must search at the same time."
+            "connections. The cable serves nothing else, and its addresses are chosen automatically. A box "
+            "that is not paired can be found at any time; one that is paired must search at the same time."
         ),
         "detect",
     )
