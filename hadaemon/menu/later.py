@@ -183,7 +183,8 @@ def _firmware(_: Voice) -> Flow[None]:
             Option("rollback", _("go back to what was before")),
         ),
         _(
-            "Firmware that does not come up healthy is given up automatically: the box boots what it had before."
+            "Firmware that does not come up healthy is given up automatically: the box boots what it had "
+            "before."
         ),
         "status",
     )

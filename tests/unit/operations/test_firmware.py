@@ -328,7 +328,7 @@ def test_a_machine_without_slots_says_so():
 
 
 def test_no_rauc_is_one_message(node: FirmwareNode):
-    with pytest.raises(HadaemonError, match="No such file"):
+    with pytest.raises(HadaemonError, match="there is no such program"):
         Rauc(("/nonexistent",)).status()
 
 
