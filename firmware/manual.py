@@ -1,13 +1,20 @@
-"""What is made from the parser of `hactl`: its man page, and what the Tab key knows of it in bash.
+"""What is made from the parser of `hactl`: its man page, and what the Tab key knows of it in bash. And from
+the options of the tasks, their tables in the pages of docs/.
 
-Both are in git, so that they can be read without building anything; a test says when they are not up to date.
+All are in git, so that they can be read without building anything; a test says when they are not up to date.
 The parser is asked in a process of its own: the image builder never imports the daemon's package.
 """
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
+from firmware.build.options import BuildOptions
 from firmware.errors import FirmwareError
+from firmware.flash.options import FlashOptions
+from firmware.lab.options import PairOptions
+from firmware.options import Options, table
 from firmware.paths import ROOT
 
 PAGE = ROOT / "docs/hactl.8"
@@ -15,12 +22,30 @@ COMPLETION = ROOT / "rootfs-overlay/usr/share/bash-completion/completions/hactl"
 _PREAMBLE = "from hadaemon.cli.completion import PREAMBLE; print(PREAMBLE)"
 _SHTAB = ("-m", "shtab", "--shell=bash", "--error-unimportable", "--prog=hactl", "--prefix=hactl")
 
+TABLES: dict[str, type[Options]] = {"image": BuildOptions, "flash": FlashOptions, "pair": PairOptions}
+"""By the name of their task, as the marks in the pages say it."""
+_TABLE = re.compile(r"(<!-- options: (?P<task>[a-z]+) -->\n\n)(?:\|.*\n)*")
 
-def write_manual() -> None:
-    """Bring both up to date."""
+
+def write_manual() -> list[Path]:
+    """Bring all up to date; returns where they are."""
     PAGE.write_text(man_page(), encoding="utf-8")
     COMPLETION.parent.mkdir(parents=True, exist_ok=True)
     COMPLETION.write_text(completion(), encoding="utf-8")
+    pages = pages_with_tables()
+    for page in pages:
+        page.write_text(with_tables(page.read_text(encoding="utf-8")), encoding="utf-8")
+    return [PAGE, COMPLETION, *pages]
+
+
+def pages_with_tables() -> list[Path]:
+    """The pages of docs/ that have a table of options."""
+    return [page for page in sorted(PAGE.parent.glob("*.md")) if _TABLE.search(page.read_text("utf-8"))]
+
+
+def with_tables(text: str) -> str:
+    """The page with its tables of options as they are to be."""
+    return _TABLE.sub(lambda found: found[1] + table(TABLES[found["task"]]), text)
 
 
 def man_page() -> str:

@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 from firmware import host
 from firmware.errors import FirmwareError
 from firmware.lab.deadline import MULTIPLIER_VARIABLE
+from firmware.options import Check, Options, option
 from firmware.pace import measured_multiplier
 from firmware.paths import ARTIFACTS, ROOT
 
@@ -50,16 +51,34 @@ DISTRIBUTION = {Suite.BUILD: "loadfile"}
 """How they are spread if not one by one: builds of one file share a cache."""
 
 
+def _is_shard(text: str) -> bool:
+    return not text or re.fullmatch(r"[1-9]\d*/[1-9]\d*", text) is not None
+
+
 @dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Options):
     """What the test command was asked for. `shard` is "k/n" or empty; `seed` 0 is another one each time."""
 
-    suites: tuple[Suite, ...]
-    nightly: bool = False
-    shard: str = ""
-    seed: int = 0
-    allow_skip: bool = False
-    only: str = ""
+    lint: bool = option("only formatting, linting and type checks", False)
+    unit: bool = option("only the unit tests", False)
+    netns: bool = option("only the network-namespace tests", False)
+    container: bool = option("only the tests in containers of the image", False)
+    build: bool = option("only the tests that build images", False)
+    qemu: bool = option("only the tests that boot images in QEMU", False)
+    nightly: bool = option("the long tests too", False)
+    shard: str = option(
+        "run one part of the tests, e.g. 2/4 is the second of four",
+        "",
+        Check(_is_shard, "{!r} is no shard", "write it like 2/4"),
+    )
+    seed: int = option("seed of the randomized tests (default: another one each time; it is printed)", 0)
+    allow_skip: bool = option("a missing capability is a skip that is counted, not a failure", False)
+    only: str = option("pytest's -k: run the tests whose names match", "")
+
+    @property
+    def suites(self) -> tuple[Suite, ...]:
+        """Those that were named, or all of them."""
+        return tuple(suite for suite in Suite if getattr(self, suite)) or tuple(Suite)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +94,6 @@ class Outcome:
 
 def run_tests(options: Selection) -> None:
     """Run the chosen suites and print the table. Raises FirmwareError when anything failed."""
-    if options.shard and not re.fullmatch(r"[1-9]\d*/[1-9]\d*", options.shard):
-        raise FirmwareError(f"{options.shard!r} is no shard", where="--shard", todo="write it like 2/4")
     for suite in options.suites:
         host.ensure(*NEEDS.get(suite, ()))
     ARTIFACTS.mkdir(exist_ok=True)

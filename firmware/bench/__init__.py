@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from firmware import host
 from firmware.errors import FirmwareError
+from firmware.options import Check, Options, one_of, option
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,15 +16,13 @@ class Subject:
     runs: int
     measure: Callable[[int, str], None]
     """Takes the number of runs and the one part to measure; "": all of them."""
+    parted: bool = True
+    """It has parts that can be measured alone."""
 
 
-def _build(runs: int, only: str) -> None:
+def _build(runs: int, _only: str) -> None:
     from firmware.bench.build import bench_build
 
-    if only:
-        raise FirmwareError(
-            "the benchmark `build` is measured as a whole", where="--only", todo="leave it out"
-        )
     bench_build(runs)
 
 
@@ -39,23 +38,15 @@ def _flood(runs: int, only: str) -> None:
     bench_flood(runs, only)
 
 
-def _sync(runs: int, only: str) -> None:
+def _sync(runs: int, _only: str) -> None:
     from firmware.bench.sync import bench_sync
 
-    if only:
-        raise FirmwareError(
-            "the benchmark `sync` is measured as a whole", where="--only", todo="leave it out"
-        )
     bench_sync(runs)
 
 
-def _conntrack(runs: int, only: str) -> None:
+def _conntrack(runs: int, _only: str) -> None:
     from firmware.bench.conntrack.command import bench_conntrack
 
-    if only:
-        raise FirmwareError(
-            "the benchmark `conntrack` is measured as a whole", where="--only", todo="leave it out"
-        )
     bench_conntrack(runs)
 
 
@@ -72,24 +63,44 @@ def _boot(runs: int, only: str) -> None:
 
 
 SUBJECTS = {
-    "build": Subject(("image", "bench"), 3, _build),
+    "build": Subject(("image", "bench"), 3, _build, parted=False),
     "failover": Subject(("netns", "bench"), 5, _failover),
     "flood": Subject(("netns", "bench"), 2, _flood),
-    "conntrack": Subject(("netns", "bench"), 3, _conntrack),
-    "sync": Subject(("netns", "bench"), 7, _sync),
+    "conntrack": Subject(("netns", "bench"), 3, _conntrack, parted=False),
+    "sync": Subject(("netns", "bench"), 7, _sync, parted=False),
     "firmware": Subject(("image", "pair", "bench"), 3, _firmware),
     "boot": Subject(("image", "pair", "bench"), 3, _boot),
 }
 
 
-def run_bench(subject: str, runs: int, only: str) -> None:
-    """Measure `subject` that many times (0: as often as is usual for it) and write its page in docs/."""
-    chosen = SUBJECTS.get(subject)
-    if chosen is None:
+_USUAL = ", ".join(f"{subject.runs} for {name}" for name, subject in SUBJECTS.items())
+
+
+@dataclass(frozen=True, slots=True)
+class BenchOptions(Options):
+    """`runs` 0 is as often as is usual for the subject; `only` "" is all of its parts."""
+
+    subject: str = option(
+        f"what to measure: {', '.join(SUBJECTS)}", check=one_of("benchmarks", tuple(SUBJECTS))
+    )
+    runs: int = option(
+        f"how often each is run (default {_USUAL}); medians are printed",
+        0,
+        Check(lambda runs: runs >= 0, "nothing would be measured", "give a number from 1 on"),
+    )
+    only: str = option(
+        "one part: of failover, e.g. kill, of flood: senders (the page stays); of firmware: install; "
+        "of boot: node",
+        "",
+    )
+
+
+def run_bench(options: BenchOptions) -> None:
+    """Measure a subject and write its page in docs/."""
+    chosen = SUBJECTS[options.subject]
+    if options.only and not chosen.parted:
         raise FirmwareError(
-            f"there is no benchmark {subject!r}", where="bench", todo=f"choose one of: {', '.join(SUBJECTS)}"
+            f"the benchmark `{options.subject}` is measured as a whole", "--only", "leave it out"
         )
-    if runs < 0:
-        raise FirmwareError("nothing would be measured", where="--runs", todo="give a number from 1 on")
     host.ensure(*chosen.needs)
-    chosen.measure(runs or chosen.runs, only)
+    chosen.measure(options.runs or chosen.runs, options.only)

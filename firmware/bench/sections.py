@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from firmware.errors import FirmwareError
+from firmware.bench.parts import chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +34,10 @@ class Page:
         Raises:
             FirmwareError: there is no such part, or something did not work.
         """
-        chosen = [section for section in self.sections if only in ("", section.key)]
+        measured = chosen(self.sections, only)
         keys = "|".join(section.key for section in self.sections)
-        if not chosen:
-            raise FirmwareError(f"there is no part {only!r}", where="--only", todo=f"choose one of: {keys}")
         found = _texts(self.path.read_text() if self.path.exists() else "")
-        for section in chosen:
+        for section in measured:
             found[section.title] = section.measure(runs)
             print(f"\n## {section.title}\n\n{found[section.title]}")
             self.path.write_text(self.head(keys) + self._whole(found))

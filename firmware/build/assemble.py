@@ -126,9 +126,9 @@ def write_identity(context: Context) -> None:
     debian = [line for line in path.read_text().splitlines() if not replaced.match(line)]
     own = [
         'NAME="Hotspare"',
-        f'PRETTY_NAME="Hotspare {context.options.image_version} for {board.name}"',
+        f'PRETTY_NAME="Hotspare {context.options.version} for {board.name}"',
         "IMAGE_ID=hotspare",
-        f"IMAGE_VERSION={context.options.image_version}",
+        f"IMAGE_VERSION={context.options.version}",
         f"VARIANT_ID={board.name}",
         f"BUILD_ID={context.build_id}",
     ]

@@ -34,7 +34,7 @@ def make_bundle(context: Context) -> dict[str, str]:
     folder.mkdir()
     for name in ("boot.vfat", "rootfs.img"):
         (folder / name).hardlink_to(context.binaries / name)
-    version, compatible = context.options.image_version, context.board.compatible
+    version, compatible = context.options.version, context.board.compatible
     text = MANIFEST.format(compatible=compatible, version=version, build=context.build_id)
     (folder / "manifest.raucm").write_text(text)
     bundle = context.binaries / "update.raucb"

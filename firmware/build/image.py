@@ -41,7 +41,7 @@ def build_image(options: BuildOptions) -> BuildResult:
     check(options)
     with exclusive(paths.CACHE):
         results = run("build", options)
-    return BuildResult(options.board, options.image_version, seconds=time.monotonic() - begin, **results)
+    return BuildResult(options.board, options.version, seconds=time.monotonic() - begin, **results)
 
 
 def build_disk(options: BuildOptions) -> Path:

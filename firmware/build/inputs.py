@@ -15,7 +15,7 @@ from firmware.build.options import BuildOptions
 def fingerprint(options: BuildOptions, root: Path) -> str:
     """Equal for equal options and equal files of the checkout."""
     overlay = tree_hash(options.overlay) if options.overlay else ""
-    return key_of(options.board, options.image_version, [tree_hash(root / name) for name in INPUTS], overlay)
+    return key_of(options.board, options.version, [tree_hash(root / name) for name in INPUTS], overlay)
 
 
 def is_unchanged(disk: Path, inputs: str, options: BuildOptions, cache: Path) -> bool:

@@ -29,7 +29,7 @@ def manifest(
         "schema": SCHEMA,
         "board": context.board.name,
         "compatible": context.board.compatible,
-        "version": context.options.image_version,
+        "version": context.options.version,
         "build": context.build_id,
         "release": context.options.release,
         "source_date_epoch": context.epoch,

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from firmware.options import Options, option
+
 DEFAULT_BOARD = "generic-x86_64"
 DEVELOPMENT_VERSION = "dev"
 
 
 @dataclass(frozen=True)
-class BuildOptions:
+class BuildOptions(Options):
     """One build's inputs that are not in the checkout.
 
     `mirror` is the base URL of a Debian mirror; None takes the host's own apt configuration.
@@ -18,20 +20,23 @@ class BuildOptions:
     `release` uses the strongest compression and needs `key` and `cert` (PEM files).
     """
 
-    board: str = DEFAULT_BOARD
-    mirror: str | None = None
-    version: str | None = None
-    release: bool = False
-    fresh: bool = False
-    key: Path | None = None
-    cert: Path | None = None
-    overlay: Path | None = None
+    board: str = option("which board, a folder of board/, e.g. apu2", DEFAULT_BOARD)
+    mirror: str | None = option(
+        "address of the Debian mirror, in place of the one that this machine's apt has", None
+    )
+    version: str = option("version in the image and in the files' names, e.g. 1.4.2", DEVELOPMENT_VERSION)
+    overlay: Path | None = option(
+        "a folder laid over every root file system of this build, in place of or beside its files", None
+    )
+    fresh: bool = option(
+        "take the newest packages of the mirror: use no cached layer, as a release does always", False
+    )
+    release: bool = option("the strongest compression, and the signing key must be named", False)
+    key: Path | None = option(
+        "private key that signs the bundle, e.g. release.key.pem; needed by --release", None
+    )
+    cert: Path | None = option("certificate of that key, e.g. release.cert.pem; needed by --release", None)
     source_date_epoch: int | None = None
-
-    @property
-    def image_version(self) -> str:
-        """The version written into the image and into the names of the results."""
-        return self.version or DEVELOPMENT_VERSION
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ def raw_disk(cache: Path, options: BuildOptions) -> Path:
 
 def file_name(options: BuildOptions) -> str:
     """What the names of a build's results begin with."""
-    return f"hotspare-{options.board}-{options.image_version}"
+    return f"hotspare-{options.board}-{options.version}"
 
 
 def publish(results: Mapping[Path, Path]) -> None:

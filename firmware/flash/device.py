@@ -58,8 +58,10 @@ class Device:
         return "it is write-protected" if self.read_only else ""
 
 
-def find_device(path: Path) -> Device:
-    """The disk at a path. Raises FirmwareError: it is none, or only a part of one."""
+def find_device(path: Path | None) -> Device:
+    """The disk at a path. Raises FirmwareError: none is named, it is none, or only a part of one."""
+    if path is None:
+        raise FirmwareError("no device is named", "--device", f"choose one of: {_choices()}")
     if not path.is_block_device():
         what = "is not there" if not path.exists() else "is no disk"
         raise FirmwareError(f"{path} {what}", "--device", f"choose one of: {_choices()}")

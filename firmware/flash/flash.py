@@ -3,7 +3,6 @@
 import errno
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 from firmware.errors import FirmwareError
@@ -11,30 +10,18 @@ from firmware.flash.block_map import BlockMap, parse_block_map
 from firmware.flash.bundle import make_addition
 from firmware.flash.device import Device, describe, find_device
 from firmware.flash.end import Addition, add_partitions, room
+from firmware.flash.options import FlashOptions
 from firmware.flash.preseed import read_preseed
 from firmware.flash.write import give_own_number, verify, write_image
 from firmware.paths import IMAGES
 
 
-@dataclass(frozen=True, slots=True)
-class FlashOptions:
-    """What was asked for."""
-
-    device: Path
-    board: str
-    image: Path | None = None
-    """None: the newest one of the board."""
-    preseed: Path | None = None
-    yes: bool = False
-    """Do not ask."""
-
-
 def flash(options: FlashOptions) -> None:
     """Raises FirmwareError, and has written nothing unless it says so."""
+    device = find_device(options.device)
     image = options.image or _newest(options.board)
     block_map = _block_map(image)
     additions: tuple[Addition, ...] = (read_preseed(options.preseed),) if options.preseed else ()
-    device = find_device(options.device)
     _refuse(device, block_map.size + room(additions))
     additions += _bundle(image, device.size - block_map.size - room(additions))
     print(f"{describe(device)}\nimage     {image}  ({block_map.mapped / 1e6:.0f} MB of data)")

@@ -6,31 +6,19 @@ The nodes begin with a snapshot of a pair that is up. `--cold` boots them.
 import contextlib
 import signal
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from firmware.lab.board import Board
 from firmware.lab.command import Firmware
 from firmware.lab.images import raw_image
 from firmware.lab.lab import Lab, LabOptions, NodeOptions, none_left_open
 from firmware.lab.opening import READY, Opener
+from firmware.lab.options import PairOptions
 from firmware.lab.screen import Screen
 from firmware.lab.shell import Shell, describe_ways_in, virtual_address
 from firmware.lab.topology import STANDARD_PAIR
 from firmware.lab.traces import kept_on_failure
 
 WATCHER = "client"
-
-
-@dataclass(frozen=True, slots=True)
-class PairOptions:
-    """What the user asked for."""
-
-    board: str = "generic-x86_64"
-    uefi: bool = False
-    cold: bool = False
-    """Boot, whether there is a snapshot or not."""
-    keep: bool = False
-    """Leave disks, logs and captures behind."""
 
 
 def run_pair(options: PairOptions) -> None:

@@ -4,7 +4,3 @@ A mutant is the code with one thing changed: a comparison, a number, a condition
 with one rule of the election broken. It is killed when a test fails, and survives when all pass: then a test
 is missing, or the code does not matter. Of some survivors it is known why no test can see them.
 """
-
-from firmware.mutants.run import run_mutants
-
-__all__ = ["run_mutants"]

@@ -6,27 +6,26 @@ import time
 from pathlib import Path
 
 from firmware.errors import FirmwareError
-from firmware.mutants.asking import TESTS, Jury
+from firmware.mutants.asking import Jury
 from firmware.mutants.generated import all_mutants
 from firmware.mutants.known import SURVIVORS, known_survivors
 from firmware.mutants.made import made_mutants
 from firmware.mutants.mutant import PACKAGES, Mutant
+from firmware.mutants.options import MutantOptions
 
 
-def run_mutants(count: int, seed: int, tests: str, made: bool = False) -> str:
+def run_mutants(options: MutantOptions) -> str:
     """Try so many mutants, chosen by the seed, and print those that survive; answers with how many do.
 
-    `made`: those that were made by hand instead, all that the tests can see.
+    Of those that were made by hand, all that the tests can see.
 
     Raises:
-        FirmwareError: one survives that is not known, the tests fail without any change, or there is no such
-            set of tests.
+        FirmwareError: one survives that is not known, or the tests fail without any change.
     """
-    if tests not in TESTS:
-        raise FirmwareError(f"there are no tests {tests!r}", "--tests", f"one of {', '.join(TESTS)}")
-    chosen = _made(tests) if made else _sample(count, seed or random.SystemRandom().randrange(1, 10**6))
+    seed = options.seed or random.SystemRandom().randrange(1, 10**6)
+    chosen = _made(options.tests) if options.made else _sample(options.count, seed)
     with tempfile.TemporaryDirectory(prefix="hotspare-mutants-") as folder:
-        survivors = _survivors(chosen, Jury(tests, Path(folder)))
+        survivors = _survivors(chosen, Jury(options.tests, Path(folder)))
     return told(survivors, len(chosen))
 
 

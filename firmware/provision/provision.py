@@ -8,33 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from firmware.errors import FirmwareError
-from firmware.lab.console import BAUD
 from firmware.provision.answers import Site, read_site
 from firmware.provision.board import Board
 from firmware.provision.errors import Interrupted, ProvisionError
+from firmware.provision.options import ProvisionOptions
 from firmware.provision.progress import Progress
 from firmware.provision.record import Record
 from firmware.provision.setup import STOP, Setup
 from firmware.provision.typist import ENTER, KILL, Typist, Watcher
 
-WAIT_SECONDS = 300.0
-"""A box that was just switched on takes a minute or two to its menu."""
 _LARGEST = 1 << 20
 _LOOK_SECONDS = 0.2
-
-
-@dataclass(frozen=True, slots=True)
-class ProvisionOptions:
-    """What was asked for."""
-
-    answers: Path
-    ports: tuple[str, ...] = ()
-    """None: those that the file names."""
-    baud: int = BAUD
-    protocol: Path | None = None
-    """None: a new file in the present folder, with the time in its name."""
-    wait: float = WAIT_SECONDS
-    """Seconds that a box may take to show its menu."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +35,7 @@ class Outcome:
 def provision(options: ProvisionOptions) -> tuple[Outcome, ...]:
     """Raises FirmwareError: not every box is set up; the message has the reason for each port."""
     site = load_site(options.answers)
-    ports = options.ports or tuple(box.line for box in site.boxes if box.line)
+    ports = options.port or tuple(box.line for box in site.boxes if box.line)
     _check_ports(ports, site)
     path = options.protocol or Path(time.strftime("provision-%Y%m%d-%H%M%S.log"))
     record = Record(path, site.secrets)
@@ -95,8 +79,6 @@ def load_site(path: Path) -> Site:
 def _check_ports(ports: Sequence[str], site: Site) -> None:
     if not ports:
         raise ProvisionError("no port is named", "--port", f"name one, or write port = in {site.file}")
-    if len(set(ports)) < len(ports):
-        raise ProvisionError("a port is named twice", "--port", "name each once")
     if len(ports) > len(site.boxes):
         raise ProvisionError(
             f"there are {len(ports)} ports, and only {len(site.boxes)} boxes", site.file, "add a [[box]]"

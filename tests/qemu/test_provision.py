@@ -9,7 +9,8 @@ from firmware.lab.command import Firmware
 from firmware.lab.lab import Lab, LabOptions, NodeOptions
 from firmware.lab.node import Node
 from firmware.lab.topology import STANDARD_PAIR
-from firmware.provision import ProvisionOptions, provision
+from firmware.provision.options import ProvisionOptions
+from firmware.provision.provision import provision
 
 BOOT_SECONDS = 900.0
 PAIR_SECONDS = 240.0

@@ -1,7 +1,7 @@
 """`bench failover`: measure everything in turns, print the table, write the page and its drawing."""
 
 import signal
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from firmware import paths
 from firmware.bench.failover import page
@@ -11,7 +11,7 @@ from firmware.bench.failover.load import LOADS, Costs, Load, look
 from firmware.bench.failover.outage import Outage
 from firmware.bench.failover.page import Results
 from firmware.bench.measure import say
-from firmware.errors import FirmwareError
+from firmware.bench.parts import chosen
 
 PAGE = paths.ROOT / "docs/benchmarks-failover.md"
 DRAWING = PAGE.with_suffix(".svg")
@@ -23,17 +23,13 @@ def bench_failover(runs: int, only: str) -> None:
     Raises:
         FirmwareError: there is no such part, or something did not work.
     """
-    failures = [failure for failure in FAILURES if only in ("", failure.key)]
-    loads = [load for load in LOADS if only in ("", load.key)]
-    if not failures and not loads:
-        keys = ", ".join(part.key for part in (*FAILURES, *LOADS))
-        raise FirmwareError(f"there is no part {only!r}", where="--only", todo=f"choose one of: {keys}")
+    parts: Sequence[Failure | Load] = chosen((*FAILURES, *LOADS), only)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     results = Results(
         runs,
-        {failure: _fail_in_turns(failure, runs) for failure in failures},
-        {load: _look_in_turns(load, runs if load.every_run else 1) for load in loads},
+        {failure: _fail_in_turns(failure, runs) for failure in FAILURES if failure in parts},
+        {load: _look_in_turns(load, runs if load.every_run else 1) for load in LOADS if load in parts},
     )
     print(page.figures(results))
     if not only:

@@ -6,7 +6,7 @@ from firmware import paths
 from firmware.bench.flood import page
 from firmware.bench.flood.floods import FLOODS, Flood, Seen, look
 from firmware.bench.measure import say
-from firmware.errors import FirmwareError
+from firmware.bench.parts import chosen
 
 PAGE = paths.ROOT / "docs/benchmarks-flood.md"
 DRAWING = PAGE.with_suffix(".svg")
@@ -18,10 +18,7 @@ def bench_flood(runs: int, only: str) -> None:
     Raises:
         FirmwareError: there is no such flood, or something did not work.
     """
-    floods = [flood for flood in FLOODS if only in ("", flood.key)]
-    if not floods:
-        keys = ", ".join(flood.key for flood in FLOODS)
-        raise FirmwareError(f"there is no part {only!r}", where="--only", todo=f"choose one of: {keys}")
+    floods = chosen(FLOODS, only)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     records = {flood: _look_in_turns(flood, runs) for flood in floods}

@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from firmware.bench import run_bench
+from firmware.bench import BenchOptions, run_bench
 from firmware.bench.failover.daemons import PRIORITIES, cluster_toml, keepalived_conf, node_toml
 from firmware.bench.failover.ping_agent import echo_request
 from firmware.bench.failover.topology import MANY, NODES, PAIR, Node, Port
@@ -65,13 +65,13 @@ def test_an_echo_request_has_the_right_checksum(identity: int, sequence: int):
 
 def test_an_unknown_subject_is_told_with_those_that_there_are():
     with pytest.raises(FirmwareError) as caught:
-        run_bench("nothing", 0, "")
+        run_bench(BenchOptions("nothing"))
     assert "build, failover" in caught.value.todo
 
 
 def test_a_negative_number_of_runs_is_refused():
     with pytest.raises(FirmwareError) as caught:
-        run_bench("build", -1, "")
+        run_bench(BenchOptions("build", -1))
     assert caught.value.where == "--runs"
 
 
@@ -81,5 +81,5 @@ def test_an_unknown_part_is_refused_before_anything_is_measured(
 ):
     monkeypatch.setattr("firmware.host.ensure", lambda *_: None)
     with pytest.raises(FirmwareError) as caught:
-        run_bench(subject, 1, "nothing")
+        run_bench(BenchOptions(subject, 1, "nothing"))
     assert caught.value.where == "--only"

@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from firmware.bench import run_bench
+from firmware.bench import BenchOptions, run_bench
 from firmware.bench.flood.floods import FLOODS, STEADY, Seen, softirq_seconds
 from firmware.bench.flood.page import HEADER, Records, drawing, figures, whole
 from firmware.errors import FirmwareError
@@ -78,7 +78,7 @@ def test_every_flood_is_drawn() -> None:
 def test_an_unknown_flood_is_refused_before_anything_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("firmware.host.ensure", lambda *_: None)
     with pytest.raises(FirmwareError) as caught:
-        run_bench("flood", 1, "nothing")
+        run_bench(BenchOptions("flood", 1, "nothing"))
     assert "senders" in caught.value.todo
 
 

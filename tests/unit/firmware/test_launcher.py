@@ -8,7 +8,7 @@ import pytest
 
 from firmware import venv
 from firmware.errors import FirmwareError
-from firmware.testing import Selection, Suite, run_tests
+from firmware.testing import Selection, run_tests
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -54,7 +54,7 @@ def test_a_changed_lock_makes_a_new_environment(tmp_path: Path, monkeypatch: pyt
 
 def test_a_shard_that_is_none_is_refused_before_anything_runs():
     with pytest.raises(FirmwareError, match="no shard"):
-        run_tests(Selection(suites=(Suite.UNIT,), shard="5"))
+        run_tests(Selection(unit=True, shard="5"))
 
 
 def test_no_registry_host_is_in_the_locked_files():

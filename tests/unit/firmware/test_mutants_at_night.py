@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from firmware.mutants import run_mutants
+from firmware.mutants.options import MutantOptions
+from firmware.mutants.run import run_mutants
 
 SEED = int(os.environ.get("HOTSPARE_SEED", "1"))
 SOME = 40
@@ -18,8 +19,8 @@ pytestmark = pytest.mark.nightly
 def test_every_rule_broken_by_hand_is_noticed(
     tests: str, record_property: Callable[[str, object], None]
 ) -> None:
-    record_property(f"mutants by hand, tests {tests}", run_mutants(0, 0, tests, made=True))
+    record_property(f"mutants by hand, tests {tests}", run_mutants(MutantOptions(tests=tests, made=True)))
 
 
 def test_some_small_faults_are_noticed(record_property: Callable[[str, object], None]) -> None:
-    record_property(f"mutants by seed {SEED}", run_mutants(SOME, SEED, "all"))
+    record_property(f"mutants by seed {SEED}", run_mutants(MutantOptions(SOME, SEED)))

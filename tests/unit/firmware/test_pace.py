@@ -51,16 +51,14 @@ def test_the_test_command_says_and_hands_on_what_it_measured_or_was_told(
     if named:
         monkeypatch.setenv(MULTIPLIER_VARIABLE, named)
     monkeypatch.setattr(testing, "measured_multiplier", lambda: 2.0)
-    environment = testing.suite_environment(testing.Selection((testing.Suite.UNIT,), seed=1))
+    environment = testing.suite_environment(testing.Selection(unit=True, seed=1))
     how = f"7.5 (as {MULTIPLIER_VARIABLE} says)" if named else "2 (measured: how slow this machine is now)"
     assert capsys.readouterr().out == f"seed 1, deadlines x {how}\n"
     assert environment[MULTIPLIER_VARIABLE] == named or "2"
 
 
 def test_every_run_has_another_seed(capsys: pytest.CaptureFixture[str]) -> None:
-    seeds = {
-        testing.suite_environment(testing.Selection((testing.Suite.UNIT,)))["HOTSPARE_SEED"] for _ in range(4)
-    }
+    seeds = {testing.suite_environment(testing.Selection(unit=True))["HOTSPARE_SEED"] for _ in range(4)}
     told = capsys.readouterr().out
     assert len(seeds) > 1
     assert all(f"seed {seed}, " in told for seed in seeds), "each can be repeated"

@@ -13,8 +13,9 @@ import pytest
 
 from firmware.errors import FirmwareError
 from firmware.lab.deadline import stretched
-from firmware.provision import ProvisionOptions, provision
 from firmware.provision import typist as typing
+from firmware.provision.options import ProvisionOptions
+from firmware.provision.provision import provision
 from tests.unit.provision.lines import Appliance, Filter, Line, clean
 
 SECRET = "correct horse battery"
