@@ -64,7 +64,7 @@ class NodeOptions:
     image: Path | None = None
     """The raw disk image of this node; None: that of the lab."""
     record: bool = False
-    """Every write to its disk is recorded, beside the disk in `writes.log`: see firmware/power."""
+    """Every write to its disk is recorded, beside the disk in `writes.log`: see tests/power."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from firmware.lab.container import Container
-from firmware.lab.forged import BLOCK, Signer, forge
 from firmware.paths import CACHE
+from tests.lab.forged import BLOCK, Signer, forge
 
 from .conftest import BOARD
 from .pair import ContainerPair

@@ -9,8 +9,6 @@ import threading
 from functools import partial
 from pathlib import Path
 
-from firmware.lab import fake_rauc
-from firmware.lab.fake_rauc import PROGRAM, FakeRauc
 from hadaemon.errors import HadaemonError
 from hadaemon.helper import firmware as helper
 from hadaemon.io.firmware.rauc import Rauc
@@ -19,6 +17,8 @@ from hadaemon.operations.firmware import OwnFirmware, Places
 from hadaemon.state.release import Release
 from hadaemon.upgrade.bundle import root_hash
 from hadaemon.upgrade.offer import WORK_LOG
+from tests.lab import fake_rauc
+from tests.lab.fake_rauc import PROGRAM, FakeRauc
 
 from .hotwire import HotwireNode
 from .waiting import stretched

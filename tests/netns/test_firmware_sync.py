@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from firmware.lab.fake_rauc import PROGRAM, FakeRauc, make_bundle
 from firmware.lab.namespaces import Namespaces
 from firmware.lab.sync_box import SyncBox, build_sync_pair, exchange_keys
 from hadaemon.upgrade.bundle import root_hash
+from tests.lab.fake_rauc import PROGRAM, FakeRauc, make_bundle
 
 from .waiting import stretched, wait_for
 

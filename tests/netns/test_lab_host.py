@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from firmware.lab.host import Host
 from firmware.lab.namespaces import Namespaces
 from firmware.lab.switch import Switch
+from tests.lab.host import Host
 
 from .ping import Pinger
 from .waiting import stretched

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from firmware.lab.host import Host
 from firmware.lab.lab import Lab
 from firmware.lab.namespaces import Namespaces
 from firmware.lab.node import Node
+from tests.lab.host import Host
 
 from .conftest import VIRTUAL
 from .traffic import Download, Flow, Server, Session, Ssh, connects, icmp_flow, udp_flow

@@ -24,10 +24,10 @@ from firmware.lab.preseed import make_password
 from firmware.lab.topology import STANDARD_PAIR
 from firmware.lab.upgrade import plan_of, wait_for_end
 from firmware.paths import CACHE
-from firmware.power import cuts
-from firmware.power.check import Expected, digest_of
-from firmware.power.run import Recorded, check_cuts, configuration_at, images_of, replaying
-from firmware.power.writes import count_entries
+from tests.power import cuts
+from tests.power.check import Expected, digest_of
+from tests.power.run import Recorded, check_cuts, configuration_at, images_of, replaying
+from tests.power.writes import count_entries
 
 from .conftest import VERSION, Labs
 from .test_firmware import (

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from firmware.lab.forged import Signer, forge
 from firmware.lab.lab import Lab
 from firmware.lab.node import Node
 from firmware.paths import CACHE
+from tests.lab.forged import Signer, forge
 
 from .conftest import BOARD
 

@@ -14,7 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from firmware.lab.deadline import Deadline, wait_until
-from firmware.lab.host import Host
+from tests.lab.host import Host
 
 ECHO_PORT = 7
 DOWNLOAD_PORT = 8080

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from ipaddress import IPv4Interface
 from pathlib import Path
 
-from firmware.lab.host import Host
 from firmware.lab.lab import Lab
 from firmware.lab.namespaces import Namespaces
+from tests.lab.host import Host
 
 from .conftest import VIRTUAL
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from firmware.lab.fake_rauc import PROGRAM
 from hadaemon.cli import firmware as cli
 from hadaemon.cli.asking import CommandFailed
 from hadaemon.cli.main import main
@@ -18,6 +17,7 @@ from hadaemon.io.store.plan_file import PlanFile
 from hadaemon.state import release
 from hadaemon.state.places import own_folder
 from hadaemon.upgrade.plan import Plan
+from tests.lab.fake_rauc import PROGRAM
 from tests.unit.upgrade.node import FirmwareNode, make_bundle
 
 

@@ -13,12 +13,12 @@ import pytest
 
 from firmware.build.boot import GRUBENV, grubenv
 from firmware.lab.fat import SECTOR, fat_image
-from firmware.power import boot_environment, ext4, gpt
-from firmware.power.check import read_data
-from firmware.power.errors import Fault
-from firmware.power.fat import Fat
-from firmware.power.verity import check_root
 from hadaemon.upgrade.bundle import BLOCK
+from tests.power import boot_environment, ext4, gpt
+from tests.power.check import read_data
+from tests.power.errors import Fault
+from tests.power.fat import Fat
+from tests.power.verity import check_root
 
 
 def reader(data: bytes) -> Callable[[int, int], bytes]:

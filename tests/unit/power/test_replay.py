@@ -6,9 +6,9 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware.power.cuts import SECTOR, Cut, Interval, Kept, choose, intervals
-from firmware.power.replay import Replay
-from firmware.power.writes import Entry, Flag, Recording
+from tests.power.cuts import SECTOR, Cut, Interval, Kept, choose, intervals
+from tests.power.replay import Replay
+from tests.power.writes import Entry, Flag, Recording
 from tests.unit.power.test_writes import recorded
 
 NONE = Flag(0)

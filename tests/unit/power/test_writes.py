@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from firmware.power.errors import RecordingError
-from firmware.power.writes import MAGIC, Flag, Recording, count_entries
+from tests.power.errors import RecordingError
+from tests.power.writes import MAGIC, Flag, Recording, count_entries
 
 SECTOR = 512
 

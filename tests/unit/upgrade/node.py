@@ -4,12 +4,12 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from firmware.lab import fake_rauc
-from firmware.lab.fake_rauc import PROGRAM, FakeRauc
 from hadaemon.io.firmware.rauc import Rauc
 from hadaemon.operations.firmware import OwnFirmware, Places
 from hadaemon.state.release import Release
 from hadaemon.upgrade.bundle import root_hash
+from tests.lab import fake_rauc
+from tests.lab.fake_rauc import PROGRAM, FakeRauc
 
 make_bundle = partial(fake_rauc.make_bundle, root_hash=root_hash)
 

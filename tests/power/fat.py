@@ -7,7 +7,7 @@ import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from firmware.power.errors import Fault
+from tests.power.errors import Fault
 
 Read = Callable[[int, int], bytes]
 """Gets offset and length in bytes."""

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from firmware.power.cuts import Cut
-from firmware.power.writes import Entry, Flag, Recording
+from tests.power.cuts import Cut
+from tests.power.writes import Entry, Flag, Recording
 
 
 class Replay:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from enum import IntFlag
 from pathlib import Path
 
-from firmware.power.errors import RecordingError
+from tests.power.errors import RecordingError
 
 MAGIC = 0x6A736677736872
 VERSION = 1

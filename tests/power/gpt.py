@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Callable, Iterator
 
 from firmware.lab.disk import GPT_MAGIC, SECTOR, Partition, parse_entry
-from firmware.power.errors import Fault
+from tests.power.errors import Fault
 
 Read = Callable[[int, int], bytes]
 _HEADER = struct.Struct("<8sLLLLQQQQ16sQLLL")

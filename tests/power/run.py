@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from firmware.lab.machine import require_program
-from firmware.power import cuts, ext4, gpt
-from firmware.power.check import DiskCheck, Expected, Found, configuration_of
-from firmware.power.cuts import Cut
-from firmware.power.replay import Replay
-from firmware.power.writes import Entry, Recording
+from tests.power import cuts, ext4, gpt
+from tests.power.check import DiskCheck, Expected, Found, configuration_of
+from tests.power.cuts import Cut
+from tests.power.replay import Replay
+from tests.power.writes import Entry, Recording
 
 
 @dataclass(frozen=True, slots=True)

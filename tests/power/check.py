@@ -18,11 +18,11 @@ from typing import Any, TypeVar
 
 from firmware.build.boot import BOOT_FILE_SYSTEM_SIZE
 from firmware.lab.disk import Partition
-from firmware.power import boot_environment, ext4, gpt
-from firmware.power.errors import Fault
-from firmware.power.fat import Fat
-from firmware.power.replay import Replay
-from firmware.power.verity import check_root
+from tests.power import boot_environment, ext4, gpt
+from tests.power.errors import Fault
+from tests.power.fat import Fat
+from tests.power.replay import Replay
+from tests.power.verity import check_root
 
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from firmware.lab.machine import require_program
-from firmware.power.errors import Fault
+from tests.power.errors import Fault
 
 _REPAIRED_AT_BOOT = 1
 """Exit status of e2fsck -p, which the initrd runs: mended, and the node starts. From 4 on it does not."""

@@ -8,7 +8,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from firmware.power.writes import Entry, Flag
+from tests.power.writes import Entry, Flag
 
 SECTOR = 512
 """Bytes that a disk writes whole or not at all."""
@@ -61,7 +61,7 @@ def intervals(entries: Sequence[Entry], start: int = 0) -> Iterator[Interval]:
 
 def choose(entries: Sequence[Entry], start: int, count: int, seed: int) -> list[Cut]:
     """`count` instants, in their order: at flushes all over it, and random losses after flushes."""
-    chance = random.Random(seed)  # noqa: S311 (a test's choice)
+    chance = random.Random(seed)
     found = list(intervals(entries, start))
     if not found:
         return []

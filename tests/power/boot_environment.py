@@ -1,7 +1,7 @@
 """GRUB's environment block, and which slot board/common/grub.cfg starts with it."""
 
 from firmware.build.boot import GRUBENV_HEADER, GRUBENV_SIZE
-from firmware.power.errors import Fault
+from tests.power.errors import Fault
 
 _LOST = {"ORDER": "A B", "A_OK": "1", "B_OK": "1", "A_TRY": "0", "B_TRY": "0"}
 """What grub.cfg begins with."""

@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Callable
 
-from firmware.power.errors import Fault
+from tests.power.errors import Fault
 
 _BLOCK = 4096
 _DIGEST = 64
