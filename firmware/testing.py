@@ -33,10 +33,10 @@ class Suite(StrEnum):
 
 
 NEEDS: dict[Suite, tuple[str, ...]] = {
-    Suite.UNIT: ("unit",),
+    Suite.UNIT: ("unit", "disks"),
     Suite.NETNS: ("netns",),
     Suite.CONTAINER: ("image", "container"),
-    Suite.QEMU: ("image", "pair", "hosts", "flash"),
+    Suite.QEMU: ("image", "pair", "hosts", "flash", "disks"),
     Suite.BUILD: ("image", "flash"),
 }
 

@@ -1,7 +1,7 @@
 """The preseed medium is a FAT16 file system that others can read."""
 
-import struct
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,33 +10,22 @@ from firmware.lab.errors import LabError
 from firmware.lab.fat import SECTOR, fat_image
 
 
-def read_back(image: bytes) -> tuple[str, dict[str, bytes]]:
-    """Label and files of a FAT16 image, read by the rules of the specification."""
-    fields = struct.unpack_from("<HBHBHHBH", image, 11)
-    sector, per_cluster, reserved, fats, entries, _, _, fat_sectors = fields
-    root = (reserved + fats * fat_sectors) * sector
-    data = root + entries * 32
-    table = struct.unpack_from(f"<{fat_sectors * sector // 2}H", image, reserved * sector)
-    label, long_name, files = "", "", {}
-    for offset in range(root, data, 32):
-        entry = image[offset : offset + 32]
-        if entry[0] == 0:
-            break
-        if entry[11] == 0x0F:
-            part = (entry[1:11] + entry[14:26] + entry[28:32]).decode("utf-16-le")
-            long_name = part.split("\0")[0].rstrip("\uffff") + long_name
-        elif entry[11] & 0x08:
-            label = entry[:11].decode().rstrip()
-        else:
-            cluster, size = struct.unpack_from("<HL", entry, 26)
-            content = b""
-            while 2 <= cluster < 0xFFF8:
-                start = data + (cluster - 2) * per_cluster * sector
-                content += image[start : start + per_cluster * sector]
-                cluster = table[cluster]
-            files[long_name] = content[:size]
-            long_name = ""
-    return label, files
+@pytest.fixture
+def read_back(tmp_path: Path) -> Callable[[bytes], tuple[str, dict[str, bytes]]]:
+    """Label and files of an image, as mtools reads them."""
+
+    def read(image: bytes) -> tuple[str, dict[str, bytes]]:
+        stick, folder = tmp_path / "read.img", tmp_path / "read"
+        stick.write_bytes(image)
+        folder.mkdir()
+        told = subprocess.run(
+            ["mlabel", "-s", "-i", stick, "::"], capture_output=True, text=True, check=True
+        ).stdout
+        if subprocess.run(["mdir", "-b", "-i", stick, "::"], capture_output=True, check=True).stdout:
+            subprocess.run(["mcopy", "-i", stick, "::*", folder], check=True)
+        return told.split()[-1], {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    return read
 
 
 @pytest.mark.parametrize(
@@ -47,7 +36,9 @@ def read_back(image: bytes) -> tuple[str, dict[str, bytes]]:
         {},
     ],
 )
-def test_what_is_written_is_read(files: dict[str, bytes]) -> None:
+def test_what_is_written_is_read(
+    files: dict[str, bytes], read_back: Callable[[bytes], tuple[str, dict[str, bytes]]]
+) -> None:
     assert read_back(fat_image("HOTSPARE", files)) == ("HOTSPARE", files)
 
 
@@ -62,6 +53,7 @@ def test_the_host_sees_label_and_type(tmp_path: Path) -> None:
         ["/sbin/blkid", "-p", "-o", "export", str(image)], capture_output=True, text=True, check=True
     ).stdout.splitlines()
     assert {"LABEL=HOTSPARE", "TYPE=vfat", "VERSION=FAT16"} <= set(told)
+    subprocess.run(["/sbin/fsck.fat", "-n", str(image)], capture_output=True, check=True)
 
 
 def test_what_does_not_fit_is_refused() -> None:
