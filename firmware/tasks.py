@@ -111,7 +111,7 @@ class ScreenOptions(Options):
 @taking(ScreenOptions)
 def screens(options: ScreenOptions) -> None:
     """Capture the manual's screens from the real programs, and draw the first set-up as a moving picture."""
-    host.ensure()
+    host.ensure(*(("image", "pair") if options.pair else ()))
     from firmware.screens import write_screens
 
     for path in write_screens(DEFAULT_BOARD if options.pair else ""):
