@@ -12,15 +12,16 @@ import json
 import shutil
 from collections.abc import Callable, Mapping
 from configparser import ConfigParser, Error
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from firmware.build.boot import BOOT_FILE_SYSTEM_SIZE
-from firmware.lab.disk import Partition
-from tests.power import boot_environment, ext4, gpt
+from tests.power import boot_environment, ext4, fat, gpt
 from tests.power.errors import Fault
-from tests.power.fat import Fat
+from tests.power.gpt import Partition
+from tests.power.programs import copied
 from tests.power.replay import Replay
 from tests.power.verity import check_root
 
@@ -79,9 +80,8 @@ class Found:
 class DiskCheck:
     """Looks at the disk of a replay again and again. `scratch` is an empty folder of its own."""
 
-    def __init__(self, replay: Replay, size: int, expected: Expected, scratch: Path) -> None:
+    def __init__(self, replay: Replay, expected: Expected, scratch: Path) -> None:
         self._replay = replay
-        self._size = size
         self._expected = expected
         self._scratch = scratch
         self._known: dict[str, tuple[int, Any]] = {}
@@ -89,10 +89,10 @@ class DiskCheck:
     def look(self) -> Found:
         """Everything that is wrong with it as it is now."""
         try:
-            partitions = gpt.partitions(self._read)
+            partitions = gpt.partitions(self._replay.disk)
         except Fault as fault:
             return Found((f"{fault.where}: {fault.what}",), "")
-        wrong = list(gpt.faults(self._read, self._size))
+        wrong = list(gpt.faults(self._replay.disk))
         environment, said = self._once(partitions["esp"], self._look_at_esp)
         wrong += said
         order = boot_environment.order_of_trying(environment)
@@ -105,11 +105,8 @@ class DiskCheck:
         wrong += self._contradictions(order[0], data)
         return Found(tuple(wrong), order[0])
 
-    def _read(self, offset: int, size: int) -> bytes:
-        return self._replay.read(offset, size)
-
-    def _within(self, partition: Partition) -> Callable[[int, int], bytes]:
-        return lambda at, size: self._read(partition.offset + at, size)
+    def _copied(self, partition: Partition) -> AbstractContextManager[Path]:
+        return copied(self._replay.file, partition.offset, partition.size, self._scratch)
 
     def _once(self, partition: Partition, look: Callable[[Partition], T]) -> T:
         stamp = self._replay.stamp(partition.offset, partition.size)
@@ -121,14 +118,14 @@ class DiskCheck:
 
     def _look_at_esp(self, partition: Partition) -> tuple[dict[str, str], list[str]]:
         try:
-            esp = Fat(self._within(partition), partition.label)
-            wrong = list(esp.faults())
-            return boot_environment.parse(esp.file(GRUBENV)), wrong
+            with self._copied(partition) as esp:
+                wrong = list(fat.faults(esp, partition.label))
+                return boot_environment.parse(fat.content(esp, GRUBENV, partition.label)), wrong
         except Fault as fault:
             return {}, [f"{fault.where}: {fault.what}"]
 
     def _look_at_kernel(self, partition: Partition) -> list[str]:
-        content = self._read(partition.offset, BOOT_FILE_SYSTEM_SIZE)
+        content = self._replay.read(partition.offset, BOOT_FILE_SYSTEM_SIZE)
         if hashlib.sha256(content).hexdigest() in self._expected.boot_images:
             return []
         return [f"{partition.label}: may be started, and holds no kernel that was signed"]
@@ -138,8 +135,9 @@ class DiskCheck:
 
         def look(_: Partition) -> list[str]:
             try:
-                arguments = Fat(self._within(kernel), kernel.label).file("/slot.cfg").decode()
-                check_root(self._within(root), arguments, root.label)
+                arguments = fat.content(self._replay.disk, "/slot.cfg", kernel.label, kernel.offset)
+                with self._copied(root) as image:
+                    check_root(image, arguments.decode(), root.label)
             except Fault as fault:
                 return [f"{fault.where}: may be started, and {fault.what}"]
             return []
@@ -150,7 +148,7 @@ class DiskCheck:
         shutil.rmtree(self._scratch)
         self._scratch.mkdir()
         try:
-            with ext4.copied(self._replay.file, partition.offset, partition.size, self._scratch) as image:
+            with self._copied(partition) as image:
                 ext4.check(image)
                 files = self._scratch / "files"
                 files.mkdir()

@@ -16,6 +16,7 @@ class Replay:
     """`disk` is a raw image of our own, as it was before the first entry."""
 
     def __init__(self, disk: Path, recording: Recording, entries: Sequence[Entry]) -> None:
+        self.disk = disk
         self._recording = recording
         self._entries = entries
         self._done = 0

@@ -12,6 +12,7 @@ from firmware.lab.machine import require_program
 from tests.power import cuts, ext4, gpt
 from tests.power.check import DiskCheck, Expected, Found, configuration_of
 from tests.power.cuts import Cut
+from tests.power.programs import copied
 from tests.power.replay import Replay
 from tests.power.writes import Entry, Recording
 
@@ -43,7 +44,7 @@ def check_cuts(
 ) -> list[Outcome]:
     """The disk of each of `count` cuts, checked. `folder` gets the image, and is free of it afterwards."""
     with replaying(recorded, folder) as (replay, entries, scratch):
-        check = DiskCheck(replay, recorded.size, recorded.expected, scratch)
+        check = DiskCheck(replay, recorded.expected, scratch)
         outcomes = []
         for cut in cuts.choose(entries, recorded.start, count, seed):
             with replay.at(cut):
@@ -57,7 +58,7 @@ def images_of(recorded: Recorded, chosen: Sequence[Cut], folder: Path) -> Iterat
     """A raw image of each cut, to boot; it is gone when the next one is asked for."""
     with replaying(recorded, folder) as (replay, _, scratch):
         for number, cut in enumerate(chosen):
-            with replay.at(cut), ext4.copied(replay.file, 0, recorded.size, scratch) as image:
+            with replay.at(cut), copied(replay.file, 0, recorded.size, scratch) as image:
                 named = image.rename(scratch / f"cut-{number}.img")
                 yield cut, named
                 named.unlink()
@@ -67,8 +68,8 @@ def configuration_at(recorded: Recorded, folder: Path) -> dict[str, str]:
     """The configuration at the start of the part that is tested, for `Expected`."""
     with replaying(recorded, folder) as (replay, _, scratch):
         replay.forward(recorded.start)
-        data = gpt.partitions(replay.read)["data"]
-        with ext4.copied(replay.file, data.offset, data.size, scratch) as image:
+        data = gpt.partitions(replay.disk)["data"]
+        with copied(replay.file, data.offset, data.size, scratch) as image:
             ext4.check(image)
             files = scratch / "files"
             files.mkdir()

@@ -11,11 +11,12 @@ import pytest
 
 from firmware.lab.command import DiskBus, Firmware, MachineSpec, SecondDisk
 from firmware.lab.deadline import Deadline
-from firmware.lab.disk import create_blank, create_overlay
+from firmware.lab.disk import create_overlay
 from firmware.lab.lab import Lab, LabOptions, NodeOptions
 from firmware.lab.node import Node
 from firmware.lab.topology import STANDARD_PAIR
 from firmware.provision.typist import Typist
+from tests.lab.disks import create_blank
 
 from .conftest import Labs
 

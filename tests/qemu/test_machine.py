@@ -12,13 +12,14 @@ import pytest
 from firmware.lab.capability import uefi_firmware
 from firmware.lab.command import Firmware, StickBus
 from firmware.lab.deadline import Deadline, wait_until
-from firmware.lab.disk import corrupt, create_overlay, partition, partitions
+from firmware.lab.disk import create_overlay
 from firmware.lab.errors import LabError, MachineError
 from firmware.lab.lab import Lab, LabOptions, NodeOptions
 from firmware.lab.machine import LOAD_SECONDS
 from firmware.lab.preseed import hash_password
 from firmware.lab.snapshot import MEMORY, Snapshot, Store
 from firmware.lab.topology import STANDARD_PAIR
+from tests.lab.disks import corrupt, partition, partitions
 
 from .traces import traces
 

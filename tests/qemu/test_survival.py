@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from firmware.lab.deadline import Deadline, wait_until
-from firmware.lab.disk import corrupt
 from firmware.lab.lab import Lab, LabOptions, NodeOptions
 from firmware.lab.node import Node
 from firmware.lab.topology import STANDARD_PAIR
+from tests.lab.disks import corrupt
 
 BOOT_SECONDS = 300.0
 ESCAPE_SEQUENCE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")

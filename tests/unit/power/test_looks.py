@@ -1,63 +1,88 @@
 """Each look at a disk finds what is wrong, and nothing on a good one."""
 
-import hashlib
+import os
 import random
 import re
-import struct
 import subprocess
-import zlib
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from firmware.build.boot import GRUBENV, grubenv
+from firmware.build.seal import BLOCK, HASH
 from firmware.lab.fat import SECTOR, fat_image
-from hadaemon.upgrade.bundle import BLOCK
-from tests.power import boot_environment, ext4, gpt
+from tests.power import boot_environment, ext4, fat, gpt
 from tests.power.check import read_data
 from tests.power.errors import Fault
-from tests.power.fat import Fat
+from tests.power.programs import copied
 from tests.power.verity import check_root
-
-
-def reader(data: bytes) -> Callable[[int, int], bytes]:
-    return lambda at, size: data[at : at + size]
-
 
 # FAT
 
 FILES = {"slot.cfg": b"set x\n" * 300, "vmlinuz": bytes(range(256)) * 9, "a long name.txt": b"", "b": b"b"}
 
 
-def test_files_are_read_from_a_fat() -> None:
-    fat = Fat(reader(fat_image("BOOT", FILES)), "boot-a")
-    assert {name: fat.file(f"/{name}") for name in FILES} == FILES
-    assert fat.file("/SLOT.CFG") == FILES["slot.cfg"]
-    assert list(fat.faults()) == []
+@pytest.fixture
+def fat_file(tmp_path: Path) -> Path:
+    image = tmp_path / "fat.img"
+    image.write_bytes(fat_image("BOOT", FILES))
+    return image
+
+
+def test_files_are_read_from_a_fat(fat_file: Path) -> None:
+    assert {name: fat.content(fat_file, f"/{name}", "boot-a") for name in FILES} == FILES
+    assert fat.content(fat_file, "/SLOT.CFG", "boot-a") == FILES["slot.cfg"]
+    assert list(fat.faults(fat_file, "boot-a")) == []
     with pytest.raises(Fault, match="has no /other"):
-        fat.file("/other")
+        fat.content(fat_file, "/other", "boot-a")
+
+
+def test_a_fat_within_a_disk_is_read(fat_file: Path, tmp_path: Path) -> None:
+    disk = tmp_path / "disk.img"
+    disk.write_bytes(bytes(1 << 20) + fat_file.read_bytes())
+    assert fat.content(disk, "/slot.cfg", "boot-a", 1 << 20) == FILES["slot.cfg"]
+
+
+def test_the_mark_of_a_fat_that_was_mounted_is_no_fault(fat_file: Path) -> None:
+    write(fat_file, 37, b"\x01")
+    assert list(fat.faults(fat_file, "esp")) == []
 
 
 @pytest.mark.parametrize(
     "at,value,message",
     [
-        (SECTOR + 2 * 3, 0xFFFF, "clusters"),  # The first file ends after one cluster.
-        (SECTOR + 2 * 2, 2, "lead nowhere"),  # A circle.
-        (SECTOR + 2 * 7000, 0xFFFF, "1 clusters belong to no file"),
+        (SECTOR + 2 * 3, 0xFFFF, "cluster chain length"),  # The first file ends after one cluster.
+        (SECTOR + 2 * 2, 2, "chain|cluster"),  # A circle.
+        (SECTOR + 2 * 7000, 0xFFFF, "Reclaimed 1 unused cluster"),
     ],
 )
-def test_a_broken_fat_is_found(at: int, value: int, message: str) -> None:
-    image = bytearray(fat_image("BOOT", {"a": b"x" * 3 * SECTOR}))
-    struct.pack_into("<H", image, at, value)
-    found = list(Fat(reader(bytes(image)), "esp").faults())
-    assert any(message in fault for fault in found), found
-    assert any("copy 2 of its table differs" in fault for fault in found)
+def test_a_broken_fat_is_found(at: int, value: int, message: str, tmp_path: Path) -> None:
+    image = tmp_path / "fat.img"
+    image.write_bytes(fat_image("BOOT", {"a": b"x" * 3 * SECTOR}))
+    for copy in (0, 32 * SECTOR):
+        write(image, at + copy, value.to_bytes(2, "little"))
+    (found,) = fat.faults(image, "esp")
+    assert found.startswith("esp: ")
+    assert re.search(message, found), found
 
 
-def test_what_is_no_fat_is_a_fault() -> None:
-    with pytest.raises(Fault, match="no boot sector"):
-        Fat(reader(bytes(4096)), "esp")
+def test_a_fat_whose_copies_differ_is_found(fat_file: Path) -> None:
+    write(fat_file, SECTOR + 2 * 3, b"\xff\xff")
+    (found,) = fat.faults(fat_file, "esp")
+    assert "FATs differ" in found
+
+
+def test_what_is_no_fat_is_a_fault(tmp_path: Path) -> None:
+    image = tmp_path / "zeros.img"
+    image.write_bytes(bytes(1 << 20))
+    with pytest.raises(Fault, match="has no /x"):
+        fat.content(image, "/x", "esp")
+    assert list(fat.faults(image, "esp"))
+
+
+def write(image: Path, at: int, content: bytes) -> None:
+    with image.open("r+b") as file:
+        os.pwrite(file.fileno(), content, at)
 
 
 # GRUB's environment
@@ -102,69 +127,104 @@ def test_a_torn_environment_is_a_fault(block: bytes) -> None:
 # dm-verity
 
 
-def sealed(blocks: int) -> tuple[bytes, str]:
-    """Data, superblock and tree as veritysetup makes them, and the kernel's argument."""
-    data = random.Random(1).randbytes(blocks * BLOCK)
-    salt = b"salt" * 8
-    level = [data[at : at + BLOCK] for at in range(0, len(data), BLOCK)]
-    levels: list[bytes] = []
-    while len(level) > 1:
-        packed = b"".join(hashlib.blake2b(salt + block).digest() for block in level)
-        packed = packed.ljust(-(-len(packed) // BLOCK) * BLOCK, b"\0")
-        levels.insert(0, packed)
-        level = [packed[at : at + BLOCK] for at in range(0, len(packed), BLOCK)]
-    root = hashlib.blake2b(salt + level[0]).digest()
-    image = data + b"verity".ljust(BLOCK, b"\0") + b"".join(levels)
-    return (
-        image,
-        f'set slot_arguments="ro hotspare.verity={blocks}:{len(image) // BLOCK}:{root.hex()}:{salt.hex()}"',
-    )
+@pytest.fixture(params=[2, 128, 129, 300])
+def sealed(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, str]:
+    """Data and tree as the build seals them, and the kernel's argument."""
+    image, blocks, salt = tmp_path / "root.img", request.param, "5a" * 32
+    image.write_bytes(random.Random(1).randbytes(blocks * BLOCK))
+    made = subprocess.run(
+        [
+            *("veritysetup", "format", image, image, f"--data-blocks={blocks}", f"--hash={HASH}"),
+            *(f"--hash-offset={blocks * BLOCK}", f"--salt={salt}"),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PATH": "/usr/sbin:/sbin:/usr/bin:/bin"},
+    ).stdout
+    (root,) = re.findall(r"Root hash:\s+(\w+)", made)
+    size = -(-image.stat().st_size // BLOCK)
+    return image, f'set slot_arguments="ro hotspare.verity={blocks}:{size}:{root}:{salt}"'
 
 
-@pytest.mark.parametrize("blocks", [2, 128, 129, 300])
-def test_a_sealed_root_is_whole_until_one_bit_of_it_changes(blocks: int) -> None:
-    image, arguments = sealed(blocks)
-    check_root(reader(image), arguments, "root-a")
-    for at, message in ((BLOCK + 5, "does not hold"), (len(image) - 1, "hash tree")):
-        bad = bytearray(image)
-        bad[at] ^= 1
-        with pytest.raises(Fault, match=message):
-            check_root(reader(bytes(bad)), arguments, "root-a")
+def test_a_sealed_root_is_whole_until_one_bit_of_it_changes(sealed: tuple[Path, str]) -> None:
+    image, arguments = sealed
+    check_root(image, arguments, "root-a")
+    whole = image.read_bytes()
+    (blocks,) = map(int, re.findall(r"verity=(\d+)", arguments))
+    for at in (BLOCK + 5, (blocks + 1) * BLOCK):
+        write(image, at, bytes([whole[at] ^ 1]))
+        with pytest.raises(Fault, match="does not hold"):
+            check_root(image, arguments, "root-a")
+        write(image, at, whole[at : at + 1])
+    with pytest.raises(Fault, match="does not hold"):
+        check_root(image, arguments.replace("5a5a", "5b5a"), "root-a")
 
 
-def test_a_slot_without_its_argument_is_a_fault() -> None:
+def test_a_slot_without_its_argument_is_a_fault(tmp_path: Path) -> None:
     with pytest.raises(Fault, match=r"names no hotspare\.verity"):
-        check_root(reader(b""), "set slot_arguments=", "root-a")
+        check_root(tmp_path, "set slot_arguments=", "root-a")
 
 
 # GPT
 
 
-def disk_with_tables() -> bytearray:
-    disk = bytearray(64 * SECTOR)
-    entry = (
-        b"T" * 16 + b"U" * 16 + struct.pack("<QQQ", 40, 47, 0) + "data".encode("utf-16-le").ljust(72, b"\0")
-    )
-    table = entry.ljust(128 * 8, b"\0")
-    for here, other, at in ((1, 63, 2), (63, 1, 60)):
-        disk[at * SECTOR : at * SECTOR + len(table)] = table
-        fields = (0x10000, 92, 0, 0, here, other, 34, 60, b"D" * 16, at, 8, 128, zlib.crc32(table))
-        header = bytearray(struct.pack("<8sLLLLQQQQ16sQLLL", b"EFI PART", *fields))
-        struct.pack_into("<L", header, 16, zlib.crc32(header))
-        disk[here * SECTOR : here * SECTOR + len(header)] = header
+@pytest.fixture
+def divided(tmp_path: Path) -> Path:
+    """A disk with a partition table."""
+    disk = tmp_path / "disk.img"
+    with disk.open("wb") as file:
+        file.truncate(DISK)
+    table = "label: gpt\nstart=2048, size=2048, name=boot-a\nstart=4096, size=4096, name=data\n"
+    subprocess.run(["/sbin/sfdisk", "--quiet", disk], input=table, text=True, check=True)
     return disk
 
 
-def test_both_partition_tables_are_checked() -> None:
-    disk = disk_with_tables()
-    found = gpt.partitions(reader(bytes(disk)))
-    assert (found["data"].offset, found["data"].size) == (40 * SECTOR, 8 * SECTOR)
-    assert list(gpt.faults(reader(bytes(disk)), len(disk))) == []
-    for at, message in ((SECTOR + 80, "header"), (2 * SECTOR + 3, "entries"), (63 * SECTOR, "second")):
-        bad = bytearray(disk)
-        bad[at] ^= 1
-        (fault,) = gpt.faults(reader(bytes(bad)), len(bad))
-        assert message in fault
+DISK = 16 << 20
+
+
+def test_the_partitions_are_where_the_table_says(divided: Path) -> None:
+    found = gpt.partitions(divided)
+    assert (found["data"].offset, found["data"].size) == (4096 * SECTOR, 4096 * SECTOR)
+    assert list(found) == ["boot-a", "data"]
+    assert list(gpt.faults(divided)) == []
+
+
+def test_a_disk_that_has_grown_may_have_its_second_table_inside(divided: Path) -> None:
+    os.truncate(divided, 2 * DISK)
+    assert list(gpt.faults(divided)) == []
+
+
+@pytest.mark.parametrize(
+    "at,message",
+    [
+        (SECTOR + 80, "primary GPT table is corrupt"),
+        (2 * SECTOR + 60, "primary GPT table is corrupt"),
+        (DISK - SECTOR, "backup GPT table is corrupt"),
+        (DISK - 33 * SECTOR + 60, "backup GPT table is corrupt|differ"),
+    ],
+)
+def test_a_copy_of_the_table_that_is_damaged_is_found(divided: Path, at: int, message: str) -> None:
+    write(divided, at, b"\xee")
+    (fault,) = gpt.faults(divided)
+    assert re.search(message, fault)
+
+
+def test_two_copies_that_are_whole_and_differ_are_found(divided: Path, tmp_path: Path) -> None:
+    """A cut between the two: the second is still that of before."""
+    before = divided.read_bytes()[DISK - 33 * SECTOR :]
+    subprocess.run(["/sbin/sfdisk", "--quiet", "--part-label", divided, "2", "other"], check=True)
+    write(divided, DISK - 33 * SECTOR, before)
+    assert list(gpt.faults(divided)) == ["the two partition tables differ"]
+
+
+def test_a_disk_without_a_table_is_a_fault(tmp_path: Path) -> None:
+    disk = tmp_path / "disk.img"
+    disk.write_bytes(bytes(DISK))
+    with pytest.raises(Fault, match="is not there"):
+        gpt.partitions(disk)
+    (fault,) = gpt.faults(disk)
+    assert "partition table: is not there" in fault
 
 
 # the data partition
@@ -189,7 +249,7 @@ def test_a_whole_file_system_is_copied_checked_and_read(data_image: Path, tmp_pa
     scratch = tmp_path / "scratch"
     (scratch / "files").mkdir(parents=True)
     with data_image.open("rb") as file:
-        with ext4.copied(file.fileno(), 0, data_image.stat().st_size, scratch) as copy:
+        with copied(file.fileno(), 0, data_image.stat().st_size, scratch) as copy:
             assert copy.read_bytes() == data_image.read_bytes()
             ext4.check(copy)
             ext4.extract(copy, ("/state", "/rauc", "/firmware"), scratch / "files")
