@@ -1,6 +1,7 @@
 """The disk's layout is for ever: numbers, labels and places; and its image is made from content alone."""
 
 import hashlib
+import inspect
 import os
 import re
 from configparser import ConfigParser
@@ -10,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from firmware.build import bmap, disk
-from firmware.build.boot import GRUBENV, grubenv, patch_boot_code, patch_core
+from firmware.build.boot import GRUBENV, grubenv, make_bios_loader, patch_boot_code, patch_core
 from firmware.build.sparse import chunks
 
 
@@ -21,6 +22,23 @@ def test_numbers_and_labels_are_those_that_nodes_in_the_field_have() -> None:
     sizes = {partition.label: partition.size >> 20 for partition in disk.PARTITIONS}
     assert sizes["root-a"] == sizes["root-b"] == 512
     assert sizes["boot-a"] == sizes["boot-b"] == 128
+
+
+def test_grub_and_the_manual_name_the_partitions_by_their_numbers(pytestconfig: pytest.Config) -> None:
+    numbers = {partition.label: at for at, partition in enumerate(disk.PARTITIONS, start=1)}
+    root = pytestconfig.rootpath
+    assert f"(,gpt{numbers['esp']})/grub" in inspect.getsource(make_bios_loader)
+    kernels = re.findall(r"set partition=gpt(\d)", (root / "board/common/grub.cfg").read_text())
+    assert kernels == [str(numbers["boot-a"]), str(numbers["boot-b"])]
+    told: dict[int, str] = {}
+    sizes: dict[str, int] = {}
+    page = (root / "docs/building.md").read_text().partition("## The disk")[2]
+    for number, label, size in re.findall(r"^\| ([\d, ]+) \| (`[^|]+`) \| (\d+) MiB", page, re.MULTILINE):
+        labels = re.findall(r"`([^`]+)`", label)
+        told |= zip(map(int, number.split(",")), labels, strict=True)
+        sizes |= dict.fromkeys(labels, int(size))
+    assert [told[at] for at in sorted(told)] == list(numbers)
+    assert sizes == {partition.label: partition.size >> 20 for partition in disk.PARTITIONS}
 
 
 def test_partitions_are_aligned_and_do_not_overlap() -> None:
