@@ -6,8 +6,8 @@ import sys
 import termios
 import tty
 
-from firmware.lab.console import open_line
 from firmware.lab.errors import ConsoleError
+from firmware.lab.line import open_port
 
 ESCAPE = b"\x1d"
 """Ctrl-], as telnet and virsh have it."""
@@ -22,7 +22,7 @@ def attach(url: str) -> None:
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise ConsoleError("a console needs a terminal", url, "Use: run NODE COMMAND")
-    line = open_line(url)
+    line = open_port(url)
     keyboard = sys.stdin.fileno()
     before = termios.tcgetattr(keyboard)
     try:
@@ -35,10 +35,13 @@ def attach(url: str) -> None:
                     return
                 line.write(typed)
             if line in ready:
-                waiting = line.in_waiting
-                if not waiting:
+                try:
+                    said = os.read(line.fileno(), CHUNK)
+                except ConnectionResetError:
+                    said = b""
+                if not said:
                     return  # The node was switched off.
-                os.write(sys.stdout.fileno(), line.read(waiting))
+                os.write(sys.stdout.fileno(), said)
     finally:
         termios.tcsetattr(keyboard, termios.TCSADRAIN, before)
         line.close()

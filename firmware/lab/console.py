@@ -1,7 +1,7 @@
 """A shell on a serial console: log in, run commands, get their status and output back exactly.
 
-The line is opened with pyserial, so it may be a Unix socket of QEMU (`unix:///path`) or a port of this
-machine (`/dev/ttyUSB0`) with a real box behind it.
+The line may be a Unix socket of QEMU (`unix:///path`) or a port of this machine (`/dev/ttyUSB0`) with a real
+box behind it.
 
 A console is a poor transport: it echoes, wraps lines, limits their length and lets others write in
 between. So the interactive shell is replaced by one that neither echoes nor edits, a command travels as
@@ -16,19 +16,17 @@ import secrets
 import shlex
 from dataclasses import dataclass
 
-import serial
-
 from firmware.lab.deadline import Deadline
 from firmware.lab.errors import ConsoleError, DeadlineExceeded
+from firmware.lab.line import Line, open_port
 
 PROMPT = "hotspare-lab> "
-BAUD = 115200
-"""Of a node's serial console."""
 INPUT_PIECE = 1000
 """Characters of a command in one line; a terminal takes 4,095 at most."""
 OUTPUT_PIECE = 32768
 """Characters of output asked for at once: QEMU drops what a virtio console says faster than it is read."""
-POLL_SECONDS = 0.1
+QUIET_SECONDS = 0.1
+"""A prompt is one when nothing follows it for so long."""
 NUDGE_SECONDS = 4.0
 """How long the other side may be silent before Enter is pressed again."""
 LOGIN_SECONDS = 20.0
@@ -59,26 +57,7 @@ class Result:
     """Standard output and standard error, as they came."""
 
 
-def open_line(url: str, timeout: float | None = None, baud: int = BAUD) -> serial.Serial:
-    """Opens a serial line: `unix:///path`, a device such as `/dev/ttyUSB0`, or another address of pyserial.
-
-    A device is ours alone: two programs that read one port get half of it each.
-
-    Raises:
-        ConsoleError: it cannot be opened.
-    """
-    if "firmware.lab" not in serial.protocol_handler_packages:
-        serial.protocol_handler_packages.append("firmware.lab")
-    try:
-        line: serial.Serial = serial.serial_for_url(
-            url, baudrate=baud, timeout=timeout, exclusive=None if "://" in url else True
-        )
-    except (serial.SerialException, ValueError) as error:
-        raise ConsoleError(str(error), url) from error
-    return line
-
-
-class Console:
+class Console(Line):
     """A logged-in console. Not for two threads at once."""
 
     def __init__(self, url: str, user: str, password: str) -> None:
@@ -87,17 +66,12 @@ class Console:
         Raises:
             ConsoleError: the line cannot be opened.
         """
-        self.url = url
+        super().__init__(open_port(url), url)
         self._user = user
         self._password = password
         self._buffer = b""
         self._patience = Deadline(0)
         self._refusals = 0
-        self._line = open_line(url, POLL_SECONDS)
-
-    def close(self) -> None:
-        """Hangs up; the shell stays as it is."""
-        self._line.close()
 
     @property
     def last_words(self) -> str:
@@ -114,14 +88,14 @@ class Console:
         """
         turn = Deadline(seconds)
         while not turn.expired:
-            if self._receive():
+            if self.pause(QUIET_SECONDS):
                 continue
             # The line is quiet: only now is a prompt at its end a prompt that waits for us.
             if _OUR_PROMPT.search(self._buffer):
                 self._silence_echo(Deadline(LOGIN_SECONDS))
                 return True
             if not self._answer_prompt() and self._patience.expired:
-                self._send("\n")
+                self.send("\n")
                 self._patience = Deadline(NUDGE_SECONDS)
         return False
 
@@ -135,7 +109,7 @@ class Console:
         ):
             if prompt.search(self._buffer):
                 self._buffer = b""
-                self._send(answer + "\n")
+                self.send(answer + "\n")
                 # A slow machine takes its time to answer, and an Enter in between would be an empty password.
                 self._patience = Deadline(LOGIN_SECONDS)
                 return True
@@ -149,7 +123,7 @@ class Console:
 
     def _silence_echo(self, deadline: Deadline) -> None:
         nonce = secrets.token_hex(8)
-        self._send(f"stty -echo; mesg n 2>/dev/null; echo {nonce[:4]}''{nonce[4:]}\n")
+        self.send(f"stty -echo; mesg n 2>/dev/null; echo {nonce[:4]}''{nonce[4:]}\n")
         self._read_until(re.compile(nonce.encode()), deadline)
 
     def run(self, command: str, seconds: float = COMMAND_SECONDS) -> Result:
@@ -168,7 +142,7 @@ class Console:
                 for start in range(0, end, OUTPUT_PIECE)
             ]
         except DeadlineExceeded as error:
-            self._send("\x03")
+            self.send("\x03")
             raise DeadlineExceeded(
                 f"the command did not end within {deadline.seconds:.0f} s: {command}", self.url
             ) from error
@@ -181,10 +155,10 @@ class Console:
     def _dictate(self, command: str) -> None:
         """Has the command run; the shell's variable r becomes its output (base64), a colon and its status."""
         encoded = base64.b64encode(command.encode()).decode()
-        self._send("c=\n")
+        self.send("c=\n")
         for start in range(0, len(encoded), INPUT_PIECE):
-            self._send(f"c+={encoded[start : start + INPUT_PIECE]}\n")
-        self._send(
+            self.send(f"c+={encoded[start : start + INPUT_PIECE]}\n")
+        self.send(
             'r=$(bash -c "$(base64 -d <<<"$c")" </dev/null 2>&1 | base64 -w0; echo ":${PIPESTATUS[0]}"); '
             "s=${r##*:}\n"
         )
@@ -193,28 +167,15 @@ class Console:
         """Runs something short in the shell itself and returns the groups of its answer."""
         nonce = secrets.token_hex(8)
         mark = f'echo -n {nonce[:4]}""{nonce[4:]}'
-        self._send(f"{mark}; {question}; {mark}\n")
+        self.send(f"{mark}; {question}; {mark}\n")
         found = self._read_until(re.compile(f"{nonce}{answer}\r?\n{nonce}".encode()), deadline)
         return tuple(group.decode() for group in found.groups())
 
     def _read_until(self, pattern: re.Pattern[bytes], deadline: Deadline) -> re.Match[bytes]:
-        while not (found := pattern.search(self._buffer)):
-            deadline.check("an answer", self.url, f"The console's last words: {self.last_words}")
-            self._receive()
+        found = self.until(lambda: pattern.search(self._buffer), deadline, "an answer")
         self._buffer = self._buffer[found.end() :]
         return found
 
-    def _receive(self) -> bool:
-        """Takes in what is there, waiting a moment for it; says whether there was any."""
-        try:
-            data = self._line.read(max(1, self._line.in_waiting))
-        except (serial.SerialException, OSError) as error:
-            raise ConsoleError(f"the console is gone: {error}", self.url) from error
+    def heard(self, data: bytes) -> None:
+        """Kept until it is understood."""
         self._buffer += data
-        return bool(data)
-
-    def _send(self, text: str) -> None:
-        try:
-            self._line.write(text.encode())
-        except (serial.SerialException, OSError) as error:
-            raise ConsoleError(f"the console is gone: {error}", self.url) from error

@@ -6,14 +6,11 @@ console with the code that opens `/dev/ttyUSB0`. It is pyserial's own TCP handle
 connect.
 """
 
-import array
 import contextlib
-import fcntl
 import socket
-import termios
 from urllib.parse import unquote, urlsplit
 
-from serial.serialutil import PortNotOpenError, SerialException
+from serial.serialutil import SerialException
 from serial.urlhandler import protocol_socket
 
 CONNECT_SECONDS = 5.0
@@ -51,12 +48,3 @@ class Serial(protocol_socket.Serial):
             self._socket.close()
         self._socket = None
         self.is_open = False
-
-    @property
-    def in_waiting(self) -> int:
-        """How many bytes can be read at once; pyserial's own handler only knows none or one."""
-        if not self._socket:
-            raise PortNotOpenError()
-        waiting = array.array("i", [0])
-        fcntl.ioctl(self._socket, termios.FIONREAD, waiting)
-        return waiting[0]

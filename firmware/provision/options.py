@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from firmware.lab.console import BAUD
+from firmware.lab.line import BAUD
 from firmware.options import Check, Options, at_least, option
 
 WAIT_SECONDS = 300.0

@@ -7,19 +7,15 @@ gets its Enter.
 
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
-import serial
-
-from firmware.lab.console import BAUD, open_line
 from firmware.lab.deadline import Deadline
-from firmware.lab.errors import ConsoleError
+from firmware.lab.line import BAUD, POLL_SECONDS, Line, open_port
 from firmware.provision.errors import Interrupted, NotCarried
 from firmware.provision.record import Record
 from firmware.provision.screen import Kind, Prompt, hidden_prompt, is_garbled, prompt_at_end, typed_at
 
-POLL_SECONDS = 0.05
 TRIES = 3
 """Enter alone is an answer to many questions, and to others it never will be."""
 QUIET_SECONDS = 0.3
@@ -49,22 +45,19 @@ class Watcher:
     stopped: Callable[[], bool] = lambda: False
 
 
-class Typist:
+class Typist(Line):
     """Reads and types, and keeps all that was on the screen."""
+
+    GONE = ("the port is gone", "plug it in again, and run the command again")
 
     def __init__(self, url: str, baud: int = BAUD, watcher: Watcher | None = None) -> None:
         """Opens the line. Raises ConsoleError."""
-        self.url = url
+        super().__init__(open_port(url, baud), url)
         self.screen = ""
         self.raw = b""
         """The last bytes, as they came."""
         self._watcher = watcher or Watcher()
         self._seen = 0
-        self._line = open_line(url, POLL_SECONDS, baud)
-
-    def close(self) -> None:
-        """Hangs up."""
-        self._line.close()
 
     @property
     def news(self) -> str:
@@ -72,26 +65,22 @@ class Typist:
         return self.screen[self._seen :]
 
     @property
+    def last_words(self) -> str:
+        """The end of the screen."""
+        return repr(self.screen[-400:])
+
+    @property
     def garbled(self) -> bool:
         """What came last is no text: the speed is wrong."""
         return is_garbled(self.raw[-200:])
-
-    def question(self, seconds: float) -> str:
-        """The key of the question that waits for an answer. Raises DeadlineExceeded."""
-        deadline = Deadline(seconds)
-        while True:
-            prompt = self.prompt(max(deadline.remaining, POLL_SECONDS))
-            if prompt.kind is Kind.QUESTION:
-                return prompt.key
-            self._pass_over(prompt, deadline)
 
     def prompt(self, seconds: float) -> Prompt:
         """What waits for an answer. Raises DeadlineExceeded."""
         deadline = Deadline(seconds)
         silence, asked_again = Deadline(REDRAW_SECONDS), False
         while (found := self.glance()) is None:
-            deadline.check("a question", self.url, f"The last words: {self.screen[-400:]!r}")
-            if self._receive():
+            deadline.check("a question", self.url, f"The last words: {self.last_words}")
+            if self.receive():
                 silence = Deadline(REDRAW_SECONDS)
             elif silence.expired:
                 hidden = hidden_prompt(self.news)
@@ -105,11 +94,7 @@ class Typist:
 
     def glance(self) -> Prompt | None:
         """What waits just now, once the line is quiet."""
-        quiet = Deadline(QUIET_SECONDS)
-        while not quiet.expired:
-            if self._receive():
-                return None
-        return prompt_at_end(self.news)
+        return None if self.pause(QUIET_SECONDS) else prompt_at_end(self.news)
 
     def type(self, text: str, secret: bool = False) -> None:
         """A line, as a person ends it. What was on the screen before is answered.
@@ -133,7 +118,7 @@ class Typist:
         """Keys, or line noise, as they are."""
         raw = keys if isinstance(keys, bytes) else keys.encode("ascii")
         self._record(raw.decode("latin-1"), secret=False)
-        self._send(raw)
+        self.send(raw)
 
     def draw_again(self) -> None:
         """The prompt was garbled: it is asked for again. A password's only comes by a wrong answer."""
@@ -144,45 +129,6 @@ class Typist:
     def forget(self) -> None:
         """What was on the screen until now is answered."""
         self._seen = len(self.screen)
-
-    def wait_for(self, text: str, seconds: float) -> None:
-        """Until it was on the screen after what was typed last. Raises DeadlineExceeded."""
-        deadline = Deadline(seconds)
-        while text not in self.news:
-            deadline.check(repr(text), self.url, f"The last words: {self.screen[-400:]!r}")
-            self._receive()
-
-    def answer(self, answers: Mapping[str, str | Sequence[str]], last: str, seconds: float) -> list[str]:
-        """Answers every question up to and with `last`; Enter where there is no answer. Returns the keys."""
-        deadline = Deadline(seconds)
-        left = {key: [texts] if isinstance(texts, str) else list(texts) for key, texts in answers.items()}
-        asked: list[str] = []
-        while last not in asked:
-            key = self.question(max(deadline.remaining, POLL_SECONDS))
-            asked.append(key)
-            texts = left.get(key, [])
-            if not texts and asked.count(key) > TRIES:
-                raise ConsoleError(f"no answer to {key} helps: {self.screen[-400:]!r}", self.url)
-            self.type(texts.pop(0) if texts else "", secret=key.startswith("password"))
-        return asked
-
-    def pause(self, seconds: float) -> bool:
-        """Reads for so long at most; whether anything came."""
-        deadline = Deadline(seconds)
-        while not deadline.expired:
-            if self._receive():
-                return True
-        return False
-
-    def _pass_over(self, prompt: Prompt, deadline: Deadline) -> None:
-        """A full page is turned; what else waits is not for us, and something may come after it."""
-        if prompt.kind is Kind.MORE:
-            self.type("")
-            return
-        length = len(self.screen)
-        while len(self.screen) == length:
-            deadline.check("a question", self.url, f"The last words: {self.screen[-400:]!r}")
-            self._receive()
 
     def _type_seen(self, prompt: Prompt, text: str) -> None:
         """Until the line shows exactly this."""
@@ -215,7 +161,7 @@ class Typist:
                     break
                 if deadline.expired:
                     return False
-                self._receive()
+                self.receive()
         return True
 
     def _shown(self, prompt: Prompt) -> str | None:
@@ -242,29 +188,18 @@ class Typist:
             self._watcher.record.sent(self.url, text, secret)
 
     def _write(self, text: str) -> None:
-        self._send(text.encode("ascii", "replace"))
+        self.send(text.encode("ascii", "replace"))
 
-    def _send(self, data: bytes) -> None:
-        try:
-            self._line.write(data)
-        except (serial.SerialException, OSError) as error:
-            raise _gone(self.url, error) from error
-
-    def _receive(self) -> bool:
+    def receive(self) -> bool:
+        """As any line does. Raises Interrupted: the person has ended it."""
         if self._watcher.stopped():
             raise Interrupted
-        try:
-            data = self._line.read(max(1, self._line.in_waiting))
-        except (serial.SerialException, OSError, TypeError) as error:
-            # TypeError: pyserial's own, when another thread or the kernel has closed the port under it.
-            raise _gone(self.url, error) from error
+        return super().receive()
+
+    def heard(self, data: bytes) -> None:
+        """On the screen, and in the record."""
         text = re.sub("\0", "", data.decode("ascii", "replace"))
         self.screen += text
         self.raw = (self.raw + data)[-400:]
         if text and self._watcher.record is not None:
             self._watcher.record.received(self.url, text)
-        return bool(data)
-
-
-def _gone(url: str, error: Exception) -> ConsoleError:
-    return ConsoleError(f"the port is gone: {error}", url, "plug it in again, and run the command again")

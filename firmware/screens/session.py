@@ -4,22 +4,23 @@ The box behind it only remembers what it is told (tests/unit/console/at_a_termin
 """
 
 import os
-import re
-import select
 import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from firmware.errors import FirmwareError
+from firmware.lab.deadline import Deadline
+from firmware.lab.errors import ConsoleError
+from firmware.lab.line import Line
 from firmware.paths import ROOT
+from firmware.provision.screen import prompt_at_end
 
 BOX = ROOT / "tests/unit/console/at_a_terminal.py"
-_ASKS = re.compile(r"(?:^|\n)(?:(?P<key>[a-z][a-z0-9-]*)(?: \[[^\n]*\])? > |(?P<code>the code that .*: ))$")
-_CODE = "code"
 _PATIENCE = 60.0
 """Seconds until the next question."""
 
@@ -47,7 +48,7 @@ def record(program: str, answers: Mapping[str, Sequence[str]], pace: Pace | None
     """The whole session, until the program ends. Enter where there is no answer.
 
     Raises:
-        FirmwareError: it asks nothing any more and does not end.
+        DeadlineExceeded: it asks nothing any more and does not end.
     """
     pace = pace or Pace()
     left = {key: list(texts) for key, texts in answers.items()}
@@ -56,12 +57,14 @@ def record(program: str, answers: Mapping[str, Sequence[str]], pace: Pace | None
         command = [sys.executable, "-P", str(BOX), str(Path(folder) / "box"), program]
         process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True)
         os.close(slave)
+        session = _Session(master)
         try:
-            return tuple(_follow(master, left, pace))
+            session.follow(left, pace)
         finally:
             process.kill()
             process.wait()
-            os.close(master)
+            session.close()
+        return tuple(session.pieces)
 
 
 def screen_of(pieces: Sequence[Piece]) -> str:
@@ -70,32 +73,37 @@ def screen_of(pieces: Sequence[Piece]) -> str:
     return "\n".join(line.rstrip() for line in lines).strip("\n") + "\n"
 
 
-def _follow(line: int, left: dict[str, list[str]], pace: Pace) -> list[Piece]:
-    begin, seen = time.monotonic(), ""
-    pieces: list[Piece] = []
-    patience = begin + _PATIENCE
-    while True:
-        if not select.select([line], [], [], 0.1)[0]:
-            if time.monotonic() > patience:
-                raise FirmwareError("the menu neither asks nor ends", "".join(p.text for p in pieces)[-400:])
-            continue
-        try:
-            data = os.read(line, 4096).decode("ascii", "replace").replace("\r\n", "\n")
-        except OSError:
-            return pieces  # The program has ended.
-        pieces.append(Piece(time.monotonic() - begin, data))
-        seen += data
-        asks = _ASKS.search(seen)
-        if asks is None:
-            continue
-        seen, patience = "", time.monotonic() + _PATIENCE
-        texts = left.get(asks["key"] or _CODE, [])
-        _type(line, texts.pop(0) if texts else "", pace)
+class _Session(Line):
+    """Keeps all that came, with its time."""
 
+    def __init__(self, master: int) -> None:
+        super().__init__(FileIO(master, "r+b"), "the menu")
+        self.pieces: list[Piece] = []
+        self._begin, self._seen = time.monotonic(), ""
 
-def _type(line: int, text: str, pace: Pace) -> None:
-    time.sleep(pace.reading)
-    for character in text if pace.key else [text]:
-        os.write(line, character.encode())
-        time.sleep(pace.key)
-    os.write(line, b"\r")
+    def heard(self, data: bytes) -> None:
+        """On the screen."""
+        text = data.decode("ascii", "replace").replace("\r\n", "\n")
+        self._seen += text
+        self.pieces.append(Piece(time.monotonic() - self._begin, text))
+
+    @property
+    def last_words(self) -> str:
+        """The end of the screen."""
+        return repr(self._seen[-400:])
+
+    def follow(self, left: dict[str, list[str]], pace: Pace) -> None:
+        """Answers whatever is asked, until the program has ended."""
+        with suppress(ConsoleError):
+            while True:
+                prompt = self.until(lambda: prompt_at_end(self._seen), Deadline(_PATIENCE), "a question")
+                self._seen = ""
+                texts = left.get(prompt.key or prompt.kind, [])
+                self._type(texts.pop(0) if texts else "", pace)
+
+    def _type(self, text: str, pace: Pace) -> None:
+        time.sleep(pace.reading)
+        for character in text if pace.key else [text]:
+            self.send(character)
+            time.sleep(pace.key)
+        self.send("\r")

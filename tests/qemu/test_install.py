@@ -15,8 +15,8 @@ from firmware.lab.disk import create_overlay
 from firmware.lab.lab import Lab, LabOptions, NodeOptions
 from firmware.lab.node import Node
 from firmware.lab.topology import STANDARD_PAIR
-from firmware.provision.typist import Typist
 from tests.lab.disks import create_blank
+from tests.lab.person import Person
 
 from .conftest import Labs
 
@@ -65,8 +65,8 @@ class Box:
         qmp.execute("device_add", driver="usb-storage", drive="late", id="late-disk")
         self.node.wait_until(f"lsblk -no TRAN | grep {bus} && udevadm settle", STEP_SECONDS)
 
-    def typist(self) -> Typist:
-        return Typist(f"unix://{self.node.spec.sockets.serial}")
+    def typist(self) -> Person:
+        return Person(f"unix://{self.node.spec.sockets.serial}")
 
     def disks(self) -> dict[str, dict[str, Any]]:
         """By bus: what `hactl` says of them."""
@@ -98,7 +98,7 @@ def box(labs: Labs, image: Path, request: pytest.FixtureRequest) -> Iterator[Box
     lab.close()
 
 
-def shown_disks(typist: Typist) -> str:
+def shown_disks(typist: Person) -> str:
     """What the menu of a box that is not configured says of its disks."""
     typist.answer({"language": "1", "start": "install-to-disk"}, "start", BOOT_SECONDS)
     assert typist.question(STEP_SECONDS) == "install-disk"

@@ -13,7 +13,7 @@ from firmware.lab.deadline import Deadline, wait_until
 from firmware.lab.lab import Lab, LabOptions, NodeOptions
 from firmware.lab.node import Node
 from firmware.lab.topology import STANDARD_PAIR
-from firmware.provision.typist import Typist
+from tests.lab.person import Person
 
 BOOT_SECONDS = 240.0
 STEP_SECONDS = 120.0
@@ -29,8 +29,8 @@ def bare(labs, image: Path) -> Iterator[Lab]:
     lab.close()
 
 
-def typist_at(node: Node) -> Typist:
-    return Typist(f"unix://{node.spec.sockets.serial}")
+def typist_at(node: Node) -> Person:
+    return Person(f"unix://{node.spec.sockets.serial}")
 
 
 def says_that_it_is_here(capture: Path) -> bool:
@@ -146,7 +146,7 @@ def test_a_pair_is_set_up_over_two_serial_lines(bare: Lab) -> None:
     bare.node("beta").wait_until("hactl --peer status", STEP_SECONDS, root=True)
 
 
-def strike(typist: Typist, keys: bytes) -> None:
+def strike(typist: Person, keys: bytes) -> None:
     """Keys that are no answer, and Enter: no echo of them is waited for."""
     typist.forget()
     typist.press(keys + b"\r")

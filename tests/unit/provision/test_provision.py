@@ -16,6 +16,7 @@ from firmware.lab.deadline import stretched
 from firmware.provision import typist as typing
 from firmware.provision.options import ProvisionOptions
 from firmware.provision.provision import provision
+from tests.lab.person import Person
 from tests.unit.provision.lines import Appliance, Filter, Line, clean
 
 SECRET = "correct horse battery"
@@ -274,7 +275,7 @@ def test_a_boot_menu_that_waits_is_told_to_go_on(rack: Rack, tmp_path: Path):
 )
 def test_a_menu_that_is_half_answered_begins_anew(rack: Rack, tmp_path: Path, at: str):
     box = rack()
-    typist = typing.Typist(box.line.path)
+    typist = Person(box.line.path)
     answers = {
         "language": "de",
         "password": "somebody else",
@@ -383,7 +384,7 @@ def test_ctrl_c_leaves_the_menu_at_its_beginning(rack: Rack, tmp_path: Path, mon
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path, ALONE, box)
     assert "interrupted: nothing was written" in protocol.read_text()
-    typist = typing.Typist(box.line.path)
+    typist = Person(box.line.path)
     typist.press(typing.REDRAW)
     assert typist.question(10) == "language"
     typist.close()
