@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from firmware.lab.container import Container
 from firmware.lab.errors import MissingCapability
 from firmware.lab.namespaces import Namespace, Namespaces
 from firmware.lab.preseed import hash_password, render_preseed
 from firmware.lab.topology import Node, Topology
+from tests.lab.container import Container
 
 PASSWORD = "correct horse"
 SECRET = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="

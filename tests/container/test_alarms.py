@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from firmware.lab.container import Container
 from firmware.lab.topology import STANDARD_PAIR
+from tests.lab.container import Container
 
 from .pair import containers
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from firmware.lab.container import Container
+from tests.lab.container import Container
 
 from .pair import ContainerPair
 

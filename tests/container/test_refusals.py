@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from firmware.lab.container import Container
 from firmware.paths import CACHE
+from tests.lab.container import Container
 from tests.lab.forged import BLOCK, Signer, forge
 
 from .conftest import BOARD

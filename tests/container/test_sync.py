@@ -4,7 +4,7 @@ import shlex
 
 import pytest
 
-from firmware.lab.container import Container
+from tests.lab.container import Container
 
 from .pair import ContainerPair
 
