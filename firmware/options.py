@@ -62,8 +62,9 @@ class Option:
     @property
     def told(self) -> str:
         """Its help with its default, where that is one that a user would type."""
-        named = self.default if isinstance(self.default, (str, int, float)) else ""
-        return f"{self.help} (default {named:g})" if _is_number(named) else self.help + _in_brackets(named)
+        named = self.default if isinstance(self.default, (str, int, float)) and self.kind is not bool else ""
+        text = str(named).removesuffix(".0") if self.kind is float else str(named)
+        return f"{self.help} (default {text})" if named else self.help
 
     def read(self, typed: Any) -> Any:
         """The value of what was typed. Nothing typed, or an empty word, is the default.
@@ -131,11 +132,3 @@ def table(cls: type[Options]) -> str:
 
 def _typed(each: Option) -> str:
     return f"--{each.name}" if each.kind is bool else f"--{each.name} {each.name.upper()}"
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and bool(value)
-
-
-def _in_brackets(value: Any) -> str:
-    return f" (default {value})" if isinstance(value, str) and value else ""
