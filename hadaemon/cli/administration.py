@@ -5,8 +5,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from hadaemon.cli.asking import ask_daemon
 from hadaemon.cli.render import Answer
+from hadaemon.operations.asking import ask_daemon
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]

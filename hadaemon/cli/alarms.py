@@ -5,7 +5,8 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from hadaemon.cli.asking import CommandFailed, Exit, ask_daemon
+from hadaemon.cli.failure import CommandFailed, Exit
+from hadaemon.operations.asking import ask_daemon
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]

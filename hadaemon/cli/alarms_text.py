@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from hadaemon.cli.columns import columns, duration
+from hadaemon.text.columns import columns, duration
 
 _LAST = 20
 """Of what is over, so many are shown."""

@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hadaemon.cli.asking import CommandFailed, Exit
 from hadaemon.cli.completion import Offer, offers
 from hadaemon.cli.config_changes import add_places, holder_of, own, told
+from hadaemon.cli.failure import CommandFailed, Exit
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]

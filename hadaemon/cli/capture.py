@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
-from hadaemon.cli.asking import CommandFailed, Exit, ask_daemon
 from hadaemon.cli.completion import Offer, offers
+from hadaemon.cli.failure import CommandFailed, Exit
+from hadaemon.operations.asking import ask_daemon
 
 if TYPE_CHECKING:
     from hadaemon.vrrp import IPAddress, Version

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hadaemon.cli.asking import CommandFailed, Exit, failure_of
 from hadaemon.cli.completion import Offer, offers
-from hadaemon.cli.render import table
+from hadaemon.cli.failure import CommandFailed, Exit, failure_of
 from hadaemon.errors import HadaemonError
 from hadaemon.sync.tree import CLUSTER, FILES
+from hadaemon.text.columns import table
 
 if TYPE_CHECKING:
     from hadaemon.config import ClusterConfig

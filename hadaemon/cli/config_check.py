@@ -5,10 +5,11 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hadaemon.cli.asking import CommandFailed, Exit, with_problems
 from hadaemon.cli.colour import coloured
 from hadaemon.cli.completion import Offer, offers
 from hadaemon.cli.config_changes import STATE, told
+from hadaemon.cli.failure import CommandFailed, Exit
+from hadaemon.errors import with_problems
 from hadaemon.state.places import CLUSTER_FILE, NODE_FILE
 
 if TYPE_CHECKING:

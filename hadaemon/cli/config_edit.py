@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from hadaemon.cli.asking import CommandFailed, Exit, failure_of
 from hadaemon.cli.colour import coloured
 from hadaemon.cli.config_changes import (
     add_confirm,
@@ -25,6 +24,7 @@ from hadaemon.cli.config_changes import (
     tell,
     told,
 )
+from hadaemon.cli.failure import CommandFailed, Exit, failure_of
 from hadaemon.errors import HadaemonError
 
 if TYPE_CHECKING:

@@ -3,8 +3,8 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from hadaemon.cli.asking import CommandFailed, Exit
 from hadaemon.cli.config_changes import TIMEOUT, add_places, agreed, holder_of, own, tell, told
+from hadaemon.cli.failure import CommandFailed, Exit
 
 if TYPE_CHECKING:
     from hadaemon.operations.own_configuration import OwnConfiguration

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from hadaemon.cli import upgrade as pair
-from hadaemon.cli.asking import CommandFailed, ask_daemon
 from hadaemon.cli.completion import Offer, offers
 from hadaemon.cli.config_changes import add_places, told
 from hadaemon.cli.upgrade_lines import upgrade_lines
+from hadaemon.errors import HadaemonError
+from hadaemon.operations.asking import ask_daemon
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -195,7 +196,7 @@ def _failing(options: argparse.Namespace) -> tuple[str, ...]:
 
     try:
         failing = tuple(ask_daemon(options.socket, {"command": "status"})["firmware"].get("failing", ()))
-    except CommandFailed:
+    except HadaemonError:
         failing = ()
     return (*failing, "units") if failed_units() else failing
 
@@ -220,7 +221,7 @@ def _upgrade(options: argparse.Namespace) -> dict[str, Any] | None:
     """Of the pair, as the daemon tells it; without a daemon: nothing."""
     try:
         return ask_daemon(options.socket, {"command": "status"}).get("upgrade")
-    except CommandFailed:
+    except HadaemonError:
         return None
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from hadaemon.cli.columns import columns, duration
+from hadaemon.text.columns import columns, duration
 
 _SHOWN = 8
 """Digits of a configuration's digest."""

@@ -2,34 +2,20 @@
 
 import argparse
 import json
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from hadaemon.cli.asking import ask_daemon
-from hadaemon.cli.render import table
+from hadaemon.operations.detection import detect_hotwire, detection_lines
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 _DEFAULT = 10.0
-_GRACE = 20.0
-"""Seconds beside those of listening: for blinking, and for a busy box."""
 
 _DETECT = (
     "It listens and sends beacons on every network card that no port of node.toml is bound to; cards that "
     "are switched off are on meanwhile. The other node must be on. As long as it is not paired it says by "
     "itself where it is; else run this on both nodes at the same time."
 )
-
-_MEANING = {
-    "no-carrier": "no cable, or the other end is off",
-    "direct": "cabled directly to",
-    "switched": "a switch in between: the cable must be direct",
-    "several": "several appliances",
-    "loop": "cabled to another port of this node",
-    "foreign": "another network",
-    "silent": "nobody heard",
-}
 
 
 def add_hotwire(commands: "Commands") -> None:
@@ -46,45 +32,5 @@ def add_hotwire(commands: "Commands") -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    request = {"command": "hotwire-detect", "seconds": options.seconds, "blink": not options.no_blink}
-    answer = ask_daemon(options.socket, request, options.seconds + _GRACE)
+    answer = detect_hotwire(options.socket, options.seconds, not options.no_blink)
     print(json.dumps(answer, indent=2) if options.json else "\n".join(detection_lines(answer)))
-
-
-def detection_lines(answer: dict[str, Any]) -> Iterator[str]:
-    """What was found, the conclusion last."""
-    rows = [
-        (
-            port["interface"],
-            port["mac"],
-            f"{port['speed']} Mbit/s" if port["speed"] else "-",
-            _finding(port),
-        )
-        for port in answer["ports"]
-    ]
-    if not rows:
-        yield "every network card is bound to a port: there is nothing to detect"
-        return
-    yield from table(("interface", "MAC", "speed", "at the other end"), rows)
-    yield ""
-    found = next((port for port in answer["ports"] if port["interface"] == answer["candidate"]), None)
-    if found is None:
-        yield (
-            "no port is the hotwire for sure: plug in one direct cable, and switch the other node on; if it "
-            "is paired already, run this on both at once"
-        )
-        return
-    yield f'the hotwire is {found["interface"]}: in node.toml, [ports.hotwire] mac = "{found["mac"]}"'
-    if answer["blinked"]:
-        yield f"it cannot blink ({answer['blinked']})"
-
-
-def _finding(port: dict[str, Any]) -> str:
-    text = _MEANING.get(port["verdict"], port["verdict"])
-    if port["peer_mac"]:
-        text = (
-            f"{text}{' ' if port['verdict'] == 'direct' else '; '}{port['peer_name'] or 'an unpaired node'} "
-        )
-        text += port["peer_mac"]
-    evidence = "; ".join(port["evidence"])
-    return f"{text} ({evidence})" if evidence else text

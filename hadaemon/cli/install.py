@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hadaemon.cli.asking import CommandFailed, Exit
 from hadaemon.cli.config_changes import told
-from hadaemon.cli.render import table
+from hadaemon.cli.failure import CommandFailed, Exit
 from hadaemon.install.progress import progress_line
+from hadaemon.text.columns import table
 
 if TYPE_CHECKING:
     from hadaemon.install.disk import Disk

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hadaemon.cli.asking import CommandFailed, Exit
 from hadaemon.cli.completion import Offer, offers
 from hadaemon.cli.config_changes import add_places, agreed, told
+from hadaemon.cli.failure import CommandFailed, Exit
 
 if TYPE_CHECKING:
     from hadaemon.io.store.identity import Identity

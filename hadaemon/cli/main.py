@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 
-from hadaemon.cli.asking import CommandFailed, Exit, failure_of
+from hadaemon.cli.failure import CommandFailed, Exit, failure_of
 from hadaemon.cli.on_peer import run_on_peer
 from hadaemon.cli.parser import build_parser
 from hadaemon.cli.usage import walk

@@ -4,7 +4,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from hadaemon.cli.asking import CommandFailed, Exit
+from hadaemon.cli.failure import CommandFailed, Exit
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]

@@ -3,8 +3,8 @@
 import argparse
 import sys
 
-from hadaemon.cli.asking import CommandFailed, Exit
 from hadaemon.cli.config_changes import STATE, TIMEOUT, told
+from hadaemon.cli.failure import CommandFailed, Exit
 
 
 def run_on_peer(arguments: list[str]) -> int:

@@ -4,8 +4,8 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from hadaemon.cli.asking import CommandFailed, Exit
 from hadaemon.cli.config_changes import add_places, told
+from hadaemon.cli.failure import CommandFailed, Exit
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Address

@@ -9,9 +9,10 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from hadaemon.cli.asking import CommandFailed, Exit, ask_daemon
 from hadaemon.cli.colour import coloured
+from hadaemon.cli.failure import CommandFailed, Exit
 from hadaemon.cli.render import SCHEMA, Answer, render_status
+from hadaemon.operations.asking import NoDaemon, ask_daemon
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -85,10 +86,8 @@ def _screen(options: argparse.Namespace) -> str:
     """A daemon that is not there comes back: who watches wants to see when."""
     try:
         return _rendered(_answer(options), options)
-    except CommandFailed as failure:
-        if failure.code is not Exit.NO_DAEMON:
-            raise
-        return f"hactl: {failure}"
+    except NoDaemon as error:
+        return f"hactl: {error}"
 
 
 def _redraw(options: argparse.Namespace) -> None:

@@ -5,9 +5,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hadaemon.cli.asking import CommandFailed, Exit, ask_daemon
 from hadaemon.cli.config_changes import holder_of, own
+from hadaemon.cli.failure import CommandFailed, Exit
 from hadaemon.cli.upgrade_lines import upgrade_lines
+from hadaemon.operations.asking import NoDaemon, ask_daemon
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,9 +94,7 @@ def follow(socket: Path, wait: "Callable[[float], None]" = time.sleep) -> None:
     while True:
         try:
             upgrade = ask_daemon(socket, {"command": "status"})["upgrade"]
-        except CommandFailed as failure:
-            if failure.code is not Exit.NO_DAEMON:
-                raise
+        except NoDaemon:
             print("this node restarts: see `hactl firmware status` afterwards")
             return
         lines = list(upgrade_lines({"upgrade": upgrade}))

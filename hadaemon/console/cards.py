@@ -4,22 +4,19 @@ import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
-from hadaemon.cli.asking import CommandFailed, ask_daemon
-from hadaemon.cli.hotwire_commands import detection_lines
 from hadaemon.errors import HadaemonError
 from hadaemon.io.kernel import device
 from hadaemon.io.kernel.links import STACKED_KINDS, Link, LinkTable
 from hadaemon.io.kernel.netlink import Netlink
 from hadaemon.io.kernel.udev import open_udev
 from hadaemon.menu.deeds import Card, Detected
-from hadaemon.menu.steps import Failed
+from hadaemon.operations.detection import detect_hotwire, detection_lines
 
 _LINK_SECONDS = 4.0
 """A card that is switched on takes so long to agree on a speed with the other end."""
 _LOOK = 0.1
 BLINK_SECONDS = 5
 _LISTEN_SECONDS = 10
-_GRACE = 20.0
 
 
 def read_cards(wait: float = _LINK_SECONDS) -> tuple[Card, ...]:
@@ -45,13 +42,9 @@ def read_cards(wait: float = _LINK_SECONDS) -> tuple[Card, ...]:
         )
 
 
-def detect(socket: Path) -> Detected | Failed:
-    """Has the daemon listen on every card."""
-    request = {"command": "hotwire-detect", "seconds": _LISTEN_SECONDS, "blink": False}
-    try:
-        answer = ask_daemon(socket, request, _LISTEN_SECONDS + _GRACE)
-    except CommandFailed as error:
-        return Failed(tuple(str(error).splitlines()))
+def detect(socket: Path) -> Detected:
+    """Has the daemon listen on every card. Raises HadaemonError."""
+    answer = detect_hotwire(socket, _LISTEN_SECONDS, blink=False)
     found = (port["mac"] for port in answer["ports"] if port["interface"] == answer["candidate"])
     return Detected(next(found, ""), tuple(detection_lines(answer)))
 

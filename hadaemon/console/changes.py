@@ -15,12 +15,12 @@ from hadaemon.config import (
 )
 from hadaemon.config.load import parse
 from hadaemon.config.migrate import KNOWN, Kind, schema_of
-from hadaemon.console.amend import amended
 from hadaemon.console.store import take_effect
 from hadaemon.errors import HadaemonError
 from hadaemon.io.programs.run import run_program
 from hadaemon.io.store.forms import read_form, store
 from hadaemon.menu.draft import SCHEMA
+from hadaemon.operations.amend import amended
 from hadaemon.setup.apply import apply_admin
 from hadaemon.setup.forget import forget
 from hadaemon.setup.places import Owners, Places

@@ -5,15 +5,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TypeVar
 
-from hadaemon.cli.asking import CommandFailed, ask_daemon
 from hadaemon.cli.main import main as hactl
 from hadaemon.config import ClusterConfig, load_cluster, render_cluster
-from hadaemon.console.amend import amended
-from hadaemon.errors import HadaemonError
+from hadaemon.errors import HadaemonError, in_words
 from hadaemon.io.store.files import write_text
 from hadaemon.io.store.forms import read_form
 from hadaemon.menu.deeds import PeerConfiguration, PeerPort
 from hadaemon.menu.steps import Failed, marked
+from hadaemon.operations.amend import amended
+from hadaemon.operations.asking import ask_daemon
 from hadaemon.operations.peer import peer_of
 from hadaemon.setup.places import Places
 from hadaemon.state.configuration import load_configuration
@@ -108,10 +108,7 @@ def pull(places: Places) -> tuple[str, ...] | Failed:
         return failed
 
     def part() -> tuple[str, ...]:
-        try:
-            answer = ask_daemon(places.control, {"command": "status"}, _ANSWER)
-        except CommandFailed as error:
-            raise HadaemonError(str(error)) from error
+        answer = ask_daemon(places.control, {"command": "status"}, _ANSWER)
         status, sync = answer["status"], answer.get("sync") or {}
         if status["state"] not in _TAKING_PART:
             raise HadaemonError(f"{status['node']}: {status['state']}: {status['reason']}")
@@ -139,5 +136,5 @@ def _patiently(look: Callable[[], T], seconds: float) -> T | Failed:
             return look()
         except (HadaemonError, OSError) as error:
             if time.monotonic() > deadline:
-                return Failed(tuple(str(error).splitlines()))
+                return Failed(tuple(in_words(error).splitlines()))
         time.sleep(_LOOK)

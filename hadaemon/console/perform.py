@@ -13,7 +13,7 @@ from hadaemon.console import cards, changes, partner
 from hadaemon.console.disks import read_disks
 from hadaemon.console.store import store, take_effect
 from hadaemon.console.terminal import ORIGINAL_TERM, interruptible
-from hadaemon.errors import HadaemonError
+from hadaemon.errors import HadaemonError, in_words
 from hadaemon.io.kernel import device
 from hadaemon.io.programs.password import hash_password
 from hadaemon.io.store.files import read_text
@@ -57,7 +57,7 @@ class Performer:
         except ConfigError as error:
             return Failed(tuple(map(str, error.mistakes)))
         except (HadaemonError, OSError) as error:
-            return Failed(tuple(str(error).splitlines()))
+            return Failed(tuple(in_words(error).splitlines()))
 
     def _do(self, deed: object) -> object:  # noqa: C901 (one line a deed)
         match deed:

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from hadaemon.cli.asking import CommandFailed, ask_daemon
 from hadaemon.config import check_preseed
+from hadaemon.errors import HadaemonError, in_words
 from hadaemon.io.programs.run import run_program
 from hadaemon.io.store.files import read_text
 from hadaemon.menu.draft import FILE
 from hadaemon.menu.steps import Failed, marked
+from hadaemon.operations.asking import ask_daemon
 from hadaemon.setup.apply import open_sync_account, tell
 from hadaemon.setup.effect import Effect
 from hadaemon.setup.places import Owners, Places
@@ -46,8 +47,8 @@ def take_effect(places: Places, owners: Owners) -> tuple[str, ...]:
     tell(configuration, tuple(problems), running_release().version, places)
     try:
         ask_daemon(places.control, {"command": "reload"}, _TIMEOUT)
-    except CommandFailed as error:
-        problems += str(error).splitlines()
+    except HadaemonError as error:
+        problems += in_words(error).splitlines()
     return tuple(problems)
 
 

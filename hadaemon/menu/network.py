@@ -7,7 +7,7 @@ from hadaemon.hotwire.exclusive import DEFAULT_PORT as HOTWIRE
 from hadaemon.menu.deeds import Blink, Card, Detect, Detected, ReadCards
 from hadaemon.menu.draft import Draft
 from hadaemon.menu.steps import Act, Ask, Choose, Failed, Flow, Option, Show, Voice
-from hadaemon.menu.table import table
+from hadaemon.text.columns import table
 
 _USUAL = ("lan", "wan", "dmz", "guest")
 UNUSED = "-"

@@ -17,6 +17,7 @@ from hadaemon.errors import HadaemonError
 from hadaemon.io.store.files import read_text, write_text
 from hadaemon.io.store.forms import store
 from hadaemon.io.store.generations import Generations
+from hadaemon.operations.amend import amended
 from hadaemon.operations.dry_run import Refused, dry_run
 from hadaemon.operations.own_configuration import now_text
 from hadaemon.state.places import NODE_FILE
@@ -38,6 +39,8 @@ class Backup:
     """What is inside."""
 
     node: NodeConfig
+    node_text: str
+    """node.toml as its administrator wrote it."""
     admin: str | None
     """The text of admin.toml."""
     tree: Tree | None
@@ -81,7 +84,7 @@ def parse(text: str, where: str) -> Backup:
         if admin is not None:
             load_admin(admin, f"{where}: {ADMIN_FILE}")
         node = load_node(raw["node"], f"{where}: {NODE_FILE}")
-        return Backup(node, admin, tree, head_from_json(raw["head"], where), str(raw["time"]))
+        return Backup(node, raw["node"], admin, tree, head_from_json(raw["head"], where), str(raw["time"]))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise BackupError(f"{where}: damaged inside: {error}") from error
 
@@ -117,22 +120,25 @@ def rebind(
 
 
 def put_back(backup: Backup, node: NodeConfig, state: Path) -> None:
-    """Writes everything. What this box cannot run leaves it as it was."""
+    """Writes everything; the comments in node.toml stay. What this box cannot run leaves it as it was."""
     owner = (state.stat().st_uid, state.stat().st_gid)
-    node_text = render_node(node)
-    load_node(node_text, NODE_FILE)
-    generations = Generations(state)
     before = read_text(state / NODE_FILE)
+    text = amended(backup.node_text, load_node, render_node, node)
+    store(state / NODE_FILE, text, Kind.NODE, 0o640, owner)
+    if backup.tree is not None:
+        _put_back_tree(backup, backup.tree, node, state, before)
     if backup.admin is not None:
         write_text(state / ADMIN_FILE, backup.admin, 0o600)
-    store(state / NODE_FILE, node_text, Kind.NODE, 0o640, owner)
-    if backup.tree is None:
-        return
+
+
+def _put_back_tree(backup: Backup, tree: Tree, node: NodeConfig, state: Path, before: str | None) -> None:
+    """`before`: the node.toml of this box until now, which comes back when the configuration is refused."""
+    generations, owner = Generations(state), (state.stat().st_uid, state.stat().st_gid)
     try:
-        dry_run(backup.tree, None, state)
+        dry_run(tree, None, state)
         record = Record(backup.head, now_text(), "", node.name, How.RESTORE, f"backup of {backup.time}")
         generations.sweep()
-        generations.commit(generations.stage(backup.tree), record)
+        generations.commit(generations.stage(tree), record)
     except (Refused, SyncError):
         if before is not None:
             store(state / NODE_FILE, before, Kind.NODE, 0o640, owner)

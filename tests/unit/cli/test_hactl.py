@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 
 from firmware.lab.deadline import stretched
-from hadaemon.cli.columns import duration
 from hadaemon.cli.main import main
 from hadaemon.cli.render import render_status
 from hadaemon.io.sockets.control import ControlServer
 from hadaemon.io.sockets.control_client import ask
 from hadaemon.problems import other
 from hadaemon.problems.problem import as_json
+from hadaemon.text.columns import duration
 
 ANSWER: dict[str, Any] = {
     "ok": True,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hadaemon.cli import install as command
-from hadaemon.cli.asking import Exit
+from hadaemon.cli.failure import Exit
 from hadaemon.cli.main import main
 from hadaemon.install.disk import Disk
 from hadaemon.install.errors import InstallError

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hadaemon.cli import firmware as cli
-from hadaemon.cli.asking import CommandFailed
+from hadaemon.cli.failure import CommandFailed
 from hadaemon.cli.main import main
 from hadaemon.cli.render import render_status
 from hadaemon.cli.upgrade import follow

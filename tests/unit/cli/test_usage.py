@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from hadaemon.cli.asking import Exit
 from hadaemon.cli.examples import EXAMPLES
+from hadaemon.cli.failure import Exit
 from hadaemon.cli.main import known_commands, main
 from hadaemon.cli.parser import build_parser
 from hadaemon.cli.usage import EXIT_CODES, walk

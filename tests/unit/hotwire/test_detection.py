@@ -3,7 +3,6 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hadaemon.cli.hotwire_commands import detection_lines
 from hadaemon.hotwire.detection import (
     Beacon,
     Finding,
@@ -13,6 +12,7 @@ from hadaemon.hotwire.detection import (
     decode_beacon,
     encode_beacon,
 )
+from hadaemon.operations.detection import detection_lines
 
 OWN, PEER, OTHER = (bytes([2, 0, 0, 0, 0, number]) for number in (1, 2, 3))
 ME, THEM, THIRD = b"instan-1", b"instan-2", b"instan-3"

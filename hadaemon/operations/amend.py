@@ -28,7 +28,7 @@ def amended(text: str, load: Callable[[str], T], render: Callable[[T], str], wan
 
 
 def _changed(text: str, before: dict[str, Any], after: dict[str, Any]) -> str:
-    import tomlkit  # Needed by the menu alone, and then once.
+    import tomlkit  # Here and not above: loading it takes a while, and few commands change a file.
 
     document = tomlkit.parse(text)
     _change(document, before, after)

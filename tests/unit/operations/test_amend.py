@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hadaemon.config import ClusterConfig, load_cluster, load_node, render_cluster, render_node
-from hadaemon.console.amend import amended
+from hadaemon.operations.amend import amended
 
 CLUSTER = """\
 # The two firewalls in the cellar. Ask Anna before you change anything.

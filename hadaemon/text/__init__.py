@@ -1,0 +1,1 @@
+"""Text for people: columns and durations. Pure, and below every package that shows something."""
