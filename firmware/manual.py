@@ -55,7 +55,7 @@ def man_page() -> str:
 
 def completion() -> str:
     """The script for bash. shtab makes it: well kept, knows argparse, and is not needed on a node."""
-    return _python(*_SHTAB, f"--preamble={_python('-c', _PREAMBLE)}", "hadaemon.cli.parser.build_parser")
+    return _python(*_SHTAB, f"--preamble={_python('-c', _PREAMBLE)}", "hadaemon.cli.parser.whole_parser")
 
 
 def _python(*arguments: str) -> str:

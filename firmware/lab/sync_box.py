@@ -5,6 +5,7 @@ the image and the host has nothing of it. Needs root.
 """
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -24,6 +25,7 @@ _INETD = Path(__file__).with_name("inetd.py")
 _RELAY = ROOT / "hadaemon/helper/relay.py"
 _PYTHON = "/usr/bin/python3"
 """For the account of the synchronization, which may not read where ours is."""
+_HACTL = (sys.executable, "-P", "-c", "from hadaemon.cli.main import main; raise SystemExit(main())")
 _READY = 10.0
 """Seconds."""
 
@@ -84,6 +86,9 @@ class SyncBox:
             file.write("hotspare-sync:x:901:901::/:/run/hotspare/sync-verb\n")
         with (self.folder / "shadow").open("a") as file:
             file.write("hotspare-sync:*:1::::::\n")
+        hactl = self.folder / "hactl"
+        hactl.write_text(f'#!/bin/sh\nexec {shlex.join(_HACTL)} "$@"\n')
+        hactl.chmod(0o755)
         (self.folder / "sync-verb").write_text(f"#!{_PYTHON} -IS\n{_RELAY.read_text()}")
         unshare = ["unshare", "--mount", "--propagation", "private"]
         self._holder = self.namespace.start(
@@ -92,6 +97,7 @@ class SyncBox:
         wait_until(self._is_ready, Deadline(_READY), f"the place of {self.name}; see {self.log}")
         keeper = [sys.executable, "-P", "-m", "hadaemon.helper.keeper", "--state", str(self.state)]
         keeper += ["--bundles", str(self.folder / "bundles"), "--rauc", str(self.folder / "rauc")]
+        keeper += ["--hactl", str(self.folder / "hactl")]
         self.start(_PYTHON, "-IS", str(_INETD), "/run/hotspare/keeper.sock", *keeper)
 
     def _is_ready(self) -> bool:
@@ -134,8 +140,7 @@ class SyncBox:
 
     def hactl_command(self, *arguments: str) -> list[str]:
         """Its command line."""
-        code = "from hadaemon.cli.main import main; raise SystemExit(main())"
-        return [sys.executable, "-P", "-c", code, *arguments, "--state", str(self.state)]
+        return [*_HACTL, *arguments, "--state", str(self.state)]
 
     def apply(self, text: str) -> None:
         """Makes a text the cluster.toml of this node alone."""

@@ -3,13 +3,9 @@
 import argparse
 import json
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from hadaemon.cli.render import Answer
 from hadaemon.operations.asking import ask_daemon
-
-if TYPE_CHECKING:
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 SCHEMA = 1
 _TIMEOUT = 40.0
@@ -17,31 +13,27 @@ _TIMEOUT = 40.0
 _STEPS = ("detection", "address", "announcement", "total")
 
 
-def add_administration(commands: "Commands") -> None:
-    """Adds the four commands."""
-    switch = commands.add_parser(
-        "switch", help="make the other node active; on a backup: this one", description=_SWITCH
-    )
-    switch.add_argument("--force", action="store_true", help="even if the peer is not known to be ready")
-    switch.set_defaults(run=_switch)
-    maintenance = commands.add_parser(
-        "maintenance",
-        help="keep this node out of the cluster, or take it back",
-        description=_MAINTENANCE,
-    )
-    maintenance.add_argument("on", choices=("on", "off"), metavar="on|off", help="begins it, or ends it")
-    maintenance.add_argument("--force", action="store_true", help="even if nobody takes over")
-    maintenance.set_defaults(run=_maintenance)
-    resume = commands.add_parser("resume", help="end the suspension of a node that switched too often")
-    resume.set_defaults(run=_resume)
-    reload = commands.add_parser("reload", help="read node.toml and cluster.toml again and apply them")
-    reload.set_defaults(run=_reload)
-    for command in (switch, maintenance, resume, reload):
-        command.add_argument("--json", action="store_true", help="the outcome for programs")
+def add_switch(command: argparse.ArgumentParser) -> None:
+    """Adds its arguments."""
+    command.add_argument("--force", action="store_true", help="even if the peer is not known to be ready")
+    command.set_defaults(run=_switch)
 
 
-_SWITCH = "Hands the virtual addresses over without a gap, and tells how long each step took."
-_MAINTENANCE = "An active node hands over first. Maintenance lasts until it is ended, also over reboots."
+def add_maintenance(command: argparse.ArgumentParser) -> None:
+    """Adds its arguments."""
+    command.add_argument("on", choices=("on", "off"), metavar="on|off", help="begins it, or ends it")
+    command.add_argument("--force", action="store_true", help="even if nobody takes over")
+    command.set_defaults(run=_maintenance)
+
+
+def add_resume(command: argparse.ArgumentParser) -> None:
+    """Has no arguments."""
+    command.set_defaults(run=_resume)
+
+
+def add_reload(command: argparse.ArgumentParser) -> None:
+    """Has no arguments."""
+    command.set_defaults(run=_reload)
 
 
 def _switch(options: argparse.Namespace) -> None:

@@ -3,24 +3,17 @@
 import argparse
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from hadaemon.cli.failure import CommandFailed, Exit
 from hadaemon.operations.asking import ask_daemon
 
-if TYPE_CHECKING:
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
-
 SCHEMA = 1
-_SUMMARY = "what is wrong for how long, and what was"
 _TEST_TIMEOUT = 120.0
 """Seconds for every way together."""
 
 
-def add_alarms(commands: "Commands") -> None:
-    """Adds the command."""
-    alarms = commands.add_parser("alarms", help=_SUMMARY, description=_SUMMARY)
-    alarms.add_argument("--json", action="store_true", help="the same for programs")
+def add_alarms(alarms: argparse.ArgumentParser) -> None:
+    """Adds its arguments."""
     alarms.add_argument(
         "--test", action="store_true", help="send a test over every way, and tell what came of it"
     )

@@ -15,9 +15,6 @@ from hadaemon.operations.asking import ask_daemon
 if TYPE_CHECKING:
     from hadaemon.vrrp import IPAddress, Version
 
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
-
-_SUMMARY = "show the advertisements (VRRP) on a port, decoded"
 _V2 = 2
 SCHEMA = 1
 
@@ -35,14 +32,12 @@ class Seen:
     ttl: int
 
 
-def add_capture(commands: "Commands") -> None:
-    """Adds the command."""
-    capture = commands.add_parser("capture", help=_SUMMARY, description=_SUMMARY)
+def add_capture(capture: argparse.ArgumentParser) -> None:
+    """Adds its arguments."""
     port = capture.add_argument("port", help="its name in node.toml, e.g. lan")
     offers(port, Offer.PORTS)
     capture.add_argument("--seconds", type=_positive, default=10, help="how long (%(default)s)")
     capture.add_argument("--count", type=_positive, default=0, help="end after so many advertisements")
-    capture.add_argument("--json", action="store_true", help="an object a line, for programs")
     capture.set_defaults(run=_run)
 
 

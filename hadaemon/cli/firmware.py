@@ -1,239 +1,147 @@
 """`hactl firmware`: the two slots of this node, an update into the other one, and the way back."""
 
 import argparse
+import dataclasses
 import json
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
-from hadaemon.cli import upgrade as pair
 from hadaemon.cli.completion import Offer, offers
-from hadaemon.cli.config_changes import add_places, told
+from hadaemon.cli.places import add_places
 from hadaemon.cli.upgrade_lines import upgrade_lines
-from hadaemon.errors import HadaemonError
-from hadaemon.operations.asking import ask_daemon
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from hadaemon.operations.firmware import OwnFirmware
-    from hadaemon.upgrade.slots import Slot
-
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+from hadaemon.io.firmware.rauc import Rauc
+from hadaemon.operations.firmware import OwnFirmware, Places
+from hadaemon.operations.firmware_sync import Fetched
+from hadaemon.operations.update import (
+    Taken,
+    firmware_status,
+    give_to_peer,
+    install_update,
+    keep_running_firmware,
+    roll_back_firmware,
+    take_from_peer,
+    take_staged,
+)
 
 SCHEMA = 1
 _WIDTH = 40
 """Characters of the progress bar."""
-_INSTALL = (
-    "Writes a signed update bundle into the other slot. The next restart of the node takes it on trial: it "
-    "is kept when the node proves to be well, else the node goes back by itself."
-)
-_SYNC = (
-    "The node that is to run what the other one runs fetches its bundle over the hotwire, only what differs "
-    "from its own, and installs it into the other slot, be it older. Its next restart takes it on trial."
-)
-_KEEP = (
-    "For a node that was updated from an URL, or flashed without its bundle. The file must be the bundle of "
-    "exactly what runs."
-)
-_PIPE = "/usr/libexec/hotspare/firmware-pipe"
+_PIPE = Path("/usr/libexec/hotspare/firmware-pipe")
+_RESTART = "restart the node to try it (`sudo systemctl reboot`); `hactl firmware rollback` calls it off"
 
 
-def add_firmware(commands: "Commands") -> None:
-    """Adds the commands."""
-    firmware = commands.add_parser("firmware", help="update the firmware of this node, and go back")
-    parts = firmware.add_subparsers(required=True, metavar="COMMAND")
-    install = _command(parts, "install", _run_install, "write an update into the other slot", _INSTALL)
-    source = install.add_argument("source", metavar="FILE|URL", help="a signed update bundle (.raucb)")
+def add_install(command: argparse.ArgumentParser) -> None:
+    """Adds its arguments."""
+    source = command.add_argument("source", metavar="FILE|URL", help="a signed update bundle (.raucb)")
     offers(source, Offer.FILES)
-    install.add_argument(
+    command.add_argument(
         "--allow-downgrade", action="store_true", help="even if it is not newer than what runs"
     )
-    upgrade = _command(parts, "upgrade", _run_upgrade, pair.SUMMARY, pair.TEXT)
-    pair.add_options(upgrade)
-    status = _command(parts, "status", _run_status, "both slots, and which one is next")
-    status.add_argument("--json", action="store_true", help="the same for programs")
-    sync = _command(parts, "sync", _run_sync, "make both nodes' firmware the same: this node's", _SYNC)
-    sync.add_argument(
+    add_firmware_places(command)
+    command.set_defaults(run=_install)
+
+
+def add_status(command: argparse.ArgumentParser) -> None:
+    """Adds its arguments."""
+    add_firmware_places(command)
+    command.set_defaults(run=_status)
+
+
+def add_sync(command: argparse.ArgumentParser) -> None:
+    """Adds its arguments."""
+    command.add_argument(
         "--from-peer", action="store_true", help="the other way: the peer's firmware becomes this node's"
     )
-    sync.add_argument("--staged", action="store_true", help=argparse.SUPPRESS)
-    sync.add_argument("--pipe", type=_path, default=_path(_PIPE), help=argparse.SUPPRESS)
-    keep = _command(parts, "keep", _run_keep, "keep the bundle of what runs, for the peer", _KEEP)
-    offers(keep.add_argument("file", metavar="FILE", help="a signed update bundle (.raucb)"), Offer.FILES)
-    _command(parts, "rollback", _run_rollback, "start the other slot at the next restart")
-    _command(parts, "mark-good", _run_mark_good, "keep what runs, whatever the check of health says")
+    command.add_argument("--staged", action="store_true", help=argparse.SUPPRESS)
+    command.add_argument("--pipe", type=Path, default=_PIPE, help=argparse.SUPPRESS)
+    add_firmware_places(command)
+    command.set_defaults(run=_sync)
 
 
-def _command(
-    parts: "Commands", name: str, run: "Callable[[argparse.Namespace], None]", summary: str, text: str = ""
-) -> argparse.ArgumentParser:
-    command = parts.add_parser(name, help=summary, description=text or summary)
-    command.set_defaults(run=told(run))
+def add_keep(command: argparse.ArgumentParser) -> None:
+    """Adds its arguments."""
+    file = command.add_argument("file", metavar="FILE", help="a signed update bundle (.raucb)")
+    offers(file, Offer.FILES)
+    add_firmware_places(command)
+    command.set_defaults(run=_keep)
+
+
+def add_rollback(command: argparse.ArgumentParser) -> None:
+    """Adds its arguments."""
+    add_firmware_places(command)
+    command.set_defaults(run=_rollback)
+
+
+def add_mark_good(command: argparse.ArgumentParser) -> None:
+    """Adds its arguments."""
+    add_firmware_places(command)
+    command.set_defaults(run=_mark_good)
+
+
+def add_firmware_places(command: argparse.ArgumentParser) -> None:
+    """Where things are; only tests have reason to say so."""
     add_places(command)
-    command.add_argument("--bundles", type=_path, default=_path("/data/firmware"), help=argparse.SUPPRESS)
+    command.add_argument("--bundles", type=Path, default=Path("/data/firmware"), help=argparse.SUPPRESS)
     command.add_argument("--rauc", default="/usr/bin/rauc", help=argparse.SUPPRESS)
-    return command
 
 
-def _path(text: str) -> "Path":
-    from pathlib import Path
-
-    return Path(text)
-
-
-def _own(options: argparse.Namespace) -> "OwnFirmware":
-    from hadaemon.io.firmware.rauc import Rauc
-    from hadaemon.operations.firmware import OwnFirmware, Places
-
+def firmware_of(options: argparse.Namespace) -> OwnFirmware:
+    """That of this node."""
     return OwnFirmware(Places(options.state, options.bundles, options.run_folder), Rauc((options.rauc,)))
 
 
-def _alone(options: argparse.Namespace) -> "OwnFirmware":
-    """For a command that changes this node by itself: not while the pair is being upgraded."""
-    from hadaemon.io.store.plan_file import PlanFile
-    from hadaemon.state.places import own_folder
-    from hadaemon.upgrade.errors import UpgradeError
-    from hadaemon.upgrade.plan import under_way
-
-    plan = PlanFile(own_folder(options.state)).load()
-    if under_way(plan):
-        raise UpgradeError(
-            "an upgrade of the pair is under way: wait for its end, or call it off "
-            "(`hactl firmware upgrade --call-off`)"
+def _install(options: argparse.Namespace) -> None:
+    with Bar() as bar:
+        done = install_update(
+            firmware_of(options), options.socket, options.source, options.allow_downgrade, bar.show
         )
-    return _own(options)
+    print(f"firmware {done.version} is in slot {done.slot}, and verified")
+    print(_RESTART)
 
 
-def _run_upgrade(options: argparse.Namespace) -> None:
-    bar = Bar()
-    try:
-        pair.run(options, _own(options), bar.show)
-    finally:
-        bar.close()
-
-
-def _run_install(options: argparse.Namespace) -> None:
-    from hadaemon.upgrade.slots import other_slot
-
-    firmware = _alone(options)
-    bar = Bar()
-    try:
-        bundle = firmware.install(options.source, options.allow_downgrade, _failing(options), bar.show)
-    finally:
-        bar.close()
-    print(f"firmware {bundle.version} is in slot {other_slot(firmware.release.slot)}, and verified")
-    print("restart the node to try it (`sudo systemctl reboot`); `hactl firmware rollback` calls it off")
-
-
-def _run_sync(options: argparse.Namespace) -> None:
-    if options.from_peer:
-        _fetch(options)
+def _sync(options: argparse.Namespace) -> None:
+    firmware = firmware_of(options)
+    if not options.from_peer:
+        print(give_to_peer(firmware, lambda line: print(line, flush=True)))
         return
-    from hadaemon.operations.firmware_sync import have_peer_pull
-    from hadaemon.operations.peer import peer_of
+    with Bar() as bar:
+        if options.staged:
+            lines = _staged_lines(take_staged(firmware, options.pipe, bar.show))
+        else:
+            lines = _taken_lines(take_from_peer(firmware, options.socket, options.pipe, bar.show))
+    print("\n".join(lines))
 
-    with peer_of(options.state, pair.PEER_TIMEOUT) as peer:
-        print(have_peer_pull(_alone(options), peer, lambda line: print(line, flush=True)))
+
+def _staged_lines(done: Fetched) -> Iterator[str]:
+    yield f"{_mb(done.travelled)} of {_mb(done.size)} of {done.version} came over the hotwire"
 
 
-def _fetch(options: argparse.Namespace) -> None:
-    from hadaemon.operations.firmware_sync import fetch_and_install
-    from hadaemon.operations.peer import peer_of
-    from hadaemon.upgrade.offer import same
-    from hadaemon.upgrade.slots import other_slot
-
-    firmware = _alone(options)
-    if options.staged:
-        _fetch_staged(options, firmware)
+def _taken_lines(taken: Taken) -> Iterator[str]:
+    done = taken.fetched
+    if done is None:
+        yield f"nothing to do: both nodes run {taken.offer.version}"
         return
-    with peer_of(options.state, pair.PEER_TIMEOUT) as peer:
-        offer = peer.offered_firmware()
-    if same(firmware.offer("")[0], offer):
-        print(f"nothing to do: both nodes run {offer.version}")
-        return
-    bar = Bar()
-    try:
-        done = fetch_and_install(firmware, offer, options.pipe, _failing(options), bar.show)
-    finally:
-        bar.close()
-    print(f"{_mb(done.travelled)} of {_mb(done.size)} came over the hotwire")
-    slot = other_slot(firmware.release.slot)
-    print(f"firmware {done.version} of {offer.node} is in slot {slot}, and verified")
-    print("restart the node to try it (`sudo systemctl reboot`); `hactl firmware rollback` calls it off")
-
-
-def _fetch_staged(options: argparse.Namespace, firmware: "OwnFirmware") -> None:
-    from hadaemon.operations.firmware_sync import fetch_staged
-    from hadaemon.operations.peer import peer_of
-
-    bar = Bar()
-    try:
-        with peer_of(options.state, pair.PEER_TIMEOUT) as peer:
-            done = fetch_staged(firmware, peer, options.pipe, bar.show)
-    finally:
-        bar.close()
-    print(f"{_mb(done.travelled)} of {_mb(done.size)} of {done.version} came over the hotwire")
+    yield f"{_mb(done.travelled)} of {_mb(done.size)} came over the hotwire"
+    yield f"firmware {done.version} of {taken.offer.node} is in slot {taken.slot}, and verified"
+    yield _RESTART
 
 
 def _mb(size: int) -> str:
     return f"{size / 1e6:.1f} MB"
 
 
-def _run_keep(options: argparse.Namespace) -> None:
-    bar = Bar()
-    try:
-        bundle = _own(options).keep(options.file, bar.show)
-    finally:
-        bar.close()
+def _keep(options: argparse.Namespace) -> None:
+    with Bar() as bar:
+        bundle = firmware_of(options).keep(options.file, bar.show)
     print(f"the bundle of {bundle.version} is kept: `hactl firmware sync --from-peer` on the peer takes it")
 
 
-def _failing(options: argparse.Namespace) -> tuple[str, ...]:
-    """The checks of health that the firmware that runs does not pass either. Without an answer: none."""
-    from hadaemon.io.programs.services import failed_units
-
-    try:
-        failing = tuple(ask_daemon(options.socket, {"command": "status"})["firmware"].get("failing", ()))
-    except HadaemonError:
-        failing = ()
-    return (*failing, "units") if failed_units() else failing
-
-
-def _run_status(options: argparse.Namespace) -> None:
-    firmware = _own(options)
-    slots, outlook = firmware.slots(), firmware.outlook()
-    found = {
-        "schema": SCHEMA,
-        "compatible": slots.compatible,
-        "next": slots.next,
-        "trial": outlook,
-        "slots": [
-            _slot(firmware, slot, slot.name == slots.running.name) for slot in (slots.running, slots.other)
-        ],
-    }
-    found["upgrade"] = _upgrade(options)
+def _status(options: argparse.Namespace) -> None:
+    status = firmware_status(firmware_of(options), options.socket)
+    found = {"schema": SCHEMA, **dataclasses.asdict(status)}
     print(json.dumps(found, indent=2) if options.json else "\n".join(status_lines(found)))
-
-
-def _upgrade(options: argparse.Namespace) -> dict[str, Any] | None:
-    """Of the pair, as the daemon tells it; without a daemon: nothing."""
-    try:
-        return ask_daemon(options.socket, {"command": "status"}).get("upgrade")
-    except HadaemonError:
-        return None
-
-
-def _slot(firmware: "OwnFirmware", slot: "Slot", running: bool) -> dict[str, Any]:
-    version = (firmware.release.version or "") if running else slot.version
-    return {
-        "slot": slot.name,
-        "version": version,
-        "running": running,
-        "good": slot.good,
-        "bundle": firmware.kept_bundle(slot.name) is not None,
-    }
 
 
 def status_lines(found: dict[str, Any]) -> Iterator[str]:
@@ -260,13 +168,13 @@ def _words(found: dict[str, Any], slot: dict[str, Any]) -> Iterator[str]:
         yield "next"
 
 
-def _run_rollback(options: argparse.Namespace) -> None:
-    version = _alone(options).rollback()
+def _rollback(options: argparse.Namespace) -> None:
+    version = roll_back_firmware(firmware_of(options))
     print(f"the next restart takes {version or 'the other slot'} (`sudo systemctl reboot`)")
 
 
-def _run_mark_good(options: argparse.Namespace) -> None:
-    _alone(options).mark_good()
+def _mark_good(options: argparse.Namespace) -> None:
+    keep_running_firmware(firmware_of(options))
     print("the running slot is good, and is kept")
 
 
@@ -277,6 +185,12 @@ class Bar:
         self._out = sys.stderr
         self._doing = ""
         self._last = -1
+
+    def __enter__(self) -> "Bar":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def show(self, doing: str, percent: int) -> None:
         """What is being done, and how far it is."""

@@ -5,29 +5,23 @@ import dataclasses
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from hadaemon.cli.config_changes import STATE, told
+from hadaemon.cli.places import STATE
 from hadaemon.io.store.history import Entry, History
 from hadaemon.state.places import own_folder
 from hadaemon.text.columns import duration, table
-
-if TYPE_CHECKING:
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 SCHEMA = 1
 _DEFAULT_LAST = 20
 
 
-def add_history(commands: "Commands") -> None:
-    """Adds the command."""
-    history = commands.add_parser("history", help="every change of state: when, from what to what, and why")
-    history.add_argument("--json", action="store_true", help="the same for programs")
+def add_history(history: argparse.ArgumentParser) -> None:
+    """Adds its arguments."""
     history.add_argument(
         "--last", type=_count, default=_DEFAULT_LAST, metavar="N", help="how many (%(default)s); 0: all"
     )
     history.add_argument("--folder", type=Path, default=own_folder(STATE), help=argparse.SUPPRESS)
-    history.set_defaults(run=told(_history))
+    history.set_defaults(run=_history)
 
 
 def _history(options: argparse.Namespace) -> None:

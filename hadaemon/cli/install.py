@@ -2,48 +2,35 @@
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from hadaemon.cli.config_changes import told
 from hadaemon.cli.failure import CommandFailed, Exit
+from hadaemon.errors import HadaemonError
+from hadaemon.install.disk import Disk, describe, gigabytes
 from hadaemon.install.progress import progress_line
+from hadaemon.operations import install as installing
+from hadaemon.setup.places import system_owners
+from hadaemon.state.release import running_release
 from hadaemon.text.columns import table
 
-if TYPE_CHECKING:
-    from hadaemon.install.disk import Disk
-    from hadaemon.operations.install import Places, Source
-
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
-
 SCHEMA = 1
-_SUMMARY = "install what runs, from a stick, on the disk of the box"
-_TEXT = (
-    "Copies the firmware that runs to another disk of this box, and reads it back. The disk becomes that of "
-    "a box that is not configured: configuration, keys and passwords are not copied. Everything on the disk "
-    "is lost. Without DISK: shows the disks, and why one is refused."
-)
 _SHOW = 0.5
 """Seconds between two lines of progress."""
 _WIDTH = 76
 """Columns of such a line: blanks wipe the longer one before it, on any terminal."""
 
 
-def add_install(commands: "Commands") -> None:
-    """Adds the command."""
-    install = commands.add_parser("install-to-disk", help=_SUMMARY, description=_TEXT)
+def add_install(install: argparse.ArgumentParser) -> None:
+    """Adds its arguments."""
     install.add_argument("disk", nargs="?", metavar="DISK", help="its path or its name, e.g. /dev/sda or sda")
     install.add_argument("--yes", action="store_true", help="do not ask, for scripts: only with a DISK")
-    install.add_argument("--json", action="store_true", help="the same for programs")
-    install.set_defaults(run=told(_run))
+    install.set_defaults(run=_run)
 
 
 def _run(options: argparse.Namespace) -> None:
-    import os
-
     if options.disk is None:
         if options.yes:
             raise CommandFailed(Exit.USAGE, "--yes needs the DISK that is to be overwritten")
@@ -59,9 +46,7 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def _list(options: argparse.Namespace) -> None:
-    from hadaemon.operations.install import Places, find_candidates
-
-    found = find_candidates(Places())
+    found = installing.find_candidates(installing.Places())
     if options.json:
         disks = [_disk(disk) | {"refusal": reason} for disk, reason in found]
         print(json.dumps({"schema": SCHEMA, "disks": disks}, indent=2))
@@ -69,10 +54,8 @@ def _list(options: argparse.Namespace) -> None:
     print("\n".join(_lines(found)))
 
 
-def _lines(found: "tuple[tuple[Disk, str], ...]") -> Iterator[str]:
+def _lines(found: tuple[tuple[Disk, str], ...]) -> Iterator[str]:
     """A row a disk."""
-    from hadaemon.install.disk import gigabytes
-
     yield from table(
         ("disk", "size", "bus", "model", "can be taken"),
         [
@@ -86,7 +69,7 @@ def _lines(found: "tuple[tuple[Disk, str], ...]") -> Iterator[str]:
         yield "there is no disk on which this system can be installed"
 
 
-def _disk(disk: "Disk") -> dict[str, object]:
+def _disk(disk: Disk) -> dict[str, object]:
     return {
         "path": disk.path,
         "model": disk.model,
@@ -100,32 +83,23 @@ def _disk(disk: "Disk") -> dict[str, object]:
 
 
 def _install(options: argparse.Namespace) -> None:
-    from hadaemon.errors import HadaemonError
-    from hadaemon.io.programs.services import start_seeding, stop_seeding
-    from hadaemon.operations.install import Places, find_source, install
-    from hadaemon.setup.places import system_owners
-    from hadaemon.state.release import running_release
-
-    places = Places(state_owner=system_owners().state)
-    source = find_source(places)
-    disk = _target(options.disk, source, places)
+    places = installing.Places(state_owner=system_owners().state)
+    source = installing.find_source(places)
+    disk = installing.find_target(options.disk, source, places)
     version = running_release().version or "an unknown version"
     print("\n".join(_question(disk, version, source.running.slot)), file=sys.stderr)
     if not options.yes:
         _ask(disk)
     bar = Bar()
-    stop_seeding()
     try:
-        install(source, disk, places, bar.show)
+        installing.install_alone(source, disk, places, bar.show)
     except KeyboardInterrupt:
         bar.close()
         raise CommandFailed(Exit.INTERRUPTED, f"interrupted: {_left(disk, bar)}") from None
     except (HadaemonError, OSError) as error:
         bar.close()
         raise CommandFailed(Exit.REFUSED, f"{error}\n{_left(disk, bar)}") from error
-    finally:
-        bar.close()
-        start_seeding()
+    bar.close()
     if options.json:
         done = {"schema": SCHEMA, "disk": disk.path, "version": version, "slot": "A"}
         print(json.dumps(done, indent=2))
@@ -134,39 +108,20 @@ def _install(options: argparse.Namespace) -> None:
     print("power off (`sudo systemctl poweroff`), pull the stick out, and start the box")
 
 
-def _left(disk: "Disk", bar: "Bar") -> str:
+def _left(disk: Disk, bar: "Bar") -> str:
     """What state a disk is in that could not be installed on."""
     if not bar.begun:
         return "nothing was written"
     return f"{disk.path} is half-written and does not boot: install again"
 
 
-def _target(name: str, source: "Source", places: "Places") -> "Disk":
-    """Raises CommandFailed: it is none, or must not be taken."""
-    from hadaemon.install.disk import describe
-    from hadaemon.operations.install import find_disks
-
-    path = str(Path("/dev", name).resolve())
-    disks = find_disks(places)
-    for disk in disks:
-        if disk.path == path:
-            if reason := source.refusal(disk):
-                about = "\n".join(describe(disk))
-                raise CommandFailed(Exit.REFUSED, f"{path} is not written to: {reason}\n{about}")
-            return disk
-    names = ", ".join(disk.path for disk in disks if not source.refusal(disk)) or "none"
-    raise CommandFailed(Exit.REFUSED, f"{name} is no disk of this box; possible: {names}")
-
-
-def _question(disk: "Disk", version: str, slot: str) -> Iterator[str]:
-    from hadaemon.install.disk import describe
-
+def _question(disk: Disk, version: str, slot: str) -> Iterator[str]:
     yield from describe(disk)
     yield f"{'gets':10}Hotspare {version}, from slot {slot}, not configured:"
     yield f"{'':10}configuration, keys and passwords of this system are not copied"
 
 
-def _ask(disk: "Disk") -> None:
+def _ask(disk: Disk) -> None:
     if not sys.stdin.isatty():
         raise CommandFailed(Exit.REFUSED, "nobody is here to be asked: say --yes if you are sure")
     try:

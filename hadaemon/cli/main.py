@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from hadaemon.cli.failure import CommandFailed, Exit, failure_of
 from hadaemon.cli.on_peer import run_on_peer
 from hadaemon.cli.parser import build_parser
-from hadaemon.cli.usage import walk
 from hadaemon.errors import HadaemonError
 
 
@@ -35,8 +34,3 @@ def _run(given: list[str]) -> int:
     except (HadaemonError, OSError) as error:
         raise failure_of(error) from error
     return Exit.DONE
-
-
-def known_commands() -> frozenset[str]:
-    """The commands that this version has."""
-    return frozenset(entry.path for entry in walk(build_parser()) if entry.path and " " not in entry.path)

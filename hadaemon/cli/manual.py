@@ -3,8 +3,8 @@
 import argparse
 from collections.abc import Iterator
 
-from hadaemon.cli.parser import build_parser
-from hadaemon.cli.usage import EXIT_CODES, Entry, walk
+from hadaemon.cli.parser import CommandParser, build_parsers
+from hadaemon.cli.usage import EXIT_CODES
 
 _DESCRIPTION = (
     "Shows and steers the HA daemon of the node that it runs on. Root and the members of the group hadaemon "
@@ -26,13 +26,15 @@ _FILES = (
 )
 
 
-def man_page(parser: argparse.ArgumentParser) -> str:
+def man_page() -> str:
     """In the language of man(7)."""
-    return "".join(f"{line}\n" for line in _lines(parser))
+    return "".join(f"{line}\n" for line in _lines())
 
 
-def _lines(parser: argparse.ArgumentParser) -> Iterator[str]:
-    top, *entries = walk(parser)
+def _lines() -> Iterator[str]:
+    top, *others = build_parsers().values()
+    for parser in (top, *others):
+        parser.fill()
     yield r".\" Made from hactl's parser by `python3 invoke.py manual`."
     yield '.TH HACTL 8 "" Hotspare "Hotspare manual"'
     yield ".SH NAME"
@@ -46,9 +48,9 @@ def _lines(parser: argparse.ArgumentParser) -> Iterator[str]:
     yield ".SH OPTIONS"
     yield from _arguments(top)
     yield ".SH COMMANDS"
-    for entry in entries:
-        if not _has_commands(entry.parser):
-            yield from _command(entry)
+    for parser in others:
+        if parser.command.loads:
+            yield from _command(parser)
     yield ".SH EXIT STATUS"
     yield from _items((str(code), meaning) for code, meaning in EXIT_CODES)
     yield ".SH ENVIRONMENT"
@@ -59,19 +61,19 @@ def _lines(parser: argparse.ArgumentParser) -> Iterator[str]:
     yield from _examples(top)
 
 
-def _command(entry: Entry) -> Iterator[str]:
-    yield f".SS {_escaped(synopsis(entry))}"
-    yield _escaped(entry.parser.description or "")
-    yield from _arguments(entry)
+def _command(parser: CommandParser) -> Iterator[str]:
+    yield f".SS {_escaped(synopsis(parser))}"
+    yield _escaped(parser.description or "")
+    yield from _arguments(parser)
     yield ".PP"
     yield "Examples:"
-    yield from _examples(entry)
+    yield from _examples(parser)
 
 
-def synopsis(entry: Entry) -> str:
+def synopsis(parser: CommandParser) -> str:
     """One line, the same whatever version of Python is at work."""
-    words = [f"hactl {entry.path}".strip()]
-    for action in _shown(entry.parser):
+    words = [f"hactl {parser.command.path}".strip()]
+    for action in _shown(parser):
         if action.option_strings:
             value = f" {_value(action)}" if _takes_value(action) else ""
             option = f"{action.option_strings[-1]}{value}"
@@ -83,9 +85,9 @@ def synopsis(entry: Entry) -> str:
     return " ".join(words)
 
 
-def _arguments(entry: Entry) -> Iterator[str]:
+def _arguments(parser: CommandParser) -> Iterator[str]:
     expand = argparse.HelpFormatter("hactl")._expand_help
-    for action in _shown(entry.parser):
+    for action in _shown(parser):
         title = _name(action)
         if action.option_strings:
             title = ", ".join(action.option_strings) + (f" {_value(action)}" if _takes_value(action) else "")
@@ -104,10 +106,6 @@ def _shown(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
     yield from sorted(found, key=lambda action: not action.option_strings)
 
 
-def _has_commands(parser: argparse.ArgumentParser) -> bool:
-    return any(isinstance(action, argparse._SubParsersAction) for action in parser._actions)
-
-
 def _takes_value(action: argparse.Action) -> bool:
     return action.nargs != 0
 
@@ -123,8 +121,8 @@ def _name(action: argparse.Action) -> str:
     return "|".join(map(str, action.choices)) if action.choices else action.dest
 
 
-def _examples(entry: Entry) -> Iterator[str]:
-    for command, text in entry.examples:
+def _examples(parser: CommandParser) -> Iterator[str]:
+    for command, text in parser.command.examples:
         yield from (".PP", f".B {_escaped(command)}", ".br", _escaped(f"{text[:1].upper()}{text[1:]}."))
 
 
@@ -142,4 +140,4 @@ def _escaped(text: str) -> str:
 
 
 if __name__ == "__main__":
-    print(man_page(build_parser()), end="")
+    print(man_page(), end="")

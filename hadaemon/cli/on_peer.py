@@ -1,32 +1,25 @@
 """`hactl --peer …`: a command that reads, run on the other node; its output and exit code are this one's."""
 
-import argparse
 import sys
+from pathlib import Path
 
-from hadaemon.cli.config_changes import STATE, TIMEOUT, told
 from hadaemon.cli.failure import CommandFailed, Exit
+from hadaemon.cli.places import STATE
+from hadaemon.commands.on_peer import may_run, refusal
 
 
 def run_on_peer(arguments: list[str]) -> int:
-    """The exit code that the command had there."""
-    options = argparse.Namespace(arguments=arguments, state=STATE, code=Exit.REFUSED)
+    """The exit code that the command had there. `--state FOLDER` may come first, for tests."""
+    state = STATE
     if arguments[:1] == ["--state"]:
-        from pathlib import Path
-
-        options.state, options.arguments = Path(arguments[1]), arguments[2:]
-    told(_run)(options)
-    return int(options.code)
-
-
-def _run(options: argparse.Namespace) -> None:
+        state, arguments = Path(arguments[1]), arguments[2:]
+    if not may_run(arguments):
+        raise CommandFailed(Exit.REFUSED, refusal())
+    # Here and not above: a command that cannot be run there is told at once.
     from hadaemon.operations.peer import peer_of
-    from hadaemon.sync.reading import may_read, reading_commands
 
-    if not may_read(options.arguments):
-        commands = ", ".join(f"`{command}`" for command in reading_commands())
-        raise CommandFailed(Exit.REFUSED, f"only commands that read can be run on the peer: {commands}")
-    with peer_of(options.state, TIMEOUT) as peer:
-        done = peer.hactl(options.arguments)
+    with peer_of(state) as peer:
+        done = peer.hactl(arguments)
     sys.stdout.write(done.out)
     sys.stderr.write(done.errors)
-    options.code = done.code
+    return done.code

@@ -1,58 +1,81 @@
-"""Every command of `hactl`, as one parser: what `--help`, the man page and the completion are made from."""
+"""The parser of `hactl`, from the declared commands. The module of a command is loaded when it is used."""
 
 import argparse
+from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
-from hadaemon.cli.administration import add_administration
-from hadaemon.cli.alarms import add_alarms
-from hadaemon.cli.backup import add_backup
-from hadaemon.cli.capture import add_capture
-from hadaemon.cli.config_changes import add_config_changes
-from hadaemon.cli.config_check import add_config_check
-from hadaemon.cli.config_edit import add_config_edit
-from hadaemon.cli.config_sync import add_config_sync
-from hadaemon.cli.firmware import add_firmware
-from hadaemon.cli.help import add_help
-from hadaemon.cli.history import add_history
-from hadaemon.cli.hotwire_commands import add_hotwire
-from hadaemon.cli.install import add_install
-from hadaemon.cli.keys import add_keys
-from hadaemon.cli.menu import add_menu
-from hadaemon.cli.pair import add_pair
-from hadaemon.cli.status import add_status
-from hadaemon.cli.support import add_support
-from hadaemon.cli.usage import explain
+from hadaemon.cli.usage import Text, epilog, sentence
+from hadaemon.commands.command import Command
+from hadaemon.commands.table import COMMANDS
 
 SOCKET = Path("/run/hadaemon/control.sock")
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """With everything that `--help` shows."""
-    parser = argparse.ArgumentParser(prog="hactl", description="Shows and steers the HA daemon of this node.")
-    parser.add_argument(
-        "--socket", type=Path, default=SOCKET, help="the daemon's control socket (%(default)s)"
-    )
-    parser.add_argument("--peer", action="store_true", help="first of all: run a reading command on the peer")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    add_status(commands)
-    add_history(commands)
-    add_alarms(commands)
-    add_administration(commands)
-    add_hotwire(commands)
-    config = commands.add_parser("config", help="look at, check and change the configuration")
-    config_commands = config.add_subparsers(required=True, metavar="COMMAND")
-    add_config_check(config_commands)
-    add_config_edit(config_commands)
-    add_config_changes(config_commands)
-    add_config_sync(config_commands)
-    add_keys(commands)
-    add_pair(commands)
-    add_capture(commands)
-    add_menu(commands)
-    add_backup(commands)
-    add_firmware(commands)
-    add_install(commands)
-    add_support(commands)
-    add_help(commands, parser)
-    explain(parser)
-    return parser
+class CommandParser(argparse.ArgumentParser):
+    """Of one command. Whatever is asked of it, it has its arguments then."""
+
+    def __init__(self, command: Command, **more: Any) -> None:
+        super().__init__(formatter_class=Text, **more)
+        self.command = command
+        self._filled = False
+
+    def fill(self) -> None:
+        """Adds what only its own use and its own help need: arguments, examples, exit codes."""
+        if self._filled:
+            return
+        self._filled = True
+        self.description = sentence(self.command.text or self.command.summary)
+        self.epilog = epilog(self.command)
+        if self.command.loads:
+            module, _, function = self.command.loads.partition(":")
+            getattr(import_module(f"hadaemon.cli.{module}"), function)(self)
+        if self.command.json:
+            self.add_argument("--json", action="store_true", help=self.command.json)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As for any parser."""
+        self.fill()
+        return super().parse_known_args(args, namespace)
+
+    def format_help(self) -> str:
+        """As for any parser."""
+        self.fill()
+        return super().format_help()
+
+
+def build_parsers(commands: Sequence[Command] = COMMANDS) -> dict[str, CommandParser]:
+    """Each command's by its path, that of hactl itself by the empty one."""
+    top, *others = commands
+    parsers = {top.path: CommandParser(top, prog="hactl")}
+    _add_options(parsers[top.path])
+    groups = {path: _group(parser) for path, parser in parsers.items()}
+    for command in others:
+        group, _, word = command.path.rpartition(" ")
+        parsers[command.path] = groups[group].add_parser(word, help=command.summary, command=command)
+        if not command.loads:
+            groups[command.path] = _group(parsers[command.path])
+    return parsers
+
+
+def build_parser() -> CommandParser:
+    """That of hactl itself."""
+    return build_parsers()[""]
+
+
+def whole_parser() -> CommandParser:
+    """The same with the arguments of every command, for shtab, which looks at all of them."""
+    parsers = build_parsers()
+    for parser in parsers.values():
+        parser.fill()
+    return parsers[""]
+
+
+def _group(parser: CommandParser) -> "argparse._SubParsersAction[CommandParser]":
+    return parser.add_subparsers(required=True, metavar="COMMAND")
+
+
+def _add_options(top: CommandParser) -> None:
+    top.add_argument("--socket", type=Path, default=SOCKET, help="the daemon's control socket (%(default)s)")
+    top.add_argument("--peer", action="store_true", help="first of all: run a reading command on the peer")

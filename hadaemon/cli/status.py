@@ -7,15 +7,11 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from hadaemon.cli.colour import coloured
 from hadaemon.cli.failure import CommandFailed, Exit
 from hadaemon.cli.render import SCHEMA, Answer, render_status
 from hadaemon.operations.asking import NoDaemon, ask_daemon
-
-if TYPE_CHECKING:
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 _EVERY = 2.0
 _MIN, _MAX = 0.2, 3600.0
@@ -26,10 +22,8 @@ _HOME, _TO_END_OF_LINE, _TO_END = "\x1b[H", "\x1b[K", "\x1b[J"
 """What every terminal since the VT100 understands."""
 
 
-def add_status(commands: "Commands") -> None:
-    """Adds the command."""
-    status = commands.add_parser("status", help="who is active, why, and whether all is well")
-    status.add_argument("--json", action="store_true", help="the whole answer as JSON")
+def add_status(status: argparse.ArgumentParser) -> None:
+    """Adds its arguments."""
     status.add_argument("--verbose", action="store_true", help="every port, counters, discarded packets")
     status.add_argument(
         "--watch",

@@ -2,35 +2,22 @@
 
 import argparse
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from hadaemon.cli.config_changes import holder_of, own
 from hadaemon.cli.failure import CommandFailed, Exit
+from hadaemon.cli.firmware import Bar, add_firmware_places, firmware_of
+from hadaemon.cli.places import paths_of
 from hadaemon.cli.upgrade_lines import upgrade_lines
 from hadaemon.operations.asking import NoDaemon, ask_daemon
+from hadaemon.operations.upgrade_pair import begin_upgrade, call_off_upgrade
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from hadaemon.operations.firmware import OwnFirmware, Progress
-    from hadaemon.upgrade.bundle import Bundle
-
-SUMMARY = "upgrade both nodes, one after the other, without anyone noticing"
-TEXT = (
-    "Brings a signed update bundle to both nodes. Then the spare one installs it, restarts on trial, and "
-    "takes over when it is well and has every connection; the other one follows. Whatever fails, both end "
-    "on one version. It goes on by itself, after a loss of power too: this command only shows it."
-)
-PEER_TIMEOUT = 45.0
-"""Seconds for one answer of the peer."""
 _LOOK = 1.0
-_ADOPTED = 15.0
-"""Seconds in which the other node has to have heard of the plan."""
+"""Seconds."""
 
 
-def add_options(command: argparse.ArgumentParser) -> None:
-    """Of the command."""
+def add_upgrade(command: argparse.ArgumentParser) -> None:
+    """Adds its arguments."""
     command.add_argument("source", nargs="?", metavar="FILE|URL", help="a signed update bundle (.raucb)")
     command.add_argument(
         "--allow-downgrade", action="store_true", help="even if it is not newer than what runs"
@@ -39,56 +26,30 @@ def add_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--call-off", action="store_true", help="both nodes go back to the version before, or stay there"
     )
+    add_firmware_places(command)
+    command.set_defaults(run=_upgrade)
 
 
-def run(options: argparse.Namespace, firmware: "OwnFirmware", progress: "Progress") -> None:
-    """The command. Raises CommandFailed, HadaemonError."""
+def _upgrade(options: argparse.Namespace) -> None:
     if options.call_off:
-        print(ask_daemon(options.socket, {"command": "upgrade-off"})["reason"])
+        print(call_off_upgrade(options.socket))
         return
     if options.source is None:
         raise CommandFailed(Exit.REFUSED, "which bundle? give a FILE or an URL, or --call-off")
-    ask_daemon(options.socket, {"command": "upgrade-check"})
-    begin(options, firmware, progress)
+    with Bar() as bar:
+        begin_upgrade(
+            paths_of(options),
+            firmware_of(options),
+            options.source,
+            options.allow_downgrade,
+            bar.show,
+            lambda line: print(line, flush=True),
+        )
     if not options.no_wait:
         follow(options.socket)
 
 
-def begin(options: argparse.Namespace, firmware: "OwnFirmware", progress: "Progress") -> None:
-    """Both nodes have the bundle, and the plan is written; or nothing was changed."""
-    from hadaemon.io.store.pair_lock import locked
-    from hadaemon.operations.firmware_sync import have_peer_stage
-    from hadaemon.operations.peer import peer_of
-
-    here = own(options)
-    holder = holder_of(options, here, "firmware upgrade")
-    with locked(options.run_folder, here.name, holder), peer_of(here.state, PEER_TIMEOUT) as peer:
-        peer.lock(holder)
-        bundle = firmware.stage(options.source, options.allow_downgrade, progress)
-        try:
-            have_peer_stage(peer, lambda line: print(line, flush=True))
-            _write_plan(options, bundle)
-        except BaseException:
-            firmware.unstage()
-            raise
-
-
-def _write_plan(options: argparse.Namespace, bundle: "Bundle") -> None:
-    request = {"command": "upgrade", "target": bundle.version, "digest": bundle.digest}
-    plan = ask_daemon(options.socket, request, PEER_TIMEOUT)
-    first, second, number = plan["first"], plan["second"], plan["number"]
-    print(f"the upgrade to {bundle.version} has begun: {first} first, then {second}", flush=True)
-    # The locks are held until the other node knows: so nobody begins another one there.
-    until = time.monotonic() + _ADOPTED
-    while time.monotonic() < until:
-        hotwire = ask_daemon(options.socket, {"command": "status"}).get("hotwire") or {}
-        heard = ((hotwire.get("peer") or {}).get("upgrade") or {}).get("plan") or {}
-        if heard.get("number") == number:
-            return
-        time.sleep(_LOOK / 4)
-
-
-def follow(socket: Path, wait: "Callable[[float], None]" = time.sleep) -> None:
+def follow(socket: Path, wait: Callable[[float], None] = time.sleep) -> None:
     """Prints what is new, until the upgrade is over or this node restarts for it."""
     shown: list[str] = []
     while True:

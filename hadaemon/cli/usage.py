@@ -1,10 +1,9 @@
-"""What every command's `--help` has beside its arguments: examples and exit codes. Also walks the parser."""
+"""What every command's `--help` has beside its arguments: description, examples and exit codes. Pure."""
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from hadaemon.cli.examples import EXAMPLES, Examples
+from hadaemon.commands.command import Command, Examples
 
 EXIT_CODES = (
     (0, "done"),
@@ -19,53 +18,26 @@ _WIDTH = 79
 """Columns."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One command of the parser."""
-
-    path: str
-    """E.g. `config apply`; empty: hactl itself."""
-    summary: str
-    parser: argparse.ArgumentParser
-
-    @property
-    def examples(self) -> Examples:
-        """Empty: somebody forgot them, and a test tells."""
-        return EXAMPLES.get(self.path, ())
-
-
-class _Text(argparse.HelpFormatter):
+class Text(argparse.HelpFormatter):
     """Wraps prose, and leaves what comes after the arguments as it is."""
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         return text if "\n" in text else super()._fill_text(text, width, indent)
 
 
-def walk(parser: argparse.ArgumentParser, path: str = "", summary: str = "") -> Iterator[Entry]:
-    """hactl itself and every command and sub-command, each before its own ones."""
-    yield Entry(path, summary, parser)
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            told = {choice.dest: choice.help or "" for choice in action._choices_actions}
-            for name, inner in action.choices.items():
-                yield from walk(inner, f"{path} {name}".strip(), told.get(name, ""))
-
-
-def explain(parser: argparse.ArgumentParser) -> None:
-    """Gives every command its description, examples and exit codes."""
-    for entry in walk(parser):
-        entry.parser.formatter_class = _Text
-        entry.parser.description = _sentence(entry.parser.description or entry.summary)
-        entry.parser.epilog = "\n".join(_epilog(entry))
-
-
-def _sentence(summary: str) -> str:
+def sentence(summary: str) -> str:
+    """As a description begins and ends."""
     return f"{summary[:1].upper()}{summary[1:].removesuffix('.')}." if summary else ""
 
 
-def _epilog(entry: Entry) -> Iterator[str]:
+def epilog(command: Command) -> str:
+    """What comes after the arguments."""
+    return "\n".join(_epilog(command))
+
+
+def _epilog(command: Command) -> Iterator[str]:
     yield "examples:"
-    yield from _side_by_side(entry.examples)
+    yield from _side_by_side(command.examples)
     yield ""
     yield "exit codes:"
     yield from (f"  {code:<5}{meaning}" for code, meaning in EXIT_CODES)

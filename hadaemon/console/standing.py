@@ -2,7 +2,7 @@
 
 import os
 
-from hadaemon.cli.main import known_commands
+from hadaemon.commands.table import known_commands
 from hadaemon.menu.later import Standing
 from hadaemon.operations.install import Places as InstallPlaces
 from hadaemon.operations.install import can_install

@@ -13,14 +13,12 @@ from hadaemon.operations.peer import peer_of
 from hadaemon.upgrade.offer import STAGED
 
 STATE = "HOTSPARE_STATE"
-_TIMEOUT = 45.0
-"""Seconds for one answer."""
 
 
 def main() -> int:
     """0: the peer has ended it. 1: there is no conversation, the reason is on standard error."""
     try:
-        with peer_of(Path(os.environ.get(STATE, "/data/state")), _TIMEOUT) as peer:
+        with peer_of(Path(os.environ.get(STATE, "/data/state"))) as peer:
             peer.send_firmware(0, 1, staged=sys.argv[-1] == STAGED)
     except HadaemonError as error:
         print(error, file=sys.stderr)

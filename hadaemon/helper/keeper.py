@@ -7,7 +7,6 @@ long as the conversation that took it.
 
 import argparse
 import contextlib
-import io
 import os
 import pwd
 import signal
@@ -18,8 +17,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from hadaemon.commands.on_peer import MAX_WORDS
 from hadaemon.config import migrate
 from hadaemon.errors import HadaemonError
+from hadaemon.helper.hactl import HACTL, Hactl
 from hadaemon.io.firmware.rauc import Rauc
 from hadaemon.io.firmware.rsync import sender_command
 from hadaemon.io.programs.channel import Channel, ChannelError
@@ -38,7 +39,6 @@ from hadaemon.sync.head import head_from_json
 from hadaemon.sync.holder import Holder, holder_from_json
 from hadaemon.sync.messages import OLDEST, PROTOCOL, Message, agree, newest_schema, tree_message, tree_of
 from hadaemon.sync.plan import Side, refusal
-from hadaemon.sync.reading import may_read, reading_commands
 from hadaemon.sync.record import How
 from hadaemon.sync.server import USER
 from hadaemon.sync.tree import Tree, digest
@@ -50,7 +50,6 @@ _TIMEOUT = 60.0
 """Seconds for one frame: a peer that stopped half-way must not hold the lock for ever."""
 _MAX_SECONDS = 600
 """Of the whole conversation."""
-_MAX_OUTPUT = 1 << 20
 _MAX_SAID = 4096
 _CREDENTIALS = struct.Struct("=iII")
 
@@ -64,14 +63,14 @@ class Conversation:
         self,
         here: OwnConfiguration,
         run: Path,
-        control: Path,
+        hactl: Hactl,
         stack: contextlib.ExitStack,
         firmware: OwnFirmware | None = None,
         pull: Callable[[bool], None] = start_firmware_pull,
     ) -> None:
         self._here = here
         self._run = run
-        self._control = control
+        self._program = hactl
         self._stack = stack
         self._own_firmware = firmware
         self._pull = pull
@@ -232,33 +231,9 @@ class Conversation:
 
     def _hactl(self, request: Message) -> Message:
         """A reading command, as `hactl --peer` asks for it."""
-        from hadaemon.cli.main import main as hactl
-
-        arguments = request.texts("arguments", 8)
-        if not may_read(arguments):
-            raise SyncError(
-                f"only commands that read can be run on the peer: {', '.join(reading_commands())}"
-            )
-        out, errors = io.StringIO(), io.StringIO()
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(errors):
-            try:
-                code = int(hactl(["--socket", str(self._control), *arguments, *self._places(arguments)]))
-            except SystemExit as stop:
-                code = stop.code if isinstance(stop.code, int) else 2
-        header = {"ok": True, "code": code, "errors": errors.getvalue()[:4096]}
-        return Message(header, out.getvalue().encode()[:_MAX_OUTPUT])
-
-    def _places(self, arguments: Sequence[str]) -> list[str]:
-        state = self._here.state
-        match tuple(arguments[:2]):
-            case ("history", *_):
-                return ["--folder", str(own_folder(state))]
-            case ("config", "check"):
-                return ["--node", str(state / "node.toml"), "--cluster", str(state / "cluster.toml")]
-            case ("config", _) | ("key", _):
-                return ["--state", str(state), "--run", str(self._run)]
-            case _:
-                return []
+        done = self._program.read(request.texts("arguments", MAX_WORDS))
+        header = {"ok": True, "code": done.code, "errors": done.errors.decode(errors="replace")}
+        return Message(header, done.out)
 
     def _must_hold_lock(self) -> Holder:
         if self._locked is None:
@@ -274,6 +249,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--socket", type=Path, default=Path("/run/hadaemon/control.sock"))
     parser.add_argument("--bundles", type=Path, default=Path("/data/firmware"))
     parser.add_argument("--rauc", default="/usr/bin/rauc", help=argparse.SUPPRESS)
+    parser.add_argument("--hactl", default=HACTL, type=lambda path: (path,), help=argparse.SUPPRESS)
     parser.add_argument("--user", default=USER, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     signal.alarm(_MAX_SECONDS)  # Whatever happens: the lock is let go.
@@ -285,7 +261,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with contextlib.ExitStack() as stack:
             places = Places(options.state, options.bundles, options.run)
             firmware = OwnFirmware(places, Rauc((options.rauc,)))
-            conversation = Conversation(here, options.run, options.socket, stack, firmware)
+            hactl = Hactl(options.state, options.run, options.socket, options.hactl)
+            conversation = Conversation(here, options.run, hactl, stack, firmware)
             return _serve(channel, conversation)
 
 

@@ -14,12 +14,16 @@ from pathlib import Path
 from hadaemon.config import NodeConfig, load_admin, load_node, render_node
 from hadaemon.config.migrate import Kind
 from hadaemon.errors import HadaemonError
+from hadaemon.io.kernel.netlink import read_links
 from hadaemon.io.store.files import read_text, write_text
 from hadaemon.io.store.forms import store
 from hadaemon.io.store.generations import Generations
+from hadaemon.io.store.sealed import MIN_PASSPHRASE, seal, unseal
 from hadaemon.operations.amend import amended
+from hadaemon.operations.changing import NodePaths, changing
 from hadaemon.operations.dry_run import Refused, dry_run
 from hadaemon.operations.own_configuration import now_text
+from hadaemon.state.configuration import load_configuration
 from hadaemon.state.places import NODE_FILE
 from hadaemon.sync.errors import SyncError
 from hadaemon.sync.head import Head, head_from_json
@@ -27,6 +31,8 @@ from hadaemon.sync.record import How, Record
 from hadaemon.sync.tree import Tree, make_tree
 
 ADMIN_FILE = "admin.toml"
+_MAX_SIZE = 32 << 20
+"""Bytes of a backup: twice encoded, the largest configuration has some 16 MiB."""
 _SCHEMA = 1
 
 
@@ -48,6 +54,37 @@ class Backup:
     time: str
 
 
+def create_backup(paths: NodePaths, file: Path, passphrase: str) -> str:
+    """Writes the file; whose backup it is. Raises HadaemonError."""
+    here = paths.configuration()
+    if len(passphrase) < MIN_PASSPHRASE:
+        raise BackupError(f"the passphrase is too short: {MIN_PASSPHRASE} characters at least")
+    write_text(file, seal(collect(here.state), passphrase, {"node": here.name}), 0o600)
+    return here.name
+
+
+def read_backup(file: Path) -> str:
+    """Sealed, as it lies on the disk. Raises BackupError: there is none."""
+    content = read_text(file, _MAX_SIZE)
+    if content is None:
+        raise BackupError(f"{file}: there is no such file")
+    return content
+
+
+def restore_backup(paths: NodePaths, backup: Backup, given: Mapping[str, str], replace: bool) -> None:
+    """Makes this box the node of the backup. `given`: the MAC addresses of ports; `replace`: even if it is
+    another node. Raises HadaemonError."""
+    present = load_configuration(paths.state).node
+    if present is not None and present.name != backup.node.name and not replace:
+        raise BackupError(
+            f"this box is {present.name}, and the backup is that of {backup.node.name}: a node is restored "
+            "from its own backup only; give --replace if this box is to become that node"
+        )
+    node = rebind(backup.node, present, given, _hardware())
+    with changing(paths, "backup restore"):
+        put_back(backup, node, paths.state)
+
+
 def collect(state: Path) -> str:
     """The text to seal. Raises BackupError and the errors of files."""
     node = read_text(state / NODE_FILE)
@@ -67,6 +104,11 @@ def collect(state: Path) -> str:
             else {path: base64.b64encode(content).decode() for path, content in tree.files},
         }
     )
+
+
+def open_backup(sealed: str, passphrase: str, where: str) -> Backup:
+    """What is inside, validated whole. Raises HadaemonError."""
+    return parse(unseal(sealed, passphrase, where), where)
 
 
 def parse(text: str, where: str) -> Backup:
@@ -145,3 +187,8 @@ def _put_back_tree(backup: Backup, tree: Tree, node: NodeConfig, state: Path, be
         else:
             (state / NODE_FILE).unlink()
         raise
+
+
+def _hardware() -> set[str]:
+    """The MAC addresses of this box."""
+    return {link.permanent_mac or link.mac for link in read_links().cards()}

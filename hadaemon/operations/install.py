@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from hadaemon.install.disk import COLUMNS, Disk, read_disks
+from hadaemon.install.disk import COLUMNS, Disk, describe, read_disks
 from hadaemon.install.errors import InstallError
 from hadaemon.install.layout import (
     DATA_SIZE,
@@ -58,6 +58,7 @@ from hadaemon.io.firmware.disks import (
     zero,
 )
 from hadaemon.io.firmware.flashed_bundle import archive_header, archive_size
+from hadaemon.io.programs import services
 from hadaemon.io.programs.run import run_program
 
 _DATA, _HEADER = "data", "header"
@@ -127,12 +128,34 @@ def find_candidates(places: Places) -> tuple[tuple[Disk, str], ...]:
     return tuple((disk, disk.refusal(wanted)) for disk in find_disks(places))
 
 
+def find_target(name: str, source: Source, places: Places) -> Disk:
+    """The disk of that name or path. Raises InstallError: it is none, or must not be taken."""
+    path = str(Path("/dev", name).resolve())
+    disks = find_disks(places)
+    for disk in disks:
+        if disk.path == path:
+            if reason := source.refusal(disk):
+                raise InstallError("\n".join((f"{path} is not written to: {reason}", *describe(disk))))
+            return disk
+    names = ", ".join(disk.path for disk in disks if not source.refusal(disk)) or "none"
+    raise InstallError(f"{name} is no disk of this box; possible: {names}")
+
+
 def can_install(places: Places) -> bool:
     """Whether there is a disk that may be taken; never raises."""
     try:
         return any(not reason for _, reason in find_candidates(places))
     except (EdgeError, OSError):
         return False
+
+
+def install_alone(source: Source, target: Disk, places: Places, show: Show) -> None:
+    """The same as `install`, and nothing else fills a slow disk meanwhile."""
+    services.stop_seeding()
+    try:
+        install(source, target, places, show)
+    finally:
+        services.start_seeding()
 
 
 def install(source: Source, target: Disk, places: Places, show: Show) -> None:

@@ -33,8 +33,8 @@ _RELOAD_TIMEOUT = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """A change that counts."""
+class Committed:
+    """A configuration that counts."""
 
     record: Record
     notes: tuple[str, ...]
@@ -71,7 +71,7 @@ class OwnConfiguration:
 
     def commit(
         self, tree: Tree, head: Head, how: How, holder: Holder, confirm: float | None = None, note: str = ""
-    ) -> Outcome:
+    ) -> Committed:
         """Makes the configuration count. With `confirm` it goes back after so many seconds, unless it is
         confirmed. Raises Refused, FileError: then what was before still counts."""
         checked = self.check(tree)
@@ -93,7 +93,7 @@ class OwnConfiguration:
         notes = (*checked.notes, *self._reload(before))
         if confirm is not None and self._start_guard is not None:
             self._start_guard()
-        return Outcome(record, notes)
+        return Committed(record, notes)
 
     def read_back(self) -> str:
         """The digest of what is on the disk now."""

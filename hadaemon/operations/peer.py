@@ -31,6 +31,9 @@ from hadaemon.sync.public_key import PublicKey
 from hadaemon.sync.tree import Tree
 from hadaemon.upgrade.offer import Offer, Pulled, from_json, pulled
 
+ANSWER_TIME = 45.0
+"""Seconds that one answer of the peer may take: longer than its dry run does."""
+
 
 class PeerRefused(HadaemonError):
     """The peer's answer is no; `problems` has its reasons."""
@@ -155,8 +158,8 @@ class Peer:
 
 
 @contextmanager
-def peer_of(state: Path, timeout: float) -> Iterator[Peer]:
-    """Connects to the other end of the hotwire."""
+def peer_of(state: Path, timeout: float = ANSWER_TIME) -> Iterator[Peer]:
+    """Connects to the other end of the hotwire. `timeout`: seconds for each answer."""
     configuration = load_configuration(state)
     if configuration.node is None:
         raise SyncError("this node is not configured yet")

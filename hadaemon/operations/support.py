@@ -80,6 +80,25 @@ class Part:
     """What is too long loses its beginning."""
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What came of it."""
+
+    size: int
+    """Bytes of the file."""
+    lacking: tuple[str, ...]
+    """What could not be read, and why."""
+
+
+def write_support(state: Path, control: Path, path: Path, owner: tuple[int, int]) -> Written:
+    """Everything about this node, without a secret, in a file that was not there. Raises HadaemonError."""
+    if path.exists():
+        raise FileError(f"{path}: is there already: name another file")
+    scrub = secrets_below(state)
+    lacking = write_bundle(path, tuple(all_parts(state, control)), scrub, owner)
+    return Written(path.stat().st_size, tuple(lacking))
+
+
 def write_bundle(path: Path, parts: Sequence[Part], scrub: Scrubber, owner: tuple[int, int]) -> list[str]:
     """Writes the file, whole or not at all, for its owner alone; the answer is what is lacking in it."""
     staged = path.with_name(f".{path.name}.new")

@@ -54,7 +54,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
     monkeypatch.setattr(installing, "install", made.install)
     monkeypatch.setattr(services, "stop_seeding", lambda: made.seeding.append("stop"))
     monkeypatch.setattr(services, "start_seeding", lambda: made.seeding.append("start"))
-    monkeypatch.setattr("hadaemon.setup.places.system_owners", lambda: type("Owners", (), {"state": None}))
+    monkeypatch.setattr(command, "system_owners", lambda: type("Owners", (), {"state": None}))
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     return made
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from firmware.manual import COMPLETION, PAGE, completion, man_page
-from hadaemon.cli.parser import build_parser
-from hadaemon.cli.usage import walk
+from hadaemon.cli.parser import build_parsers
+from hadaemon.commands.table import COMMANDS
 
 ASK = """
 source "$1"; shift
@@ -50,8 +50,8 @@ def test_both_are_up_to_date():
 
 
 def test_every_command_is_completed_word_by_word(state: Path):
-    for entry in walk(build_parser()):
-        *before, last = entry.path.split() or [""]
+    for command in COMMANDS:
+        *before, last = command.path.split() or [""]
         assert last in tab(state, *before, last[:2]) or not last
 
 
@@ -88,10 +88,11 @@ def test_without_a_configuration_there_is_nothing_to_offer(tmp_path: Path):
 
 def test_the_page_has_every_command_option_and_example():
     page = PAGE.read_text().replace("\\-", "-")
-    for entry in walk(build_parser()):
-        for command, _ in entry.examples:
-            assert command in page or entry.path in {"config", "key", "pair", "firmware", "backup", "hotwire"}
-        for action in entry.parser._actions:
+    for path, parser in build_parsers().items():
+        parser.fill()
+        for command, _ in parser.command.examples:
+            assert command in page or path in {"config", "key", "pair", "firmware", "backup", "hotwire"}
+        for action in parser._actions:
             for option in action.option_strings:
                 assert option in page or action.help == "==SUPPRESS==" or option in ("-h", "--help")
 

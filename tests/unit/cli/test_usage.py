@@ -9,25 +9,28 @@ from pathlib import Path
 
 import pytest
 
-from hadaemon.cli.examples import EXAMPLES
 from hadaemon.cli.failure import Exit
-from hadaemon.cli.main import known_commands, main
-from hadaemon.cli.parser import build_parser
-from hadaemon.cli.usage import EXIT_CODES, walk
-from hadaemon.sync.reading import COMMANDS, may_read, reading_commands
+from hadaemon.cli.main import main
+from hadaemon.cli.parser import build_parser, build_parsers
+from hadaemon.cli.usage import EXIT_CODES
+from hadaemon.commands.command import Command
+from hadaemon.commands.on_peer import READING, may_run, peer_options
+from hadaemon.commands.table import COMMANDS, known_commands
 
-ENTRIES = {entry.path: entry for entry in walk(build_parser())}
+PARSERS = build_parsers()
+for each in PARSERS.values():
+    each.fill()
 ROOT = Path(__file__).resolve().parents[3]
 
 
-@pytest.mark.parametrize("path", ENTRIES)
+@pytest.mark.parametrize("path", PARSERS)
 def test_every_command_has_help_with_examples_and_exit_codes(path: str, capsys: pytest.CaptureFixture[str]):
     with pytest.raises(SystemExit) as ended:
         main([*path.split(), "--help"])
     assert ended.value.code == 0
     told = capsys.readouterr().out
-    assert ENTRIES[path].examples, f"add examples of {path!r} to hadaemon/cli/examples.py"
-    for command, text in ENTRIES[path].examples:
+    assert PARSERS[path].command.examples, f"add examples of {path!r} to hadaemon/commands"
+    for command, text in PARSERS[path].command.examples:
         assert command in told
         assert text in told
     assert "exit codes:" in told
@@ -36,16 +39,12 @@ def test_every_command_has_help_with_examples_and_exit_codes(path: str, capsys: 
     assert capsys.readouterr().out == told
 
 
-def test_no_example_is_left_of_a_command_that_is_gone():
-    assert set(EXAMPLES) <= set(ENTRIES)
-
-
-@pytest.mark.parametrize("command", [command for each in EXAMPLES.values() for command, _ in each])
+@pytest.mark.parametrize("command", [line for each in COMMANDS for line, _ in each.examples])
 def test_every_example_is_accepted(command: str):
     words = [word for word in shlex.split(command) if word != "sudo" and not word.startswith("EDITOR=")]
     assert words[0] == "hactl"
     if words[1] == "--peer":
-        assert may_read(words[2:])
+        assert may_run(words[2:])
         return
     options = build_parser().parse_args(words[1:])
     assert callable(options.run)
@@ -62,22 +61,22 @@ LEFT_OUT = {
 """What of a reading command the other node may not ask for, and why."""
 
 
-@pytest.mark.parametrize("command", reading_commands())
-def test_the_peer_may_use_each_option_of_a_reading_command(command: str):
+@pytest.mark.parametrize("command", READING, ids=lambda each: each.path)
+def test_the_peer_may_use_each_option_of_a_reading_command(command: Command):
     """Those that a command gets later, too."""
-    actions = ENTRIES[command].parser._actions
+    actions = PARSERS[command.path]._actions
     shown = [each for each in actions if each.dest != "help" and each.help != argparse.SUPPRESS]
     names = {(action.option_strings or [action.dest])[-1] for action in shown}
-    allowed = COMMANDS[tuple(command.split())]
+    allowed = {option.name for option in peer_options(command)}
     assert allowed <= names
-    assert names - allowed == {option for path, option in LEFT_OUT if path == command}
+    assert names - allowed == {option for path, option in LEFT_OUT if path == command.path}
     assert "--json" in allowed, "the manual promises it"
 
 
 def test_every_example_belongs_to_its_command():
-    for path, examples in EXAMPLES.items():
-        for command, _ in examples:
-            assert path in command, f"{command!r} is an example of {path!r}"
+    for command in COMMANDS:
+        for line, _ in command.examples:
+            assert command.path in line, f"{line!r} is an example of {command.path!r}"
 
 
 def test_help_of_what_does_not_exist(capsys: pytest.CaptureFixture[str]):
@@ -104,8 +103,8 @@ def test_every_command_that_reads_answers_programs():
     changing |= {"config sync", "key generate", "key trust", "key revoke", "pair show", "pair enter"}
     changing |= {"backup create", "backup restore", "firmware install", "firmware sync", "firmware keep"}
     changing |= {"firmware rollback", "firmware mark-good", "firmware upgrade"}
-    for path, entry in ENTRIES.items():
-        options = {option for action in entry.parser._actions for option in action.option_strings}
+    for path, parser in PARSERS.items():
+        options = {option for action in parser._actions for option in action.option_strings}
         assert ("--json" in options) == (path not in others | changing), path
 
 
@@ -123,3 +122,18 @@ def test_ctrl_c_is_no_traceback():
 def test_the_commands_that_the_menu_may_offer():
     assert {"status", "firmware", "help"} <= known_commands()
     assert not any(" " in command for command in known_commands())
+
+
+@pytest.mark.parametrize(
+    "words,loaded", [("--help", ""), ("config --help", ""), ("resume --help", "hadaemon.cli.administration")]
+)
+def test_only_the_module_of_the_command_that_runs_is_loaded(words: str, loaded: str):
+    modules = {f"hadaemon.cli.{command.loads.partition(':')[0]}" for command in COMMANDS if command.loads}
+    code = (
+        "import sys; from hadaemon.cli.main import main\n"
+        "try: main(sys.argv[1:])\nexcept SystemExit: pass\n"
+        f"print(*({modules!r} & sys.modules.keys()))"
+    )
+    command = [sys.executable, "-P", "-c", code, *words.split()]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == loaded

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hadaemon.cli.capture import advertisement_line
-from hadaemon.cli.main import known_commands
+from hadaemon.commands.table import known_commands
 from hadaemon.config import load_admin, load_node
 from hadaemon.console import changes, partner, store
 from hadaemon.console.main import facts_of, zones_of

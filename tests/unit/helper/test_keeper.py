@@ -5,12 +5,15 @@ import json
 import os
 import socket
 import struct
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from hadaemon.commands.on_peer import may_run
 from hadaemon.helper import keeper as keeper_module
+from hadaemon.helper.hactl import Hactl
 from hadaemon.helper.keeper import Conversation, _serve
 from hadaemon.io.programs.channel import Channel, ChannelError
 from hadaemon.io.store.generations import Generations
@@ -22,11 +25,11 @@ from hadaemon.sync.holder import Holder
 from hadaemon.sync.messages import PROTOCOL, Message, decode, encode, tree_message
 from hadaemon.sync.plan import Side
 from hadaemon.sync.public_key import parse_public_key
-from hadaemon.sync.reading import may_read
 from hadaemon.sync.server import authorized_keys, failure, known_hosts
 from hadaemon.sync.tree import digest
 from tests.unit.operations.test_own_configuration import NODE, tree
 
+PROGRAM = (sys.executable, "-P", "-c", "from hadaemon.cli.main import main; raise SystemExit(main())")
 HELLO = {"verb": "hello", "protocol": [PROTOCOL, PROTOCOL]}
 ID = "1" * 32
 
@@ -43,7 +46,8 @@ def state(tmp_path: Path) -> Path:
 def keeper(state: Path) -> Iterator[Conversation]:
     with contextlib.ExitStack() as stack:
         control = state / "no-daemon"
-        yield Conversation(OwnConfiguration(state, control), state.parent, control, stack)
+        hactl = Hactl(state, state.parent, control, PROGRAM)
+        yield Conversation(OwnConfiguration(state, control), state.parent, hactl, stack)
 
 
 def say(keeper: Conversation, header: dict[str, object], body: bytes = b"") -> dict[str, object]:
@@ -196,11 +200,11 @@ def test_commands_that_read(keeper: Conversation, state: Path):
         assert "only commands that read" in str(
             say(keeper, {"verb": "hactl", "arguments": forbidden})["error"]
         )
-    assert may_read(["history", "--last", "50"])
-    assert may_read(["alarms", "--json"])
-    assert not may_read(["alarms", "--test"])
-    assert not may_read(["history", "--last", "-1"])
-    assert not may_read(["history", "--last"])
+    assert may_run(["history", "--last", "50"])
+    assert may_run(["alarms", "--json"])
+    assert not may_run(["alarms", "--test"])
+    assert not may_run(["history", "--last", "-1"])
+    assert not may_run(["history", "--last"])
 
 
 @pytest.mark.parametrize(
@@ -216,14 +220,14 @@ def test_a_broken_frame_ends_the_conversation(keeper: Conversation, data: bytes)
 
 def test_a_silent_peer_ends_the_conversation():
     ours, theirs = socket.socketpair()
-    with ours, theirs, pytest.raises(ChannelError, match="stopped answering"):
+    with ours, theirs, pytest.raises(ChannelError, match="stopped to answer"):
         Channel(theirs.fileno(), theirs.fileno(), "the peer", 0.05).receive()
 
 
 def test_a_peer_that_does_not_read_ends_the_conversation():
     reading, writing = os.pipe()
     channel = Channel(reading, writing, "the peer", 0.05)
-    with pytest.raises(ChannelError, match="stopped answering"):
+    with pytest.raises(ChannelError, match="stopped to answer"):
         channel.send(Message({}, b"x" * (4 << 20)))
     os.close(reading)
     os.close(writing)

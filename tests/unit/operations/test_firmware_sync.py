@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from hadaemon.errors import HadaemonError
+from hadaemon.helper.hactl import Hactl
 from hadaemon.helper.keeper import Conversation
 from hadaemon.io.firmware import rsync
 from hadaemon.io.firmware.rsync import TransferError
@@ -55,7 +56,7 @@ class Pair:
         keeper = Conversation(
             here,
             self.beta.places.run,
-            folder,
+            Hactl(state, folder, folder),
             stack,
             self.beta.firmware(),
             lambda staged: self.pulls.append("stage" if staged else "pull"),
@@ -178,7 +179,9 @@ def test_what_is_staged_is_offered_and_sent_and_nothing_else(pair: Pair):
 def pair_keeper(pair: Pair) -> Conversation:
     here = OwnConfiguration(pair.beta.places.state, pair.beta.folder / "no-daemon")
     run = pair.beta.places.run
-    return Conversation(here, run, run, contextlib.ExitStack(), pair.beta.firmware(), lambda _: None)
+    return Conversation(
+        here, run, Hactl(run, run, run), contextlib.ExitStack(), pair.beta.firmware(), lambda _: None
+    )
 
 
 def test_another_board_is_refused_before_anything_is_asked_for(pair: Pair):
@@ -201,7 +204,9 @@ class Other:
 def test_a_keeper_without_firmware_says_so(tmp_path: Path):
     (tmp_path / "node.toml").write_text(NODE)
     with contextlib.ExitStack() as stack:
-        keeper = Conversation(OwnConfiguration(tmp_path, tmp_path), tmp_path, tmp_path, stack)
+        keeper = Conversation(
+            OwnConfiguration(tmp_path, tmp_path), tmp_path, Hactl(tmp_path, tmp_path, tmp_path), stack
+        )
         keeper.answer(Message({"verb": "hello", "protocol": [PROTOCOL, PROTOCOL]}))
         for verb in ("firmware", "firmware-send"):
             answer = keeper.answer(Message({"verb": verb})).header

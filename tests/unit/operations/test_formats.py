@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from hadaemon.config import ConfigError, load_cluster, load_node, load_preseed, render_node
 from hadaemon.config.migrate import KNOWN, Kind, Raw, Schemas
+from hadaemon.helper.hactl import Hactl
 from hadaemon.helper.keeper import Conversation
 from hadaemon.io.store.forms import form_path, read_form, store
 from hadaemon.operations.own_configuration import OwnConfiguration
@@ -223,7 +224,9 @@ class Two:
         self.alpha, self.beta = (
             OwnConfiguration(node(folder, name), folder / "no-daemon") for name in ("alpha", "beta")
         )
-        self._conversation = Conversation(self.beta, folder, folder / "no-daemon", stack)
+        self._conversation = Conversation(
+            self.beta, folder, Hactl(folder, folder, folder / "no-daemon"), stack
+        )
 
     def apply(self, here: OwnConfiguration, known: Schemas, text: str) -> None:
         with firmware(known):

@@ -1,0 +1,169 @@
+"""The commands about the configuration, and about the keys by which the nodes know each other."""
+
+from hadaemon.commands.command import Command
+from hadaemon.commands.node import FOR_PROGRAMS
+
+_EDIT = (
+    "Opens a copy in the editor of VISUAL or EDITOR, else in nano. What is wrong with the saved text is "
+    "shown, and it can be edited again. A good one is applied in the same way as by `hactl config apply`."
+)
+
+CONFIGURATION = (
+    Command(
+        "config",
+        "look at, check and change the configuration",
+        (
+            ("sudo hactl config edit", "change cluster.toml in an editor"),
+            ("hactl config check", "would the files in /data/state be accepted?"),
+            ("sudo hactl config history", "the last 20 configurations"),
+            ("sudo hactl config diff --peer", "what differs from the other node's"),
+        ),
+    ),
+    Command(
+        "config check",
+        "validate files, apply nothing",
+        (
+            ("hactl config check", "would the files in /data/state be accepted?"),
+            ("hactl config check --node new-node.toml --cluster new.toml", "and these?"),
+        ),
+        loads="config_check:add_check",
+        json=FOR_PROGRAMS,
+        reads=True,
+    ),
+    Command(
+        "config edit",
+        "change cluster.toml in an editor, checked on saving",
+        (
+            ("sudo hactl config edit", "what both nodes share; applied like `config apply`"),
+            ("sudo hactl config edit --confirm 5m", "it goes back unless it is confirmed"),
+            ("sudo hactl config edit --node", "what is this node's alone: ports, own addresses"),
+            ("sudo EDITOR=vi hactl config edit", "with another editor"),
+        ),
+        loads="config_edit:add_edit",
+        text=_EDIT,
+    ),
+    Command(
+        "config apply",
+        "make a file or a folder the configuration of the cluster",
+        (
+            ("sudo hactl config apply new.toml", "checked as a whole before anything changes"),
+            ("sudo hactl config apply new.toml --confirm 5m", "goes back unless `config confirm` follows"),
+            ("sudo hactl config apply folder/", "with the files of cluster.d/"),
+        ),
+        loads="config_changes:add_apply",
+    ),
+    Command(
+        "config confirm",
+        "keep what was applied with --confirm",
+        (("sudo hactl config confirm", "keep what was applied with --confirm"),),
+        loads="config_changes:add_config_confirm",
+    ),
+    Command(
+        "config history",
+        "the last generations: when, by whom, how",
+        (
+            ("sudo hactl config history", "when, by whom and how; * counts now"),
+            ("sudo hactl config history --json", "the same for programs"),
+        ),
+        loads="config_generations:add_generations",
+        json=FOR_PROGRAMS,
+        reads=True,
+    ),
+    Command(
+        "config rollback",
+        "make an older generation the configuration again",
+        (
+            ("sudo hactl config rollback", "the configuration before this one counts again"),
+            ("sudo hactl config rollback 17", "generation 17 counts again"),
+            ("sudo hactl config rollback --unconfirmed", "do not wait for the time of --confirm"),
+        ),
+        loads="config_changes:add_rollback",
+    ),
+    Command(
+        "config diff",
+        "what differs, without secrets",
+        (
+            ("sudo hactl config diff", "what the last change was"),
+            ("sudo hactl config diff 17", "what has changed since generation 17"),
+            ("sudo hactl config diff new.toml", "what `config apply new.toml` would change"),
+            ("sudo hactl config diff --peer", "from this node's to the other one's"),
+        ),
+        loads="config_generations:add_diff",
+        json=FOR_PROGRAMS,
+        reads=True,
+    ),
+    Command(
+        "config reset",
+        "leave the cluster: a clean stand-alone node; the peer stays",
+        (("sudo hactl config reset", "leave the cluster; the other node does not notice"),),
+        loads="config_changes:add_reset",
+    ),
+    Command(
+        "config sync",
+        "make the configuration of both nodes the same, after showing what differs",
+        (
+            ("sudo hactl config sync --to-peer", "this node's becomes the other one's"),
+            ("sudo hactl config sync --from-peer --yes", "the other way, without a question"),
+        ),
+        loads="config_sync:add_sync",
+    ),
+)
+KEYS = (
+    Command(
+        "key",
+        "the keys by which the two nodes know each other",
+        (("sudo hactl key show", "two lines and their words, to compare by telephone"),),
+    ),
+    Command(
+        "key generate",
+        "make this node's key",
+        (
+            ("sudo hactl key generate", "without a common cable, instead of `hactl pair`"),
+            ("sudo hactl key generate --force", "a new one; the other node must trust it then"),
+        ),
+        loads="keys:add_generate",
+    ),
+    Command(
+        "key show",
+        "this node's public key and the peer's, with words to compare",
+        (
+            ("sudo hactl key show", "both public keys, with their words"),
+            ("sudo hactl key show --json", "the same for programs"),
+        ),
+        loads="keys:add_show",
+        json=FOR_PROGRAMS,
+        reads=True,
+    ),
+    Command(
+        "key trust",
+        "take a public key for the peer's",
+        (
+            ("sudo hactl key trust peer.pub", "take a line of the other node's `key show`"),
+            ("sudo hactl key trust -", "the line is pasted"),
+        ),
+        loads="keys:add_trust",
+    ),
+    Command(
+        "key revoke",
+        "trust the peer's key no longer",
+        (("sudo hactl key revoke", "before the other box is given away"),),
+        loads="keys:add_revoke",
+    ),
+    Command(
+        "pair",
+        "make this node and the one at the other end of the hotwire a pair",
+        (("sudo hactl pair show", "on one node; then `pair enter` on the other"),),
+    ),
+    Command(
+        "pair show",
+        "show a code of six digits, and wait for it to be typed on the other node",
+        (("sudo hactl pair show", "shows six digits and waits for the other node"),),
+        loads="pair:add_show",
+    ),
+    Command(
+        "pair enter",
+        "type the code that the other node shows",
+        (("sudo hactl pair enter", "asks for the six digits that the other node shows"),),
+        loads="pair:add_enter",
+    ),
+)

@@ -1,0 +1,120 @@
+"""The commands about this node's part in the cluster."""
+
+from hadaemon.commands.command import Command, PeerOption, number
+
+_DETECT = (
+    "It listens and sends beacons on every network card that no port of node.toml is bound to; cards that "
+    "are switched off are on meanwhile. The other node must be on. As long as it is not paired it says by "
+    "itself where it is; else run this on both nodes at the same time."
+)
+FOR_PROGRAMS = "the same for programs"
+
+HACTL = Command(
+    "",
+    "shows and steers the HA daemon of this node",
+    (
+        ("hactl status", "who is active, why, and whether all is well"),
+        ("hactl status --watch", "the same, over and over"),
+        ("hactl history --last 50", "every change of state: when, from what to what, and why"),
+        ("hactl alarms", "what is wrong for how long, and what was"),
+        ("hactl switch", "make the other node active, without losing a packet"),
+        ("hactl maintenance on", "keep this node out of the cluster, also over reboots"),
+        ("sudo hactl config edit", "change the configuration in an editor, checked before it counts"),
+        ("sudo hactl config apply new.toml --confirm 5m", "a file; without `config confirm` it goes back"),
+        ("sudo hactl config sync --to-peer", "make the other node's configuration the same as this one's"),
+        ("sudo hactl pair show", "make two boxes a pair, by a code of six digits"),
+        ("sudo hactl firmware install hotspare.raucb", "an update into the other slot"),
+        ("hactl help config apply", "all about one command"),
+        ("hactl menu", "all of it as a menu"),
+    ),
+)
+NODE = (
+    Command(
+        "status",
+        "who is active, why, and whether all is well",
+        (
+            ("hactl status", "one screen: state, why, since when, both nodes, what is wrong"),
+            ("hactl status --watch", "again every 2 seconds, until Ctrl-C"),
+            ("hactl status --watch 10 --json", "one object a line every 10 seconds, for programs"),
+            ("hactl status --verbose", "every port, counters, discarded packets by reason"),
+            ("sudo hactl --peer status", "as the other node sees it"),
+        ),
+        loads="status:add_status",
+        json="the whole answer as JSON",
+        reads=True,
+        peer=(PeerOption("--verbose"),),
+    ),
+    Command(
+        "history",
+        "every change of state: when, from what to what, and why",
+        (
+            ("hactl history", "the last 20 changes of state, and why"),
+            ("hactl history --last 0 --json", "all of them, for programs"),
+        ),
+        loads="history:add_history",
+        json=FOR_PROGRAMS,
+        reads=True,
+        peer=(PeerOption("--last", number),),
+    ),
+    Command(
+        "alarms",
+        "what is wrong for how long, and what was",
+        (
+            ("hactl alarms", "what is wrong for how long, and what was"),
+            ("hactl alarms --json", "the same for programs"),
+            ("hactl alarms --test", "a test to syslog, webhook and mail, and what came of each"),
+        ),
+        loads="alarms:add_alarms",
+        json=FOR_PROGRAMS,
+        reads=True,
+    ),
+    Command(
+        "switch",
+        "make the other node active; on a backup: this one",
+        (
+            ("hactl switch", "before work on the node that is active"),
+            ("hactl switch --force", "although the other node is not known to be ready"),
+        ),
+        loads="administration:add_switch",
+        text="Hands the virtual addresses over without a gap, and tells how long each step took.",
+        json="the outcome for programs",
+    ),
+    Command(
+        "maintenance",
+        "keep this node out of the cluster, or take it back",
+        (
+            ("hactl maintenance on", "before opening the box: it hands over and stays out"),
+            ("hactl maintenance off", "back into the cluster"),
+        ),
+        loads="administration:add_maintenance",
+        text="An active node hands over first. Maintenance lasts until it is ended, also over reboots.",
+        json="the outcome for programs",
+    ),
+    Command(
+        "resume",
+        "end the suspension of a node that switched too often",
+        (("hactl resume", "after the cause of many switches was removed"),),
+        loads="administration:add_resume",
+        json="the outcome for programs",
+    ),
+    Command(
+        "reload",
+        "read node.toml and cluster.toml again and apply them",
+        (("sudo hactl reload", "take up files that were changed by hand"),),
+        loads="administration:add_reload",
+        json="the outcome for programs",
+    ),
+    Command("hotwire", "find the hotwire's cable", (("hactl hotwire detect", "which card has the cable?"),)),
+    Command(
+        "hotwire detect",
+        "which network card is cabled directly to the other node",
+        (
+            ("hactl hotwire detect", "a new node at the other end is heard; the port that is found blinks"),
+            ("hactl hotwire detect --seconds 30 --json", "listen longer, and answer a program"),
+        ),
+        loads="hotwire_commands:add_detect",
+        text=_DETECT,
+        json="the whole answer as JSON",
+    ),
+)
+"""In the order of `hactl --help`."""

@@ -1,0 +1,123 @@
+"""Changes of the configuration on this node, or with `sync = "on-apply"` on both nodes or on neither."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from hadaemon.config import ClusterConfig, SyncMode
+from hadaemon.io.programs import services
+from hadaemon.io.store.identity import Identity
+from hadaemon.operations.changing import NodePaths, Outcome, changing
+from hadaemon.operations.generations import older_generation, tree_from, tree_with
+from hadaemon.operations.own_configuration import OwnConfiguration
+from hadaemon.operations.peer import peer_of
+from hadaemon.operations.synchronize import apply_on_both
+from hadaemon.state.configuration import load_configuration
+from hadaemon.sync.errors import SyncError
+from hadaemon.sync.holder import Holder
+from hadaemon.sync.record import How
+from hadaemon.sync.tree import Tree, digest
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a change is made."""
+
+    confirm: int | None = None
+    """It goes back by itself after so many seconds, unless it is confirmed."""
+    here_only: bool = False
+    """On this node alone, whatever the configuration says."""
+
+
+def apply_path(paths: NodePaths, path: Path, manner: Manner) -> Outcome:
+    """A folder is the whole configuration; a file is cluster.toml, and the files that belong to it stay."""
+    with changing(paths, "config apply") as (here, holder):
+        return _apply(here, tree_from(path, here.generations.tree()), holder, manner)
+
+
+def apply_text(paths: NodePaths, text: str) -> Outcome:
+    """A text becomes cluster.toml; the files that belong to it stay."""
+    with changing(paths, "config apply") as (here, holder):
+        return _apply(here, tree_with(text, here.generations.tree()), holder, Manner())
+
+
+def _apply(here: OwnConfiguration, tree: Tree, holder: Holder, manner: Manner) -> Outcome:
+    present = here.generations.head()
+    if present.digest == digest(tree) and not present.fresh:
+        return Outcome("nothing to do: this is the configuration already", changed=False)
+    return commit(here, tree, How.APPLY, holder, manner)
+
+
+def commit(
+    here: OwnConfiguration, tree: Tree, how: How, holder: Holder, manner: Manner, note: str = ""
+) -> Outcome:
+    """Makes a configuration count where it has to. The caller holds the lock. Raises HadaemonError."""
+    checked = here.check(tree)
+    head = here.next_head(tree, checked)
+    identity = Identity(here.state)
+    _refuse_activation(here, checked.cluster, identity)
+    if checked.cluster.sync is not SyncMode.ON_APPLY or manner.here_only or not identity.paired:
+        done = here.commit(tree, head, how, holder, manner.confirm, note)
+        return Outcome(f"generation {head.generation} is applied on {here.name}", done.notes)
+    with peer_of(here.state) as peer:
+        notes = apply_on_both(here, peer, tree, head, how, holder, manner.confirm)
+        return Outcome(f"generation {head.generation} is applied on {here.name} and {peer.side.name}", notes)
+
+
+def _refuse_activation(here: OwnConfiguration, cluster: ClusterConfig, identity: Identity) -> None:
+    """A cluster with a hotwire is not activated before the nodes hold each other's keys."""
+    before = load_configuration(here.state).cluster
+    begins = cluster.enabled and (before is None or not before.enabled)
+    if begins and cluster.hotwire is not None and not identity.paired:
+        raise SyncError(
+            "the cluster cannot be activated before the nodes hold each other's keys: pair them "
+            "(`hactl pair`), or apply it with enabled = false first"
+        )
+
+
+def confirm(paths: NodePaths, here_only: bool) -> tuple[str, ...]:
+    """What was applied with a time stays. The names of the nodes on which it does. Raises HadaemonError."""
+    here, names = paths.configuration(), []
+    if here.guard() is None:
+        raise SyncError("nothing waits to be confirmed")
+    if _is_on_both(here) and not here_only:
+        # The peer first: what is confirmed on one node alone would make them differ.
+        with peer_of(here.state) as peer:
+            peer.confirm()
+            names.append(peer.side.name)
+    here.confirm()
+    return (*names, here.name)
+
+
+def roll_back(paths: NodePaths, number: int | None, here_only: bool) -> tuple[Outcome, int]:
+    """An older generation counts again, by default the one before. Which one, beside the outcome."""
+    with changing(paths, "config rollback") as (here, holder):
+        record = older_generation(here, number)
+        again = record.head.generation
+        tree = here.generations.read(record)
+        note = f"generation {again} again"
+        return commit(here, tree, How.ROLLBACK, holder, Manner(here_only=here_only), note), again
+
+
+def undo_unconfirmed(paths: NodePaths, here_only: bool) -> tuple[str, ...]:
+    """What waits to be confirmed goes back now; what each node says of it."""
+    with changing(paths, "config rollback") as (here, holder):
+        said = []
+        if _is_on_both(here) and not here_only:
+            with peer_of(here.state) as peer:
+                peer.lock(holder)
+                said.append(f"{peer.side.name}: {peer.go_back()}")
+        return (*said, here.go_back())
+
+
+def leave_cluster(paths: NodePaths) -> Outcome:
+    """A stand-alone node without configurations of clusters and without the peer's keys."""
+    with changing(paths, "config reset") as (here, _):
+        notes = here.reset()
+        Identity(here.state).revoke()
+        services.restart_sync_server()
+        return Outcome(f"{here.name} stands alone", notes)
+
+
+def _is_on_both(here: OwnConfiguration) -> bool:
+    cluster = load_configuration(here.state).cluster
+    return cluster is not None and cluster.sync is SyncMode.ON_APPLY and Identity(here.state).paired

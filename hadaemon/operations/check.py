@@ -1,0 +1,32 @@
+"""Would these files be accepted as a node's configuration? Nothing is applied."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from hadaemon.io.errors import FileError
+from hadaemon.io.store.files import read_text
+from hadaemon.io.store.snippet_files import read_snippets
+from hadaemon.state.configuration import Condition, check_texts
+from hadaemon.state.firewall_check import try_configuration
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What was found."""
+
+    problems: tuple[str, ...]
+    """Empty: they would be."""
+    notes: tuple[str, ...]
+    """What the administrator should know."""
+
+
+def check_files(node: Path, cluster: Path) -> Findings:
+    """Without the file of a cluster the node stands alone. Raises FileError: there is no file of a node."""
+    node_text, cluster_text = read_text(node), read_text(cluster)
+    if node_text is None:
+        raise FileError(f"{node}: there is no such file")
+    snippets = read_snippets(cluster.parent)
+    checked = check_texts(node_text, cluster_text, str(node), str(cluster), snippets)
+    if checked.condition is Condition.REFUSED:
+        return Findings(checked.problems, ())
+    return Findings(*try_configuration(checked))

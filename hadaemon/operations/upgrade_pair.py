@@ -1,0 +1,62 @@
+"""The upgrade of both nodes is begun, or called off; the daemons carry it out."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from hadaemon.operations.asking import ask_daemon
+from hadaemon.operations.changing import NodePaths, changing
+from hadaemon.operations.firmware import OwnFirmware, Progress
+from hadaemon.operations.firmware_sync import have_peer_stage
+from hadaemon.operations.peer import ANSWER_TIME, peer_of
+from hadaemon.upgrade.bundle import Bundle
+
+_LOOK = 0.25
+_ADOPTED = 15.0
+"""Seconds in which the other node has to have heard of the plan."""
+
+
+def begin_upgrade(
+    paths: NodePaths,
+    firmware: OwnFirmware,
+    source: str,
+    allow_downgrade: bool,
+    progress: Progress,
+    tell: Callable[[str], None],
+) -> None:
+    """Both nodes have the bundle, and the plan is written; or nothing was changed.
+
+    `tell` hears how it goes on. Raises HadaemonError.
+    """
+    ask_daemon(paths.control, {"command": "upgrade-check"})
+    with changing(paths, "firmware upgrade") as (_, holder), peer_of(paths.state) as peer:
+        peer.lock(holder)
+        bundle = firmware.stage(source, allow_downgrade, progress)
+        try:
+            have_peer_stage(peer, tell)
+            _write_plan(paths.control, bundle, tell)
+        except BaseException:
+            firmware.unstage()
+            raise
+
+
+def call_off_upgrade(control: Path) -> str:
+    """Both nodes go back to the version before, or stay there; what the daemon says of it."""
+    return str(ask_daemon(control, {"command": "upgrade-off"})["reason"])
+
+
+def _write_plan(control: Path, bundle: Bundle, tell: Callable[[str], None]) -> None:
+    request = {"command": "upgrade", "target": bundle.version, "digest": bundle.digest}
+    plan = ask_daemon(control, request, ANSWER_TIME)
+    tell(f"the upgrade to {bundle.version} has begun: {plan['first']} first, then {plan['second']}")
+    # The locks are held until the other node knows: so nobody begins another one there.
+    until = time.monotonic() + _ADOPTED
+    while time.monotonic() < until and _heard_of(control) != plan["number"]:
+        time.sleep(_LOOK)
+
+
+def _heard_of(control: Path) -> int | None:
+    """The number of the other node's plan."""
+    hotwire = ask_daemon(control, {"command": "status"}).get("hotwire") or {}
+    upgrade = (hotwire.get("peer") or {}).get("upgrade") or {}
+    return (upgrade.get("plan") or {}).get("number")

@@ -1,0 +1,93 @@
+"""The program that the keeper starts for the peer: which words it gets, and how it is bounded."""
+
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from hadaemon.helper.hactl import _MAX_ERRORS, _MAX_OUT, Hactl
+from hadaemon.sync.errors import SyncError
+
+
+def program(folder: Path, code: str, seconds: float = 20.0) -> Hactl:
+    """Leaves its words in a file, and then does what the code says."""
+    script = folder / "hactl.py"
+    script.write_text(
+        "import os, pathlib, sys, time\n"
+        f"pathlib.Path({str(folder / 'words')!r}).write_text(chr(10).join(sys.argv[1:]))\n{code}\n"
+    )
+    return Hactl(folder / "state", folder, folder / "s", (sys.executable, "-P", str(script)), seconds)
+
+
+def words(folder: Path) -> list[str]:
+    return (folder / "words").read_text().split("\n")
+
+
+def test_output_and_exit_code_come_back(tmp_path: Path):
+    done = program(tmp_path, "print('out'); print('wrong', file=sys.stderr); sys.exit(3)").read(["status"])
+    assert (done.code, done.out, done.errors) == (3, b"out\n", b"wrong\n")
+
+
+def test_the_places_are_this_nodes_own(tmp_path: Path):
+    hactl, socket = program(tmp_path, ""), ["--socket", str(tmp_path / "s")]
+    hactl.read(["history", "--last", "5"])
+    assert words(tmp_path) == [
+        *socket,
+        *("history", "--last", "5", "--folder", str(tmp_path / "state/daemon")),
+    ]
+    hactl.read(["config", "check", "--json"])
+    places = ("--node", str(tmp_path / "state/node.toml"), "--cluster", str(tmp_path / "state/cluster.toml"))
+    assert words(tmp_path) == [*socket, "config", "check", "--json", *places]
+    hactl.read(["key", "show"])
+    assert words(tmp_path) == [
+        *socket,
+        *("key", "show", "--state", str(tmp_path / "state"), "--run", str(tmp_path)),
+    ]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        [],
+        ["switch"],
+        ["status", "--socket", "/x"],
+        ["history", "--folder", "/etc"],
+        ["config", "diff", "/etc/shadow"],
+        ["key", "show", "--state", "/x"],
+        ["status", "--verb"],
+        ["history", "--last", "1;reboot"],
+    ],
+)
+def test_nothing_is_started_for_other_words(tmp_path: Path, given: list[str]):
+    with pytest.raises(SyncError, match="only commands that read"):
+        program(tmp_path, "").read(given)
+    assert not (tmp_path / "words").exists()
+
+
+def test_what_is_too_long_loses_its_end(tmp_path: Path):
+    code = "for stream in (1, 2):\n for _ in range(40): os.write(stream, b'x' * 65536)"
+    done = program(tmp_path, code).read(["status"])
+    assert (done.code, len(done.out), len(done.errors)) == (0, _MAX_OUT, _MAX_ERRORS)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "time.sleep(60)",
+        "while True: os.write(1, b'x' * 65536)",
+        "os.close(1); os.close(2); time.sleep(60)",
+        "os.fork(); time.sleep(60)",
+    ],
+)
+def test_what_does_not_end_is_ended(tmp_path: Path, code: str):
+    begun = time.monotonic()
+    with pytest.raises(SyncError, match=r"`hactl status --json` has not ended within 0\.8 s"):
+        program(tmp_path, code, 0.8).read(["status", "--json"])
+    assert time.monotonic() - begun < 30.0
+
+
+def test_a_program_that_is_killed_or_not_there(tmp_path: Path):
+    assert program(tmp_path, "os.kill(os.getpid(), 9)").read(["status"]).code == 1
+    with pytest.raises(SyncError, match="/nowhere/hactl: No such file"):
+        Hactl(tmp_path, tmp_path, tmp_path, ("/nowhere/hactl",)).read(["status"])
