@@ -29,7 +29,7 @@ def _sync(options: argparse.Namespace) -> None:
     paths, wish = paths_of(options), Wish(options.to_peer, options.overwrite_newer, options.timeout)
 
     def may_go_on(seen: Comparison) -> bool:
-        _show(seen)
+        print("\n".join(seen.described))
         return bool(options.yes and (seen.roles is None or options.change_roles))
 
     came = compare_and_synchronize(paths, wish, may_go_on)
@@ -37,13 +37,6 @@ def _sync(options: argparse.Namespace) -> None:
         _ask(options, came)
         came = synchronize_as_seen(paths, wish, came)
     tell(came)
-
-
-def _show(seen: Comparison) -> None:
-    print(f"the configuration of {seen.source.name} becomes that of {seen.target.name}:")
-    print("\n".join(f"  {line}" for line in seen.lines or ("the content is the same",)))
-    if seen.roles is not None:
-        print(seen.roles)
 
 
 def _ask(options: argparse.Namespace, seen: Comparison) -> None:

@@ -16,4 +16,4 @@ def agreed(question: str) -> bool:
 
 def tell(outcome: "Outcome") -> None:
     """What was done, and what the administrator should know."""
-    print("\n".join((outcome.done, *(f"  note: {note}" for note in outcome.notes))))
+    print("\n".join(outcome.lines))

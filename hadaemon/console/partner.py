@@ -5,16 +5,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TypeVar
 
-from hadaemon.cli.main import main as hactl
 from hadaemon.config import ClusterConfig, load_cluster, render_cluster
 from hadaemon.errors import HadaemonError, in_words
-from hadaemon.io.store.files import write_text
 from hadaemon.io.store.forms import read_form
 from hadaemon.menu.deeds import PeerConfiguration, PeerPort
 from hadaemon.menu.steps import Failed, marked
 from hadaemon.operations.amend import amended
+from hadaemon.operations.apply import apply_text
 from hadaemon.operations.asking import ask_daemon
+from hadaemon.operations.changing import NodePaths
 from hadaemon.operations.peer import peer_of
+from hadaemon.operations.sync_pair import Wish, compare_and_synchronize
+from hadaemon.operations.synchronize import Comparison
 from hadaemon.setup.places import Places
 from hadaemon.state.configuration import load_configuration
 from hadaemon.state.places import CLUSTER_FILE
@@ -35,7 +37,7 @@ def read_peer(places: Places) -> PeerConfiguration | Failed:
     """As soon as it answers; and once it has a cluster."""
 
     def look() -> PeerConfiguration:
-        with peer_of(places.state, _ANSWER) as peer:
+        with peer_of(places.state) as peer:
             tree, name = peer.read(), peer.side.name
         text = dict(tree.files).get(CLUSTER) if tree is not None else None
         if text is None:
@@ -63,7 +65,7 @@ def _ports(cluster: ClusterConfig) -> Iterator[PeerPort]:
 
 
 def activate(places: Places) -> tuple[str, ...] | Failed:
-    """`hactl config apply` of the same configuration with `enabled = true`."""
+    """The same configuration with `enabled = true`."""
     cluster = load_configuration(places.state).cluster
     if cluster is None:
         return Failed((marked("this box is in no cluster"),))
@@ -73,27 +75,25 @@ def activate(places: Places) -> tuple[str, ...] | Failed:
 
 
 def apply_cluster(cluster: ClusterConfig, places: Places) -> tuple[str, ...] | Failed:
-    """`hactl config apply`, which tells itself what is wrong."""
-    file = places.run / "menu" / CLUSTER_FILE
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """It becomes the configuration, on both nodes if it says so; the administrator's comments stay."""
+    form = read_form(places.state / CLUSTER_FILE)
+    text = render_cluster(cluster)
+    if form is not None:
+        text = amended(form.text, load_cluster, render_cluster, cluster)
     try:
-        form = read_form(places.state / CLUSTER_FILE)
-        text = render_cluster(cluster)
-        if form is not None:
-            text = amended(form.text, load_cluster, render_cluster, cluster)
-        write_text(file, text, 0o600)
-        code = hactl(["config", "apply", str(file)])
-    finally:
-        file.unlink(missing_ok=True)
-    return () if code == 0 else Failed((marked("the configuration was not applied"),))
+        outcome = apply_text(_paths(places), text)
+    except (HadaemonError, OSError) as error:
+        return Failed((marked("the configuration was not applied"), *in_words(error).splitlines()))
+    print("\n".join(outcome.lines), flush=True)
+    return ()
 
 
 def pull(places: Places) -> tuple[str, ...] | Failed:
-    """`hactl config sync --from-peer` until the cluster is enabled, then until this node takes part."""
+    """The other box's configuration, again until the cluster is enabled, and until this node takes part."""
 
     def look() -> None:
-        if _differs(places) and hactl(["config", "sync", "--from-peer", "--yes"]) != 0:
-            raise HadaemonError(marked("the configuration was not pulled"))
+        if _differs(places):
+            _take(places)
         cluster = load_configuration(places.state).cluster
         if cluster is None or not cluster.enabled:
             raise HadaemonError(
@@ -121,11 +121,31 @@ def pull(places: Places) -> tuple[str, ...] | Failed:
 
 
 def _differs(places: Places) -> bool:
-    from hadaemon.operations.own_configuration import OwnConfiguration
-
-    mine = OwnConfiguration(places.state, places.control).generations.head().digest
-    with peer_of(places.state, _ANSWER) as peer:
+    mine = _paths(places).configuration().generations.head().digest
+    with peer_of(places.state) as peer:
         return peer.side.head.digest != mine
+
+
+def _take(places: Places) -> None:
+    """The other box's configuration becomes this one's; what that changes is told afterwards."""
+    told: list[str] = []
+
+    def may_go_on(seen: Comparison) -> bool:
+        told.extend(seen.described)
+        return seen.roles is None
+
+    try:
+        came = compare_and_synchronize(_paths(places), Wish(to_peer=False), may_go_on)
+        if isinstance(came, Comparison):
+            raise HadaemonError(f"{came.roles}: `sudo hactl config sync --from-peer` asks first")
+    except (HadaemonError, OSError) as error:
+        failed = marked("the configuration was not pulled")
+        raise HadaemonError(f"{failed}\n{in_words(error)}") from error
+    print("\n".join((*told, *came.lines)), flush=True)
+
+
+def _paths(places: Places) -> NodePaths:
+    return NodePaths(places.state, places.run, places.control)
 
 
 def _patiently(look: Callable[[], T], seconds: float) -> T | Failed:

@@ -5,9 +5,8 @@ import os
 import secrets
 import signal
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from hadaemon.cli.main import main as hactl
 from hadaemon.config import ConfigError, check_cluster
 from hadaemon.console import cards, changes, partner
 from hadaemon.console.disks import read_disks
@@ -38,16 +37,17 @@ _WRITING = (
 )
 _TALKING = (deeds.Hactl, deeds.Run, deeds.AsRoot)
 _LEAVING = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)
-HACTL = "/usr/bin/hactl"
+HACTL = ("/usr/bin/hactl",)
 MENU = "/usr/libexec/hotspare/menu"
 
 
 class Performer:
     """Carries out deeds on this node."""
 
-    def __init__(self, places: Places, owners: Owners) -> None:
+    def __init__(self, places: Places, owners: Owners, hactl: tuple[str, ...] = HACTL) -> None:
         self._places = places
         self._owners = owners
+        self._program = hactl
 
     def __call__(self, deed: object) -> object:
         """What the flow is told."""
@@ -79,7 +79,7 @@ class Performer:
             case deeds.ReadDisks():
                 return read_disks()
             case deeds.Hactl(arguments, root):
-                return run_hactl(arguments, root)
+                return self._hactl(arguments, root)
             case deeds.Activate():
                 return partner.activate(self._places)
             case deeds.ReadPeer():
@@ -106,6 +106,13 @@ class Performer:
                 return changes.factory_reset(self._places)
         raise AssertionError(f"nobody does {deed!r}")
 
+    def _hactl(self, arguments: tuple[str, ...], root: bool) -> object:
+        """A command as it would be typed; it talks to the person itself."""
+        if root and os.geteuid() != 0:
+            return run_program(("sudo", "-n", *self._program, *arguments))
+        # Plain, as everything on this terminal.
+        return run_program((*self._program, *arguments), os.environ.get("TERM", "dumb"))
+
     def _read_stick(self) -> object:
         make_state_folder(self._places, self._owners)
         take_from_medium(self._places, self._owners)
@@ -125,23 +132,18 @@ def _to_the_end() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def run_hactl(arguments: tuple[str, ...], root: bool) -> object:
-    """In this process, or as root by sudo; it talks to the person itself."""
-    if root and os.geteuid() != 0:
-        return run_program(("sudo", "-n", HACTL, *arguments))
-    return _ended(lambda: hactl(list(arguments)))
-
-
-def run_program(command: tuple[str, ...]) -> object:
-    """With this terminal as its own."""
-    environment = {**os.environ, "TERM": ORIGINAL_TERM}
-    return _ended(lambda: subprocess.run(command, env=environment, check=False).returncode)
-
-
-def _ended(run: Callable[[], int]) -> object:
-    """What it had to say, it has said."""
-    try:
-        code = run()
-    except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else 1
+def run_program(command: tuple[str, ...], term: str = ORIGINAL_TERM) -> object:
+    """With this terminal as its own. What it had to say, it has said."""
+    with _ctrl_c_is_the_programs():
+        code = subprocess.run(command, env={**os.environ, "TERM": term}, check=False).returncode
     return Failed(()) if code else ()
+
+
+@contextlib.contextmanager
+def _ctrl_c_is_the_programs() -> Iterator[None]:
+    """Both of us get the signal. A handler and not SIG_IGN, which the program would inherit."""
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

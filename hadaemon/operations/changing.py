@@ -35,6 +35,11 @@ class Outcome:
     """What the administrator should know beside it."""
     changed: bool = True
 
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """For a person."""
+        return (self.done, *(f"  note: {note}" for note in self.notes))
+
 
 @contextmanager
 def changing(paths: NodePaths, command: str) -> Iterator[tuple[OwnConfiguration, Holder]]:

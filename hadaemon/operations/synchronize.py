@@ -55,6 +55,13 @@ class Comparison:
         """Both have the same."""
         return nothing_to_do(self.source, self.target)
 
+    @property
+    def described(self) -> tuple[str, ...]:
+        """For the person who decides."""
+        head = f"the configuration of {self.source.name} becomes that of {self.target.name}:"
+        lines = [f"  {line}" for line in self.lines or ("the content is the same",)]
+        return (head, *lines, *([self.roles] if self.roles is not None else []))
+
 
 def compare(here: OwnConfiguration, peer: Peer, to_peer: bool, overwrite_newer: bool) -> Comparison:
     """Looks at both. Raises SyncError when it must not be."""

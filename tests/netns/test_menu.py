@@ -14,12 +14,10 @@ from .test_sync_config import CLUSTER
 SCRIPT = """
 import sys
 from pathlib import Path
-import hadaemon.cli.config_changes as commands
 from hadaemon.console import partner
 from hadaemon.setup.places import Places
 
-commands.STATE = Path(sys.argv[1])
-Places.state = property(lambda self: commands.STATE)
+Places.state = property(lambda self: Path(sys.argv[1]))
 partner._PATIENCE = partner._ACTIVE = 1.0
 print("result", getattr(partner, sys.argv[2])(Places(Path(sys.argv[1]))))
 """

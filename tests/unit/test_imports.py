@@ -94,6 +94,38 @@ def test_the_daemon_and_the_operations_never_meet(one: str, other: str):
     ] == []
 
 
+ORDER = (
+    ("errors",),
+    ("commands", "install", "problems", "text", "vrrp"),
+    ("alarms", "sync"),
+    ("config", "upgrade"),
+    ("cluster", "radv"),
+    ("hotwire",),
+    ("conntrack", "follow", "menu"),
+    ("firewall",),
+    ("io",),
+    ("messenger", "pairing", "state"),
+    ("daemon", "operations", "setup"),
+    ("console", "helper"),
+    ("cli",),
+)
+"""CONTRIBUTING draws it: a package imports those of the lines above it, and never one of its own line."""
+
+
+def test_the_packages_have_one_order_without_a_circle():
+    line = {package: number for number, packages in enumerate(ORDER) for package in packages}
+    folders = {path.name for path in (ROOT / "hadaemon").iterdir() if (path / "__init__.py").exists()}
+    assert folders | {"errors"} == set(line)
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {other}"
+        for package in folders
+        for path in modules(f"hadaemon/{package}")
+        for other in {name.split(".")[1] for name in imported(path) if name.startswith("hadaemon.")}
+        if other in line and other != package and line[other] >= line[package]
+    ]
+    assert wrong == []
+
+
 def test_the_daemon_loads_neither_scapy_nor_cryptography_nor_spake2():
     code = (
         "import sys, hadaemon.__main__;"

@@ -1,7 +1,9 @@
 """What the menu does to a box, with a root folder of its own."""
 
 import json
+import signal
 import subprocess
+import sys
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from hadaemon.cli.capture import advertisement_line
 from hadaemon.commands.table import known_commands
 from hadaemon.config import load_admin, load_node
 from hadaemon.console import changes, partner, store
+from hadaemon.console import perform as performing
 from hadaemon.console.main import facts_of, zones_of
 from hadaemon.console.perform import Performer
 from hadaemon.io.programs.password import hash_password
@@ -225,6 +228,86 @@ def test_an_advertisement_is_one_line():
     )
     assert advertisement_line(payload, source, group, 64).endswith("discarded (ttl)")
     assert "discarded" in advertisement_line(b"", source, group, 255)
+
+
+def program(folder: Path, code: str) -> tuple[str, ...]:
+    """In place of hactl: leaves its words and kind of terminal in a file, then does what the code says."""
+    script = folder / "hactl.py"
+    script.write_text(
+        "import os, pathlib, signal, sys, time\n"
+        f"pathlib.Path({str(folder / 'words')!r}).write_text(' '.join([*sys.argv[1:], os.environ['TERM']]))\n"
+        f"{code}\n"
+    )
+    return sys.executable, "-P", str(script)
+
+
+def test_a_command_is_started_as_a_program(
+    places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+):
+    monkeypatch.setenv("TERM", "dumb")
+    perform = Performer(places, Owners(), program(tmp_path, "print('seen')"))
+    assert perform(deeds.Hactl(("status", "--verbose"))) == ()
+    assert (tmp_path / "words").read_text() == "status --verbose dumb"
+    assert capfd.readouterr().out == "seen\n", "it talks to the person itself"
+    perform = Performer(places, Owners(), program(tmp_path, "sys.exit(3)"))
+    assert perform(deeds.Hactl(("status",))) == Failed(())
+    assert isinstance(Performer(places, Owners(), ("/nowhere",))(deeds.Hactl(("status",))), Failed)
+
+
+def test_a_command_for_root_is_started_by_sudo(places: Places, monkeypatch: pytest.MonkeyPatch):
+    ran: list[tuple[str, ...]] = []
+    monkeypatch.setattr(performing, "run_program", lambda command, *_: ran.append(command))
+    monkeypatch.setattr(performing.os, "geteuid", lambda: 1000)
+    Performer(places, Owners())(deeds.Hactl(("config", "edit"), root=True))
+    monkeypatch.setattr(performing.os, "geteuid", lambda: 0)
+    Performer(places, Owners())(deeds.Hactl(("config", "edit"), root=True))
+    assert ran == [("sudo", "-n", "/usr/bin/hactl", "config", "edit"), ("/usr/bin/hactl", "config", "edit")]
+
+
+INTERRUPTED = """
+assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+signal.signal(signal.SIGINT, lambda *_: sys.exit({code}))
+os.kill(os.getppid(), signal.SIGINT)
+time.sleep(0.5)
+os.kill(os.getpid(), signal.SIGINT)
+"""
+
+
+@pytest.mark.parametrize("code,came", [(0, ()), (130, Failed(()))])
+def test_ctrl_c_ends_the_command_and_not_the_menu(places: Places, tmp_path: Path, code: int, came: object):
+    """At a terminal both of them get the signal."""
+    perform = Performer(places, Owners(), program(tmp_path, INTERRUPTED.format(code=code)))
+    assert perform(deeds.Hactl(("status", "--watch"))) == came
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+CLUSTER = (
+    '# the two in the cellar\nschema = 1\nname = "office"\nenabled = false\nmaster = "alpha"\n'
+    '[[ha_interfaces]]\nport = "lan"\nvirtual_addresses = ["192.168.12.1/24"]\n'
+)
+
+
+def test_the_cluster_is_activated_and_its_comments_stay(places: Places, capsys: pytest.CaptureFixture[str]):
+    store.store(RAW, False, places, Owners())
+    (places.state / "cluster.toml").write_text(CLUSTER)
+    perform = Performer(places, Owners(), ("/nowhere",))
+    assert perform(deeds.Activate()) == ()
+    assert (places.state / "cluster.toml").read_text() == CLUSTER.replace("false", "true")
+    assert "generation 1 is applied on alpha\n  note: the daemon does not answer" in capsys.readouterr().out
+    assert perform(deeds.Activate()) == (), "once more does no harm"
+    assert not list(places.run.glob("menu/*")), "no copy is left: it may have a key in it"
+
+
+def test_a_cluster_that_is_refused_says_why(places: Places):
+    store.store(RAW, False, places, Owners())
+    (places.state / "cluster.toml").write_text(CLUSTER)
+    cluster = changes.read_node(places)["cluster"]
+    cluster["ha_interfaces"][0]["port"] = "lann"
+    refused = Performer(places, Owners())(deeds.StoreCluster(cluster))
+    assert isinstance(refused, Failed)
+    assert refused.reasons[0] == "the configuration was not applied"
+    assert any("ha_interfaces[0].port" in reason for reason in refused.reasons)
+    assert (places.state / "cluster.toml").read_text() == CLUSTER
 
 
 def test_the_menu_knows_the_commands():
