@@ -19,7 +19,7 @@ from hadaemon.setup.places import Places
 
 Places.state = property(lambda self: Path(sys.argv[1]))
 partner._PATIENCE = partner._ACTIVE = 1.0
-print("result", getattr(partner, sys.argv[2])(Places(Path(sys.argv[1]))))
+print("result", getattr(partner, sys.argv[2])(Places()))
 """
 OFF = CLUSTER.replace('master = "alpha"', 'master = "alpha"\nenabled = false')
 
