@@ -1,22 +1,15 @@
-"""`hactl firmware`: the two slots of this node, an update into the other one, and the way back."""
+"""`hactl firmware`: an update into the other slot of this node, and the way back."""
 
 import argparse
-import dataclasses
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from hadaemon.cli.completion import Offer, offers
-from hadaemon.cli.places import add_places
-from hadaemon.cli.upgrade_lines import upgrade_lines
-from hadaemon.io.firmware.rauc import Rauc
-from hadaemon.operations.firmware import OwnFirmware, Places
+from hadaemon.cli.firmware_places import add_firmware_places, firmware_of
 from hadaemon.operations.firmware_sync import Fetched
 from hadaemon.operations.update import (
     Taken,
-    firmware_status,
     give_to_peer,
     install_update,
     keep_running_firmware,
@@ -25,7 +18,6 @@ from hadaemon.operations.update import (
     take_staged,
 )
 
-SCHEMA = 1
 _WIDTH = 40
 """Characters of the progress bar."""
 _PIPE = Path("/usr/libexec/hotspare/firmware-pipe")
@@ -41,12 +33,6 @@ def add_install(command: argparse.ArgumentParser) -> None:
     )
     add_firmware_places(command)
     command.set_defaults(run=_install)
-
-
-def add_status(command: argparse.ArgumentParser) -> None:
-    """Adds its arguments."""
-    add_firmware_places(command)
-    command.set_defaults(run=_status)
 
 
 def add_sync(command: argparse.ArgumentParser) -> None:
@@ -78,18 +64,6 @@ def add_mark_good(command: argparse.ArgumentParser) -> None:
     """Adds its arguments."""
     add_firmware_places(command)
     command.set_defaults(run=_mark_good)
-
-
-def add_firmware_places(command: argparse.ArgumentParser) -> None:
-    """Where things are; only tests have reason to say so."""
-    add_places(command)
-    command.add_argument("--bundles", type=Path, default=Path("/data/firmware"), help=argparse.SUPPRESS)
-    command.add_argument("--rauc", default="/usr/bin/rauc", help=argparse.SUPPRESS)
-
-
-def firmware_of(options: argparse.Namespace) -> OwnFirmware:
-    """That of this node."""
-    return OwnFirmware(Places(options.state, options.bundles, options.run_folder), Rauc((options.rauc,)))
 
 
 def _install(options: argparse.Namespace) -> None:
@@ -136,36 +110,6 @@ def _keep(options: argparse.Namespace) -> None:
     with Bar() as bar:
         bundle = firmware_of(options).keep(options.file, bar.show)
     print(f"the bundle of {bundle.version} is kept: `hactl firmware sync --from-peer` on the peer takes it")
-
-
-def _status(options: argparse.Namespace) -> None:
-    status = firmware_status(firmware_of(options), options.socket)
-    found = {"schema": SCHEMA, **dataclasses.asdict(status)}
-    print(json.dumps(found, indent=2) if options.json else "\n".join(status_lines(found)))
-
-
-def status_lines(found: dict[str, Any]) -> Iterator[str]:
-    """For people."""
-    for slot in sorted(found["slots"], key=lambda slot: str(slot["slot"])):
-        version = slot["version"] or "as it was flashed"
-        yield f"slot {slot['slot']}: {version}: {', '.join(_words(found, slot))}"
-    running = next(slot for slot in found["slots"] if slot["running"])
-    if not running["bundle"]:
-        what = running["version"] or "what runs"
-        yield f"the bundle of {what} is not on this node: `hactl firmware keep FILE`"
-    yield from upgrade_lines(found)
-
-
-def _words(found: dict[str, Any], slot: dict[str, Any]) -> Iterator[str]:
-    waiting, on_trial = found["trial"] == "waiting", found["trial"] == "on-trial"
-    if slot["running"]:
-        yield "running on trial" if on_trial else "running"
-    elif waiting and found["next"] == slot["slot"]:
-        yield "on trial at the next restart"
-    else:
-        yield "good" if slot["good"] else "cannot be started"
-    if found["next"] == slot["slot"] and not slot["running"] and not waiting:
-        yield "next"
 
 
 def _rollback(options: argparse.Namespace) -> None:

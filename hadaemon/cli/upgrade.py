@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hadaemon.cli.failure import CommandFailed, Exit
-from hadaemon.cli.firmware import Bar, add_firmware_places, firmware_of
+from hadaemon.cli.firmware import Bar
+from hadaemon.cli.firmware_places import add_firmware_places, firmware_of
 from hadaemon.cli.places import paths_of
 from hadaemon.cli.upgrade_lines import upgrade_lines
 from hadaemon.operations.asking import NoDaemon, ask_daemon

@@ -116,7 +116,7 @@ FIRMWARE = (
             ("sudo hactl firmware status", "both slots, which one is next, what is on trial"),
             ("sudo hactl firmware status --json", "the same for programs"),
         ),
-        loads="firmware:add_status",
+        loads="firmware_status:add_status",
         json=FOR_PROGRAMS,
         reads=True,
     ),

@@ -8,7 +8,6 @@ from hadaemon.io.store.files import read_text
 from hadaemon.io.store.trees import read_tree
 from hadaemon.operations.changing import NodePaths
 from hadaemon.operations.own_configuration import OwnConfiguration
-from hadaemon.operations.peer import peer_of
 from hadaemon.sync.difference import difference
 from hadaemon.sync.errors import SyncError
 from hadaemon.sync.record import Record
@@ -46,6 +45,9 @@ def difference_to_path(paths: NodePaths, path: Path) -> tuple[str, ...]:
 
 def difference_to_peer(paths: NodePaths) -> tuple[str, ...]:
     """From this node's configuration to the peer's."""
+    # Here and not above: whoever looks at this node alone does not wait for what speaks to the other one.
+    from hadaemon.operations.peer import peer_of
+
     present = paths.configuration().generations.tree()
     with peer_of(paths.state) as peer:
         return difference(present, peer.read())

@@ -1,9 +1,8 @@
-"""Updates of one node's firmware: by a bundle, from the peer or for it, and back; and how it stands."""
+"""Updates of one node's firmware: by a bundle, from the peer or for it, and back."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from hadaemon.errors import HadaemonError
 from hadaemon.io.programs import services
@@ -16,8 +15,7 @@ from hadaemon.state.places import own_folder
 from hadaemon.upgrade.errors import UpgradeError
 from hadaemon.upgrade.offer import Offer, same
 from hadaemon.upgrade.plan import under_way
-from hadaemon.upgrade.slots import Slot, other_slot
-from hadaemon.upgrade.trial import Outlook
+from hadaemon.upgrade.slots import other_slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,33 +34,6 @@ class Taken:
     fetched: Fetched | None
     """None: this node runs the same already."""
     slot: str
-
-
-@dataclass(frozen=True, slots=True)
-class SlotStatus:
-    """One of the two."""
-
-    slot: str
-    version: str
-    """Empty: as it was flashed."""
-    running: bool
-    good: bool
-    bundle: bool
-    """Its bundle is kept here."""
-
-
-@dataclass(frozen=True, slots=True)
-class FirmwareStatus:
-    """How the firmware of this node stands."""
-
-    compatible: str
-    next: str
-    """The slot that the next restart takes."""
-    trial: Outlook
-    slots: tuple[SlotStatus, SlotStatus]
-    """The running one first."""
-    upgrade: dict[str, Any] | None
-    """That of the pair, as the daemon tells it."""
 
 
 def install_update(
@@ -110,27 +81,6 @@ def keep_running_firmware(firmware: OwnFirmware) -> None:
     """What runs is good, whatever the check of health says."""
     _refuse_during_upgrade(firmware)
     firmware.mark_good()
-
-
-def firmware_status(firmware: OwnFirmware, control: Path) -> FirmwareStatus:
-    """Raises HadaemonError; without a daemon nothing is said of an upgrade."""
-    slots = firmware.slots()
-    running = _slot(firmware, slots.running, firmware.release.version or "", running=True)
-    other = _slot(firmware, slots.other, slots.other.version, running=False)
-    return FirmwareStatus(
-        slots.compatible, slots.next, firmware.outlook(), (running, other), _upgrade(control)
-    )
-
-
-def _slot(firmware: OwnFirmware, slot: Slot, version: str, running: bool) -> SlotStatus:
-    return SlotStatus(slot.name, version, running, slot.good, firmware.kept_bundle(slot.name) is not None)
-
-
-def _upgrade(control: Path) -> dict[str, Any] | None:
-    try:
-        return ask_daemon(control, {"command": "status"}).get("upgrade")
-    except HadaemonError:
-        return None
 
 
 def _refuse_during_upgrade(firmware: OwnFirmware) -> None:

@@ -126,6 +126,16 @@ def test_the_packages_have_one_order_without_a_circle():
     assert wrong == []
 
 
+def test_the_operations_print_nothing_and_ask_nobody():
+    files = modules("hadaemon/operations")
+    assert files
+    for path in files:
+        assert not top(imported(path)) & {"argparse", "getpass"}, path
+        names = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.expr)]
+        used = {ast.unparse(node) for node in names if isinstance(node, ast.Name | ast.Attribute)}
+        assert not used & {"print", "input", "sys.stdin", "sys.stdout", "sys.stderr"}, path
+
+
 def test_the_daemon_loads_neither_scapy_nor_cryptography_nor_spake2():
     code = (
         "import sys, hadaemon.__main__;"
