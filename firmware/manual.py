@@ -1,7 +1,8 @@
-"""What is made from the parser of `hactl`: its man page, and what the Tab key knows of it in bash.
+"""What is made from `hactl`: its man page and what the Tab key knows of it in bash, both from its parser, and
+the JSON Schema of `hactl status --json`, from the values that the daemon answers with.
 
-Both are in git, so that they can be read without building anything; a test says when they are not up to date.
-The parser is asked in a process of its own: the image builder never imports the daemon's package.
+All are in git, so that they can be read without building anything; a test says when they are not up to date.
+hactl is asked in a process of its own: the image builder never imports the daemon's package.
 """
 
 import subprocess
@@ -11,21 +12,28 @@ from firmware.errors import FirmwareError
 from firmware.paths import ROOT
 
 PAGE = ROOT / "docs/hactl.8"
+SCHEMA = ROOT / "docs/status.schema.json"
 COMPLETION = ROOT / "rootfs-overlay/usr/share/bash-completion/completions/hactl"
 _PREAMBLE = "from hadaemon.cli.completion import PREAMBLE; print(PREAMBLE)"
 _SHTAB = ("-m", "shtab", "--shell=bash", "--error-unimportable", "--prog=hactl", "--prefix=hactl")
 
 
 def write_manual() -> None:
-    """Bring both up to date."""
+    """Bring all up to date."""
     PAGE.write_text(man_page(), encoding="utf-8")
     COMPLETION.parent.mkdir(parents=True, exist_ok=True)
     COMPLETION.write_text(completion(), encoding="utf-8")
+    SCHEMA.write_text(status_schema(), encoding="utf-8")
 
 
 def man_page() -> str:
     """hactl(8)."""
     return _python("-m", "hadaemon.cli.manual")
+
+
+def status_schema() -> str:
+    """Of the answer to `hactl status --json`."""
+    return _python("-m", "hadaemon.cli.status_schema")
 
 
 def completion() -> str:

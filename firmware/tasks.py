@@ -46,12 +46,12 @@ def translate(_context: Context) -> None:
 @task
 @told_plainly
 def manual(_context: Context) -> None:
-    """Make hactl's man page and bash completion from its parser: docs/hactl.8, and one in rootfs-overlay/."""
+    """Make hactl's man page, bash completion and the JSON Schema of its status: docs/, rootfs-overlay/."""
     host.ensure()
-    from firmware.manual import COMPLETION, PAGE, write_manual
+    from firmware.manual import COMPLETION, PAGE, SCHEMA, write_manual
 
     write_manual()
-    print(f"{_shown(PAGE)}\n{_shown(COMPLETION)}")
+    print(f"{_shown(PAGE)}\n{_shown(COMPLETION)}\n{_shown(SCHEMA)}")
 
 
 @task(help={"pair": "boot a pair too, for the screens that only a pair shows; takes some minutes"})

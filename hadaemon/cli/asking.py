@@ -3,12 +3,18 @@
 from collections.abc import Sequence
 from enum import IntEnum
 from pathlib import Path
+from typing import TypeVar
 
-from hadaemon.cli.render import Answer
+from hadaemon.control.answers import StatusAnswer
+from hadaemon.control.codec import decode
+from hadaemon.control.requests import AskStatus, Request, request_to_json
 from hadaemon.errors import HadaemonError
 from hadaemon.io.sockets.control_client import Message, ask
+from hadaemon.status.status import SCHEMA
 
-_TIMEOUT = 5.0
+A = TypeVar("A")
+
+TIMEOUT = 5.0
 """Seconds that the daemon has for an answer."""
 
 
@@ -33,10 +39,41 @@ class CommandFailed(Exception):
         self.code = code
 
 
-def ask_daemon(socket: Path, request: Message, timeout: float = _TIMEOUT) -> Answer:
-    """The daemon's answer, if it is a good one."""
+def ask_daemon(socket: Path, request: Request, kind: type[A], timeout: float = TIMEOUT) -> A:
+    """The daemon's answer, of its own kind. Raises CommandFailed when there is no good one."""
+    return understood(kind, ask_in_json(socket, request, timeout))
+
+
+def ask_status(socket: Path, timeout: float = TIMEOUT) -> StatusAnswer:
+    """Everything that the node tells of itself. Raises CommandFailed."""
+    return understood_status(ask_in_json(socket, AskStatus(), timeout))
+
+
+def understood_status(answer: Message) -> StatusAnswer:
+    """An answer to `status` of this version. Raises CommandFailed for that of another one."""
+    if answer.get("schema") != SCHEMA:
+        raise CommandFailed(
+            Exit.REFUSED,
+            f"the daemon answers in schema {answer.get('schema')}, this hactl understands {SCHEMA}: "
+            "use the hactl of the same firmware, or --json",
+        )
+    return understood(StatusAnswer, answer)
+
+
+def understood(kind: type[A], answer: Message) -> A:
+    """An answer as a value. Raises CommandFailed."""
     try:
-        answer = ask(socket, request, timeout)
+        return decode(kind, answer)
+    except ValueError as error:
+        raise CommandFailed(
+            Exit.REFUSED, f"the daemon's answer cannot be understood ({error}): use the hactl of its firmware"
+        ) from error
+
+
+def ask_in_json(socket: Path, request: Request, timeout: float = TIMEOUT) -> Message:
+    """The daemon's answer as it stands, if it is a good one. Raises CommandFailed."""
+    try:
+        answer = ask(socket, request_to_json(request), timeout)
     except PermissionError as error:
         raise CommandFailed(
             Exit.NO_PERMISSION, f"{socket}: no permission: be root or in the group hadaemon"
@@ -47,7 +84,7 @@ def ask_daemon(socket: Path, request: Message, timeout: float = _TIMEOUT) -> Ans
         ) from error
     if not answer.get("ok"):
         text = str(answer.get("error", "refused without a reason"))
-        raise CommandFailed(Exit.REFUSED, with_problems(text, answer.get("problems", ())))
+        raise CommandFailed(Exit.REFUSED, with_problems(text, answer.get("problems") or ()))
     return answer
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
-from hadaemon.cli.asking import CommandFailed, Exit, ask_daemon
+from hadaemon.cli.asking import CommandFailed, Exit, ask_status
 from hadaemon.cli.completion import Offer, offers
 
 if TYPE_CHECKING:
@@ -46,8 +46,7 @@ def add_capture(commands: "Commands") -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    answer = ask_daemon(options.socket, {"command": "status"})
-    interfaces = {port["port"]: port["interface"] for port in answer["ports"]}
+    interfaces = {port.port: port.interface for port in ask_status(options.socket).told.ports}
     interface = interfaces.get(options.port)
     if interface is None:
         known = ", ".join(interfaces) or "none"

@@ -30,8 +30,9 @@ def _check(options: argparse.Namespace) -> None:
     # Here and not above: every other command would wait for it too.
     from hadaemon.io.store.files import read_text
     from hadaemon.io.store.snippet_files import read_snippets
-    from hadaemon.state.configuration import Condition, check_texts
+    from hadaemon.state.configuration import check_texts
     from hadaemon.state.firewall_check import try_configuration
+    from hadaemon.status.states import Condition
 
     node, cluster = read_text(options.node), read_text(options.cluster)
     if node is None:

@@ -7,16 +7,18 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from hadaemon.cli import upgrade as pair
-from hadaemon.cli.asking import CommandFailed, ask_daemon
+from hadaemon.cli.asking import CommandFailed, ask_status
 from hadaemon.cli.completion import Offer, offers
 from hadaemon.cli.config_changes import add_places, told
 from hadaemon.cli.upgrade_lines import upgrade_lines
+from hadaemon.control.codec import encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from hadaemon.operations.firmware import OwnFirmware
+    from hadaemon.status.parts import UpgradeStatus
     from hadaemon.upgrade.slots import Slot
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -194,7 +196,7 @@ def _failing(options: argparse.Namespace) -> tuple[str, ...]:
     from hadaemon.io.programs.services import failed_units
 
     try:
-        failing = tuple(ask_daemon(options.socket, {"command": "status"})["firmware"].get("failing", ()))
+        failing = tuple(ask_status(options.socket).told.firmware.failing)
     except CommandFailed:
         failing = ()
     return (*failing, "units") if failed_units() else failing
@@ -212,14 +214,17 @@ def _run_status(options: argparse.Namespace) -> None:
             _slot(firmware, slot, slot.name == slots.running.name) for slot in (slots.running, slots.other)
         ],
     }
-    found["upgrade"] = _upgrade(options)
-    print(json.dumps(found, indent=2) if options.json else "\n".join(status_lines(found)))
+    upgrade = _upgrade(options)
+    if options.json:
+        print(json.dumps(found | {"upgrade": encode(upgrade)}, indent=2))
+    else:
+        print("\n".join((*status_lines(found), *upgrade_lines(upgrade))))
 
 
-def _upgrade(options: argparse.Namespace) -> dict[str, Any] | None:
+def _upgrade(options: argparse.Namespace) -> "UpgradeStatus | None":
     """Of the pair, as the daemon tells it; without a daemon: nothing."""
     try:
-        return ask_daemon(options.socket, {"command": "status"}).get("upgrade")
+        return ask_status(options.socket).told.upgrade
     except CommandFailed:
         return None
 
@@ -244,7 +249,6 @@ def status_lines(found: dict[str, Any]) -> Iterator[str]:
     if not running["bundle"]:
         what = running["version"] or "what runs"
         yield f"the bundle of {what} is not on this node: `hactl firmware keep FILE`"
-    yield from upgrade_lines(found)
 
 
 def _words(found: dict[str, Any], slot: dict[str, Any]) -> Iterator[str]:

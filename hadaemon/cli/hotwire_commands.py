@@ -3,10 +3,13 @@
 import argparse
 import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from hadaemon.cli.asking import ask_daemon
+from hadaemon.cli.asking import ask_in_json, understood
 from hadaemon.cli.render import table
+from hadaemon.control.answers import Detected, DetectedPort
+from hadaemon.control.requests import DetectHotwire
+from hadaemon.hotwire.detection import Verdict
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -22,13 +25,13 @@ _DETECT = (
 )
 
 _MEANING = {
-    "no-carrier": "no cable, or the other end is off",
-    "direct": "cabled directly to",
-    "switched": "a switch in between: the cable must be direct",
-    "several": "several appliances",
-    "loop": "cabled to another port of this node",
-    "foreign": "another network",
-    "silent": "nobody heard",
+    Verdict.NO_CARRIER: "no cable, or the other end is off",
+    Verdict.DIRECT: "cabled directly to",
+    Verdict.SWITCHED: "a switch in between: the cable must be direct",
+    Verdict.SEVERAL: "several appliances",
+    Verdict.LOOP: "cabled to another port of this node",
+    Verdict.FOREIGN: "another network",
+    Verdict.SILENT: "nobody heard",
 }
 
 
@@ -46,45 +49,41 @@ def add_hotwire(commands: "Commands") -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    request = {"command": "hotwire-detect", "seconds": options.seconds, "blink": not options.no_blink}
-    answer = ask_daemon(options.socket, request, options.seconds + _GRACE)
-    print(json.dumps(answer, indent=2) if options.json else "\n".join(detection_lines(answer)))
+    request = DetectHotwire(options.seconds, not options.no_blink)
+    answer = ask_in_json(options.socket, request, options.seconds + _GRACE)
+    if options.json:
+        print(json.dumps(answer, indent=2))
+    else:
+        print("\n".join(detection_lines(understood(Detected, answer))))
 
 
-def detection_lines(answer: dict[str, Any]) -> Iterator[str]:
+def detection_lines(answer: Detected) -> Iterator[str]:
     """What was found, the conclusion last."""
     rows = [
-        (
-            port["interface"],
-            port["mac"],
-            f"{port['speed']} Mbit/s" if port["speed"] else "-",
-            _finding(port),
-        )
-        for port in answer["ports"]
+        (port.interface, port.mac, f"{port.speed} Mbit/s" if port.speed else "-", _finding(port))
+        for port in answer.ports
     ]
     if not rows:
         yield "every network card is bound to a port: there is nothing to detect"
         return
     yield from table(("interface", "MAC", "speed", "at the other end"), rows)
     yield ""
-    found = next((port for port in answer["ports"] if port["interface"] == answer["candidate"]), None)
+    found = next((port for port in answer.ports if port.interface == answer.candidate), None)
     if found is None:
         yield (
             "no port is the hotwire for sure: plug in one direct cable, and switch the other node on; if it "
             "is paired already, run this on both at once"
         )
         return
-    yield f'the hotwire is {found["interface"]}: in node.toml, [ports.hotwire] mac = "{found["mac"]}"'
-    if answer["blinked"]:
-        yield f"it cannot blink ({answer['blinked']})"
+    yield f'the hotwire is {found.interface}: in node.toml, [ports.hotwire] mac = "{found.mac}"'
+    if answer.blinked:
+        yield f"it cannot blink ({answer.blinked})"
 
 
-def _finding(port: dict[str, Any]) -> str:
-    text = _MEANING.get(port["verdict"], port["verdict"])
-    if port["peer_mac"]:
-        text = (
-            f"{text}{' ' if port['verdict'] == 'direct' else '; '}{port['peer_name'] or 'an unpaired node'} "
-        )
-        text += port["peer_mac"]
-    evidence = "; ".join(port["evidence"])
+def _finding(port: DetectedPort) -> str:
+    text = _MEANING[port.verdict]
+    if port.peer_mac:
+        between = " " if port.verdict is Verdict.DIRECT else "; "
+        text = f"{text}{between}{port.peer_name or 'an unpaired node'} {port.peer_mac}"
+    evidence = "; ".join(port.evidence)
     return f"{text} ({evidence})" if evidence else text

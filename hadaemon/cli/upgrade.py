@@ -5,9 +5,13 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hadaemon.cli.asking import CommandFailed, Exit, ask_daemon
+from hadaemon.cli.asking import CommandFailed, Exit, ask_daemon, ask_status
 from hadaemon.cli.config_changes import holder_of, own
 from hadaemon.cli.upgrade_lines import upgrade_lines
+from hadaemon.control.answers import UpgradeBegun, UpgradeCalledOff, UpgradePossible
+from hadaemon.control.requests import BeginUpgrade, CallUpgradeOff, CheckUpgrade
+from hadaemon.status.hotwire import PairedHotwire
+from hadaemon.upgrade.plan import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,11 +47,11 @@ def add_options(command: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, firmware: "OwnFirmware", progress: "Progress") -> None:
     """The command. Raises CommandFailed, HadaemonError."""
     if options.call_off:
-        print(ask_daemon(options.socket, {"command": "upgrade-off"})["reason"])
+        print(ask_daemon(options.socket, CallUpgradeOff(), UpgradeCalledOff).reason)
         return
     if options.source is None:
         raise CommandFailed(Exit.REFUSED, "which bundle? give a FILE or an URL, or --call-off")
-    ask_daemon(options.socket, {"command": "upgrade-check"})
+    ask_daemon(options.socket, CheckUpgrade(), UpgradePossible)
     begin(options, firmware, progress)
     if not options.no_wait:
         follow(options.socket)
@@ -73,18 +77,24 @@ def begin(options: argparse.Namespace, firmware: "OwnFirmware", progress: "Progr
 
 
 def _write_plan(options: argparse.Namespace, bundle: "Bundle") -> None:
-    request = {"command": "upgrade", "target": bundle.version, "digest": bundle.digest}
-    plan = ask_daemon(options.socket, request, PEER_TIMEOUT)
-    first, second, number = plan["first"], plan["second"], plan["number"]
-    print(f"the upgrade to {bundle.version} has begun: {first} first, then {second}", flush=True)
+    request = BeginUpgrade(bundle.version, bundle.digest)
+    begun = ask_daemon(options.socket, request, UpgradeBegun, PEER_TIMEOUT)
+    print(f"the upgrade to {bundle.version} has begun: {begun.first} first, then {begun.second}", flush=True)
     # The locks are held until the other node knows: so nobody begins another one there.
     until = time.monotonic() + _ADOPTED
     while time.monotonic() < until:
-        hotwire = ask_daemon(options.socket, {"command": "status"}).get("hotwire") or {}
-        heard = ((hotwire.get("peer") or {}).get("upgrade") or {}).get("plan") or {}
-        if heard.get("number") == number:
+        if _number_at_peer(options.socket) == begun.number:
             return
         time.sleep(_LOOK / 4)
+
+
+def _number_at_peer(socket: Path) -> int | None:
+    """Of the upgrade that the other node tells of; None: of none."""
+    hotwire = ask_status(socket).told.hotwire
+    if not isinstance(hotwire, PairedHotwire) or hotwire.peer is None:
+        return None
+    plan = hotwire.peer.vitals.upgrade.plan
+    return plan.number if plan is not None else None
 
 
 def follow(socket: Path, wait: "Callable[[float], None]" = time.sleep) -> None:
@@ -92,20 +102,20 @@ def follow(socket: Path, wait: "Callable[[float], None]" = time.sleep) -> None:
     shown: list[str] = []
     while True:
         try:
-            upgrade = ask_daemon(socket, {"command": "status"})["upgrade"]
+            upgrade = ask_status(socket).told.upgrade
         except CommandFailed as failure:
             if failure.code is not Exit.NO_DAEMON:
                 raise
             print("this node restarts: see `hactl firmware status` afterwards")
             return
-        lines = list(upgrade_lines({"upgrade": upgrade}))
+        lines = list(upgrade_lines(upgrade))
         if lines != shown:
             print("\n".join(line for line in lines if line not in shown), flush=True)
             shown = lines
-        if upgrade["closed"]:
-            if upgrade["verdict"] != "committed":
+        if upgrade is not None and upgrade.plan.closed:
+            if upgrade.plan.verdict is not Verdict.COMMITTED:
                 raise CommandFailed(
-                    Exit.REFUSED, f"both nodes are on {upgrade['before']}: {upgrade['reason']}"
+                    Exit.REFUSED, f"both nodes are on {upgrade.plan.before}: {upgrade.plan.reason}"
                 )
             return
         wait(_LOOK)

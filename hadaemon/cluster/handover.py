@@ -29,8 +29,8 @@ from hadaemon.cluster.phases import (
     Releasing,
     is_asked,
 )
-from hadaemon.cluster.states import NodeState
 from hadaemon.cluster.witness import score_of
+from hadaemon.status.states import NodeState
 from hadaemon.vrrp.model import RELEASE
 
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from hadaemon.cluster.events import AdvertisementReceived
 from hadaemon.cluster.haport import HaPort, Heard
-from hadaemon.cluster.peer import Peer
 from hadaemon.cluster.score import Score
 from hadaemon.cluster.witness import WitnessState
 from hadaemon.config.model import Port
+from hadaemon.status.peer import Peer
 from hadaemon.vrrp.model import RELEASE, Priority
 
 NOT_STARTED = "not started yet"

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from hadaemon.cluster.haport import HaPort
-from hadaemon.cluster.peer import Peer
-from hadaemon.cluster.status import Link
+from hadaemon.status.node import Link
+from hadaemon.status.peer import Peer
 
 LEAST = 5.0
 """Seconds: a node that has just become active is heard within a moment."""

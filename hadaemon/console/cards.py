@@ -6,12 +6,15 @@ from pathlib import Path
 
 from hadaemon.cli.asking import CommandFailed, ask_daemon
 from hadaemon.cli.hotwire_commands import detection_lines
+from hadaemon.control.answers import Detected
+from hadaemon.control.requests import DetectHotwire
 from hadaemon.errors import HadaemonError
 from hadaemon.io.kernel import device
 from hadaemon.io.kernel.links import STACKED_KINDS, Link, LinkTable
 from hadaemon.io.kernel.netlink import Netlink
 from hadaemon.io.kernel.udev import open_udev
-from hadaemon.menu.deeds import Card, Detected
+from hadaemon.menu.deeds import Card
+from hadaemon.menu.deeds import Detected as FoundHotwire
 from hadaemon.menu.steps import Failed
 
 _LINK_SECONDS = 4.0
@@ -45,15 +48,14 @@ def read_cards(wait: float = _LINK_SECONDS) -> tuple[Card, ...]:
         )
 
 
-def detect(socket: Path) -> Detected | Failed:
+def detect(socket: Path) -> FoundHotwire | Failed:
     """Has the daemon listen on every card."""
-    request = {"command": "hotwire-detect", "seconds": _LISTEN_SECONDS, "blink": False}
     try:
-        answer = ask_daemon(socket, request, _LISTEN_SECONDS + _GRACE)
+        answer = ask_daemon(socket, DetectHotwire(_LISTEN_SECONDS), Detected, _LISTEN_SECONDS + _GRACE)
     except CommandFailed as error:
         return Failed(tuple(str(error).splitlines()))
-    found = (port["mac"] for port in answer["ports"] if port["interface"] == answer["candidate"])
-    return Detected(next(found, ""), tuple(detection_lines(answer)))
+    found = (port.mac for port in answer.ports if port.interface == answer.candidate)
+    return FoundHotwire(next(found, ""), tuple(detection_lines(answer)))
 
 
 def _links() -> tuple[Link, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TypeVar
 
-from hadaemon.cli.asking import CommandFailed, ask_daemon
+from hadaemon.cli.asking import CommandFailed, ask_status
 from hadaemon.cli.main import main as hactl
 from hadaemon.config import ClusterConfig, load_cluster, render_cluster
 from hadaemon.console.amend import amended
@@ -109,15 +109,15 @@ def pull(places: Places) -> tuple[str, ...] | Failed:
 
     def part() -> tuple[str, ...]:
         try:
-            answer = ask_daemon(places.control, {"command": "status"}, _ANSWER)
+            told = ask_status(places.control, _ANSWER).told
         except CommandFailed as error:
             raise HadaemonError(str(error)) from error
-        status, sync = answer["status"], answer.get("sync") or {}
-        if status["state"] not in _TAKING_PART:
-            raise HadaemonError(f"{status['node']}: {status['state']}: {status['reason']}")
+        status, sync = told.status, told.sync
+        if status.state not in _TAKING_PART:
+            raise HadaemonError(f"{status.node}: {status.state}: {status.reason}")
         return (
-            f"{status['node']}: {str(status['state']).upper()}: {status['reason']}",
-            f"configuration: {sync.get('state', 'unknown')}",
+            f"{status.node}: {status.state.upper()}: {status.reason}",
+            f"configuration: {sync.status.state if sync is not None else 'unknown'}",
         )
 
     return _patiently(part, _PATIENCE)

@@ -7,6 +7,8 @@ from typing import Any
 
 from hadaemon.cli.asking import CommandFailed, ask_daemon
 from hadaemon.config import check_preseed
+from hadaemon.control.answers import Reloaded
+from hadaemon.control.requests import Reload
 from hadaemon.io.programs.run import run_program
 from hadaemon.io.store.files import read_text
 from hadaemon.menu.draft import FILE
@@ -45,7 +47,7 @@ def take_effect(places: Places, owners: Owners) -> tuple[str, ...]:
     open_sync_account(places)
     tell(configuration, tuple(problems), running_release().version, places)
     try:
-        ask_daemon(places.control, {"command": "reload"}, _TIMEOUT)
+        ask_daemon(places.control, Reload(), Reloaded, _TIMEOUT)
     except CommandFailed as error:
         problems += str(error).splitlines()
     return tuple(problems)

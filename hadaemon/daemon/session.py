@@ -20,7 +20,6 @@ from hadaemon.cluster import (
     Stop,
     UpgradeReported,
 )
-from hadaemon.cluster.peer import Peer
 from hadaemon.cluster.requests import Request
 from hadaemon.config import ClusterConfig, HaInterface, NodeConfig
 from hadaemon.daemon.engine import Engine
@@ -42,6 +41,7 @@ from hadaemon.daemon.throttle import Throttle
 from hadaemon.io.errors import NetlinkError
 from hadaemon.io.kernel.links import Link
 from hadaemon.problems import Problem, other
+from hadaemon.status.peer import Peer
 from hadaemon.vrrp import OWNER
 from hadaemon.vrrp.mac import interface_name
 
@@ -118,22 +118,28 @@ class Session:
         self,
         memory: Memory,
         predecessor: "Session | None" = None,
-        lacking: str = "",
+        missing_connections: str = "",
         upgrade: UpgradeReported = _NO_UPGRADE,
     ) -> None:
         """Begins to take part, in place of another configuration's session if there is one.
 
         A predecessor that is active hands over within this call: the node stays active, and an address that
-        stays is not taken away for an instant. Any other predecessor leaves as at a stop. `lacking`: what of
-        the other node's connections is not here. `upgrade`: what that of the pair asks for.
+        stays is not taken away for an instant. Any other predecessor leaves as at a stop.
+        `missing_connections`: what of the other node's is not here. `upgrade`: what that of the pair asks
+        for.
         """
         now = self._loop.time()
         goes_on = predecessor is not None and predecessor.state is NodeState.ACTIVE
         before = None if predecessor is None else predecessor.node
         node = Node(self.node_config, self.cluster_config, now, before)
-        self._lacking, self._upgrade = lacking, upgrade
+        self._missing_connections, self._upgrade = missing_connections, upgrade
         seen = self.ports.refresh()
-        events: tuple[Event, ...] = (*seen, ConnectionsReported(lacking), upgrade, Start(goes_on, memory))
+        events: tuple[Event, ...] = (
+            *seen,
+            ConnectionsReported(missing_connections),
+            upgrade,
+            Start(goes_on, memory),
+        )
         opening = [action for event in events for action in node.handle(event, now)]
         if predecessor is not None:
             if node.state is NodeState.ACTIVE:
@@ -182,13 +188,13 @@ class Session:
     @property
     def is_catching_up(self) -> bool:
         """The other node is heard, and not all of its connections are here yet."""
-        return bool(self._lacking) and self.hotwire.peer_report is not None
+        return bool(self._missing_connections) and self.hotwire.peer_report is not None
 
-    def report_connections(self, lacking: str) -> None:
+    def report_connections(self, missing: str) -> None:
         """What of the other node's connections is not here; empty: nothing to wait for."""
-        if lacking != self._lacking:
-            self._lacking = lacking
-            self._engine.post(ConnectionsReported(lacking))
+        if missing != self._missing_connections:
+            self._missing_connections = missing
+            self._engine.post(ConnectionsReported(missing))
 
     def report_upgrade(self, upgrade: UpgradeReported) -> None:
         """What the upgrade of the pair's firmware asks of this node."""

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from hadaemon.follow.exits import said_by
-from hadaemon.follow.keeper import Phase, Seen
+from hadaemon.follow.keeper import Seen
+from hadaemon.follow.phase import Phase
 
 Message: TypeAlias = dict[str, Any]
 

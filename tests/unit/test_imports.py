@@ -24,6 +24,8 @@ PURE = (
     "sync",
     "upgrade",
     "menu",
+    "status",
+    "control",
 )
 EFFECTS = {
     "asyncio",

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from hadaemon.cluster import Event, HotwireChanged, PeerDied, PeerGoodbye
-from hadaemon.cluster.peer import Peer
 from hadaemon.config import Hotwire as HotwireConfig
 from hadaemon.config import Port
 from hadaemon.config.hotwire_keys import Secret
@@ -24,11 +23,13 @@ from hadaemon.daemon.throttle import Throttle
 from hadaemon.hotwire.addresses import Ends
 from hadaemon.hotwire.heartbeat import Heartbeat
 from hadaemon.hotwire.message import DropReason, Kind, Life
-from hadaemon.hotwire.report import Report, Vitals, encode_report
+from hadaemon.hotwire.report import encode_report
 from hadaemon.hotwire.stream import Stream
 from hadaemon.io.errors import PortError
 from hadaemon.io.kernel.links import Link
 from hadaemon.io.packets.hotwire_sockets import BATCH, HeartbeatSocket
+from hadaemon.status.peer import Peer
+from hadaemon.status.report import Report, Vitals
 from hadaemon.sync.head import Head
 from hadaemon.upgrade.words import Words
 

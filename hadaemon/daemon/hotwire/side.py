@@ -6,20 +6,21 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 from hadaemon.cluster import Event
-from hadaemon.cluster.peer import Peer
 from hadaemon.config import ClusterConfig, NodeConfig
 from hadaemon.config.hotwire_keys import Secret
 from hadaemon.daemon.hotwire.hotwire import Hotwire, HotwirePlan
-from hadaemon.daemon.hotwire.status import NOT_PAIRED, describe, problems, unpaired
+from hadaemon.daemon.hotwire.status import NOT_PAIRED, describe, problems, state_of
 from hadaemon.daemon.hotwire.vitals import VitalSigns
 from hadaemon.daemon.ports.network import Network
 from hadaemon.errors import HadaemonError
 from hadaemon.hotwire.addresses import hotwire_ends
 from hadaemon.hotwire.message import Life
-from hadaemon.hotwire.report import Report, Vitals
-from hadaemon.io.sockets.control_client import Message
 from hadaemon.io.store.epoch_file import next_epoch
 from hadaemon.problems import Problem
+from hadaemon.status.hotwire import Hotwire as HotwireStatus
+from hadaemon.status.hotwire import HotwireState, UnpairedHotwire
+from hadaemon.status.peer import Peer
+from hadaemon.status.report import Report, Vitals
 from hadaemon.sync.head import Head
 from hadaemon.upgrade.words import Words
 
@@ -147,11 +148,18 @@ class HotwireSide:
         report = self.peer_report
         return report.vitals if report is not None else None
 
-    def status(self) -> Message | None:
+    @property
+    def state(self) -> HotwireState | None:
+        """In one word; None: there is no hotwire."""
+        if self._hotwire is not None:
+            return state_of(self._hotwire)
+        return HotwireState.NOT_PAIRED if self._unpaired is not None else None
+
+    def status(self) -> HotwireStatus | None:
         """None: there is no hotwire."""
         if self._hotwire is not None:
             return describe(self._hotwire, self._loop.time())
-        return unpaired(self._unpaired.port) if self._unpaired is not None else None
+        return UnpairedHotwire(self._unpaired.port) if self._unpaired is not None else None
 
     def problems(self, peer_is_dead: bool) -> tuple[Problem, ...]:
         """What an administrator should look at. `peer_is_dead`: the other node fell silent on all ways."""

@@ -8,13 +8,14 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
+from hadaemon.daemon.part import Part
 from hadaemon.errors import HadaemonError
-from hadaemon.io.sockets.control_client import Message
 from hadaemon.problems import Problem, other
 from hadaemon.state.release import Release
+from hadaemon.status.parts import UpgradeStatus
 from hadaemon.upgrade.begin import check_pair, plan_of
 from hadaemon.upgrade.errors import UpgradeError
 from hadaemon.upgrade.fitness import Fitness
@@ -81,7 +82,7 @@ class World(Protocol):
         """To the disk, durably. Blocking; raises FileError."""
 
 
-class Upgrade:
+class Upgrade(Part):
     """From the daemon's start to its stop, over all sessions."""
 
     def __init__(self, world: World, release: Release, now: Callable[[], float]) -> None:
@@ -121,6 +122,8 @@ class Upgrade:
 
     async def run(self) -> None:
         """Until it is cancelled."""
+        if self._release.slot is None:
+            return
         while True:
             try:
                 await self.turn()
@@ -129,19 +132,13 @@ class Upgrade:
                 await asyncio.sleep(_RETRY)
             await asyncio.sleep(_LOOK)
 
-    def status(self) -> Message | None:
+    def status(self) -> UpgradeStatus | None:
         """For `hactl status`; None: there never was an upgrade."""
         if self.plan is None:
             return None
         seen = self._world.peer()
-        peer = None if seen is None else {**asdict(seen[0]), "plan": None}
-        return {
-            **asdict(self.plan),
-            "step": self._due.step,
-            "waits": self._due.reason,
-            "progress": self._progress,
-            "peer": peer,
-        }
+        peer = None if seen is None else replace(seen[0], plan=None)
+        return UpgradeStatus(self.plan, self._due.step, self._due.reason, self._progress, peer)
 
     @property
     def problems(self) -> tuple[Problem, ...]:

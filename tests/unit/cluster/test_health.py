@@ -19,8 +19,8 @@ from hadaemon.cluster import (
 from hadaemon.cluster.haport import ADDRESS_PATIENCE
 from hadaemon.cluster.memory import Memory
 from hadaemon.cluster.score import Health, Score
-from hadaemon.cluster.status import PingGroupStatus
 from hadaemon.config import PingGroup
+from hadaemon.status.node import PingGroupStatus
 from tests.unit.cluster.pair import (
     ALPHA,
     BETA,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hadaemon.follow.keeper import Phase
+from hadaemon.follow.phase import Phase
 from hadaemon.follow.protocol import seen_of
 
 DIAL_IN = "hotspare-pppoe@dsl.service"

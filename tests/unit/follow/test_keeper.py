@@ -14,10 +14,10 @@ from hadaemon.follow.keeper import (
     START_PATIENCE,
     Due,
     Keeper,
-    Phase,
     Seen,
     Step,
 )
+from hadaemon.follow.phase import Phase
 
 UNIT = "web.service"
 STOP = 10.0
