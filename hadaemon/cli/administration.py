@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 from hadaemon.cli.asking import TIMEOUT, ask_in_json, understood
-from hadaemon.control.answers import Administered, Reloaded, Spans
-from hadaemon.control.requests import Maintenance, Reload, Request, Resume, Switch
 
 if TYPE_CHECKING:
+    from hadaemon.control.answers import Spans
+    from hadaemon.control.requests import Request
+
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 A = TypeVar("A")
@@ -48,6 +49,9 @@ _MAINTENANCE = "An active node hands over first. Maintenance lasts until it is e
 
 
 def _switch(options: argparse.Namespace) -> None:
+    from hadaemon.control.answers import Administered
+    from hadaemon.control.requests import Switch
+
     answer = _asked(options, Switch(options.force), Administered, _TIMEOUT)
     if answer is not None:
         print(answer.reason)
@@ -55,6 +59,9 @@ def _switch(options: argparse.Namespace) -> None:
 
 
 def _maintenance(options: argparse.Namespace) -> None:
+    from hadaemon.control.answers import Administered
+    from hadaemon.control.requests import Maintenance
+
     request = Maintenance(options.on == "on", options.force)
     answer = _asked(options, request, Administered, _TIMEOUT)
     if answer is not None:
@@ -62,12 +69,18 @@ def _maintenance(options: argparse.Namespace) -> None:
 
 
 def _resume(options: argparse.Namespace) -> None:
+    from hadaemon.control.answers import Administered
+    from hadaemon.control.requests import Resume
+
     answer = _asked(options, Resume(), Administered)
     if answer is not None:
         print(answer.reason)
 
 
 def _reload(options: argparse.Namespace) -> None:
+    from hadaemon.control.answers import Reloaded
+    from hadaemon.control.requests import Reload
+
     answer = _asked(options, Reload(), Reloaded)
     if answer is not None:
         unchanged = "nothing to do: the files are as they were"
@@ -75,7 +88,7 @@ def _reload(options: argparse.Namespace) -> None:
 
 
 def _asked(
-    options: argparse.Namespace, request: Request, kind: type[A], timeout: float = TIMEOUT
+    options: argparse.Namespace, request: "Request", kind: type[A], timeout: float = TIMEOUT
 ) -> A | None:
     """The answer for people; None: it was printed for programs."""
     answer = ask_in_json(options.socket, request, timeout)
@@ -85,7 +98,7 @@ def _asked(
     return understood(kind, answer)
 
 
-def _spans(milliseconds: Spans) -> Iterator[str]:
+def _spans(milliseconds: "Spans") -> Iterator[str]:
     """The steps that were seen from this node."""
     for step in _STEPS:
         span: float | None = getattr(milliseconds, step)

@@ -5,10 +5,7 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from hadaemon.alarms.status import AlarmsStatus
 from hadaemon.cli.asking import CommandFailed, Exit, ask_daemon, ask_in_json
-from hadaemon.control.answers import AlarmsTested
-from hadaemon.control.requests import AskAlarms, SendTestAlarm
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -32,19 +29,28 @@ def add_alarms(commands: "Commands") -> None:
 def _alarms(options: argparse.Namespace) -> None:
     if options.test:
         _test(options)
-        return
+    else:
+        _show(options)
+
+
+def _show(options: argparse.Namespace) -> None:
+    from hadaemon.alarms.status import AlarmsStatus
+    from hadaemon.cli.alarms_text import alarms_text
+    from hadaemon.control.requests import AskAlarms
+
     if options.json:
         answer = ask_in_json(options.socket, AskAlarms())
         told = {name: value for name, value in answer.items() if name != "ok"}
         print(json.dumps({"schema": SCHEMA} | told, indent=2))
     else:
-        from hadaemon.cli.alarms_text import alarms_text
-
         alarms = ask_daemon(options.socket, AskAlarms(), AlarmsStatus)
         print("\n".join(alarms_text(alarms, datetime.now(UTC))))
 
 
 def _test(options: argparse.Namespace) -> None:
+    from hadaemon.control.answers import AlarmsTested
+    from hadaemon.control.requests import SendTestAlarm
+
     ways = ask_daemon(options.socket, SendTestAlarm(), AlarmsTested, _TEST_TIMEOUT).ways
     if options.json:
         print(json.dumps({"schema": SCHEMA, "ways": dict(ways)}, indent=2))

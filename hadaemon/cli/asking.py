@@ -1,16 +1,19 @@
-"""One question to the daemon, and how a command of `hactl` ends when there is no good answer."""
+"""One question to the daemon, and how a command of `hactl` ends when there is no good answer.
+
+What requests and answers are made of is only loaded for a question: most commands ask none.
+"""
 
 from collections.abc import Sequence
 from enum import IntEnum
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from hadaemon.control.answers import StatusAnswer
-from hadaemon.control.codec import decode
-from hadaemon.control.requests import AskStatus, Request, request_to_json
 from hadaemon.errors import HadaemonError
 from hadaemon.io.sockets.control_client import Message, ask
-from hadaemon.status.status import SCHEMA
+
+if TYPE_CHECKING:
+    from hadaemon.control.requests import Request
+    from hadaemon.control.status import StatusAnswer
 
 A = TypeVar("A")
 
@@ -39,18 +42,23 @@ class CommandFailed(Exception):
         self.code = code
 
 
-def ask_daemon(socket: Path, request: Request, kind: type[A], timeout: float = TIMEOUT) -> A:
+def ask_daemon(socket: Path, request: "Request", kind: type[A], timeout: float = TIMEOUT) -> A:
     """The daemon's answer, of its own kind. Raises CommandFailed when there is no good one."""
     return understood(kind, ask_in_json(socket, request, timeout))
 
 
-def ask_status(socket: Path, timeout: float = TIMEOUT) -> StatusAnswer:
+def ask_status(socket: Path, timeout: float = TIMEOUT) -> "StatusAnswer":
     """Everything that the node tells of itself. Raises CommandFailed."""
+    from hadaemon.control.requests import AskStatus
+
     return understood_status(ask_in_json(socket, AskStatus(), timeout))
 
 
-def understood_status(answer: Message) -> StatusAnswer:
+def understood_status(answer: Message) -> "StatusAnswer":
     """An answer to `status` of this version. Raises CommandFailed for that of another one."""
+    from hadaemon.control.status import StatusAnswer
+    from hadaemon.status.status import SCHEMA
+
     if answer.get("schema") != SCHEMA:
         raise CommandFailed(
             Exit.REFUSED,
@@ -62,6 +70,8 @@ def understood_status(answer: Message) -> StatusAnswer:
 
 def understood(kind: type[A], answer: Message) -> A:
     """An answer as a value. Raises CommandFailed."""
+    from hadaemon.control.codec import decode
+
     try:
         return decode(kind, answer)
     except ValueError as error:
@@ -70,8 +80,10 @@ def understood(kind: type[A], answer: Message) -> A:
         ) from error
 
 
-def ask_in_json(socket: Path, request: Request, timeout: float = TIMEOUT) -> Message:
+def ask_in_json(socket: Path, request: "Request", timeout: float = TIMEOUT) -> Message:
     """The daemon's answer as it stands, if it is a good one. Raises CommandFailed."""
+    from hadaemon.control.requests import request_to_json
+
     try:
         answer = ask(socket, request_to_json(request), timeout)
     except PermissionError as error:

@@ -12,6 +12,11 @@ def columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Columns below a header."""
+    yield from columns((header, *rows))
+
+
 def duration(seconds: float) -> str:
     """At most two units: `3 h 2 min`."""
     whole = int(seconds)

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hadaemon.cli.asking import CommandFailed, Exit, failure_of
+from hadaemon.cli.columns import table
 from hadaemon.cli.completion import Offer, offers
-from hadaemon.cli.render import table
 from hadaemon.errors import HadaemonError
 from hadaemon.sync.tree import CLUSTER, FILES
 

@@ -10,8 +10,6 @@ from hadaemon.cli import upgrade as pair
 from hadaemon.cli.asking import CommandFailed, ask_status
 from hadaemon.cli.completion import Offer, offers
 from hadaemon.cli.config_changes import add_places, told
-from hadaemon.cli.upgrade_lines import upgrade_lines
-from hadaemon.control.codec import encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -203,6 +201,9 @@ def _failing(options: argparse.Namespace) -> tuple[str, ...]:
 
 
 def _run_status(options: argparse.Namespace) -> None:
+    from hadaemon.cli.upgrade_lines import upgrade_lines
+    from hadaemon.control.codec import encode
+
     firmware = _own(options)
     slots, outlook = firmware.slots(), firmware.outlook()
     found = {

@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hadaemon.cli.columns import duration
+from hadaemon.cli.columns import duration, table
 from hadaemon.cli.config_changes import STATE, told
-from hadaemon.cli.render import table
 from hadaemon.io.store.history import Entry, History
 from hadaemon.state.places import own_folder
 

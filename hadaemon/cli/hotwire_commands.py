@@ -2,14 +2,9 @@
 
 import argparse
 import json
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from hadaemon.cli.asking import ask_in_json, understood
-from hadaemon.cli.render import table
-from hadaemon.control.answers import Detected, DetectedPort
-from hadaemon.control.requests import DetectHotwire
-from hadaemon.hotwire.detection import Verdict
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -23,16 +18,6 @@ _DETECT = (
     "are switched off are on meanwhile. The other node must be on. As long as it is not paired it says by "
     "itself where it is; else run this on both nodes at the same time."
 )
-
-_MEANING = {
-    Verdict.NO_CARRIER: "no cable, or the other end is off",
-    Verdict.DIRECT: "cabled directly to",
-    Verdict.SWITCHED: "a switch in between: the cable must be direct",
-    Verdict.SEVERAL: "several appliances",
-    Verdict.LOOP: "cabled to another port of this node",
-    Verdict.FOREIGN: "another network",
-    Verdict.SILENT: "nobody heard",
-}
 
 
 def add_hotwire(commands: "Commands") -> None:
@@ -49,41 +34,13 @@ def add_hotwire(commands: "Commands") -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
+    from hadaemon.cli.detection import detection_lines
+    from hadaemon.control.answers import Detected
+    from hadaemon.control.requests import DetectHotwire
+
     request = DetectHotwire(options.seconds, not options.no_blink)
     answer = ask_in_json(options.socket, request, options.seconds + _GRACE)
     if options.json:
         print(json.dumps(answer, indent=2))
     else:
         print("\n".join(detection_lines(understood(Detected, answer))))
-
-
-def detection_lines(answer: Detected) -> Iterator[str]:
-    """What was found, the conclusion last."""
-    rows = [
-        (port.interface, port.mac, f"{port.speed} Mbit/s" if port.speed else "-", _finding(port))
-        for port in answer.ports
-    ]
-    if not rows:
-        yield "every network card is bound to a port: there is nothing to detect"
-        return
-    yield from table(("interface", "MAC", "speed", "at the other end"), rows)
-    yield ""
-    found = next((port for port in answer.ports if port.interface == answer.candidate), None)
-    if found is None:
-        yield (
-            "no port is the hotwire for sure: plug in one direct cable, and switch the other node on; if it "
-            "is paired already, run this on both at once"
-        )
-        return
-    yield f'the hotwire is {found.interface}: in node.toml, [ports.hotwire] mac = "{found.mac}"'
-    if answer.blinked:
-        yield f"it cannot blink ({answer.blinked})"
-
-
-def _finding(port: DetectedPort) -> str:
-    text = _MEANING[port.verdict]
-    if port.peer_mac:
-        between = " " if port.verdict is Verdict.DIRECT else "; "
-        text = f"{text}{between}{port.peer_name or 'an unpaired node'} {port.peer_mac}"
-    evidence = "; ".join(port.evidence)
-    return f"{text} ({evidence})" if evidence else text

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hadaemon.cli.asking import CommandFailed, Exit
+from hadaemon.cli.columns import table
 from hadaemon.cli.config_changes import told
-from hadaemon.cli.render import table
 from hadaemon.install.progress import progress_line
 
 if TYPE_CHECKING:

@@ -1,15 +1,15 @@
 """The daemon's status answer as text. Pure: an answer in, lines out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from hadaemon.cli.alarms_text import alarm_lines
-from hadaemon.cli.columns import columns, duration
+from hadaemon.cli.columns import duration, table
 from hadaemon.cli.conntrack import conntrack_lines
 from hadaemon.cli.hotwire import hotwire_lines
 from hadaemon.cli.services import service_lines
 from hadaemon.cli.upgrade_lines import upgrade_lines
-from hadaemon.control.answers import StatusAnswer
+from hadaemon.control.status import StatusAnswer
 from hadaemon.status.hotwire import HotwireState, PairedHotwire
 from hadaemon.status.node import NodeStatus, ScoreStatus
 from hadaemon.status.states import NodeState
@@ -44,11 +44,6 @@ def render_status(answer: StatusAnswer, verbose: bool = False, now: float | None
     if verbose or any(port.interface is None for port in told.ports):
         sections.append(_unbound(told))
     return "\n\n".join("\n".join(lines) for lines in map(list, sections) if lines)
-
-
-def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Columns below a header."""
-    yield from columns((header, *rows))
 
 
 def _speaks(told: Status) -> bool:

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 
 from hadaemon.cli.asking import CommandFailed, Exit, ask_in_json, ask_status
 from hadaemon.cli.colour import coloured
-from hadaemon.cli.render import render_status
-from hadaemon.control.requests import AskStatus
 
 if TYPE_CHECKING:
     from hadaemon.io.sockets.control_client import Message
@@ -60,10 +58,14 @@ def _show_once(options: argparse.Namespace) -> None:
 
 
 def _in_json(options: argparse.Namespace) -> "Message":
+    from hadaemon.control.requests import AskStatus
+
     return ask_in_json(options.socket, AskStatus())
 
 
 def _rendered(options: argparse.Namespace) -> str:
+    from hadaemon.cli.render import render_status
+
     return render_status(ask_status(options.socket), options.verbose, time.time())
 
 

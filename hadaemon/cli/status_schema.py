@@ -14,8 +14,8 @@ from enum import StrEnum
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeAlias, Union, get_args, get_origin
 
-from hadaemon.control.answers import StatusAnswer
 from hadaemon.control.codec import told_by
+from hadaemon.control.status import StatusAnswer
 from hadaemon.problems import Problem
 from hadaemon.problems.words import ProblemWords
 

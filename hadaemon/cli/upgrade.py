@@ -7,11 +7,6 @@ from typing import TYPE_CHECKING
 
 from hadaemon.cli.asking import CommandFailed, Exit, ask_daemon, ask_status
 from hadaemon.cli.config_changes import holder_of, own
-from hadaemon.cli.upgrade_lines import upgrade_lines
-from hadaemon.control.answers import UpgradeBegun, UpgradeCalledOff, UpgradePossible
-from hadaemon.control.requests import BeginUpgrade, CallUpgradeOff, CheckUpgrade
-from hadaemon.status.hotwire import PairedHotwire
-from hadaemon.upgrade.plan import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +41,9 @@ def add_options(command: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, firmware: "OwnFirmware", progress: "Progress") -> None:
     """The command. Raises CommandFailed, HadaemonError."""
+    from hadaemon.control.answers import UpgradeCalledOff, UpgradePossible
+    from hadaemon.control.requests import CallUpgradeOff, CheckUpgrade
+
     if options.call_off:
         print(ask_daemon(options.socket, CallUpgradeOff(), UpgradeCalledOff).reason)
         return
@@ -77,6 +75,9 @@ def begin(options: argparse.Namespace, firmware: "OwnFirmware", progress: "Progr
 
 
 def _write_plan(options: argparse.Namespace, bundle: "Bundle") -> None:
+    from hadaemon.control.answers import UpgradeBegun
+    from hadaemon.control.requests import BeginUpgrade
+
     request = BeginUpgrade(bundle.version, bundle.digest)
     begun = ask_daemon(options.socket, request, UpgradeBegun, PEER_TIMEOUT)
     print(f"the upgrade to {bundle.version} has begun: {begun.first} first, then {begun.second}", flush=True)
@@ -90,6 +91,8 @@ def _write_plan(options: argparse.Namespace, bundle: "Bundle") -> None:
 
 def _number_at_peer(socket: Path) -> int | None:
     """Of the upgrade that the other node tells of; None: of none."""
+    from hadaemon.status.hotwire import PairedHotwire
+
     hotwire = ask_status(socket).told.hotwire
     if not isinstance(hotwire, PairedHotwire) or hotwire.peer is None:
         return None
@@ -99,6 +102,9 @@ def _number_at_peer(socket: Path) -> int | None:
 
 def follow(socket: Path, wait: "Callable[[float], None]" = time.sleep) -> None:
     """Prints what is new, until the upgrade is over or this node restarts for it."""
+    from hadaemon.cli.upgrade_lines import upgrade_lines
+    from hadaemon.upgrade.plan import Verdict
+
     shown: list[str] = []
     while True:
         try:

@@ -5,7 +5,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from hadaemon.cli.asking import CommandFailed, ask_daemon
-from hadaemon.cli.hotwire_commands import detection_lines
+from hadaemon.cli.detection import detection_lines
 from hadaemon.control.answers import Detected
 from hadaemon.control.requests import DetectHotwire
 from hadaemon.errors import HadaemonError

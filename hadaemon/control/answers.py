@@ -1,21 +1,10 @@
-"""What the daemon answers, as values; each request says which of them it gets."""
+"""What the daemon answers, as values; `status` and `alarms` aside, which tell more."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from hadaemon.alarms.status import AlarmsStatus
 from hadaemon.hotwire.detection import Verdict
-from hadaemon.status.flat import FLAT
 from hadaemon.status.states import Condition
-from hadaemon.status.status import Status
-
-
-@dataclass(frozen=True, slots=True)
-class StatusAnswer:
-    """To `status`."""
-
-    told: Status = field(metadata=FLAT)
-    alarms: AlarmsStatus
 
 
 @dataclass(frozen=True, slots=True)

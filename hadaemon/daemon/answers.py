@@ -23,6 +23,7 @@ from hadaemon.control.requests import (
     Switch,
     request_of,
 )
+from hadaemon.control.status import StatusAnswer
 from hadaemon.daemon.administration import Administration
 from hadaemon.daemon.health.alarms import Alarms
 from hadaemon.daemon.hotwire.detect import Detector
@@ -36,7 +37,7 @@ from hadaemon.io.sockets.control import ControlServer, refusal
 from hadaemon.io.sockets.control_client import SOCKET_NAME, Message
 
 Answer: TypeAlias = (
-    answers.StatusAnswer
+    StatusAnswer
     | AlarmsStatus
     | answers.AlarmsTested
     | answers.Reloaded
@@ -94,7 +95,7 @@ class Answers(Part):
         """Raises HadaemonError: why it cannot be done."""
         match request:
             case AskStatus():
-                return answers.StatusAnswer(self._reporter.status(), self._alarms.status())
+                return StatusAnswer(self._reporter.status(), self._alarms.status())
             case AskAlarms():
                 return self._alarms.status()
             case SendTestAlarm():

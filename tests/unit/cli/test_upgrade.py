@@ -13,7 +13,7 @@ from hadaemon.cli.asking import CommandFailed, understood_status
 from hadaemon.cli.main import main
 from hadaemon.cli.upgrade import follow
 from hadaemon.cli.upgrade_lines import upgrade_lines
-from hadaemon.control.answers import StatusAnswer
+from hadaemon.control.status import StatusAnswer
 from hadaemon.io.store.plan_file import PlanFile
 from hadaemon.state import release
 from hadaemon.state.places import own_folder

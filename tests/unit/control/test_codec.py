@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+from hadaemon.alarms.status import AlarmsStatus
 from hadaemon.cli.status_schema import status_schema
 from hadaemon.control import answers
-from hadaemon.control.answers import StatusAnswer
 from hadaemon.control.codec import MAX_ITEMS, MAX_TEXT, decode, encode
+from hadaemon.control.status import StatusAnswer
 from hadaemon.status.hotwire import HotwireState, PairedHotwire, UnpairedHotwire
 from hadaemon.status.status import SCHEMA
 from tests.unit.cli.answers import alone, pair
@@ -20,7 +21,7 @@ from .values import any_of, complaints
 SCHEMA_OF_STATUS = status_schema()
 SHORT = (
     *(answers.AlarmsTested, answers.Reloaded, answers.Administered, answers.Detected),
-    *(answers.UpgradeBegun, answers.UpgradeCalledOff, answers.UpgradePossible, answers.AlarmsStatus),
+    *(answers.UpgradeBegun, answers.UpgradeCalledOff, answers.UpgradePossible, AlarmsStatus),
 )
 
 

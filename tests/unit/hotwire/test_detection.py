@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hadaemon.cli.hotwire_commands import detection_lines
+from hadaemon.cli.detection import detection_lines
 from hadaemon.control.answers import Detected, DetectedPort
 from hadaemon.hotwire.detection import (
     Beacon,
