@@ -125,13 +125,14 @@ def _keeper(box: _Box) -> "Callable[[Paired], None]":
 
 def _put_to_work(options: argparse.Namespace) -> None:
     """The server takes the new key, the daemon the new secret."""
+    from hadaemon.control.requests import Reload, request_to_json
     from hadaemon.errors import HadaemonError
     from hadaemon.io.programs.services import restart_sync_server
     from hadaemon.io.sockets.control_client import ask
 
     restart_sync_server()
     try:
-        ask(options.socket, {"command": "reload"}, 5.0)
+        ask(options.socket, request_to_json(Reload()), 5.0)
     except (OSError, HadaemonError):
         return  # No daemon: it reads the secret when it starts.
 

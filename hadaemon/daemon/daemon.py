@@ -86,19 +86,40 @@ class Daemon:
         self._upgrade = parts.add(Upgrade(self._upgrade_world, release, loop.time))
         probation = parts.add(Probation(*places, health, self._recorder.note, self._upgrade.failed))
         reporter = Reporter(
-            *(today, release, parts, network, self._head),
-            *(self._conntrack, self._following, health, probation, self._upgrade),
+            today=today,
+            release=release,
+            parts=parts,
+            network=network,
+            head=self._head,
+            conntrack=self._conntrack,
+            following=self._following,
+            health=health,
+            probation=probation,
+            upgrade=self._upgrade,
         )
         self._alarms = parts.add(
             Alarms(today, reporter, parts, AlarmFile(folder), options.alarms, background)
         )
         self._reloads = Reloads(
-            *(options.state, options.setup_problems, today, firewall),
-            *(base_network, self._head, self._remembered, self._begin),
+            options=options,
+            today=today,
+            firewall=firewall,
+            base_network=base_network,
+            head=self._head,
+            remembered=self._remembered,
+            begin=self._begin,
         )
-        detector = Detector(network, today, beacon.instance)
-        asked = (self._alarms, self._reloads, detector, self._administration, self._upgrade)
-        self._answers = parts.add(Answers(options.run, reporter, *asked))
+        self._answers = parts.add(
+            Answers(
+                run=options.run,
+                reporter=reporter,
+                alarms=self._alarms,
+                reloads=self._reloads,
+                detector=Detector(network, today, beacon.instance),
+                administration=self._administration,
+                upgrade=self._upgrade,
+            )
+        )
         parts.add(self._administration)
         parts.add(self._reloads)
 
@@ -141,11 +162,10 @@ class Daemon:
         """In place of the one that runs, if there is one."""
         predecessor = self._today.session
         plan = self._plan_hotwire(node, cluster)
-        self._today.session = Session(
-            *(node, cluster, self._network, self._loop, self._done, self._sequences, self._guard, plan)
-        )
+        places = (self._network, self._loop, self._done, self._sequences, self._guard)
+        self._today.session = session = Session(node, cluster, *places, plan)
         missing = self._conntrack.missing_connections(cluster)
-        self._today.session.start(self._remembered.memory, predecessor, missing, self._upgrade_world.demand)
+        session.start(self._remembered.memory, predecessor, missing, self._upgrade_world.demand)
 
     def _plan_hotwire(self, node: NodeConfig, cluster: ClusterConfig) -> HotwirePlan | None:
         secret, firmware = self._today.configuration.hotwire_secret, self._release.version or ""

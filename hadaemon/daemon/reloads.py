@@ -5,11 +5,11 @@ import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 from hadaemon.cluster import NodeState
 from hadaemon.control.answers import Reloaded
 from hadaemon.control.errors import RequestRefused
+from hadaemon.daemon.options import Options
 from hadaemon.daemon.own_head import OwnHead
 from hadaemon.daemon.part import Part
 from hadaemon.daemon.remembered import Remembered
@@ -30,8 +30,7 @@ class Reloads(Part):
 
     def __init__(
         self,
-        state: Path,
-        setup_problems: Path,
+        options: Options,
         today: Today,
         firewall: Firewall,
         base_network: BaseNetwork,
@@ -39,8 +38,8 @@ class Reloads(Part):
         remembered: Remembered,
         begin: Callable[[Configuration], None],
     ) -> None:
-        """`state`: folder of the files; `begin`: puts a configuration to work."""
-        self._state, self._setup_problems = state, setup_problems
+        """`begin` puts a configuration to work."""
+        self._options = options
         self._loop = asyncio.get_running_loop()
         self._today = today
         self._firewall = firewall
@@ -86,7 +85,7 @@ class Reloads(Part):
 
     def _load(self) -> Configuration:
         self._head.read_again()
-        return load_configuration(self._state, self._setup_problems)
+        return load_configuration(self._options.state, self._options.setup_problems)
 
     async def _with_rules(self, configuration: Configuration) -> Configuration:
         """Has its rules loaded, before anything else of it counts. A node whose rules cannot be loaded stays
