@@ -8,7 +8,7 @@ from hadaemon.control.errors import RequestRefused
 from hadaemon.daemon.administration import Administration
 from hadaemon.daemon.health.health import Health
 from hadaemon.daemon.today import Today
-from hadaemon.daemon.upgrade.upgrade import Here
+from hadaemon.daemon.upgrade.seen import Here
 from hadaemon.errors import HadaemonError
 from hadaemon.io.sockets.helper import ask_helper
 from hadaemon.io.store.files import read_text
