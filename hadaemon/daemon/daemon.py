@@ -20,8 +20,8 @@ from hadaemon.daemon.health.upkeep import Upkeep
 from hadaemon.daemon.health.watchdog import Watchdog
 from hadaemon.daemon.hotwire.beacon import SteadyBeacon
 from hadaemon.daemon.hotwire.detect import Detector
-from hadaemon.daemon.hotwire.hotwire import HotwirePlan
-from hadaemon.daemon.hotwire.side import Epochs, plan_hotwire
+from hadaemon.daemon.hotwire.epochs import Epochs
+from hadaemon.daemon.hotwire.plan import HotwirePlan, plan_hotwire
 from hadaemon.daemon.options import Options
 from hadaemon.daemon.own_head import OwnHead
 from hadaemon.daemon.part import Parts
@@ -170,7 +170,7 @@ class Daemon:
     def _plan_hotwire(self, node: NodeConfig, cluster: ClusterConfig) -> HotwirePlan | None:
         secret, firmware = self._today.configuration.hotwire_secret, self._release.version or ""
         carried = self._following.carried
-        ours = (firmware, lambda: self._head.head, carried, lambda: self._upgrade.words)
+        ours = (firmware, self._head.now, carried, lambda: self._upgrade.words)
         return plan_hotwire(node, cluster, secret, self._epochs, *ours)
 
     def _end(self, reason: str) -> None:

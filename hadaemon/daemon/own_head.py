@@ -13,11 +13,15 @@ class OwnHead:
     def __init__(self, state: Path, background: Background) -> None:
         self._generations = Generations(state)
         self._background = background
-        self.head = Head()
+        self._head = Head()
+
+    def now(self) -> Head:
+        """Empty until it was read for the first time."""
+        return self._head
 
     def read_again(self) -> None:
         """The whole tree is read for it, which may have to wait for a disk."""
         self._background.do("generations", self._read)
 
     def _read(self) -> None:
-        self.head = self._generations.head()
+        self._head = self._generations.head()

@@ -72,7 +72,7 @@ class Reporter:
             hotwire=hotwire,
             conntrack=self.conntrack.status(),
             services=self.following.status(),
-            sync=_sync(hotwire, self.head.head),
+            sync=_sync(hotwire, self.head.now()),
             unbound=_unbound({mac for port in ports for mac in port.cards}, self.network),
             firmware=FirmwareStatus(
                 version=self.release.version,
