@@ -1,8 +1,9 @@
-"""What is made from the parser of `hactl`: its man page, and what the Tab key knows of it in bash. And from
-the options of the tasks, their tables in the pages of docs/.
+"""What is made from `hactl`: its man page and what the Tab key knows of it in bash, both from its parser, and
+the JSON Schema of `hactl status --json`, from the values that the daemon answers with. And from the options
+of the tasks, their tables in the pages of docs/.
 
 All are in git, so that they can be read without building anything; a test says when they are not up to date.
-The parser is asked in a process of its own: the image builder never imports the daemon's package.
+hactl is asked in a process of its own: the image builder never imports the daemon's package.
 """
 
 import re
@@ -18,6 +19,7 @@ from firmware.options import Options, table
 from firmware.paths import ROOT
 
 PAGE = ROOT / "docs/hactl.8"
+SCHEMA = ROOT / "docs/status.schema.json"
 COMPLETION = ROOT / "rootfs-overlay/usr/share/bash-completion/completions/hactl"
 _PREAMBLE = "from hadaemon.cli.completion import PREAMBLE; print(PREAMBLE)"
 _SHTAB = ("-m", "shtab", "--shell=bash", "--error-unimportable", "--prog=hactl", "--prefix=hactl")
@@ -32,10 +34,11 @@ def write_manual() -> list[Path]:
     PAGE.write_text(man_page(), encoding="utf-8")
     COMPLETION.parent.mkdir(parents=True, exist_ok=True)
     COMPLETION.write_text(completion(), encoding="utf-8")
+    SCHEMA.write_text(status_schema(), encoding="utf-8")
     pages = pages_with_tables()
     for page in pages:
         page.write_text(with_tables(page.read_text(encoding="utf-8")), encoding="utf-8")
-    return [PAGE, COMPLETION, *pages]
+    return [PAGE, COMPLETION, SCHEMA, *pages]
 
 
 def pages_with_tables() -> list[Path]:
@@ -51,6 +54,11 @@ def with_tables(text: str) -> str:
 def man_page() -> str:
     """hactl(8)."""
     return _python("-m", "hadaemon.cli.manual")
+
+
+def status_schema() -> str:
+    """Of the answer to `hactl status --json`."""
+    return _python("-m", "hadaemon.cli.status_schema")
 
 
 def completion() -> str:

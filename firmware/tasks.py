@@ -93,7 +93,7 @@ def translate() -> None:
 
 @plain
 def manual() -> None:
-    """Make what is made of code: hactl's man page and bash completion, the tables of options in docs/."""
+    """Make what is made of code: hactl's man page, completion and status schema, docs' tables of options."""
     host.ensure()
     from firmware.manual import write_manual
 

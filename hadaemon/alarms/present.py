@@ -1,12 +1,13 @@
-"""What is wrong now, from what the daemon tells of itself (`hactl status --json`)."""
+"""What is wrong now, from what the daemon tells of itself."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from hadaemon.problems import Problem, kinds
-from hadaemon.problems.problem import from_json
-
-Report = Mapping[str, Any]
+from hadaemon.status.hotwire import HotwireState, PairedHotwire
+from hadaemon.status.node import NodeStatus, PeerState
+from hadaemon.status.states import Condition, NodeState
+from hadaemon.status.status import Status
+from hadaemon.sync.head import SyncState
 
 _EXPLAINED_BY: Mapping[kinds.Kind, set[kinds.Kind]] = {
     kinds.HOTWIRE_SILENT: {kinds.HOTWIRE_DOWN, kinds.PEER_DEAD, kinds.PEER_AWAY}
@@ -14,90 +15,81 @@ _EXPLAINED_BY: Mapping[kinds.Kind, set[kinds.Kind]] = {
 """What only follows from another problem that is there: a hotwire without a carrier is silent too."""
 
 
-def present(report: Report, more: Sequence[Problem] = ()) -> tuple[Problem, ...]:
+def present(told: Status, more: Sequence[Problem] = ()) -> tuple[Problem, ...]:
     """`more` is what the status does not tell. One for each kind and resource: the first counts."""
     found: dict[tuple[str, str], Problem] = {}
-    for problem in (*_told(report), *more, *_states(report)):
+    for problem in (*_told(told), *more, *_states(told)):
         found.setdefault((problem.kind.word, problem.resource), problem)
     there = {problem.kind for problem in found.values()}
     return tuple(problem for problem in found.values() if not there & _EXPLAINED_BY.get(problem.kind, set()))
 
 
-def knows_active(report: Report) -> bool:
+def knows_active(told: Status) -> bool:
     """The other node is active, and tells what both see."""
-    status = report["status"]
-    peer, hotwire = status["peer"], status["hotwire"]
-    return bool(
-        (peer is not None and peer["state"] == "active")
-        or (hotwire is not None and hotwire["node_state"] == "active")
+    peer, witness = told.status.peer, told.status.hotwire
+    return (peer is not None and peer.state is PeerState.ACTIVE) or (
+        witness is not None and witness.node_state is NodeState.ACTIVE
     )
 
 
-def ready_peer(report: Report) -> str:
+def ready_peer(told: Status) -> str:
     """The other node's name if this one is active and that one is ready, and has the same configuration.
 
     Empty: it is not so, or not known.
     """
-    witness, sync = report["status"]["hotwire"], report["sync"]
-    if report["status"]["state"] != "active" or witness is None or not witness["ready"]:
+    witness, sync = told.status.hotwire, told.sync
+    if told.status.state is not NodeState.ACTIVE or witness is None or not witness.ready:
         return ""
-    return str(witness["node"]) if sync is not None and sync["state"] == "synchronized" else ""
+    same = sync is not None and sync.status.state is SyncState.SYNCHRONIZED
+    return witness.node or "" if same else ""
 
 
-def _told(report: Report) -> Iterator[Problem]:
+def _told(told: Status) -> Iterator[Problem]:
     """The problems of the status. Refused files have many mistakes, and that is one problem."""
-    status = report["status"]
-    told = [from_json(raw) for raw in status["problems"]]
-    if report["configuration"] == "refused":
-        mistakes = [problem.text for problem in told if problem.kind is kinds.CONFIGURATION]
-        yield Problem(kinds.CONFIGURATION, "", "; ".join(mistakes[:3]) or status["reason"])
-    yield from told
+    problems = told.status.problems
+    if told.configuration is Condition.REFUSED:
+        mistakes = [problem.text for problem in problems if problem.kind is kinds.CONFIGURATION]
+        yield Problem(kinds.CONFIGURATION, "", "; ".join(mistakes[:3]) or told.status.reason)
+    yield from problems
 
 
-def _states(report: Report) -> Iterator[Problem]:
+def _states(told: Status) -> Iterator[Problem]:
     """What the status tells elsewhere than among its problems."""
-    status = report["status"]
-    if report["configuration"] == "refused":
+    if told.configuration is Condition.REFUSED:
         return
-    if status["maintenance"]:
+    if told.status.maintenance:
         yield Problem(kinds.MAINTENANCE, "", "the node is in maintenance: it takes no part in the cluster")
-    yield from _other_node(report)
-    yield from _equal(report)
-    yield from _services(report)
+    hotwire = told.hotwire
+    if isinstance(hotwire, PairedHotwire) and hotwire.state is HotwireState.UP:
+        yield from _other_node(told.status, hotwire)
+        yield from _equal(told)
+    yield from _services(told)
 
 
-def _other_node(report: Report) -> Iterator[Problem]:
-    hotwire, status = report["hotwire"], report["status"]
-    if hotwire is not None and hotwire["state"] == "up":
-        yield from _unready(status)
-        if hotwire["peer"] is not None and hotwire["peer"]["deaf"]:
-            text = "the other node is heard over the hotwire and does not hear this one"
-            yield Problem(kinds.HOTWIRE_ONE_WAY, "", text)
-
-
-def _unready(status: Report) -> Iterator[Problem]:
+def _other_node(status: NodeStatus, hotwire: PairedHotwire) -> Iterator[Problem]:
     """It is there, and is not ready."""
-    witness = status["hotwire"]
-    if witness is not None and witness["ready"] is False and status["state"] == "active":
-        why = witness["unready"] or f"it is in {witness['node_state']}"
-        yield Problem(kinds.PEER_UNREADY, "", f"{witness['node']} could not take over: {why}")
+    witness = status.hotwire
+    if witness is not None and witness.ready is False and status.state is NodeState.ACTIVE:
+        why = witness.unready or f"it is in {witness.node_state}"
+        yield Problem(kinds.PEER_UNREADY, "", f"{witness.node} could not take over: {why}")
+    if hotwire.peer is not None and hotwire.peer.peer.deaf:
+        text = "the other node is heard over the hotwire and does not hear this one"
+        yield Problem(kinds.HOTWIRE_ONE_WAY, "", text)
 
 
-def _equal(report: Report) -> Iterator[Problem]:
+def _equal(told: Status) -> Iterator[Problem]:
     """The configurations and the firmware of the two."""
-    sync, hotwire = report["sync"], report["hotwire"]
-    up = hotwire is not None and hotwire["state"] == "up"
-    if sync is not None and up and sync["state"] != "synchronized":
-        kind = kinds.SYNC_ERROR if sync["state"] == "error" else kinds.SYNC_PENDING
-        yield Problem(kind, "", f"configuration: {sync['state']}: {sync['reason']}")
-    pair = report["firmware"]["pair"]
-    if pair is not None and up and pair["state"] == "pending":
-        yield Problem(kinds.FIRMWARE_DIFFERS, "", f"firmware: {pair['reason']}")
+    if told.sync is not None and told.sync.status.state is not SyncState.SYNCHRONIZED:
+        sync = told.sync.status
+        kind = kinds.SYNC_ERROR if sync.state is SyncState.ERROR else kinds.SYNC_PENDING
+        yield Problem(kind, "", f"configuration: {sync.state}: {sync.reason}")
+    pair = told.firmware.pair
+    if pair is not None and pair.state is SyncState.PENDING:
+        yield Problem(kinds.FIRMWARE_DIFFERS, "", f"firmware: {pair.reason}")
 
 
-def _services(report: Report) -> Iterator[Problem]:
-    for service in report["services"] or ():
-        state, wanted = service["state"], service["wanted"]
-        if state not in (("up",) if wanted else ("down", "failed")):
-            text = f"{service['unit']} is {state}, and is to be {'up' if wanted else 'down'}"
-            yield Problem(kinds.SERVICE, service["unit"], text)
+def _services(told: Status) -> Iterator[Problem]:
+    for service in told.services:
+        if not service.well:
+            text = f"{service.unit} is {service.state}, and is to be {'up' if service.wanted else 'down'}"
+            yield Problem(kinds.SERVICE, service.unit, text)

@@ -2,10 +2,14 @@
 
 import argparse
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from typing import TypeVar
 
-from hadaemon.cli.render import Answer
-from hadaemon.operations.asking import ask_daemon
+from hadaemon.control.answers import Administered, Reloaded, Spans
+from hadaemon.control.requests import Maintenance, Reload, Request, Resume, Switch
+from hadaemon.operations.asking import TIMEOUT, ask_in_json, understood
+
+A = TypeVar("A")
 
 SCHEMA = 1
 _TIMEOUT = 40.0
@@ -37,41 +41,46 @@ def add_reload(command: argparse.ArgumentParser) -> None:
 
 
 def _switch(options: argparse.Namespace) -> None:
-    answer = ask_daemon(options.socket, {"command": "switch", "force": options.force}, _TIMEOUT)
-    if not _as_json(options, answer):
-        print(answer["reason"])
-        print(f"  {', '.join(_spans(answer['milliseconds']))}")
+    answer = _asked(options, Switch(options.force), Administered, _TIMEOUT)
+    if answer is not None:
+        print(answer.reason)
+        print(f"  {', '.join(_spans(answer.milliseconds))}")
 
 
 def _maintenance(options: argparse.Namespace) -> None:
-    request = {"command": "maintenance", "on": options.on == "on", "force": options.force}
-    answer = ask_daemon(options.socket, request, _TIMEOUT)
-    if not _as_json(options, answer):
-        print(answer["reason"])
+    request = Maintenance(options.on == "on", options.force)
+    answer = _asked(options, request, Administered, _TIMEOUT)
+    if answer is not None:
+        print(answer.reason)
 
 
 def _resume(options: argparse.Namespace) -> None:
-    answer = ask_daemon(options.socket, {"command": "resume"})
-    if not _as_json(options, answer):
-        print(answer["reason"])
+    answer = _asked(options, Resume(), Administered)
+    if answer is not None:
+        print(answer.reason)
 
 
 def _reload(options: argparse.Namespace) -> None:
-    answer = ask_daemon(options.socket, {"command": "reload"})
-    if not _as_json(options, answer):
+    answer = _asked(options, Reload(), Reloaded)
+    if answer is not None:
         unchanged = "nothing to do: the files are as they were"
-        print(f"applied: {answer['condition']}" if answer["changed"] else unchanged)
+        print(f"applied: {answer.condition}" if answer.changed else unchanged)
 
 
-def _as_json(options: argparse.Namespace, answer: Answer) -> bool:
+def _asked(
+    options: argparse.Namespace, request: Request, kind: type[A], timeout: float = TIMEOUT
+) -> A | None:
+    """The answer for people; None: it was printed for programs."""
+    answer = ask_in_json(options.socket, request, timeout)
     if options.json:
         print(json.dumps({"schema": SCHEMA, **answer}, indent=2))
-    return bool(options.json)
+        return None
+    return understood(kind, answer)
 
 
-def _spans(milliseconds: Mapping[str, float | None]) -> Iterator[str]:
+def _spans(milliseconds: Spans) -> Iterator[str]:
     """The steps that were seen from this node."""
     for step in _STEPS:
-        span = milliseconds.get(step)
+        span: float | None = getattr(milliseconds, step)
         if span is not None:
             yield f"{step} {span:.1f} ms"

@@ -4,8 +4,12 @@ import argparse
 import json
 from datetime import UTC, datetime
 
+from hadaemon.alarms.status import AlarmsStatus
+from hadaemon.cli.alarms_text import alarms_text
 from hadaemon.cli.failure import CommandFailed, Exit
-from hadaemon.operations.asking import ask_daemon
+from hadaemon.control.answers import AlarmsTested
+from hadaemon.control.requests import AskAlarms, SendTestAlarm
+from hadaemon.operations.asking import ask_daemon, ask_in_json
 
 SCHEMA = 1
 _TEST_TIMEOUT = 120.0
@@ -23,22 +27,24 @@ def add_alarms(alarms: argparse.ArgumentParser) -> None:
 def _alarms(options: argparse.Namespace) -> None:
     if options.test:
         _test(options)
-        return
-    answer = ask_daemon(options.socket, {"command": "alarms"})
+    else:
+        _show(options)
+
+
+def _show(options: argparse.Namespace) -> None:
     if options.json:
+        answer = ask_in_json(options.socket, AskAlarms())
         told = {name: value for name, value in answer.items() if name != "ok"}
         print(json.dumps({"schema": SCHEMA} | told, indent=2))
     else:
-        from hadaemon.cli.alarms_text import alarms_text
-
-        print("\n".join(alarms_text(answer, datetime.now(UTC))))
+        alarms = ask_daemon(options.socket, AskAlarms(), AlarmsStatus)
+        print("\n".join(alarms_text(alarms, datetime.now(UTC))))
 
 
 def _test(options: argparse.Namespace) -> None:
-    answer = ask_daemon(options.socket, {"command": "alarms-test"}, _TEST_TIMEOUT)
-    ways: dict[str, str] = answer["ways"]
+    ways = ask_daemon(options.socket, SendTestAlarm(), AlarmsTested, _TEST_TIMEOUT).ways
     if options.json:
-        print(json.dumps({"schema": SCHEMA, "ways": ways}, indent=2))
+        print(json.dumps({"schema": SCHEMA, "ways": dict(ways)}, indent=2))
     else:
         for name, failure in ways.items():
             print(f"{name}: {f'FAILED: {failure}' if failure else 'sent'}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hadaemon.cli.completion import Offer, offers
 from hadaemon.cli.failure import CommandFailed, Exit
-from hadaemon.operations.asking import ask_daemon
+from hadaemon.operations.asking import ask_status
 
 if TYPE_CHECKING:
     from hadaemon.vrrp import IPAddress, Version
@@ -42,8 +42,7 @@ def add_capture(capture: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    answer = ask_daemon(options.socket, {"command": "status"})
-    interfaces = {port["port"]: port["interface"] for port in answer["ports"]}
+    interfaces = {port.port: port.interface for port in ask_status(options.socket).told.ports}
     interface = interfaces.get(options.port)
     if interface is None:
         known = ", ".join(interfaces) or "none"

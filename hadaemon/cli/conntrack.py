@@ -1,18 +1,18 @@
-"""The connections of the pair in `hactl status`. Pure: an answer in, lines out."""
+"""The connections of the pair in `hactl status`. Pure: a value in, lines out."""
 
 from collections.abc import Iterator
-from typing import Any
+
+from hadaemon.status.parts import ConntrackStatus
 
 
-def conntrack_lines(answer: dict[str, Any]) -> Iterator[str]:
+def conntrack_lines(conntrack: ConntrackStatus | None) -> Iterator[str]:
     """Nothing where connections are not told to another node."""
-    conntrack = answer.get("conntrack")
-    if not conntrack:
+    if conntrack is None:
         return
-    there = "unknown" if conntrack["there"] is None else conntrack["there"]
-    here = "unknown" if conntrack["here"] is None else conntrack["here"]
-    missing = f", {conntrack['missing']} missing here" if conntrack["missing"] else ""
-    running = "" if conntrack["running"] else "NOT SYNCHRONIZED: "
+    there = "unknown" if conntrack.there is None else conntrack.there
+    here = "unknown" if conntrack.here is None else conntrack.here
+    missing = f", {conntrack.missing} missing here" if conntrack.missing else ""
+    running = "" if conntrack.running else "NOT SYNCHRONIZED: "
     yield f"connections: {running}{here} here, {there} on the other node{missing}"
-    if conntrack["errors"]:
-        yield f"  {', '.join(f'{count} {what}' for what, count in conntrack['errors'].items())}"
+    if conntrack.errors:
+        yield f"  {', '.join(f'{count} {what}' for what, count in conntrack.errors.items())}"

@@ -2,8 +2,8 @@
 
 from enum import IntEnum
 
+from hadaemon.control.errors import NoDaemon, NotAllowed
 from hadaemon.errors import in_words
-from hadaemon.operations.asking import NoDaemon, NotAllowed
 
 
 class Exit(IntEnum):

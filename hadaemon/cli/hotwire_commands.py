@@ -3,6 +3,8 @@
 import argparse
 import json
 
+from hadaemon.control.answers import Detected
+from hadaemon.operations.asking import understood
 from hadaemon.operations.detection import detect_hotwire, detection_lines
 
 _DEFAULT = 10.0
@@ -17,4 +19,7 @@ def add_detect(command: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace) -> None:
     answer = detect_hotwire(options.socket, options.seconds, not options.no_blink)
-    print(json.dumps(answer, indent=2) if options.json else "\n".join(detection_lines(answer)))
+    if options.json:
+        print(json.dumps(answer, indent=2))
+    else:
+        print("\n".join(detection_lines(understood(Detected, answer))))

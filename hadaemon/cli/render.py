@@ -2,19 +2,18 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any, TypeAlias
 
 from hadaemon.cli.alarms_text import alarm_lines
 from hadaemon.cli.conntrack import conntrack_lines
 from hadaemon.cli.hotwire import hotwire_lines
 from hadaemon.cli.services import service_lines
 from hadaemon.cli.upgrade_lines import upgrade_lines
+from hadaemon.control.status import StatusAnswer
+from hadaemon.status.hotwire import HotwireState, PairedHotwire
+from hadaemon.status.node import NodeStatus, ScoreStatus
+from hadaemon.status.states import NodeState
+from hadaemon.status.status import Status
 from hadaemon.text.columns import duration, table
-
-Answer: TypeAlias = dict[str, Any]
-
-SCHEMA = 2
-"""The schema of the answers that this version understands."""
 
 _PHASES = {
     "releasing": "hands over: offers the virtual addresses to the other node",
@@ -25,149 +24,148 @@ _PHASES = {
 """What a node is in the middle of."""
 
 
-def render_status(answer: Answer, verbose: bool = False, now: float | None = None) -> str:
+def render_status(answer: StatusAnswer, verbose: bool = False, now: float | None = None) -> str:
     """The whole status, the most important thing first. `now`: seconds since the epoch, to tell when."""
-    status = answer["status"]
-    pair = [*hotwire_lines(answer, verbose), *conntrack_lines(answer), *_sync(answer)]
+    told, status = answer.told, answer.told.status
     sections = [
-        _head(answer, now),
-        _interfaces(answer),
+        _head(told, now),
+        _interfaces(told),
         # The other node's own words over the hotwire say more than its advertisements.
-        () if _speaks(answer) and not verbose else _peer(status),
-        pair,
-        service_lines(answer),
-        upgrade_lines(answer) if (answer.get("upgrade") or {}).get("closed") is False else (),
+        () if _speaks(told) and not verbose else _peer(status),
+        [*hotwire_lines(told, verbose), *conntrack_lines(told.conntrack), *_sync(told)],
+        service_lines(told.services),
+        upgrade_lines(told.upgrade) if told.upgrade is not None and not told.upgrade.plan.closed else (),
         _checks(status),
         _problems(status),
-        alarm_lines(answer),
+        alarm_lines(answer.alarms),
     ]
     if verbose:
-        sections += [_ports(answer), _counters(status)]
-    if verbose or any(port["interface"] is None for port in answer["ports"]):
-        sections.append(_unbound(answer))
+        sections += [_ports(told), _counters(status)]
+    if verbose or any(port.interface is None for port in told.ports):
+        sections.append(_unbound(told))
     return "\n\n".join("\n".join(lines) for lines in map(list, sections) if lines)
 
 
-def _speaks(answer: Answer) -> bool:
-    hotwire = answer.get("hotwire")
-    return bool(hotwire and hotwire["state"] == "up" and hotwire["peer"])
+def _speaks(told: Status) -> bool:
+    hotwire = told.hotwire
+    return (
+        isinstance(hotwire, PairedHotwire) and hotwire.state is HotwireState.UP and hotwire.peer is not None
+    )
 
 
-def _head(answer: Answer, now: float | None) -> Iterator[str]:
-    status, firmware = answer["status"], answer["firmware"]
-    role = f" ({status['role']})" if status["role"] else ""
-    cluster = f" of cluster {status['cluster']}" if status["cluster"] else ""
-    since = f" for {duration(status['since'])}" if status["cluster"] else ""
-    yield f"{status['node']}{role}{cluster}: {status['state'].upper()}{since}"
-    yield f"  {_when(status, now)}{status['reason']}"
-    if status["score"]:
-        yield f"  priority {status['score']['priority']}: {', '.join(_parts(status['score']))}"
-    if status.get("phase"):
-        yield f"  {_PHASES.get(status['phase'], status['phase'])}"
-    if status.get("suspended"):
-        yield f"  SUSPENDED: {status['suspended']}"
-    if status.get("maintenance") and status["state"] != "maintenance":
+def _head(told: Status, now: float | None) -> Iterator[str]:
+    status, firmware = told.status, told.firmware
+    role = f" ({status.role})" if status.role else ""
+    cluster = f" of cluster {status.cluster}" if status.cluster else ""
+    since = f" for {duration(status.since)}" if status.cluster else ""
+    yield f"{status.node}{role}{cluster}: {status.state.upper()}{since}"
+    yield f"  {_when(status, now)}{status.reason}"
+    if status.score is not None:
+        yield f"  priority {status.score.priority}: {', '.join(_parts(status.score))}"
+    if status.phase:
+        yield f"  {_PHASES.get(status.phase, status.phase)}"
+    if status.suspended:
+        yield f"  SUSPENDED: {status.suspended}"
+    if status.maintenance and status.state is not NodeState.MAINTENANCE:
         yield "  MAINTENANCE begins"
-    if firmware["version"] or firmware["slot"]:
-        trial = ", ON TRIAL" if firmware.get("on_trial") else ""
-        yield f"  firmware {firmware['version'] or 'unknown'}, slot {firmware['slot'] or 'unknown'}{trial}"
+    if firmware.version or firmware.slot:
+        trial = ", ON TRIAL" if firmware.on_trial else ""
+        yield f"  firmware {firmware.version or 'unknown'}, slot {firmware.slot or 'unknown'}{trial}"
 
 
-def _when(status: Answer, now: float | None) -> str:
+def _when(status: NodeStatus, now: float | None) -> str:
     """As `hactl history` writes it."""
-    if now is None or not status["cluster"]:
+    if now is None or not status.cluster:
         return ""
-    return f"since {datetime.fromtimestamp(now - status['since'], UTC):%Y-%m-%d %H:%M:%S} UTC: "
+    return f"since {datetime.fromtimestamp(now - status.since, UTC):%Y-%m-%d %H:%M:%S} UTC: "
 
 
-def _parts(score: Answer) -> Iterator[str]:
+def _parts(score: ScoreStatus) -> Iterator[str]:
     """What the priority is made of."""
-    yield _counted(score["links_down"], "link", "down") or "all links up"
-    groups = _counted(score.get("failed_groups", 0), "ping group", "failed")
+    yield _counted(score.links_down, "link", "down") or "all links up"
+    groups = _counted(score.failed_groups, "ping group", "failed")
     if groups:
         yield groups
-    unproven = _counted(score.get("unproven", 0), "link", "not proven yet")
+    unproven = _counted(score.unproven, "link", "not proven yet")
     if unproven:
         yield unproven
-    yield "preferred" if score["preferred"] else "not preferred"
+    yield "preferred" if score.preferred else "not preferred"
 
 
 def _counted(count: int, what: str, how: str) -> str:
     return f"{count} {what}{'s' if count > 1 else ''} {how}" if count else ""
 
 
-def _interfaces(answer: Answer) -> Iterator[str]:
-    interfaces = answer["status"]["interfaces"]
-    if not interfaces:
+def _interfaces(told: Status) -> Iterator[str]:
+    if not told.status.interfaces:
         return
-    ports = {port["port"]: port for port in answer["ports"]}
+    names = {port.port: port.interface for port in told.ports}
     rows = []
-    for interface in interfaces:
-        port = ports[interface["port"]]
-        here = interface["held"] and port["interface"]  # There may be no card that could have them.
+    for interface in told.status.interfaces:
+        name = names.get(interface.port)
+        here = interface.held and name  # There may be no card that could have them.
         rows.append(
             (
-                interface["port"],
-                port["interface"] or "-",
-                interface["link"],
-                str(interface["vrid"]),
-                interface["state"],
-                interface["address"] or "-",
-                ", ".join(interface["virtual_addresses"]) + (" (here)" if here else ""),
+                interface.port,
+                name or "-",
+                interface.link,
+                str(interface.vrid),
+                interface.state,
+                interface.address or "-",
+                ", ".join(interface.virtual_addresses) + (" (here)" if here else ""),
             )
         )
     header = ("port", "interface", "link", "VRID", "state", "address", "virtual addresses")
     yield from table(header, rows)
 
 
-def _peer(status: Answer) -> Iterator[str]:
-    peer = status["peer"]
-    if peer:
+def _peer(status: NodeStatus) -> Iterator[str]:
+    peer = status.peer
+    if peer is not None:
         yield (
-            f"peer: {peer['state']}, {peer['address']} on {peer['port']}, priority {peer['priority']}, "
-            f"heard {peer['last_heard']:.1f} s ago"
+            f"peer: {peer.state}, {peer.address} on {peer.port}, priority {peer.priority}, "
+            f"heard {peer.last_heard:.1f} s ago"
         )
-    elif status["cluster"]:
+    elif status.cluster:
         yield "peer: never heard (a node in backup sends nothing)"
 
 
-def _checks(status: Answer) -> Iterator[str]:
+def _checks(status: NodeStatus) -> Iterator[str]:
     """The ping groups, where there are any."""
-    for group in status.get("ping_groups", ()):
-        failed = ", ".join(group["failed_hosts"])
-        state = "FAILED" if group["failed"] else f"no answer from {failed}" if failed else "answers"
-        yield f"ping group {group['name']}: {state}"
+    for group in status.ping_groups:
+        failed = ", ".join(group.failed_hosts)
+        state = "FAILED" if group.failed else f"no answer from {failed}" if failed else "answers"
+        yield f"ping group {group.name}: {state}"
 
 
-def _sync(answer: Answer) -> Iterator[str]:
+def _sync(told: Status) -> Iterator[str]:
     """Whether both nodes have the same configuration and the same firmware."""
-    sync = answer.get("sync")
-    if sync:
-        yield f"configuration: {sync['state']}: {sync['reason']}"
-    pair = answer["firmware"].get("pair")
-    if pair:
-        yield f"firmware: {pair['state']}: {pair['reason']}"
+    if told.sync is not None:
+        yield f"configuration: {told.sync.status.state}: {told.sync.status.reason}"
+    pair = told.firmware.pair
+    if pair is not None:
+        yield f"firmware: {pair.state}: {pair.reason}"
 
 
-def _problems(status: Answer) -> Iterator[str]:
-    if status["problems"]:
+def _problems(status: NodeStatus) -> Iterator[str]:
+    if status.problems:
         yield "problems:"
-        yield from (f"  ! {problem['text']}" for problem in status["problems"])
-    elif status["cluster"]:
+        yield from (f"  ! {problem.text}" for problem in status.problems)
+    elif status.cluster:
         yield "no problems"
 
 
-def _ports(answer: Answer) -> Iterator[str]:
+def _ports(told: Status) -> Iterator[str]:
     rows = [
         (
-            port["port"],
-            port["interface"] or "absent",
-            port["mac"],
-            port["driver"] or "-",
-            "carrier" if port["carrier"] else "no carrier",
-            ", ".join(address["address"] for address in port["addresses"]) or "-",
+            port.port,
+            port.interface or "absent",
+            port.mac,
+            port.driver or "-",
+            "carrier" if port.carrier else "no carrier",
+            ", ".join(address.address for address in port.addresses) or "-",
         )
-        for port in answer["ports"]
+        for port in told.ports
     ]
     if rows:
         yield "all ports:"
@@ -175,33 +173,33 @@ def _ports(answer: Answer) -> Iterator[str]:
         yield from (f"  {line}" for line in table(header, rows))
 
 
-def _unbound(answer: Answer) -> Iterator[str]:
+def _unbound(told: Status) -> Iterator[str]:
     rows = [
         (
-            link["interface"],
-            link["mac"],
-            link["driver"] or "-",
-            link["path"] or "-",
-            "carrier" if link["carrier"] else "no carrier",
+            card.interface,
+            card.mac,
+            card.driver or "-",
+            card.path or "-",
+            "carrier" if card.carrier else "no carrier",
         )
-        for link in answer["unbound"]
+        for card in told.unbound
     ]
     if rows:
         yield "hardware that no port is bound to:"
         yield from (f"  {line}" for line in table(("interface", "MAC", "driver", "bus", "link"), rows))
 
 
-def _counters(status: Answer) -> Iterator[str]:
+def _counters(status: NodeStatus) -> Iterator[str]:
     rows = []
-    for interface in status["interfaces"]:
-        discards = ", ".join(f"{reason} {count}" for reason, count in sorted(interface["discards"].items()))
-        heard = interface["last_heard"]
+    for interface in status.interfaces:
+        discards = ", ".join(f"{reason} {count}" for reason, count in sorted(interface.discards.items()))
+        heard = interface.last_heard
         rows.append(
             (
-                interface["port"],
-                str(interface["sent"]),
-                str(interface["received"]),
-                "never" if heard is None else f"{heard:.1f} s ago from {interface['heard_from']}",
+                interface.port,
+                str(interface.sent),
+                str(interface.received),
+                "never" if heard is None else f"{heard:.1f} s ago from {interface.heard_from}",
                 discards or "none",
             )
         )

@@ -1,18 +1,17 @@
-"""What follows the active node, in `hactl status`. Pure: an answer in, lines out."""
+"""What follows the active node, in `hactl status`. Pure: values in, lines out."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+
+from hadaemon.status.parts import ServiceStatus
 
 
-def service_lines(answer: dict[str, Any]) -> Iterator[str]:
+def service_lines(services: Sequence[ServiceStatus]) -> Iterator[str]:
     """Nothing where nothing follows."""
-    services = answer.get("services")
     if not services:
         return
-    width = max(len(service["unit"]) for service in services)
+    width = max(len(service.unit) for service in services)
     yield "services:"
     for service in services:
-        state = service["state"]
-        well = state == "up" if service["wanted"] else state in ("down", "failed")
-        wanted = "" if well else f", and is to be {'up' if service['wanted'] else 'down'}"
-        yield f"  {service['unit']:{width}}  {'down' if well and not service['wanted'] else state}{wanted}"
+        state = "down" if service.well and not service.wanted else service.state
+        wanted = "" if service.well else f", and is to be {'up' if service.wanted else 'down'}"
+        yield f"  {service.unit:{width}}  {state}{wanted}"

@@ -9,9 +9,11 @@ import time
 from collections.abc import Callable
 
 from hadaemon.cli.colour import coloured
-from hadaemon.cli.failure import CommandFailed, Exit
-from hadaemon.cli.render import SCHEMA, Answer, render_status
-from hadaemon.operations.asking import NoDaemon, ask_daemon
+from hadaemon.cli.render import render_status
+from hadaemon.control.errors import NoDaemon
+from hadaemon.control.requests import AskStatus
+from hadaemon.io.sockets.control_client import Message
+from hadaemon.operations.asking import ask_in_json, ask_status
 
 _EVERY = 2.0
 _MIN, _MAX = 0.2, 3600.0
@@ -40,7 +42,7 @@ def _status(options: argparse.Namespace) -> None:
     if options.watch is None:
         _show_once(options)
     elif options.json:
-        _repeat(lambda: print(json.dumps(_answer(options)), flush=True), options.watch)
+        _repeat(lambda: print(json.dumps(_in_json(options)), flush=True), options.watch)
     elif _can_redraw():
         _repeat(lambda: _redraw(options), options.watch)
     else:
@@ -48,22 +50,15 @@ def _status(options: argparse.Namespace) -> None:
 
 
 def _show_once(options: argparse.Namespace) -> None:
-    answer = _answer(options)
-    print(json.dumps(answer, indent=2) if options.json else coloured(_rendered(answer, options)))
+    print(json.dumps(_in_json(options), indent=2) if options.json else coloured(_rendered(options)))
 
 
-def _answer(options: argparse.Namespace) -> Answer:
-    return ask_daemon(options.socket, {"command": "status"})
+def _in_json(options: argparse.Namespace) -> Message:
+    return ask_in_json(options.socket, AskStatus())
 
 
-def _rendered(answer: Answer, options: argparse.Namespace) -> str:
-    if answer.get("schema") != SCHEMA:
-        raise CommandFailed(
-            Exit.REFUSED,
-            f"the daemon answers in schema {answer.get('schema')}, this hactl understands {SCHEMA}: "
-            "use the hactl of the same firmware, or --json",
-        )
-    return render_status(answer, options.verbose, time.time())
+def _rendered(options: argparse.Namespace) -> str:
+    return render_status(ask_status(options.socket), options.verbose, time.time())
 
 
 def _repeat(show: Callable[[], None], every: float) -> None:
@@ -79,7 +74,7 @@ def _repeat(show: Callable[[], None], every: float) -> None:
 def _screen(options: argparse.Namespace) -> str:
     """A daemon that is not there comes back: who watches wants to see when."""
     try:
-        return _rendered(_answer(options), options)
+        return _rendered(options)
     except NoDaemon as error:
         return f"hactl: {error}"
 

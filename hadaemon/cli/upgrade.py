@@ -10,8 +10,10 @@ from hadaemon.cli.firmware import Bar
 from hadaemon.cli.firmware_places import add_firmware_places, firmware_of
 from hadaemon.cli.places import paths_of
 from hadaemon.cli.upgrade_lines import upgrade_lines
-from hadaemon.operations.asking import NoDaemon, ask_daemon
+from hadaemon.control.errors import NoDaemon
+from hadaemon.operations.asking import ask_status
 from hadaemon.operations.upgrade_pair import begin_upgrade, call_off_upgrade
+from hadaemon.upgrade.plan import Verdict
 
 _LOOK = 1.0
 """Seconds."""
@@ -55,18 +57,18 @@ def follow(socket: Path, wait: Callable[[float], None] = time.sleep) -> None:
     shown: list[str] = []
     while True:
         try:
-            upgrade = ask_daemon(socket, {"command": "status"})["upgrade"]
+            upgrade = ask_status(socket).told.upgrade
         except NoDaemon:
             print("this node restarts: see `hactl firmware status` afterwards")
             return
-        lines = list(upgrade_lines({"upgrade": upgrade}))
+        lines = list(upgrade_lines(upgrade))
         if lines != shown:
             print("\n".join(line for line in lines if line not in shown), flush=True)
             shown = lines
-        if upgrade["closed"]:
-            if upgrade["verdict"] != "committed":
+        if upgrade is not None and upgrade.plan.closed:
+            if upgrade.plan.verdict is not Verdict.COMMITTED:
                 raise CommandFailed(
-                    Exit.REFUSED, f"both nodes are on {upgrade['before']}: {upgrade['reason']}"
+                    Exit.REFUSED, f"both nodes are on {upgrade.plan.before}: {upgrade.plan.reason}"
                 )
             return
         wait(_LOOK)

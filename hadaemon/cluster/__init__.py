@@ -33,9 +33,7 @@ from hadaemon.cluster.events import (
 )
 from hadaemon.cluster.memory import Memory
 from hadaemon.cluster.node import Node
-from hadaemon.cluster.peer import Peer
-from hadaemon.cluster.states import NodeState, Role
-from hadaemon.cluster.status import (
+from hadaemon.status.node import (
     InterfaceStatus,
     Link,
     NodeStatus,
@@ -44,6 +42,8 @@ from hadaemon.cluster.status import (
     ScoreStatus,
     outside_status,
 )
+from hadaemon.status.peer import Peer
+from hadaemon.status.states import NodeState, Role
 
 __all__ = [
     "Action",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from hadaemon.cluster.memory import Memory
-from hadaemon.cluster.states import NodeState
+from hadaemon.status.states import NodeState
 from hadaemon.vrrp.model import Advertisement, IPAddress, IPInterface
 
 

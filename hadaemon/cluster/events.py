@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from hadaemon.cluster.actions import Action
 from hadaemon.cluster.memory import EMPTY, Memory
-from hadaemon.cluster.peer import Peer
+from hadaemon.status.peer import Peer
 from hadaemon.vrrp.model import Advertisement, DiscardReason, IPAddress
 
 

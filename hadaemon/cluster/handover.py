@@ -28,9 +28,9 @@ from hadaemon.cluster.phases import (
     Releasing,
     is_asked,
 )
-from hadaemon.cluster.states import NodeState
 from hadaemon.cluster.watched_port import WatchedPort
 from hadaemon.cluster.witness import score_of
+from hadaemon.status.states import NodeState
 from hadaemon.vrrp.model import RELEASE
 
 

@@ -9,16 +9,16 @@ from hadaemon.cluster import election, reasons
 from hadaemon.cluster.damping import Damping
 from hadaemon.cluster.events import PortChanged
 from hadaemon.cluster.memory import EMPTY
-from hadaemon.cluster.peer import Peer
 from hadaemon.cluster.pings import PingChecks
 from hadaemon.cluster.proofs import Proofs
 from hadaemon.cluster.score import Health, Score
 from hadaemon.cluster.silence import Silence
-from hadaemon.cluster.states import NodeState
-from hadaemon.cluster.status import Link
 from hadaemon.cluster.watched_port import WatchedPort
 from hadaemon.cluster.witness import Witness, score_of
 from hadaemon.config.model import ClusterConfig, ElectionMode, NodeConfig
+from hadaemon.status.node import Link
+from hadaemon.status.peer import Peer
+from hadaemon.status.states import NodeState
 from hadaemon.vrrp.model import OWNER, RELEASE, Advertisement, Priority
 from hadaemon.vrrp.router import Standing
 from hadaemon.vrrp.timers import seconds

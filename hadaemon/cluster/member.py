@@ -13,7 +13,7 @@ from hadaemon.cluster.knowledge import Knowledge
 from hadaemon.cluster.memory import Memory
 from hadaemon.cluster.orders import Orders, Serving
 from hadaemon.cluster.phases import Lingering, Phase, Releasing, is_asked
-from hadaemon.cluster.states import NodeState
+from hadaemon.status.states import NodeState
 
 _ELECTING = frozenset({NodeState.ACTIVE, NodeState.BACKUP})
 

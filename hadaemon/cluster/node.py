@@ -39,14 +39,14 @@ from hadaemon.cluster.knowledge import Knowledge
 from hadaemon.cluster.member import Member
 from hadaemon.cluster.memory import Memory
 from hadaemon.cluster.orders import Serving
-from hadaemon.cluster.peer import Peer
 from hadaemon.cluster.phases import ANSWER_PATIENCE, Claiming, Lingering, Phase, Releasing, Tied, is_asked
 from hadaemon.cluster.report import Facts, report
-from hadaemon.cluster.states import NodeState, Role
-from hadaemon.cluster.status import NodeStatus
 from hadaemon.cluster.watched_port import WatchedPort
 from hadaemon.cluster.witness import WitnessState, score_of
 from hadaemon.config.model import ClusterConfig, NodeConfig
+from hadaemon.status.node import NodeStatus
+from hadaemon.status.peer import Peer
+from hadaemon.status.states import NodeState, Role
 from hadaemon.vrrp.model import DiscardReason, IPInterface
 from hadaemon.vrrp.router import Standing
 from hadaemon.vrrp.timers import seconds

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from hadaemon.cluster.events import PingResult
-from hadaemon.cluster.status import PingGroupStatus
 from hadaemon.config.model import PingGroup
 from hadaemon.problems import Problem, kinds
+from hadaemon.status.node import PingGroupStatus
 from hadaemon.vrrp.model import IPAddress
 
 

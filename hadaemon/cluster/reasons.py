@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from hadaemon.cluster.events import AdvertisementReceived
-from hadaemon.cluster.peer import Peer
 from hadaemon.cluster.score import Score
 from hadaemon.cluster.watched_port import Heard, WatchedPort
 from hadaemon.cluster.witness import WitnessState
 from hadaemon.config.model import Port
+from hadaemon.status.peer import Peer
 from hadaemon.vrrp.model import RELEASE, Priority
 
 NOT_STARTED = "not started yet"

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from hadaemon.cluster.knowledge import Knowledge
 from hadaemon.cluster.phases import Phase
-from hadaemon.cluster.states import NodeState, Role
-from hadaemon.cluster.status import HotwireStatus, NodeStatus, PeerState, PeerStatus, ScoreStatus
 from hadaemon.cluster.watched_port import WatchedPort
 from hadaemon.cluster.witness import WitnessState, score_of
 from hadaemon.problems import Problem, kinds, other
+from hadaemon.status.node import NodeStatus, PeerState, PeerStatus, ScoreStatus, WitnessStatus
+from hadaemon.status.states import NodeState, Role
 from hadaemon.vrrp.model import RELEASE
 
 _DEAF = 2.0
@@ -143,10 +143,10 @@ def _rival(facts: Facts, port: WatchedPort, now: float) -> list[Problem]:
     return [Problem(kinds.DUPLICATE, f"{port.name}/{heard.source}", text)]
 
 
-def _hotwire(known: Knowledge) -> HotwireStatus:
+def _hotwire(known: Knowledge) -> WitnessStatus:
     peer = known.witness.peer
     if peer is None:
-        return HotwireStatus(known.witness.state, None, None, None, None, "")
+        return WitnessStatus(known.witness.state, None, None, None, None, "")
     priority = score_of(peer).priority
     ready = peer.state is NodeState.BACKUP and not peer.unready
-    return HotwireStatus(known.witness.state, peer.name, peer.state, priority, ready, peer.unready)
+    return WitnessStatus(known.witness.state, peer.name, peer.state, priority, ready, peer.unready)

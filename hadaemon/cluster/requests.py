@@ -4,8 +4,8 @@ from hadaemon.cluster import reasons
 from hadaemon.cluster.events import MaintenanceRequested, ResumeRequested, SwitchRequested
 from hadaemon.cluster.knowledge import Knowledge
 from hadaemon.cluster.phases import Claiming, Phase, Releasing
-from hadaemon.cluster.states import NodeState
 from hadaemon.cluster.witness import WitnessState, score_of
+from hadaemon.status.states import NodeState
 from hadaemon.vrrp.model import OWNER, RELEASE
 
 Request = SwitchRequested | MaintenanceRequested | ResumeRequested

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from hadaemon.cluster.peer import Peer
-from hadaemon.cluster.status import Link
 from hadaemon.cluster.watched_port import WatchedPort
+from hadaemon.status.node import Link
+from hadaemon.status.peer import Peer
 
 LEAST = 5.0
 """Seconds: a node that has just become active is heard within a moment."""

@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 
 from hadaemon.cluster.discards import CLAIM, PAUSE, RECENT, Discards
 from hadaemon.cluster.events import PortChanged
-from hadaemon.cluster.status import InterfaceStatus, Link
 from hadaemon.config.model import ClusterConfig, HaInterface, Port, VrrpConfig
 from hadaemon.problems import Problem, kinds, other
+from hadaemon.status.node import InterfaceStatus, Link
 from hadaemon.vrrp.learning import UNCONFIRMED, ActiveAdverInterval
 from hadaemon.vrrp.model import (
     RELEASE,

@@ -2,9 +2,9 @@
 
 from enum import StrEnum
 
-from hadaemon.cluster.peer import Peer
 from hadaemon.cluster.score import Health, Score
-from hadaemon.cluster.states import NodeState
+from hadaemon.status.peer import Peer
+from hadaemon.status.states import NodeState
 
 
 class WitnessState(StrEnum):

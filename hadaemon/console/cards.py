@@ -4,12 +4,15 @@ import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
+from hadaemon.control.answers import Detected
 from hadaemon.errors import HadaemonError
 from hadaemon.io.kernel import device
 from hadaemon.io.kernel.links import STACKED_KINDS, Link, LinkTable
 from hadaemon.io.kernel.netlink import Netlink
 from hadaemon.io.kernel.udev import open_udev
-from hadaemon.menu.deeds import Card, Detected
+from hadaemon.menu.deeds import Card
+from hadaemon.menu.deeds import Detected as FoundHotwire
+from hadaemon.operations.asking import understood
 from hadaemon.operations.detection import detect_hotwire, detection_lines
 
 _LINK_SECONDS = 4.0
@@ -42,11 +45,11 @@ def read_cards(wait: float = _LINK_SECONDS) -> tuple[Card, ...]:
         )
 
 
-def detect(socket: Path) -> Detected:
+def detect(socket: Path) -> FoundHotwire:
     """Has the daemon listen on every card. Raises HadaemonError."""
-    answer = detect_hotwire(socket, _LISTEN_SECONDS, blink=False)
-    found = (port["mac"] for port in answer["ports"] if port["interface"] == answer["candidate"])
-    return Detected(next(found, ""), tuple(detection_lines(answer)))
+    answer = understood(Detected, detect_hotwire(socket, _LISTEN_SECONDS, blink=False))
+    found = (port.mac for port in answer.ports if port.interface == answer.candidate)
+    return FoundHotwire(next(found, ""), tuple(detection_lines(answer)))
 
 
 def _links() -> tuple[Link, ...]:

@@ -12,7 +12,7 @@ from hadaemon.menu.deeds import PeerConfiguration, PeerPort
 from hadaemon.menu.steps import Failed, marked
 from hadaemon.operations.amend import amended
 from hadaemon.operations.apply import apply_text
-from hadaemon.operations.asking import ask_daemon
+from hadaemon.operations.asking import ask_status
 from hadaemon.operations.changing import NodePaths
 from hadaemon.operations.peer import peer_of
 from hadaemon.operations.sync_pair import Wish, compare_and_synchronize
@@ -108,13 +108,13 @@ def pull(places: Places) -> tuple[str, ...] | Failed:
         return failed
 
     def part() -> tuple[str, ...]:
-        answer = ask_daemon(places.control, {"command": "status"}, _ANSWER)
-        status, sync = answer["status"], answer.get("sync") or {}
-        if status["state"] not in _TAKING_PART:
-            raise HadaemonError(f"{status['node']}: {status['state']}: {status['reason']}")
+        told = ask_status(places.control, _ANSWER).told
+        status, sync = told.status, told.sync
+        if status.state not in _TAKING_PART:
+            raise HadaemonError(f"{status.node}: {status.state}: {status.reason}")
         return (
-            f"{status['node']}: {str(status['state']).upper()}: {status['reason']}",
-            f"configuration: {sync.get('state', 'unknown')}",
+            f"{status.node}: {status.state.upper()}: {status.reason}",
+            f"configuration: {sync.status.state if sync is not None else 'unknown'}",
         )
 
     return _patiently(part, _PATIENCE)

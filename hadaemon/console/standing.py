@@ -8,7 +8,8 @@ from hadaemon.operations.install import Places as InstallPlaces
 from hadaemon.operations.install import can_install
 from hadaemon.setup.good import better
 from hadaemon.setup.places import Places
-from hadaemon.state.configuration import Condition, Configuration, load_configuration
+from hadaemon.state.configuration import Configuration, load_configuration
+from hadaemon.status.states import Condition
 
 
 def standing_of(places: Places) -> tuple[Standing, Configuration]:

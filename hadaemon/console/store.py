@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from hadaemon.config import check_preseed
+from hadaemon.control.answers import Reloaded
+from hadaemon.control.requests import Reload
 from hadaemon.errors import HadaemonError, in_words
 from hadaemon.io.programs.run import run_program
 from hadaemon.io.store.files import read_text
@@ -46,7 +48,7 @@ def take_effect(places: Places, owners: Owners) -> tuple[str, ...]:
     open_sync_account(places)
     tell(configuration, tuple(problems), running_release().version, places)
     try:
-        ask_daemon(places.control, {"command": "reload"}, _TIMEOUT)
+        ask_daemon(places.control, Reload(), Reloaded, _TIMEOUT)
     except HadaemonError as error:
         problems += in_words(error).splitlines()
     return tuple(problems)

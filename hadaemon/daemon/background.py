@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from hadaemon.daemon.part import Part
 from hadaemon.errors import HadaemonError
 from hadaemon.problems import Problem, other
 
@@ -17,7 +18,7 @@ _MAX_WAITING = 64
 """Pieces of work that may wait; more than that, and the disk has stopped to answer."""
 
 
-class Background:
+class Background(Part):
     """Does work that returns nothing. Only `close` waits."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -39,7 +40,7 @@ class Background:
         self._waiting += 1
         self._thread.submit(self._work, kind, work)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Waits until all is done."""
         self._thread.shutdown(wait=True)
 

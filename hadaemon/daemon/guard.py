@@ -7,12 +7,13 @@ from collections.abc import Callable
 from socket import SocketType
 
 from hadaemon.daemon.guard_process import WORD
+from hadaemon.daemon.part import Part
 from hadaemon.problems import Problem, other
 
 log = logging.getLogger(__name__)
 
 
-class Guard:
+class Guard(Part):
     """The child process that `fork_guard` made: it ends when the daemon does."""
 
     def __init__(self, pid: int, channel: SocketType, words: int) -> None:
@@ -23,7 +24,12 @@ class Guard:
         self._word = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._acted: Callable[[], None] = lambda: None
-        self.problems: tuple[Problem, ...] = ()
+        self._end: tuple[Problem, ...] = ()
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """It has ended, and must not."""
+        return self._end
 
     def listen(self, loop: asyncio.AbstractEventLoop, acted: Callable[[], None]) -> None:
         """`acted` is called when the guard has taken the virtual addresses away."""
@@ -40,8 +46,11 @@ class Guard:
         if self._word and (not before or self._word < before):
             self._wake()
 
-    def close(self) -> None:
-        """Ends it, and waits for its end."""
+    async def close(self) -> None:
+        """Ends it, and waits for its end: nothing is left to do for the loop."""
+        self._end_it()
+
+    def _end_it(self) -> None:
         if self._loop is not None:
             self._loop.remove_reader(self._channel)
         self._channel.close()
@@ -69,10 +78,10 @@ class Guard:
             self._ended()
 
     def _ended(self) -> None:
-        if self.problems:
+        if self._end:
             return
         assert self._loop is not None
         self._loop.remove_reader(self._channel)
         problem = "the guard of the virtual addresses has ended: restart hadaemon while this node is backup"
         log.error("%s", problem)
-        self.problems = (other("guard", problem),)
+        self._end = (other("guard", problem),)

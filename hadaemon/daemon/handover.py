@@ -1,9 +1,9 @@
 """One switch or maintenance that an administrator waits for: what happened when, and how it ended."""
 
 import asyncio
-from collections.abc import Mapping
 
 from hadaemon.cluster import Action, Announce, HandoverEnded, SendAdvertisement, SetAddresses
+from hadaemon.control.answers import Spans
 from hadaemon.vrrp.model import RELEASE
 
 DETECTION, ADDRESS, ANNOUNCEMENT, TOTAL = "detection", "address", "announcement", "total"
@@ -42,8 +42,8 @@ class Handover:
             case _:
                 pass
 
-    def milliseconds(self) -> Mapping[str, float | None]:
-        """How long each step took, and all of it; None: it did not happen, or was not seen from here."""
+    def milliseconds(self) -> Spans:
+        """How long each step took, and all of it."""
         spans: dict[str, float | None] = {}
         before = self._begin
         for step in (DETECTION, ADDRESS, ANNOUNCEMENT):
@@ -51,7 +51,8 @@ class Handover:
             spans[step] = None if moment is None else _milliseconds(moment - before)
             before = before if moment is None else moment
         end = self._moments.get(TOTAL)
-        return spans | {TOTAL: None if end is None else _milliseconds(end - self._begin)}
+        spans[TOTAL] = None if end is None else _milliseconds(end - self._begin)
+        return Spans(**spans)
 
 
 def _milliseconds(seconds: float) -> float:

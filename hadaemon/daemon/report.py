@@ -1,31 +1,40 @@
-"""The answer to `status`: the node's own words and what only the edge knows. hactl only renders it."""
+"""What the node tells of itself: the node's own words and what only the edge knows. hactl only renders it."""
 
 import dataclasses
 import os
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from dataclasses import dataclass
 
 from hadaemon.cluster import NodeState, NodeStatus, outside_status
 from hadaemon.cluster.report import is_peer_dead
 from hadaemon.cluster.witness import WitnessState
 from hadaemon.config import Port
-from hadaemon.daemon.hotwire.status import HotwireState
+from hadaemon.daemon.health.health import Health
+from hadaemon.daemon.health.probation import Probation
 from hadaemon.daemon.hotwire.vitals import DIGITS
+from hadaemon.daemon.own_head import OwnHead
+from hadaemon.daemon.part import Parts
 from hadaemon.daemon.ports.network import Network
-from hadaemon.daemon.session import Session
+from hadaemon.daemon.services.conntrack import Conntrack
+from hadaemon.daemon.services.following import Following
+from hadaemon.daemon.today import Today
+from hadaemon.daemon.upgrade.upgrade import Upgrade
 from hadaemon.io.kernel.links import STACKED_KINDS, Link
-from hadaemon.io.sockets.control_client import Message
 from hadaemon.problems import Problem, kinds, unnamed
-from hadaemon.problems.problem import as_json
-from hadaemon.state.configuration import Condition, Configuration
+from hadaemon.state.configuration import Configuration
 from hadaemon.state.release import Release
+from hadaemon.status.hotwire import Hotwire, HotwireState, PairedHotwire
+from hadaemon.status.parts import (
+    AddressStatus,
+    CardStatus,
+    ConfigurationSync,
+    FirmwareStatus,
+    PortStatus,
+)
+from hadaemon.status.report import Vitals
+from hadaemon.status.states import Condition
+from hadaemon.status.status import Status
 from hadaemon.sync.head import Head, sync_status
-from hadaemon.upgrade.agreement import agreement
-from hadaemon.upgrade.trial import Check
-
-SCHEMA = 2
-"""Raised when a field changes its meaning or goes; new fields do not raise it."""
-_NOTHING = Head()
+from hadaemon.upgrade.agreement import Agreement, agreement
 
 _REASONS = {
     Condition.STAND_ALONE: "there is no cluster.toml: this node stands alone",
@@ -35,65 +44,82 @@ _REASONS = {
 }
 
 
-def report(
-    configuration: Configuration,
-    session: Session | None,
-    network: Network,
-    release: Release,
-    problems: tuple[Problem, ...] = (),
-    head: Head = _NOTHING,
-    conntrack: Message | None = None,
-    services: Sequence[Message] = (),
-    failing: Mapping[Check, str] = MappingProxyType({}),
-    on_trial: bool = False,
-    upgrade: Message | None = None,
-) -> Message:
-    """Everything there is to tell. `problems` are the daemon's own, beside the node's."""
-    status = session.status() if session is not None else _outside(configuration)
-    node = session.node_config if session is not None else configuration.node
-    ports = node.ports.values() if node is not None else ()
-    found = (*status.problems, *problems)
-    if session is not None:
+@dataclass(frozen=True, slots=True)
+class Reporter:
+    """Whoever knows something of it."""
+
+    today: Today
+    release: Release
+    parts: Parts
+    network: Network
+    head: OwnHead
+    conntrack: Conntrack
+    following: Following
+    health: Health
+    probation: Probation
+    upgrade: Upgrade
+
+    def status(self) -> Status:
+        """Everything there is to tell, now."""
+        session, configuration = self.today.session, self.today.configuration
+        node = session.node_config if session is not None else configuration.node
+        ports = tuple(node.ports.values()) if node is not None else ()
+        hotwire = session.hotwire.status() if session is not None else None
+        return Status(
+            configuration=configuration.condition,
+            status=self._node_status(),
+            ports=tuple(_port(port, self.network) for port in ports),
+            hotwire=hotwire,
+            conntrack=self.conntrack.status(),
+            services=self.following.status(),
+            sync=_sync(hotwire, self.head.now()),
+            unbound=_unbound({mac for port in ports for mac in port.cards}, self.network),
+            firmware=FirmwareStatus(
+                version=self.release.version,
+                slot=self.release.slot,
+                failing=self.health.failing(),
+                on_trial=self.probation.trial is not None,
+                pair=_pair(hotwire, self.release),
+            ),
+            upgrade=self.upgrade.status(),
+            pid=os.getpid(),
+        )
+
+    def _node_status(self) -> NodeStatus:
+        """With all problems: the node's, those of its session and its files, and those of the parts."""
+        session, configuration = self.today.session, self.today.configuration
+        if session is None:
+            status = _outside(configuration)
+            return dataclasses.replace(status, problems=(*status.problems, *self.parts.problems))
+        status = session.status()
         edge = session.problems(is_peer_dead(status.state, status.peer, _witness(status)))
-        found = (*status.problems, *edge, *_wrong(configuration), *problems)
-    hotwire = session.hotwire.status() if session is not None else None
-    return {
-        "ok": True,
-        "schema": SCHEMA,
-        "configuration": configuration.condition,
-        "status": dataclasses.asdict(dataclasses.replace(status, problems=()))
-        | {"problems": [as_json(problem) for problem in found]},
-        "ports": [_port(port, network) for port in ports],
-        "hotwire": hotwire,
-        "conntrack": conntrack,
-        "services": services,
-        "sync": _sync(hotwire, head),
-        "unbound": _unbound({mac for port in ports for mac in port.cards}, network),
-        "firmware": dataclasses.asdict(release)
-        | {"failing": dict(failing), "on_trial": on_trial, "pair": _pair(hotwire, release)},
-        "upgrade": upgrade,
-        "pid": os.getpid(),
-    }
+        problems = (*status.problems, *edge, *_wrong(configuration), *self.parts.problems)
+        return dataclasses.replace(status, problems=problems)
 
 
-def _sync(hotwire: Message | None, own: Head) -> Message | None:
+def _sync(hotwire: Hotwire | None, own: Head) -> ConfigurationSync | None:
     """Whether both nodes have the same configuration, by the peer's own heartbeats; None: no hotwire."""
     if hotwire is None:
         return None
-    own = dataclasses.replace(own, digest=own.digest[:DIGITS])
-    told = hotwire.get("peer") if hotwire["state"] == HotwireState.UP else None
-    peer = Head(own.cluster_id, told["generation"] or 0, told["configuration"]) if told else None
-    return dataclasses.asdict(sync_status(hotwire["state"] != HotwireState.NOT_PAIRED, own, peer)) | {
-        "generation": own.generation
-    }
+    short, told = dataclasses.replace(own, digest=own.digest[:DIGITS]), _vitals(hotwire)
+    peer = Head(own.cluster_id, told.generation or 0, told.configuration) if told is not None else None
+    paired = hotwire.state is not HotwireState.NOT_PAIRED
+    return ConfigurationSync(sync_status(paired, short, peer), own.generation)
 
 
-def _pair(hotwire: Message | None, release: Release) -> Message | None:
+def _pair(hotwire: Hotwire | None, release: Release) -> Agreement | None:
     """Whether both nodes run the same firmware; None: no hotwire."""
     if hotwire is None:
         return None
-    peer = hotwire.get("peer") if hotwire["state"] == HotwireState.UP else None
-    return dataclasses.asdict(agreement(release.version, peer and peer["firmware"]))
+    told = _vitals(hotwire)
+    return agreement(release.version, told.firmware if told is not None else None)
+
+
+def _vitals(hotwire: Hotwire) -> Vitals | None:
+    """Of the other node, if it is heard."""
+    if not isinstance(hotwire, PairedHotwire) or hotwire.state is not HotwireState.UP:
+        return None
+    return hotwire.peer.vitals if hotwire.peer is not None else None
 
 
 def _outside(configuration: Configuration) -> NodeStatus:
@@ -112,36 +138,37 @@ def _witness(status: NodeStatus) -> WitnessState | None:
     return WitnessState(status.hotwire.state) if status.hotwire is not None else None
 
 
-def _port(port: Port, network: Network) -> Message:
+def _port(port: Port, network: Network) -> PortStatus:
     """A configured port and the link that it is."""
     link = network.table.find(port.mac, port.vlan, port.bonded)
-    return {
-        "port": port.name,
-        "mac": port.mac,
-        "interface": link.name if link is not None else None,
-        "driver": network.hardware(link.name).driver if link is not None else "",
-        "carrier": link.carrier if link is not None else False,
-        "addresses": _addresses(link, network),
-    }
+    return PortStatus(
+        port=port.name,
+        mac=port.mac,
+        interface=link.name if link is not None else None,
+        driver=network.hardware(link.name).driver if link is not None else "",
+        carrier=link.carrier if link is not None else False,
+        addresses=_addresses(link, network),
+    )
 
 
-def _unbound(macs: set[str], network: Network) -> list[Message]:
+def _unbound(macs: set[str], network: Network) -> tuple[CardStatus, ...]:
     """Hardware that no port is bound to: what to look at when a port is absent."""
     bound = {link.index for mac in macs if (link := network.table.find(mac)) is not None}
-    return [
-        {
-            "interface": link.name,
-            "mac": link.permanent_mac or link.mac,
-            **dataclasses.asdict(network.hardware(link.name)),
-            "carrier": link.carrier,
-        }
+    free = (
+        link
         for link in network.table.links()
         if link.index not in bound and link.name != "lo" and link.kind not in STACKED_KINDS
-    ]
+    )
+    return tuple(_card(link, network) for link in free)
 
 
-def _addresses(link: Link | None, network: Network) -> list[Message]:
+def _card(link: Link, network: Network) -> CardStatus:
+    hardware = network.hardware(link.name)
+    return CardStatus(link.name, link.permanent_mac or link.mac, hardware.driver, hardware.path, link.carrier)
+
+
+def _addresses(link: Link | None, network: Network) -> tuple[AddressStatus, ...]:
     if link is None:
-        return []
+        return ()
     present = network.table.addresses(link.index)
-    return [{"address": str(address.interface), "virtual": address.virtual} for address in present]
+    return tuple(AddressStatus(str(address.interface), address.virtual) for address in present)

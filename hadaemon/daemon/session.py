@@ -2,8 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
-from ipaddress import AddressValueError, IPv4Address, IPv6Address
+from collections.abc import Callable
 
 from hadaemon.cluster import (
     Action,
@@ -20,18 +19,18 @@ from hadaemon.cluster import (
     Stop,
     UpgradeReported,
 )
-from hadaemon.cluster.peer import Peer
 from hadaemon.cluster.requests import Request
 from hadaemon.config import ClusterConfig, HaInterface, NodeConfig
 from hadaemon.daemon.engine import Engine
 from hadaemon.daemon.executor import Executor
 from hadaemon.daemon.guard import Guard
-from hadaemon.daemon.hotwire.hotwire import HotwirePlan
+from hadaemon.daemon.hotwire.plan import HotwirePlan
 from hadaemon.daemon.hotwire.side import HotwireSide
-from hadaemon.daemon.ports.arp_watch import ArpWatch, Place
+from hadaemon.daemon.ports.arp_watch import ArpWatch
 from hadaemon.daemon.ports.link_watch import LinkWatch
 from hadaemon.daemon.ports.network import Network
 from hadaemon.daemon.ports.pings import Pings
+from hadaemon.daemon.ports.places import Places
 from hadaemon.daemon.ports.plan import plan_ports
 from hadaemon.daemon.ports.ports import Ports
 from hadaemon.daemon.ports.routers import Routers
@@ -42,6 +41,7 @@ from hadaemon.daemon.throttle import Throttle
 from hadaemon.io.errors import NetlinkError
 from hadaemon.io.kernel.links import Link
 from hadaemon.problems import Problem, other
+from hadaemon.status.peer import Peer
 from hadaemon.vrrp import OWNER
 from hadaemon.vrrp.mac import interface_name
 
@@ -83,7 +83,8 @@ class Session:
         self.hotwire = HotwireSide(
             hotwire, cluster, network, loop, self._take, lambda: self._engine.catch_up()
         )
-        self._arp_watch = ArpWatch(self._places, lambda: self.state, loop)
+        places = Places(cluster, self.ports, network, self.status)
+        self._arp_watch = ArpWatch(places.present, lambda: self.state, loop)
         self._refusal: str | None = None
         """Why accept_mode = false has no effect."""
         self._engine: Engine
@@ -118,22 +119,28 @@ class Session:
         self,
         memory: Memory,
         predecessor: "Session | None" = None,
-        lacking: str = "",
+        missing_connections: str = "",
         upgrade: UpgradeReported = _NO_UPGRADE,
     ) -> None:
         """Begins to take part, in place of another configuration's session if there is one.
 
         A predecessor that is active hands over within this call: the node stays active, and an address that
-        stays is not taken away for an instant. Any other predecessor leaves as at a stop. `lacking`: what of
-        the other node's connections is not here. `upgrade`: what that of the pair asks for.
+        stays is not taken away for an instant. Any other predecessor leaves as at a stop.
+        `missing_connections`: what of the other node's is not here. `upgrade`: what that of the pair asks
+        for.
         """
         now = self._loop.time()
         goes_on = predecessor is not None and predecessor.state is NodeState.ACTIVE
         before = None if predecessor is None else predecessor.node
         node = Node(self.node_config, self.cluster_config, now, before)
-        self._lacking, self._upgrade = lacking, upgrade
+        self._missing_connections, self._upgrade = missing_connections, upgrade
         seen = self.ports.refresh()
-        events: tuple[Event, ...] = (*seen, ConnectionsReported(lacking), upgrade, Start(goes_on, memory))
+        events: tuple[Event, ...] = (
+            *seen,
+            ConnectionsReported(missing_connections),
+            upgrade,
+            Start(goes_on, memory),
+        )
         opening = [action for event in events for action in node.handle(event, now)]
         if predecessor is not None:
             if node.state is NodeState.ACTIVE:
@@ -182,13 +189,13 @@ class Session:
     @property
     def is_catching_up(self) -> bool:
         """The other node is heard, and not all of its connections are here yet."""
-        return bool(self._lacking) and self.hotwire.peer_report is not None
+        return bool(self._missing_connections) and self.hotwire.peer_report is not None
 
-    def report_connections(self, lacking: str) -> None:
+    def report_connections(self, missing: str) -> None:
         """What of the other node's connections is not here; empty: nothing to wait for."""
-        if lacking != self._lacking:
-            self._lacking = lacking
-            self._engine.post(ConnectionsReported(lacking))
+        if missing != self._missing_connections:
+            self._missing_connections = missing
+            self._engine.post(ConnectionsReported(missing))
 
     def report_upgrade(self, upgrade: UpgradeReported) -> None:
         """What the upgrade of the pair's firmware asks of this node."""
@@ -272,27 +279,6 @@ class Session:
         vrids = {each.address_port: each.vrid for each in self.cluster_config.ha_interfaces}
         return VirtualMacs(vrids, self._network)
 
-    def _places(self) -> Iterator[Place]:
-        """The ports with virtual addresses that are there now."""
-        status = self.status()
-        heard = {each.port: each.heard_from for each in status.interfaces}
-        for interface in self.cluster_config.ha_interfaces:
-            link = self.ports.link(interface.address_port)
-            addresses = tuple(ip for ip in interface.addresses(4) if isinstance(ip, IPv4Address))
-            addresses6 = tuple(ip for ip in interface.addresses(6) if isinstance(ip, IPv6Address))
-            if link is None or not link.carrier:
-                continue
-            seat = self._network.table.named(interface_name(interface.vrid, 4))
-            active = _neighbour(heard[interface.port]) if interface.addresses_on is None else None
-            pinged = map(_neighbour, self._pinged_on(interface.address_port))
-            likely = tuple(each for each in pinged if each is not None)
-            active6 = _neighbour6(heard[interface.port]) if interface.addresses_on is None else None
-            yield Place(interface.address_port, link, seat, addresses, active, likely, addresses6, active6)
-
-    def _pinged_on(self, port: str) -> list[str]:
-        groups = (group for group in self.cluster_config.ping_groups if group.port == port)
-        return [str(host) for group in groups for host in group.hosts]
-
     def link_of(self, port: str) -> Link | None:
         """The link that a port is now."""
         config = self.node_config.ports[port]
@@ -304,20 +290,3 @@ class Session:
             if count:
                 log.warning("port %s: discarded %d packets: %s", event.port, count, event.reason)
         self._engine.post(event)
-
-
-def _neighbour(text: str | None) -> IPv4Address | None:
-    """An IPv4 address that can be asked for: a link-local source need not be on any interface."""
-    try:
-        address = IPv4Address(text or "")
-    except AddressValueError:
-        return None
-    return None if address.is_link_local else address
-
-
-def _neighbour6(text: str | None) -> IPv6Address | None:
-    """As `_neighbour`. Advertisements come from link-local ones, which are on the interface as a rule."""
-    try:
-        return IPv6Address(text or "")
-    except AddressValueError:
-        return None

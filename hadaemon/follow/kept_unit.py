@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from hadaemon.follow.follower import Follower
+from hadaemon.status.service_phase import Phase
 
 START_PATIENCE = 30.0
 """Seconds that a start may take until it is a problem."""
@@ -20,21 +21,6 @@ STOP_RETRY = 2.0
 """Seconds until a unit that runs on as if nobody had stopped it is stopped again: somebody started it."""
 KILL_RETRY = 5.0
 """Seconds between two attempts to kill."""
-
-
-class Phase(StrEnum):
-    """How a unit is."""
-
-    ABSENT = "absent"
-    """There is no such unit, or it cannot be loaded."""
-    DOWN = "down"
-    FAILED = "failed"
-    STARTING = "starting"
-    UP = "up"
-    BROKEN = "broken"
-    """systemd believes that it runs, and its interface is not there."""
-    STOPPING = "stopping"
-
 
 RUNS = (Phase.UP, Phase.STARTING, Phase.BROKEN)
 RESTS = (Phase.DOWN, Phase.FAILED, Phase.ABSENT)

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from hadaemon.follow.exits import said_by
-from hadaemon.follow.kept_unit import Phase, Seen
+from hadaemon.follow.kept_unit import Seen
+from hadaemon.status.service_phase import Phase
 
 Message: TypeAlias = dict[str, Any]
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from hadaemon.cluster.events import Event, PeerGoodbye, PeerReport
 from hadaemon.config.hotwire_keys import Key, Purpose, Secret
 from hadaemon.hotwire.message import MAX_BODY, Dropped, DropReason, Kind, Life, Message, seal, unseal
-from hadaemon.hotwire.report import Report, decode_report
+from hadaemon.hotwire.report import decode_report
+from hadaemon.status.report import Report
 
 _REMEMBERED_LIVES = 256
 """Ended lives of the peer that are remembered: their messages are never believed again."""

@@ -7,14 +7,14 @@ other. Values out of bounds make the whole report unbelievable: it is authentic,
 import dataclasses
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, get_type_hints
 
-from hadaemon.cluster.peer import Peer
-from hadaemon.cluster.states import NodeState
 from hadaemon.hotwire.message import MAX_BODY
-from hadaemon.upgrade.words import MAX_REASON, UNKNOWN, Words, from_json, to_json
+from hadaemon.status.peer import Peer
+from hadaemon.status.report import Report, Vitals
+from hadaemon.status.states import NodeState
+from hadaemon.upgrade.words import MAX_REASON, Words, from_json, to_json
 
 _MAX_TEXT = 200
 """Characters of any text in a report."""
@@ -23,37 +23,6 @@ _SHORT_TEXT = 24
 _MAX_MODEL = 64
 _MAX_LINKS = 256
 _MAX_NUMBER = (1 << 63) - 1
-
-
-@dataclass(frozen=True, slots=True)
-class Vitals:
-    """What the administrator wants to see of the other node, and the election does not ask."""
-
-    firmware: str = ""
-    generation: int | None = None
-    """Of the configuration; None: it has none yet."""
-    configuration: str = ""
-    """Hash of cluster.toml, hexadecimal."""
-    connections: int | None = None
-    """Entries of the connection tracking table; None: there is no such table."""
-    load: float = 0.0
-    """Processes that want to run, averaged over a minute."""
-    model: str = ""
-    """Of the box, as its maker calls it; empty: it does not say."""
-    cards: int | None = None
-    """Network cards; None: not told, by an older version."""
-    since: int | None = None
-    """Seconds in its state; None: not told, by an older version."""
-    upgrade: Words = UNKNOWN
-    """Of the upgrade of the pair."""
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """One heartbeat's content."""
-
-    peer: Peer
-    vitals: Vitals = Vitals()
 
 
 def encode_report(report: Report) -> bytes:

@@ -19,6 +19,7 @@ from socket import SOCK_STREAM, getaddrinfo
 from hadaemon.alarms.message import mail, webhook_body
 from hadaemon.alarms.model import Alarm, Mail, Webhook, from_json
 from hadaemon.alarms.outbox import MAIL_PACE, WEBHOOK_PACE, Notice, Outbox
+from hadaemon.control.codec import encode
 from hadaemon.errors import HadaemonError
 from hadaemon.io.programs.mail import send
 from hadaemon.io.programs.webhook import post
@@ -56,7 +57,7 @@ class Messenger:
                 active, recent = _alarms(request.get("active")), _alarms(request.get("recent"))
                 self._taken = active, recent, request.get("quiet") is True
                 self._pass_on()
-                return {"ok": True, "ways": {way.name: way.status() for way in self._ways}}
+                return {"ok": True, "ways": encode({way.name: way.status() for way in self._ways})}
             case "test" if (alarm := from_json(request.get("alarm"))) is not None:
                 failures = await asyncio.gather(*(way.test(alarm) for way in self._ways))
                 return {

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 
 from hadaemon.alarms.model import Alarm
 from hadaemon.alarms.outbox import Notice, Outbox
+from hadaemon.alarms.status import WayStatus
 from hadaemon.errors import HadaemonError
-from hadaemon.io.sockets.control_client import Message
 from hadaemon.problems.kinds import DELIVERY
 
 log = logging.getLogger(__name__)
@@ -36,14 +36,14 @@ class Way:
         self._outbox.take([alarm for alarm in active if alarm.key != own], recent, time, quiet)
         self._changed.set()
 
-    def status(self) -> Message:
+    def status(self) -> WayStatus:
         """For `hactl alarms`."""
-        return {
-            "waiting": self._outbox.waiting,
-            "lost": self._outbox.lost,
-            "failure": self._outbox.failure,
-            "sent_at": self._sent_at,
-        }
+        return WayStatus(
+            waiting=self._outbox.waiting,
+            lost=self._outbox.lost,
+            failure=self._outbox.failure,
+            sent_at=self._sent_at,
+        )
 
     async def test(self, alarm: Alarm) -> str:
         """Sends one alarm; returns why it did not arrive, empty: it did."""

@@ -6,8 +6,9 @@ from pathlib import Path
 from hadaemon.io.errors import FileError
 from hadaemon.io.store.files import read_text
 from hadaemon.io.store.snippet_files import read_snippets
-from hadaemon.state.configuration import Condition, check_texts
+from hadaemon.state.configuration import check_texts
 from hadaemon.state.firewall_check import try_configuration
+from hadaemon.status.states import Condition
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from hadaemon.errors import HadaemonError
-from hadaemon.operations.asking import ask_daemon
+from hadaemon.operations.asking import ask_status
 from hadaemon.operations.firmware import OwnFirmware
+from hadaemon.status.parts import UpgradeStatus
 from hadaemon.upgrade.slots import Slot
 from hadaemon.upgrade.trial import Outlook
 
@@ -34,7 +34,7 @@ class FirmwareStatus:
     trial: Outlook
     slots: tuple[SlotStatus, SlotStatus]
     """The running one first."""
-    upgrade: dict[str, Any] | None
+    upgrade: UpgradeStatus | None
     """That of the pair, as the daemon tells it."""
 
 
@@ -52,8 +52,8 @@ def _slot(firmware: OwnFirmware, slot: Slot, version: str, running: bool) -> Slo
     return SlotStatus(slot.name, version, running, slot.good, firmware.kept_bundle(slot.name) is not None)
 
 
-def _upgrade(control: Path) -> dict[str, Any] | None:
+def _upgrade(control: Path) -> UpgradeStatus | None:
     try:
-        return ask_daemon(control, {"command": "status"}).get("upgrade")
+        return ask_status(control).told.upgrade
     except HadaemonError:
         return None

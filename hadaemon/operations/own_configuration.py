@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from hadaemon.control.requests import Reload, request_to_json
 from hadaemon.errors import HadaemonError
 from hadaemon.io.errors import ControlError
 from hadaemon.io.sockets.control_client import ask
@@ -157,7 +158,7 @@ class OwnConfiguration:
     def _reload(self, before: Record | None) -> tuple[str, ...]:
         """Has the daemon apply it. A daemon that refuses what the dry run took: back to what was before."""
         try:
-            answer = ask(self._control, {"command": "reload", "keep_active": True}, _RELOAD_TIMEOUT)
+            answer = ask(self._control, request_to_json(Reload(keep_active=True)), _RELOAD_TIMEOUT)
         except (OSError, ControlError):
             return ("the daemon does not answer: the configuration takes effect when it starts",)
         if answer.get("ok"):

@@ -6,6 +6,7 @@ Callers hold the lock.
 from pathlib import Path
 
 from hadaemon.config.migrate import Kind
+from hadaemon.control.requests import Reload, request_to_json
 from hadaemon.io.errors import ControlError
 from hadaemon.io.sockets.control_client import ask
 from hadaemon.io.store.forms import read_form, store
@@ -54,7 +55,7 @@ class OwnNode:
         owner = (found.st_uid, found.st_gid)
         store(self._path, text, Kind.NODE, 0o640, owner)
         try:
-            answer = ask(self._control, {"command": "reload", "keep_active": True}, _RELOAD_TIMEOUT)
+            answer = ask(self._control, request_to_json(Reload(keep_active=True)), _RELOAD_TIMEOUT)
         except (OSError, ControlError):
             return (*notes, "the daemon does not answer: the configuration takes effect when it starts")
         if not answer.get("ok"):

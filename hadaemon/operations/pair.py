@@ -4,11 +4,13 @@ from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from ipaddress import IPv4Address
 
+from hadaemon.control.answers import Reloaded
+from hadaemon.control.requests import Reload
 from hadaemon.errors import HadaemonError
 from hadaemon.hotwire.addresses import hotwire_port
 from hadaemon.io.programs import services
-from hadaemon.io.sockets.control_client import ask
 from hadaemon.io.store.identity import Identity
+from hadaemon.operations.asking import ask_daemon
 from hadaemon.operations.changing import NodePaths
 from hadaemon.operations.peer import ends_of
 from hadaemon.pairing import wire
@@ -75,4 +77,4 @@ class Pairing:
         """The server takes the new key, the daemon the new secret."""
         services.restart_sync_server()
         with suppress(OSError, HadaemonError):  # No daemon: it reads the secret when it starts.
-            ask(self._paths.control, {"command": "reload"}, _RELOAD_TIME)
+            ask_daemon(self._paths.control, Reload(), Reloaded, _RELOAD_TIME)

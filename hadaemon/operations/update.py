@@ -7,7 +7,7 @@ from pathlib import Path
 from hadaemon.errors import HadaemonError
 from hadaemon.io.programs import services
 from hadaemon.io.store.plan_file import PlanFile
-from hadaemon.operations.asking import ask_daemon
+from hadaemon.operations.asking import ask_status
 from hadaemon.operations.firmware import OwnFirmware, Progress
 from hadaemon.operations.firmware_sync import Fetched, fetch_and_install, fetch_staged, have_peer_pull
 from hadaemon.operations.peer import peer_of
@@ -95,7 +95,7 @@ def _refuse_during_upgrade(firmware: OwnFirmware) -> None:
 def _failing_checks(control: Path) -> tuple[str, ...]:
     """The checks of health that the firmware that runs does not pass either. Without an answer: none."""
     try:
-        failing = tuple(ask_daemon(control, {"command": "status"})["firmware"].get("failing", ()))
+        failing = tuple(ask_status(control).told.firmware.failing)
     except HadaemonError:
         failing = ()
     return (*failing, "units") if services.failed_units() else failing

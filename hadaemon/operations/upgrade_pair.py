@@ -4,11 +4,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from hadaemon.operations.asking import ask_daemon
+from hadaemon.control.answers import UpgradeBegun, UpgradeCalledOff, UpgradePossible
+from hadaemon.control.requests import BeginUpgrade, CallUpgradeOff, CheckUpgrade
+from hadaemon.operations.asking import ask_daemon, ask_status
 from hadaemon.operations.changing import NodePaths, changing
 from hadaemon.operations.firmware import OwnFirmware, Progress
 from hadaemon.operations.firmware_sync import have_peer_stage
 from hadaemon.operations.peer import ANSWER_TIME, peer_of
+from hadaemon.status.hotwire import PairedHotwire
 from hadaemon.upgrade.bundle import Bundle
 
 _LOOK = 0.25
@@ -28,7 +31,7 @@ def begin_upgrade(
 
     `tell` hears how it goes on. Raises HadaemonError.
     """
-    ask_daemon(paths.control, {"command": "upgrade-check"})
+    ask_daemon(paths.control, CheckUpgrade(), UpgradePossible)
     with changing(paths, "firmware upgrade") as (_, holder), peer_of(paths.state) as peer:
         peer.lock(holder)
         bundle = firmware.stage(source, allow_downgrade, progress)
@@ -42,21 +45,22 @@ def begin_upgrade(
 
 def call_off_upgrade(control: Path) -> str:
     """Both nodes go back to the version before, or stay there; what the daemon says of it."""
-    return str(ask_daemon(control, {"command": "upgrade-off"})["reason"])
+    return ask_daemon(control, CallUpgradeOff(), UpgradeCalledOff).reason
 
 
 def _write_plan(control: Path, bundle: Bundle, tell: Callable[[str], None]) -> None:
-    request = {"command": "upgrade", "target": bundle.version, "digest": bundle.digest}
-    plan = ask_daemon(control, request, ANSWER_TIME)
-    tell(f"the upgrade to {bundle.version} has begun: {plan['first']} first, then {plan['second']}")
+    begun = ask_daemon(control, BeginUpgrade(bundle.version, bundle.digest), UpgradeBegun, ANSWER_TIME)
+    tell(f"the upgrade to {bundle.version} has begun: {begun.first} first, then {begun.second}")
     # The locks are held until the other node knows: so nobody begins another one there.
     until = time.monotonic() + _ADOPTED
-    while time.monotonic() < until and _heard_of(control) != plan["number"]:
+    while time.monotonic() < until and _heard_of(control) != begun.number:
         time.sleep(_LOOK)
 
 
 def _heard_of(control: Path) -> int | None:
     """The number of the other node's plan."""
-    hotwire = ask_daemon(control, {"command": "status"}).get("hotwire") or {}
-    upgrade = (hotwire.get("peer") or {}).get("upgrade") or {}
-    return (upgrade.get("plan") or {}).get("number")
+    hotwire = ask_status(control).told.hotwire
+    if not isinstance(hotwire, PairedHotwire) or hotwire.peer is None:
+        return None
+    plan = hotwire.peer.vitals.upgrade.plan
+    return plan.number if plan is not None else None

@@ -1,11 +1,9 @@
 """Something that is wrong now."""
 
 import zlib
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from hadaemon.problems.kinds import BY_WORD, OTHER, Kind
+from hadaemon.problems.kinds import OTHER, Kind
 from hadaemon.problems.severity import Severity
 
 
@@ -36,20 +34,3 @@ def other(resource: str, text: str) -> Problem:
 def unnamed(subject: str, text: str) -> Problem:
     """One of several whose sentence alone is known, as with notes on files: its resource is made of that."""
     return other(f"{subject}/{zlib.crc32(text.encode()):08x}", text)
-
-
-def as_json(problem: Problem) -> dict[str, str]:
-    """For the status."""
-    return {
-        "kind": problem.kind.word,
-        "resource": problem.resource,
-        "severity": problem.severity,
-        "text": problem.text,
-    }
-
-
-def from_json(raw: Mapping[str, Any]) -> Problem:
-    """What `as_json` made. A kind that only another version knows is one without a word of its own."""
-    kind = BY_WORD.get(raw["kind"], OTHER)
-    severity = Severity(raw["severity"])
-    return Problem(kind, raw["resource"], raw["text"], None if severity is kind.severity else severity)

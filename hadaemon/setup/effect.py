@@ -19,7 +19,8 @@ from hadaemon.setup.clock import apply_clock
 from hadaemon.setup.networkd import PREFIX, remade
 from hadaemon.setup.places import Owners, Places
 from hadaemon.setup.services import HOST_KEY, SSH_FOLDER, SSH_UNIT, Service, services
-from hadaemon.state.configuration import Condition, Configuration
+from hadaemon.state.configuration import Configuration
+from hadaemon.status.states import Condition
 
 APPLY_UNIT = "hotspare-apply.service"
 _HOTWIRE_SERVER = "hotspare-sync-sshd.service"

@@ -9,8 +9,9 @@ from hadaemon.io.errors import FileError
 from hadaemon.io.store.files import read_text
 from hadaemon.io.store.forms import read_form, store
 from hadaemon.setup.places import Owners, Places
-from hadaemon.state.configuration import Condition, Configuration, check_texts
+from hadaemon.state.configuration import Configuration, check_texts
 from hadaemon.state.places import CLUSTER_FILE, NODE_FILE
+from hadaemon.status.states import Condition
 
 _FILES = (NODE_FILE, CLUSTER_FILE)
 _KINDS = {NODE_FILE: Kind.NODE, CLUSTER_FILE: Kind.CLUSTER}

@@ -1,6 +1,7 @@
 """The node's configuration as texts of the system. Pure."""
 
-from hadaemon.state.configuration import Condition, Configuration
+from hadaemon.state.configuration import Configuration
+from hadaemon.status.states import Condition
 
 LABEL = "HOTSPARE"
 """The label of the file system that a preseed is on."""

@@ -1,7 +1,6 @@
 """What the files in the state folder amount to: a node to run, or the reasons why none can be run."""
 
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
 
 from hadaemon.config import (
@@ -22,19 +21,7 @@ from hadaemon.io.store.files import read_text
 from hadaemon.io.store.forms import read_form
 from hadaemon.io.store.snippet_files import read_snippets
 from hadaemon.state.places import CLUSTER_FILE, HOTWIRE_KEY_FILE, HOTWIRE_NAME_FILE, NODE_FILE
-
-
-class Condition(StrEnum):
-    """What the files allow."""
-
-    CLUSTER = "cluster"
-    """Both files are good: the node takes part."""
-    STAND_ALONE = "stand-alone"
-    """There is no cluster.toml: a node without a pair."""
-    UNCONFIGURED = "unconfigured"
-    """There is no node.toml: the node waits for its preseed."""
-    REFUSED = "refused"
-    """A file is wrong: nothing of it is applied."""
+from hadaemon.status.states import Condition
 
 
 @dataclass(frozen=True, slots=True)

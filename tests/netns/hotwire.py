@@ -12,7 +12,8 @@ from hadaemon.cluster import NodeState, Peer
 from hadaemon.config.hotwire_keys import Secret
 from hadaemon.hotwire.addresses import default_address
 from hadaemon.hotwire.exclusive import HEARTBEAT_PORT
-from hadaemon.hotwire.report import Report, encode_report
+from hadaemon.hotwire.report import encode_report
+from hadaemon.status.report import Report
 
 from .namespaces import Namespace, Namespaces
 from .pair import CLUSTER, INTERVAL_TEXT, Pair, TestNode, add_client, add_switches

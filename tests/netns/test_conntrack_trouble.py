@@ -12,7 +12,9 @@ import pytest
 from hadaemon.cli.conntrack import conntrack_lines
 from hadaemon.conntrack.course import COMPARE_DELAY, COMPARE_PERIOD, REFRESH_PERIOD
 from hadaemon.conntrack.patience import FIRST
+from hadaemon.control.codec import decode
 from hadaemon.io.programs.conntrackd import most_connections
+from hadaemon.status.parts import ConntrackStatus
 
 from .conntrack import Kernel, build_kernels
 from .hotwire import HotwireNode
@@ -39,7 +41,7 @@ NEAR, FAR = "10.99.0.1", "10.99.0.2"
 
 def shown(tracked: Tracked, node: HotwireNode) -> str:
     """The connections in `hactl status`."""
-    return "\n".join(conntrack_lines({"conntrack": tracked.conntrack(node)}))
+    return "\n".join(conntrack_lines(decode(ConntrackStatus, tracked.conntrack(node))))
 
 
 def goes_on(tracked: Tracked) -> None:

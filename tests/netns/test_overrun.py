@@ -22,7 +22,7 @@ async def main():
     sys.stdin.readline()  # The loop stands still meanwhile.
     await asyncio.sleep(0.5)
     print(json.dumps({link.name: link.carrier for link in network.table.links()}), flush=True)
-    network.close()
+    await network.close()
 
 asyncio.run(main())
 """

@@ -27,7 +27,7 @@ async def main(port, *hosts):
     pings.start()
     await loop.run_in_executor(None, sys.stdin.read)
     pings.close()
-    network.close()
+    await network.close()
 
 asyncio.run(main(*sys.argv[1:]))
 """

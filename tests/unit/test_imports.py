@@ -26,6 +26,8 @@ PURE = (
     "sync",
     "upgrade",
     "menu",
+    "status",
+    "control",
 )
 EFFECTS = {
     "asyncio",
@@ -97,11 +99,14 @@ def test_the_daemon_and_the_operations_never_meet(one: str, other: str):
 ORDER = (
     ("errors",),
     ("commands", "install", "problems", "text", "vrrp"),
-    ("alarms", "sync"),
-    ("config", "upgrade"),
+    ("sync",),
+    ("upgrade",),
+    ("status",),
+    ("alarms",),
+    ("config",),
     ("cluster", "radv"),
     ("hotwire",),
-    ("conntrack", "follow", "menu"),
+    ("conntrack", "control", "follow", "menu"),
     ("firewall",),
     ("io",),
     ("messenger", "pairing", "state"),

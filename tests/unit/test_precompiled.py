@@ -16,7 +16,7 @@ LOOK = """
 import dataclasses
 import hadaemon.precompiled
 modules = hadaemon.precompiled.modules
-from hadaemon.cluster.status import *
+from hadaemon.status.node import *
 from hadaemon.vrrp.model import *
 import json, sys, _json
 compiled = []
@@ -27,7 +27,7 @@ if modules is not None:
         compiled.append(source not in modules._tables[names["__name__"]])
     vars(dataclasses)["exec"] = look
     import hadaemon.hotwire.report
-ours = [name for name in ("hadaemon.cluster.status", "hadaemon.vrrp", "json") if
+ours = [name for name in ("hadaemon.status.node", "hadaemon.vrrp", "json") if
         isinstance(sys.modules[name].__spec__.loader, hadaemon.precompiled.Packed)]
 from importlib import resources
 import inspect, hadaemon.console.voices as voices

@@ -5,18 +5,24 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from hadaemon.alarms.model import Alarm, AlarmSettings, as_json, as_text, identity
+from hadaemon.alarms.model import Alarm, as_json, as_text, identity
 from hadaemon.alarms.present import knows_active, present, ready_peer
 from hadaemon.alarms.register import AlarmRegister, restored
+from hadaemon.alarms.status import AlarmsStatus, AlarmStatus, WayStatus
 from hadaemon.cluster import NodeState, StateChanged
+from hadaemon.control.answers import AlarmsTested
+from hadaemon.control.codec import decode
 from hadaemon.daemon.background import Background
+from hadaemon.daemon.part import Part, Parts
+from hadaemon.daemon.report import Reporter
+from hadaemon.daemon.today import Today
 from hadaemon.errors import HadaemonError
-from hadaemon.io.sockets.control_client import Message
 from hadaemon.io.sockets.journal import Journal
 from hadaemon.io.store.alarm_file import AlarmFile
 from hadaemon.problems import Problem, kinds
@@ -34,21 +40,28 @@ _TOLD_RECENT = 50
 """Of what is over, the messenger is told so much."""
 
 
-class Alarms:
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """The messenger's answer."""
+
+    ways: Mapping[str, WayStatus]
+
+
+class Alarms(Part):
     """From the daemon's start to its stop, over all sessions."""
 
     def __init__(
         self,
-        look: Callable[[], Message],
-        more: Callable[[], tuple[Problem, ...]],
-        settings: Callable[[], AlarmSettings | None],
+        today: Today,
+        reporter: Reporter,
+        parts: Parts,
         file: AlarmFile,
         messenger: Path,
         background: Background,
     ) -> None:
-        """`look`: the status; `more`: what is wrong beside; `messenger`: its socket."""
+        """`reporter`: has the status; `parts`: know what is wrong beside; `messenger`: its socket."""
         self._loop = asyncio.get_running_loop()
-        self._look, self._more, self._configured = look, more, settings
+        self._today, self._reporter, self._parts = today, reporter, parts
         self._file, self._messenger, self._background = file, messenger, background
         self._journal = Journal("hotspare-alarm")
         self._changed = asyncio.Event()
@@ -59,7 +72,7 @@ class Alarms:
         self._told_at = self._loop.time()
         self._unheard_since: float | None = None
         """Since when the messenger does not answer."""
-        self._ways: dict[str, Message] = {}
+        self._ways: Mapping[str, WayStatus] = {}
 
     async def run(self) -> None:
         """Until it is cancelled."""
@@ -80,39 +93,39 @@ class Alarms:
         if change.new is NodeState.ACTIVE and before is not NodeState.ACTIVE:
             self._happened(kinds.BECAME_ACTIVE, f"this node is active: {change.reason}")
 
-    def status(self) -> Message:
+    def status(self) -> AlarmsStatus:
         """For `hactl`."""
-        return {
-            "active": [self._shown(alarm) for alarm in self._keeper.active],
-            "recent": [self._shown(alarm) for alarm in self._keeper.recent],
-            "ways": self._ways if self._leave else None,
-        }
+        return AlarmsStatus(
+            active=tuple(map(self._shown, self._keeper.active)),
+            recent=tuple(map(self._shown, self._keeper.recent)),
+            ways=self._ways if self._leave else None,
+        )
 
-    async def test(self) -> Message:
+    async def test(self) -> AlarmsTested:
         """A test alarm over every way, and what came of each."""
-        self._node = self._look()["status"]["node"]
+        self._node = self._reporter.status().status.node
         event = self._happened(kinds.TEST, "a test: nothing is wrong")
         told: dict[str, str] = {"syslog": ""}
         if self._leave:
             try:
                 answer = await self._ask({"command": "test", "alarm": as_json(event)}, _TEST_TIMEOUT)
-                told |= answer["ways"]
-            except HadaemonError as error:
+                told |= decode(AlarmsTested, answer, "messenger").ways
+            except (HadaemonError, ValueError) as error:
                 told["messenger"] = str(error)
-        return {"ok": True, "ways": told}
+        return AlarmsTested(told)
 
     @property
     def _leave(self) -> bool:
         """Somebody is to be told."""
-        settings = self._configured()
+        settings = self._today.configuration.system.alarms
         return settings is not None and settings.leave
 
     def _turn(self) -> bool:
         """Whether there is something to tell."""
-        report = self._look()
-        self._node, self._quiet = report["status"]["node"], knows_active(report)
-        self._note_ready(ready_peer(report))
-        found = present(report, (*self._more(), *self._undelivered()))
+        status = self._reporter.status()
+        self._node, self._quiet = status.status.node, knows_active(status)
+        self._note_ready(ready_peer(status))
+        found = present(status, (*self._parts.slow_problems, *self._undelivered()))
         changed = self._keeper.update(found, self._loop.time(), _now())
         for alarm in changed:
             self._log(alarm)
@@ -131,9 +144,9 @@ class Alarms:
             text = "the program that sends alarms does not answer: see `journalctl -u hotspare-alarms`"
             return (Problem(kinds.DELIVERY, "messenger", text),)
         return tuple(
-            Problem(kinds.DELIVERY, name, f"{name}: {way['failure']}")
+            Problem(kinds.DELIVERY, name, f"{name}: {way.failure}")
             for name, way in self._ways.items()
-            if way["failure"]
+            if way.failure
         )
 
     def _happened(self, kind: kinds.Kind, text: str) -> Alarm:
@@ -167,8 +180,8 @@ class Alarms:
             raw = None
         return restored(raw, self._loop.time())
 
-    def _shown(self, alarm: Alarm) -> Message:
-        return {"id": identity(self._node, alarm)} | as_json(alarm)
+    def _shown(self, alarm: Alarm) -> AlarmStatus:
+        return AlarmStatus(identity(self._node, alarm), alarm, alarm.state)
 
     async def _tell(self) -> None:
         """What is true now goes to the messenger, whole."""
@@ -182,11 +195,11 @@ class Alarms:
         }
         try:
             answer = await self._ask(message, _TELL_TIMEOUT)
-            self._ways, self._unheard_since = dict(answer["ways"]), None
-        except (HadaemonError, KeyError, TypeError, ValueError):
+            self._ways, self._unheard_since = decode(_Taken, answer, "messenger").ways, None
+        except (HadaemonError, ValueError):
             self._unheard_since = self._unheard_since or self._told_at
 
-    async def _ask(self, message: Message, patience: float) -> dict[str, Any]:
+    async def _ask(self, message: dict[str, Any], patience: float) -> dict[str, Any]:
         try:
             async with asyncio.timeout(patience):
                 reader, writer = await asyncio.open_unix_connection(str(self._messenger), limit=_MAX_ANSWER)

@@ -2,17 +2,16 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from hadaemon.daemon.health.health import Health
 from hadaemon.daemon.health.watchdog import STABLE, have_done, mark_good_once
-from hadaemon.daemon.hotwire.status import HotwireState
-from hadaemon.daemon.session import Session
+from hadaemon.daemon.part import Part
 from hadaemon.errors import HadaemonError
 from hadaemon.io.sockets.helper import ask_helper
 from hadaemon.io.store.trial_file import read_trial
 from hadaemon.problems import Problem, kinds
-from hadaemon.state.configuration import Condition, Configuration
 from hadaemon.state.release import Release, boot_id
 from hadaemon.upgrade.fitness import PATIENCE
 from hadaemon.upgrade.trial import Check, Outlook, Trial, fell_back, given_up, kept, outlook, sick
@@ -21,34 +20,8 @@ log = logging.getLogger(__name__)
 
 _LOOK = 0.5
 
-Failing = Mapping[Check, str]
 
-
-def failing(
-    configuration: Configuration, session: Session | None, rules: tuple[str, ...]
-) -> dict[Check, str]:
-    """The checks that the node does not pass now, and why. `rules`: what nftables refused."""
-    found: dict[Check, str] = {}
-    if configuration.condition is Condition.REFUSED:
-        # Rules that nftables refused make it a refused configuration too: then they alone are the reason.
-        own = [problem for problem in configuration.problems if problem not in rules]
-        if own or not rules:
-            found[Check.CONFIGURATION] = own[0] if own else "refused"
-    if rules:
-        found[Check.RULES] = rules[0]
-    if session is None:
-        return found
-    hotwire = session.hotwire.status()
-    if hotwire is not None and hotwire["state"] != HotwireState.UP:
-        found[Check.HOTWIRE] = f"the hotwire is {hotwire['state']}"
-    if session.ports.failures:
-        found[Check.VRRP] = next(f"port {name}: {why}" for name, why in session.ports.failures.items())
-    elif not session.ports.complete:
-        found[Check.VRRP] = "a port of the cluster is missing"
-    return found
-
-
-class Probation:
+class Probation(Part):
     """One start of the daemon."""
 
     def __init__(
@@ -56,7 +29,7 @@ class Probation:
         state: Path,
         helper: Path,
         release: Release,
-        look: Callable[[], Failing],
+        health: Health,
         note: Callable[[str], None],
         failed: Callable[[str], Awaitable[None]],
     ) -> None:
@@ -64,16 +37,22 @@ class Probation:
         self._state = state
         self._helper = helper
         self._release = release
-        self._look = look
+        self._health = health
         self._note = note
         self._failed = failed
         self.trial: Trial | None = None
         """What is on trial now."""
-        self.problems: tuple[Problem, ...] = ()
-        """A firmware that did not prove itself, until the daemon starts anew."""
+        self._failure: tuple[Problem, ...] = ()
 
-    async def run(self, healthy: Callable[[], bool]) -> None:
+    @property
+    def slow_problems(self) -> tuple[Problem, ...]:
+        """A firmware that did not prove itself, until the daemon starts anew."""
+        return self._failure
+
+    async def run(self) -> None:
         """Until the running slot is marked good, or the node is about to restart into the other one."""
+        if self._release.slot is None:
+            return
         found = await asyncio.to_thread(self._read)
         where = outlook(found, self._release.slot, await asyncio.to_thread(boot_id))
         if found is not None and where is Outlook.FELL_BACK:
@@ -85,7 +64,7 @@ class Probation:
         if found is not None and where is Outlook.ON_TRIAL:
             await self._try(found)
         else:
-            await mark_good_once(self._helper, healthy)
+            await mark_good_once(self._helper, lambda: self._health.good)
 
     async def _try(self, trial: Trial) -> None:
         self.trial = trial
@@ -103,7 +82,7 @@ class Probation:
 
     async def _tell_failed(self, why: str) -> None:
         """A node that cannot write it down gives the firmware up all the same."""
-        self.problems = (Problem(kinds.FIRMWARE_FAILED, "", why),)
+        self._failure = (Problem(kinds.FIRMWARE_FAILED, "", why),)
         try:
             await self._failed(why)
         except HadaemonError as error:
@@ -116,7 +95,7 @@ class Probation:
         deadline = since + PATIENCE
         while True:
             await asyncio.sleep(_LOOK)
-            why = sick(self._look(), trial.already)
+            why = sick(self._health.failing(), trial.already)
             if not why and loop.time() - since >= STABLE:
                 why = sick(await self._units(), trial.already)
                 if not why:

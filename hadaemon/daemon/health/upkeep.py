@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from hadaemon.alarms import upkeep
+from hadaemon.daemon.part import Part
 from hadaemon.errors import HadaemonError
 from hadaemon.io.programs.openssl import not_after
 from hadaemon.io.sockets.helper import ask_helper
@@ -27,7 +28,7 @@ _MAX_CERTIFICATES = 20
 _SUFFIXES = (".pem", ".crt")
 
 
-class Upkeep:
+class Upkeep(Part):
     """From the daemon's start to its stop."""
 
     def __init__(self, state: Path, helper: Path, has_slots: bool) -> None:
@@ -35,8 +36,12 @@ class Upkeep:
         self._helper = helper
         self._has_slots = has_slots
         self._rare: tuple[Problem, ...] = ()
-        self.problems: tuple[Problem, ...] = ()
+        self._found: tuple[Problem, ...] = ()
+
+    @property
+    def slow_problems(self) -> tuple[Problem, ...]:
         """What was wrong when it was last looked at."""
+        return self._found
 
     async def run(self) -> None:
         """Until it is cancelled."""
@@ -45,7 +50,7 @@ class Upkeep:
             if not rest:
                 self._rare = (*await asyncio.to_thread(self._certificates), *await self._slots())
                 rest = _SOON if self._rare else _RARELY
-            self.problems = (*await asyncio.to_thread(self._disk), *self._rare)
+            self._found = (*await asyncio.to_thread(self._disk), *self._rare)
             rest -= 1
             await asyncio.sleep(_PERIOD)
 

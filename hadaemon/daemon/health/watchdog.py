@@ -5,6 +5,8 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
+from hadaemon.daemon.part import Part
+from hadaemon.daemon.today import Today
 from hadaemon.errors import HadaemonError
 from hadaemon.io.sockets.helper import ask_helper
 from hadaemon.io.sockets.notify import ServiceManager
@@ -16,6 +18,22 @@ STABLE = 5.0
 _LOOK = 0.5
 _RETRY = 30.0
 """Seconds between attempts to reach the helper."""
+
+
+class Watchdog(Part):
+    """The service manager's."""
+
+    def __init__(self, manager: ServiceManager, today: Today) -> None:
+        self._manager = manager
+        self._today = today
+
+    async def run(self) -> None:
+        """Until it is cancelled."""
+        await feed_watchdog(self._manager, self._overdue)
+
+    def _overdue(self) -> float:
+        session = self._today.session
+        return session.overdue() if session is not None else 0.0
 
 
 async def feed_watchdog(manager: ServiceManager, overdue: Callable[[], float]) -> None:

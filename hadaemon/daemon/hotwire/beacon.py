@@ -9,16 +9,18 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import Callable
 
 from hadaemon.daemon.hotwire.detect import bound_links
+from hadaemon.daemon.part import Part
 from hadaemon.daemon.ports.network import Network
+from hadaemon.daemon.today import Today
 from hadaemon.errors import HadaemonError
 from hadaemon.hotwire.addresses import hotwire_port
 from hadaemon.hotwire.detection import INSTANCE_SIZE, Beacon, encode_beacon
 from hadaemon.io.kernel.device import FrameSender
 from hadaemon.io.kernel.links import HELD, Link, LinkTable
-from hadaemon.state.configuration import Condition, Configuration
+from hadaemon.state.configuration import Configuration
+from hadaemon.status.states import Condition
 
 log = logging.getLogger(__name__)
 
@@ -59,12 +61,12 @@ def stations(configuration: Configuration, table: LinkTable) -> tuple[Link, ...]
     return (link,) if link is not None and link.carrier else ()
 
 
-class SteadyBeacon:
+class SteadyBeacon(Part):
     """Sends it as long as it is due. What it has switched on for it is afterwards off again."""
 
-    def __init__(self, network: Network, configuration: Callable[[], Configuration]) -> None:
+    def __init__(self, network: Network, today: Today) -> None:
         self._network = network
-        self._configuration = configuration
+        self._today = today
         self._changed = asyncio.Event()
         self._sender: FrameSender | None = None
         self._failures: dict[str, str] = {}
@@ -72,14 +74,14 @@ class SteadyBeacon:
         """Of this daemon, also when it searches itself: it is one appliance."""
 
     def wake(self) -> None:
-        """The configuration is another one."""
+        """The configuration may be another one."""
         self._changed.set()
 
     async def run(self) -> None:
         """Until it is cancelled."""
         while True:
             self._changed.clear()
-            configuration = self._configuration()
+            configuration = self._today.configuration
             self._hold(held(configuration, self._network.table))
             self._speak(stations(configuration, self._network.table))
             due = unpaired(configuration)
@@ -88,14 +90,14 @@ class SteadyBeacon:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), _PERIOD if due else None)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Every link is as it was before."""
         self._hold(())
         self._hush()
 
     def _hold(self, wanted: tuple[Link, ...]) -> None:
         indexes = {link.index for link in wanted}
-        bound = bound_links(self._network.table, self._configuration().node)
+        bound = bound_links(self._network.table, self._today.configuration.node)
         for link in self._network.table.links():
             if link.index in indexes:
                 if not link.up:

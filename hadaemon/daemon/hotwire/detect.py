@@ -3,17 +3,19 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from dataclasses import replace
 
 from hadaemon.config import NodeConfig
+from hadaemon.control.answers import Detected, DetectedPort
+from hadaemon.control.errors import RequestRefused
+from hadaemon.control.requests import DetectHotwire
 from hadaemon.daemon.ports.network import Network
+from hadaemon.daemon.today import Today
 from hadaemon.errors import HadaemonError
 from hadaemon.hotwire.detection import Beacon, PortEars, candidate, encode_beacon
 from hadaemon.io.kernel import device
 from hadaemon.io.kernel.device import FrameSocket
 from hadaemon.io.kernel.links import Link, LinkTable
-from hadaemon.io.sockets.control import refusal
-from hadaemon.io.sockets.control_client import Message
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +41,7 @@ class Detection:
         self._ears = {link.name: PortEars(link.mac, self._instance, carrier=False) for link in self._links}
         self._sockets: dict[str, FrameSocket] = {}
 
-    async def run(self, seconds: float) -> Message:
+    async def run(self, seconds: float) -> Detected:
         """Listens that long; every interface is afterwards as it was before."""
         with contextlib.ExitStack() as stack:
             for link in self._links:
@@ -81,69 +83,58 @@ class Detection:
             if link.carrier and link.name in self._sockets:
                 self._ears[link.name].carrier = True
 
-    def _result(self) -> Message:
+    def _result(self) -> Detected:
         ports, findings = [], {}
         for link in self._links:
             findings[link.name] = finding = self._ears[link.name].finding()
             ports.append(
-                {
-                    "interface": link.name,
-                    "mac": link.permanent_mac or link.mac,
-                    "speed": device.speed(link.name),
-                    "verdict": finding.verdict,
-                    "peer_mac": finding.peer_mac,
-                    "peer_name": finding.peer_name,
-                    "evidence": finding.evidence,
-                }
+                DetectedPort(
+                    interface=link.name,
+                    mac=link.permanent_mac or link.mac,
+                    speed=device.speed(link.name),
+                    verdict=finding.verdict,
+                    peer_mac=finding.peer_mac,
+                    peer_name=finding.peer_name,
+                    evidence=finding.evidence,
+                )
             )
-        return {"ok": True, "ports": ports, "candidate": candidate(findings)}
+        return Detected(tuple(ports), candidate(findings))
 
 
 class Detector:
     """Answers `hactl hotwire detect`, one at a time. Changes nothing that is in use."""
 
-    def __init__(self, network: Network, node: Callable[[], NodeConfig | None], instance: bytes) -> None:
+    def __init__(self, network: Network, today: Today, instance: bytes) -> None:
         self._network = network
-        self._node = node
+        self._today = today
         self._instance = instance
         self._busy = False
 
-    async def answer(self, request: Message) -> Message:
-        """The whole of it: listen, decide, and blink the port that was found."""
-        try:
-            seconds = bounded(request.get("seconds"))
-        except ValueError as error:
-            return refusal(str(error))
+    async def answer(self, request: DetectHotwire) -> Detected:
+        """The whole of it: listen, decide, and blink the port that was found. Raises RequestRefused."""
+        if not SHORTEST <= request.seconds <= LONGEST:
+            raise RequestRefused(f"hotwire-detect.seconds: a number from {SHORTEST} to {LONGEST} is wanted")
         if self._busy:
-            return refusal("another detection is under way: wait for its outcome")
+            raise RequestRefused("another detection is under way: wait for its outcome")
         self._busy = True
         try:
-            return await self.detect(seconds, blink=request.get("blink") is True)
+            return await self.detect(request.seconds, request.blink)
         finally:
             self._busy = False
 
-    async def detect(self, seconds: float, blink: bool) -> Message:
-        """`blinked` in the answer: empty when the port did, the reason when it could not, None: not tried."""
-        answer = await Detection(self._node(), self._network, self._instance).run(seconds)
-        answer["blinked"] = None
-        if blink and answer["candidate"] is not None:
-            answer["blinked"] = await _blink(answer["candidate"])
-        return answer
+    async def detect(self, seconds: float, blink: bool) -> Detected:
+        """As it was asked for."""
+        node = self._today.configuration.node
+        found = await Detection(node, self._network, self._instance).run(seconds)
+        if not blink or found.candidate is None:
+            return found
+        return replace(found, blinked=await _blink(found.candidate))
 
 
 def bound_links(table: LinkTable, node: NodeConfig | None) -> set[int]:
     """Index of each network card that a port is bound to."""
     macs = {mac for port in node.ports.values() for mac in port.cards} if node is not None else set()
     return {link.index for mac in macs if (link := table.find(mac)) is not None}
-
-
-def bounded(seconds: object) -> float:
-    """Seconds of a request. Raises ValueError."""
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-        raise ValueError("seconds must be a number")
-    if not SHORTEST <= seconds <= LONGEST:
-        raise ValueError(f"seconds must be from {SHORTEST} to {LONGEST}")
-    return float(seconds)
 
 
 async def _blink(name: str) -> str:

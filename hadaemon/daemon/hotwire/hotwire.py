@@ -9,58 +9,32 @@ import logging
 import math
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 
-from hadaemon.cluster import Event, HotwireChanged, PeerDied, PeerGoodbye
-from hadaemon.cluster.peer import Peer
-from hadaemon.config import Hotwire as HotwireConfig
-from hadaemon.config import Port
-from hadaemon.config.hotwire_keys import Secret
+from hadaemon.cluster import Event, HotwireChanged
+from hadaemon.daemon.hotwire.ears import Around, Ears
+from hadaemon.daemon.hotwire.plan import HotwirePlan
 from hadaemon.daemon.hotwire.streams import Streams, Watcher
 from hadaemon.daemon.hotwire.vitals import VitalSigns
 from hadaemon.daemon.ports.network import Network
-from hadaemon.daemon.throttle import Throttle
-from hadaemon.hotwire.addresses import Ends
 from hadaemon.hotwire.heartbeat import Heartbeat
-from hadaemon.hotwire.message import DropReason, Kind, Life
-from hadaemon.hotwire.report import Report, Vitals, encode_report
+from hadaemon.hotwire.message import Kind, Life
+from hadaemon.hotwire.report import encode_report
 from hadaemon.hotwire.stream import Stream
 from hadaemon.io.errors import PortError
 from hadaemon.io.kernel.links import Link
 from hadaemon.io.packets.hotwire_sockets import BATCH, HeartbeatSocket
-from hadaemon.sync.head import Head
-from hadaemon.upgrade.words import Words
+from hadaemon.status.peer import Peer
+from hadaemon.status.report import Report, Vitals
 
 log = logging.getLogger(__name__)
 
 _RETRY = 1.0
 """Seconds until a socket that could not be opened is tried again."""
-_DROP_LOG_PERIOD = 60.0
 _NONCE_BITS = 64
 _ALONG = 0.75
 """Of an interval: a heartbeat is sent so early if the daemon is awake anyway. Waking up costs more than the
 heartbeat: so it goes with the advertisements, or with the answer to the other node's."""
-
-
-@dataclass(frozen=True, slots=True)
-class HotwirePlan:
-    """Everything that a hotwire needs to know beforehand."""
-
-    node: str
-    port: Port
-    config: HotwireConfig
-    ends: Ends
-    secret: Secret
-    epoch: int
-    """Greater than in all lives before."""
-    firmware: str
-    head: Callable[[], Head]
-    """What this node has for a configuration now."""
-    carried: Callable[[bytes], None]
-    """Told of each piece of what this node needs to take over."""
-    upgrade: Callable[[], Words]
-    """What this node says of the upgrade of the pair."""
 
 
 class Hotwire:
@@ -89,7 +63,8 @@ class Hotwire:
         self._interval = config.interval / 1000
         """Seconds."""
         self.heartbeat = Heartbeat(plan.node, self._life, plan.secret, config.interval, config.missed)
-        self._throttle = Throttle(_DROP_LOG_PERIOD)
+        around = Around(post, self.read_waiting, self._introduced, self._heard)
+        self._ears = Ears(self.heartbeat, plan.ends.peer, loop, around)
         self._socket: HeartbeatSocket | None = None
         self._streams: Streams | None = None
         self._index: int | None = None
@@ -102,15 +77,11 @@ class Hotwire:
         """Monotonic seconds; infinite: no more heartbeats."""
         self._carrier: bool | None = None
         self._beat: asyncio.TimerHandle | None = None
-        self._silence: asyncio.TimerHandle | None = None
         self._retry: asyncio.TimerHandle | None = None
-        self.peer_address = plan.ends.peer
         self.failure: str | None = None
         """Why the port, which is there, cannot be used."""
         self.sent = 0
         """Heartbeats."""
-        self.last_word = ""
-        """How the peer ended, if it did: empty while it lives or is only silent."""
 
     # from outside
 
@@ -166,7 +137,8 @@ class Hotwire:
         goodbye."""
         self._close_sockets()
         self._sent_at = math.inf
-        for timer in (self._beat, self._silence, self._retry):
+        self._ears.close()
+        for timer in (self._beat, self._retry):
             if timer is not None:
                 timer.cancel()
 
@@ -189,6 +161,16 @@ class Hotwire:
         """There is a connection whose end would tell that the peer's daemon died."""
         return self._streams is not None and self._streams.connected
 
+    @property
+    def peer_address(self) -> IPv4Address | None:
+        """From where the other node speaks; None: not known yet."""
+        return self._ears.peer_address
+
+    @property
+    def last_word(self) -> str:
+        """How the other node ended, if it did: empty while it lives or is only silent."""
+        return self._ears.last_word
+
     def own_vitals(self) -> Vitals:
         """What is told of this node."""
         return self._vitals.measure(self._loop.time(), self._since)
@@ -208,8 +190,8 @@ class Hotwire:
         own = self.plan.ends.own.ip
         try:
             self._socket = HeartbeatSocket(index, own, self.plan.ends.peer)
-            carried = self.plan.carried
-            watcher = Watcher(died=self._died, left=self._left, dropped=self._dropped, carried=carried)
+            ears, carried = self._ears, self.plan.carried
+            watcher = Watcher(died=ears.died, left=ears.left, dropped=ears.dropped, carried=carried)
             self._streams = Streams(index, own, self._stream, watcher, self._loop)
         except PortError as error:
             self.failure = str(error)
@@ -288,72 +270,13 @@ class Hotwire:
         if self._socket is None:
             return
         for data, source in tuple(self._socket.receive(count)):
-            self._take(data, source)
+            self._ears.take(data, source)
 
-    def _take(self, data: bytes, source: IPv4Address) -> None:
-        now = self._loop.time()
-        if self.plan.ends.peer is not None and source != self.plan.ends.peer:
-            self._dropped(DropReason.WRONG_SOURCE)
-            return
-        was_alive, dropped = self.heartbeat.alive, self.heartbeat.dropped
-        events = self.heartbeat.receive(data, now)
-        if self.heartbeat.dropped != dropped:
-            self._log_drop(
-                max(self.heartbeat.dropped_at, key=lambda reason: self.heartbeat.dropped_at[reason])
-            )
-        if self.heartbeat.take_introduction() and self._catch_up():
+    def _introduced(self) -> None:
+        """The other node has just begun, and knows nothing of ours."""
+        if self._catch_up():
             self._send()
-        for event in events:
-            self._believed(event, source, was_alive)
 
-    def _believed(self, event: Event, source: IPv4Address, was_alive: bool) -> None:
-        life = self.heartbeat.peer_life
-        if isinstance(event, PeerGoodbye):
-            self._note_end(event.reason)
-        elif life is not None:
-            self.last_word = ""
-            self.peer_address = source
-            if not was_alive:
-                log.info("hotwire: %s is heard", self.heartbeat.peer_name)
-            if self._streams is not None:
-                self._streams.peer_heard(source, life)
-            self._watch_silence()
-        self._post(event)
-
-    def _watch_silence(self) -> None:
-        deadline = self.heartbeat.next_deadline
-        if self._silence is None and deadline is not None:
-            self._silence = self._loop.call_at(deadline, self._perhaps_silent)
-
-    def _perhaps_silent(self) -> None:
-        """The timer is not moved with each heartbeat: it looks again when it comes."""
-        self._silence = None
-        self.read_waiting()
-        for event in self.heartbeat.tick(self._loop.time()):
-            log.warning("hotwire: %s is silent", self.heartbeat.peer_name)
-            self._post(event)
-        self._watch_silence()
-
-    def _died(self, life: Life) -> None:
-        self.read_waiting()  # What it said before it died comes first.
-        if self.heartbeat.end_life(life):
-            self._note_end("its daemon died")
-            self._post(PeerDied())
-
-    def _left(self, life: Life, reason: str) -> None:
-        if self.heartbeat.end_life(life):
-            self._note_end(reason)
-            self._post(PeerGoodbye(reason))
-
-    def _note_end(self, reason: str) -> None:
-        self.last_word = reason
-        log.info("hotwire: %s is gone: %s", self.heartbeat.peer_name, reason)
-
-    def _dropped(self, reason: DropReason) -> None:
-        self.heartbeat.drop(reason, self._loop.time())
-        self._log_drop(reason)
-
-    def _log_drop(self, reason: DropReason) -> None:
-        count = self._throttle.count(reason, self._loop.time())
-        if count:
-            log.warning("hotwire: dropped %d messages: %s", count, reason)
+    def _heard(self, source: IPv4Address, life: Life) -> None:
+        if self._streams is not None:
+            self._streams.peer_heard(source, life)

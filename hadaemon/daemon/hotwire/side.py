@@ -3,71 +3,20 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from ipaddress import IPv4Address
-from pathlib import Path
 
 from hadaemon.cluster import Event
-from hadaemon.cluster.peer import Peer
-from hadaemon.config import ClusterConfig, NodeConfig
-from hadaemon.config.hotwire_keys import Secret
-from hadaemon.daemon.hotwire.hotwire import Hotwire, HotwirePlan
-from hadaemon.daemon.hotwire.status import NOT_PAIRED, describe, problems, unpaired
+from hadaemon.config import ClusterConfig
+from hadaemon.daemon.hotwire.hotwire import Hotwire
+from hadaemon.daemon.hotwire.plan import HotwirePlan
+from hadaemon.daemon.hotwire.status import NOT_PAIRED, describe, problems, state_of
 from hadaemon.daemon.hotwire.vitals import VitalSigns
 from hadaemon.daemon.ports.network import Network
-from hadaemon.errors import HadaemonError
-from hadaemon.hotwire.addresses import hotwire_ends
 from hadaemon.hotwire.message import Life
-from hadaemon.hotwire.report import Report, Vitals
-from hadaemon.io.sockets.control_client import Message
-from hadaemon.io.store.epoch_file import next_epoch
 from hadaemon.problems import Problem
-from hadaemon.sync.head import Head
-from hadaemon.upgrade.words import Words
-
-_SESSIONS_PER_START = 1 << 16
-
-
-class Epochs:
-    """A greater number for each session, over all starts of the daemon."""
-
-    def __init__(self, folder: Path, failed: Callable[[str, str], None]) -> None:
-        self._folder = folder
-        self._failed = failed
-        self._last: int | None = None
-
-    def next(self) -> int:
-        """The next session's. The first one writes a file: at the start, or when the nodes are paired."""
-        if self._last is None:
-            self._last = self._count_start() * _SESSIONS_PER_START
-        self._last += 1
-        return self._last
-
-    def _count_start(self) -> int:
-        try:
-            return next_epoch(self._folder)
-        except HadaemonError as error:
-            # The other node believes a repeated number too, once it has gone without us for a moment.
-            self._failed("hotwire", str(error))
-            return 0
-
-
-def plan_hotwire(
-    node: NodeConfig,
-    cluster: ClusterConfig,
-    secret: Secret | None,
-    epochs: Epochs,
-    firmware: str,
-    head: Callable[[], Head],
-    carried: Callable[[bytes], None],
-    upgrade: Callable[[], Words],
-) -> HotwirePlan | None:
-    """None: there is no hotwire, or the nodes are not paired."""
-    ends = hotwire_ends(node, cluster)
-    if cluster.hotwire is None or ends is None or secret is None or not cluster.enabled:
-        return None
-    port = node.ports[cluster.hotwire.port]
-    return HotwirePlan(
-        node.name, port, cluster.hotwire, ends, secret, epochs.next(), firmware, head, carried, upgrade
-    )
+from hadaemon.status.hotwire import Hotwire as HotwireStatus
+from hadaemon.status.hotwire import HotwireState, UnpairedHotwire
+from hadaemon.status.peer import Peer
+from hadaemon.status.report import Report, Vitals
 
 
 class HotwireSide:
@@ -147,11 +96,18 @@ class HotwireSide:
         report = self.peer_report
         return report.vitals if report is not None else None
 
-    def status(self) -> Message | None:
+    @property
+    def state(self) -> HotwireState | None:
+        """In one word; None: there is no hotwire."""
+        if self._hotwire is not None:
+            return state_of(self._hotwire)
+        return HotwireState.NOT_PAIRED if self._unpaired is not None else None
+
+    def status(self) -> HotwireStatus | None:
         """None: there is no hotwire."""
         if self._hotwire is not None:
             return describe(self._hotwire, self._loop.time())
-        return unpaired(self._unpaired.port) if self._unpaired is not None else None
+        return UnpairedHotwire(self._unpaired.port) if self._unpaired is not None else None
 
     def problems(self, peer_is_dead: bool) -> tuple[Problem, ...]:
         """What an administrator should look at. `peer_is_dead`: the other node fell silent on all ways."""

@@ -1,13 +1,11 @@
 """What `hactl status` tells of the hotwire, and what is wrong with it."""
 
-import dataclasses
 from collections.abc import Iterator
-from enum import StrEnum
 
 from hadaemon.daemon.hotwire.hotwire import Hotwire
 from hadaemon.hotwire.message import DropReason
-from hadaemon.io.sockets.control_client import Message
 from hadaemon.problems import Problem, kinds, other
+from hadaemon.status.hotwire import HotwireState, PairedHotwire
 
 _RECENT = 60.0
 """Seconds for which a dropped message is worth a problem."""
@@ -37,17 +35,6 @@ _VERSIONS = {
 }
 
 
-class HotwireState(StrEnum):
-    """In one word."""
-
-    NOT_PAIRED = "not-paired"
-    UP = "up"
-    DOWN = "down"
-    """No network card, no carrier, or it cannot be used."""
-    SILENT = "silent"
-    """There is a carrier, and the other node is not heard."""
-
-
 def state_of(hotwire: Hotwire) -> HotwireState:
     """In one word, now."""
     link = hotwire.link
@@ -56,32 +43,25 @@ def state_of(hotwire: Hotwire) -> HotwireState:
     return HotwireState.UP if hotwire.heartbeat.alive else HotwireState.SILENT
 
 
-def unpaired(port: str) -> Message:
-    """The status of a hotwire without a secret."""
-    return {"state": HotwireState.NOT_PAIRED, "port": port}
-
-
-def describe(hotwire: Hotwire, now: float) -> Message:
-    """For `hactl status`; ages are seconds, None: never."""
-    link, heartbeat, report = hotwire.link, hotwire.heartbeat, hotwire.heartbeat.report
+def describe(hotwire: Hotwire, now: float) -> PairedHotwire:
+    """For `hactl status`."""
+    link, heartbeat = hotwire.link, hotwire.heartbeat
     heard_at = heartbeat.heard_at
-    return {
-        "state": state_of(hotwire),
-        "port": hotwire.plan.port.name,
-        "interface": link.name if link is not None else None,
-        "address": str(hotwire.plan.ends.own),
-        "peer_address": str(hotwire.peer_address) if hotwire.peer_address is not None else None,
-        "last_heard": now - heard_at if heard_at is not None else None,
-        "connected": hotwire.connected,
-        "sent": hotwire.sent,
-        "received": heartbeat.received,
-        "drops": {reason.value: count for reason, count in sorted(heartbeat.drops.items())},
-        "last_word": hotwire.last_word,
-        "own": dataclasses.asdict(hotwire.own_vitals()),
-        "peer": dataclasses.asdict(report.peer) | dataclasses.asdict(report.vitals)
-        if report is not None
-        else None,
-    }
+    return PairedHotwire(
+        state=state_of(hotwire),
+        port=hotwire.plan.port.name,
+        interface=link.name if link is not None else None,
+        address=str(hotwire.plan.ends.own),
+        peer_address=str(hotwire.peer_address) if hotwire.peer_address is not None else None,
+        last_heard=now - heard_at if heard_at is not None else None,
+        connected=hotwire.connected,
+        sent=hotwire.sent,
+        received=heartbeat.received,
+        drops={reason.value: count for reason, count in sorted(heartbeat.drops.items())},
+        last_word=hotwire.last_word,
+        own=hotwire.own_vitals(),
+        peer=heartbeat.report,
+    )
 
 
 def problems(hotwire: Hotwire, peer_is_dead: bool, now: float) -> Iterator[Problem]:

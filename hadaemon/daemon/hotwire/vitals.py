@@ -3,9 +3,9 @@
 import os
 from collections.abc import Callable
 
-from hadaemon.hotwire.report import Vitals
 from hadaemon.io.kernel.hardware import model
 from hadaemon.io.programs.conntrackd import connections
+from hadaemon.status.report import Vitals
 from hadaemon.sync.head import Head
 from hadaemon.upgrade.words import Words
 

@@ -5,6 +5,7 @@ import errno
 import logging
 from collections.abc import Callable, Iterable, Mapping
 
+from hadaemon.daemon.part import Part
 from hadaemon.io.errors import NetlinkError
 from hadaemon.io.kernel.closed import Closed
 from hadaemon.io.kernel.links import (
@@ -29,7 +30,7 @@ _LEVEL_CHECK = 30.0
 """Seconds between two looks at all links, whatever the kernel has told or not told."""
 
 
-class Network:
+class Network(Part):
     """Links and addresses as the kernel has them. `changed` is called soon after a batch of changes."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, changed: Callable[[], None]) -> None:
@@ -46,7 +47,7 @@ class Network:
         if self._udev is not None:
             loop.add_reader(self._udev.fileno(), self._udev_readable)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Stops following."""
         self._check.cancel()
         self._loop.remove_reader(self._netlink.fileno())

@@ -26,6 +26,7 @@ import time
 from collections.abc import Callable
 from threading import Lock
 
+from hadaemon.daemon.part import Part
 from hadaemon.errors import HadaemonError
 from hadaemon.io.store.mark_file import MarkFile
 from hadaemon.io.store.sequence_file import SequenceFile
@@ -38,7 +39,7 @@ _BLOCK = 256
 """Epochs that are reserved with one write: a reload of the configuration has to wait for no disk."""
 
 
-class Sequences:
+class Sequences(Part):
     """Loaded when the first session needs it."""
 
     def __init__(
@@ -86,7 +87,7 @@ class Sequences:
             self._wanted = self._wanted[0], self._bounds.reserve()
             self._do("sequences", self._write)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """The daemon ends in good order: stores what was heard, to the packet."""
         self._mark_file.close()
         if self._bounds is not None:

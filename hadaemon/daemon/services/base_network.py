@@ -7,6 +7,7 @@ import asyncio
 import logging
 from pathlib import Path
 
+from hadaemon.daemon.part import Part
 from hadaemon.errors import HadaemonError
 from hadaemon.io.sockets.helper import ask_helper
 from hadaemon.problems import Problem, other
@@ -20,15 +21,22 @@ _RETRY = 30.0
 """Seconds until what failed is tried again."""
 
 
-class BaseNetwork:
+class BaseNetwork(Part):
     """One pass after the other, as often as somebody has asked since the last one began."""
 
-    def __init__(self, helper: Path, applied: Path) -> None:
-        """`applied` is a file: there while nothing is left to do."""
+    def __init__(self, helper: Path, applied: Path, is_node: bool) -> None:
+        """`applied` is a file: there while nothing is left to do. `is_node`: the system is a node's own
+        firmware, and its network is ours to make."""
+        self._is_node = is_node
         self._helper = helper
         self._applied = applied
         self._asked = asyncio.Event()
-        self.problems: tuple[Problem, ...] = ()
+        self._failure: tuple[Problem, ...] = ()
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Why it is not as the files say."""
+        return self._failure
 
     def apply(self) -> None:
         """The files are not what they were."""
@@ -36,6 +44,8 @@ class BaseNetwork:
 
     async def run(self) -> None:
         """Until it is cancelled."""
+        if not self._is_node:
+            return
         if not self._applied.exists():
             self.apply()
         while True:
@@ -46,7 +56,7 @@ class BaseNetwork:
             except HadaemonError as error:
                 log.error("network: %s", error)
                 text = f"the node's own network is not as the files say: {error}{_SEE}"
-                self.problems = (other("network", text),)
+                self._failure = (other("network", text),)
                 asyncio.get_running_loop().call_later(_RETRY, self._asked.set)
             else:
-                self.problems = ()
+                self._failure = ()

@@ -7,7 +7,7 @@ and announcements come first, and a conntrackd that is missing or hangs is a pro
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from pathlib import Path
 
 from hadaemon.cluster import NodeState
@@ -15,14 +15,16 @@ from hadaemon.config.model import ClusterConfig
 from hadaemon.conntrack.conntrackd_conf import Ends, conntrackd_conf
 from hadaemon.conntrack.course import PARITY_PATIENCE, Counts, Course, CourseStep, crowding
 from hadaemon.conntrack.patience import Patience
+from hadaemon.daemon.part import Part
 from hadaemon.daemon.session import Session
+from hadaemon.daemon.today import Today
 from hadaemon.errors import HadaemonError
 from hadaemon.hotwire.addresses import hotwire_ends
 from hadaemon.io.programs.conntrackd import Conntrackd, connections, most_connections
-from hadaemon.io.sockets.control_client import Message
 from hadaemon.io.sockets.helper import ask_helper
 from hadaemon.io.store.files import read_text, write_text
 from hadaemon.problems import Problem, kinds
+from hadaemon.status.parts import ConntrackStatus
 
 log = logging.getLogger(__name__)
 
@@ -36,16 +38,16 @@ _GRACE = 3.0
 _LACKING = "the other node's connections are not all here"
 
 
-class Conntrack:
+class Conntrack(Part):
     """From the daemon's start to its stop, over all sessions."""
 
-    def __init__(self, run: Path, folder: Path, helper: Path, session: Callable[[], Session | None]) -> None:
-        """`run`: folder of our files; `folder`: of conntrackd's; `session`: the one at work now."""
+    def __init__(self, run: Path, folder: Path, helper: Path, today: Today) -> None:
+        """`run`: folder of our files; `folder`: of conntrackd's."""
         self._loop = asyncio.get_running_loop()
         self._path = run / CONFIGURATION
         self._conntrackd = Conntrackd(folder)
         self._helper = helper
-        self._session = session
+        self._today = today
         self._changed = asyncio.Event()
         self._course: Course | None = None
         self._life: tuple[int, int] | None = None
@@ -66,7 +68,7 @@ class Conntrack:
         """What follows from that."""
 
     def wake(self) -> None:
-        """The node's state or its configuration has changed."""
+        """The node's state or its configuration is another one."""
         self._changed.set()
 
     async def run(self) -> None:
@@ -75,14 +77,14 @@ class Conntrack:
             self._changed.clear()
             await self._turn()
             self._note_complete()
-            session = self._session()
+            session = self._today.session
             if session is not None:
-                session.report_connections(self.lacking(session.cluster_config))
+                session.report_connections(self.missing_connections(session.cluster_config))
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._pause()):
                     await self._changed.wait()
 
-    def lacking(self, cluster: ClusterConfig) -> str:
+    def missing_connections(self, cluster: ClusterConfig) -> str:
         """What the node would not have if it took over now; empty: nothing, or waiting does not help."""
         now = self._loop.time()
         tells = cluster.enabled and cluster.conntrack and cluster.hotwire is not None
@@ -91,20 +93,20 @@ class Conntrack:
             return ""
         return _LACKING if now - self._complete_at <= PARITY_PATIENCE else ""
 
-    def status(self) -> Message | None:
+    def status(self) -> ConntrackStatus | None:
         """For `hactl status`; None: connections are not told to another node."""
         if not self._wanted:
             return None
-        session, here = self._session(), connections()
+        session, here = self._today.session, connections()
         vitals = session.hotwire.peer_vitals if session is not None else None
         there = vitals.connections if vitals is not None else None
-        return {
-            "running": self._course is not None and not self._failures,
-            "here": here,
-            "there": there,
-            "missing": self._course.missing if self._course is not None else 0,
-            "errors": self._errors,
-        }
+        return ConntrackStatus(
+            running=self._course is not None and not self._failures,
+            here=here,
+            there=there,
+            missing=self._course.missing if self._course is not None else 0,
+            errors=self._errors,
+        )
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -123,7 +125,7 @@ class Conntrack:
         return max(0.0, min(_TURN, self._course.deadline - self._loop.time()))
 
     async def _turn(self) -> None:
-        session = self._session()
+        session = self._today.session
         wanted = session is not None and session.cluster_config.conntrack and session.has_hotwire
         if not wanted or session is None:
             if self._wanted or self._conntrackd.life() is not None:

@@ -5,19 +5,20 @@ Rules are loaded whole or not at all; when that fails, those from before still c
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from hadaemon.config import ClusterConfig, NodeConfig
 from hadaemon.config.firewall_model import Firewall as FirewallConfig
+from hadaemon.daemon.part import Part
+from hadaemon.daemon.ports.network import Network
 from hadaemon.daemon.services.purge import purge
 from hadaemon.errors import HadaemonError
 from hadaemon.firewall.advice import advice
 from hadaemon.firewall.ruleset import rule_set
 from hadaemon.firewall.snippets import Snippet
 from hadaemon.io.kernel.forwarding import forwards, say_loaded
-from hadaemon.io.kernel.links import LinkTable
 from hadaemon.io.programs.nft import NftError, load_rules
 from hadaemon.problems import Problem, other, unnamed
 from hadaemon.state.configuration import Configuration
@@ -40,11 +41,11 @@ class _Wanted:
     snippets: tuple[Snippet, ...]
 
 
-class Firewall:
+class Firewall(Part):
     """The one who loads rules."""
 
-    def __init__(self, links: Callable[[], LinkTable], run: Path, loop: asyncio.AbstractEventLoop) -> None:
-        self._links = links
+    def __init__(self, network: Network, run: Path, loop: asyncio.AbstractEventLoop) -> None:
+        self._network = network
         self._run = run
         self._loop = loop
         self._loaded: _Wanted | None = None
@@ -80,8 +81,8 @@ class Firewall:
         async with self._lock:
             return await self._load(wanted)
 
-    def follow(self) -> None:
-        """Links are not what they were: ports may have other interfaces."""
+    def network_changed(self) -> None:
+        """Ports may have other interfaces."""
         if self._loaded is None or self._following is not None or self._interfaces_now() == self._interfaces:
             return
         self._begin(self._follow())
@@ -110,7 +111,7 @@ class Firewall:
                 await asyncio.sleep(_RETRY)
 
     async def _load(self, wanted: _Wanted) -> tuple[str, ...]:
-        interfaces = interfaces_of(wanted.node, wanted.cluster, self._links())
+        interfaces = interfaces_of(wanted.node, wanted.cluster, self._network.table)
         found = rule_set(wanted.node, wanted.cluster, interfaces, wanted.snippets)
         try:
             await asyncio.to_thread(load_rules, found.text)
@@ -128,7 +129,7 @@ class Firewall:
 
     async def _purge(self, before: FirewallConfig, after: FirewallConfig) -> None:
         """The new rules are there: what comes now is translated as they say."""
-        table = self._links()
+        table = self._network.table
         links = [(port, table.named(name)) for port, names in self._interfaces.items() for name in names]
         ports = {link.index: port for port, link in links if link is not None}
         try:
@@ -151,7 +152,7 @@ class Firewall:
     def _interfaces_now(self) -> Interfaces:
         if self._loaded is None:
             return {}
-        return interfaces_of(self._loaded.node, self._loaded.cluster, self._links())
+        return interfaces_of(self._loaded.node, self._loaded.cluster, self._network.table)
 
     def _say_loaded(self, cluster: ClusterConfig | None) -> None:
         if cluster is None or not cluster.firewall.forwards:

@@ -14,17 +14,20 @@ from pathlib import Path
 from hadaemon.cluster import NodeState
 from hadaemon.config import ClusterConfig
 from hadaemon.config.follow_model import Follow
+from hadaemon.daemon.part import Part
 from hadaemon.daemon.ports.network import Network
 from hadaemon.daemon.services.leases import Leases
 from hadaemon.daemon.session import Session
+from hadaemon.daemon.today import Today
 from hadaemon.errors import HadaemonError
 from hadaemon.follow.follower import DHCP_UNIT, Follower, followers
-from hadaemon.follow.kept_unit import RESTS, KeptUnit, Phase, Seen
+from hadaemon.follow.kept_unit import RESTS, KeptUnit, Seen
 from hadaemon.follow.table import follow_table
 from hadaemon.io.programs.nft import load_rules
-from hadaemon.io.sockets.control_client import Message
 from hadaemon.io.sockets.services_client import ServicesClient
 from hadaemon.problems import Problem, kinds, other
+from hadaemon.status.parts import ServiceStatus
+from hadaemon.status.service_phase import Phase
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +44,7 @@ _HANG_UP = 5.0
 or the provider keeps its session and refuses the other node."""
 
 
-class Following:
+class Following(Part):
     """From the daemon's start to its stop, over all sessions."""
 
     def __init__(
@@ -49,14 +52,14 @@ class Following:
         helper: Path,
         network: Network,
         leases: Leases,
-        session: Callable[[], Session | None],
+        today: Today,
         note: Callable[[str], None],
     ) -> None:
         """`helper`: the socket of the root helper; `note`: for the history."""
         self._client = ServicesClient(helper)
         self._network = network
         self._leases = leases
-        self._session = session
+        self._today = today
         self._note = note
         self._changed = asyncio.Event()
         self._cluster: ClusterConfig | None = None
@@ -72,8 +75,12 @@ class Following:
         """That must be over until what they saw counts as down."""
 
     def wake(self) -> None:
-        """The node's state, its configuration or its links have changed."""
+        """The node's state or its configuration is another one."""
         self._changed.set()
+
+    def network_changed(self) -> None:
+        """Its links may be others."""
+        self.wake()
 
     async def run(self) -> None:
         """Until it is cancelled; then everything that follows is stopped."""
@@ -123,22 +130,22 @@ class Following:
         ]
         return (*failures, *units)
 
-    def status(self) -> list[Message]:
+    def status(self) -> tuple[ServiceStatus, ...]:
         """For `hactl status`: each unit, and each port that follows."""
-        return [
-            {
-                "unit": keeper.follower.unit,
-                "wanted": self._wanted(keeper.follower),
-                "state": keeper.seen.phase if keeper.seen is not None else "unknown",
-            }
+        return tuple(
+            ServiceStatus(
+                unit=keeper.follower.unit,
+                wanted=self._wanted(keeper.follower),
+                state=keeper.seen.phase if keeper.seen is not None else Phase.UNKNOWN,
+            )
             for keeper in self._keepers.values()
-        ]
+        )
 
     # one turn
 
     async def _turn(self) -> float:
         """Puts things right; the answer is the pause until the next look."""
-        session = self._session()
+        session = self._today.session
         cluster = session.cluster_config if session is not None else None
         follow = cluster.follow if cluster is not None else Follow()
         self._take_links(session, follow)
@@ -240,8 +247,7 @@ class Following:
 
     @property
     def _state(self) -> NodeState:
-        session = self._session()
-        return session.state if session is not None else NodeState.OFF
+        return self._today.state
 
     @property
     def _going(self) -> list[KeptUnit]:

@@ -5,22 +5,23 @@ words. Whether a firmware on trial is kept is not decided here but by the probat
 """
 
 import asyncio
-import json
 import logging
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
-from typing import Protocol
+from dataclasses import replace
 
+from hadaemon.daemon.part import Part
+from hadaemon.daemon.upgrade.seen import World
 from hadaemon.errors import HadaemonError
-from hadaemon.io.sockets.control_client import Message
 from hadaemon.problems import Problem, other
 from hadaemon.state.release import Release
+from hadaemon.status.parts import UpgradeStatus
 from hadaemon.upgrade.begin import check_pair, plan_of
 from hadaemon.upgrade.errors import UpgradeError
 from hadaemon.upgrade.fitness import Fitness
-from hadaemon.upgrade.offer import Pulled
+from hadaemon.upgrade.next_start import next_start
 from hadaemon.upgrade.plan import Plan, Verdict, under_way
 from hadaemon.upgrade.rolling import Next, NodeView, UpgradeStep, call_off, next_step
+from hadaemon.upgrade.telling import changes, title
 from hadaemon.upgrade.trial import Outlook
 from hadaemon.upgrade.words import Words, node_of
 
@@ -34,54 +35,7 @@ _RESTART_PATIENCE = 120.0
 """Seconds in which a node that is to restart does so."""
 
 
-@dataclass(frozen=True, slots=True)
-class Here:
-    """This node, as its session knows it now."""
-
-    name: str
-    active: bool
-    ready: bool
-    unwell: str
-    """Why it does not count as well; empty: it does."""
-    preferred: str
-    """Who is to be active in the end (preemption); empty: whoever is."""
-
-
-class World(Protocol):
-    """What the upgrade sees and moves."""
-
-    def here(self) -> Here:
-        """This node."""
-
-    def peer(self) -> tuple[NodeView, bool] | None:
-        """The other node by its last words, and whether its firmware knows upgrades; None: not heard."""
-
-    def tell(self, frozen: bool, restarting: str) -> None:
-        """Freezes preemption, and keeps the node out while it is about to restart."""
-
-    async def switch(self) -> None:
-        """The other node becomes active, make before break. Raises HadaemonError."""
-
-    async def ask(self, verb: str) -> str:
-        """Has the root helper do it. Raises HelperError."""
-
-    def trial(self) -> tuple[Outlook, str]:
-        """Where a trial stands, and of which version. Blocking; raises HadaemonError."""
-
-    def said(self) -> Pulled:
-        """By the installation. Blocking; raises HadaemonError."""
-
-    def note(self, what: str) -> None:
-        """For the history."""
-
-    def load(self) -> Plan | None:
-        """From the disk. Raises FileError."""
-
-    def store(self, plan: Plan) -> None:
-        """To the disk, durably. Blocking; raises FileError."""
-
-
-class Upgrade:
+class Upgrade(Part):
     """From the daemon's start to its stop, over all sessions."""
 
     def __init__(self, world: World, release: Release, now: Callable[[], float]) -> None:
@@ -105,7 +59,7 @@ class Upgrade:
             log.error("%s", error)
             self._problem = str(error)
         if self.under_way and self.plan is not None:
-            world.note(f"{_title(self.plan)} goes on: {release.version} runs after a restart")
+            world.note(f"{title(self.plan)} goes on: {release.version} runs after a restart")
 
     @property
     def under_way(self) -> bool:
@@ -121,6 +75,8 @@ class Upgrade:
 
     async def run(self) -> None:
         """Until it is cancelled."""
+        if self._release.slot is None:
+            return
         while True:
             try:
                 await self.turn()
@@ -129,19 +85,13 @@ class Upgrade:
                 await asyncio.sleep(_RETRY)
             await asyncio.sleep(_LOOK)
 
-    def status(self) -> Message | None:
+    def status(self) -> UpgradeStatus | None:
         """For `hactl status`; None: there never was an upgrade."""
         if self.plan is None:
             return None
         seen = self._world.peer()
-        peer = None if seen is None else {**asdict(seen[0]), "plan": None}
-        return {
-            **asdict(self.plan),
-            "step": self._due.step,
-            "waits": self._due.reason,
-            "progress": self._progress,
-            "peer": peer,
-        }
+        peer = None if seen is None else replace(seen[0], plan=None)
+        return UpgradeStatus(self.plan, self._due.step, self._due.reason, self._progress, peer)
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -264,25 +214,9 @@ class Upgrade:
         await self._look_at_trial()
         if self._next_version is None:
             where, version = await asyncio.to_thread(self._world.trial)
-            self._next_version = self._following(await self._world.ask("firmware-state"), where, version)
-
-    def _following(self, answer: str, where: Outlook, trial: str) -> str:
-        """The version that the next start takes."""
-        try:
-            found = json.loads(answer)
-            running, following = found["running"], found["next"]
-            good, version = found["running_good"] is True, str(found["version"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise UpgradeError(
-                f"the helper's words about the slots cannot be understood: {answer}"
-            ) from error
-        # Between a start and its proof RAUC does not count the running slot as one that can be started.
-        if following == running or where is Outlook.ON_TRIAL or (where is not Outlook.WAITING and not good):
-            return self._release.version or ""
-        if where is Outlook.WAITING:
-            return trial
-        # A slot that was flashed has no version of its own to tell.
-        return version or (self.plan.before if self.plan is not None else "")
+            answer = await self._world.ask("firmware-state")
+            before = self.plan.before if self.plan is not None else ""
+            self._next_version = next_start(answer, where, version, self._release.version or "", before)
 
     def _me(self) -> NodeView:
         here = self._world.here()
@@ -315,36 +249,16 @@ class Upgrade:
         await asyncio.to_thread(self._world.store, plan)
         self.plan = plan
         self._world.tell(self.under_way, "")
-        for line in _changes(before, plan):
+        for line in changes(before, plan):
             self._note(line)
         if plan.closed:
             await self._world.ask("upgrade-work")  # What is left of the bundle goes.
 
     def _note(self, what: str) -> None:
-        log.info("%s: %s", _title(self._plan), what)
-        self._world.note(f"{_title(self._plan)}: {what}")
+        log.info("%s: %s", title(self._plan), what)
+        self._world.note(f"{title(self._plan)}: {what}")
 
     def _complain(self, problem: str) -> None:
         if problem != self._problem:
             log.error("upgrade: %s", problem)
         self._problem = problem
-
-
-def _title(plan: Plan) -> str:
-    return f"firmware upgrade {plan.number} to {plan.target}"
-
-
-def _changes(before: Plan | None, plan: Plan) -> list[str]:
-    """What is new in a plan, for the history."""
-    if before is None or before.number != plan.number:
-        return [f"begins: {plan.first} first, then {plan.second}; {plan.before} runs on both"]
-    found = []
-    if plan.failed and not before.failed:
-        found.append(f"this node could not be upgraded: {plan.failed}")
-    if plan.first_kept and not before.first_kept:
-        found.append(f"{plan.first} has kept it")
-    if plan.verdict is not before.verdict:
-        found.append(f"{plan.verdict}: {plan.reason}")
-    if plan.closed:
-        found.append(f"is over, {plan.verdict}: both nodes are on {plan.final}")
-    return found

@@ -1,22 +1,22 @@
 """The world of the upgrade: sessions, heartbeats, the root helper, and files."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 from hadaemon.cluster import NodeState, SwitchRequested, UpgradeReported
-from hadaemon.cluster.peer import Peer
-from hadaemon.cluster.requests import Request
-from hadaemon.daemon.health.probation import Failing
-from hadaemon.daemon.session import Session
-from hadaemon.daemon.upgrade.upgrade import Here
+from hadaemon.control.errors import RequestRefused
+from hadaemon.daemon.administration import Administration
+from hadaemon.daemon.health.health import Health
+from hadaemon.daemon.today import Today
+from hadaemon.daemon.upgrade.seen import Here
 from hadaemon.errors import HadaemonError
-from hadaemon.io.sockets.control_client import Message
 from hadaemon.io.sockets.helper import ask_helper
 from hadaemon.io.store.files import read_text
 from hadaemon.io.store.plan_file import PlanFile
 from hadaemon.io.store.trial_file import read_trial
 from hadaemon.state.places import own_folder
 from hadaemon.state.release import Release, boot_id
+from hadaemon.status.peer import Peer
 from hadaemon.upgrade.errors import UpgradeError
 from hadaemon.upgrade.offer import WORK_LOG, Pulled, pulled
 from hadaemon.upgrade.plan import Plan
@@ -33,32 +33,34 @@ class UpgradeWorld:
         state: Path,
         helper: Path,
         release: Release,
-        session: Callable[[], Session | None],
-        failing: Callable[[], Failing],
-        carry_out: Callable[[Request], Awaitable[Message]],
+        today: Today,
+        health: Health,
+        administration: Administration,
         note: Callable[[str], None],
     ) -> None:
         self.note = note
         self._state = state
         self._helper = helper
         self._release = release
-        self._session = session
-        self._failing = failing
-        self._carry_out = carry_out
+        self._today = today
+        self._health = health
+        self._administration = administration
         file = PlanFile(own_folder(state))
         self.load: Callable[[], Plan | None] = file.load
         self.store: Callable[[Plan], None] = file.store
-        self.told = UpgradeReported()
-        """What a session is to be told, also one that begins later."""
+        self.demand = UpgradeReported()
+        """What the upgrade asks of a session, also of one that begins later."""
 
     def here(self) -> Here:
         """This node."""
-        session = self._session()
+        session = self._today.session
         if session is None:
             return Here("", active=False, ready=False, unwell="it takes no part in a cluster", preferred="")
         own, report = session.as_peer(), session.hotwire.peer_report
         peer = report.peer if report is not None else None
-        unwell = next((f"{check}: {why}" for check, why in self._failing().items()), "") or _unwell(own, peer)
+        unwell = next((f"{check}: {why}" for check, why in self._health.failing().items()), "") or _unwell(
+            own, peer
+        )
         preferred = ""
         if session.cluster_config.vrrp.preempt:
             preferred = own.name if own.preferred else peer.name if peer is not None else ""
@@ -66,7 +68,7 @@ class UpgradeWorld:
 
     def peer(self) -> tuple[NodeView, bool] | None:
         """The other node by its last words."""
-        session = self._session()
+        session = self._today.session
         report = session.hotwire.peer_report if session is not None else None
         if report is None:
             return None
@@ -76,16 +78,17 @@ class UpgradeWorld:
 
     def tell(self, frozen: bool, restarting: str) -> None:
         """The session at work, and those to come."""
-        self.told = UpgradeReported(frozen, restarting)
-        session = self._session()
+        self.demand = UpgradeReported(frozen, restarting)
+        session = self._today.session
         if session is not None:
-            session.report_upgrade(self.told)
+            session.report_upgrade(self.demand)
 
     async def switch(self) -> None:
         """As an administrator would ask for it."""
-        answer = await self._carry_out(SwitchRequested())
-        if answer.get("ok") is not True:
-            raise UpgradeError(f"the other node did not become active: {answer.get('error')}")
+        try:
+            await self._administration.carry_out(SwitchRequested())
+        except RequestRefused as error:
+            raise UpgradeError(f"the other node did not become active: {error}") from error
 
     async def ask(self, verb: str) -> str:
         """The root helper."""

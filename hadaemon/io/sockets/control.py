@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -85,6 +85,6 @@ class ControlServer:
         return await self._handler(request)
 
 
-def refusal(error: str) -> Message:
+def refusal(error: str, problems: Sequence[str] = ()) -> Message:
     """The answer to a request that cannot be carried out."""
-    return {"ok": False, "error": error}
+    return {"ok": False, "error": error} | ({"problems": list(problems)} if problems else {})

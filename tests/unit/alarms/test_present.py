@@ -12,36 +12,17 @@ from hypothesis import strategies as st
 
 from hadaemon.alarms import upkeep
 from hadaemon.alarms.present import knows_active, present, ready_peer
+from hadaemon.control.codec import encode
+from hadaemon.operations.asking import understood_status
 from hadaemon.problems import Problem, Severity, kinds, other
-from hadaemon.problems.problem import as_json
+from hadaemon.status.status import Status
+from tests.unit.cli.answers import pair
 
-WELL: dict[str, Any] = {
-    "configuration": "cluster",
-    "status": {
-        "node": "alpha",
-        "state": "active",
-        "reason": "nobody else advertised",
-        "maintenance": False,
-        "suspended": None,
-        "interfaces": [{"port": "lan", "link": "up"}, {"port": "wan", "link": "up"}],
-        "ping_groups": [{"name": "isp", "failed": False, "failed_hosts": []}],
-        "peer": None,
-        "hotwire": {"state": "alive", "node": "beta", "node_state": "backup", "ready": True, "unready": ""},
-        "problems": [],
-    },
-    "hotwire": {
-        "state": "up",
-        "port": "hotwire",
-        "last_word": "",
-        "last_heard": 0.1,
-        "peer": {"deaf": False},
-    },
+WELL = pair() | {
     "services": [
         {"unit": "a.service", "wanted": True, "state": "up"},
         {"unit": "b.service", "wanted": False, "state": "down"},
-    ],
-    "sync": {"state": "synchronized", "reason": "both nodes have generation 3"},
-    "firmware": {"pair": {"state": "synchronized", "reason": "both nodes run 1"}},
+    ]
 }
 
 
@@ -50,7 +31,7 @@ def found(**changes: Any) -> list[tuple[str, str]]:
     return [(problem.kind.word, problem.resource) for problem in present(report(**changes))]
 
 
-def report(**changes: Any) -> dict[str, Any]:
+def report(**changes: Any) -> Status:
     raw = deepcopy(WELL)
     for path, value in changes.items():
         *outer, last = path.split("__")
@@ -58,7 +39,7 @@ def report(**changes: Any) -> dict[str, Any]:
         for name in outer:
             table = table[name]
         table[last] = value
-    return raw
+    return understood_status(raw).told
 
 
 def test_all_is_well():
@@ -70,11 +51,11 @@ def test_all_is_well():
     [
         ({"configuration": "refused"}, "configuration-refused"),
         ({"status__maintenance": True}, "maintenance"),
-        ({"hotwire__peer": {"deaf": True}}, "hotwire-one-way"),
+        ({"hotwire__peer__deaf": True}, "hotwire-one-way"),
         ({"status__hotwire__ready": False, "status__hotwire__unready": "no carrier"}, "peer-unready"),
-        ({"sync": {"state": "pending", "reason": "x"}}, "sync-pending"),
-        ({"sync": {"state": "error", "reason": "x"}}, "sync-error"),
-        ({"firmware__pair": {"state": "pending", "reason": "x"}}, "firmware-differs"),
+        ({"sync__state": "pending"}, "sync-pending"),
+        ({"sync__state": "error"}, "sync-error"),
+        ({"firmware__pair__state": "pending"}, "firmware-differs"),
     ],
 )
 def test_a_state_of_the_node_has_its_word(changes: dict[str, Any], expected: str):
@@ -83,7 +64,7 @@ def test_a_state_of_the_node_has_its_word(changes: dict[str, Any], expected: str
 
 def test_a_service_is_told_once_by_its_unit():
     service = [{"unit": "a.service", "wanted": True, "state": "failed"}]
-    told = [as_json(Problem(kinds.SERVICE, "a.service", "a.service: does not stay up"))]
+    told = [encode(Problem(kinds.SERVICE, "a.service", "a.service: does not stay up"))]
     assert found(services=service) == [("service-failed", "a.service")]
     assert found(services=service, status__problems=told) == [("service-failed", "a.service")]
 
@@ -91,14 +72,14 @@ def test_a_service_is_told_once_by_its_unit():
 @pytest.mark.parametrize("why", [kinds.HOTWIRE_DOWN, kinds.PEER_DEAD, kinds.PEER_AWAY])
 def test_a_silence_that_is_explained_is_no_alarm_of_its_own(why: kinds.Kind):
     """A cable that is pulled out is one alarm, although the election and the hotwire both complain."""
-    told = [as_json(Problem(kind, "", "")) for kind in (kinds.HOTWIRE_SILENT, why)]
+    told = [encode(Problem(kind, "", "")) for kind in (kinds.HOTWIRE_SILENT, why)]
     assert found(status__problems=told) == [(why.word, "")]
     assert found(status__problems=told[:1]) == [("hotwire-silent", "")]
 
 
 def test_refused_files_are_one_problem_and_hide_no_other():
     told = [Problem(kinds.CONFIGURATION, "", f"mistake {number}") for number in range(5)]
-    raw = report(configuration="refused", status__problems=[*map(as_json, (*told, other("guard", "ended")))])
+    raw = report(configuration="refused", status__problems=[*map(encode, (*told, other("guard", "ended")))])
     assert tuple(each.text for each in present(raw)) == ("mistake 0; mistake 1; mistake 2", "ended")
     (alone,) = present(report(configuration="refused", status__reason="the configuration was refused"))
     assert alone.text == "the configuration was refused"
@@ -110,7 +91,7 @@ PROBLEMS = st.builds(Problem, st.sampled_from(kinds.KINDS), st.sampled_from(["",
 @given(st.lists(PROBLEMS), st.randoms(use_true_random=False))
 def test_a_problem_reaches_its_alarm_whatever_its_sentence_says(problems: list[Problem], dice: random.Random):
     def alarms(told: list[Problem]) -> set[tuple[str, str, str]]:
-        raw = report(status__problems=[as_json(problem) for problem in told])
+        raw = report(status__problems=[encode(problem) for problem in told])
         return {(each.kind.word, each.resource, each.severity) for each in present(raw)}
 
     reworded = [replace(each, text=dice.choice(SENTENCES)) for each in problems]
@@ -131,10 +112,13 @@ SENTENCES = (
 """Those that once made an alarm by their words."""
 
 
+ACTIVE = {"state": "active", "port": "lan", "address": "192.0.2.2", "priority": 253, "last_heard": 0.2}
+
+
 def test_who_tells_what_both_see():
     assert not knows_active(report())
     assert knows_active(report(status__hotwire__node_state="active"))
-    assert knows_active(report(status__hotwire=None, status__peer={"state": "active"}))
+    assert knows_active(report(status__hotwire=None, status__peer=ACTIVE))
 
 
 def test_a_disk_and_a_certificate():

@@ -1,8 +1,23 @@
-"""What the daemon of a pair answers to `hactl status`."""
+"""What the daemon of a pair answers to `hactl status`, and what people see of an answer."""
 
-from typing import Any
+from typing import Any, TypeAlias
 
-from hadaemon.cli.render import Answer
+from hadaemon.cli.render import render_status
+from hadaemon.control.codec import encode
+from hadaemon.operations.asking import understood_status
+from hadaemon.problems import other
+
+Answer: TypeAlias = dict[str, Any]
+
+
+def shown(answer: Answer, verbose: bool = False, now: float | None = None) -> str:
+    """The screen."""
+    return render_status(understood_status(answer), verbose, now)
+
+
+def problem(text: str) -> dict[str, Any]:
+    """One without a word of its own."""
+    return dict(encode(other("", text)))
 
 
 def pair(**status: Any) -> Answer:
@@ -16,6 +31,15 @@ def pair(**status: Any) -> Answer:
         "model": "PC Engines APU2",
         "cards": 3,
         "since": 7265,
+        "upgrade": {
+            "known": True,
+            "on_trial": False,
+            "next_version": "0.1.0",
+            "healthy": True,
+            "sick": False,
+            "soaked": True,
+            "plan": None,
+        },
     }
     peer = vitals | {
         "name": "beta",
@@ -23,6 +47,12 @@ def pair(**status: Any) -> Answer:
         "links_down": 0,
         "failed_groups": 0,
         "preferred": False,
+        "releasing": False,
+        "epoch": 0,
+        "switched": False,
+        "claims": False,
+        "deaf": False,
+        "unproven": 0,
         "suspended": False,
         "unready": "",
         "links": [["lan", True], ["wan", True]],
@@ -34,11 +64,22 @@ def pair(**status: Any) -> Answer:
         "state": "active",
         "reason": "no active node was heard",
         "since": 7384.2,
-        "score": {"priority": 254, "links_down": 0, "preferred": True},
+        "score": {"priority": 254, "links_down": 0, "failed_groups": 0, "preferred": True, "unproven": 0},
         "interfaces": [_interface("lan", 51), _interface("wan", 52)],
         "peer": None,
-        "hotwire": {"priority": 253},
+        "hotwire": {
+            "state": "alive",
+            "node": "beta",
+            "node_state": "backup",
+            "priority": 253,
+            "ready": True,
+            "unready": "",
+        },
         "problems": [],
+        "phase": None,
+        "maintenance": False,
+        "suspended": None,
+        "ping_groups": [],
     }
     return {
         "ok": True,
@@ -50,6 +91,8 @@ def pair(**status: Any) -> Answer:
         "firmware": {
             "version": "0.1.0",
             "slot": "A",
+            "failing": {},
+            "on_trial": False,
             "pair": {"state": "synchronized", "reason": "both nodes run 0.1.0"},
         },
         "sync": {"state": "synchronized", "reason": "both nodes have generation 7", "generation": 7},
@@ -70,7 +113,19 @@ def pair(**status: Any) -> Answer:
             "own": vitals,
             "peer": peer,
         },
+        "upgrade": None,
+        "pid": 1,
+        "alarms": {"active": [], "recent": [], "ways": None},
     }
+
+
+def alone() -> Answer:
+    """A node of a cluster without a hotwire, which has not heard the other one."""
+    nothing = dict.fromkeys(("hotwire", "sync", "conntrack"))
+    answer = pair(hotwire=None, interfaces=[_interface("lan", 51)]) | nothing
+    answer["firmware"]["pair"] = None
+    answer["ports"] = answer["ports"][:1]
+    return answer
 
 
 def _interface(port: str, vrid: int) -> dict[str, Any]:
@@ -80,6 +135,7 @@ def _interface(port: str, vrid: int) -> dict[str, Any]:
         "state": "active",
         "link": "up",
         "address": "192.168.175.102",
+        "address6": None,
         "virtual_addresses": ["192.168.175.101/24"],
         "held": True,
         "sent": 7384,

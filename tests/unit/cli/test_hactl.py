@@ -14,59 +14,13 @@ import pytest
 
 from firmware.lab.deadline import stretched
 from hadaemon.cli.main import main
-from hadaemon.cli.render import render_status
 from hadaemon.io.sockets.control import ControlServer
 from hadaemon.io.sockets.control_client import ask
-from hadaemon.problems import other
-from hadaemon.problems.problem import as_json
 from hadaemon.text.columns import duration
+from tests.unit.cli.answers import alone, problem, shown
 
-ANSWER: dict[str, Any] = {
-    "ok": True,
-    "schema": 2,
-    "configuration": "cluster",
-    "status": {
-        "node": "alpha",
-        "cluster": "office",
-        "role": "master",
-        "state": "active",
-        "reason": "nobody else was heard",
-        "since": 7384.2,
-        "score": {"priority": 254, "links_down": 0, "preferred": True},
-        "interfaces": [
-            {
-                "port": "lan",
-                "vrid": 51,
-                "state": "active",
-                "link": "up",
-                "address": "192.168.12.141",
-                "virtual_addresses": ["192.168.12.1/24"],
-                "held": True,
-                "sent": 7384,
-                "received": 0,
-                "last_heard": None,
-                "heard_from": None,
-                "heard_priority": None,
-                "discards": {"ttl": 3},
-            }
-        ],
-        "peer": None,
-        "problems": [],
-    },
-    "ports": [
-        {
-            "port": "lan",
-            "mac": "52:54:00:48:0a:01",
-            "interface": "enp1s0",
-            "driver": "igb",
-            "carrier": True,
-            "addresses": [{"address": "192.168.12.141/24", "virtual": False}],
-        }
-    ],
-    "unbound": [],
-    "firmware": {"version": "0.1.0", "slot": "A"},
-    "pid": 1,
-}
+ANSWER = alone()
+ANSWER["status"]["interfaces"][0]["discards"] = {"ttl": 3}
 
 
 @contextmanager
@@ -108,7 +62,7 @@ def test_status_at_a_glance(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert out.splitlines()[0] == "alpha (master) of cluster office: ACTIVE for 2 h 3 min"
     assert "firmware 0.1.0, slot A" in out
     assert "enp1s0" in out
-    assert "192.168.12.1/24 (here)" in out
+    assert "192.168.175.101/24 (here)" in out
     assert "no problems" in out
     assert "ttl 3" not in out
 
@@ -130,9 +84,7 @@ def test_json_is_the_whole_answer(tmp_path: Path, capsys: pytest.CaptureFixture[
 def test_an_absent_port_is_shown_beside_the_hardware_that_is_there():
     answer = json.loads(json.dumps(ANSWER))
     answer["ports"][0] |= {"interface": None, "driver": "", "carrier": False, "addresses": []}
-    answer["status"]["problems"] = [
-        as_json(other("lan", "lan: no interface has the MAC address 52:54:00:48:0a:01"))
-    ]
+    answer["status"]["problems"] = [problem("lan: no interface has the MAC address 52:54:00:48:0a:01")]
     answer["unbound"] = [
         {
             "interface": "enp9s0",
@@ -142,7 +94,7 @@ def test_an_absent_port_is_shown_beside_the_hardware_that_is_there():
             "carrier": True,
         }
     ]
-    text = render_status(answer)
+    text = shown(answer)
     assert "  ! lan: no interface" in text
     assert "enp9s0     52:54:00:48:0a:99  igb     pci-0000:09:00.0  carrier" in text
 
@@ -160,7 +112,7 @@ def test_what_a_node_is_in_the_middle_of_is_shown_at_the_top():
         ],
     }
     answer["status"]["score"] |= {"links_down": 2, "failed_groups": 1}
-    lines = render_status(answer).splitlines()
+    lines = shown(answer).splitlines()
     assert lines[2] == "  priority 254: 2 links down, 1 ping group failed, preferred"
     assert lines[3].startswith("  hands over")
     assert lines[4] == "  SUSPENDED: suspended after 6 switches in 10 min"
@@ -175,6 +127,16 @@ def test_another_schema_is_refused_and_json_still_works(tmp_path: Path, capsys: 
         assert hactl(tmp_path / "s", "status") == 1
         assert hactl(tmp_path / "s", "status", "--json") == 0
     assert "schema 3" in capsys.readouterr().err
+
+
+def test_an_answer_that_cannot_be_understood_names_the_field(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    answer = json.loads(json.dumps(ANSWER))
+    answer["status"]["interfaces"][0]["vrid"] = "51"
+    with serving(tmp_path / "s", lambda request: answer):
+        assert hactl(tmp_path / "s", "status") == 1
+    assert "answer.status.interfaces[0].vrid: a whole number is wanted" in capsys.readouterr().err
 
 
 def test_a_refused_reload_lists_every_problem(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

@@ -3,60 +3,21 @@
 from typing import Any
 
 from hadaemon.cli.hotwire import hotwire_lines
+from hadaemon.operations.asking import understood_status
+from tests.unit.cli.answers import pair
 
-PEER = {
-    "name": "beta",
-    "state": "backup",
-    "links_down": 0,
-    "failed_groups": 0,
-    "preferred": False,
-    "suspended": False,
-    "unready": "",
-    "links": [["lan", True], ["wan", False]],
-    "firmware": "0.1.0",
-    "generation": 7,
-    "configuration": "0123456789abcdef",
-    "connections": 120,
-    "load": 0.25,
-    "model": "PC Engines APU2",
-    "cards": 3,
-    "since": 7265,
-}
-OWN = {key: PEER[key] for key in ("firmware", "generation", "configuration", "model", "cards")}
-OWN |= {"connections": None, "load": 1.5}
+PEER: dict[str, Any] = pair()["hotwire"]["peer"] | {"links": [["lan", True], ["wan", False]]}
+OWN: dict[str, Any] = pair()["hotwire"]["own"] | {"connections": None, "load": 1.5}
 
 
-def answer(peer: dict[str, Any] | None = None, **hotwire: Any) -> dict[str, Any]:
-    return {
-        "status": {
-            "node": "alpha",
-            "role": "master",
-            "state": "active",
-            "since": 7384.2,
-            "hotwire": {"priority": 253},
-        },
-        "firmware": {"version": "0.1.0"},
-        "hotwire": {
-            "state": "up",
-            "port": "hotwire",
-            "interface": "enp3s0",
-            "address": "192.168.180.2/24",
-            "peer_address": "192.168.180.3",
-            "last_heard": 0.04,
-            "connected": True,
-            "sent": 10,
-            "received": 9,
-            "drops": {},
-            "last_word": "",
-            "own": OWN,
-            "peer": peer if peer is not None else PEER,
-        }
-        | hotwire,
-    }
+def answer(peer: dict[str, Any] | None = PEER, **hotwire: Any) -> dict[str, Any]:
+    told = pair()
+    told["hotwire"] |= {"own": OWN, "peer": peer} | hotwire
+    return told
 
 
 def lines(told: dict[str, Any], verbose: bool = False) -> list[str]:
-    return list(hotwire_lines(told, verbose))
+    return list(hotwire_lines(understood_status(told).told, verbose))
 
 
 def test_all_is_well():
@@ -89,17 +50,16 @@ def test_drops_and_counters():
 
 
 def test_no_hotwire_and_no_pairing():
-    assert lines({"status": {}}) == []
-    assert lines({"hotwire": None}) == []
+    assert lines(pair() | {"hotwire": None}) == []
     unpaired = {"hotwire": {"state": "not-paired", "port": "hotwire"}}
-    assert lines(unpaired) == ["hotwire: not paired (port hotwire)"]
+    assert lines(pair() | unpaired) == ["hotwire: not paired (port hotwire)"]
 
 
 def test_a_peer_that_is_gone_or_was_never_heard():
     told = lines(answer(state="silent", last_word="shutdown"))
     assert told[0].endswith("the other node is gone: shutdown")
     assert told[1].startswith("  beta (spare) was BACKUP")
-    never = lines(answer(peer={}, state="down", interface=None, last_heard=None))
+    never = lines(answer(peer=None, state="down", interface=None, last_heard=None))
     assert never == ["hotwire: down, absent 192.168.180.2/24, the other node was never heard"]
 
 

@@ -1,4 +1,4 @@
-"""The man page and the completion: up to date, well-formed, and what a person at a prompt gets from them."""
+"""What is made from hactl: up to date, well-formed, and what a person at a prompt gets from it."""
 
 import re
 import shutil
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from firmware.manual import COMPLETION, PAGE, completion, man_page
+from firmware.manual import COMPLETION, PAGE, SCHEMA, completion, man_page, status_schema
 from hadaemon.cli.parser import build_parsers
 from hadaemon.commands.table import COMMANDS
 
@@ -44,9 +44,10 @@ def state(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_both_are_up_to_date():
+def test_all_are_up_to_date():
     assert PAGE.read_text() == man_page(), "run `python3 invoke.py manual`"
     assert COMPLETION.read_text() == completion(), "run `python3 invoke.py manual`"
+    assert SCHEMA.read_text() == status_schema(), "run `python3 invoke.py manual`"
 
 
 def test_every_command_is_completed_word_by_word(state: Path):

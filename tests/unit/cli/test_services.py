@@ -3,11 +3,14 @@
 from hadaemon.cli.history import history_text
 from hadaemon.cli.services import service_lines
 from hadaemon.io.store.history import Entry
+from hadaemon.status.parts import ServiceStatus
+from hadaemon.status.service_phase import Phase
 
 
 def lines(*services: tuple[str, bool, str]) -> list[str]:
-    found = [{"unit": unit, "wanted": wanted, "state": state} for unit, wanted, state in services]
-    return list(service_lines({"services": found}))
+    return list(
+        service_lines([ServiceStatus(unit, wanted, Phase(state)) for unit, wanted, state in services])
+    )
 
 
 def test_each_unit_is_shown_and_what_is_not_as_it_should_be_is_plain():
@@ -27,7 +30,7 @@ def test_on_a_backup_what_failed_at_last_is_down_and_what_runs_is_told():
 
 
 def test_where_nothing_follows_nothing_is_said():
-    assert list(service_lines({"services": []})) == list(service_lines({})) == []
+    assert list(service_lines(())) == []
 
 
 def test_what_happened_to_a_service_is_a_line_of_the_history_without_a_change():

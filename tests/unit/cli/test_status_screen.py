@@ -18,9 +18,8 @@ import pytest
 
 from firmware.lab.deadline import stretched
 from hadaemon.cli.colour import coloured, has_colours
-from hadaemon.cli.render import render_status
 from hadaemon.cli.status import fitted
-from tests.unit.cli.answers import pair
+from tests.unit.cli.answers import pair, problem, shown
 from tests.unit.cli.test_hactl import hactl, serving
 
 NOW = 1772352044.0
@@ -29,7 +28,7 @@ HOME = "\x1b[H"
 
 
 def test_one_screen_tells_state_why_since_when_both_nodes_sync_firmware_connections_and_problems():
-    assert render_status(pair(), now=NOW).splitlines() == [
+    assert shown(pair(), now=NOW).splitlines() == [
         "alpha (master) of cluster office: ACTIVE for 2 h 3 min",
         "  since 2026-03-01 05:57:39 UTC: no active node was heard",
         "  priority 254: all links up, preferred",
@@ -57,19 +56,19 @@ def test_one_screen_tells_state_why_since_when_both_nodes_sync_firmware_connecti
 
 
 def test_it_is_not_wider_than_a_terminal():
-    assert max(map(len, render_status(pair(), now=NOW).splitlines())) <= 80
+    assert max(map(len, shown(pair(), now=NOW).splitlines())) <= 80
 
 
 def test_what_should_be_on_a_card_that_is_missing_is_not_said_to_be_here():
     answer = pair()
     answer["ports"][1]["interface"] = None
-    told = [line for line in render_status(answer).splitlines() if line.startswith(("lan ", "wan "))]
+    told = [line for line in shown(answer).splitlines() if line.startswith(("lan ", "wan "))]
     assert [line.endswith("(here)") for line in told] == [True, False]
 
 
 def test_problems_come_last_where_the_eye_is():
-    problems = [{"text": "lan: no carrier"}, {"text": "wan: no carrier"}]
-    told = render_status(pair(problems=problems)).splitlines()
+    problems = [problem("lan: no carrier"), problem("wan: no carrier")]
+    told = shown(pair(problems=problems)).splitlines()
     assert told[-3:] == ["problems:", "  ! lan: no carrier", "  ! wan: no carrier"]
 
 
@@ -77,10 +76,10 @@ def test_what_the_advertisements_told_is_shown_while_the_hotwire_is_silent():
     answer = pair(
         peer={"state": "active", "address": "192.0.2.2", "port": "lan", "priority": 253, "last_heard": 0.2}
     )
-    assert "peer: active, 192.0.2.2" not in render_status(answer)
-    assert "peer: active, 192.0.2.2" in render_status(answer, verbose=True)
+    assert "peer: active, 192.0.2.2" not in shown(answer)
+    assert "peer: active, 192.0.2.2" in shown(answer, verbose=True)
     answer["hotwire"]["state"] = "silent"
-    assert "peer: active, 192.0.2.2" in render_status(answer)
+    assert "peer: active, 192.0.2.2" in shown(answer)
 
 
 @contextmanager
@@ -121,7 +120,7 @@ def test_colours_only_on_a_terminal_that_has_them(environment: dict[str, str], o
 
 
 def test_a_colour_changes_no_word(monkeypatch: pytest.MonkeyPatch):
-    text = render_status(pair(problems=[{"text": "lan: no carrier"}], state="fault"), now=NOW)
+    text = shown(pair(problems=[problem("lan: no carrier")], state="fault"), now=NOW)
     assert coloured(text) == text, "a file or a pipe has no colours"
     monkeypatch.setattr("hadaemon.cli.colour.has_colours", lambda _: True)
     painted = coloured(text)

@@ -10,14 +10,18 @@ import pytest
 from hadaemon.cli import firmware as cli
 from hadaemon.cli.failure import CommandFailed
 from hadaemon.cli.main import main
-from hadaemon.cli.render import render_status
 from hadaemon.cli.upgrade import follow
 from hadaemon.cli.upgrade_lines import upgrade_lines
+from hadaemon.control.status import StatusAnswer
 from hadaemon.io.store.plan_file import PlanFile
+from hadaemon.operations.asking import understood_status
 from hadaemon.state import release
 from hadaemon.state.places import own_folder
-from hadaemon.upgrade.plan import Plan
+from hadaemon.status.parts import UpgradeStatus
+from hadaemon.upgrade.plan import Plan, Verdict
+from hadaemon.upgrade.rolling import NodeView, UpgradeStep
 from tests.lab.fake_rauc import PROGRAM
+from tests.unit.cli.answers import alone, shown
 from tests.unit.upgrade.node import FirmwareNode, make_bundle
 
 
@@ -98,71 +102,61 @@ def test_the_bar_moves_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: py
 
 
 def test_status_tells_a_trial_and_whether_both_nodes_run_the_same():
-    status = {
-        **dict.fromkeys(("role", "cluster", "score", "peer", "phase", "suspended", "maintenance")),
-        "node": "alpha",
-        "state": "off",
-        "reason": "no",
-        "interfaces": [],
-        "problems": [],
+    answer = alone()
+    answer["firmware"] = {
+        "version": "2.0",
+        "slot": "B",
+        "failing": {},
+        "on_trial": True,
+        "pair": {"state": "pending", "reason": "this node runs 2.0, the other one 1.0"},
     }
-    pair = {"state": "pending", "reason": "this node runs 2.0, the other one 1.0"}
-    firmware = {"version": "2.0", "slot": "B", "on_trial": True, "pair": pair}
-    text = render_status({"status": status, "firmware": firmware, "ports": [], "unbound": []})
+    text = shown(answer)
     assert "  firmware 2.0, slot B, ON TRIAL\n" in text
     assert "firmware: pending: this node runs 2.0, the other one 1.0" in text
 
 
 # the upgrade of the pair
 
-UPGRADE: dict[str, object] = {
-    "number": 3,
-    "first": "beta",
-    "second": "alpha",
-    "before": "1.0",
-    "target": "2.0",
-    "reason": "",
-    "verdict": "running",
-    "closed": False,
-    "step": "install",
-    "waits": "2.0 into the other slot",
-    "progress": "verifying",
-    "peer": {
-        "version": "1.0",
-        "on_trial": False,
-        "sick": False,
-        "healthy": True,
-        "active": True,
-        "ready": False,
-    },
-}
+PLAN = Plan(3, "beta", "alpha", "1.0", "2.0")
+UPGRADE = UpgradeStatus(
+    PLAN,
+    UpgradeStep.INSTALL,
+    "2.0 into the other slot",
+    "verifying",
+    NodeView("beta", "1.0", healthy=True, active=True),
+)
 
 
 def test_an_upgrade_that_is_under_way_is_told():
-    assert list(upgrade_lines({"upgrade": UPGRADE})) == [
+    assert list(upgrade_lines(UPGRADE)) == [
         "upgrade 3 from 1.0 to 2.0: UNDER WAY: beta first, then alpha; preemption is frozen",
         "  here: install: 2.0 into the other slot (verifying)",
         "  other node: runs 1.0, well, active",
     ]
-    assert list(upgrade_lines({"upgrade": {**UPGRADE, "peer": None}}))[-1] == "  other node: not heard"
-    closed = {**UPGRADE, "closed": True, "verdict": "aborted", "reason": "beta: it is sick"}
-    assert list(upgrade_lines({"upgrade": closed})) == [
+    assert list(upgrade_lines(replace(UPGRADE, peer=None)))[-1] == "  other node: not heard"
+    plan = replace(PLAN, closed=True, verdict=Verdict.ABORTED, reason="beta: it is sick")
+    assert list(upgrade_lines(replace(UPGRADE, plan=plan))) == [
         "upgrade 3 from 1.0 to 2.0: aborted: beta: it is sick"
     ]
-    assert list(upgrade_lines({"upgrade": None})) == []
+    assert list(upgrade_lines(None)) == []
 
 
 def test_the_command_follows_until_the_end_or_a_restart(
     node: FirmwareNode, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
-    over = {**UPGRADE, "closed": True, "verdict": "committed", "reason": "both nodes run 2.0"}
-    answers: list[object] = [UPGRADE, UPGRADE, over]
-    monkeypatch.setattr("hadaemon.cli.upgrade.ask_daemon", lambda *_: {"upgrade": answers.pop(0)})
+    over = replace(PLAN, closed=True, verdict=Verdict.COMMITTED, reason="both nodes run 2.0")
+    answers = [UPGRADE, UPGRADE, replace(UPGRADE, plan=over)]
+
+    def ask(_: Path) -> StatusAnswer:
+        told = understood_status(alone())
+        return replace(told, told=replace(told.told, upgrade=answers.pop(0)))
+
+    monkeypatch.setattr("hadaemon.cli.upgrade.ask_status", ask)
     follow(node.folder, lambda _: None)
     said = capsys.readouterr().out
     assert said.count("UNDER WAY") == 1, "what was shown is not shown again"
     assert said.endswith("committed: both nodes run 2.0\n")
-    answers = [{**over, "verdict": "aborted", "reason": "beta is sick"}]
+    answers = [replace(UPGRADE, plan=replace(over, verdict=Verdict.ABORTED, reason="beta is sick"))]
     with pytest.raises(CommandFailed, match=r"both nodes are on 1\.0: beta is sick"):
         follow(node.folder, lambda _: None)
 

@@ -18,9 +18,9 @@ from hadaemon.cluster import (
 )
 from hadaemon.cluster.memory import Memory
 from hadaemon.cluster.score import Health, Score
-from hadaemon.cluster.status import PingGroupStatus
 from hadaemon.cluster.watched_port import ADDRESS_PATIENCE
 from hadaemon.config import PingGroup
+from hadaemon.status.node import PingGroupStatus
 from tests.unit.cluster.pair import (
     ALPHA,
     BETA,

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from hadaemon.cluster import MaintenanceRequested, NodeState, ResumeRequested, SwitchRequested, proofs
 from hadaemon.cluster.offers import RETRY
-from hadaemon.cluster.peer import Peer
 from hadaemon.config import PingGroup
+from hadaemon.status.peer import Peer
 from tests.unit.cluster.pair import ALPHA, BETA, GAMMA, PORTS, cluster_config
 from tests.unit.cluster.world import NODES, UNBOUNDED, Standstill, World
 

@@ -22,7 +22,8 @@ from hadaemon.setup import apply
 from hadaemon.setup.forget import forget_the_rest
 from hadaemon.setup.good import better, keep_good
 from hadaemon.setup.places import Owners, Places
-from hadaemon.state.configuration import Condition, load_configuration
+from hadaemon.state.configuration import load_configuration
+from hadaemon.status.states import Condition
 from tests.unit.console.talking import CARDS, HASH, KEY
 
 EVENTS = {"open", "os.rename", "os.remove", "os.mkdir", "os.chmod", "os.chown", "os.symlink", "os.rmdir"}

@@ -7,7 +7,8 @@ import asyncio
 import json
 from dataclasses import dataclass, field
 
-from hadaemon.daemon.upgrade.upgrade import Here, Upgrade
+from hadaemon.daemon.upgrade.seen import Here
+from hadaemon.daemon.upgrade.upgrade import Upgrade
 from hadaemon.errors import HadaemonError
 from hadaemon.state.release import Release
 from hadaemon.upgrade.fitness import PATIENCE

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import asdict
 from ipaddress import IPv4Address, IPv4Interface
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,9 @@ from hadaemon.cluster import (
     SetAddresses,
     SwitchRequested,
 )
+from hadaemon.control.requests import Maintenance, Resume, Switch, request_of
 from hadaemon.daemon.handover import Handover
-from hadaemon.daemon.requests import parse_request
+from hadaemon.daemon.requests import event_of
 from hadaemon.io.errors import FileError
 from hadaemon.io.store.maintenance import FILE
 from hadaemon.io.store.memory_file import MemoryFile
@@ -40,7 +42,9 @@ ADDRESSES = frozenset({IPv4Interface("192.168.12.1/24")})
     ],
 )
 def test_messages_become_events(message: dict[str, Any], event: object):
-    assert parse_request(message) == event
+    request = request_of(message)
+    assert isinstance(request, Switch | Maintenance | Resume)
+    assert event_of(request) == event
 
 
 @pytest.mark.parametrize(
@@ -53,8 +57,8 @@ def test_messages_become_events(message: dict[str, Any], event: object):
     ],
 )
 def test_messages_that_no_hactl_sends_are_refused(message: dict[str, Any]):
-    with pytest.raises(ValueError, match=r"wanted|missing|no request"):
-        parse_request(message)
+    with pytest.raises(ValueError, match=r"wanted|missing|unknown command"):
+        request_of(message)
 
 
 def advertisement(priority: int) -> Advertisement:
@@ -68,7 +72,7 @@ def spans(*steps: tuple[float, Any]) -> tuple[dict[str, float | None], bool]:
         handover = Handover(10.0)
         for at, action in steps:
             handover.note(action, at)
-        return dict(handover.milliseconds()), handover.ended.done()
+        return asdict(handover.milliseconds()), handover.ended.done()
 
     return asyncio.run(scenario())
 

@@ -33,7 +33,7 @@ def run(monkeypatch: pytest.MonkeyPatch, helper: Helper, wanted: int) -> list[tu
     found: list[tuple[str, ...]] = []
 
     async def course() -> None:
-        network = BaseNetwork(Path("/helper"), Path("/nothing/applied"))
+        network = BaseNetwork(Path("/helper"), Path("/nothing/applied"), True)
         task = asyncio.get_running_loop().create_task(network.run())
         async with asyncio.timeout(5):
             while helper.asked < wanted:
@@ -66,7 +66,7 @@ def test_what_the_boot_has_done_is_not_asked_for_again(monkeypatch: pytest.Monke
     applied.touch()
 
     async def course() -> None:
-        network = BaseNetwork(Path("/helper"), applied)
+        network = BaseNetwork(Path("/helper"), applied, True)
         task = asyncio.get_running_loop().create_task(network.run())
         for _ in range(10):
             await asyncio.sleep(0)

@@ -12,10 +12,12 @@ from hadaemon.config.hotwire_keys import parse_secret
 from hadaemon.daemon.hotwire import beacon
 from hadaemon.daemon.hotwire.beacon import SteadyBeacon, held, stations, unpaired
 from hadaemon.daemon.ports.network import Network
+from hadaemon.daemon.today import Today
 from hadaemon.hotwire.detection import Beacon, decode_beacon
 from hadaemon.io.errors import NetlinkError, PortError
 from hadaemon.io.kernel.links import HELD, Link, LinkGone, LinkTable
-from hadaemon.state.configuration import Condition, Configuration
+from hadaemon.state.configuration import Configuration
+from hadaemon.status.states import Condition
 
 SECRET = parse_secret("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
 
@@ -146,8 +148,9 @@ class Box:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, kernel: Kernel, configuration: Configuration) -> None:
         monkeypatch.setattr(beacon, "FrameSender", kernel.sender)
         monkeypatch.setattr(beacon, "_PERIOD", 0.001)
-        self.kernel, self.configuration = kernel, configuration
-        self.beacon = SteadyBeacon(cast(Network, kernel), lambda: self.configuration)
+        self.kernel, self.today = kernel, Today()
+        self.today.configuration = configuration
+        self.beacon = SteadyBeacon(cast(Network, kernel), self.today)
 
     async def until(self, condition: Any) -> None:
         async with asyncio.timeout(20):
@@ -155,7 +158,7 @@ class Box:
                 await asyncio.sleep(0.001)
 
     def become(self, configuration: Configuration) -> None:
-        self.configuration = configuration
+        self.today.configuration = configuration
         self.beacon.wake()
 
 
@@ -187,7 +190,7 @@ def test_a_new_box_becomes_one_of_a_pair(monkeypatch: pytest.MonkeyPatch):
         await box.until(lambda: kernel.sent)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        box.beacon.close()
+        await box.beacon.close()
 
     asyncio.run(life())
     assert kernel.open == 0
@@ -212,7 +215,7 @@ def test_a_broken_card_is_told_once_and_harms_no_other(
         await box.until(lambda: len(caplog.records) == 3)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        box.beacon.close()
+        await box.beacon.close()
 
     asyncio.run(life())
     assert "eth1" in caplog.text

@@ -11,7 +11,8 @@ from hadaemon.cluster import NodeState
 from hadaemon.config.hotwire_keys import Purpose
 from hadaemon.daemon.hotwire.hotwire import Hotwire
 from hadaemon.hotwire.message import unseal
-from hadaemon.hotwire.report import Vitals, decode_report
+from hadaemon.hotwire.report import decode_report
+from hadaemon.status.report import Vitals
 from tests.unit.hotwire.test_heartbeat import SECRET, peer
 
 ACTIVE = peer("alpha", state=NodeState.ACTIVE)

@@ -3,13 +3,17 @@
 import asyncio
 import os
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
+from hadaemon.control.answers import Detected
+from hadaemon.control.errors import RequestRefused
+from hadaemon.control.requests import DetectHotwire
 from hadaemon.daemon.hotwire import detect
 from hadaemon.daemon.hotwire.detect import Detector
 from hadaemon.daemon.ports.network import Network
+from hadaemon.daemon.today import Today
 from hadaemon.hotwire.detection import Beacon, encode_beacon
 from hadaemon.io.errors import PortError
 from hadaemon.io.kernel.links import Link, LinkTable
@@ -78,45 +82,53 @@ class Kernel:
     )
 
 
-def run(monkeypatch: pytest.MonkeyPatch, device: Device, blink: bool = True) -> dict[str, Any]:
+def run(monkeypatch: pytest.MonkeyPatch, device: Device, blink: bool = True) -> Detected:
     monkeypatch.setattr(detect, "device", device)
     monkeypatch.setattr(detect, "FrameSocket", Card)
-    detector = Detector(cast(Network, Kernel()), lambda: None, ME)
+    detector = Detector(cast(Network, Kernel()), Today(), ME)
     answer = asyncio.run(detector.detect(0.3, blink=blink))
     assert not device.on, "all is off again"
-    return dict(answer)
+    return answer
 
 
 def test_the_speed_of_each_card_is_told_and_the_one_that_was_found_blinks(monkeypatch: pytest.MonkeyPatch):
     device = Device()
     answer = run(monkeypatch, device)
-    assert answer["candidate"] == "eth1"
-    assert {port["interface"]: port["speed"] for port in answer["ports"]} == SPEEDS
+    assert answer.candidate == "eth1"
+    assert {port.interface: port.speed for port in answer.ports} == SPEEDS
     assert [name for name, _ in device.blinked] == ["eth1"]
-    assert answer["blinked"] == "", "it did"
+    assert answer.blinked == "", "it did"
 
 
 def test_a_card_that_cannot_blink_says_why(monkeypatch: pytest.MonkeyPatch):
     answer = run(monkeypatch, Device("Operation not supported"))
-    assert (answer["candidate"], answer["blinked"]) == ("eth1", "eth1: Operation not supported")
+    assert (answer.candidate, answer.blinked) == ("eth1", "eth1: Operation not supported")
 
 
 def test_nothing_blinks_unasked(monkeypatch: pytest.MonkeyPatch):
     device = Device()
-    assert run(monkeypatch, device, blink=False)["blinked"] is None
+    assert run(monkeypatch, device, blink=False).blinked is None
     assert device.blinked == []
 
 
 def test_one_detection_at_a_time(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(detect, "device", Device())
     monkeypatch.setattr(detect, "FrameSocket", Card)
-    detector = Detector(cast(Network, Kernel()), lambda: None, ME)
+    detector = Detector(cast(Network, Kernel()), Today(), ME)
 
-    async def both() -> list[dict[str, Any]]:
-        request = {"seconds": detect.SHORTEST}
-        return list(await asyncio.gather(detector.answer(request), detector.answer(request)))
+    async def both() -> list[Detected | BaseException]:
+        request = DetectHotwire(detect.SHORTEST)
+        asked = (detector.answer(request), detector.answer(request))
+        return list(await asyncio.gather(*asked, return_exceptions=True))
 
     first, second = asyncio.run(both())
-    assert first["ok"]
-    assert not second["ok"]
-    assert "another detection is under way" in second["error"]
+    assert isinstance(first, Detected)
+    assert isinstance(second, RequestRefused)
+    assert "another detection is under way" in str(second)
+
+
+@pytest.mark.parametrize("seconds", [0, detect.SHORTEST - 0.1, detect.LONGEST + 1])
+def test_a_detection_is_neither_shorter_nor_longer_than_makes_sense(seconds: float):
+    detector = Detector(cast(Network, Kernel()), Today(), ME)
+    with pytest.raises(RequestRefused, match="a number from 2 to 120 is wanted"):
+        asyncio.run(detector.answer(DetectHotwire(seconds)))

@@ -2,15 +2,18 @@
 
 import asyncio
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from hadaemon.config import load_cluster, load_node
+from hadaemon.daemon.ports.network import Network
 from hadaemon.daemon.services import firewall
 from hadaemon.daemon.services.firewall import Firewall
 from hadaemon.io.kernel.links import LinkTable
 from hadaemon.io.programs.nft import NftError
-from hadaemon.state.configuration import Condition, Configuration
+from hadaemon.state.configuration import Configuration
+from hadaemon.status.states import Condition
 
 NODE = 'schema = 1\nname = "alpha"\n[ports.lan]\nmac = "52:54:00:48:0a:01"\n'
 CLUSTER = """schema = 1
@@ -20,6 +23,15 @@ master = "alpha"
 port = "lan"
 virtual_addresses = ["192.168.12.1/24"]
 """
+
+
+class NoLinks:
+    """A kernel without any."""
+
+    table = LinkTable()
+
+
+NETWORK = cast(Network, NoLinks())
 ADVISED = CLUSTER + '[[firewall.source_nat]]\naddress = "192.168.12.9"\nfrom = ["lan"]\nto = ["lan"]\n'
 
 
@@ -47,7 +59,7 @@ def test_rules_that_are_refused_at_the_start_are_a_fault_until_they_are_loaded(
     refused: list[str], tmp_path: Path
 ) -> None:
     async def go() -> None:
-        rules = Firewall(LinkTable, tmp_path, asyncio.get_running_loop())
+        rules = Firewall(NETWORK, tmp_path, asyncio.get_running_loop())
         refused.append("ended with 1")
         told = await rules.apply(configuration(CLUSTER))
         assert rules.faults == told != ()
@@ -62,7 +74,7 @@ def test_advice_is_no_fault(refused: list[str], tmp_path: Path) -> None:
     """A firmware is not given up for what it says of the same configuration on every node."""
 
     async def go() -> None:
-        rules = Firewall(LinkTable, tmp_path, asyncio.get_running_loop())
+        rules = Firewall(NETWORK, tmp_path, asyncio.get_running_loop())
         assert await rules.apply(configuration(ADVISED)) == ()
         assert rules.problems != ()
         assert rules.faults == ()

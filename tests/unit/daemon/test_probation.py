@@ -9,13 +9,27 @@ import pytest
 from firmware.lab.deadline import stretched
 from hadaemon.daemon.health import probation
 from hadaemon.daemon.health import watchdog as health
-from hadaemon.daemon.health.probation import Failing, Probation
-from hadaemon.state.configuration import Condition, Configuration
+from hadaemon.daemon.health.health import Failing, Health, failing
+from hadaemon.daemon.health.probation import Probation
+from hadaemon.state.configuration import Configuration
 from hadaemon.state.release import Release
+from hadaemon.status.states import Condition
 from hadaemon.upgrade.trial import Check, Trial, encode
 
 TRIAL = Trial("B", "2.0", "A", "1.0", "an earlier life", ("hotwire",))
 HOTWIRE: Failing = {Check.HOTWIRE: "the hotwire is silent"}
+
+
+class Looks(Health):
+    """What the checks say, one look after the other, the last one for ever."""
+
+    good = True
+
+    def __init__(self, *looks: Failing) -> None:
+        self._left = itertools.chain(looks[:-1], itertools.repeat(looks[-1] if looks else {}))
+
+    def failing(self) -> Failing:
+        return next(self._left)
 
 
 class Course:
@@ -56,12 +70,11 @@ class Course:
             place = self.folder / "firmware"
             place.mkdir()
             (place / "trial.json").write_text(encode(trial))
-        left = itertools.chain(looks[:-1], itertools.repeat(looks[-1] if looks else {}))
         release = Release("2.0" if slot == "B" else "1.0", slot)
         judge = Probation(
-            self.folder, Path("/helper"), release, lambda: next(left), self.notes.append, self._failed
+            self.folder, Path("/helper"), release, Looks(*looks), self.notes.append, self._failed
         )
-        asyncio.run(asyncio.wait_for(judge.run(lambda: True), stretched(10)))
+        asyncio.run(asyncio.wait_for(judge.run(), stretched(10)))
         assert judge.trial is None or "trial-back" in self.asked
 
 
@@ -133,4 +146,4 @@ def test_rules_that_are_refused_are_not_taken_for_a_wrong_file(
     problems: tuple[str, ...], rules: tuple[str, ...], found: Failing
 ) -> None:
     refused = Configuration(Condition.REFUSED, problems=problems)
-    assert probation.failing(refused, None, rules) == found
+    assert failing(refused, None, rules) == found

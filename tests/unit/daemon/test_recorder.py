@@ -95,7 +95,7 @@ def recorded(folder: Path, changes: list[tuple[float, StateChanged]]) -> list[En
         for at, change in changes:
             now = 100.0 + at
             recorder.record(change)
-        background.close()
+        await background.close()
 
     asyncio.run(scenario())
     return History(folder).read()
@@ -140,7 +140,7 @@ def background_of(*work: Any) -> tuple[Background, list[object]]:
         background = Background(loop)
         for kind, one in work:
             background.do(kind, one)
-        background.close()
+        await background.close()
         await asyncio.sleep(0)
         return background
 
@@ -177,7 +177,7 @@ def test_a_disk_that_does_not_answer_does_not_fill_the_memory():
             background.do("history", lambda number=number: done.append(number))
         assert any("does not answer" in problem.text for problem in background.problems)
         answers.set()
-        background.close()
+        await background.close()
         assert done == list(range(len(done)))
         assert 0 < len(done) < 100
 

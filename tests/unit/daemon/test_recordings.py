@@ -1,6 +1,7 @@
 """What was accepted is never accepted again, whatever happens to the node that heard it; and whoever goes on
 is heard again."""
 
+import asyncio
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -128,7 +129,7 @@ class Receiver:
         self.begin()
 
     def end(self) -> None:
-        self.sequences.close()
+        asyncio.run(self.sequences.close())
         self.write()
         self.begin()
 

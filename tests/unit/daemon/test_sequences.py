@@ -1,5 +1,6 @@
 """Epochs and marks of signed advertisements across restarts, on a disk and without one."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from ipaddress import IPv4Address
@@ -80,7 +81,7 @@ def test_a_signer_that_ran_into_the_next_epoch_is_not_met_there(tmp_path: Path) 
 def test_a_node_that_only_receives_keeps_marks_and_epoch_too(tmp_path: Path) -> None:
     process = life(tmp_path)
     process.note(SENDER, LIFE | 1, now=0.0)
-    process.close()
+    asyncio.run(process.close())
     assert heard(tmp_path) == LIFE | 1
     assert life(tmp_path).signer(SIGNATURES).epoch == NOW
 
@@ -89,7 +90,7 @@ def test_the_end_in_good_order_keeps_what_was_heard_to_the_packet(tmp_path: Path
     process = life(tmp_path)
     process.signer(SIGNATURES)
     process.note(SENDER, LIFE | 3, now=0.0)
-    process.close()
+    asyncio.run(process.close())
     assert heard(tmp_path) == LIFE | 3
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hadaemon.daemon.hotwire.side import Epochs
+from hadaemon.daemon.hotwire.epochs import Epochs
 from hadaemon.io.store.epoch_file import next_epoch
 
 

@@ -13,7 +13,8 @@ from hadaemon.io.kernel import hardware
 from hadaemon.io.sockets.notify import ServiceManager
 from hadaemon.io.store.files import MAX_SIZE, read_text, write_text
 from hadaemon.state import release
-from hadaemon.state.configuration import Condition, load_configuration
+from hadaemon.state.configuration import load_configuration
+from hadaemon.status.states import Condition
 
 NODE = 'schema = 1\nname = "alpha"\n[ports.lan]\nmac = "52:54:00:48:0a:01"\naddresses = []\n'
 CLUSTER = (

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from hadaemon.hotwire.report import Vitals
+from hadaemon.status.report import Vitals
 from hadaemon.upgrade.errors import UpgradeError
 from hadaemon.upgrade.plan import Verdict
 from tests.unit.daemon.agent import BEFORE, DIGEST, TARGET, Box, FakePair
@@ -51,8 +51,9 @@ def test_preemption_is_frozen_and_the_status_says_what_it_waits_for(pair: FakePa
     assert pair.beta.told[0]
     status = pair.alpha.agent.status()
     assert status is not None
-    assert (status["verdict"], status["waits"]) == ("running", "waits until beta has kept 2.0")
-    assert status["peer"]["name"] == "beta"
+    assert (status.plan.verdict, status.waits) == ("running", "waits until beta has kept 2.0")
+    assert status.peer is not None
+    assert status.peer.name == "beta"
 
 
 @pytest.mark.parametrize("who", ["alpha", "beta"])
@@ -75,7 +76,7 @@ def test_without_connections_in_parity_nobody_hands_over(pair: FakePair):
     assert (pair.beta.version, pair.alpha.state) == (TARGET, "active")
     status = pair.alpha.agent.status()
     assert status is not None
-    assert status["waits"] == "waits until the other node can take over"
+    assert status.waits == "waits until the other node can take over"
     pair.beta.unready = False
     assert outcome(pair) == (TARGET, Verdict.COMMITTED, "alpha")
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from hadaemon.follow.kept_unit import Phase
 from hadaemon.follow.protocol import seen_of
+from hadaemon.status.service_phase import Phase
 
 DIAL_IN = "hotspare-pppoe@dsl.service"
 

@@ -14,10 +14,10 @@ from hadaemon.follow.kept_unit import (
     START_PATIENCE,
     Due,
     KeptUnit,
-    Phase,
     Seen,
     UnitOrder,
 )
+from hadaemon.status.service_phase import Phase
 
 UNIT = "web.service"
 STOP = 10.0

@@ -220,14 +220,14 @@ def test_a_broken_frame_ends_the_conversation(keeper: Conversation, data: bytes)
 
 def test_a_silent_peer_ends_the_conversation():
     ours, theirs = socket.socketpair()
-    with ours, theirs, pytest.raises(ChannelError, match="stopped to answer"):
+    with ours, theirs, pytest.raises(ChannelError, match="stopped answering"):
         Channel(theirs.fileno(), theirs.fileno(), "the peer", 0.05).receive()
 
 
 def test_a_peer_that_does_not_read_ends_the_conversation():
     reading, writing = os.pipe()
     channel = Channel(reading, writing, "the peer", 0.05)
-    with pytest.raises(ChannelError, match="stopped to answer"):
+    with pytest.raises(ChannelError, match="stopped answering"):
         channel.send(Message({}, b"x" * (4 << 20)))
     os.close(reading)
     os.close(writing)

@@ -1,8 +1,11 @@
 """What is at the other end of a cable, from the frames that come in."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hadaemon.control.answers import Detected, DetectedPort
 from hadaemon.hotwire.detection import (
     Beacon,
     Finding,
@@ -131,28 +134,19 @@ def test_no_body_does_any_harm(body: bytes):
     ears(NEAR[:18] + body)
 
 
-def port(**changes: object) -> dict[str, object]:
-    plain = {
-        "interface": "enp3s0",
-        "mac": "02:00:00:00:00:01",
-        "speed": 1000,
-        "verdict": "direct",
-        "peer_mac": "02:00:00:00:00:02",
-        "peer_name": "beta",
-        "evidence": [],
-    }
-    return plain | changes
+PORT = DetectedPort("enp3s0", "02:00:00:00:00:01", 1000, Verdict.DIRECT, "02:00:00:00:00:02", "beta", ())
 
 
 def test_what_is_printed():
-    lines = list(detection_lines({"ports": [port()], "candidate": "enp3s0", "blinked": "enp3s0: no such"}))
+    lines = list(detection_lines(Detected((PORT,), "enp3s0", "enp3s0: no such")))
     assert "cabled directly to beta 02:00:00:00:00:02" in lines[1]
     assert "1000 Mbit/s" in lines[1]
     assert lines[-2] == 'the hotwire is enp3s0: in node.toml, [ports.hotwire] mac = "02:00:00:00:00:01"'
     assert lines[-1] == "it cannot blink (enp3s0: no such)"
-    switched = port(verdict="switched", evidence=["LLDP is heard"], speed=None, peer_name="")
-    lines = list(detection_lines({"ports": [switched], "candidate": None, "blinked": None}))
+    heard = ("LLDP is heard",)
+    switched = replace(PORT, verdict=Verdict.SWITCHED, evidence=heard, speed=None, peer_name="")
+    lines = list(detection_lines(Detected((switched,), None)))
     told = "a switch in between: the cable must be direct; an unpaired node 02:00:00:00:00:02 (LLDP is heard)"
     assert told in lines[1]
     assert "no port is the hotwire for sure" in lines[-1]
-    assert "nothing to detect" in next(detection_lines({"ports": [], "candidate": None}))
+    assert "nothing to detect" in next(detection_lines(Detected((), None)))

@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hadaemon.cluster import NodeState, PeerGoodbye, PeerReport
-from hadaemon.cluster.peer import Peer
 from hadaemon.config.hotwire_keys import Key, Purpose, Secret, parse_secret
 from hadaemon.daemon.hotwire.hotwire import Hotwire
 from hadaemon.daemon.hotwire.status import problems
 from hadaemon.hotwire.heartbeat import Heartbeat
 from hadaemon.hotwire.message import MAX_BODY, MAX_SIZE, VERSION, DropReason, Kind, Life, Message, seal
-from hadaemon.hotwire.report import Report, Vitals, decode_report, encode_report
+from hadaemon.hotwire.report import decode_report, encode_report
+from hadaemon.status.peer import Peer
+from hadaemon.status.report import Report, Vitals
 
 SECRET = Secret(bytes(range(32)))
 OTHER_SECRET = Secret(bytes(32))

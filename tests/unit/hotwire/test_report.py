@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from hadaemon.cluster import NodeState
-from hadaemon.cluster.peer import Peer
 from hadaemon.hotwire.message import MAX_BODY
-from hadaemon.hotwire.report import Report, Vitals, decode_report, encode_report
+from hadaemon.hotwire.report import decode_report, encode_report
+from hadaemon.status.peer import Peer
+from hadaemon.status.report import Report, Vitals
 from hadaemon.upgrade.plan import Plan, Verdict
 from hadaemon.upgrade.words import MAX_VERSION, Words
 

@@ -16,7 +16,8 @@ from hadaemon.io.store.forms import form_path, read_form, store
 from hadaemon.operations.own_configuration import OwnConfiguration
 from hadaemon.operations.peer import Peer
 from hadaemon.operations.synchronize import compare, synchronize
-from hadaemon.state.configuration import Condition, load_configuration
+from hadaemon.state.configuration import load_configuration
+from hadaemon.status.states import Condition
 from hadaemon.sync.errors import SyncError
 from hadaemon.sync.holder import Holder
 from hadaemon.sync.messages import Message

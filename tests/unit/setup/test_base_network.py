@@ -16,7 +16,8 @@ from hadaemon.setup.networkd import effective, network_files, remade
 from hadaemon.setup.places import Owners, Places
 from hadaemon.setup.services import services
 from hadaemon.setup.sources import own_source
-from hadaemon.state.configuration import Condition, Configuration
+from hadaemon.state.configuration import Configuration
+from hadaemon.status.states import Condition
 
 ROOT = Path(__file__).resolve().parents[3]
 NODE = """

@@ -17,7 +17,8 @@ from hadaemon.setup.medium import Medium, MediumError
 from hadaemon.setup.networkd import network_file, network_files
 from hadaemon.setup.places import Owners, Places
 from hadaemon.setup.render import issue, with_password
-from hadaemon.state.configuration import Condition, Configuration
+from hadaemon.state.configuration import Configuration
+from hadaemon.status.states import Condition
 
 PRESEED = f"""
 schema = 1

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from hadaemon.cluster.peer import Peer
-from hadaemon.cluster.states import NodeState
 from hadaemon.hotwire.message import MAX_BODY
-from hadaemon.hotwire.report import Report, Vitals, decode_report, encode_report
+from hadaemon.hotwire.report import decode_report, encode_report
+from hadaemon.status.peer import Peer
+from hadaemon.status.report import Report, Vitals
+from hadaemon.status.states import NodeState
 from hadaemon.upgrade.fitness import PATIENCE, SOAK, STABLE, Fitness
 from hadaemon.upgrade.plan import Plan, Verdict
 from hadaemon.upgrade.words import MAX_VERSION, UNKNOWN, Words, from_json, to_json

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hadaemon.cluster.states import NodeState
+from hadaemon.status.states import NodeState
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
-"""What a node tells of itself: plain values only, so that `json.dumps(dataclasses.asdict(status))` works."""
+"""The node: what decides tells of itself."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hadaemon.cluster.states import NodeState, Role
 from hadaemon.problems import Problem
+from hadaemon.status.states import NodeState, Role
 
 
 class Link(StrEnum):
@@ -59,13 +60,15 @@ class InterfaceStatus:
     held: bool
     """The virtual addresses are meant to be on this port now."""
     sent: int
+    """Advertisements sent since the start."""
     received: int
-    """Advertisements sent and accepted by the receive checks since the start."""
+    """Advertisements that the receive checks have accepted since the start."""
     last_heard: float | None
     """Seconds since the last advertisement for this virtual router."""
     heard_from: str | None
+    """Address of whoever sent that one."""
     heard_priority: int | None
-    discards: dict[str, int]
+    discards: Mapping[str, int]
     """Dropped packets by reason; only reasons that occurred."""
 
 
@@ -91,8 +94,8 @@ class PingGroupStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class HotwireStatus:
-    """The other node by its own words over the hotwire; None: not known."""
+class WitnessStatus:
+    """The other node, as far as the election goes by its words over the hotwire; None: not known."""
 
     state: str
     """never, alive, silent, left or dead."""
@@ -130,7 +133,7 @@ class NodeStatus:
     suspended: str | None = None
     """Why preference moves this node no more: it has switched too often."""
     ping_groups: tuple[PingGroupStatus, ...] = ()
-    hotwire: HotwireStatus | None = None
+    hotwire: WitnessStatus | None = None
     """None: no hotwire is configured, or the election does not ask it."""
 
 

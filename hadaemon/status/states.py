@@ -1,4 +1,4 @@
-"""The words for what a node is meant to be (role) and what it is (state)."""
+"""The words for what a node is meant to be (role), what it is (state), what its files allow (condition)."""
 
 from enum import StrEnum
 
@@ -23,3 +23,16 @@ class NodeState(StrEnum):
     """Kept out by the administrator."""
     OFF = "off"
     """Not started, stopped, or the cluster is not enabled."""
+
+
+class Condition(StrEnum):
+    """What the files of the configuration allow."""
+
+    CLUSTER = "cluster"
+    """Both files are good: the node takes part."""
+    STAND_ALONE = "stand-alone"
+    """There is no cluster.toml: a node without a pair."""
+    UNCONFIGURED = "unconfigured"
+    """There is no node.toml: the node waits for its preseed."""
+    REFUSED = "refused"
+    """A file is wrong: nothing of it is applied."""
