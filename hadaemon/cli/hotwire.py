@@ -65,10 +65,10 @@ def _node(told: Status, hotwire: PairedHotwire, report: Report, verbose: bool) -
 
 
 def _score(peer: Peer) -> Iterator[str]:
-    down, groups = peer.links_down, peer.failed_groups
+    down, checks = peer.links_down, peer.failed_groups
     yield "all links up" if not down else f"{down} link{'s' if down > 1 else ''} down"
-    if groups:
-        yield f"{groups} ping group{'s' if groups > 1 else ''} failed"
+    if checks:
+        yield f"{checks} check{'s' if checks > 1 else ''} failed"
     yield "preferred" if peer.preferred else "not preferred"
     if peer.suspended:
         yield "suspended"

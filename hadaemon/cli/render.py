@@ -86,6 +86,9 @@ def _parts(score: ScoreStatus) -> Iterator[str]:
     groups = _counted(score.failed_groups, "ping group", "failed")
     if groups:
         yield groups
+    routes = _counted(score.missing_routes, "tracked route", "missing")
+    if routes:
+        yield routes
     unproven = _counted(score.unproven, "link", "not proven yet")
     if unproven:
         yield unproven
@@ -131,11 +134,15 @@ def _peer(status: NodeStatus) -> Iterator[str]:
 
 
 def _checks(status: NodeStatus) -> Iterator[str]:
-    """The ping groups, where there are any."""
+    """The ping groups and the tracked routes, where there are any."""
     for group in status.ping_groups:
         failed = ", ".join(group.failed_hosts)
         state = "FAILED" if group.failed else f"no answer from {failed}" if failed else "answers"
         yield f"ping group {group.name}: {state}"
+    for route in status.tracked_routes:
+        over = f" over {route.port}" if route.port is not None else ""
+        state = "there" if route.present else "MISSING" if route.failed else "not there"
+        yield f"route to {route.destination}{over}: {state}"
 
 
 def _sync(told: Status) -> Iterator[str]:

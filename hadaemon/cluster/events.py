@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from hadaemon.cluster.actions import Action
 from hadaemon.cluster.memory import EMPTY, Memory
+from hadaemon.config.model import TrackedRoute
 from hadaemon.status.peer import Peer
 from hadaemon.vrrp.model import Advertisement, DiscardReason, IPAddress
 
@@ -107,7 +108,8 @@ class MaintenanceRequested:
 
 @dataclass(frozen=True, slots=True)
 class ResumeRequested:
-    """`hactl resume`: a node that was suspended because it switched too often takes part fully again."""
+    """`hactl resume`: a node that was suspended because it switched too often takes part fully again, and so
+    does one that lacked a tracked route."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,14 @@ class PingResult:
     group: str
     host: IPAddress
     answered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RouteChanged:
+    """The present truth about one tracked route: whether the kernel has it, and it can be used."""
+
+    route: TrackedRoute
+    present: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +196,7 @@ Observation: TypeAlias = (
     | AdvertisementDiscarded
     | FrameReceived
     | PingResult
+    | RouteChanged
     | ConnectionsReported
     | PeerReport
     | PeerGoodbye

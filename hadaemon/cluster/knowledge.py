@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from hadaemon.cluster import election, reasons
 from hadaemon.cluster.damping import Damping
-from hadaemon.cluster.events import PortChanged
+from hadaemon.cluster.events import PingResult, PortChanged, RouteChanged
 from hadaemon.cluster.memory import EMPTY
 from hadaemon.cluster.pings import PingChecks
 from hadaemon.cluster.proofs import Proofs
+from hadaemon.cluster.routes import RouteChecks
 from hadaemon.cluster.score import Health, Score
 from hadaemon.cluster.silence import Silence
 from hadaemon.cluster.watched_port import WatchedPort
@@ -32,6 +33,7 @@ class Knowledge:
         self._cluster = cluster
         self.memory = EMPTY
         self.pings = PingChecks(cluster.ping_groups)
+        self.routes = RouteChecks(cluster.tracked_routes)
         self.proofs = Proofs()
         self.missing = ""
         """Says that some of the other node's connections are not here yet; empty: nothing to wait for."""
@@ -44,7 +46,7 @@ class Knowledge:
         self.silence = Silence(seconds(cluster.vrrp.advertisement_interval))
         self.has_witness = cluster.hotwire is not None and cluster.election.mode is ElectionMode.WITNESS
         """Whether the hotwire counts. If not, the witness never hears anything."""
-        self.next_change: float | None = None
+        self._next_link: float | None = None
         """When a link that came up begins to count, or to count fully; monotonic seconds."""
         health = Health(links_down=len(cluster.ha_interfaces))
         self.score = Score(health, self._is_preferred(), *self._explicit())
@@ -66,6 +68,7 @@ class Knowledge:
             port.go_on(before.ports.get(port.name), now + election.LINK_PATIENCE)
         self.proofs.go_on(before.proofs)
         self.pings.go_on(before.pings)
+        self.routes.go_on(before.routes)
         self.damping.go_on(before.damping)
 
     def note_port(self, facts: PortChanged, now: float) -> WatchedPort | None:
@@ -83,6 +86,13 @@ class Knowledge:
                 came_up = port
         return came_up
 
+    def note_check(self, event: PingResult | RouteChanged, now: float) -> None:
+        """Of a ping group's host or a tracked route."""
+        if isinstance(event, PingResult):
+            self.pings.note(event)
+        else:
+            self.routes.note(event, now)
+
     def hears_active(self, now: float) -> bool:
         """Another node is active, by its advertisements or by what it says over the hotwire."""
         return self.witness.active_peer is not None or any(port.hears_now(now) for port in self.all_ports)
@@ -98,13 +108,25 @@ class Knowledge:
         serving = [port for port in self.all_ports if port.serves(now)]
         self.unproven = sum(port.depends_on(self.proofs.unproven) for port in serving) if contested else 0
         links_down = sum(port.is_lost(now) for port in self.all_ports)
-        health = Health(links_down, len(self.pings.failed_groups()) + self.unproven)
+        self.routes.pass_time(now)
+        health = Health(links_down, self.failed_checks + self.unproven)
         before, self.score = self.score, Score(health, self._is_preferred(), *self._explicit())
         moments = (moment for port in self.all_ports for moment in (port.counts_from, port.patient_until))
         later = [moment for moment in moments if moment > now]
         doubt = self.proofs.next_deadline
-        self.next_change = min(later if doubt is None else [*later, doubt], default=None)
+        self._next_link = min(later if doubt is None else [*later, doubt], default=None)
         return before != self.score
+
+    @property
+    def next_change(self) -> float | None:
+        """When the score changes by itself, if nothing else happens; monotonic seconds."""
+        moments = (self._next_link, self.routes.next_deadline)
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    @property
+    def failed_checks(self) -> int:
+        """Ping groups and tracked routes."""
+        return len(self.pings.failed_groups()) + self.routes.faults
 
     def fault(self) -> str | None:
         """Why this node cannot take part: it has none of its ports. A single missing port is only a lost
@@ -188,7 +210,7 @@ class Knowledge:
             state=state,
             releasing=releasing,
             links_down=self.score.health.links_down,
-            failed_groups=len(self.pings.failed_groups()),
+            failed_groups=self.failed_checks,
             unproven=self.unproven,
             preferred=self.score.preferred,
             epoch=self.memory.epoch,

@@ -28,6 +28,7 @@ from hadaemon.cluster.events import (
     PingResult,
     PortChanged,
     ResumeRequested,
+    RouteChanged,
     Start,
     Stop,
     SwitchRequested,
@@ -133,8 +134,8 @@ class Node:
                 self._port_changed(event, now)
             case FrameReceived(port):
                 self._frame_received(port, now)
-            case PingResult():
-                self._known.pings.note(event)
+            case PingResult() | RouteChanged():
+                self._known.note_check(event, now)
                 self._member.reconsider(now)
             case ConnectionsReported(missing):
                 self._known.missing = missing

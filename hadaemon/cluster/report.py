@@ -50,6 +50,7 @@ def report(facts: Facts, now: float) -> NodeStatus:
             len(known.pings.failed_groups()),
             score.preferred,
             known.unproven,
+            known.routes.faults,
         ),
         interfaces=tuple(port.status(port.name in facts.held, now) for port in ports),
         peer=peer,
@@ -58,6 +59,7 @@ def report(facts: Facts, now: float) -> NodeStatus:
         maintenance=known.memory.maintenance,
         suspended=str(known.damping) if known.memory.suspended else None,
         ping_groups=known.pings.status(),
+        tracked_routes=known.routes.status(),
         hotwire=_hotwire(known) if known.has_witness else None,
     )
 
@@ -112,7 +114,7 @@ def _problems(facts: Facts, peer: PeerStatus | None, now: float) -> tuple[Proble
     for port in known.all_ports:
         found += port.problems(facts.state is NodeState.ACTIVE, now)
         found += _rival(facts, port, now)
-    return tuple(found + known.pings.problems())
+    return (*found, *known.pings.problems(), *known.routes.problems())
 
 
 def _unheard(known: Knowledge) -> list[Problem]:

@@ -23,6 +23,7 @@ from hadaemon.config.model import (
     Port,
     Preseed,
     SyncMode,
+    TrackedRoute,
     VrrpConfig,
     derived_link_local,
 )
@@ -61,6 +62,7 @@ __all__ = [
     "SyncMode",
     "Syslog",
     "System",
+    "TrackedRoute",
     "Transport",
     "VrrpConfig",
     "check_cluster",

@@ -4,9 +4,11 @@ from hadaemon.config import values
 from hadaemon.config.budget import note_too_many_advertisements
 from hadaemon.config.election import (
     note_same_names,
+    note_same_routes,
     note_tracking_owner,
     read_election,
     read_ping_group,
+    read_tracked_route,
 )
 from hadaemon.config.firewall import read_firewall
 from hadaemon.config.follow import read_follow
@@ -34,6 +36,7 @@ def read_cluster(table: Table) -> ClusterConfig | None:
     election = read_election(table.table("election"))
     tables = table.tables("ha_interfaces", "[[ha_interfaces]]")
     group_tables = table.tables("ping_groups", "[[ping_groups]]", required=False)
+    route_tables = table.tables("tracked_routes", "[[tracked_routes]]", required=False)
     table.close()
     read = [
         read_interface(inner, position, vrrp or DEFAULT) for position, inner in enumerate(tables, start=1)
@@ -42,12 +45,15 @@ def read_cluster(table: Table) -> ClusterConfig | None:
     note_conflicts(interfaces, hotwire)
     groups = [(inner, found) for inner in group_tables if (found := read_ping_group(inner)) is not None]
     note_same_names(groups)
+    routes = [(inner, route) for inner in route_tables if (route := read_tracked_route(inner)) is not None]
+    note_same_routes(routes)
     if (
         election is None
         or firewall is None
         or conntrack is None
         or follow is None
         or len(groups) != len(group_tables)
+        or len(routes) != len(route_tables)
     ):
         return None
     if system is None or name is None or master is None or enabled is None or sync is None or vrrp is None:
@@ -63,6 +69,7 @@ def read_cluster(table: Table) -> ClusterConfig | None:
         hotwire,
         election,
         tuple(found for _, found in groups),
+        tuple(found for _, found in routes),
         firewall,
         sync,
         conntrack,

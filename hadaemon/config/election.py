@@ -1,15 +1,25 @@
-"""[election] and [[ping_groups]] of cluster.toml, and how it contradicts the rest."""
+"""[election], [[ping_groups]] and [[tracked_routes]] of cluster.toml, and how they contradict the rest."""
 
 from collections.abc import Iterator
 
 from hadaemon.config import values
+from hadaemon.config.firewall_words import network
 from hadaemon.config.mistakes import did_you_mean
-from hadaemon.config.model import ClusterConfig, ElectionConfig, ElectionMode, NodeConfig, PingGroup
+from hadaemon.config.model import (
+    ClusterConfig,
+    ElectionConfig,
+    ElectionMode,
+    NodeConfig,
+    PingGroup,
+    TrackedRoute,
+)
 from hadaemon.config.reader import Table
 from hadaemon.vrrp.model import OWNER, IPAddress
 
 _DEFAULT = ElectionConfig()
 _GROUP = PingGroup("", ())
+_PATIENCE = 30.0
+"""Seconds: a dial-in takes a while."""
 _MAX_HOSTS = 16
 _MAX_STREAK = 100
 
@@ -66,6 +76,26 @@ def note_same_names(groups: list[tuple[Table, PingGroup]]) -> None:
             table.note("name", f'"{group.name}" is already the name of {first}: choose another')
 
 
+def read_tracked_route(table: Table) -> TrackedRoute | None:
+    """None when a problem was noted."""
+    destination = table.text("destination", network, 'destination = "0.0.0.0/0"')
+    port = table.optional_text("port", values.port_name, None)
+    patience = table.optional_text("patience", values.delay, _PATIENCE)
+    table.close()
+    if destination is None or patience is None:
+        return None
+    return TrackedRoute(destination, port, patience)
+
+
+def note_same_routes(routes: list[tuple[Table, TrackedRoute]]) -> None:
+    """One that is tracked twice would count twice."""
+    seen: dict[str, str] = {}
+    for table, route in routes:
+        first = seen.setdefault(str(route), table.path)
+        if first != table.path:
+            table.note("destination", f"the route to {route} is tracked already by {first}: remove one")
+
+
 def note_tracking_owner(table: Table, cluster: ClusterConfig) -> None:
     """The address owner's priority is never lowered (RFC 9568 §5.2.4), so nothing can be tracked."""
     owners = [name for name, priority in cluster.vrrp.priorities.items() if priority == OWNER]
@@ -78,6 +108,12 @@ def note_tracking_owner(table: Table, cluster: ClusterConfig) -> None:
             f"{OWNER} is the address owner's and is never lowered, so ping groups could move nothing: take "
             "another priority, or remove [[ping_groups]]",
         )
+    if cluster.tracked_routes:
+        table.mistakes.add(
+            path,
+            f"{OWNER} is the address owner's and is never lowered, so tracked routes could move nothing: "
+            "take another priority, or remove [[tracked_routes]]",
+        )
     if len(cluster.ha_interfaces) > 1:
         table.mistakes.add(
             path,
@@ -86,8 +122,12 @@ def note_tracking_owner(table: Table, cluster: ClusterConfig) -> None:
         )
 
 
-def ping_mistakes(node: NodeConfig, cluster: ClusterConfig) -> Iterator[tuple[str, str]]:
-    """Ping checks that the node could not make, each as key of cluster.toml and message."""
+def check_mistakes(node: NodeConfig, cluster: ClusterConfig) -> Iterator[tuple[str, str]]:
+    """Ping checks and tracked routes that the node could not check: each key of cluster.toml, and message."""
+    for position, route in enumerate(cluster.tracked_routes):
+        if route.port is not None and route.port not in node.ports:
+            hint = did_you_mean(route.port, node.ports, "it has")
+            yield f"tracked_routes[{position}].port", f'node {node.name} has no port "{route.port}": {hint}'
     for position, group in enumerate(cluster.ping_groups):
         here = f"ping_groups[{position}]"
         if group.port is None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from ipaddress import IPv4Interface, IPv6Interface
+from ipaddress import IPv4Interface, IPv4Network, IPv6Interface, IPv6Network
 
 from hadaemon.config.firewall_model import Firewall
 from hadaemon.config.follow_model import Follow
@@ -145,6 +145,21 @@ class PingGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class TrackedRoute:
+    """One of [[tracked_routes]]: what the active node must have in its main routing table."""
+
+    destination: IPv4Network | IPv6Network
+    """Exactly this one; 0.0.0.0/0 is the default route."""
+    port: str | None
+    """The port that it must lead over; None: any interface."""
+    patience: float
+    """Seconds for which it may be missing on an active node: a dial-in takes a while."""
+
+    def __str__(self) -> str:
+        return f"{self.destination}" if self.port is None else f"{self.destination} over {self.port}"
+
+
+@dataclass(frozen=True, slots=True)
 class HaInterface:
     """One of [[ha_interfaces]]: a port with virtual addresses; VRID = vrid_offset + number."""
 
@@ -204,6 +219,7 @@ class ClusterConfig:
     hotwire: Hotwire | None = None
     election: ElectionConfig = ElectionConfig()
     ping_groups: tuple[PingGroup, ...] = ()
+    tracked_routes: tuple[TrackedRoute, ...] = ()
     firewall: Firewall = field(default_factory=Firewall)
     sync: SyncMode = SyncMode.MANUAL
     conntrack: bool = True

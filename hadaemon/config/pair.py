@@ -1,6 +1,6 @@
 """Whether a node can run a cluster's configuration."""
 
-from hadaemon.config.election import ping_mistakes
+from hadaemon.config.election import check_mistakes
 from hadaemon.config.firewall import firewall_mistakes
 from hadaemon.config.follow import follow_mistakes
 from hadaemon.config.hotwire import hotwire_mistakes
@@ -18,7 +18,7 @@ def note_pair_mistakes(node: NodeConfig, cluster: ClusterConfig, prefix: str, mi
         _note_unknown_port(node, cluster.hotwire.port, f"{dot}hotwire.port", mistakes)
         for key, message in hotwire_mistakes(node, cluster):
             mistakes.add(f"{dot}hotwire.{key}", message)
-    for key, message in ping_mistakes(node, cluster):
+    for key, message in check_mistakes(node, cluster):
         mistakes.add(f"{dot}{key}", message)
     hotwire = None if cluster.hotwire is None else cluster.hotwire.port
     for key, message in firewall_mistakes(

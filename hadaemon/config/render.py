@@ -13,6 +13,7 @@ from hadaemon.config.model import (
     NodeConfig,
     PingGroup,
     Preseed,
+    TrackedRoute,
     VrrpConfig,
     derived_link_local,
 )
@@ -94,6 +95,8 @@ def _cluster_lines(cluster: ClusterConfig, prefix: str, secrets: bool = True) ->
     yield from _election_lines(cluster.election, prefix)
     for group in cluster.ping_groups:
         yield from _ping_group_lines(group, prefix)
+    for route in cluster.tracked_routes:
+        yield from _tracked_route_lines(route, prefix)
     if not cluster.conntrack:
         yield from (f"[{prefix}conntrack]", "enabled = false")
     yield from system_lines(cluster.system, prefix, secrets)
@@ -119,6 +122,14 @@ def _ping_group_lines(group: PingGroup, prefix: str) -> Iterator[str]:
     yield f"timeout = {_string(_delay(group.timeout))}"
     yield f"failures = {group.failures}"
     yield f"recoveries = {group.recoveries}"
+
+
+def _tracked_route_lines(route: TrackedRoute, prefix: str) -> Iterator[str]:
+    yield f"[[{prefix}tracked_routes]]"
+    yield f"destination = {_string(str(route.destination))}"
+    if route.port is not None:
+        yield f"port = {_string(route.port)}"
+    yield f"patience = {_string(_delay(route.patience))}"
 
 
 def _hotwire_lines(hotwire: Hotwire) -> Iterator[str]:

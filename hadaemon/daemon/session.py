@@ -33,6 +33,7 @@ from hadaemon.daemon.ports.pings import Pings
 from hadaemon.daemon.ports.places import Places
 from hadaemon.daemon.ports.plan import plan_ports
 from hadaemon.daemon.ports.ports import Ports
+from hadaemon.daemon.ports.route_watch import RouteWatch
 from hadaemon.daemon.ports.routers import Routers
 from hadaemon.daemon.ports.sequences import Sequences
 from hadaemon.daemon.ports.virtual_macs import VirtualMacs
@@ -80,6 +81,7 @@ class Session:
         self._executor = Executor(network, self.ports, self._virtual_macs(), self._acted)
         self._link_watch = LinkWatch(self.link_of, loop, self._take)
         self._pings = Pings(cluster.ping_groups, self.link_of, loop, self._take)
+        self._route_watch = RouteWatch(cluster.tracked_routes, self.link_of, loop, self._take)
         self.hotwire = HotwireSide(
             hotwire, cluster, network, loop, self._take, lambda: self._engine.catch_up()
         )
@@ -153,6 +155,7 @@ class Session:
         self._network.drop_leftovers(self._executor.wanted())
         self._link_watch.follow(node.unproven_ports)
         self._pings.start()
+        self._route_watch.start()
         self._arp_watch.start()
         self.hotwire.start(node.as_peer())
 
@@ -171,6 +174,7 @@ class Session:
         self._engine.close()
         self._link_watch.close()
         self._pings.close()
+        self._route_watch.close()
         self._arp_watch.close()
         self.hotwire.close()
         self.ports.close()
@@ -184,6 +188,7 @@ class Session:
         for failure in self._executor.reconcile():
             self._engine.post(failure)
         self._routers.refresh()
+        self._route_watch.wake()
         self.hotwire.refresh()
 
     @property
@@ -234,6 +239,8 @@ class Session:
         )
         if self._pings.failure is not None:
             failed += (other("pings", self._pings.failure),)
+        if self._route_watch.failure is not None:
+            failed += (other("routes", self._route_watch.failure),)
         if self._refusal is not None:
             failed += (other("refusal", self._refusal),)
         failed += self.hotwire.problems(peer_is_dead)

@@ -43,6 +43,7 @@ HOTWIRE_FOREIGN = Kind("hotwire-foreign", _M, "somebody else is on the hotwire",
 NOT_PAIRED = Kind("not-paired", _W, "the two nodes do not hold each other's keys", _SLOW, pair=True)
 LINK_DOWN = Kind("link-down", _M, "an HA interface has no carrier, no network card or no own address", 1.0)
 PING_FAILED = Kind("ping-failed", _N, "no host of a ping group answers")
+ROUTE_MISSING = Kind("route-missing", _N, "the active node had no tracked route for too long")
 SUSPENDED = Kind("suspended", _M, "the node has switched too often: preference moves it no more")
 MAINTENANCE = Kind("maintenance", _W, "an administrator keeps the node out of the cluster", 0.0, 5.0)
 DUPLICATE = Kind("address-conflict", _M, "somebody else has a virtual address, or an own one", 0.0, _SLOW)
@@ -73,6 +74,7 @@ KINDS = (
         NOT_PAIRED,
         LINK_DOWN,
         PING_FAILED,
+        ROUTE_MISSING,
         SUSPENDED,
     ),
     *(MAINTENANCE, DUPLICATE, CONNECTIONS, SERVICE, SYNC_ERROR, SYNC_PENDING),

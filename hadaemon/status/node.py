@@ -40,6 +40,8 @@ class ScoreStatus:
     preferred: bool
     unproven: int = 0
     """Links that have come up while the other node is active, and nothing has come in over them yet."""
+    missing_routes: int = 0
+    """Tracked routes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,18 @@ class PingGroupStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class TrackedRouteStatus:
+    """One tracked route."""
+
+    destination: str
+    port: str | None
+    """None: any interface will do."""
+    present: bool
+    failed: bool
+    """It was missing for too long while this node was active, and counts as a fault."""
+
+
+@dataclass(frozen=True, slots=True)
 class WitnessStatus:
     """The other node, as far as the election goes by its words over the hotwire; None: not known."""
 
@@ -133,6 +147,7 @@ class NodeStatus:
     suspended: str | None = None
     """Why preference moves this node no more: it has switched too often."""
     ping_groups: tuple[PingGroupStatus, ...] = ()
+    tracked_routes: tuple[TrackedRouteStatus, ...] = ()
     hotwire: WitnessStatus | None = None
     """None: no hotwire is configured, or the election does not ask it."""
 

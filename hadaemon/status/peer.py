@@ -15,7 +15,8 @@ class Peer:
     """It is active and offers the virtual addresses: take them."""
     links_down: int
     failed_groups: int
-    """Part of its health: HA interfaces that cannot serve, ping groups in which no host answers."""
+    """Part of its health: HA interfaces that cannot serve; ping groups in which no host answers, together
+    with tracked routes that are missing."""
     preferred: bool
     """It is the one that is meant to be active when both are equally healthy."""
     epoch: int

@@ -64,7 +64,14 @@ def pair(**status: Any) -> Answer:
         "state": "active",
         "reason": "no active node was heard",
         "since": 7384.2,
-        "score": {"priority": 254, "links_down": 0, "failed_groups": 0, "preferred": True, "unproven": 0},
+        "score": {
+            "priority": 254,
+            "links_down": 0,
+            "failed_groups": 0,
+            "preferred": True,
+            "unproven": 0,
+            "missing_routes": 0,
+        },
         "interfaces": [_interface("lan", 51), _interface("wan", 52)],
         "peer": None,
         "hotwire": {
@@ -80,6 +87,7 @@ def pair(**status: Any) -> Answer:
         "maintenance": False,
         "suspended": None,
         "ping_groups": [],
+        "tracked_routes": [],
     }
     return {
         "ok": True,

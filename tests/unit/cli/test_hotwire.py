@@ -67,7 +67,7 @@ def test_differences_and_faults_are_shown():
     sick = PEER | {"firmware": "0.2.0", "unready": "lan has no link", "failed_groups": 2, "links_down": 1}
     told = lines(answer(peer=sick, connected=False))
     assert told[0].endswith("no connection to its daemon yet")
-    assert "1 link down, 2 ping groups failed, not preferred, not ready: lan has no link" in told[1]
+    assert "1 link down, 2 checks failed, not preferred, not ready: lan has no link" in told[1]
     assert told[5].split() == ["firmware", "0.1.0", "0.2.0", "!", "differs"]
     assert not any("differs" in line for line in told[6:])
 

@@ -29,6 +29,7 @@ from hadaemon.config import (
     NodeConfig,
     PingGroup,
     Port,
+    TrackedRoute,
     VrrpConfig,
 )
 from hadaemon.vrrp import Advertisement, Centiseconds, Priority, Vrid
@@ -78,6 +79,7 @@ def cluster_config(
     preempt_delay: float = 0.0,
     priorities: Mapping[str, int] = MappingProxyType({}),
     ping_groups: tuple[PingGroup, ...] = (),
+    tracked_routes: tuple[TrackedRoute, ...] = (),
     **election: object,
 ) -> ClusterConfig:
     return ClusterConfig(
@@ -97,6 +99,7 @@ def cluster_config(
         hotwire=Hotwire("hotwire") if witness else None,
         election=replace(ElectionConfig(flap_switches=0), **election),
         ping_groups=ping_groups,
+        tracked_routes=tracked_routes,
     )
 
 

@@ -1,7 +1,7 @@
 """The transition matrix: every state and phase of a node, and what every event makes of it at once."""
 
 from dataclasses import replace
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 
 import pytest
 
@@ -21,6 +21,7 @@ from hadaemon.cluster import (
     PeerReport,
     PingResult,
     ResumeRequested,
+    RouteChanged,
     Start,
     Stop,
     SwitchRequested,
@@ -29,6 +30,7 @@ from hadaemon.cluster import (
 )
 from hadaemon.cluster.events import Event
 from hadaemon.cluster.memory import Memory
+from hadaemon.config import TrackedRoute
 from hadaemon.vrrp import DiscardReason
 from tests.unit.cluster.pair import ALPHA, BETA, Driver, own_address
 
@@ -150,6 +152,7 @@ EVENTS = {
     "GuardActed": feed(GuardActed()),
     "ActionFailed": feed(ActionFailed(Announce("lan", ()), "no buffer")),
     "PingResult": feed(PingResult("none", IPv4Address("192.0.2.1"), False)),
+    "RouteChanged": feed(RouteChanged(TrackedRoute(IPv4Network("0.0.0.0/0"), None, 30.0), False)),
     "ConnectionsReported": feed(ConnectionsReported("some are missing")),
     "PeerReport: active, better": feed(PeerReport(replace(ACTIVE_PEER, **SWITCHED_TO))),
     "PeerReport: active, worse": feed(PeerReport(replace(ACTIVE_PEER, links_down=2))),
@@ -198,6 +201,7 @@ FrameReceived                    | .   | .   | .   | .   | .   | .   | .   | .  
 GuardActed                       | .   | .   | bak | .   | bak | bak | bak | .   | .
 ActionFailed                     | .   | .   | .   | .   | .   | .   | .   | .   | .
 PingResult                       | .   | .   | .   | .   | .   | .   | .   | .   | .
+RouteChanged                     | .   | .   | .   | .   | .   | .   | .   | .   | .
 ConnectionsReported              | .   | .   | .   | .   | .   | .   | .   | .   | .
 PeerReport: active, better       | .   | .   | .   | .   | bak | bak | lin | .   | .
 PeerReport: active, worse        | .   | .   | .   | .   | .   | .   | act | .   | .

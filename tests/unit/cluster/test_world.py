@@ -1,6 +1,6 @@
 """The pair in a simulated world: whatever happens, the invariants hold and the world comes to rest."""
 
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 
 import pytest
 from hypothesis import given, settings
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from hadaemon.cluster import MaintenanceRequested, NodeState, ResumeRequested, SwitchRequested, proofs
 from hadaemon.cluster.offers import RETRY
-from hadaemon.config import PingGroup
+from hadaemon.config import PingGroup, TrackedRoute
 from hadaemon.status.peer import Peer
 from tests.unit.cluster.pair import ALPHA, BETA, GAMMA, PORTS, cluster_config
 from tests.unit.cluster.world import NODES, UNBOUNDED, Standstill, World
@@ -25,6 +25,7 @@ def _doubts_are_short():
 
 
 GATEWAYS = PingGroup("gateways", (IPv4Address("192.0.2.100"),))
+DEFAULT_ROUTE = TrackedRoute(IPv4Network("0.0.0.0/0"), None, patience=1.0)
 
 names = st.sampled_from(NODES)
 ports = st.sampled_from(PORTS)
@@ -63,6 +64,7 @@ ALL_STEPS = st.one_of(
     st.tuples(st.just("hotwire_one_way"), st.sampled_from((None, *NODES))),
     st.tuples(st.just("reload"), names, st.sampled_from((1, 1, 0.3, 3, 5))),
     st.tuples(st.just("ping"), names, st.just(GATEWAYS.name), st.booleans()),
+    st.tuples(st.just("route"), names, st.booleans()),
 )
 """And what its administrator does, and what may happen to the hotwire. Times are in intervals; a
 configuration that is read again has so many times the first one."""
@@ -80,6 +82,8 @@ def play(world: World, history: list[tuple[tuple, float]]) -> None:
             case ("rest",):
                 pass
             case ("ping", *_) if not world.config.ping_groups:
+                pass
+            case ("route", *_) if not world.config.tracked_routes:
                 pass
             case ("client_asks", port) if port not in world.ports:
                 pass
@@ -111,6 +115,10 @@ def come_to_rest(world: World) -> None:
     if election.flap_switches:
         world.run(election.flap_window + world.longest_silence)
     world.run(world.config.vrrp.preempt_delay + election.link_debounce)
+    for route in world.config.tracked_routes:
+        world.run(
+            4 * (route.patience + world.longest_silence)
+        )  # Each node tries, and once more after a resume.
     if world.hotwire is not None:
         world.run(RETRY + 4 * world.interval)
 
@@ -199,6 +207,8 @@ MODES = {
     "witness, damped": {"witness": True, "flap_switches": 3, "flap_window": 10.0},
     "witness, patient": {"witness": True, "preempt_delay": 6.0, "link_debounce": 1.0},
     "witness, pinging": {"witness": True, "ping_groups": (GATEWAYS,)},
+    "witness, tracking": {"witness": True, "tracked_routes": (DEFAULT_ROUTE,)},
+    "vrrp, tracking": {"tracked_routes": (DEFAULT_ROUTE,)},
 }
 
 

@@ -66,7 +66,8 @@ PROBES = {
     "node.toml": ["", "ports.probe", *COMMON],
     "cluster.toml": [
         *("", "vrrp", "vrrp.authentication", "hotwire", "election", "conntrack"),
-        *("ha_interfaces[]", "ha_interfaces[].router_advertisements", "ping_groups[]", *COMMON),
+        *("ha_interfaces[]", "ha_interfaces[].router_advertisements", "ping_groups[]"),
+        *("tracked_routes[]", *COMMON),
         *("firewall", "firewall.rules[]", "firewall.source_nat[]", "firewall.destination_nat[]"),
         *("follow", "follow.services[]", "follow.wireguard[]", "follow.wireguard[].peers[]"),
         *("follow.pppoe[]", "follow.dhcp[]", "follow.haproxy"),

@@ -1,6 +1,6 @@
-"""[election] and [[ping_groups]]: what they say, and what is refused."""
+"""[election], [[ping_groups]] and [[tracked_routes]]: what they say, and what is refused."""
 
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 
 import pytest
 
@@ -9,6 +9,7 @@ from hadaemon.config import (
     ElectionConfig,
     ElectionMode,
     PingGroup,
+    TrackedRoute,
     check_pair,
     load_cluster,
     load_node,
@@ -38,6 +39,11 @@ GROUP = """
 [[ping_groups]]
 name = "gateways"
 hosts = ["192.168.12.254", "192.168.12.253"]
+"""
+
+ROUTE = """
+[[tracked_routes]]
+destination = "0.0.0.0/0"
 """
 
 OWNER = "[vrrp.priorities]\nalpha = 255\nbeta = 100\n"
@@ -72,12 +78,22 @@ interval = "2s"
 timeout = "250ms"
 failures = 5
 recoveries = 2
+[[tracked_routes]]
+destination = "0.0.0.0/0"
+[[tracked_routes]]
+destination = "2001:db8:1::/48"
+port = "wan"
+patience = "2500ms"
 """
     )
     cluster = load_cluster(text)
     assert cluster.election == ElectionConfig(ElectionMode.VRRP, 2.0, 4, 90.0)
     hosts = (ip_address("192.168.12.254"), ip_address("2001:db8::1"))
     assert cluster.ping_groups == (PingGroup("uplink", hosts, "lan", 2.0, 0.25, 5, 2),)
+    assert cluster.tracked_routes == (
+        TrackedRoute(ip_network("0.0.0.0/0"), None, 30.0),
+        TrackedRoute(ip_network("2001:db8:1::/48"), "wan", 2.5),
+    )
     assert load_cluster(render_cluster(cluster)) == cluster
 
 
@@ -97,6 +113,20 @@ REFUSED = {
     "no timeout": (GROUP + 'timeout = "0s"', "ping_groups[0].timeout: must be more than 0s"),
     "a flood": (GROUP + 'interval = "10ms"\ntimeout = "10ms"', "ping_groups[0].interval: is too short"),
     "not an array": ("[ping_groups]\n", "ping_groups: must be an array of tables"),
+    "no destination": ('[[tracked_routes]]\nport = "wan"', "tracked_routes[0].destination: is missing"),
+    "an address": (ROUTE.replace(".0/0", ".7/8"), "tracked_routes[0].destination: 0.0.0.7/8 is an address"),
+    "a word": (
+        ROUTE.replace("0.0.0.0/0", "default"),
+        "tracked_routes[0].destination: 'default' is not a network: write it",
+    ),
+    "route twice": (
+        ROUTE + ROUTE,
+        "tracked_routes[1].destination: the route to 0.0.0.0/0 is tracked already",
+    ),
+    "owner with routes": (
+        OWNER + ROUTE,
+        "vrrp.priorities.alpha: 255 is the address owner's and is never lowered, so tracked routes",
+    ),
     "owner with ping groups": (
         GROUP + OWNER,
         "vrrp.priorities.alpha: 255 is the address owner's and is never lowered, so ping groups",
@@ -136,6 +166,11 @@ def test_a_ping_check_of_a_family_that_the_port_does_not_have_is_refused():
 def test_a_ping_check_on_an_unknown_port_is_refused():
     (problem,) = pair_problems(GROUP + 'port = "dmz"')
     assert problem.startswith('cluster.toml: ping_groups[0].port: node alpha has no port "dmz": ')
+
+
+def test_a_tracked_route_over_an_unknown_port_is_refused():
+    (problem,) = pair_problems(ROUTE + 'port = "dmz"')
+    assert problem.startswith('cluster.toml: tracked_routes[0].port: node alpha has no port "dmz": ')
 
 
 def test_a_ping_check_without_a_port_goes_where_the_routes_go():

@@ -17,6 +17,7 @@ from hadaemon.cluster import (
     Tick,
 )
 from hadaemon.cluster.memory import EMPTY, Memory
+from hadaemon.config import TrackedRoute
 
 UNBOUNDED = math.inf
 """Room for every packet that comes while a machine stands still."""
@@ -53,6 +54,8 @@ class Machine:
     changes: list[tuple[float, StateChanged]] = field(default_factory=list)
     results: list[HandoverEnded] = field(default_factory=list)
     memory: Memory = EMPTY
+    routes: dict[TrackedRoute, bool] = field(default_factory=dict)
+    """What its daemon finds in the kernel, as far as it was told in this history."""
     lacking: str = ""
     """What of the other node's connections it has not yet, as a plain phrase; empty: nothing."""
     clock: float = 0.0

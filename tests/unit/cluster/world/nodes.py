@@ -16,6 +16,7 @@ from hadaemon.cluster import (
     PeerReport,
     PortChanged,
     Remember,
+    RouteChanged,
     SendAdvertisement,
     SetAddresses,
     Start,
@@ -74,6 +75,8 @@ class Nodes:
             self.feed(machine.name, self._network.link_event(machine.name, port))
         self.feed(machine.name, ConnectionsReported(machine.lacking))
         self.feed(machine.name, Start(memory=machine.memory))
+        for route, present in machine.routes.items():
+            self.feed(machine.name, RouteChanged(route, present))
         self.tell_carrier()
 
     def begin_anew(self, machine: Machine, before: Node) -> None:
@@ -98,7 +101,7 @@ class Nodes:
         """A machine without its daemon: only what is on disk is left, and in the kernel for a moment."""
         old = self.machines[name]
         new = Machine(name, changes=old.changes, results=old.results, memory=old.memory, clock=old.clock)
-        new.powered, new.lacking = keep_kernel, old.lacking
+        new.powered, new.lacking, new.routes = keep_kernel, old.lacking, old.routes
         self.machines[name] = new
         if keep_kernel:
             new.kernel = old.kernel

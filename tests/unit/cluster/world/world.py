@@ -12,6 +12,7 @@ from hadaemon.cluster import (
     PeerGoodbye,
     PingResult,
     ResumeRequested,
+    RouteChanged,
     StateChanged,
     Stop,
     SwitchRequested,
@@ -122,6 +123,13 @@ class World:
         for _ in range(max(found.failures, found.recoveries)):
             for host in found.hosts:
                 self._nodes.feed(name, PingResult(group, host, answered))
+        self._watch.disturbed()
+
+    def route(self, name: str, present: bool) -> None:
+        """That node's kernel has the first tracked route, or has it no more."""
+        route = self.config.tracked_routes[0]
+        self.machines[name].routes[route] = present
+        self._nodes.feed(name, RouteChanged(route, present))
         self._watch.disturbed()
 
     def lack(self, name: str, lacking: str) -> None:
