@@ -13,7 +13,7 @@ A = TypeVar("A")
 
 SCHEMA = 1
 _TIMEOUT = 40.0
-"""Seconds: longer than the daemon itself waits for an outcome."""
+"""Seconds: longer than the daemon itself waits for an outcome, and than a slow box loads its rules."""
 _STEPS = ("detection", "address", "announcement", "total")
 
 
@@ -61,7 +61,7 @@ def _resume(options: argparse.Namespace) -> None:
 
 
 def _reload(options: argparse.Namespace) -> None:
-    answer = _asked(options, Reload(), Reloaded)
+    answer = _asked(options, Reload(), Reloaded, _TIMEOUT)
     if answer is not None:
         unchanged = "nothing to do: the files are as they were"
         print(f"applied: {answer.condition}" if answer.changed else unchanged)
