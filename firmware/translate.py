@@ -42,7 +42,7 @@ def template() -> Catalog:
     catalog = Catalog(project="hotspare", version="1", creation_date=_DAY)
     for source in SOURCES:
         found = extract_from_dir(
-            source, [("**.py", "python")], keywords={"_": None, "voice": None, "marked": None}
+            source, [("**.py", "python")], keywords={"_": None, "translate": None, "marked": None}
         )
         for _file, _line, message, _comments, _context in found:
             catalog.add(message)

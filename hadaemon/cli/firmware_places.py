@@ -5,7 +5,7 @@ from pathlib import Path
 
 from hadaemon.cli.places import add_places
 from hadaemon.io.firmware.rauc import Rauc
-from hadaemon.operations.firmware import OwnFirmware, Places
+from hadaemon.operations.firmware import FirmwarePlaces, OwnFirmware
 
 
 def add_firmware_places(command: argparse.ArgumentParser) -> None:
@@ -17,4 +17,6 @@ def add_firmware_places(command: argparse.ArgumentParser) -> None:
 
 def firmware_of(options: argparse.Namespace) -> OwnFirmware:
     """That of this node."""
-    return OwnFirmware(Places(options.state, options.bundles, options.run_folder), Rauc((options.rauc,)))
+    return OwnFirmware(
+        FirmwarePlaces(options.state, options.bundles, options.run_folder), Rauc((options.rauc,))
+    )

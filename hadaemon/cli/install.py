@@ -46,7 +46,7 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def _list(options: argparse.Namespace) -> None:
-    found = installing.find_candidates(installing.Places())
+    found = installing.find_candidates(installing.InstallPlaces())
     if options.json:
         disks = [_disk(disk) | {"refusal": reason} for disk, reason in found]
         print(json.dumps({"schema": SCHEMA, "disks": disks}, indent=2))
@@ -83,7 +83,7 @@ def _disk(disk: Disk) -> dict[str, object]:
 
 
 def _install(options: argparse.Namespace) -> None:
-    places = installing.Places(state_owner=system_owners().state)
+    places = installing.InstallPlaces(state_owner=system_owners().state)
     source = installing.find_source(places)
     disk = installing.find_target(options.disk, source, places)
     version = running_release().version or "an unknown version"

@@ -10,8 +10,8 @@ from hadaemon.io.kernel import device
 from hadaemon.io.kernel.links import STACKED_KINDS, Link, LinkTable
 from hadaemon.io.kernel.netlink import Netlink
 from hadaemon.io.kernel.udev import open_udev
-from hadaemon.menu.deeds import Card
-from hadaemon.menu.deeds import Detected as FoundHotwire
+from hadaemon.menu.actions import Card
+from hadaemon.menu.actions import Detected as FoundHotwire
 from hadaemon.operations.asking import understood
 from hadaemon.operations.detection import detect_hotwire, detection_lines
 

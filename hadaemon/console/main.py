@@ -10,7 +10,7 @@ from hadaemon.console.standing import standing_of
 from hadaemon.console.store import release_consoles
 from hadaemon.console.talk import Perform, Stopped, talk
 from hadaemon.console.terminal import Line, Terminal, plain, steady, wrapped
-from hadaemon.console.voices import ORIGINAL, load_voices
+from hadaemon.console.translations import ORIGINAL, load_translations
 from hadaemon.errors import HadaemonError
 from hadaemon.io.kernel.links import LinkTable
 from hadaemon.io.kernel.netlink import Netlink
@@ -18,9 +18,8 @@ from hadaemon.io.store.files import read_text
 from hadaemon.menu.changes import FLOWS
 from hadaemon.menu.first_boot import Facts, first_boot
 from hadaemon.menu.later import later
-from hadaemon.menu.steps import Voice
-from hadaemon.operations.install import Places as InstallPlaces
-from hadaemon.operations.install import can_install
+from hadaemon.menu.steps import Translate
+from hadaemon.operations.install import InstallPlaces, can_install
 from hadaemon.setup.places import Owners, Places, system_owners
 from hadaemon.state.configuration import Configuration, load_configuration
 from hadaemon.state.places import NODE_FILE
@@ -42,7 +41,7 @@ def main() -> int:
     terminal = Line()
     with steady():
         try:
-            set_up_box(terminal, Performer(places, system_owners()), load_voices(), places)
+            set_up_box(terminal, Performer(places, system_owners()), load_translations(), places)
         except EOFError:
             return 0
         finally:
@@ -55,14 +54,14 @@ def main() -> int:
 def as_root(flow: str) -> int:
     """One change of a box that is configured, for `hactl menu`, which is not root."""
     places = Places()
-    terminal, voices = Line(), load_voices()
+    terminal, translations = Line(), load_translations()
     language = _language(load_configuration(places.state))
     perform = Performer(places, system_owners())
     with steady():
         try:
-            talk(lambda: FLOWS[flow](voices[language]), terminal, perform, voices, language)
+            talk(lambda: FLOWS[flow](translations[language]), terminal, perform, translations, language)
         except (EOFError, Stopped, KeyboardInterrupt):
-            _ = voices[language]
+            _ = translations[language]
             terminal.write(plain(_("Stopped: nothing more is changed.")))
             return 1
     return 0
@@ -71,7 +70,7 @@ def as_root(flow: str) -> int:
 def menu() -> None:
     """The menu of a configured box, until the person leaves it."""
     places = Places()
-    terminal, voices = Line(), load_voices()
+    terminal, translations = Line(), load_translations()
     perform = Performer(places, Owners())
     with steady(), suppress(EOFError):
         while True:
@@ -79,10 +78,10 @@ def menu() -> None:
             language = _language(configuration)
             try:
                 if not talk(
-                    lambda voice=voices[language], now=standing: later(voice, now),  # type: ignore[misc]
+                    lambda translate=translations[language], now=standing: later(translate, now),  # type: ignore[misc]
                     terminal,
                     perform,
-                    voices,
+                    translations,
                     language,
                 ):
                     return
@@ -94,12 +93,16 @@ def _language(configuration: Configuration) -> str:
     return configuration.node.language if configuration.node is not None else ORIGINAL
 
 
-def set_up_box(terminal: Terminal, perform: Perform, voices: Mapping[str, Voice], places: Places) -> None:
+def set_up_box(
+    terminal: Terminal, perform: Perform, translations: Mapping[str, Translate], places: Places
+) -> None:
     """Asks until the box is configured. Raises EOFError when the line is gone."""
     while not configured(places):
         facts = facts_of(places)
         stopped = guarded(
-            lambda facts=facts: talk(lambda: first_boot(facts, voices), terminal, perform, voices, ORIGINAL),  # type: ignore[misc]
+            lambda facts=facts: talk(
+                lambda: first_boot(facts, translations), terminal, perform, translations, ORIGINAL
+            ),  # type: ignore[misc]
             terminal,
         )
         if stopped and not configured(places):

@@ -8,7 +8,7 @@ from typing import TypeVar
 from hadaemon.config import ClusterConfig, load_cluster, render_cluster
 from hadaemon.errors import HadaemonError, in_words
 from hadaemon.io.store.forms import read_form
-from hadaemon.menu.deeds import PeerConfiguration, PeerPort
+from hadaemon.menu.actions import PeerConfiguration, PeerPort
 from hadaemon.menu.steps import Failed, marked
 from hadaemon.operations.amend import amended
 from hadaemon.operations.apply import apply_text

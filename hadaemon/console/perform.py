@@ -16,7 +16,7 @@ from hadaemon.errors import HadaemonError, in_words
 from hadaemon.io.kernel import device
 from hadaemon.io.programs.password import hash_password
 from hadaemon.io.store.files import read_text
-from hadaemon.menu import deeds
+from hadaemon.menu import actions
 from hadaemon.menu.draft import SCHEMA
 from hadaemon.menu.steps import Failed, marked
 from hadaemon.setup.good import restore_good
@@ -28,83 +28,85 @@ from hadaemon.state.places import NODE_FILE
 _KEY_SIZE = 32
 """Bytes."""
 _WRITING = (
-    deeds.Store,
-    deeds.ReadStick,
-    deeds.StoreNode,
-    deeds.ChangeAdmin,
-    deeds.RestoreGood,
-    deeds.FactoryReset,
+    actions.Store,
+    actions.ReadStick,
+    actions.StoreNode,
+    actions.ChangeAdmin,
+    actions.RestoreGood,
+    actions.FactoryReset,
 )
-_TALKING = (deeds.Hactl, deeds.Run, deeds.AsRoot)
+_TALKING = (actions.Hactl, actions.Run, actions.AsRoot)
 _LEAVING = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)
 HACTL = ("/usr/bin/hactl",)
 MENU = "/usr/libexec/hotspare/menu"
 
 
 class Performer:
-    """Carries out deeds on this node."""
+    """Carries out actions on this node."""
 
     def __init__(self, places: Places, owners: Owners, hactl: tuple[str, ...] = HACTL) -> None:
         self._places = places
         self._owners = owners
         self._program = hactl
 
-    def __call__(self, deed: object) -> object:
+    def __call__(self, action: object) -> object:
         """What the flow is told."""
         try:
-            with _to_the_end() if isinstance(deed, _WRITING) else interruptible(isinstance(deed, _TALKING)):
-                return self._do(deed)
+            with (
+                _to_the_end() if isinstance(action, _WRITING) else interruptible(isinstance(action, _TALKING))
+            ):
+                return self._do(action)
         except ConfigError as error:
             return Failed(tuple(map(str, error.mistakes)))
         except (HadaemonError, OSError) as error:
             return Failed(tuple(in_words(error).splitlines()))
 
-    def _do(self, deed: object) -> object:  # noqa: C901 (one line a deed)
-        match deed:
-            case deeds.ReadCards():
+    def _do(self, action: object) -> object:  # noqa: C901 (one line a action)
+        match action:
+            case actions.ReadCards():
                 return cards.read_cards()
-            case deeds.Blink(interface):
+            case actions.Blink(interface):
                 device.blink(interface, cards.BLINK_SECONDS)
                 return ()
-            case deeds.Detect():
+            case actions.Detect():
                 return cards.detect(self._places.control)
-            case deeds.HashPassword(password):
+            case actions.HashPassword(password):
                 return hash_password(password)
-            case deeds.NewKey():
+            case actions.NewKey():
                 return f"hex:{secrets.token_hex(_KEY_SIZE)}"
-            case deeds.Store(raw, anew):
+            case actions.Store(raw, anew):
                 return store(raw, anew, self._places, self._owners)
-            case deeds.ReadStick():
+            case actions.ReadStick():
                 return self._read_stick()
-            case deeds.ReadDisks():
+            case actions.ReadDisks():
                 return read_disks()
-            case deeds.Hactl(arguments, root):
+            case actions.Hactl(arguments, root):
                 return self._hactl(arguments, root)
-            case deeds.Activate():
+            case actions.Activate():
                 return partner.activate(self._places)
-            case deeds.ReadPeer():
+            case actions.ReadPeer():
                 return partner.read_peer(self._places)
-            case deeds.Pull():
+            case actions.Pull():
                 return partner.pull(self._places)
-            case deeds.Run(command):
+            case actions.Run(command):
                 return run_program(command)
-            case deeds.AsRoot(flow):
+            case actions.AsRoot(flow):
                 return run_program(("sudo", "-n", MENU, flow))
-            case deeds.ReadNode():
+            case actions.ReadNode():
                 return changes.read_node(self._places)
-            case deeds.StoreNode(raw):
+            case actions.StoreNode(raw):
                 return changes.store_node(raw, self._places, self._owners)
-            case deeds.StoreCluster(raw):
+            case actions.StoreCluster(raw):
                 cluster = check_cluster({"schema": SCHEMA, **raw})
                 return partner.apply_cluster(cluster, self._places)
-            case deeds.ChangeAdmin(password_hash, ssh_key):
+            case actions.ChangeAdmin(password_hash, ssh_key):
                 return changes.change_admin(password_hash, ssh_key, self._places, self._owners)
-            case deeds.RestoreGood():
+            case actions.RestoreGood():
                 restore_good(self._places, self._owners)
                 return take_effect(self._places, self._owners)
-            case deeds.FactoryReset():
+            case actions.FactoryReset():
                 return changes.factory_reset(self._places)
-        raise AssertionError(f"nobody does {deed!r}")
+        raise AssertionError(f"nobody does {action!r}")
 
     def _hactl(self, arguments: tuple[str, ...], root: bool) -> object:
         """A command as it would be typed; it talks to the person itself."""

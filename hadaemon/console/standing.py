@@ -4,8 +4,7 @@ import os
 
 from hadaemon.commands.table import known_commands
 from hadaemon.menu.later import Standing
-from hadaemon.operations.install import Places as InstallPlaces
-from hadaemon.operations.install import can_install
+from hadaemon.operations.install import InstallPlaces, can_install
 from hadaemon.setup.good import better
 from hadaemon.setup.places import Places
 from hadaemon.state.configuration import Configuration, load_configuration

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from hadaemon.console.terminal import HEIGHT, WIDTH, Terminal, plain, wrapped
 from hadaemon.menu.conversation import Conversation, Done
-from hadaemon.menu.steps import Act, Ask, Choose, Failed, Flow, Pause, Show, Voice
+from hadaemon.menu.steps import Act, Ask, Choose, Failed, Flow, Pause, Show, Translate
 
 T = TypeVar("T")
 
@@ -16,7 +16,7 @@ LONGEST = 4000
 """Characters of an answer: a terminal's line has no more."""
 
 Perform = Callable[[object], object]
-"""Does a deed; a `Failed` where it came to nothing."""
+"""Does a action; a `Failed` where it came to nothing."""
 
 
 class Stopped(Exception):
@@ -27,19 +27,19 @@ def talk(
     begin: Callable[[], Flow[T]],
     terminal: Terminal,
     perform: Perform,
-    voices: Mapping[str, Voice],
+    translations: Mapping[str, Translate],
     language: str,
 ) -> T:
     """The flow's result. Raises Stopped, and EOFError when the line is gone."""
     conversation = Conversation(begin)
     while True:
         step = conversation.step
-        voice = voices[conversation.answered("language") or language]
+        translate = translations[conversation.answered("language") or language]
         match step:
             case Done(result):
                 return result
             case Show():
-                _show(step, terminal, voice)
+                _show(step, terminal, translate)
                 conversation.answer(None)
             case Pause():
                 terminal.read("continue > ")
@@ -47,37 +47,39 @@ def talk(
             case Act():
                 if step.doing:
                     _lines(terminal, step.doing)
-                conversation.answer(_performed(step, perform, voice))
+                conversation.answer(_performed(step, perform, translate))
             case Ask() | Choose():
-                _question(step, conversation, terminal, voice)
+                _question(step, conversation, terminal, translate)
 
 
-def _performed(step: Act, perform: Perform, voice: Voice) -> object:
+def _performed(step: Act, perform: Perform, translate: Translate) -> object:
     try:
-        done = perform(step.deed)
+        done = perform(step.action)
     except KeyboardInterrupt:
-        return Failed((voice("interrupted"),))
-    return Failed(tuple(map(voice, done.reasons))) if isinstance(done, Failed) else done
+        return Failed((translate("interrupted"),))
+    return Failed(tuple(map(translate, done.reasons))) if isinstance(done, Failed) else done
 
 
-def _show(step: Show, terminal: Terminal, voice: Voice) -> None:
+def _show(step: Show, terminal: Terminal, translate: Translate) -> None:
     terminal.write()
     if step.title:
         terminal.write(_rule(step.title))
     lines = [line for text in step.lines for line in wrapped(text)]
     for number, line in enumerate(lines):
-        if number and number % HEIGHT == 0 and _more(terminal, voice) == STOP:
+        if number and number % HEIGHT == 0 and _more(terminal, translate) == STOP:
             raise Stopped
         terminal.write(line)
 
 
-def _more(terminal: Terminal, voice: Voice) -> str:
-    return terminal.read(plain(voice("-- Enter: more, ! stops -- "))).strip()
+def _more(terminal: Terminal, translate: Translate) -> str:
+    return terminal.read(plain(translate("-- Enter: more, ! stops -- "))).strip()
 
 
-def _question(step: Ask | Choose, conversation: Conversation[T], terminal: Terminal, voice: Voice) -> None:
+def _question(
+    step: Ask | Choose, conversation: Conversation[T], terminal: Terminal, translate: Translate
+) -> None:
     """Asks until there is an answer, or goes back."""
-    _ = voice
+    _ = translate
     default = conversation.remembered(step.key) or _default(step)
     _head(step, terminal, default)
     while True:
@@ -90,16 +92,16 @@ def _question(step: Ask | Choose, conversation: Conversation[T], terminal: Termi
             _lines(terminal, _("! There is nothing to go back to."))
         elif typed == HELP:
             _lines(terminal, step.help)
-            _lines(terminal, _expected(step, voice))
+            _lines(terminal, _expected(step, translate))
             if isinstance(step, Ask) and step.optional:
                 _lines(terminal, _("{nothing} stands for none.").format(nothing=NOTHING))
             _lines(terminal, _("{back} goes back, {stop} stops.").format(back=BACK, stop=STOP))
         else:
             try:
-                value = _value(step, typed or default, voice)
+                value = _value(step, typed or default, translate)
             except ValueError as error:
                 _lines(terminal, f"! {error}")
-                if str(error) != (expected := _expected(step, voice)):
+                if str(error) != (expected := _expected(step, translate)):
                     _lines(terminal, expected)
             else:
                 conversation.answer(value, typed or default)
@@ -124,9 +126,9 @@ def _default(step: Ask | Choose) -> str:
     return str(words.index(step.default) + 1) if step.default in words else ""
 
 
-def _value(step: Ask | Choose, text: str, voice: Voice) -> object:
+def _value(step: Ask | Choose, text: str, translate: Translate) -> object:
     """Raises ValueError with what is wrong, in one line."""
-    _ = voice
+    _ = translate
     if len(text) > LONGEST:
         raise ValueError(_("that is too long: {longest} characters at most").format(longest=LONGEST))
     if not text.isprintable():
@@ -134,17 +136,17 @@ def _value(step: Ask | Choose, text: str, voice: Voice) -> object:
     if isinstance(step, Ask):
         if text or step.optional:
             return step.parse("" if step.optional and text == NOTHING else text)
-        raise ValueError(_expected(step, voice))
+        raise ValueError(_expected(step, translate))
     words = [option.word for option in step.options]
     if text in words:
         return text
     if text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= len(words):
         return words[int(text) - 1]
-    raise ValueError(_expected(step, voice))
+    raise ValueError(_expected(step, translate))
 
 
-def _expected(step: Ask | Choose, voice: Voice) -> str:
-    _ = voice
+def _expected(step: Ask | Choose, translate: Translate) -> str:
+    _ = translate
     if isinstance(step, Ask):
         return _("expected: {what}").format(what=step.expects)
     if len(step.options) == 1:

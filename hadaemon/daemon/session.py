@@ -26,11 +26,11 @@ from hadaemon.daemon.executor import Executor
 from hadaemon.daemon.guard import Guard
 from hadaemon.daemon.hotwire.plan import HotwirePlan
 from hadaemon.daemon.hotwire.side import HotwireSide
+from hadaemon.daemon.ports.arp_places import ArpPlaces
 from hadaemon.daemon.ports.arp_watch import ArpWatch
 from hadaemon.daemon.ports.link_watch import LinkWatch
 from hadaemon.daemon.ports.network import Network
 from hadaemon.daemon.ports.pings import Pings
-from hadaemon.daemon.ports.places import Places
 from hadaemon.daemon.ports.plan import plan_ports
 from hadaemon.daemon.ports.ports import Ports
 from hadaemon.daemon.ports.route_watch import RouteWatch
@@ -85,7 +85,7 @@ class Session:
         self.hotwire = HotwireSide(
             hotwire, cluster, network, loop, self._take, lambda: self._engine.catch_up()
         )
-        places = Places(cluster, self.ports, network, self.status)
+        places = ArpPlaces(cluster, self.ports, network, self.status)
         self._arp_watch = ArpWatch(places.present, lambda: self.state, loop)
         self._refusal: str | None = None
         """Why accept_mode = false has no effect."""

@@ -15,7 +15,7 @@ from hadaemon.io.firmware.rauc import Rauc
 from hadaemon.io.programs.services import failed_units, restart_node, start_firmware_upgrade, starting_units
 from hadaemon.io.store.plan_file import PlanFile
 from hadaemon.io.store.trial_file import end_trial, read_trial
-from hadaemon.operations.firmware import OwnFirmware, Places, go_back
+from hadaemon.operations.firmware import FirmwarePlaces, OwnFirmware, go_back
 from hadaemon.state.places import own_folder
 from hadaemon.state.release import Release, boot_id, running_release
 from hadaemon.upgrade.errors import UpgradeError
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rauc = Rauc((options.rauc,))
     try:
         if options.verb in (KEEP_FLASHED, *UPGRADE_VERBS):
-            firmware = OwnFirmware(Places(options.state, options.bundles, options.run), rauc)
+            firmware = OwnFirmware(FirmwarePlaces(options.state, options.bundles, options.run), rauc)
             keeps = options.verb == KEEP_FLASHED
             done = _keep_flashed(firmware, options.esp) if keeps else upgrade(options.verb, firmware)
         else:

@@ -29,7 +29,7 @@ from hadaemon.io.store.files import read_text
 from hadaemon.io.store.forms import tree_in_schema
 from hadaemon.io.store.pair_lock import locked
 from hadaemon.io.store.plan_file import PlanFile
-from hadaemon.operations.firmware import OwnFirmware, Places
+from hadaemon.operations.firmware import FirmwarePlaces, OwnFirmware
 from hadaemon.operations.own_configuration import OwnConfiguration, now_text
 from hadaemon.state.places import own_folder
 from hadaemon.state.release import running_release
@@ -259,7 +259,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         channel = Channel(connection.fileno(), connection.fileno(), "the peer", _TIMEOUT)
         here = OwnConfiguration(options.state, options.socket, start_guard)
         with contextlib.ExitStack() as stack:
-            places = Places(options.state, options.bundles, options.run)
+            places = FirmwarePlaces(options.state, options.bundles, options.run)
             firmware = OwnFirmware(places, Rauc((options.rauc,)))
             hactl = Hactl(options.state, options.run, options.socket, options.hactl)
             conversation = Conversation(here, options.run, hactl, stack, firmware)

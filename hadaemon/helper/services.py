@@ -47,7 +47,7 @@ _ORDERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class ServicePlaces:
     """Where things are."""
 
     state: Path = Path("/data/state")
@@ -58,7 +58,7 @@ class Places:
 class Services:
     """What one connection may do."""
 
-    def __init__(self, places: Places, systemctl: Systemctl, links: Callable[[], LinkTable]) -> None:
+    def __init__(self, places: ServicePlaces, systemctl: Systemctl, links: Callable[[], LinkTable]) -> None:
         self._places = places
         self._systemctl = systemctl
         self._links = links
@@ -225,7 +225,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if peer_user(connection) not in allowed_users():
             return 1
         try:
-            serve(connection, Services(Places(), systemctl, links))
+            serve(connection, Services(ServicePlaces(), systemctl, links))
         except HadaemonError as error:
             print(error, file=sys.stderr)
             return 1

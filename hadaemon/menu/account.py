@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from hadaemon.config import values
-from hadaemon.menu.deeds import HashPassword
+from hadaemon.menu.actions import HashPassword
 from hadaemon.menu.draft import Draft
-from hadaemon.menu.steps import Act, Ask, Choose, Flow, Option, Voice
+from hadaemon.menu.steps import Act, Ask, Choose, Flow, Option, Translate
 
 SHORTEST, LONGEST = 8, 128
 """Characters of the administrator's password."""
@@ -13,7 +13,7 @@ _SHOWN = 8
 """Time zones that a message lists."""
 
 
-def administrator(_: Voice, draft: Draft) -> Flow[None]:
+def administrator(_: Translate, draft: Draft) -> Flow[None]:
     """A password, SSH keys, or both: nothing is preset."""
     ways = (
         Option("password", _("a password")),
@@ -47,7 +47,7 @@ def administrator(_: Voice, draft: Draft) -> Flow[None]:
         draft.put([key], "admin", "ssh_keys")
 
 
-def _password(_: Voice) -> Flow[str]:
+def _password(_: Translate) -> Flow[str]:
     help_ = _(
         "At least {shortest} characters. Three or four words that do not belong together are easy to "
         "remember. It is not shown while it is typed. Write it down safely: there is no way in without it."
@@ -79,7 +79,7 @@ def _password(_: Voice) -> Flow[str]:
     return str(first)
 
 
-def host_name(_: Voice, draft: Draft, default: str) -> Flow[str]:
+def host_name(_: Translate, draft: Draft, default: str) -> Flow[str]:
     """The node's name."""
     name = yield Ask(
         "hostname",
@@ -97,7 +97,7 @@ def host_name(_: Voice, draft: Draft, default: str) -> Flow[str]:
     return str(name)
 
 
-def time_zone(_: Voice, draft: Draft, zones: tuple[str, ...]) -> Flow[None]:
+def time_zone(_: Translate, draft: Draft, zones: tuple[str, ...]) -> Flow[None]:
     """Where the box is; part of a name finds it."""
     zone = yield Ask(
         "time-zone",
@@ -111,7 +111,7 @@ def time_zone(_: Voice, draft: Draft, zones: tuple[str, ...]) -> Flow[None]:
     draft.put(zone, "node", "time_zone")
 
 
-def _zone(_: Voice, zones: tuple[str, ...]) -> Callable[[str], str]:
+def _zone(_: Translate, zones: tuple[str, ...]) -> Callable[[str], str]:
     def find(text: str) -> str:
         wanted = text.lower().replace(" ", "_")
         exact = [zone for zone in zones if zone.lower() == wanted]

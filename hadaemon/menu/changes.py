@@ -5,8 +5,7 @@ from copy import deepcopy
 
 from hadaemon.hotwire.exclusive import DEFAULT_PORT as HOTWIRE
 from hadaemon.menu.account import administrator
-from hadaemon.menu.create import cluster_lines, create
-from hadaemon.menu.deeds import (
+from hadaemon.menu.actions import (
     Activate,
     Card,
     ChangeAdmin,
@@ -17,16 +16,17 @@ from hadaemon.menu.deeds import (
     StoreCluster,
     StoreNode,
 )
+from hadaemon.menu.create import cluster_lines, create
 from hadaemon.menu.draft import Draft
 from hadaemon.menu.first_boot import pair_and_activate
 from hadaemon.menu.install import COMMAND, install_to_disk
 from hadaemon.menu.join import join
 from hadaemon.menu.network import bind, hotwire_card, own_addresses
 from hadaemon.menu.reach import reach, reach_lines
-from hadaemon.menu.steps import Act, Ask, Choose, Failed, Flow, Option, Show, Voice
+from hadaemon.menu.steps import Act, Ask, Choose, Failed, Flow, Option, Show, Translate
 
 
-def password(_: Voice) -> Flow[None]:
+def password(_: Translate) -> Flow[None]:
     """Another password, another key."""
     draft = Draft()
     yield from administrator(_, draft)
@@ -35,7 +35,7 @@ def password(_: Voice) -> Flow[None]:
     yield from _told(_, (yield Act(change, _("Writing ..."), final=True)))
 
 
-def network(_: Voice) -> Flow[None]:
+def network(_: Translate) -> Flow[None]:
     """Other own addresses on one port."""
     draft = yield from _present(_)
     if draft is None:
@@ -57,7 +57,7 @@ def network(_: Voice) -> Flow[None]:
     yield from _told(_, (yield Act(StoreNode(draft.raw["node"]), _("Writing ..."), final=True)))
 
 
-def reach_later(_: Voice) -> Flow[None]:
+def reach_later(_: Translate) -> Flow[None]:
     """Another gateway, other name and time servers, another way in."""
     draft = yield from _present(_)
     if draft is None:
@@ -70,7 +70,7 @@ def reach_later(_: Voice) -> Flow[None]:
     yield from _told(_, (yield Act(StoreNode(node), _("Writing ..."), final=True)))
 
 
-def join_later(_: Voice) -> Flow[None]:
+def join_later(_: Translate) -> Flow[None]:
     """A box that stands alone becomes the spare of the other one."""
     draft = yield from _present(_)
     if draft is None:
@@ -90,7 +90,7 @@ def join_later(_: Voice) -> Flow[None]:
     yield from join(_, draft, free, hotwire, lambda raw: StoreNode(raw["node"]))
 
 
-def create_later(_: Voice) -> Flow[None]:
+def create_later(_: Translate) -> Flow[None]:
     """A box that stands alone becomes a master."""
     draft = yield from _present(_)
     if draft is None:
@@ -105,27 +105,27 @@ def create_later(_: Voice) -> Flow[None]:
     yield from create(_, draft, ports, node["name"])
     yield Show(tuple(cluster_lines(_, draft.raw["cluster"])), _("Summary"))
     yield from _agree(_)
-    for deed in (StoreNode(node), StoreCluster(draft.raw["cluster"])):
-        done = yield Act(deed, _("Writing ..."), final=True)
+    for action in (StoreNode(node), StoreCluster(draft.raw["cluster"])):
+        done = yield Act(action, _("Writing ..."), final=True)
         if isinstance(done, Failed):
             yield from _told(_, done)
             return
     yield from pair_and_activate(_)
 
 
-def activate(_: Voice) -> Flow[None]:
+def activate(_: Translate) -> Flow[None]:
     """After pairing."""
     yield from _told(_, (yield Act(Activate(), _("Activating the cluster ..."), final=True)))
 
 
-def last_good(_: Voice) -> Flow[None]:
+def last_good(_: Translate) -> Flow[None]:
     """Back to what was accepted."""
     yield Show((_("The last configuration that was accepted at a boot replaces the present one."),))
     yield from _agree(_)
     yield from _told(_, (yield Act(RestoreGood(), _("Writing ..."), final=True)))
 
 
-def factory_reset(_: Voice) -> Flow[None]:
+def factory_reset(_: Translate) -> Flow[None]:
     """Forgets everything; the firmware stays."""
     draft = yield from _present(_)
     name = draft.raw["node"]["name"] if draft is not None else "reset"
@@ -149,7 +149,7 @@ def factory_reset(_: Voice) -> Flow[None]:
     yield from _told(_, (yield Act(FactoryReset(), _("Forgetting everything ..."), final=True)))
 
 
-FLOWS: Mapping[str, Callable[[Voice], Flow[None]]] = {
+FLOWS: Mapping[str, Callable[[Translate], Flow[None]]] = {
     "password": password,
     "network": network,
     "reach": reach_later,
@@ -162,7 +162,7 @@ FLOWS: Mapping[str, Callable[[Voice], Flow[None]]] = {
 }
 
 
-def _present(_: Voice) -> Flow[Draft | None]:
+def _present(_: Translate) -> Flow[Draft | None]:
     raw = yield Act(ReadNode())
     if isinstance(raw, Failed):
         yield Show(tuple(f"! {reason}" for reason in raw.reasons))
@@ -173,7 +173,7 @@ def _present(_: Voice) -> Flow[Draft | None]:
     return draft
 
 
-def _hotwire(_: Voice, draft: Draft, cards: Sequence[Card]) -> Flow[Card | None]:
+def _hotwire(_: Translate, draft: Draft, cards: Sequence[Card]) -> Flow[Card | None]:
     """The card of the port named hotwire, which is bound now if it was not."""
     ports = draft.raw["node"]["ports"]
     taken = {port["mac"]: name for name, port in ports.items() if "mac" in port}
@@ -194,7 +194,7 @@ def _now(draft: Draft, port: str) -> str:
     return "DHCP" if present.get("dhcp") else ", ".join(present.get("addresses", ())) or "-"
 
 
-def _agree(_: Voice) -> Flow[None]:
+def _agree(_: Translate) -> Flow[None]:
     yield Choose(
         "write",
         _("Summary"),
@@ -204,7 +204,7 @@ def _agree(_: Voice) -> Flow[None]:
     )
 
 
-def _told(_: Voice, done: object) -> Flow[None]:
+def _told(_: Translate, done: object) -> Flow[None]:
     if isinstance(done, Failed):
         yield Show(tuple(f"! {reason}" for reason in done.reasons), _("It was not done"))
     else:

@@ -6,16 +6,16 @@ from typing import Any
 from hadaemon.config import values
 from hadaemon.config.secrets import signing_key, written_key
 from hadaemon.hotwire.exclusive import DEFAULT_PORT as HOTWIRE
-from hadaemon.menu.deeds import NewKey
+from hadaemon.menu.actions import NewKey
 from hadaemon.menu.draft import Draft
 from hadaemon.menu.network import split
-from hadaemon.menu.steps import Act, Ask, Choose, Failed, Flow, Option, Show, Voice
+from hadaemon.menu.steps import Act, Ask, Choose, Failed, Flow, Option, Show, Translate
 
 DEFAULT_OFFSET = 50
 MAX_OFFSET = 254
 
 
-def create(_: Voice, draft: Draft, ports: Sequence[str], master: str) -> Flow[None]:
+def create(_: Translate, draft: Draft, ports: Sequence[str], master: str) -> Flow[None]:
     """The cluster's name, its virtual addresses, and how its nodes know each other on the networks.
 
     It is activated once the two boxes are paired: until then `enabled` is false.
@@ -38,7 +38,7 @@ def create(_: Voice, draft: Draft, ports: Sequence[str], master: str) -> Flow[No
     yield from _passphrase(_, draft)
 
 
-def _offset(_: Voice, draft: Draft) -> Flow[None]:
+def _offset(_: Translate, draft: Draft) -> Flow[None]:
     """Asked before the interfaces, whose VRIDs follow from it."""
 
     def good(text: str) -> int:
@@ -61,7 +61,7 @@ def _offset(_: Voice, draft: Draft) -> Flow[None]:
     draft.put(offset, "cluster", "vrrp", "vrid_offset")
 
 
-def _interfaces(_: Voice, draft: Draft, ports: Sequence[str]) -> Flow[None]:
+def _interfaces(_: Translate, draft: Draft, ports: Sequence[str]) -> Flow[None]:
     """Virtual addresses of each port; one port at least must have some."""
     count = 0
     eligible = [port for port in ports if not draft.raw["node"]["ports"][port].get("dhcp")]
@@ -85,7 +85,7 @@ def _interfaces(_: Voice, draft: Draft, ports: Sequence[str]) -> Flow[None]:
         yield Show((_("No port can have virtual addresses: go back (<) and give one fixed addresses."),))
 
 
-def _interface(_: Voice, draft: Draft, port: str, number: int, needed: bool) -> Flow[dict[str, Any]]:
+def _interface(_: Translate, draft: Draft, port: str, number: int, needed: bool) -> Flow[dict[str, Any]]:
     own = ", ".join(draft.raw["node"]["ports"][port].get("addresses", ())) or _("none")
     place = ("cluster", "ha_interfaces", number)
 
@@ -161,7 +161,7 @@ def _checked(draft: Draft, entry: dict[str, Any], place: tuple[str | int, ...], 
     whole.checked(entry[key[0]] if key else entry, *place, *key)
 
 
-def _follow(_: Voice, draft: Draft, ports: Sequence[str]) -> Flow[None]:
+def _follow(_: Translate, draft: Draft, ports: Sequence[str]) -> Flow[None]:
     """What is off while a box is backup."""
     taken = {each["port"] for each in draft.raw["cluster"].get("ha_interfaces", ())}
     free = [port for port in ports if port not in taken]
@@ -198,7 +198,7 @@ def _follow(_: Voice, draft: Draft, ports: Sequence[str]) -> Flow[None]:
         draft.put(units, "cluster", "follow", "services")
 
 
-def _priority(_: Voice, draft: Draft) -> Flow[None]:
+def _priority(_: Translate, draft: Draft) -> Flow[None]:
     """Whoever creates the cluster is its master; the only question is whether it takes back."""
     way = yield Choose(
         "priority",
@@ -221,7 +221,7 @@ def _priority(_: Voice, draft: Draft) -> Flow[None]:
         draft.put(False, "cluster", "vrrp", "preempt")
 
 
-def _passphrase(_: Voice, draft: Draft) -> Flow[None]:
+def _passphrase(_: Translate, draft: Draft) -> Flow[None]:
     """Who may take part in the election."""
     way = yield Choose(
         "passphrase",
@@ -258,7 +258,7 @@ def _passphrase(_: Voice, draft: Draft) -> Flow[None]:
     draft.put({"type": "hmac", "key": key}, "cluster", "vrrp", "authentication")
 
 
-def cluster_lines(_: Voice, raw: dict[str, Any]) -> Iterator[str]:
+def cluster_lines(_: Translate, raw: dict[str, Any]) -> Iterator[str]:
     """For the summary, without secrets."""
     yield _("cluster: {name}, this box is its master (priority high)").format(name=raw["name"])
     if raw["vrrp"].get("preempt", True):

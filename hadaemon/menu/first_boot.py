@@ -7,14 +7,14 @@ from typing import Any
 
 from hadaemon.hotwire.exclusive import DEFAULT_PORT as HOTWIRE
 from hadaemon.menu.account import administrator, host_name, time_zone
+from hadaemon.menu.actions import Activate, ReadStick, Run, Store
 from hadaemon.menu.create import cluster_lines, create
-from hadaemon.menu.deeds import Activate, ReadStick, Run, Store
 from hadaemon.menu.draft import Draft
 from hadaemon.menu.install import COMMAND, install_to_disk
 from hadaemon.menu.join import join, pair
 from hadaemon.menu.network import hotwire_card, look_at_cards, name_ports, own_addresses
 from hadaemon.menu.reach import reach, reach_lines
-from hadaemon.menu.steps import Act, Choose, Failed, Flow, Option, Show, Voice
+from hadaemon.menu.steps import Act, Choose, Failed, Flow, Option, Show, Translate
 
 LANGUAGES = {"en": "English", "de": "Deutsch"}
 
@@ -41,7 +41,7 @@ class Purpose(StrEnum):
     JOIN = "join"
 
 
-def first_boot(facts: Facts, voices: Mapping[str, Voice]) -> Flow[None]:
+def first_boot(facts: Facts, translations: Mapping[str, Translate]) -> Flow[None]:
     """Ends when the node is configured."""
     language = yield Choose(
         "language",
@@ -50,7 +50,7 @@ def first_boot(facts: Facts, voices: Mapping[str, Voice]) -> Flow[None]:
         tuple(Option(word, label) for word, label in LANGUAGES.items()),
         "Type a number and press Enter. / Eine Zahl tippen und Enter drücken.",
     )
-    _ = voices[language]
+    _ = translations[language]
     yield Show(
         (
             _("Answer each question and press Enter. What is in [brackets] is taken by Enter alone."),
@@ -89,7 +89,7 @@ def first_boot(facts: Facts, voices: Mapping[str, Voice]) -> Flow[None]:
     yield from _end(_, name)
 
 
-def _begin(_: Voice, installable: bool) -> Flow[bool]:
+def _begin(_: Translate, installable: bool) -> Flow[bool]:
     """Returns whether the box was configured without any further question: by a stick."""
     install = (
         (Option(COMMAND, _("not at all: install what runs on the internal disk")),) if installable else ()
@@ -127,7 +127,7 @@ def _begin(_: Voice, installable: bool) -> Flow[bool]:
             yield Show(done.reasons)
 
 
-def _purpose(_: Voice, pair_possible: bool) -> Flow[Purpose]:
+def _purpose(_: Translate, pair_possible: bool) -> Flow[Purpose]:
     options = [Option(Purpose.ALONE, _("stand alone"))]
     if pair_possible:
         options += [
@@ -150,7 +150,7 @@ def _purpose(_: Voice, pair_possible: bool) -> Flow[Purpose]:
     return Purpose(purpose)
 
 
-def _write(_: Voice, draft: Draft, purpose: Purpose) -> Flow[None]:
+def _write(_: Translate, draft: Draft, purpose: Purpose) -> Flow[None]:
     """Shows the summary, then takes the only step that changes anything."""
     while True:
         yield Show(tuple(summary(_, draft.raw, purpose)), _("Summary"))
@@ -179,7 +179,7 @@ def _write(_: Voice, draft: Draft, purpose: Purpose) -> Flow[None]:
         yield Show(tuple(f"! {reason}" for reason in done.reasons), _("It was not written"))
 
 
-def summary(_: Voice, raw: dict[str, Any], purpose: Purpose) -> Iterator[str]:
+def summary(_: Translate, raw: dict[str, Any], purpose: Purpose) -> Iterator[str]:
     """All answers, without secrets."""
     node, admin = raw["node"], raw["admin"]
     ways = [_("password")] if "password_hash" in admin else []
@@ -206,7 +206,7 @@ def summary(_: Voice, raw: dict[str, Any], purpose: Purpose) -> Iterator[str]:
             yield _("the cluster is activated when the boxes are paired")
 
 
-def pair_and_activate(_: Voice) -> Flow[None]:
+def pair_and_activate(_: Translate) -> Flow[None]:
     """Pairs before it activates: no cluster is activated before the boxes hold each other's keys."""
     choice = yield Choose(
         "pair",
@@ -227,7 +227,7 @@ def pair_and_activate(_: Voice) -> Flow[None]:
         yield Show(done.reasons)
 
 
-def _end(_: Voice, name: str) -> Flow[None]:
+def _end(_: Translate, name: str) -> Flow[None]:
     yield Show(
         (
             _("{name} is configured.").format(name=name),

@@ -1,14 +1,14 @@
 """What a technician does with a stick: the system that runs from it goes onto the disk of the box. Root
 only."""
 
-from hadaemon.menu.deeds import Hactl, ReadDisks, Run
-from hadaemon.menu.steps import Act, Choose, Failed, Flow, Option, Show, Voice
+from hadaemon.menu.actions import Hactl, ReadDisks, Run
+from hadaemon.menu.steps import Act, Choose, Failed, Flow, Option, Show, Translate
 
 COMMAND = "install-to-disk"
 _NO = "no"
 
 
-def install_to_disk(_: Voice) -> Flow[None]:
+def install_to_disk(_: Translate) -> Flow[None]:
     """Ends when it is installed, or when nothing was done."""
     disks = yield Act(ReadDisks(), _("Looking at the disks ..."))
     if isinstance(disks, Failed):
@@ -39,7 +39,7 @@ def install_to_disk(_: Voice) -> Flow[None]:
         yield from _restart(_)
 
 
-def _restart(_: Voice) -> Flow[None]:
+def _restart(_: Translate) -> Flow[None]:
     choice = yield Choose(
         "installed",
         _("Installed"),

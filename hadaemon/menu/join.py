@@ -3,14 +3,14 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from hadaemon.menu.deeds import Card, Hactl, PeerConfiguration, PeerPort, Pull, ReadPeer
+from hadaemon.menu.actions import Card, Hactl, PeerConfiguration, PeerPort, Pull, ReadPeer
 from hadaemon.menu.draft import Draft
 from hadaemon.menu.network import bind, card_lines, own_addresses
 from hadaemon.menu.reach import reach
-from hadaemon.menu.steps import Act, Choose, Failed, Flow, Option, Show, Voice
+from hadaemon.menu.steps import Act, Choose, Failed, Flow, Option, Show, Translate
 
 
-def pair(_: Voice, way: str) -> Flow[bool]:
+def pair(_: Translate, way: str) -> Flow[bool]:
     """`show` or `enter` the code, as often as it takes; whether the boxes are paired."""
     while True:
         done = yield Act(Hactl(("pair", way), root=True), final=True)
@@ -32,7 +32,7 @@ def pair(_: Voice, way: str) -> Flow[bool]:
 
 
 def join(
-    _: Voice,
+    _: Translate,
     draft: Draft,
     cards: Sequence[Card],
     hotwire: Card | None,
@@ -71,7 +71,7 @@ def join(
     return True
 
 
-def _fit(_: Voice, draft: Draft, peer: PeerConfiguration, free: Sequence[Card]) -> Flow[tuple[str, ...]]:
+def _fit(_: Translate, draft: Draft, peer: PeerConfiguration, free: Sequence[Card]) -> Flow[tuple[str, ...]]:
     """Each port of the cluster gets a card of this box, and own addresses."""
     left, fitted = list(free), []
     for port in peer.ports:
@@ -105,7 +105,7 @@ def _fit(_: Voice, draft: Draft, peer: PeerConfiguration, free: Sequence[Card]) 
     return tuple(fitted)
 
 
-def _hint(_: Voice, port: PeerPort) -> str:
+def _hint(_: Translate, port: PeerPort) -> str:
     if not port.virtual_addresses:
         return ""
     return _("Its virtual addresses are {addresses}: take another one.").format(

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from hadaemon.config import values
-from hadaemon.menu.deeds import AsRoot, Hactl, Run
-from hadaemon.menu.steps import Act, Ask, Choose, Failed, Flow, Option, Pause, Show, Voice
+from hadaemon.menu.actions import AsRoot, Hactl, Run
+from hadaemon.menu.steps import Act, Ask, Choose, Failed, Flow, Option, Pause, Show, Translate
 
 LEAVE = "leave"
 
@@ -32,7 +32,7 @@ class Standing:
 Entry: TypeAlias = Callable[[], Flow[None]]
 
 
-def later(_: Voice, standing: Standing) -> Flow[bool]:
+def later(_: Translate, standing: Standing) -> Flow[bool]:
     """One round; False: the person leaves."""
     if standing.condition == "refused":
         yield Show(
@@ -58,7 +58,7 @@ def later(_: Voice, standing: Standing) -> Flow[bool]:
     return True
 
 
-def _entries(_: Voice, standing: Standing) -> Mapping[str, tuple[str, Entry]]:
+def _entries(_: Translate, standing: Standing) -> Mapping[str, tuple[str, Entry]]:
     """The entries by word, in their order: only what this box can do."""
     in_cluster = standing.condition == "cluster"
     alone = standing.condition == "stand-alone"
@@ -115,7 +115,7 @@ def _told(done: object) -> Flow[None]:
         yield Show(tuple(f"! {reason}" for reason in done.reasons))
 
 
-def _switch(_: Voice) -> Flow[None]:
+def _switch(_: Translate) -> Flow[None]:
     choice = yield Choose(
         "switch",
         _("Switch"),
@@ -132,7 +132,7 @@ def _switch(_: Voice) -> Flow[None]:
         yield from _hactl(("switch", "--force") if choice == "force" else ("switch",))
 
 
-def _maintenance(_: Voice) -> Flow[None]:
+def _maintenance(_: Translate) -> Flow[None]:
     choice = yield Choose(
         "maintenance",
         _("Maintenance"),
@@ -149,7 +149,7 @@ def _maintenance(_: Voice) -> Flow[None]:
         yield from _hactl(("maintenance", choice))
 
 
-def _synchronize(_: Voice) -> Flow[None]:
+def _synchronize(_: Translate) -> Flow[None]:
     choice = yield Choose(
         "synchronize",
         _("Synchronize"),
@@ -172,7 +172,7 @@ def _synchronize(_: Voice) -> Flow[None]:
     yield from _hactl(commands.get(choice, ("config", "sync", f"--{choice}")), root=True)
 
 
-def _firmware(_: Voice) -> Flow[None]:
+def _firmware(_: Translate) -> Flow[None]:
     choice = yield Choose(
         "firmware",
         _("Firmware"),
@@ -202,7 +202,7 @@ def _firmware(_: Voice) -> Flow[None]:
         yield from _hactl(("firmware", str(choice)), root=True)
 
 
-def _keys(_: Voice, in_cluster: bool) -> Flow[None]:
+def _keys(_: Translate, in_cluster: bool) -> Flow[None]:
     options = [
         Option("show", _("show the keys, with words to compare by telephone")),
         Option("pair-show", _("pair: show a code here")),
@@ -226,7 +226,7 @@ def _keys(_: Voice, in_cluster: bool) -> Flow[None]:
     yield from _hactl(commands.get(choice, ("key", choice)), root=True)
 
 
-def _network(_: Voice) -> Flow[None]:
+def _network(_: Translate) -> Flow[None]:
     choice = yield Choose(
         "network",
         _("Network"),
@@ -251,7 +251,7 @@ def _network(_: Voice) -> Flow[None]:
             yield from _hactl(("hotwire", "detect"))
 
 
-def _diagnostics(_: Voice, standing: Standing) -> Flow[None]:
+def _diagnostics(_: Translate, standing: Standing) -> Flow[None]:
     options = [Option("ping", _("ping an address")), Option("history", _("every change of state"))]
     if "capture" in standing.commands and standing.ha_ports:
         options.append(Option("capture", _("advertisements on an HA interface, decoded (hactl capture)")))
@@ -296,7 +296,7 @@ def _diagnostics(_: Voice, standing: Standing) -> Flow[None]:
             yield from _run("journalctl", "--no-pager", "--boot", "--lines=40", "--unit=hadaemon")
 
 
-def _power(_: Voice, verb: str) -> Flow[None]:
+def _power(_: Translate, verb: str) -> Flow[None]:
     choice = yield Choose(
         verb,
         _("Reboot") if verb == "reboot" else _("Power off"),

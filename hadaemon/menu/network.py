@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from hadaemon.config import values
 from hadaemon.hotwire.exclusive import DEFAULT_PORT as HOTWIRE
-from hadaemon.menu.deeds import Blink, Card, Detect, Detected, ReadCards
+from hadaemon.menu.actions import Blink, Card, Detect, Detected, ReadCards
 from hadaemon.menu.draft import Draft
-from hadaemon.menu.steps import Act, Ask, Choose, Failed, Flow, Option, Show, Voice
+from hadaemon.menu.steps import Act, Ask, Choose, Failed, Flow, Option, Show, Translate
 from hadaemon.text.columns import table
 
 _USUAL = ("lan", "wan", "dmz", "guest")
@@ -16,7 +16,7 @@ _UNIT = 1000
 """Mbit/s in a Gbit/s."""
 
 
-def look_at_cards(_: Voice) -> Flow[tuple[Card, ...]]:
+def look_at_cards(_: Translate) -> Flow[tuple[Card, ...]]:
     """Shows the table of network cards, as often as wanted, and has cards blink to find them on the box."""
     while True:
         cards = yield Act(ReadCards(), _("Looking at the network cards ..."))
@@ -53,7 +53,7 @@ def look_at_cards(_: Voice) -> Flow[tuple[Card, ...]]:
                 yield Show(done.reasons)
 
 
-def card_lines(_: Voice, cards: Sequence[Card]) -> Iterator[str]:
+def card_lines(_: Translate, cards: Sequence[Card]) -> Iterator[str]:
     """A table, numbered from 1."""
     if not cards:
         yield _("There is no network card.")
@@ -79,7 +79,7 @@ def _speed(speed: int | None) -> str:
     return f"{speed} Mbit/s" if speed < _UNIT else f"{speed / _UNIT:g} Gbit/s"
 
 
-def hotwire_card(_: Voice, cards: Sequence[Card]) -> Flow[Card]:
+def hotwire_card(_: Translate, cards: Sequence[Card]) -> Flow[Card]:
     """The card that is cabled directly to the other box: found, or chosen by hand."""
     found = ""
     way = yield Choose(
@@ -120,7 +120,9 @@ def hotwire_card(_: Voice, cards: Sequence[Card]) -> Flow[Card]:
     return cards[int(choice.removeprefix("card-")) - 1]
 
 
-def name_ports(_: Voice, draft: Draft, cards: Sequence[Card], hotwire: Card | None) -> Flow[tuple[str, ...]]:
+def name_ports(
+    _: Translate, draft: Draft, cards: Sequence[Card], hotwire: Card | None
+) -> Flow[tuple[str, ...]]:
     """Asks for a name of each card that is to be used, except the hotwire's, which has its own."""
     names: list[str] = []
     if hotwire is not None:
@@ -160,7 +162,7 @@ def bind(draft: Draft, port: str, card: Card) -> None:
     draft.put({"mac": card.mac}, "node", "ports", port)
 
 
-def own_addresses(_: Voice, draft: Draft, port: str, hint: str = "", dhcp: bool = True) -> Flow[None]:
+def own_addresses(_: Translate, draft: Draft, port: str, hint: str = "", dhcp: bool = True) -> Flow[None]:
     """The box's own addresses on a port: fixed ones, by DHCP, or none."""
 
     def good(text: str) -> str:

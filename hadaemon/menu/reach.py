@@ -5,14 +5,14 @@ from typing import Any
 
 from hadaemon.menu.draft import Draft
 from hadaemon.menu.network import split
-from hadaemon.menu.steps import Ask, Flow, Voice
+from hadaemon.menu.steps import Ask, Flow, Translate
 
 _DEFAULT = "default"
 _EVERYWHERE = (_DEFAULT, "0.0.0.0/0", "::/0")
 """How a configuration may write that a route is the default one."""
 
 
-def reach(_: Voice, draft: Draft, ports: Sequence[str]) -> Flow[None]:
+def reach(_: Translate, draft: Draft, ports: Sequence[str]) -> Flow[None]:
     """Everything may be left out. What the node has already is offered, and what is not asked stays."""
     node = draft.raw["node"]
     others = [route for route in node.get("routes", ()) if not _is_default(route)]
@@ -75,7 +75,7 @@ def reach(_: Voice, draft: Draft, ports: Sequence[str]) -> Flow[None]:
     _settle(node, "ssh", ssh)
 
 
-def reach_lines(_: Voice, node: dict[str, Any]) -> Iterator[str]:
+def reach_lines(_: Translate, node: dict[str, Any]) -> Iterator[str]:
     """For the summary: what was not left out."""
     gateways = [str(route.get("gateway")) for route in node.get("routes", ()) if _is_default(route)]
     if gateways:

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias, TypeVar
 
 T = TypeVar("T")
 
-Voice: TypeAlias = Callable[[str], str]
+Translate: TypeAlias = Callable[[str], str]
 """gettext: an English text to the same in the language of the person."""
 
 
@@ -76,8 +76,8 @@ class Pause:
 class Act:
     """Something to be done; what comes back is its result, or `Failed`."""
 
-    deed: object
-    """One of `hadaemon.menu.deeds`."""
+    action: object
+    """One of `hadaemon.menu.actions`."""
     doing: str = ""
     """What to show meanwhile, where it takes time."""
     final: bool = False

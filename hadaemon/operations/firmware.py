@@ -40,7 +40,7 @@ _URL = ("http://", "https://")
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class FirmwarePlaces:
     """Where things are."""
 
     state: Path = Path("/data/state")
@@ -53,7 +53,7 @@ class OwnFirmware:
 
     def __init__(
         self,
-        places: Places,
+        places: FirmwarePlaces,
         rauc: Rauc,
         release: Release | None = None,
         boot: Callable[[], str] = boot_id,

@@ -73,7 +73,7 @@ Show = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class InstallPlaces:
     """Where the running system has what is copied; tests have their own."""
 
     links: Path = Path("/run/hotspare/disk")
@@ -108,7 +108,7 @@ class Source:
         return target.refusal(self.layout.needed)
 
 
-def find_source(places: Places) -> Source:
+def find_source(places: InstallPlaces) -> Source:
     """What runs. Raises InstallError: this is no appliance."""
     own = places.own
     if not own:
@@ -117,18 +117,18 @@ def find_source(places: Places) -> Source:
     return Source(own, read_layout(read_table(own)), running)
 
 
-def find_disks(places: Places) -> tuple[Disk, ...]:
+def find_disks(places: InstallPlaces) -> tuple[Disk, ...]:
     """All of this box."""
     return read_disks(list_block_devices(COLUMNS), places.own)
 
 
-def find_candidates(places: Places) -> tuple[tuple[Disk, str], ...]:
+def find_candidates(places: InstallPlaces) -> tuple[tuple[Disk, str], ...]:
     """All disks of this box, each with the reason why it must not be taken; empty: it may. Needs no root."""
     wanted = needed(start_of(places.partition(_DATA)))
     return tuple((disk, disk.refusal(wanted)) for disk in find_disks(places))
 
 
-def find_target(name: str, source: Source, places: Places) -> Disk:
+def find_target(name: str, source: Source, places: InstallPlaces) -> Disk:
     """The disk of that name or path. Raises InstallError: it is none, or must not be taken."""
     path = str(Path("/dev", name).resolve())
     disks = find_disks(places)
@@ -141,7 +141,7 @@ def find_target(name: str, source: Source, places: Places) -> Disk:
     raise InstallError(f"{name} is no disk of this box; possible: {names}")
 
 
-def can_install(places: Places) -> bool:
+def can_install(places: InstallPlaces) -> bool:
     """Whether there is a disk that may be taken; never raises."""
     try:
         return any(not reason for _, reason in find_candidates(places))
@@ -149,7 +149,7 @@ def can_install(places: Places) -> bool:
         return False
 
 
-def install_alone(source: Source, target: Disk, places: Places, show: Show) -> None:
+def install_alone(source: Source, target: Disk, places: InstallPlaces, show: Show) -> None:
     """The same as `install`, and nothing else fills a slow disk meanwhile."""
     services.stop_seeding()
     try:
@@ -158,7 +158,7 @@ def install_alone(source: Source, target: Disk, places: Places, show: Show) -> N
         services.start_seeding()
 
 
-def install(source: Source, target: Disk, places: Places, show: Show) -> None:
+def install(source: Source, target: Disk, places: InstallPlaces, show: Show) -> None:
     """Until the last step is done the disk does not boot. Raises HadaemonError, or OSError: a disk failed."""
     if reason := source.refusal(target):
         raise InstallError(f"{target.path} is not written to: {reason}")
@@ -184,14 +184,14 @@ def install(source: Source, target: Disk, places: Places, show: Show) -> None:
         _make_bootable(disk, source, target.path, (bundle.partition,) if bundle is not None else ())
 
 
-def _system(source: Source, places: Places) -> Iterator[Piece]:
+def _system(source: Source, places: InstallPlaces) -> Iterator[Piece]:
     letter = source.running.slot.lower()
     boot = run_program("blkid", "-p", "-o", "value", "-s", "FSSIZE", str(places.partition(f"boot-{letter}")))
     size = int(boot or 0) or source.layout["boot-a"].size
     yield from pieces(source.layout, source.running, size, _esp(places))
 
 
-def _esp(places: Places) -> tuple[Patch, ...]:
+def _esp(places: InstallPlaces) -> tuple[Patch, ...]:
     """What the new ESP has of its own. What is in memory of the running one is on the disk then."""
     at = place_of(places.grubenv, _GRUBENV_SIZE)
     os.sync()

@@ -19,7 +19,7 @@ from hadaemon.io.firmware import block_copy
 from hadaemon.io.firmware.disks import DiskError, list_block_devices, opened_alone, read_table
 from hadaemon.io.firmware.flashed_bundle import extract
 from hadaemon.operations import install as installing
-from hadaemon.operations.install import Places, Source, install
+from hadaemon.operations.install import InstallPlaces, Source, install
 
 MIB = 1 << 20
 SIZES = {"bios-boot": 1, "esp": 2, "boot-a": 8, "root-a": 4, "boot-b": 8, "root-b": 4, "data": 300}
@@ -33,7 +33,7 @@ class Box:
     """A stick that runs, and a disk full of something else."""
 
     source: Source
-    places: Places
+    places: InstallPlaces
     parts: dict[str, bytes]
     target: Path
 
@@ -93,7 +93,7 @@ def box(tmp_path: Path, loop: Callable[[Path], Path], monkeypatch: pytest.Monkey
             file.write(b"\xff" * MIB)
     # Only a mounted FAT can tell where a file lies, and not every machine that builds has that.
     monkeypatch.setattr(installing, "place_of", lambda file, size: GRUBENV_AT)
-    places = Places(links, links / "root", bundles=tmp_path / "none", run=tmp_path)
+    places = InstallPlaces(links, links / "root", bundles=tmp_path / "none", run=tmp_path)
     source = Source(str(stick), read_layout(read_table(str(stick))), BLOCKS)
     return Box(source, places, parts, loop(disk))
 

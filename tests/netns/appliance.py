@@ -13,7 +13,7 @@ from hadaemon.errors import HadaemonError
 from hadaemon.helper import firmware as helper
 from hadaemon.io.firmware.rauc import Rauc
 from hadaemon.io.sockets.control_client import Message, ask
-from hadaemon.operations.firmware import OwnFirmware, Places
+from hadaemon.operations.firmware import FirmwarePlaces, OwnFirmware
 from hadaemon.state.release import Release
 from hadaemon.upgrade.bundle import root_hash
 from hadaemon.upgrade.offer import WORK_LOG
@@ -85,7 +85,7 @@ class Appliance:
 
     def firmware(self) -> OwnFirmware:
         """As root has it."""
-        places = Places(self.node.state_folder, self.folder / "bundles", self.folder)
+        places = FirmwarePlaces(self.node.state_folder, self.folder / "bundles", self.folder)
         rauc = Rauc((sys.executable, "-P", str(PROGRAM), str(self.folder)))
         release = Release(self.version, self.rauc.rauc["booted"])
         return OwnFirmware(places, rauc, release, lambda: f"life {self.life}")

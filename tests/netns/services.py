@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from hadaemon.helper.services import Places, Services, serve
+from hadaemon.helper.services import ServicePlaces, Services, serve
 from hadaemon.io.kernel.links import Link, LinkTable
 
 from .pair import TestNode
@@ -77,7 +77,7 @@ class Manager:
     def __init__(self, node: TestNode, units: dict[str, Command | None]) -> None:
         state, files = node.state_folder, node.folder / "services"
         (node.folder / "units").mkdir()
-        self._places = Places(state, files, node.folder / "units")
+        self._places = ServicePlaces(state, files, node.folder / "units")
         self._node = node
         self._lock = threading.Lock()
         self.units = {name: Unit(node, files, command) for name, command in units.items()}

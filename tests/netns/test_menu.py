@@ -30,9 +30,9 @@ def boxes(tmp_path: Path) -> Iterator[tuple[SyncBox, SyncBox]]:
         yield build_sync_pair(namespaces, tmp_path)
 
 
-def do(box: SyncBox, deed: str) -> str:
+def do(box: SyncBox, action: str) -> str:
     """What the menu would be told, after what the commands have said."""
-    done = box.command(sys.executable, "-P", "-c", SCRIPT, str(box.state), deed)
+    done = box.command(sys.executable, "-P", "-c", SCRIPT, str(box.state), action)
     assert done.returncode == 0, done.stderr
     return done.stdout[done.stdout.index("result ") :] + done.stderr
 

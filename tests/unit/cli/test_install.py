@@ -17,7 +17,7 @@ from hadaemon.install.layout import NAMES, Layout, Partition
 from hadaemon.install.plan import Running
 from hadaemon.io.programs import services
 from hadaemon.operations import install as installing
-from hadaemon.operations.install import Places, Show, Source
+from hadaemon.operations.install import InstallPlaces, Show, Source
 
 STICK = Disk("/dev/sdb", "Ultra Fit", "4C53", "usb", 32_000_000_000, 512, False, True, (), "", ())
 SSD = Disk("/dev/sda", "TS64", "A1B2", "sata", 64_000_000_000, 512, False, False, (), "ntfs OLD", ())
@@ -34,7 +34,7 @@ class Machine:
         self.fails: Callable[[Show], None] = lambda show: show("writing", 1, 1)
         self.seeding: list[str] = []
 
-    def install(self, source: Source, target: Disk, places: Places, show: Show) -> None:
+    def install(self, source: Source, target: Disk, places: InstallPlaces, show: Show) -> None:
         self.installed.append(target.path)
         self.fails(show)
 
@@ -185,7 +185,7 @@ def test_progress_sends_nothing_but_what_any_terminal_knows(
 
 
 def test_a_machine_that_is_no_appliance_has_nothing_to_install(tmp_path: Path):
-    places = Places(links=tmp_path)
+    places = InstallPlaces(links=tmp_path)
     assert not installing.can_install(places)
     with pytest.raises(InstallError, match="nothing to install"):
         installing.find_source(places)

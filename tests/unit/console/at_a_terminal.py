@@ -18,7 +18,7 @@ from hadaemon.config import check_preseed
 from hadaemon.console import main as programs
 from hadaemon.console.standing import standing_of
 from hadaemon.console.terminal import interruptible
-from hadaemon.menu import deeds
+from hadaemon.menu import actions
 from hadaemon.menu.later import Standing
 from hadaemon.pairing.wire import SHOWN
 from hadaemon.setup.good import keep_good
@@ -46,14 +46,14 @@ class Folder(Box):
         super().__init__(AsRoot=(), Pull=("fw-b: BACKUP: an active node is heard",))
         self._places = places
 
-    def __call__(self, deed: object) -> object:
-        if isinstance(deed, deeds.Store):
-            self.store(deed.raw)
-            (self._places.root / "stored.json").write_text(json.dumps([*self.stored(), deed.raw]))
-        if isinstance(deed, deeds.Hactl):
+    def __call__(self, action: object) -> object:
+        if isinstance(action, actions.Store):
+            self.store(action.raw)
+            (self._places.root / "stored.json").write_text(json.dumps([*self.stored(), action.raw]))
+        if isinstance(action, actions.Hactl):
             with interruptible(echo=True):
-                self._command(deed.arguments)
-        return super().__call__(deed)
+                self._command(action.arguments)
+        return super().__call__(action)
 
     def _command(self, arguments: tuple[str, ...]) -> None:
         """Pairing speaks as it does; here it has nobody to pair with."""

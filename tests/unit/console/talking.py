@@ -4,43 +4,43 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from hadaemon.console.talk import talk
-from hadaemon.console.voices import ORIGINAL, load_voices
-from hadaemon.menu import deeds
+from hadaemon.console.translations import ORIGINAL, load_translations
+from hadaemon.menu import actions
 from hadaemon.menu.first_boot import Facts, first_boot
 from hadaemon.menu.steps import Failed
 
-VOICES = load_voices()
+TRANSLATIONS = load_translations()
 FACTS = Facts("1.0", "fw-480a01", ("UTC", "Europe/Berlin", "Europe/Paris", "America/New_York"))
 CARDS = tuple(
-    deeds.Card(f"enp{number}s0", f"52:54:00:48:0a:0{number}", "virtio_net", True, 1000)
+    actions.Card(f"enp{number}s0", f"52:54:00:48:0a:0{number}", "virtio_net", True, 1000)
     for number in (1, 2, 3)
 )
-DETECTED = deeds.Detected(CARDS[2].mac, ("the hotwire is enp3s0",))
-PEER = deeds.PeerConfiguration(
+DETECTED = actions.Detected(CARDS[2].mac, ("the hotwire is enp3s0",))
+PEER = actions.PeerConfiguration(
     "office",
     "alpha",
-    (deeds.PeerPort("lan", ("192.168.12.1/24",)), deeds.PeerPort("wan", ("192.168.175.101/24",))),
+    (actions.PeerPort("lan", ("192.168.12.1/24",)), actions.PeerPort("wan", ("192.168.175.101/24",))),
 )
 DISKS = (
-    deeds.Disk("/dev/sda", "Ultra Fit, 32.0 GB, usb", "the box runs from it"),
-    deeds.Disk("/dev/nvme0n1", "SN530, 256.0 GB, nvme", ""),
+    actions.Disk("/dev/sda", "Ultra Fit, 32.0 GB, usb", "the box runs from it"),
+    actions.Disk("/dev/nvme0n1", "SN530, 256.0 GB, nvme", ""),
 )
 HASH = f"$6$salt${'x' * 86}"
 KEY = "hex:" + "ab" * 32
 RESULTS: Mapping[type, object] = {
-    deeds.ReadCards: CARDS,
-    deeds.Blink: (),
-    deeds.Detect: DETECTED,
-    deeds.HashPassword: HASH,
-    deeds.NewKey: KEY,
-    deeds.Store: (),
-    deeds.ReadStick: Failed(("there is no stick",)),
-    deeds.ReadDisks: DISKS,
-    deeds.Hactl: (),
-    deeds.Activate: (),
-    deeds.ReadPeer: PEER,
-    deeds.Pull: ("beta: BACKUP: an active node is heard",),
-    deeds.Run: (),
+    actions.ReadCards: CARDS,
+    actions.Blink: (),
+    actions.Detect: DETECTED,
+    actions.HashPassword: HASH,
+    actions.NewKey: KEY,
+    actions.Store: (),
+    actions.ReadStick: Failed(("there is no stick",)),
+    actions.ReadDisks: DISKS,
+    actions.Hactl: (),
+    actions.Activate: (),
+    actions.ReadPeer: PEER,
+    actions.Pull: ("beta: BACKUP: an active node is heard",),
+    actions.Run: (),
 }
 
 
@@ -91,20 +91,20 @@ class Box:
         self.done: list[object] = []
         self._results = {kind.__name__: result for kind, result in RESULTS.items()} | results
 
-    def __call__(self, deed: object) -> object:
-        self.done.append(deed)
-        result = self._results[type(deed).__name__]
+    def __call__(self, action: object) -> object:
+        self.done.append(action)
+        result = self._results[type(action).__name__]
         return result.pop(0) if isinstance(result, list) else result
 
     def stored(self) -> list[dict[str, Any]]:
-        return [deed.raw for deed in self.done if isinstance(deed, deeds.Store)]
+        return [action.raw for action in self.done if isinstance(action, actions.Store)]
 
 
 def set_up(person: Person, box: Box, facts: Facts = FACTS) -> None:
     """The whole first set-up, until its end."""
-    converse(lambda: first_boot(facts, VOICES), person, box)
+    converse(lambda: first_boot(facts, TRANSLATIONS), person, box)
 
 
 def converse(begin: Callable[[], Any], person: Person, box: Box) -> Any:
     """Any flow."""
-    return talk(begin, person, box, VOICES, ORIGINAL)
+    return talk(begin, person, box, TRANSLATIONS, ORIGINAL)

@@ -17,7 +17,7 @@ from hadaemon.console import perform as performing
 from hadaemon.console.main import facts_of, zones_of
 from hadaemon.console.perform import Performer
 from hadaemon.io.programs.password import hash_password
-from hadaemon.menu import deeds
+from hadaemon.menu import actions
 from hadaemon.menu.steps import Failed
 from hadaemon.setup import apply
 from hadaemon.setup.clock import apply_clock
@@ -63,12 +63,12 @@ def test_nothing_is_stored_twice_or_half(places: Places):
     perform = Performer(places, Owners())
     bad = json.loads(json.dumps(RAW))
     bad["node"]["ports"]["lan"]["mac"] = "nonsense"
-    refused = perform(deeds.Store(bad))
+    refused = perform(actions.Store(bad))
     assert isinstance(refused, Failed)
     assert "is not a MAC address" in refused.reasons[0]
     assert not places.state.exists()
-    perform(deeds.Store(RAW))
-    again = perform(deeds.Store(RAW))
+    perform(actions.Store(RAW))
+    again = perform(actions.Store(RAW))
     assert again == Failed(("this box was configured at another console meanwhile",))
 
 
@@ -82,8 +82,8 @@ def test_on_a_stand_in_for_lost_data_nothing_is_stored(places: Places):
 
 def test_the_menu_and_the_box_together(places: Places):
     class Whole(Box):
-        def __call__(self, deed: object) -> object:
-            return perform(deed) if isinstance(deed, deeds.Store) else super().__call__(deed)
+        def __call__(self, action: object) -> object:
+            return perform(action) if isinstance(action, actions.Store) else super().__call__(action)
 
     perform = Performer(places, Owners())
     answers = {
@@ -132,7 +132,7 @@ def test_another_node_toml_is_checked_against_the_cluster(places: Places):
     )
     node = changes.read_node(places)["node"]
     node["ports"]["lan"]["addresses"] = ["192.168.12.1/24"]
-    refused = Performer(places, Owners())(deeds.StoreNode(node))
+    refused = Performer(places, Owners())(actions.StoreNode(node))
     assert isinstance(refused, Failed)
     assert "is the own address of port lan" in refused.reasons[0]
     node["ports"]["lan"]["addresses"] = ["192.168.12.150/24"]
@@ -184,7 +184,7 @@ def test_without_a_good_configuration_none_is_offered(places: Places):
     places.state.mkdir(parents=True)
     (places.state / "node.toml").write_text("nonsense")
     assert better(places) == {}
-    assert isinstance(Performer(places, Owners())(deeds.RestoreGood()), Failed)
+    assert isinstance(Performer(places, Owners())(actions.RestoreGood()), Failed)
 
 
 def test_an_unknown_time_zone_is_told_and_is_utc(places: Places):
@@ -246,21 +246,21 @@ def test_a_command_is_started_as_a_program(
 ):
     monkeypatch.setenv("TERM", "dumb")
     perform = Performer(places, Owners(), program(tmp_path, "print('seen')"))
-    assert perform(deeds.Hactl(("status", "--verbose"))) == ()
+    assert perform(actions.Hactl(("status", "--verbose"))) == ()
     assert (tmp_path / "words").read_text() == "status --verbose dumb"
     assert capfd.readouterr().out == "seen\n", "it talks to the person itself"
     perform = Performer(places, Owners(), program(tmp_path, "sys.exit(3)"))
-    assert perform(deeds.Hactl(("status",))) == Failed(())
-    assert isinstance(Performer(places, Owners(), ("/nowhere",))(deeds.Hactl(("status",))), Failed)
+    assert perform(actions.Hactl(("status",))) == Failed(())
+    assert isinstance(Performer(places, Owners(), ("/nowhere",))(actions.Hactl(("status",))), Failed)
 
 
 def test_a_command_for_root_is_started_by_sudo(places: Places, monkeypatch: pytest.MonkeyPatch):
     ran: list[tuple[str, ...]] = []
     monkeypatch.setattr(performing, "run_program", lambda command, *_: ran.append(command))
     monkeypatch.setattr(performing.os, "geteuid", lambda: 1000)
-    Performer(places, Owners())(deeds.Hactl(("config", "edit"), root=True))
+    Performer(places, Owners())(actions.Hactl(("config", "edit"), root=True))
     monkeypatch.setattr(performing.os, "geteuid", lambda: 0)
-    Performer(places, Owners())(deeds.Hactl(("config", "edit"), root=True))
+    Performer(places, Owners())(actions.Hactl(("config", "edit"), root=True))
     assert ran == [("sudo", "-n", "/usr/bin/hactl", "config", "edit"), ("/usr/bin/hactl", "config", "edit")]
 
 
@@ -277,7 +277,7 @@ os.kill(os.getpid(), signal.SIGINT)
 def test_ctrl_c_ends_the_command_and_not_the_menu(places: Places, tmp_path: Path, code: int, came: object):
     """At a terminal both of them get the signal."""
     perform = Performer(places, Owners(), program(tmp_path, INTERRUPTED.format(code=code)))
-    assert perform(deeds.Hactl(("status", "--watch"))) == came
+    assert perform(actions.Hactl(("status", "--watch"))) == came
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
@@ -291,10 +291,10 @@ def test_the_cluster_is_activated_and_its_comments_stay(places: Places, capsys: 
     store.store(RAW, False, places, Owners())
     (places.state / "cluster.toml").write_text(CLUSTER)
     perform = Performer(places, Owners(), ("/nowhere",))
-    assert perform(deeds.Activate()) == ()
+    assert perform(actions.Activate()) == ()
     assert (places.state / "cluster.toml").read_text() == CLUSTER.replace("false", "true")
     assert "generation 1 is applied on alpha\n  note: the daemon does not answer" in capsys.readouterr().out
-    assert perform(deeds.Activate()) == (), "once more does no harm"
+    assert perform(actions.Activate()) == (), "once more does no harm"
     assert not list(places.run.glob("menu/*")), "no copy is left: it may have a key in it"
 
 
@@ -303,7 +303,7 @@ def test_a_cluster_that_is_refused_says_why(places: Places):
     (places.state / "cluster.toml").write_text(CLUSTER)
     cluster = changes.read_node(places)["cluster"]
     cluster["ha_interfaces"][0]["port"] = "lann"
-    refused = Performer(places, Owners())(deeds.StoreCluster(cluster))
+    refused = Performer(places, Owners())(actions.StoreCluster(cluster))
     assert isinstance(refused, Failed)
     assert refused.reasons[0] == "the configuration was not applied"
     assert any("ha_interfaces[0].port" in reason for reason in refused.reasons)

@@ -17,7 +17,7 @@ from hadaemon.config import load_admin
 from hadaemon.console import changes, store
 from hadaemon.console.main import configured
 from hadaemon.console.perform import Performer
-from hadaemon.menu import deeds
+from hadaemon.menu import actions
 from hadaemon.setup import apply
 from hadaemon.setup.forget import forget_the_rest
 from hadaemon.setup.good import better, keep_good
@@ -100,8 +100,8 @@ def cut_off(places: Places, step: int, do: Callable[[], object]) -> bool:
     return True
 
 
-def perform(places: Places, deed: object) -> object:
-    return Performer(places, Owners())(deed)
+def perform(places: Places, action: object) -> object:
+    return Performer(places, Owners())(action)
 
 
 def until_the_end(
@@ -128,13 +128,13 @@ def test_the_first_set_up(new_places: Callable[[], Places], raw: dict[str, objec
         if not configured(places):
             assert not ended
             assert found.condition is Condition.UNCONFIGURED
-            assert perform(places, deeds.Store(raw)) == (), "it asks again, and then it works"
+            assert perform(places, actions.Store(raw)) == (), "it asks again, and then it works"
             found = load_configuration(places.state)
         assert found.condition is (Condition.CLUSTER if "cluster" in raw else Condition.STAND_ALONE)
         assert load_admin(places.admin_file.read_text()).password_hash == HASH
 
     assert (
-        until_the_end(new_places, lambda _: None, lambda places: perform(places, deeds.Store(raw)), holds)
+        until_the_end(new_places, lambda _: None, lambda places: perform(places, actions.Store(raw)), holds)
         > 10
     )
 
@@ -151,8 +151,8 @@ def test_a_master_that_is_set_up_anew_as_a_spare(new_places: Callable[[], Places
 
     until_the_end(
         new_places,
-        lambda places: perform(places, deeds.Store(MASTER)),
-        lambda places: perform(places, deeds.Store(ALONE, anew=True)),
+        lambda places: perform(places, actions.Store(MASTER)),
+        lambda places: perform(places, actions.Store(ALONE, anew=True)),
         holds,
     )
 
@@ -166,8 +166,8 @@ def test_other_addresses(new_places: Callable[[], Places]):
 
     until_the_end(
         new_places,
-        lambda places: perform(places, deeds.Store(ALONE)),
-        lambda places: perform(places, deeds.StoreNode(OTHER)),
+        lambda places: perform(places, actions.Store(ALONE)),
+        lambda places: perform(places, actions.StoreNode(OTHER)),
         holds,
     )
 
@@ -181,15 +181,15 @@ def test_another_password(new_places: Callable[[], Places]):
 
     until_the_end(
         new_places,
-        lambda places: perform(places, deeds.Store(ALONE)),
-        lambda places: perform(places, deeds.ChangeAdmin(HASHES[1])),
+        lambda places: perform(places, actions.Store(ALONE)),
+        lambda places: perform(places, actions.ChangeAdmin(HASHES[1])),
         holds,
     )
 
 
 def test_the_last_good_configuration(new_places: Callable[[], Places]):
     def broken(places: Places) -> None:
-        perform(places, deeds.Store(MASTER))
+        perform(places, actions.Store(MASTER))
         keep_good(load_configuration(places.state), places, Owners())
         for name in ("node.toml", "cluster.toml"):
             (places.state / name).write_text("nonsense")
@@ -199,11 +199,11 @@ def test_the_last_good_configuration(new_places: Callable[[], Places]):
         if found.condition is Condition.REFUSED:
             assert not ended
             assert better(places), "it is offered again"
-            perform(places, deeds.RestoreGood())
+            perform(places, actions.RestoreGood())
             found = load_configuration(places.state)
         assert found.condition is Condition.CLUSTER
 
-    until_the_end(new_places, broken, lambda places: perform(places, deeds.RestoreGood()), holds)
+    until_the_end(new_places, broken, lambda places: perform(places, actions.RestoreGood()), holds)
 
 
 def test_a_factory_reset(new_places: Callable[[], Places]):
@@ -214,13 +214,13 @@ def test_a_factory_reset(new_places: Callable[[], Places]):
             return
         forget_the_rest(places)
         assert list(places.state.iterdir()) == [], "the next start forgets what is left"
-        assert perform(places, deeds.Store(ALONE)) == ()
+        assert perform(places, actions.Store(ALONE)) == ()
         assert load_configuration(places.state).condition is Condition.STAND_ALONE
 
     until_the_end(
         new_places,
-        lambda places: perform(places, deeds.Store(MASTER)),
-        lambda places: perform(places, deeds.FactoryReset()),
+        lambda places: perform(places, actions.Store(MASTER)),
+        lambda places: perform(places, actions.FactoryReset()),
         holds,
     )
 
@@ -239,7 +239,7 @@ def test_a_signal_does_not_end_what_is_being_written(
 
     before = signal.getsignal(number)
     monkeypatch.setattr(store, "take_effect", take_effect)
-    assert perform(places, deeds.Store(ALONE)) == ()
+    assert perform(places, actions.Store(ALONE)) == ()
     assert effects == [number]
     assert configured(places)
     assert signal.getsignal(number) is before

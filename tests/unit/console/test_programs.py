@@ -9,10 +9,10 @@ import pytest
 from hadaemon.cli.main import main as hactl
 from hadaemon.console import main as programs
 from hadaemon.console.talk import Stopped
-from hadaemon.console.voices import ORIGINAL
-from hadaemon.menu import deeds
+from hadaemon.console.translations import ORIGINAL
+from hadaemon.menu import actions
 from hadaemon.setup.places import Owners, Places
-from tests.unit.console.talking import VOICES, Box, Person
+from tests.unit.console.talking import TRANSLATIONS, Box, Person
 
 NODE = 'schema = 1\nname = "alpha"\nlanguage = "de"\n[ports.lan]\nmac = "52:54:00:48:0a:01"\n'
 
@@ -61,7 +61,7 @@ def test_the_later_menu_speaks_the_language_of_the_node(places: Places, monkeypa
     programs.menu()
     assert "Was soll geschehen?" in person.text
     assert person.asked == ["menu", "continue", "menu", "menu"]
-    assert box.done == [deeds.Hactl(("status",))]
+    assert box.done == [actions.Hactl(("status",))]
 
 
 def test_a_refused_node_is_shown_why(places: Places, monkeypatch: pytest.MonkeyPatch):
@@ -71,7 +71,7 @@ def test_a_refused_node_is_shown_why(places: Places, monkeypatch: pytest.MonkeyP
     person, box = at_console(monkeypatch, "last-good", "", "leave")
     programs.menu()
     assert "name: is missing" in " ".join(person.text.split())
-    assert box.done == [deeds.AsRoot("last-good")]
+    assert box.done == [actions.AsRoot("last-good")]
 
 
 def test_one_change_as_root(places: Places, monkeypatch: pytest.MonkeyPatch):
@@ -79,7 +79,7 @@ def test_one_change_as_root(places: Places, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(sys, "argv", ["menu", "password"])
     person, box = at_console(monkeypatch, "1", "correct horse", "correct horse")
     assert programs.main() == 0
-    assert isinstance(box.done[-1], deeds.ChangeAdmin)
+    assert isinstance(box.done[-1], actions.ChangeAdmin)
     person, box = at_console(monkeypatch, "!")
     assert programs.main() == 1
     assert "Abgebrochen" in person.text
@@ -103,8 +103,8 @@ def test_a_fault_of_ours_is_one_line_and_no_end(places: Places):
     ]
     assert programs.guarded(stopped, person)
     with pytest.raises(EOFError):
-        programs.set_up_box(person, Box(), VOICES, places)
-    assert ORIGINAL in VOICES
+        programs.set_up_box(person, Box(), TRANSLATIONS, places)
+    assert ORIGINAL in TRANSLATIONS
 
 
 def test_a_program_is_told_to_use_the_commands(capsys: pytest.CaptureFixture[str]):

@@ -8,7 +8,7 @@ import pytest
 
 from hadaemon.console import store
 from hadaemon.console.perform import Performer
-from hadaemon.menu import deeds
+from hadaemon.menu import actions
 from hadaemon.menu.steps import Failed
 from hadaemon.setup import apply
 from hadaemon.setup.places import Owners, Places
@@ -89,14 +89,14 @@ def test_no_other_process_and_no_log_gets_a_secret(places: Places, capfd: pytest
 
     sys.addaudithook(watch)
     perform = Performer(places, Owners())
-    hashed = perform(deeds.HashPassword(PASSWORD))
+    hashed = perform(actions.HashPassword(PASSWORD))
     assert isinstance(hashed, str)
     authentication = {"type": "hmac", "key": KEY}
     cluster = {**MASTER["cluster"], "vrrp": {"vrid_offset": 50, "authentication": authentication}}
     raw = {**MASTER, "admin": {"password_hash": hashed}, "cluster": cluster}
-    assert not isinstance(perform(deeds.Store(raw)), Failed)
-    assert perform(deeds.ChangeAdmin(hashed)) == ()
-    assert perform(deeds.Store({**raw, "nonsense": KEY}, anew=True)) is not None
+    assert not isinstance(perform(actions.Store(raw)), Failed)
+    assert perform(actions.ChangeAdmin(hashed)) == ()
+    assert perform(actions.Store({**raw, "nonsense": KEY}, anew=True)) is not None
     watching = False
     told, written = capfd.readouterr(), KEY.encode().hex()
     for where in (*started, told.out, told.err):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hadaemon.helper.services import Places, Services, serve
+from hadaemon.helper.services import ServicePlaces, Services, serve
 from hadaemon.io.kernel.links import LinkTable
 
 NODE = 'schema = 1\nname = "alpha"\n[ports.lan]\nmac = "52:54:00:48:0a:01"\n'
@@ -55,15 +55,15 @@ class Systemd:
 
 
 @pytest.fixture
-def places(tmp_path: Path) -> Places:
+def places(tmp_path: Path) -> ServicePlaces:
     for name in ("state", "units"):
         (tmp_path / name).mkdir()
     (tmp_path / "state/node.toml").write_text(NODE)
     (tmp_path / "state/cluster.toml").write_text(CLUSTER + SERVICES + TUNNEL)
-    return Places(tmp_path / "state", tmp_path / "files", tmp_path / "units")
+    return ServicePlaces(tmp_path / "state", tmp_path / "files", tmp_path / "units")
 
 
-def made(places: Places, systemd: Systemd) -> Services:
+def made(places: ServicePlaces, systemd: Systemd) -> Services:
     services = Services(places, systemd, LinkTable)
     assert services.answer({"verb": "configure"})["ok"]
     systemd.calls.clear()

@@ -6,7 +6,7 @@ import pytest
 
 from hadaemon.config import check_preseed
 from hadaemon.console.talk import Stopped
-from hadaemon.menu import deeds
+from hadaemon.menu import actions
 from hadaemon.menu.steps import Failed
 from tests.unit.console.talking import CARDS, DISKS, FACTS, HASH, KEY, Box, Person, set_up
 
@@ -64,7 +64,7 @@ def test_a_box_that_stands_alone():
     assert (preseed.node.language, preseed.node.time_zone) == ("en", "Europe/Berlin")
     assert len(person.secrets) == 2
     assert "correct horse" not in person.text
-    assert box.done[-1] == deeds.Store(raw)
+    assert box.done[-1] == actions.Store(raw)
 
 
 def test_a_master():
@@ -81,7 +81,7 @@ def test_a_master():
     ]
     check_preseed(raw)
     # Keys first, then it is activated.
-    assert box.done[-2:] == [deeds.Hactl(("pair", "show"), root=True), deeds.Activate()]
+    assert box.done[-2:] == [actions.Hactl(("pair", "show"), root=True), actions.Activate()]
     assert KEY not in person.text
 
 
@@ -96,18 +96,18 @@ def test_a_spare_takes_the_names_of_the_masters_ports():
     }
     assert "cluster" not in second
     assert first["node"]["name"] == "beta"
-    kinds = [type(deed) for deed in box.done]
-    order = [deeds.Store, deeds.Hactl, deeds.ReadPeer, deeds.Store, deeds.Pull]
+    kinds = [type(action) for action in box.done]
+    order = [actions.Store, actions.Hactl, actions.ReadPeer, actions.Store, actions.Pull]
     assert [kind for kind in kinds if kind in order] == order
 
 
 def test_a_pairing_that_fails_is_tried_again_or_left_for_later():
     person, box = Person(JOIN | {"pair-again": ["1", "2"]}), Box(Hactl=[Failed(()), Failed(())])
     set_up(person, box)
-    assert [type(deed) for deed in box.done[-2:]] == [deeds.Hactl, deeds.Hactl]
+    assert [type(action) for action in box.done[-2:]] == [actions.Hactl, actions.Hactl]
     person, box = Person(CREATE | {"pair-again": ["later"]}), Box(Hactl=[Failed(())])
     set_up(person, box)
-    assert deeds.Activate() not in box.done
+    assert actions.Activate() not in box.done
     assert "stays off" in person.text
 
 
@@ -234,7 +234,7 @@ def test_no_card_at_all_is_looked_for_again():
 def test_a_card_blinks():
     person, box = Person(ALONE | {"cards": ["blink-2", "1"]}), Box(Blink=Failed(("enp2s0: it cannot",)))
     set_up(person, box)
-    assert deeds.Blink("enp2s0") in box.done
+    assert actions.Blink("enp2s0") in box.done
     assert "enp2s0: it cannot" in person.text
 
 
@@ -255,9 +255,9 @@ def test_what_runs_is_installed_on_another_disk_and_the_box_switched_off():
     person, box = installing(**{"install-disk": ["1"], "installed": [""]}), Box()
     set_up(person, box, replace(FACTS, installable=True))
     assert box.done[:3] == [
-        deeds.ReadDisks(),
-        deeds.Hactl(("install-to-disk", "/dev/nvme0n1"), root=True),
-        deeds.Run(("systemctl", "poweroff")),
+        actions.ReadDisks(),
+        actions.Hactl(("install-to-disk", "/dev/nvme0n1"), root=True),
+        actions.Run(("systemctl", "poweroff")),
     ]
     assert "/dev/sda  Ultra Fit, 32.0 GB, usb: the box runs from it" in person.text
 
@@ -277,7 +277,7 @@ def test_whoever_installs_nothing_is_back_at_the_question(answer: list[str], res
     set_up(person, box, replace(FACTS, installable=True))
     assert person.asked.count("start") == 2
     assert "installed" not in person.asked
-    assert not [deed for deed in box.done if isinstance(deed, deeds.Run)]
+    assert not [action for action in box.done if isinstance(action, actions.Run)]
 
 
 def test_without_another_disk_nothing_is_said_of_installing():

@@ -6,12 +6,12 @@ from dataclasses import replace
 import pytest
 
 from hadaemon.console.talk import Stopped
-from hadaemon.console.voices import ORIGINAL
-from hadaemon.menu import deeds
+from hadaemon.console.translations import ORIGINAL
+from hadaemon.menu import actions
 from hadaemon.menu.changes import FLOWS
 from hadaemon.menu.later import Standing, later
 from hadaemon.menu.steps import Failed
-from tests.unit.console.talking import CARDS, HASH, VOICES, Box, Person, converse
+from tests.unit.console.talking import CARDS, HASH, TRANSLATIONS, Box, Person, converse
 
 CLUSTER = Standing("alpha", "cluster", ha_ports=("lan", "wan"), commands=frozenset({"capture", "firmware"}))
 ALONE = Standing("alpha", "stand-alone", commands=frozenset({"firmware"}))
@@ -31,52 +31,52 @@ NODE = {
 def chosen(standing: Standing, *row: str) -> list[object]:
     """What is done after one round of answers."""
     person, box = Person([*row, ""]), Box(AsRoot=())
-    assert converse(lambda: later(VOICES[ORIGINAL], standing), person, box) is True
+    assert converse(lambda: later(TRANSLATIONS[ORIGINAL], standing), person, box) is True
     return box.done
 
 
 @pytest.mark.parametrize(
-    "row,deed",
+    "row,action",
     [
-        (["status"], deeds.Hactl(("status",))),
-        (["1"], deeds.Hactl(("status",))),
-        (["alarms"], deeds.Hactl(("alarms",))),
-        (["support"], deeds.Hactl(("support",), root=True)),
-        (["switch", "yes"], deeds.Hactl(("switch",))),
-        (["switch", "force"], deeds.Hactl(("switch", "--force"))),
-        (["maintenance", "on"], deeds.Hactl(("maintenance", "on"))),
-        (["synchronize", ""], deeds.Hactl(("config", "diff", "--peer"), root=True)),
-        (["synchronize", "to-peer"], deeds.Hactl(("config", "sync", "--to-peer"), root=True)),
-        (["synchronize", "rollback"], deeds.Hactl(("config", "rollback"), root=True)),
-        (["firmware", ""], deeds.Hactl(("firmware", "status"), root=True)),
-        (["firmware", "rollback"], deeds.Hactl(("firmware", "rollback"), root=True)),
+        (["status"], actions.Hactl(("status",))),
+        (["1"], actions.Hactl(("status",))),
+        (["alarms"], actions.Hactl(("alarms",))),
+        (["support"], actions.Hactl(("support",), root=True)),
+        (["switch", "yes"], actions.Hactl(("switch",))),
+        (["switch", "force"], actions.Hactl(("switch", "--force"))),
+        (["maintenance", "on"], actions.Hactl(("maintenance", "on"))),
+        (["synchronize", ""], actions.Hactl(("config", "diff", "--peer"), root=True)),
+        (["synchronize", "to-peer"], actions.Hactl(("config", "sync", "--to-peer"), root=True)),
+        (["synchronize", "rollback"], actions.Hactl(("config", "rollback"), root=True)),
+        (["firmware", ""], actions.Hactl(("firmware", "status"), root=True)),
+        (["firmware", "rollback"], actions.Hactl(("firmware", "rollback"), root=True)),
         (
             ["firmware", "install", "", "--help"],
-            deeds.Hactl(("firmware", "install", "--", "--help"), root=True),
+            actions.Hactl(("firmware", "install", "--", "--help"), root=True),
         ),
-        (["keys", "show"], deeds.Hactl(("key", "show"), root=True)),
-        (["keys", "pair-enter"], deeds.Hactl(("pair", "enter"), root=True)),
-        (["keys", "activate"], deeds.AsRoot("activate")),
-        (["network", "ports"], deeds.Hactl(("status", "--verbose"))),
-        (["network", "addresses"], deeds.AsRoot("network")),
-        (["network", "reach"], deeds.AsRoot("reach")),
-        (["network", "hotwire"], deeds.Hactl(("hotwire", "detect"))),
-        (["password"], deeds.AsRoot("password")),
+        (["keys", "show"], actions.Hactl(("key", "show"), root=True)),
+        (["keys", "pair-enter"], actions.Hactl(("pair", "enter"), root=True)),
+        (["keys", "activate"], actions.AsRoot("activate")),
+        (["network", "ports"], actions.Hactl(("status", "--verbose"))),
+        (["network", "addresses"], actions.AsRoot("network")),
+        (["network", "reach"], actions.AsRoot("reach")),
+        (["network", "hotwire"], actions.Hactl(("hotwire", "detect"))),
+        (["password"], actions.AsRoot("password")),
         (
             ["diagnostics", "ping", "300.1.1.1", "192.168.12.1"],
-            deeds.Run(("ping", "-c", "4", "192.168.12.1")),
+            actions.Run(("ping", "-c", "4", "192.168.12.1")),
         ),
-        (["diagnostics", "capture", "wan"], deeds.Hactl(("capture", "wan", "--seconds", "10"), root=True)),
-        (["diagnostics", "check"], deeds.Hactl(("config", "check"))),
-        (["leave-cluster"], deeds.Hactl(("config", "reset"), root=True)),
-        (["factory-reset"], deeds.AsRoot("factory-reset")),
-        (["reboot", "yes"], deeds.Run(("sudo", "-n", "systemctl", "reboot"))),
-        (["power-off", "yes"], deeds.Run(("sudo", "-n", "systemctl", "poweroff"))),
-        (["shell"], deeds.Run(("/bin/bash",))),
+        (["diagnostics", "capture", "wan"], actions.Hactl(("capture", "wan", "--seconds", "10"), root=True)),
+        (["diagnostics", "check"], actions.Hactl(("config", "check"))),
+        (["leave-cluster"], actions.Hactl(("config", "reset"), root=True)),
+        (["factory-reset"], actions.AsRoot("factory-reset")),
+        (["reboot", "yes"], actions.Run(("sudo", "-n", "systemctl", "reboot"))),
+        (["power-off", "yes"], actions.Run(("sudo", "-n", "systemctl", "poweroff"))),
+        (["shell"], actions.Run(("/bin/bash",))),
     ],
 )
-def test_an_entry_is_its_command(row: list[str], deed: object):
-    assert chosen(CLUSTER, *row) == [deed]
+def test_an_entry_is_its_command(row: list[str], action: object):
+    assert chosen(CLUSTER, *row) == [action]
 
 
 @pytest.mark.parametrize("row", [["switch", ""], ["maintenance", ""], ["reboot", ""], ["power-off", "no"]])
@@ -86,7 +86,7 @@ def test_enter_alone_changes_nothing(row: list[str]):
 
 def test_only_what_is_possible_is_offered():
     person = Person(["leave"])
-    assert converse(lambda: later(VOICES[ORIGINAL], ALONE), person, Box()) is False
+    assert converse(lambda: later(TRANSLATIONS[ORIGINAL], ALONE), person, Box()) is False
     assert "create a cluster" in person.text
     assert "install-to-disk" not in person.text
     assert "firmware" in person.text
@@ -96,19 +96,19 @@ def test_only_what_is_possible_is_offered():
 
 def test_what_is_wrong_is_shown_and_the_last_good_one_offered_first():
     person, box = Person(["", ""]), Box(AsRoot=())
-    converse(lambda: later(VOICES[ORIGINAL], REFUSED), person, box)
+    converse(lambda: later(TRANSLATIONS[ORIGINAL], REFUSED), person, box)
     assert "! node.toml: ports: is missing" in person.text
-    assert box.done == [deeds.AsRoot("last-good")]
+    assert box.done == [actions.AsRoot("last-good")]
 
 
 def flow(name: str, person: Person, box: Box) -> None:
-    converse(lambda: FLOWS[name](VOICES[ORIGINAL]), person, box)
+    converse(lambda: FLOWS[name](TRANSLATIONS[ORIGINAL]), person, box)
 
 
 def test_another_password_leaves_the_key_alone():
     box = Box(ChangeAdmin=())
     flow("password", Person(["1", "correct horse", "correct horse"]), box)
-    assert box.done[-1] == deeds.ChangeAdmin(HASH, "")
+    assert box.done[-1] == actions.ChangeAdmin(HASH, "")
     assert "correct" not in repr(box.done)
 
 
@@ -118,7 +118,7 @@ def test_other_addresses_are_checked_with_the_whole():
         Box(ReadNode=NODE, StoreNode=()),
     )
     flow("network", person, box)
-    (stored,) = (deed.raw for deed in box.done if isinstance(deed, deeds.StoreNode))
+    (stored,) = (action.raw for action in box.done if isinstance(action, actions.StoreNode))
     assert stored["ports"]["lan"] == {"mac": CARDS[0].mac, "addresses": ["192.168.12.150/24"]}
     assert stored["ports"]["wan"] == NODE["node"]["ports"]["wan"]
 
@@ -136,13 +136,13 @@ def test_how_it_reaches_others_is_offered_as_it_is_and_what_is_not_asked_stays()
     present = {"admin": {}, "node": node}
     box = Box(ReadNode=deepcopy(present), StoreNode=())
     flow("reach", Person(["", "", "", "", "1"]), box)
-    assert box.done[-1] == deeds.StoreNode(node)
+    assert box.done[-1] == actions.StoreNode(node)
     person = Person(["192.168.12.3", "-", "pool.ntp.org", "nowhere", "-", "1"])
     box = Box(ReadNode=deepcopy(present), StoreNode=())
     flow("reach", person, box)
     assert "dns [192.168.12.5] > " in person.screen
     assert 'no port "nowhere"' in " ".join(person.text.split())
-    (stored,) = (deed.raw for deed in box.done if isinstance(deed, deeds.StoreNode))
+    (stored,) = (action.raw for action in box.done if isinstance(action, actions.StoreNode))
     assert present["node"] == node
     assert stored["routes"] == [node["routes"][0], {"destination": "default", "gateway": "192.168.12.3"}]
     assert stored["ntp"] == {"servers": ["pool.ntp.org"]}
@@ -153,9 +153,9 @@ def test_a_box_that_stands_alone_creates_a_cluster_later():
     answers = {"hotwire": ["1"], "virtual-lan": ["192.168.12.1/24"], "write": ["1"], "pair": ["1"]}
     box = Box(ReadNode=NODE, StoreNode=(), StoreCluster=())
     flow("create", Person(answers), box)
-    kinds = [type(deed) for deed in box.done][-4:]
-    assert kinds == [deeds.StoreNode, deeds.StoreCluster, deeds.Hactl, deeds.Activate]
-    (cluster,) = (deed.raw for deed in box.done if isinstance(deed, deeds.StoreCluster))
+    kinds = [type(action) for action in box.done][-4:]
+    assert kinds == [actions.StoreNode, actions.StoreCluster, actions.Hactl, actions.Activate]
+    (cluster,) = (action.raw for action in box.done if isinstance(action, actions.StoreCluster))
     assert cluster["master"] == "alpha"
 
 
@@ -163,22 +163,22 @@ def test_a_box_that_stands_alone_joins_later():
     answers = {"hotwire": ["1"], "write": ["1"]}
     box = Box(ReadNode=NODE, StoreNode=())
     flow("join", Person(answers), box)
-    stored = [deed.raw for deed in box.done if isinstance(deed, deeds.StoreNode)]
+    stored = [action.raw for action in box.done if isinstance(action, actions.StoreNode)]
     assert list(stored[-1]["ports"]) == ["lan", "wan", "hotwire"]
-    assert type(box.done[-1]) is deeds.Pull
+    assert type(box.done[-1]) is actions.Pull
 
 
 def test_a_factory_reset_wants_the_name():
     box = Box(ReadNode=NODE, FactoryReset=())
     flow("factory-reset", Person(["yes", "beta", "alpha"]), box)
-    assert box.done[-1] == deeds.FactoryReset()
+    assert box.done[-1] == actions.FactoryReset()
     with pytest.raises(Stopped):
         flow("factory-reset", Person(["!"]), box := Box(ReadNode=NODE))
-    assert box.done == [deeds.ReadNode()]
+    assert box.done == [actions.ReadNode()]
 
 
 def test_a_box_with_another_disk_can_be_installed_on_it():
-    assert chosen(replace(ALONE, installable=True), "install-to-disk") == [deeds.AsRoot("install-to-disk")]
+    assert chosen(replace(ALONE, installable=True), "install-to-disk") == [actions.AsRoot("install-to-disk")]
 
 
 @pytest.mark.parametrize("name", sorted(FLOWS))

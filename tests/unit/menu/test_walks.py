@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from hadaemon.config import ConfigError, check_preseed
 from hadaemon.console.talk import Stopped, talk
-from hadaemon.menu import deeds
+from hadaemon.menu import actions
 from hadaemon.menu.changes import FLOWS
 from hadaemon.menu.first_boot import first_boot
 from hadaemon.menu.later import Standing, later
-from hadaemon.menu.steps import Failed, Flow, Voice
+from hadaemon.menu.steps import Failed, Flow, Translate
 from tests.unit.console.talking import (
     CARDS,
     DETECTED,
@@ -27,7 +27,7 @@ from tests.unit.console.talking import (
     FACTS,
     PEER,
     RESULTS,
-    VOICES,
+    TRANSLATIONS,
     Box,
     Person,
     set_up,
@@ -138,8 +138,8 @@ ENDS = {
     **dict.fromkeys(("FactoryReset", "AsRoot"), ((), Failed(("no",)))),
 }
 WRITING = (
-    *(deeds.Store, deeds.StoreNode, deeds.StoreCluster, deeds.RestoreGood, deeds.FactoryReset),
-    deeds.ReadStick,
+    *(actions.Store, actions.StoreNode, actions.StoreCluster, actions.RestoreGood, actions.FactoryReset),
+    actions.ReadStick,
 )
 AGREED = {"write": ("1", "yes"), "factory-reset": ("alpha", "reset"), "start": ("2", "stick")}
 """The answers after which something may be written."""
@@ -190,38 +190,40 @@ class Wanderer(Person):
 
 
 class Chances(Box):
-    """Every deed comes out by chance; what is written must be right, and agreed to just before."""
+    """Every action comes out by chance; what is written must be right, and agreed to just before."""
 
     def __init__(self, person: Wanderer) -> None:
         super().__init__()
         self._person = person
         self._agreed = False
 
-    def __call__(self, deed: object) -> object:
-        self.done.append(deed)
-        if isinstance(deed, WRITING):
-            self._check(deed)
-        if isinstance(deed, deeds.Hactl) and deed.arguments[0] == "install-to-disk":
+    def __call__(self, action: object) -> object:
+        self.done.append(action)
+        if isinstance(action, WRITING):
+            self._check(action)
+        if isinstance(action, actions.Hactl) and action.arguments[0] == "install-to-disk":
             assert self._person.last[0] == "install-disk"
-            assert deed.arguments[1:] == (DISKS[1].path,), "the one that is not refused"
-        return deepcopy(self._person.chance.choice(ENDS[type(deed).__name__]))
+            assert action.arguments[1:] == (DISKS[1].path,), "the one that is not refused"
+        return deepcopy(self._person.chance.choice(ENDS[type(action).__name__]))
 
-    def _check(self, deed: object) -> None:
+    def _check(self, action: object) -> None:
         key, answer = self._person.last
-        again = isinstance(deed, deeds.Store) and deed.anew
-        pair = isinstance(deed, deeds.StoreNode | deeds.StoreCluster) and self._agreed
+        again = isinstance(action, actions.Store) and action.anew
+        pair = isinstance(action, actions.StoreNode | actions.StoreCluster) and self._agreed
         agreed = answer in AGREED.get(key, ())
-        assert agreed or again or pair, f"{deed!r} after {answer!r} at {key}"
+        assert agreed or again or pair, f"{action!r} after {answer!r} at {key}"
         self._agreed = self._agreed or agreed
-        if isinstance(deed, deeds.Store):
-            check_preseed(deed.raw)
+        if isinstance(action, actions.Store):
+            check_preseed(action.raw)
 
 
-def begins() -> list[tuple[str, Callable[[Voice], Flow[Any]]]]:
+def begins() -> list[tuple[str, Callable[[Translate], Flow[Any]]]]:
     """Every flow; the longest one most often."""
     facts = FACTS, replace(FACTS, installable=True)
-    first = [("first", lambda _voice, known=known: first_boot(known, VOICES)) for known in facts] * 3
-    menus = [("later", lambda voice, now=now: later(voice, now)) for now in STANDINGS]
+    first = [
+        ("first", lambda _translation, known=known: first_boot(known, TRANSLATIONS)) for known in facts
+    ] * 3
+    menus = [("later", lambda translate, now=now: later(translate, now)) for now in STANDINGS]
     return first + menus + list(FLOWS.items())  # type: ignore[return-value, operator]
 
 
@@ -233,7 +235,7 @@ def walk(seed: int) -> Chances:
     language = chance.choice(("en", "de"))
     box = Chances(person)
     with suppress(EOFError, Stopped, KeyboardInterrupt):
-        talk(lambda: begin(VOICES[language]), person, box, VOICES, language)
+        talk(lambda: begin(TRANSLATIONS[language]), person, box, TRANSLATIONS, language)
     return box
 
 
@@ -246,10 +248,10 @@ def walks(first: int, count: int) -> list[Chances]:
 
 def test_a_few_hundred_random_walks():
     """They come far enough to do what is behind many questions; more of them where chance wants it so."""
-    wanted = {deeds.Store, deeds.StoreNode, deeds.Activate, deeds.Pull}
+    wanted = {actions.Store, actions.StoreNode, actions.Activate, actions.Pull}
     first = 0
     while first < FEW or (wanted and first < MANY):
-        wanted -= {type(deed) for box in walks(first, FEW) for deed in box.done}
+        wanted -= {type(action) for box in walks(first, FEW) for action in box.done}
         first += FEW
     assert not wanted
 

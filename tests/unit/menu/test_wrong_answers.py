@@ -11,17 +11,17 @@ import pytest
 
 import hadaemon.menu
 from hadaemon.console.talk import LONGEST
-from hadaemon.console.voices import ORIGINAL
-from hadaemon.menu import deeds
+from hadaemon.console.translations import ORIGINAL
+from hadaemon.menu import actions
 from hadaemon.menu.changes import FLOWS
 from hadaemon.menu.first_boot import first_boot
 from hadaemon.menu.later import Standing, later
 from hadaemon.menu.steps import Failed, Flow
-from tests.unit.console.talking import CARDS, FACTS, VOICES, Box, Person, converse
+from tests.unit.console.talking import CARDS, FACTS, TRANSLATIONS, Box, Person, converse
 from tests.unit.menu.test_first_boot import CREATE, JOIN
 
 MENU = Path(hadaemon.menu.__file__).parent
-VOICE = VOICES[ORIGINAL]
+VOICE = TRANSLATIONS[ORIGINAL]
 KEY = f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{'A' * 43} admin@office"
 STANDING = Standing("alpha", "cluster", ha_ports=("lan", "wan"), commands=frozenset({"capture", "firmware"}))
 NODE = {
@@ -49,7 +49,7 @@ class Way:
 
 
 def _first(answers: Mapping[str, list[str]], **results: object) -> Way:
-    return Way(lambda: first_boot(FACTS, VOICES), answers, results)
+    return Way(lambda: first_boot(FACTS, TRANSLATIONS), answers, results)
 
 
 def _later(*row: tuple[str, str]) -> Way:
@@ -266,4 +266,4 @@ def test_a_password_is_in_no_answer_of_the_menu():
 
 def test_a_deed_is_never_what_was_typed_wrongly():
     person = reach("ping", ("192.168.12.1; reboot",))
-    assert person._box.done == [deeds.Run(("ping", "-c", "4", "192.168.12.1"))]
+    assert person._box.done == [actions.Run(("ping", "-c", "4", "192.168.12.1"))]

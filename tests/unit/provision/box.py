@@ -1,4 +1,4 @@
-"""A box at the other end of a line: the real menu on a pseudo-terminal, whose deeds are only remembered.
+"""A box at the other end of a line: the real menu on a pseudo-terminal, whose actions are only remembered.
 
 Run as a script. Arguments: a folder; the last digits of its cards' MAC addresses. It writes what was stored
 into `stored-<digits>.json` of the folder; the two boxes of a pair pass the code through a file there, as the
@@ -12,13 +12,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "console"))
 
-from talking import FACTS, VOICES, Box
+from talking import FACTS, TRANSLATIONS, Box
 
 from hadaemon.console.main import guarded
 from hadaemon.console.talk import talk
 from hadaemon.console.terminal import Line, steady
-from hadaemon.console.voices import ORIGINAL
-from hadaemon.menu import deeds
+from hadaemon.console.translations import ORIGINAL
+from hadaemon.menu import actions
 from hadaemon.menu.first_boot import first_boot
 from hadaemon.menu.steps import Failed
 
@@ -31,16 +31,16 @@ class Appliance(Box):
 
     def __init__(self) -> None:
         cards = tuple(
-            deeds.Card(f"enp{number}s0", f"52:54:00:48:{DIGITS}:0{number}", "virtio_net", True, 1000)
+            actions.Card(f"enp{number}s0", f"52:54:00:48:{DIGITS}:0{number}", "virtio_net", True, 1000)
             for number in (1, 2, 3)
         )
         pulled = ("beta: BACKUP: an active node is heard", "configuration: synchronized")
         super().__init__(ReadCards=cards, Pull=pulled)
 
-    def __call__(self, deed: object) -> object:
-        done = super().__call__(deed)
-        if isinstance(deed, deeds.Hactl):
-            return show() if deed.arguments == ("pair", "show") else enter()
+    def __call__(self, action: object) -> object:
+        done = super().__call__(action)
+        if isinstance(action, actions.Hactl):
+            return show() if action.arguments == ("pair", "show") else enter()
         return done
 
 
@@ -59,7 +59,10 @@ def enter() -> object:
 box, terminal = Appliance(), Line()
 with steady():
     while not box.stored():
-        guarded(lambda: talk(lambda: first_boot(FACTS, VOICES), terminal, box, VOICES, ORIGINAL), terminal)
+        guarded(
+            lambda: talk(lambda: first_boot(FACTS, TRANSLATIONS), terminal, box, TRANSLATIONS, ORIGINAL),
+            terminal,
+        )
 (FOLDER / f"stored-{DIGITS}.json").write_text(json.dumps(box.stored()))
 while True:
     sys.stdout.write("\nfw login: ")

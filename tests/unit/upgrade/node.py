@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from hadaemon.io.firmware.rauc import Rauc
-from hadaemon.operations.firmware import OwnFirmware, Places
+from hadaemon.operations.firmware import FirmwarePlaces, OwnFirmware
 from hadaemon.state.release import Release
 from hadaemon.upgrade.bundle import root_hash
 from tests.lab import fake_rauc
@@ -19,7 +19,7 @@ class FirmwareNode(FakeRauc):
 
     def __init__(self, folder: Path, version: str = "1.0") -> None:
         super().__init__(folder)
-        self.places = Places(folder / "state", folder / "bundles", folder)
+        self.places = FirmwarePlaces(folder / "state", folder / "bundles", folder)
         (folder / "state").mkdir()
         self.versions = {"A": version, "B": version}
         self.life = 1

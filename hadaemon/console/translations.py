@@ -5,18 +5,18 @@ from collections.abc import Mapping
 from importlib import resources
 
 from hadaemon.config.values import LANGUAGES
-from hadaemon.menu.steps import Voice
+from hadaemon.menu.steps import Translate
 
 ORIGINAL = "en"
 """The language of the texts in the code."""
 
 
-def load_voices() -> Mapping[str, Voice]:
+def load_translations() -> Mapping[str, Translate]:
     """By language."""
-    return {language: _voice(language) for language in LANGUAGES}
+    return {language: _translation(language) for language in LANGUAGES}
 
 
-def _voice(language: str) -> Voice:
+def _translation(language: str) -> Translate:
     if language == ORIGINAL:
         return str
     with resources.files("hadaemon.menu").joinpath(f"locale/{language}.mo").open("rb") as catalog:

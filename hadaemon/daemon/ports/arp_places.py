@@ -11,7 +11,7 @@ from hadaemon.daemon.ports.ports import Ports
 from hadaemon.vrrp.mac import interface_name
 
 
-class Places:
+class ArpPlaces:
     """Of one session."""
 
     def __init__(
