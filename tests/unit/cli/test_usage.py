@@ -69,7 +69,8 @@ def test_the_peer_may_use_each_option_of_a_reading_command(command: Command):
     names = {(action.option_strings or [action.dest])[-1] for action in shown}
     allowed = {option.name for option in peer_options(command)}
     assert allowed <= names
-    assert names - allowed == {option for path, option in LEFT_OUT if path == command.path}
+    left_out = {option for path, option in LEFT_OUT if path == command.path}
+    assert names - allowed == left_out, "declare the option in `peer=`, or say in LEFT_OUT why not"
     assert "--json" in allowed, "the manual promises it"
 
 
@@ -96,6 +97,18 @@ def test_the_manual_has_the_same_exit_codes():
     assert {int(code) for code in re.findall(r"^\| (\d+) \|", table, re.MULTILINE)} == set(map(int, Exit))
 
 
+@pytest.mark.parametrize("path", [command.path for command in COMMANDS if command.loads])
+def test_the_manual_names_every_command(path: str):
+    """A command of a group may be named by its last word, in the row of another one of the group."""
+    page = (ROOT / "docs/hactl.md").read_text()
+    group, _, word = path.rpartition(" ")
+    named = rf"`hactl {path}[ `]"
+    if group:
+        named += rf"|^\| `hactl {group} ((?! \| ).)*`({group} )?{word}[ `]"
+    commands = page[: page.index("## Exit codes")]
+    assert re.search(named, commands, re.MULTILINE), f"docs/hactl.md: add `hactl {path}` to its table"
+
+
 def test_every_command_that_reads_answers_programs():
     """All but conversations, help texts, and changes of the configuration or the firmware."""
     others = {"", "config", "hotwire", "key", "pair", "backup", "firmware", "menu", "help", "support"}
@@ -105,7 +118,9 @@ def test_every_command_that_reads_answers_programs():
     changing |= {"firmware rollback", "firmware mark-good", "firmware upgrade"}
     for path, parser in PARSERS.items():
         options = {option for action in parser._actions for option in action.option_strings}
-        assert ("--json" in options) == (path not in others | changing), path
+        assert ("--json" in options) == (path not in others | changing), (
+            f"{path}: declare `json=`, or name it in `others` or `changing` here"
+        )
 
 
 def test_ctrl_c_is_no_traceback():

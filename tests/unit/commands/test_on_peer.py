@@ -8,6 +8,7 @@ from hadaemon.cli.parser import build_parsers
 from hadaemon.commands.command import Command, number
 from hadaemon.commands.on_peer import MAX_WORDS, READING, may_run, peer_options, refusal
 from hadaemon.commands.table import COMMANDS
+from tests.qemu.test_sync import READING as TRIED
 
 PARSERS = build_parsers()
 VALUE = "7"
@@ -32,6 +33,10 @@ def test_each_command_that_reads_has_json():
     assert {command.path for command in COMMANDS if command.json} == with_json
     assert {command.path for command in COMMANDS if command.reads} <= with_json
     assert set(IDS) == {command.path for command in COMMANDS if command.reads}
+
+
+def test_two_booted_nodes_try_every_command_that_reads():
+    assert set(TRIED) == set(IDS), "tests/qemu/test_sync.py: add it to READING"
 
 
 @pytest.mark.parametrize("command", READING, ids=IDS)
