@@ -1,10 +1,12 @@
 """What the daemon is asked: each request comes back as it was, and nonsense is refused by name."""
 
 import json
-from typing import Any
+from dataclasses import is_dataclass
+from typing import Any, get_args
 
 import pytest
 
+from hadaemon.control import requests
 from hadaemon.control.requests import (
     AskAlarms,
     AskStatus,
@@ -22,15 +24,21 @@ from hadaemon.control.requests import (
     request_to_json,
 )
 
-
-@pytest.mark.parametrize(
-    "request_",
-    [
-        *(AskStatus(), AskAlarms(), SendTestAlarm(), Reload(), Reload(keep_active=True), Switch(force=True)),
-        *(Maintenance(on=True), Maintenance(on=False, force=True), Resume(), DetectHotwire(10, blink=True)),
-        *(CheckUpgrade(), BeginUpgrade("2.0", "0123"), CallUpgradeOff()),
-    ],
+EXAMPLES: tuple[Request, ...] = (
+    *(AskStatus(), AskAlarms(), SendTestAlarm(), Reload(), Reload(keep_active=True), Switch(force=True)),
+    *(Maintenance(on=True), Maintenance(on=False, force=True), Resume(), DetectHotwire(10, blink=True)),
+    *(CheckUpgrade(), BeginUpgrade("2.0", "0123"), CallUpgradeOff()),
 )
+LAST = get_args(Request)[-1].command
+
+
+def test_every_request_is_one_of_them_and_has_an_example():
+    declared = {each for each in vars(requests).values() if is_dataclass(each)}
+    assert declared == set(get_args(Request)), "add it to `Request` and `_KINDS` in control/requests.py"
+    assert declared == set(map(type, EXAMPLES)), "add an example of it to EXAMPLES"
+
+
+@pytest.mark.parametrize("request_", EXAMPLES)
 def test_a_request_comes_back_as_it_was(request_: Request):
     assert request_of(json.loads(json.dumps(request_to_json(request_)))) == request_
 
@@ -45,7 +53,7 @@ def test_what_is_not_said_is_as_usual():
     [
         (
             {},
-            "unknown command None: there are status, alarms, alarms-test, reload, switch,.* and upgrade-off",
+            f"unknown command None: there are status, alarms, alarms-test, reload, switch,.* and {LAST}",
         ),
         ({"command": ["status"]}, "unknown command"),
         ({"command": "maintenance"}, "maintenance.on is missing"),
