@@ -46,25 +46,7 @@ ROUTE = """
 destination = "0.0.0.0/0"
 """
 
-OWNER = "[vrrp.priorities]\nalpha = 255\nbeta = 100\n"
-
-
-def problems(text):
-    with pytest.raises(ConfigError) as refused:
-        load_cluster(CLUSTER + text)
-    return [str(problem).removeprefix("cluster.toml: ") for problem in refused.value.mistakes]
-
-
-def test_the_defaults():
-    cluster = load_cluster(CLUSTER)
-    assert cluster.election == ElectionConfig(ElectionMode.WITNESS, 0.0, 6, 600.0)
-    assert cluster.ping_groups == ()
-
-
-def test_everything_is_read_and_survives_rendering():
-    text = (
-        CLUSTER
-        + """
+EVERYTHING = """
 [election]
 mode = "vrrp"
 link_debounce = "2s"
@@ -85,8 +67,24 @@ destination = "2001:db8:1::/48"
 port = "wan"
 patience = "2500ms"
 """
-    )
-    cluster = load_cluster(text)
+
+OWNER = "[vrrp.priorities]\nalpha = 255\nbeta = 100\n"
+
+
+def problems(text):
+    with pytest.raises(ConfigError) as refused:
+        load_cluster(CLUSTER + text)
+    return [str(problem).removeprefix("cluster.toml: ") for problem in refused.value.mistakes]
+
+
+def test_the_defaults():
+    cluster = load_cluster(CLUSTER)
+    assert cluster.election == ElectionConfig(ElectionMode.WITNESS, 0.0, 6, 600.0)
+    assert cluster.ping_groups == ()
+
+
+def test_everything_is_read_and_survives_rendering():
+    cluster = load_cluster(CLUSTER + EVERYTHING)
     assert cluster.election == ElectionConfig(ElectionMode.VRRP, 2.0, 4, 90.0)
     hosts = (ip_address("192.168.12.254"), ip_address("2001:db8::1"))
     assert cluster.ping_groups == (PingGroup("uplink", hosts, "lan", 2.0, 0.25, 5, 2),)
