@@ -9,19 +9,26 @@ from hadaemon.alarms.model import Alarm
 from hadaemon.alarms.outbox import Notice
 from hadaemon.alarms.sender import Sender
 from hadaemon.config import load_node
-from hadaemon.problems.kinds import KINDS
+from hadaemon.problems import kinds
+from hadaemon.problems.kinds import KINDS, Kind
 
 PAGE = (Path(__file__).parents[3] / "docs/alarms.md").read_text(encoding="utf-8")
 
 
 def test_every_kind_is_in_the_table_as_it_is():
     rows = re.findall(r"^\| `([a-z-]+)` \| (\w+) \|(?: (\d+) s)? \| (.*) \|$", PAGE, re.MULTILINE)
-    assert len(rows) == len(KINDS)
+    order = "docs/alarms.md has one row for each of KINDS, in their order"
+    assert [row[0] for row in rows] == [kind.word for kind in KINDS], order
     for (word, severity, after, meaning), kind in zip(rows, KINDS, strict=True):
         assert (word, severity) == (kind.word, kind.severity)
         assert meaning == ("pair: " if kind.pair else "") + kind.meaning
         if kind.word != "daemon-silent":
             assert int(after or 0) == kind.raise_after
+
+
+def test_no_kind_is_left_out_of_kinds():
+    declared = {kind.word for kind in vars(kinds).values() if isinstance(kind, Kind)}
+    assert declared == {kind.word for kind in KINDS}, "hadaemon/problems/kinds.py: KINDS names each of them"
 
 
 def test_the_example_is_valid():
