@@ -33,6 +33,20 @@ def test_the_boards_of_this_tree_are_whole(name: str) -> None:
     assert board.folders[0].name == "common"
 
 
+READ = {
+    *("board.toml", "packages", "modules", "initrd-modules", "firmware", "rootfs-overlay", "initrd"),
+    *("post-build.sh", "post-image.sh"),
+}
+"""What the build looks for in a board's folder."""
+
+
+@pytest.mark.parametrize("folder", sorted(paths.BOARD.iterdir()), ids=lambda folder: folder.name)
+def test_no_file_of_a_board_is_ignored(folder: Path) -> None:
+    own = {"grub.cfg"} if folder.name == "common" else set()
+    ignored = {path.name for path in folder.iterdir()} - READ - own
+    assert not ignored, f"board/{folder.name}: nothing reads {sorted(ignored)}: rename it, or move it"
+
+
 def test_the_two_first_boards() -> None:
     generic, apu2 = (load_board(paths.BOARD, name) for name in ("generic-x86_64", "apu2"))
     assert generic.boot == (Boot.BIOS, Boot.UEFI)
