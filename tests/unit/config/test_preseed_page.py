@@ -54,7 +54,7 @@ def word(key: ast.expr) -> str:
 
 
 def test_the_page_says_of_every_question_where_a_preseed_has_it() -> None:
-    assert questions() == set(ROWS)
+    assert questions() == set(ROWS), "see the table of questions in docs/configuration.md"
 
 
 def test_every_place_that_the_page_names_is_a_key() -> None:

@@ -233,7 +233,7 @@ def test_no_question_is_left_out():
     for key in known:
         assert any(
             question == key or (key.endswith("-") and question.startswith(key)) for question in QUESTIONS
-        ), key
+        ), f"{key}: add it to QUESTIONS, with its wrong answers"
 
 
 @pytest.mark.parametrize("key", QUESTIONS)
