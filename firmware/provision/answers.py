@@ -273,7 +273,8 @@ _FIXED = frozenset(
             "dns",
             "ntp",
         ),
-        *("ssh", "cluster", "vrid-offset", "follow-ports", "follow-services", "passphrase", "key", "pair"),
+        *("ssh", "cluster", "vrid-offset", "priority", "follow-ports", "follow-services", "passphrase"),
+        *("key", "pair"),
     )
 )
 _PORTS_OWN = ("addresses-", "virtual-", "dhcp-server-")
@@ -294,6 +295,7 @@ def _refused(key: str, text: str) -> str:
         "purpose": PURPOSES,
         "language": ("en", "de"),
         "pair": ("now", "later"),
+        "priority": ("take-back", "stay"),
         "admin": ("password", "ssh-key", "both"),
         "passphrase": ("random", "own", "none"),
     }

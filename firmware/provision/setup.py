@@ -29,7 +29,8 @@ _BEFORE_WRITING = frozenset(
     (
         *("language", "start", "admin", "password", "password-again", "ssh-key", "hostname", "time-zone"),
         *("cards", "purpose", "hotwire-find", "hotwire", "gateway", "dns", "ntp", "ssh", "cluster"),
-        *("vrid-offset", "follow-ports", "follow-services", "passphrase", "key", "repair", "write"),
+        *("vrid-offset", "priority", "follow-ports", "follow-services", "passphrase", "key"),
+        *("repair", "write"),
     )
 )
 _OF_PORTS = ("port-", "addresses-", "virtual-", "dhcp-server-")

@@ -18,6 +18,7 @@ ports = { lan = "00:0D:B9:00:00:01", hotwire = "00:0d:b9:00:00:03" }
 virtual-lan = ["192.168.12.1/24"]
 dhcp-server-lan = false
 vrid-offset = 60
+priority = "stay"
 [[box]]
 hostname = "beta"
 purpose = "join"
@@ -41,6 +42,7 @@ def test_a_box_has_what_is_common_and_what_is_its_own():
     assert beta.answers["time-zone"] == "UTC"
     assert alpha.ports["lan"] == "00:0d:b9:00:00:01"
     assert (alpha.answers["virtual-lan"], alpha.answers["dhcp-server-lan"]) == ("192.168.12.1/24", "no")
+    assert alpha.answers["priority"] == "stay"
     assert (alpha.answers["vrid-offset"], alpha.answers["admin"]) == ("60", "password")
     assert (beta.joins, alpha.joins) == ("alpha", "")
 

@@ -8,16 +8,14 @@ BY_ITSELF = {
     *("repair", "write", "pair-again"),
 }
 """What the program answers without the file."""
-MISSING = {"priority"}
-"""What it does not know yet: no file can answer it, and a box that shows it is taken for a configured one."""
 
 
 def test_every_question_is_one_of_the_first_set_up() -> None:
     known = (*setup._OF_PORTS, *setup._AFTER_WRITING)
     unknown = {key for key in questions() - setup._BEFORE_WRITING if not key.startswith(known)}
-    assert unknown == MISSING, "add it to _BEFORE_WRITING in firmware/provision/setup.py"
+    assert not unknown, "add it to _BEFORE_WRITING in firmware/provision/setup.py"
 
 
 def test_a_file_can_answer_every_question_that_the_program_does_not() -> None:
     unknown = {key for key in questions() - answers._FIXED if not key.startswith(answers._PORTS_OWN)}
-    assert unknown == BY_ITSELF | MISSING, "add it to _FIXED in answers.py and to docs/provisioning.md"
+    assert unknown == BY_ITSELF, "add it to _FIXED in answers.py and to docs/provisioning.md"
