@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -115,6 +116,16 @@ ORDER = (
     ("cli",),
 )
 """CONTRIBUTING draws it: a package imports those of the lines above it, and never one of its own line."""
+
+
+def test_the_map_for_developers_has_the_same_order():
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rooms = page[page.index("### The rooms of hadaemon") :].partition("\n\n`hactl`")[0]
+    lines: list[set[str]] = []
+    for number, names in re.findall(r"^\| ?(\d*) \| (`.*?`) \|", rooms, re.MULTILINE):
+        lines += [set()] if number else []
+        lines[-1] |= set(re.findall(r"`([a-z]+)/`", names))
+    assert lines == [set(packages) for packages in reversed(ORDER[1:])]
 
 
 def test_the_packages_have_one_order_without_a_circle():
