@@ -1,6 +1,6 @@
 """What is wrong now, from what the daemon tells of itself."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from hadaemon.problems import Problem, kinds
 from hadaemon.status.hotwire import HotwireState, PairedHotwire
@@ -15,10 +15,10 @@ _EXPLAINED_BY: Mapping[kinds.Kind, set[kinds.Kind]] = {
 """What only follows from another problem that is there: a hotwire without a carrier is silent too."""
 
 
-def present(told: Status, more: Sequence[Problem] = ()) -> tuple[Problem, ...]:
-    """`more` is what the status does not tell. One for each kind and resource: the first counts."""
+def present(told: Status) -> tuple[Problem, ...]:
+    """One for each kind and resource: the first counts."""
     found: dict[tuple[str, str], Problem] = {}
-    for problem in (*_told(told), *more, *_states(told)):
+    for problem in (*_told(told), *_states(told)):
         found.setdefault((problem.kind.word, problem.resource), problem)
     there = {problem.kind for problem in found.values()}
     return tuple(problem for problem in found.values() if not there & _EXPLAINED_BY.get(problem.kind, set()))

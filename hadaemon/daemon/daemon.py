@@ -97,9 +97,7 @@ class Daemon:
             probation=probation,
             upgrade=self._upgrade,
         )
-        self._alarms = parts.add(
-            Alarms(today, reporter, parts, AlarmFile(folder), options.alarms, background)
-        )
+        self._alarms = parts.add(Alarms(today, reporter, AlarmFile(folder), options.alarms, background))
         self._reloads = Reloads(
             options=options,
             today=today,

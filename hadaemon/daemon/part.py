@@ -14,11 +14,6 @@ class Part:
         """What an administrator should look at."""
         return ()
 
-    @property
-    def slow_problems(self) -> tuple[Problem, ...]:
-        """What goes bad slowly: of that, the alarms tell, and not the status."""
-        return ()
-
     async def run(self) -> None:
         """In the background, until it is cancelled or nothing is left to do. Never blocks the loop."""
 
@@ -53,11 +48,6 @@ class Parts:
     def problems(self) -> tuple[Problem, ...]:
         """Of all."""
         return tuple(problem for part in self for problem in part.problems)
-
-    @property
-    def slow_problems(self) -> tuple[Problem, ...]:
-        """Of all."""
-        return tuple(problem for part in self for problem in part.slow_problems)
 
     def wake(self) -> None:
         """All of them."""

@@ -19,7 +19,7 @@ from hadaemon.cluster import NodeState, StateChanged
 from hadaemon.control.answers import AlarmsTested
 from hadaemon.control.codec import decode
 from hadaemon.daemon.background import Background
-from hadaemon.daemon.part import Part, Parts
+from hadaemon.daemon.part import Part
 from hadaemon.daemon.report import Reporter
 from hadaemon.daemon.today import Today
 from hadaemon.errors import HadaemonError
@@ -54,14 +54,13 @@ class Alarms(Part):
         self,
         today: Today,
         reporter: Reporter,
-        parts: Parts,
         file: AlarmFile,
         messenger: Path,
         background: Background,
     ) -> None:
-        """`reporter`: has the status; `parts`: know what is wrong beside; `messenger`: its socket."""
+        """`reporter`: has the status, with all that is wrong; `messenger`: its socket."""
         self._loop = asyncio.get_running_loop()
-        self._today, self._reporter, self._parts = today, reporter, parts
+        self._today, self._reporter = today, reporter
         self._file, self._messenger, self._background = file, messenger, background
         self._journal = Journal("hotspare-alarm")
         self._changed = asyncio.Event()
@@ -125,7 +124,7 @@ class Alarms(Part):
         status = self._reporter.status()
         self._node, self._quiet = status.status.node, knows_active(status)
         self._note_ready(ready_peer(status))
-        found = present(status, (*self._parts.slow_problems, *self._undelivered()))
+        found = present(status)
         changed = self._keeper.update(found, self._loop.time(), _now())
         for alarm in changed:
             self._log(alarm)
@@ -139,7 +138,9 @@ class Alarms(Part):
             log.info("%s is ready to take over, and has the same configuration", peer)
         self._ready_peer = peer
 
-    def _undelivered(self) -> tuple[Problem, ...]:
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Ways over which nothing gets through."""
         if self._unheard_since is not None:
             text = "the program that sends alarms does not answer: see `journalctl -u hotspare-alarms`"
             return (Problem(kinds.DELIVERY, "messenger", text),)

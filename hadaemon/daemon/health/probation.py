@@ -45,7 +45,7 @@ class Probation(Part):
         self._failure: tuple[Problem, ...] = ()
 
     @property
-    def slow_problems(self) -> tuple[Problem, ...]:
+    def problems(self) -> tuple[Problem, ...]:
         """A firmware that did not prove itself, until the daemon starts anew."""
         return self._failure
 

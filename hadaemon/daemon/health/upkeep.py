@@ -39,7 +39,7 @@ class Upkeep(Part):
         self._found: tuple[Problem, ...] = ()
 
     @property
-    def slow_problems(self) -> tuple[Problem, ...]:
+    def problems(self) -> tuple[Problem, ...]:
         """What was wrong when it was last looked at."""
         return self._found
 

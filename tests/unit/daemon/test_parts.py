@@ -16,10 +16,6 @@ class Noisy(Part):
     def problems(self) -> tuple[Problem, ...]:
         return (other(self.name, "wrong"),)
 
-    @property
-    def slow_problems(self) -> tuple[Problem, ...]:
-        return (other(self.name, "getting worse"),)
-
     def wake(self) -> None:
         self.log.append(f"{self.name} wakes")
 
@@ -38,7 +34,6 @@ def test_all_are_heard_and_told():
     last = parts.add(Noisy("last", log))
     assert list(parts) == [first, quiet, last]
     assert [problem.resource for problem in parts.problems] == ["first", "last"]
-    assert [problem.text for problem in parts.slow_problems] == ["getting worse"] * 2
     parts.wake()
     parts.network_changed()
     asyncio.run(parts.close())
@@ -55,6 +50,6 @@ def test_a_part_that_does_nothing_may_say_so():
         part.wake()
         part.network_changed()
         await part.close()
-        assert (part.problems, part.slow_problems) == ((), ())
+        assert part.problems == ()
 
     asyncio.run(life())
