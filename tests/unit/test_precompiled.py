@@ -30,9 +30,11 @@ if modules is not None:
 ours = [name for name in ("hadaemon.status.node", "hadaemon.vrrp", "json") if
         isinstance(sys.modules[name].__spec__.loader, hadaemon.precompiled.Packed)]
 from importlib import resources
-import inspect, hadaemon.console.voices as voices
+import inspect
+from hadaemon.console import translations
 alike = [module.__file__ and module.__spec__ for module in (json, _json, sys.modules["hadaemon.vrrp"])]
-whole = all(alike) and len(voices.load_voices()) > 1 and "def load_voices" in inspect.getsource(voices)
+source = "def load_translations" in inspect.getsource(translations)
+whole = all(alike) and len(translations.load_translations()) > 1 and source
 print(len(ours), whole, len(compiled) > 0, any(compiled))
 """
 """Prints how many modules of three came from the file, whether they look like any other, whether methods of
