@@ -1,5 +1,7 @@
 """The command `hadaemon`: options, log, locked memory, and the loop."""
 
+import hadaemon.daemon.without_tls  # noqa: F401, I001 (before all others)
+
 import argparse
 import asyncio
 import logging

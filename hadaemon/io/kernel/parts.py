@@ -24,3 +24,17 @@ def parts_of(library: str) -> Iterator[None]:
         yield
     finally:
         del sys.modules[library]
+
+
+@contextmanager
+def without(module: str) -> Iterator[None]:
+    """Within it, whoever imports this module is told that there is none, unless it is loaded already."""
+    if module in sys.modules:
+        yield
+        return
+    missing: dict[str, None] = {module: None}
+    sys.modules.update(missing)  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        del sys.modules[module]

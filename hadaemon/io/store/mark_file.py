@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import Final
-from uuid import UUID
 
 from hadaemon.io.errors import FileError
 from hadaemon.vrrp import NO_MARKS, Marks, Sender
@@ -35,7 +34,7 @@ class MarkFile:
     def load(self) -> Marks:
         """What an earlier daemon of this boot left; raises FileError when nothing can be kept here."""
         try:
-            boot = UUID(_BOOT_ID.read_text().strip()).bytes
+            boot = bytes.fromhex(_BOOT_ID.read_text().strip().replace("-", ""))
             flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
             self._file = os.open(self._path, flags, 0o600)
             content = os.pread(self._file, _MAX_SIZE, 0)
