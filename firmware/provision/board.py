@@ -18,8 +18,7 @@ class Stage(IntEnum):
     """Everything is answered, nothing is written yet."""
     WRITTEN = 3
     WAITS_FOR_CODE = 4
-    PAIRED = 5
-    DONE = 6
+    DONE = 5
 
 
 class Board:

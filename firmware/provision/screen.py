@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 MAC = re.compile(r"\b[0-9a-f]{2}(?::[0-9a-f]{2}){5}\b")
-_KEY = re.compile(r"[a-z][a-z0-9-]*")
 _ASKING = r"(?P<key>[a-z][a-z0-9-]*)(?: \[(?P<default>[^\r\n]*?)\])? > "
 _QUESTION = re.compile(rf"(?:^|[\r\n]){_ASKING}$")
 _TABLE_ROW = re.compile(
@@ -168,8 +167,3 @@ def is_garbled(data: bytes) -> bool:
     """Whether bytes look like another speed than the line's: half of them are no text."""
     strange = sum(byte > 0x7E or (byte < 0x20 and byte not in b"\a\b\t\n\r\f\v\x0e\x0f\x1b") for byte in data)
     return len(data) >= _ENOUGH and strange > len(data) * _GARBLED
-
-
-def is_key(text: str) -> bool:
-    """Whether a question can be called so."""
-    return _KEY.fullmatch(text) is not None

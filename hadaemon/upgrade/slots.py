@@ -6,7 +6,6 @@ from typing import Any
 
 from hadaemon.upgrade.errors import UpgradeError
 
-BOOT_CLASS = "bootfs"
 NAMES = ("A", "B")
 
 

@@ -88,11 +88,6 @@ def decode(text: str | None) -> Trial | None:
     return Trial(slot, version, before_slot, before, boot_id, tuple(already))
 
 
-def begins(trial: Trial) -> str:
-    """For the history."""
-    return f"firmware {trial.version} in slot {trial.slot} is on trial; {trial.before} ran before"
-
-
 def kept(trial: Trial) -> str:
     """For the history."""
     return f"firmware {trial.version} in slot {trial.slot} is good, and is kept"
