@@ -92,8 +92,8 @@ NODE = (
     ),
     Command(
         "resume",
-        "end the suspension of a node that switched too often",
-        (("hactl resume", "after the cause of many switches was removed"),),
+        "end the suspension of a node that switched too often, and let one that lacked a route try again",
+        (("hactl resume", "after the cause of many switches, or of a missing route, was removed"),),
         loads="administration:add_resume",
         json="the outcome for programs",
     ),
