@@ -7,6 +7,7 @@ it. So little more than reading would be left of pexpect.
 
 import os
 import select
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from io import FileIO
 from typing import TypeVar
@@ -43,7 +44,7 @@ def open_port(url: str, baud: int = BAUD) -> serial.Serial:
     return port
 
 
-class Line:
+class Line(ABC):
     """The base of whoever speaks on a line. `heard` gets all that comes. Not for two threads at once."""
 
     GONE = ("the console is gone", "")
@@ -57,14 +58,14 @@ class Line:
         """Hangs up; what is at the other end stays as it is."""
         self._port.close()
 
+    @abstractmethod
     def heard(self, data: bytes) -> None:
         """Something came."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def last_words(self) -> str:
         """The end of what came."""
-        raise NotImplementedError
 
     def receive(self) -> bool:
         """Takes in what is there, waiting a moment for it; says whether anything was. Raises ConsoleError."""

@@ -7,8 +7,7 @@ from pathlib import Path
 from hadaemon.control.answers import Detected
 from hadaemon.errors import HadaemonError
 from hadaemon.io.kernel import device
-from hadaemon.io.kernel.links import STACKED_KINDS, Link, LinkTable
-from hadaemon.io.kernel.netlink import Netlink
+from hadaemon.io.kernel.netlink import read_links
 from hadaemon.io.kernel.udev import open_udev
 from hadaemon.menu.actions import Card
 from hadaemon.menu.actions import Detected as FoundHotwire
@@ -25,12 +24,12 @@ _LISTEN_SECONDS = 10
 def read_cards(wait: float = _LINK_SECONDS) -> tuple[Card, ...]:
     """All, in the kernel's order; they are afterwards as they were before. As root."""
     with ExitStack() as stack:
-        for link in _links():
+        for link in read_links().cards():
             with suppress(HadaemonError):
                 if device.switch_on(link.name):
                     stack.callback(_switch_off, link.name)
         deadline = time.monotonic() + wait
-        while not all(link.carrier for link in _links()) and time.monotonic() < deadline:
+        while not all(link.carrier for link in read_links().cards()) and time.monotonic() < deadline:
             time.sleep(_LOOK)
         udev = open_udev()
         return tuple(
@@ -41,7 +40,7 @@ def read_cards(wait: float = _LINK_SECONDS) -> tuple[Card, ...]:
                 link.carrier,
                 device.speed(link.name),
             )
-            for link in _links()
+            for link in read_links().cards()
         )
 
 
@@ -50,17 +49,6 @@ def detect(socket: Path) -> FoundHotwire:
     answer = understood(Detected, detect_hotwire(socket, _LISTEN_SECONDS, blink=False))
     found = (port.mac for port in answer.ports if port.interface == answer.candidate)
     return FoundHotwire(next(found, ""), tuple(detection_lines(answer)))
-
-
-def _links() -> tuple[Link, ...]:
-    netlink = Netlink()
-    try:
-        table = LinkTable(netlink.list_all())
-    finally:
-        netlink.close()
-    return tuple(
-        link for link in table.links() if link.name != "lo" and link.kind not in STACKED_KINDS and link.mac
-    )
 
 
 def _switch_off(name: str) -> None:

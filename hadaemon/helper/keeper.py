@@ -232,8 +232,9 @@ class Conversation:
     def _hactl(self, request: Message) -> Message:
         """A reading command, as `hactl --peer` asks for it."""
         done = self._program.read(request.texts("arguments", MAX_WORDS))
-        header = {"ok": True, "code": done.code, "errors": done.errors.decode(errors="replace")}
-        return Message(header, done.out)
+        code = done.status if done.status >= 0 else 1
+        header = {"ok": True, "code": code, "errors": done.said[:_MAX_SAID]}
+        return Message(header, done.output.encode())
 
     def _must_hold_lock(self) -> Holder:
         if self._locked is None:

@@ -25,7 +25,7 @@ from hadaemon.follow.protocol import MAX_LINE, PROPERTIES, Message, seen_of, uni
 from hadaemon.helper.main import allowed_users, peer_user
 from hadaemon.io.errors import HelperError
 from hadaemon.io.kernel.links import LinkTable
-from hadaemon.io.kernel.netlink import Netlink
+from hadaemon.io.kernel.netlink import read_links
 from hadaemon.io.programs.run import ProgramError, run_program
 from hadaemon.io.store.files import read_text, write_text
 from hadaemon.state.configuration import Configuration, load_configuration
@@ -209,15 +209,6 @@ def systemctl(*arguments: str, check: bool = True) -> str:
         raise HelperError(f"systemctl {arguments[0]}: {' '.join(said.split())[:300]}") from error
 
 
-def links() -> LinkTable:
-    """Those of this node, now."""
-    netlink = Netlink()
-    try:
-        return LinkTable(netlink.list_all())
-    finally:
-        netlink.close()
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serves the connection on standard input; 0 when it came to its end and all is down."""
     argparse.ArgumentParser(prog="services", description=__doc__).parse_args(arguments)
@@ -225,7 +216,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if peer_user(connection) not in allowed_users():
             return 1
         try:
-            serve(connection, Services(ServicePlaces(), systemctl, links))
+            serve(connection, Services(ServicePlaces(), systemctl, read_links))
         except HadaemonError as error:
             print(error, file=sys.stderr)
             return 1

@@ -9,9 +9,12 @@ programs that talk to the person at the terminal, and those of the root helper, 
 import io
 import os
 import selectors
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import IO, cast
@@ -42,6 +45,17 @@ class ProgramError(EdgeError):
         """What it had written to its standard error by then."""
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a program came to its end, by itself or killed by somebody else."""
+
+    status: int
+    """Negative: killed by this signal."""
+    output: str
+    said: str
+    """On its standard error."""
+
+
 def run_program(
     *command: str,
     timeout: float = _TIMEOUT,
@@ -55,20 +69,30 @@ def run_program(
     errors are part of the output. It may take `timeout` seconds; a child of it that keeps the output open for
     longer does not make it fail.
     """
-    program = Path(command[0]).name
-    written = {_OUT: bytearray(), _ERR: bytearray()}
     with _started(command, bool(data), environment, merged) as process:
         try:
-            stopped = _attend(process, data, timeout, written)
+            done = _attended(process, data, timeout, _MOST)
         finally:
             process.kill()  # One that has ended is left alone.
-    output, said = (bytes(part).decode(errors="replace") for part in written.values())
-    if stopped:
-        raise ProgramError(f"{program}: {stopped}", None, output, said)
-    if process.returncode:
-        why = " ".join(said.split()) or f"ended with {process.returncode}"
-        raise ProgramError(f"{' '.join((program, *command[1:]))}: {why}", process.returncode, output, said)
-    return output
+    if done.status:
+        why = " ".join(done.said.split()) or f"ended with {done.status}"
+        text = f"{' '.join((_name(command), *command[1:]))}: {why}"
+        raise ProgramError(text, done.status, done.output, done.said)
+    return done.output
+
+
+def run_bounded(*command: str, timeout: float, most: int) -> Ended:
+    """Runs a program that somebody else asked for, with all that it starts; whatever its status says.
+
+    Raises ProgramError: it could not be started, or was killed with its children, because it took more than
+    `timeout` seconds or wrote more than `most` bytes.
+    """
+    with _started(command, False, None, False, alone=True) as process:
+        try:
+            return _attended(process, b"", timeout, most)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def follow_program(*command: str, line: Callable[[str], None]) -> int:
@@ -85,8 +109,13 @@ def follow_program(*command: str, line: Callable[[str], None]) -> int:
 
 
 def _started(
-    command: Sequence[str], has_data: bool, environment: Mapping[str, str] | None, merged: bool
+    command: Sequence[str],
+    has_data: bool,
+    environment: Mapping[str, str] | None,
+    merged: bool,
+    alone: bool = False,
 ) -> "subprocess.Popen[bytes]":
+    """`alone`: in a session, and so a group of processes, of its own."""
     try:
         return subprocess.Popen(
             command,
@@ -94,6 +123,7 @@ def _started(
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT if merged else subprocess.PIPE,
             env=environment,
+            start_new_session=alone,
         )
     except FileNotFoundError as error:
         raise ProgramError(f"{command[0]}: there is no such program: install it") from error
@@ -101,8 +131,27 @@ def _started(
         raise ProgramError(f"{command[0]}: cannot be started: {os.strerror(error.errno or 0)}") from error
 
 
+def _attended(process: "subprocess.Popen[bytes]", data: bytes, timeout: float, most: int) -> Ended:
+    """Raises ProgramError: it must be stopped."""
+    written = {_OUT: bytearray(), _ERR: bytearray()}
+    stopped = _attend(process, data, timeout, most, written)
+    output, said = (bytes(part).decode(errors="replace") for part in written.values())
+    if stopped:
+        command = cast(Sequence[str], process.args)
+        raise ProgramError(f"{_name(command)}: {stopped}", None, output, said)
+    return Ended(process.returncode, output, said)
+
+
+def _name(command: Sequence[str]) -> str:
+    return Path(command[0]).name
+
+
 def _attend(
-    process: "subprocess.Popen[bytes]", data: bytes, timeout: float, written: Mapping[int, bytearray]
+    process: "subprocess.Popen[bytes]",
+    data: bytes,
+    timeout: float,
+    most: int,
+    written: Mapping[int, bytearray],
 ) -> str:
     """Feeds a program and collects what it writes; why it must be stopped, empty: it has ended by itself."""
     deadline = time.monotonic() + timeout
@@ -118,8 +167,8 @@ def _attend(
                 if not key.data(key.fd):
                     selector.unregister(key.fileobj)
                     cast(IO[bytes], key.fileobj).close()
-            if sum(map(len, written.values())) > _MOST:
-                return f"it has written more than {_MOST} bytes"
+            if sum(map(len, written.values())) > most:
+                return f"it has written more than {most} bytes"
     try:
         process.wait(max(deadline - time.monotonic(), 0.0))
     except subprocess.TimeoutExpired:

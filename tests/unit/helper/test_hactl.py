@@ -2,11 +2,14 @@
 
 import sys
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from hadaemon.helper.hactl import _MAX_ERRORS, _MAX_OUT, Hactl
+from firmware.lab.deadline import Deadline
+from hadaemon.helper.hactl import _MOST, Hactl
 from hadaemon.sync.errors import SyncError
 
 
@@ -26,7 +29,7 @@ def words(folder: Path) -> list[str]:
 
 def test_output_and_exit_code_come_back(tmp_path: Path):
     done = program(tmp_path, "print('out'); print('wrong', file=sys.stderr); sys.exit(3)").read(["status"])
-    assert (done.code, done.out, done.errors) == (3, b"out\n", b"wrong\n")
+    assert (done.status, done.output, done.said) == (3, "out\n", "wrong\n")
 
 
 def test_the_places_are_this_nodes_own(tmp_path: Path):
@@ -65,29 +68,48 @@ def test_nothing_is_started_for_other_words(tmp_path: Path, given: list[str]):
     assert not (tmp_path / "words").exists()
 
 
-def test_what_is_too_long_loses_its_end(tmp_path: Path):
-    code = "for stream in (1, 2):\n for _ in range(40): os.write(stream, b'x' * 65536)"
-    done = program(tmp_path, code).read(["status"])
-    assert (done.code, len(done.out), len(done.errors)) == (0, _MAX_OUT, _MAX_ERRORS)
+@pytest.mark.parametrize("stream", [1, 2])
+@pytest.mark.parametrize("times", ["range(40)", "iter(int, 1)"])
+def test_half_an_answer_is_none(tmp_path: Path, stream: int, times: str):
+    code = f"for _ in {times}: os.write({stream}, b'x' * 65536)"
+    with pytest.raises(SyncError, match=f"`hactl status`: .* has written more than {_MOST} bytes"):
+        program(tmp_path, code).read(["status"])
 
 
 @pytest.mark.parametrize(
     "code",
     [
         "time.sleep(60)",
-        "while True: os.write(1, b'x' * 65536)",
         "os.close(1); os.close(2); time.sleep(60)",
         "os.fork(); time.sleep(60)",
     ],
 )
 def test_what_does_not_end_is_ended(tmp_path: Path, code: str):
     begun = time.monotonic()
-    with pytest.raises(SyncError, match=r"`hactl status --json` has not ended within 0\.8 s"):
+    with pytest.raises(SyncError, match=r"`hactl status --json`: .*: not done in 0\.8 s"):
         program(tmp_path, code, 0.8).read(["status", "--json"])
     assert time.monotonic() - begun < 30.0
 
 
+@pytest.mark.parametrize("code, seconds", [("time.sleep(60)", 0.8), ("sys.exit(0)", 20.0)])
+def test_nothing_that_it_has_started_goes_on(tmp_path: Path, code: str, seconds: float):
+    """Whether it is stopped or ends by itself."""
+    child = "time.sleep(60) if (child := os.fork()) == 0 else None\n"
+    told = f"pathlib.Path({str(tmp_path / 'child')!r}).write_text(str(child))\n"
+    with suppress(SyncError):
+        program(tmp_path, f"{child}{told}os.close(1); os.close(2); {code}", seconds).read(["status"])
+    stat = Path(f"/proc/{(tmp_path / 'child').read_text()}/stat")
+    wait_for(lambda: not stat.exists() or stat.read_text().split()[2] == "Z")
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = Deadline(20.0)
+    while not condition():
+        deadline.check("the child's end", "", "")
+        time.sleep(0.02)
+
+
 def test_a_program_that_is_killed_or_not_there(tmp_path: Path):
-    assert program(tmp_path, "os.kill(os.getpid(), 9)").read(["status"]).code == 1
-    with pytest.raises(SyncError, match="/nowhere/hactl: No such file"):
+    assert program(tmp_path, "os.kill(os.getpid(), 9)").read(["status"]).status == -9
+    with pytest.raises(SyncError, match="/nowhere/hactl: there is no such program"):
         Hactl(tmp_path, tmp_path, tmp_path, ("/nowhere/hactl",)).read(["status"])
