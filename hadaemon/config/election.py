@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from hadaemon.config import values
-from hadaemon.config.firewall_words import network
 from hadaemon.config.mistakes import did_you_mean
 from hadaemon.config.model import (
     ClusterConfig,
@@ -14,6 +13,7 @@ from hadaemon.config.model import (
     TrackedRoute,
 )
 from hadaemon.config.reader import Table
+from hadaemon.config.values import network
 from hadaemon.vrrp.model import OWNER, IPAddress
 
 _DEFAULT = ElectionConfig()

@@ -14,7 +14,6 @@ from hadaemon.config.firewall_model import (
     Established,
     Firewall,
     FlowState,
-    IPNetwork,
     Rule,
     Service,
     SourceNat,
@@ -22,7 +21,7 @@ from hadaemon.config.firewall_model import (
 )
 from hadaemon.config.mistakes import did_you_mean
 from hadaemon.config.reader import Table
-from hadaemon.vrrp.model import IPAddress
+from hadaemon.vrrp.model import IPAddress, IPNetwork
 
 DEFAULT = Firewall()
 _OWN = "own"
@@ -177,7 +176,7 @@ def _read_destination_nat(table: Table) -> DestinationNat | None:
     to: IPAddress | None = table.text("to", values.address, 'to = "192.168.12.80"')
     services = _read_services(table, required=True)
     sources = table.texts("from", values.port_name, _PLACES_EXAMPLE)
-    source = table.texts("source", words.network, '["192.0.2.0/24"]')
+    source = table.texts("source", values.network, '["192.0.2.0/24"]')
     number = table.number("to_port", 1, 65535, 1)
     to_port = number if table.has("to_port") else None
     table.close()
@@ -197,8 +196,8 @@ def _read_destination_nat(table: Table) -> DestinationNat | None:
 
 
 def _read_networks(table: Table) -> tuple[tuple[IPNetwork, ...], tuple[IPNetwork, ...]]:
-    source = table.texts("source", words.network, '["192.168.12.0/24"]')
-    destination = table.texts("destination", words.network, '["192.0.2.0/24"]')
+    source = table.texts("source", values.network, '["192.168.12.0/24"]')
+    destination = table.texts("destination", values.network, '["192.0.2.0/24"]')
     return source or (), destination or ()
 
 

@@ -3,12 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from ipaddress import IPv4Network, IPv6Network
 from typing import TypeAlias
 
-from hadaemon.vrrp.model import IPAddress
+from hadaemon.vrrp.model import IPAddress, IPNetwork
 
-IPNetwork: TypeAlias = IPv4Network | IPv6Network
 Areas: TypeAlias = tuple[str, ...]
 """Names of zones and ports; none: any port but the hotwire."""
 

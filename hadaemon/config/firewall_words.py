@@ -1,9 +1,8 @@
 """Words of [firewall]: text to something that cannot be wrong. Each raises ValueError with what to do."""
 
 import re
-from ipaddress import ip_network
 
-from hadaemon.config.firewall_model import IPNetwork, Rate, Service
+from hadaemon.config.firewall_model import Rate, Service
 
 WITH_PORTS = ("tcp", "udp", "sctp")
 ALONE = ("icmp", "ping", "gre", "esp", "ah")
@@ -56,19 +55,6 @@ def written_service(service: Service) -> str:
         return service.protocol
     first, last = service.ports
     return f"{service.protocol}/{first}" if first == last else f"{service.protocol}/{first}-{last}"
-
-
-def network(text: str) -> IPNetwork:
-    """An address or a network of either family."""
-    try:
-        return ip_network(text)
-    except ValueError as error:
-        if "host bits" in str(error):
-            near = ip_network(text, strict=False)
-            raise ValueError(
-                f"{text} is an address within a network: write the network, {near}, or the address alone"
-            ) from None
-        raise ValueError(f"{_shown(text)} is not a network: write it as in 192.168.12.0/24") from None
 
 
 def rate(text: str) -> Rate | None:

@@ -94,7 +94,7 @@ def _read_tunnel(table: Table) -> Tunnel | None:
 
 def _read_peer(table: Table) -> TunnelPeer | None:
     key = table.text("public_key", words.wireguard_key, "the output of `wg pubkey`")
-    allowed = table.texts("allowed", words.network, '["10.8.0.2/32"]', required=True)
+    allowed = table.texts("allowed", values.network, '["10.8.0.2/32"]', required=True)
     endpoint = table.optional_text("endpoint", words.endpoint, None)
     shared = table.optional_text("preshared_key", words.wireguard_key, None)
     keepalive = table.number("keepalive", 0, 65535, 0)

@@ -2,12 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv4Network, IPv6Network
-from typing import TypeAlias
+from ipaddress import IPv4Address
 
-from hadaemon.vrrp.model import IPAddress, IPInterface
-
-IPNetwork: TypeAlias = IPv4Network | IPv6Network
+from hadaemon.vrrp.model import IPAddress, IPInterface, IPNetwork
 
 DEFAULT_STOP = 10.0
 MAX_STOP = 60.0

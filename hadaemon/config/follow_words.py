@@ -3,9 +3,7 @@
 import base64
 import binascii
 import re
-from ipaddress import IPv4Address, ip_network
-
-from hadaemon.config.follow_model import IPNetwork
+from ipaddress import IPv4Address
 
 _UNIT = re.compile(
     r"[A-Za-z0-9_][A-Za-z0-9_.\\-]{0,100}(@[A-Za-z0-9_.\\:-]{1,100})?\.(service|socket|timer|path|target)\Z"
@@ -54,14 +52,6 @@ def wireguard_key(text: str) -> str:
     except (binascii.Error, ValueError):
         pass
     raise ValueError("is not a WireGuard key: 32 bytes in base64, e.g. from `wg genkey` or `wg pubkey`")
-
-
-def network(text: str) -> IPNetwork:
-    """Of either family."""
-    try:
-        return ip_network(text)
-    except ValueError as error:
-        raise ValueError(f"{text!a} is no network: write it as in 192.0.2.0/24 ({error})") from None
 
 
 def endpoint(text: str) -> str:

@@ -3,14 +3,23 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from ipaddress import IPv4Interface, IPv4Network, IPv6Interface, IPv6Network
+from ipaddress import IPv4Interface, IPv6Interface
 
 from hadaemon.config.firewall_model import Firewall
 from hadaemon.config.follow_model import Follow
 from hadaemon.config.hotwire_keys import Secret
 from hadaemon.config.network_model import NOTHING, BondMode, RouterAdvertisements, System
 from hadaemon.vrrp.authentication import Password, Signatures
-from hadaemon.vrrp.model import Centiseconds, Checksum, IPAddress, IPInterface, Priority, Version, Vrid
+from hadaemon.vrrp.model import (
+    Centiseconds,
+    Checksum,
+    IPAddress,
+    IPInterface,
+    IPNetwork,
+    Priority,
+    Version,
+    Vrid,
+)
 
 DEFAULT_INTERVAL = Centiseconds(100)
 
@@ -148,7 +157,7 @@ class PingGroup:
 class TrackedRoute:
     """One of [[tracked_routes]]: what the active node must have in its main routing table."""
 
-    destination: IPv4Network | IPv6Network
+    destination: IPNetwork
     """Exactly this one; 0.0.0.0/0 is the default route."""
     port: str | None
     """The port that it must lead over; None: any interface."""

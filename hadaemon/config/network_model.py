@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from hadaemon.alarms.model import AlarmSettings
-from hadaemon.config.firewall_model import IPNetwork
-from hadaemon.vrrp.model import IPAddress
+from hadaemon.vrrp.model import IPAddress, IPNetwork
 
 
 class BondMode(StrEnum):

@@ -3,10 +3,9 @@
 import re
 from ipaddress import IPv6Address, IPv6Network, ip_network
 
-from hadaemon.config.firewall_model import IPNetwork
-from hadaemon.config.firewall_words import network
 from hadaemon.config.network_model import BondMode, Transport
-from hadaemon.config.values import address, shown
+from hadaemon.config.values import address, network, shown
+from hadaemon.vrrp.model import IPNetwork
 
 _HOST = re.compile(
     r"(?=.{1,253}\Z)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*\Z"

@@ -5,9 +5,9 @@ from typing import TypeVar
 
 from hadaemon.config import network_values, values
 from hadaemon.config.alarms import read_alarms
-from hadaemon.config.firewall_words import network
 from hadaemon.config.network_model import Dns, Ntp, Route, Ssh, Syslog, System, Transport
 from hadaemon.config.reader import Table
+from hadaemon.config.values import network
 from hadaemon.vrrp.model import IPAddress
 
 T = TypeVar("T")

@@ -4,9 +4,9 @@ import base64
 import binascii
 import re
 from decimal import Decimal
-from ipaddress import IPv4Interface, ip_address, ip_interface
+from ipaddress import IPv4Interface, ip_address, ip_interface, ip_network
 
-from hadaemon.vrrp.model import MAX_INTERVAL, Centiseconds, Checksum, IPAddress, IPInterface
+from hadaemon.vrrp.model import MAX_INTERVAL, Centiseconds, Checksum, IPAddress, IPInterface, IPNetwork
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")
 _PORT = re.compile(r"[a-z][a-z0-9_-]{0,14}\Z")
@@ -225,3 +225,16 @@ def shown(text: str) -> str:
     """A wrong value, safe to print."""
     short = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
     return ascii(short) if not short.isprintable() else f'"{short}"'
+
+
+def network(text: str) -> IPNetwork:
+    """An address or a network of either family."""
+    try:
+        return ip_network(text)
+    except ValueError as error:
+        if "host bits" in str(error):
+            near = ip_network(text, strict=False)
+            raise ValueError(
+                f"{text} is an address within a network: write the network, {near}, or the address alone"
+            ) from None
+        raise ValueError(f"{shown(text)} is not a network: write it as in 192.168.12.0/24") from None

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from hadaemon.config.firewall_model import Areas, Firewall, IPNetwork, Service
-from hadaemon.vrrp.model import IPAddress
+from hadaemon.config.firewall_model import Areas, Firewall, Service
+from hadaemon.vrrp.model import IPAddress, IPNetwork
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses
 
-from hadaemon.config.firewall_model import Firewall, FlowState, IPNetwork, Rate, Service
+from hadaemon.config.firewall_model import Firewall, FlowState, Rate, Service
+from hadaemon.vrrp.model import IPNetwork
 
 TABLE = "hotspare"
 USER_CHAINS = ("user_input", "user_output", "user_forward", "user_prerouting", "user_postrouting")

@@ -8,10 +8,9 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from hadaemon.alarms.model import AlarmSettings, Mail, MailTls, Webhook
 from hadaemon.alarms.sender import Sender
-from hadaemon.config.firewall_model import IPNetwork
 from hadaemon.errors import HadaemonError
 from hadaemon.problems import Severity
-from hadaemon.vrrp.model import IPAddress
+from hadaemon.vrrp.model import IPAddress, IPNetwork
 
 Sources = Sequence[tuple[IPNetwork, IPAddress]]
 """Networks, each with the own address to use there; the first that fits counts."""

@@ -1,9 +1,8 @@
 """From which own address a node speaks to another one, as its files say. Pure."""
 
 from hadaemon.config import NodeConfig, System
-from hadaemon.config.firewall_model import IPNetwork
 from hadaemon.config.system_pair import port_of
-from hadaemon.vrrp.model import IPAddress
+from hadaemon.vrrp.model import IPAddress, IPNetwork
 
 
 def source_table(node: NodeConfig, system: System) -> tuple[tuple[IPNetwork, IPAddress], ...]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
 from typing import NewType, TypeAlias
 
 from hadaemon.errors import HadaemonError
@@ -19,6 +19,7 @@ Centiseconds = NewType("Centiseconds", int)
 IPAddress: TypeAlias = IPv4Address | IPv6Address
 
 IPInterface: TypeAlias = IPv4Interface | IPv6Interface
+IPNetwork: TypeAlias = IPv4Network | IPv6Network
 """An address with the prefix length of its network."""
 
 RELEASE = Priority(0)

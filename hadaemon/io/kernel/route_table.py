@@ -7,13 +7,11 @@ import os
 import socket
 import struct
 from collections.abc import Collection, Iterator
-from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import TypeAlias
+from ipaddress import ip_network
 
 from hadaemon.io.errors import NetlinkError
 from hadaemon.io.kernel.netlink_socket import DUMP, HEADER, NetlinkSocket, messages, open_netlink
-
-Network: TypeAlias = IPv4Network | IPv6Network
+from hadaemon.vrrp.model import IPNetwork
 
 _NEW_ROUTE, _DELETE_ROUTE, _GET_ROUTE = 24, 25, 26
 _GROUPS = 0x40 | 0x400
@@ -46,7 +44,7 @@ class RouteMonitor:
     def close(self) -> None:
         self._socket.close()
 
-    def touches(self, wanted: Collection[Network]) -> bool:
+    def touches(self, wanted: Collection[IPNetwork]) -> bool:
         """Whether a route to one of these has changed since the last call, or may have: words can be lost.
 
         Raises NetlinkError.
@@ -69,10 +67,10 @@ class RouteMonitor:
                 )
 
 
-def interfaces_to(wanted: Collection[Network]) -> dict[Network, frozenset[int]]:
+def interfaces_to(wanted: Collection[IPNetwork]) -> dict[IPNetwork, frozenset[int]]:
     """Of each network, the indexes of the interfaces that a usable route to exactly this network leads over.
     Takes its time with a large table: for a thread. Raises NetlinkError."""
-    found: dict[Network, set[int]] = {network: set() for network in wanted}
+    found: dict[IPNetwork, set[int]] = {network: set() for network in wanted}
     with NetlinkSocket(socket.NETLINK_ROUTE) as netlink:
         for version, family in ((4, socket.AF_INET), (6, socket.AF_INET6)):
             if not any(network.version == version for network in wanted):
@@ -86,7 +84,7 @@ def interfaces_to(wanted: Collection[Network]) -> dict[Network, frozenset[int]]:
     return {network: frozenset(interfaces) for network, interfaces in found.items()}
 
 
-def _destination(body: bytes) -> Network | None:
+def _destination(body: bytes) -> IPNetwork | None:
     family, prefix = body[HEADER.size], body[HEADER.size + 1]
     if family not in (socket.AF_INET, socket.AF_INET6):
         return None

@@ -115,7 +115,7 @@ REFUSED = {
     "an address": (ROUTE.replace(".0/0", ".7/8"), "tracked_routes[0].destination: 0.0.0.7/8 is an address"),
     "a word": (
         ROUTE.replace("0.0.0.0/0", "default"),
-        "tracked_routes[0].destination: 'default' is not a network: write it",
+        'tracked_routes[0].destination: "default" is not a network: write it',
     ),
     "route twice": (
         ROUTE + ROUTE,

@@ -182,7 +182,7 @@ REFUSED = {
     "key": (f'private_key = "{KEY}"', 'private_key = "short"', "private_key: is not a WireGuard key"),
     "twice": ('name = "wan0"', 'name = "wg0"', "wg0 is there twice"),
     "taken": ('name = "wan0"', 'name = "lan"', '"lan" is a port or a zone already'),
-    "allowed": ('"10.8.0.2/32", ', '"10.8.0.2/24", ', "is no network"),
+    "allowed": ('"10.8.0.2/32", ', '"10.8.0.2/24", ', "is an address within a network"),
     "default": ('"10.8.0.2/32", ', '"0.0.0.0/0", ', "takes the tunnel's own packets too"),
     "no listen_port": ("listen_port = 51820\n", "", "needs listen_port"),
     "password": ('"very secret"', '"a\\"b"', "password: has 1 to 128 printable ASCII characters"),
