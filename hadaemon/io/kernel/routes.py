@@ -1,22 +1,18 @@
 """Which interface leads to an address, as the kernel's routes have it. Blocking, and answered at once."""
 
-import os
 import socket
 import struct
 import sys
 
 from hadaemon.io.errors import NetlinkError
 from hadaemon.io.kernel.attributes import attribute, attributes
+from hadaemon.io.kernel.netlink_socket import ACK, HEADER, NetlinkSocket
 from hadaemon.vrrp.model import IPAddress
 
-_GET_ROUTE, _ERROR = 26, 2
+_GET_ROUTE = 26
 _DESTINATION, _INTERFACE = 1, 4
 _UNICAST = 1
-_HEADER = struct.Struct("=IHHII")
 _ROUTE = struct.Struct("=BBBBBBBBI")
-_REQUEST = 0x1
-_TIMEOUT = 2.0
-"""Seconds."""
 _NO_ROUTE = (101, 113, 22)
 """ENETUNREACH, EHOSTUNREACH, EINVAL."""
 
@@ -25,14 +21,12 @@ class Routes:
     """Answers are remembered: for one question, not for long."""
 
     def __init__(self) -> None:
-        self._socket = socket.socket(
-            socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE
-        )
-        self._socket.settimeout(_TIMEOUT)
+        """Raises NetlinkError."""
+        self._netlink = NetlinkSocket(socket.NETLINK_ROUTE)
         self._known: dict[IPAddress, int | None] = {}
 
     def close(self) -> None:
-        self._socket.close()
+        self._netlink.close()
 
     def interface_to(self, address: IPAddress) -> int | None:
         """The index of the interface; None: no route, or one of the node's own. Raises NetlinkError."""
@@ -45,19 +39,12 @@ class Routes:
         body = _ROUTE.pack(family, address.max_prefixlen, 0, 0, 0, 0, 0, 0, 0)
         body += attribute(_DESTINATION, address.packed)
         try:
-            self._socket.send(_HEADER.pack(_HEADER.size + len(body), _GET_ROUTE, _REQUEST, 1, 0) + body)
-            data = self._socket.recv(1 << 14)
-        except OSError as error:
-            raise NetlinkError(
-                f"route to {address}", error.errno or 0, os.strerror(error.errno or 0)
-            ) from error
-        length, kind, *_ = _HEADER.unpack_from(data)
-        if kind == _ERROR:
-            code = -struct.unpack_from("=i", data, _HEADER.size)[0]
-            if code in _NO_ROUTE:
+            answers = self._netlink.ask(f"route to {address}", _GET_ROUTE, ACK, body)
+        except NetlinkError as error:
+            if error.code in _NO_ROUTE:
                 return None
-            raise NetlinkError(f"route to {address}", code, os.strerror(code))
-        return _interface(data[_HEADER.size : length])
+            raise
+        return next((_interface(answer[HEADER.size :]) for _, answer in answers), None)
 
 
 def _interface(route: bytes) -> int | None:
