@@ -1,6 +1,6 @@
 """A session at a console: the menu's real program on a pseudo-terminal, answered as a person would.
 
-The box behind it only remembers what it is told (tests/unit/console/at_a_terminal.py): so it runs anywhere.
+The box behind it only remembers what it is told (box.py): so it runs anywhere.
 """
 
 import os
@@ -17,10 +17,9 @@ from tempfile import TemporaryDirectory
 from firmware.lab.deadline import Deadline
 from firmware.lab.errors import ConsoleError
 from firmware.lab.line import Line
-from firmware.paths import ROOT
 from firmware.provision.screen import prompt_at_end
 
-BOX = ROOT / "tests/unit/console/at_a_terminal.py"
+BOX = Path(__file__).with_name("box.py")
 _PATIENCE = 60.0
 """Seconds until the next question."""
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+BOX = ROOT / "firmware/screens/box.py"
 PURE = (
     "alarms",
     "commands",
@@ -69,8 +70,15 @@ def top(names: set[str]) -> set[str]:
 
 @pytest.mark.parametrize("package,other", [("firmware", "hadaemon"), ("hadaemon", "firmware")])
 def test_the_two_packages_never_import_each_other(package: str, other: str):
-    assert modules(package)
-    assert [str(path) for path in modules(package) if other in top(imported(path))] == []
+    files = [path for path in modules(package) if path != BOX]
+    assert files
+    assert [str(path) for path in files if other in top(imported(path))] == []
+
+
+def test_the_box_of_the_manual_s_screens_is_a_process_of_its_own():
+    """It alone has both packages: it loads nothing of the builder, and no module of the builder loads it."""
+    assert "firmware" not in top(imported(BOX))
+    assert [str(path) for path in modules("firmware") if "firmware.screens.box" in imported(path)] == []
 
 
 def test_the_pure_parts_import_the_standard_library_and_each_other_only():

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 import tomli_w
 
+from firmware.screens.box import Box
 from hadaemon.config import check_preseed, load_preseed
 from hadaemon.menu import account, create, first_boot, join, network, reach
-from tests.unit.console.talking import Box, Person, set_up
+from tests.unit.console.talking import Person, set_up
 from tests.unit.menu.test_first_boot import ALONE, CREATE, JOIN
 
 MODULES = (account, create, first_boot, join, network, reach)

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from firmware.lab.deadline import stretched
+from firmware.screens.session import BOX
 
-SCRIPT = Path(__file__).with_name("at_a_terminal.py")
 PROMPT = re.compile(r"(?:^|[\r\n])([a-z][a-z0-9-]*)(?: \[[^\r\n]*\])? > $")
 SECONDS = stretched(20.0)
 """For anything to come; nobody waits for it to pass."""
@@ -43,7 +43,7 @@ class Line:
         self._bauds = bauds
         self._master, slave = os.openpty()
         self.resize(*size)
-        command = [sys.executable, "-P", str(SCRIPT), str(root), program]
+        command = [sys.executable, "-P", str(BOX), str(root), program]
         self.process = subprocess.Popen(
             command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True, preexec_fn=_own_terminal
         )

@@ -1,47 +1,14 @@
-"""A person at a terminal, and a box, as the tests of the menu have them."""
+"""A person at a terminal, as the tests of the menu have one."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from firmware.screens.box import FACTS, Box
 from hadaemon.console.talk import talk
 from hadaemon.console.translations import ORIGINAL, load_translations
-from hadaemon.menu import actions
 from hadaemon.menu.first_boot import Facts, first_boot
-from hadaemon.menu.steps import Failed
 
 TRANSLATIONS = load_translations()
-FACTS = Facts("1.0", "fw-480a01", ("UTC", "Europe/Berlin", "Europe/Paris", "America/New_York"))
-CARDS = tuple(
-    actions.Card(f"enp{number}s0", f"52:54:00:48:0a:0{number}", "virtio_net", True, 1000)
-    for number in (1, 2, 3)
-)
-DETECTED = actions.Detected(CARDS[2].mac, ("the hotwire is enp3s0",))
-PEER = actions.PeerConfiguration(
-    "office",
-    "alpha",
-    (actions.PeerPort("lan", ("192.168.12.1/24",)), actions.PeerPort("wan", ("192.168.175.101/24",))),
-)
-DISKS = (
-    actions.Disk("/dev/sda", "Ultra Fit, 32.0 GB, usb", "the box runs from it"),
-    actions.Disk("/dev/nvme0n1", "SN530, 256.0 GB, nvme", ""),
-)
-HASH = f"$6$salt${'x' * 86}"
-KEY = "hex:" + "ab" * 32
-RESULTS: Mapping[type, object] = {
-    actions.ReadCards: CARDS,
-    actions.Blink: (),
-    actions.Detect: DETECTED,
-    actions.HashPassword: HASH,
-    actions.NewKey: KEY,
-    actions.Store: (),
-    actions.ReadStick: Failed(("there is no stick",)),
-    actions.ReadDisks: DISKS,
-    actions.Hactl: (),
-    actions.Activate: (),
-    actions.ReadPeer: PEER,
-    actions.Pull: ("beta: BACKUP: an active node is heard",),
-    actions.Run: (),
-}
 
 
 class Person:
@@ -82,22 +49,6 @@ class Person:
     @property
     def text(self) -> str:
         return "\n".join(self.screen)
-
-
-class Box:
-    """Does what it is told, and remembers it."""
-
-    def __init__(self, **results: object) -> None:
-        self.done: list[object] = []
-        self._results = {kind.__name__: result for kind, result in RESULTS.items()} | results
-
-    def __call__(self, action: object) -> object:
-        self.done.append(action)
-        result = self._results[type(action).__name__]
-        return result.pop(0) if isinstance(result, list) else result
-
-    def stored(self) -> list[dict[str, Any]]:
-        return [action.raw for action in self.done if isinstance(action, actions.Store)]
 
 
 def set_up(person: Person, box: Box, facts: Facts = FACTS) -> None:

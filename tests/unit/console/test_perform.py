@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from firmware.screens.box import CARDS, HASH, Box
 from hadaemon.cli.capture import advertisement_line
 from hadaemon.commands.table import known_commands
 from hadaemon.config import load_admin, load_node
@@ -25,7 +26,7 @@ from hadaemon.setup.good import better, keep_good, restore_good
 from hadaemon.setup.places import Owners, Places
 from hadaemon.state.configuration import load_configuration
 from hadaemon.vrrp import Advertisement, Centiseconds, Priority, Vrid, encode
-from tests.unit.console.talking import CARDS, HASH, Box, Person, set_up
+from tests.unit.console.talking import Person, set_up
 
 RAW = {
     "schema": 1,

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from firmware.screens.box import CARDS, HASH, KEY
 from hadaemon.config import load_admin
 from hadaemon.console import changes, store
 from hadaemon.console.main import configured
@@ -24,7 +25,6 @@ from hadaemon.setup.good import better, keep_good
 from hadaemon.setup.places import Owners, Places
 from hadaemon.state.configuration import load_configuration
 from hadaemon.status.states import Condition
-from tests.unit.console.talking import CARDS, HASH, KEY
 
 EVENTS = {"open", "os.rename", "os.remove", "os.mkdir", "os.chmod", "os.chown", "os.symlink", "os.rmdir"}
 """What the interpreter tells of before it does it (PEP 578)."""

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from firmware.screens.box import Box
 from hadaemon.cli.main import main as hactl
 from hadaemon.console import main as programs
 from hadaemon.console.talk import Stopped
 from hadaemon.console.translations import ORIGINAL
 from hadaemon.menu import actions
 from hadaemon.setup.places import Owners, Places
-from tests.unit.console.talking import TRANSLATIONS, Box, Person
+from tests.unit.console.talking import TRANSLATIONS, Person
 
 NODE = 'schema = 1\nname = "alpha"\nlanguage = "de"\n[ports.lan]\nmac = "52:54:00:48:0a:01"\n'
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from firmware.screens.box import Box
 from hadaemon.console import store
 from hadaemon.console.perform import Performer
 from hadaemon.menu import actions
@@ -13,7 +14,7 @@ from hadaemon.menu.steps import Failed
 from hadaemon.setup import apply
 from hadaemon.setup.places import Owners, Places
 from tests.unit.console.line import Line
-from tests.unit.console.talking import Box, Person, set_up
+from tests.unit.console.talking import Person, set_up
 from tests.unit.console.test_power_cut import MASTER
 from tests.unit.menu.test_first_boot import CREATE
 

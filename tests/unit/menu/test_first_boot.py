@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from firmware.screens.box import CARDS, DISKS, FACTS, HASH, KEY, Box
 from hadaemon.config import check_preseed
 from hadaemon.console.talk import Stopped
 from hadaemon.menu import actions
 from hadaemon.menu.steps import Failed
-from tests.unit.console.talking import CARDS, DISKS, FACTS, HASH, KEY, Box, Person, set_up
+from tests.unit.console.talking import Person, set_up
 
 ALONE = {
     "language": ["1"],

@@ -5,13 +5,14 @@ from dataclasses import replace
 
 import pytest
 
+from firmware.screens.box import CARDS, HASH, Box
 from hadaemon.console.talk import Stopped
 from hadaemon.console.translations import ORIGINAL
 from hadaemon.menu import actions
 from hadaemon.menu.changes import FLOWS
 from hadaemon.menu.later import Standing, later
 from hadaemon.menu.steps import Failed
-from tests.unit.console.talking import CARDS, HASH, TRANSLATIONS, Box, Person, converse
+from tests.unit.console.talking import TRANSLATIONS, Person, converse
 
 CLUSTER = Standing("alpha", "cluster", ha_ports=("lan", "wan"), commands=frozenset({"capture", "firmware"}))
 ALONE = Standing("alpha", "stand-alone", commands=frozenset({"firmware"}))

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from firmware.screens.box import CARDS, DETECTED, DISKS, FACTS, PEER, RESULTS, Box
 from hadaemon.config import ConfigError, check_preseed
 from hadaemon.console.talk import Stopped, talk
 from hadaemon.menu import actions
@@ -20,18 +21,7 @@ from hadaemon.menu.changes import FLOWS
 from hadaemon.menu.first_boot import first_boot
 from hadaemon.menu.later import Standing, later
 from hadaemon.menu.steps import Failed, Flow, Translate
-from tests.unit.console.talking import (
-    CARDS,
-    DETECTED,
-    DISKS,
-    FACTS,
-    PEER,
-    RESULTS,
-    TRANSLATIONS,
-    Box,
-    Person,
-    set_up,
-)
+from tests.unit.console.talking import TRANSLATIONS, Person, set_up
 
 KEYS = ("<", "?", "!", "", "1", "2", "3", "4", "-", "\x03", "\x04", "yes", "0", "99999999999999999999999")
 WORDS = (

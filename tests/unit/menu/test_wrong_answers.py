@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import hadaemon.menu
+from firmware.screens.box import CARDS, FACTS, Box
 from hadaemon.console.talk import LONGEST
 from hadaemon.console.translations import ORIGINAL
 from hadaemon.menu import actions
@@ -17,7 +18,7 @@ from hadaemon.menu.changes import FLOWS
 from hadaemon.menu.first_boot import first_boot
 from hadaemon.menu.later import Standing, later
 from hadaemon.menu.steps import Failed, Flow
-from tests.unit.console.talking import CARDS, FACTS, TRANSLATIONS, Box, Person, converse
+from tests.unit.console.talking import TRANSLATIONS, Person, converse
 from tests.unit.menu.test_first_boot import CREATE, JOIN
 
 MENU = Path(hadaemon.menu.__file__).parent

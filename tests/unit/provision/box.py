@@ -10,20 +10,20 @@ import sys
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "console"))
+sys.path.insert(0, str(Path(__file__).parents[3]))
 
-from talking import FACTS, TRANSLATIONS, Box
-
+from firmware.screens.box import FACTS, Box
 from hadaemon.console.main import guarded
 from hadaemon.console.talk import talk
 from hadaemon.console.terminal import Line, steady
-from hadaemon.console.translations import ORIGINAL
+from hadaemon.console.translations import ORIGINAL, load_translations
 from hadaemon.menu import actions
 from hadaemon.menu.first_boot import first_boot
 from hadaemon.menu.steps import Failed
 
 FOLDER, DIGITS = Path(sys.argv[1]), sys.argv[2]
 CODE = "123 456"
+TRANSLATIONS = load_translations()
 
 
 class Appliance(Box):

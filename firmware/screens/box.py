@@ -1,17 +1,16 @@
-"""The real programs of the console on standard input and output, on a box that only remembers; a script.
+"""A box that only remembers what it is told, and the real programs of the console on it: a script.
 
-Arguments: a folder that is the box's root, and `setup`, `menu` or `refused`. What was
-stored is in `stored.json` there.
+It is a process of its own, and so the one file here that loads the daemon's package. Arguments: a folder that
+is the box's root, and `setup`, `menu` or `refused`. What was stored is in `stored.json` there.
 """
 
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from talking import FACTS, HASH, Box
+from typing import Any
+from unittest.mock import patch
 
 from hadaemon.cli.pair import ASKS, code_lines, paired_line
 from hadaemon.config import check_preseed
@@ -19,12 +18,47 @@ from hadaemon.console import main as programs
 from hadaemon.console.standing import standing_of
 from hadaemon.console.terminal import interruptible
 from hadaemon.menu import actions
+from hadaemon.menu.first_boot import Facts
 from hadaemon.menu.later import Standing
+from hadaemon.menu.steps import Failed
 from hadaemon.pairing.wire import SHOWN
 from hadaemon.setup.good import keep_good
 from hadaemon.setup.places import Owners, Places
 from hadaemon.setup.state import make_state_folder, store_preseed
 from hadaemon.state.configuration import Configuration, load_configuration
+
+FACTS = Facts("1.0", "fw-480a01", ("UTC", "Europe/Berlin", "Europe/Paris", "America/New_York"))
+CARDS = tuple(
+    actions.Card(f"enp{number}s0", f"52:54:00:48:0a:0{number}", "virtio_net", True, 1000)
+    for number in (1, 2, 3)
+)
+DETECTED = actions.Detected(CARDS[2].mac, ("the hotwire is enp3s0",))
+PEER = actions.PeerConfiguration(
+    "office",
+    "alpha",
+    (actions.PeerPort("lan", ("192.168.12.1/24",)), actions.PeerPort("wan", ("192.168.175.101/24",))),
+)
+DISKS = (
+    actions.Disk("/dev/sda", "Ultra Fit, 32.0 GB, usb", "the box runs from it"),
+    actions.Disk("/dev/nvme0n1", "SN530, 256.0 GB, nvme", ""),
+)
+HASH = f"$6$salt${'x' * 86}"
+KEY = "hex:" + "ab" * 32
+RESULTS: Mapping[type, object] = {
+    actions.ReadCards: CARDS,
+    actions.Blink: (),
+    actions.Detect: DETECTED,
+    actions.HashPassword: HASH,
+    actions.NewKey: KEY,
+    actions.Store: (),
+    actions.ReadStick: Failed(("there is no stick",)),
+    actions.ReadDisks: DISKS,
+    actions.Hactl: (),
+    actions.Activate: (),
+    actions.ReadPeer: PEER,
+    actions.Pull: ("beta: BACKUP: an active node is heard",),
+    actions.Run: (),
+}
 
 WORDS = "acre-bird-coal-dawn"
 NODE = {
@@ -37,6 +71,22 @@ CLUSTER = {
     "master": "fw-a",
     "ha_interfaces": [{"port": "lan", "virtual_addresses": ["192.168.12.1/24"]}],
 }
+
+
+class Box:
+    """Does what it is told, and remembers it."""
+
+    def __init__(self, **results: object) -> None:
+        self.done: list[object] = []
+        self._results = {kind.__name__: result for kind, result in RESULTS.items()} | results
+
+    def __call__(self, action: object) -> object:
+        self.done.append(action)
+        result = self._results[type(action).__name__]
+        return result.pop(0) if isinstance(result, list) else result
+
+    def stored(self) -> list[dict[str, Any]]:
+        return [action.raw for action in self.done if isinstance(action, actions.Store)]
 
 
 class Folder(Box):
@@ -83,12 +133,19 @@ def run(root: Path, program: str) -> int:
     places = Places(root)
     box = Folder(places)
     places.run.mkdir(parents=True, exist_ok=True)
-    programs.Places = lambda: places  # type: ignore[misc, assignment]
-    programs.Performer = lambda _places, _owners: box  # type: ignore[misc, assignment]
-    programs.facts_of = lambda _places: FACTS
-    programs.release_consoles = lambda _own: None
-    programs.system_owners = Owners
-    programs.standing_of = named_as_on_a_box
+    with patch.multiple(
+        programs,
+        Places=lambda: places,
+        Performer=lambda _places, _owners: box,
+        facts_of=lambda _places: FACTS,
+        release_consoles=lambda _own: None,
+        system_owners=Owners,
+        standing_of=named_as_on_a_box,
+    ):
+        return _run(program, places, box)
+
+
+def _run(program: str, places: Places, box: Folder) -> int:
     if program == "setup":
         sys.argv = ["menu"]
         return programs.main()
