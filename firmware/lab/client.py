@@ -19,7 +19,7 @@ from scapy.packet import Packet, Raw
 
 from firmware.lab.deadline import Deadline, wait_until
 from firmware.lab.switch import Switch
-from firmware.lab.topology import Client as ClientData
+from firmware.lab.topology import PlannedClient
 
 ARP_TYPE = b"\x08\x06"
 IPV4_TYPE = b"\x08\x00"
@@ -173,7 +173,7 @@ class Watch:
 class Client:
     """A host that answers for its own address and can watch others."""
 
-    def __init__(self, data: ClientData, switch: Switch) -> None:
+    def __init__(self, data: PlannedClient, switch: Switch) -> None:
         """Plugs itself into the switch."""
         self.data = data
         self._address = data.address.ip

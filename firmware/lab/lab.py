@@ -43,8 +43,7 @@ from firmware.lab.node import Node
 from firmware.lab.preseed import FILE_NAME, LABEL, Secrets, hash_password, render_preseed
 from firmware.lab.snapshot import MEMORY, Snapshot
 from firmware.lab.switch import Switch
-from firmware.lab.topology import Network, NetworkKind, Port, Topology
-from firmware.lab.topology import Node as NodeData
+from firmware.lab.topology import Network, NetworkKind, PlannedNode, Port, Topology
 from firmware.paths import CACHE
 
 FOLDER = CACHE / "lab"
@@ -270,7 +269,7 @@ class Lab:
             switch.attach_socket(name, self._socket(f"switch.{name}"), self._socket(name))
         return switch
 
-    def _make_node(self, node: NodeData) -> Node:
+    def _make_node(self, node: PlannedNode) -> Node:
         options = self.options.special.get(node.name, self.options.node)
         folder = self.folder / node.name
         folder.mkdir()
@@ -303,7 +302,7 @@ class Lab:
 
         return Node(node, spec, self.admin_password, on_link)
 
-    def _make_nic(self, node: NodeData, port: Port, slot: int | None) -> Nic:
+    def _make_nic(self, node: PlannedNode, port: Port, slot: int | None) -> Nic:
         name = _switch_port(node.name, port.name)
         return Nic(port.name, port.mac, self._socket(name), self._socket(f"switch.{name}"), slot)
 
@@ -324,7 +323,7 @@ class Lab:
             create_overlay(self._then / disk.parent.name / disk.name, "qcow2", disk)
         return self._snapshot is not None
 
-    def _make_stick(self, node: NodeData, options: NodeOptions, folder: Path) -> Stick | None:
+    def _make_stick(self, node: PlannedNode, options: NodeOptions, folder: Path) -> Stick | None:
         text = options.preseed
         if text == "":
             return None
@@ -334,7 +333,7 @@ class Lab:
             create_overlay(raw, "raw", image)
         return Stick(image, options.stick_bus, options.stick_read_only)
 
-    def _preseed(self, node: NodeData) -> str:
+    def _preseed(self, node: PlannedNode) -> str:
         cluster = self.topology.cluster
         secret = self.secrets.hotwire if cluster and cluster.hotwire else ""
         return render_preseed(node, cluster, self._hash, hotwire_secret=secret)

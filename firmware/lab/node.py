@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from firmware.lab import topology
 from firmware.lab.command import MachineSpec, nic_device
 from firmware.lab.console import COMMAND_SECONDS, Console, Result
 from firmware.lab.deadline import Deadline, wait_until
@@ -19,6 +18,7 @@ from firmware.lab.errors import CommandFailed, ConsoleError, DeadlineExceeded, L
 from firmware.lab.machine import Machine
 from firmware.lab.progress import LIMIT_SECONDS, STILL_SECONDS, Patience, stage_of
 from firmware.lab.session import Session
+from firmware.lab.topology import PlannedNode
 
 ADMIN = "admin"
 SHUTDOWN_SECONDS = 120.0
@@ -36,7 +36,7 @@ class Node:
     """A node of the lab. Its verbs are for one thread."""
 
     def __init__(
-        self, data: topology.Node, spec: MachineSpec, password: str, on_link: Callable[[str, bool], None]
+        self, data: PlannedNode, spec: MachineSpec, password: str, on_link: Callable[[str, bool], None]
     ) -> None:
         """A node that is off, with all its cables plugged.
 

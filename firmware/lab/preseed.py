@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from firmware.lab.errors import MissingCapability
-from firmware.lab.topology import Cluster, Node
+from firmware.lab.topology import Cluster, PlannedNode
 
 LABEL = "HOTSPARE"
 """Label of the file system that a node looks for."""
@@ -66,7 +66,7 @@ def make_hotwire_secret() -> str:
 
 
 def render_preseed(
-    node: Node,
+    node: PlannedNode,
     cluster: Cluster | None,
     password_hash: str,
     ssh_keys: Sequence[str] = (),
@@ -84,7 +84,7 @@ def render_preseed(
     return "\n".join(lines) + "\n"
 
 
-def _node_lines(node: Node) -> list[str]:
+def _node_lines(node: PlannedNode) -> list[str]:
     lines = ["", "[node]", f"name = {_quoted(node.name)}"]
     for port in node.ports:
         lines += ["", f"[node.ports.{port.name}]", f"mac = {_quoted(port.mac)}"]

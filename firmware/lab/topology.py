@@ -42,7 +42,7 @@ class Port:
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class PlannedNode:
     """One appliance."""
 
     name: str
@@ -63,7 +63,7 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
+class PlannedClient:
     """A host on a switch that pings and asks who has an address. It lives in the lab's process."""
 
     name: str
@@ -100,8 +100,8 @@ class Topology:
     """Everything there is in a lab."""
 
     networks: tuple[Network, ...]
-    nodes: tuple[Node, ...]
-    clients: tuple[Client, ...] = ()
+    nodes: tuple[PlannedNode, ...]
+    clients: tuple[PlannedClient, ...] = ()
     cluster: Cluster | None = None
     """None: the nodes know nothing of each other."""
 
@@ -149,7 +149,7 @@ class Topology:
         names = ", ".join(network.name for network in self.networks)
         raise TopologyError(f"there is no network {name!r}", "topology", f"The networks: {names}.")
 
-    def node(self, name: str) -> Node:
+    def node(self, name: str) -> PlannedNode:
         """The node of that name.
 
         Raises:
@@ -161,7 +161,7 @@ class Topology:
         names = ", ".join(node.name for node in self.nodes)
         raise TopologyError(f"there is no node {name!r}", "topology", f"The nodes: {names}.")
 
-    def ends(self, network: str) -> tuple[tuple[Node, Port], ...]:
+    def ends(self, network: str) -> tuple[tuple[PlannedNode, Port], ...]:
         """Every node port that is plugged into a network, in the order of the nodes."""
         return tuple((node, port) for node in self.nodes for port in node.ports if port.network == network)
 
@@ -185,12 +185,12 @@ def _refuse_repeated(what: str, values: Iterable[str]) -> None:
         raise TopologyError(f"the {what} {repeated[0]!r} is there more than once", "topology")
 
 
-def _pair_node(name: str, number: int, lan: str, wan: str, hotwire: str) -> Node:
+def _pair_node(name: str, number: int, lan: str, wan: str, hotwire: str) -> PlannedNode:
     def port(port_name: str, index: int, address: str) -> Port:
         mac = f"52:54:00:48:{number:02x}:{index:02x}"
         return Port(port_name, mac, port_name, (IPv4Interface(address),))
 
-    return Node(name, (port("lan", 1, lan), port("wan", 2, wan), port("hotwire", 3, hotwire)))
+    return PlannedNode(name, (port("lan", 1, lan), port("wan", 2, wan), port("hotwire", 3, hotwire)))
 
 
 STANDARD_PAIR = Topology(
@@ -204,8 +204,8 @@ STANDARD_PAIR = Topology(
         _pair_node("beta", 0x0B, "192.168.12.142/24", "192.168.175.103/24", "192.168.180.3/24"),
     ),
     clients=(
-        Client("client", "lan", "52:54:00:48:c0:01", IPv4Interface("192.168.12.50/24")),
-        Client("router", "wan", "52:54:00:48:c0:02", IPv4Interface("192.168.175.1/24")),
+        PlannedClient("client", "lan", "52:54:00:48:c0:01", IPv4Interface("192.168.12.50/24")),
+        PlannedClient("router", "wan", "52:54:00:48:c0:02", IPv4Interface("192.168.175.1/24")),
     ),
     cluster=Cluster(
         name="office",

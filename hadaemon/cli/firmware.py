@@ -67,7 +67,7 @@ def add_mark_good(command: argparse.ArgumentParser) -> None:
 
 
 def _install(options: argparse.Namespace) -> None:
-    with Bar() as bar:
+    with ProgressBar() as bar:
         done = install_update(
             firmware_of(options), options.socket, options.source, options.allow_downgrade, bar.show
         )
@@ -80,7 +80,7 @@ def _sync(options: argparse.Namespace) -> None:
     if not options.from_peer:
         print(give_to_peer(firmware, lambda line: print(line, flush=True)))
         return
-    with Bar() as bar:
+    with ProgressBar() as bar:
         if options.staged:
             lines = _staged_lines(take_staged(firmware, options.pipe, bar.show))
         else:
@@ -107,7 +107,7 @@ def _mb(size: int) -> str:
 
 
 def _keep(options: argparse.Namespace) -> None:
-    with Bar() as bar:
+    with ProgressBar() as bar:
         bundle = firmware_of(options).keep(options.file, bar.show)
     print(f"the bundle of {bundle.version} is kept: `hactl firmware sync --from-peer` on the peer takes it")
 
@@ -122,7 +122,7 @@ def _mark_good(options: argparse.Namespace) -> None:
     print("the running slot is good, and is kept")
 
 
-class Bar:
+class ProgressBar:
     """Progress on standard error: a bar for a terminal, a line for each step otherwise."""
 
     def __init__(self) -> None:
@@ -130,7 +130,7 @@ class Bar:
         self._doing = ""
         self._last = -1
 
-    def __enter__(self) -> "Bar":
+    def __enter__(self) -> "ProgressBar":
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -90,7 +90,7 @@ def _install(options: argparse.Namespace) -> None:
     print("\n".join(_question(disk, version, source.running.slot)), file=sys.stderr)
     if not options.yes:
         _ask(disk)
-    bar = Bar()
+    bar = ProgressLine()
     try:
         installing.install_alone(source, disk, places, bar.show)
     except KeyboardInterrupt:
@@ -108,7 +108,7 @@ def _install(options: argparse.Namespace) -> None:
     print("power off (`sudo systemctl poweroff`), pull the stick out, and start the box")
 
 
-def _left(disk: Disk, bar: "Bar") -> str:
+def _left(disk: Disk, bar: "ProgressLine") -> str:
     """What state a disk is in that could not be installed on."""
     if not bar.begun:
         return "nothing was written"
@@ -134,7 +134,7 @@ def _ask(disk: Disk) -> None:
         raise CommandFailed(Exit.REFUSED, "nothing was written")
 
 
-class Bar:
+class ProgressLine:
     """Progress on standard error: one line of a terminal, or a line for each step when it is done."""
 
     def __init__(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hadaemon.cli.failure import CommandFailed, Exit
-from hadaemon.cli.firmware import Bar
+from hadaemon.cli.firmware import ProgressBar
 from hadaemon.cli.firmware_places import add_firmware_places, firmware_of
 from hadaemon.cli.places import paths_of
 from hadaemon.cli.upgrade_lines import upgrade_lines
@@ -39,7 +39,7 @@ def _upgrade(options: argparse.Namespace) -> None:
         return
     if options.source is None:
         raise CommandFailed(Exit.REFUSED, "which bundle? give a FILE or an URL, or --call-off")
-    with Bar() as bar:
+    with ProgressBar() as bar:
         begin_upgrade(
             paths_of(options),
             firmware_of(options),

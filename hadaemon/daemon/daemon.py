@@ -168,7 +168,7 @@ class Daemon:
     def _plan_hotwire(self, node: NodeConfig, cluster: ClusterConfig) -> HotwirePlan | None:
         secret, firmware = self._today.configuration.hotwire_secret, self._release.version or ""
         carried = self._following.carried
-        ours = (firmware, self._head.now, carried, lambda: self._upgrade.words)
+        ours = (firmware, self._head.now, carried, lambda: self._upgrade.report)
         return plan_hotwire(node, cluster, secret, self._epochs, *ours)
 
     def _end(self, reason: str) -> None:

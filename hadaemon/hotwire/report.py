@@ -14,7 +14,7 @@ from hadaemon.hotwire.message import MAX_BODY
 from hadaemon.status.peer import Peer
 from hadaemon.status.report import Report, Vitals
 from hadaemon.status.states import NodeState
-from hadaemon.upgrade.words import MAX_REASON, Words, from_json, to_json
+from hadaemon.upgrade.firmware_report import MAX_REASON, FirmwareReport, from_json, to_json
 
 _MAX_TEXT = 200
 """Characters of any text in a report."""
@@ -92,7 +92,7 @@ class _Reader:
             int | None: self._optional_number,
             NodeState: self._state,
             tuple[tuple[str, bool], ...]: self._flags,
-            Words: lambda key: from_json(self._content.get(key)),
+            FirmwareReport: lambda key: from_json(self._content.get(key)),
         }
 
     def _text(self, key: str) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from hadaemon.status.flat import FLAT
 from hadaemon.status.peer import Peer
-from hadaemon.upgrade.words import UNKNOWN, Words
+from hadaemon.upgrade.firmware_report import UNKNOWN, FirmwareReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Vitals:
     """Network cards; None: not told, by an older version."""
     since: int | None = None
     """Seconds in its state; None: not told, by an older version."""
-    upgrade: Words = UNKNOWN
+    upgrade: FirmwareReport = UNKNOWN
     """Of the upgrade of the pair."""
 
 

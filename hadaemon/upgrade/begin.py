@@ -1,9 +1,9 @@
 """Whether the upgrade of a pair may begin now, and its plan. Pure."""
 
 from hadaemon.upgrade.errors import UpgradeError
+from hadaemon.upgrade.firmware_report import MAX_VERSION
 from hadaemon.upgrade.plan import DIGITS, Plan, under_way
 from hadaemon.upgrade.rolling import NodeView
-from hadaemon.upgrade.words import MAX_VERSION
 
 
 def check_pair(me: NodeView, peer: NodeView | None, peer_knows: bool) -> None:

@@ -10,7 +10,7 @@ import pytest
 from firmware.lab.errors import MissingCapability
 from firmware.lab.namespaces import Namespace, Namespaces
 from firmware.lab.preseed import hash_password, render_preseed
-from firmware.lab.topology import Node, Topology
+from firmware.lab.topology import PlannedNode, Topology
 from tests.lab.container import Container
 
 PASSWORD = "correct horse"
@@ -98,7 +98,7 @@ def plug_in(switch: Namespace, host: Namespace, network: str, name: str, mac: st
     host.run("ip", "link", "set", name, "up")
 
 
-def give(node: Node, topology: Topology, folder: Path) -> Path:
+def give(node: PlannedNode, topology: Topology, folder: Path) -> Path:
     """The folder with what the node needs to know."""
     text = render_preseed(node, topology.cluster, hash_password(PASSWORD), hotwire_secret=SECRET)
     for port in node.ports:

@@ -11,8 +11,7 @@ from firmware.lab.deadline import Deadline, wait_until
 from firmware.lab.lab import Lab, LabOptions, NodeOptions
 from firmware.lab.node import Node
 from firmware.lab.preseed import hash_password, make_hotwire_secret, make_password, render_preseed
-from firmware.lab.topology import STANDARD_PAIR, Cluster, HaInterface, Network, NetworkKind
-from firmware.lab.topology import Node as NodeData
+from firmware.lab.topology import STANDARD_PAIR, Cluster, HaInterface, Network, NetworkKind, PlannedNode
 
 HOTWIRE_SECONDS = 60.0
 BOOT_SECONDS = 300.0
@@ -108,7 +107,7 @@ def test_a_reboot_while_the_hotwire_is_cut_leaves_one_active(pair: Lab, eyes) ->
     wait_for_one_active(pair)
 
 
-def plain(node: NodeData) -> NodeData:
+def plain(node: PlannedNode) -> PlannedNode:
     """The node without an address on its hotwire."""
     ports = (port if port.name != "hotwire" else replace(port, addresses=()) for port in node.ports)
     return replace(node, ports=tuple(ports))

@@ -9,7 +9,7 @@ from typing import Self
 
 from firmware.bench.conntrack.sample import GUARDED, SETTINGS
 from firmware.bench.failover.daemons import Daemon, HadaemonWithHotwire, Keepalived
-from firmware.bench.failover.topology import HOTWIRE, Node
+from firmware.bench.failover.topology import HOTWIRE, NamespaceNode
 from firmware.lab.conntrack_helper import ConntrackHelper
 from firmware.lab.deadline import Deadline, wait_until
 from firmware.lab.errors import CommandFailed
@@ -55,7 +55,7 @@ class OurTracking(HadaemonWithHotwire, Tracking):
     name = "hadaemon"
     tells_connections = True
 
-    def __init__(self, node: Node, interval: float) -> None:
+    def __init__(self, node: NamespaceNode, interval: float) -> None:
         """`interval` is seconds between advertisements."""
         super().__init__(node, interval)
         self._helper: ConntrackHelper | None = None
@@ -110,7 +110,7 @@ class StockTracking(Keepalived, Tracking):
 
     name = "keepalived and conntrackd"
 
-    def __init__(self, node: Node, interval: float) -> None:
+    def __init__(self, node: NamespaceNode, interval: float) -> None:
         """`interval` is seconds between advertisements."""
         super().__init__(node, interval)
         self._conntrackd: subprocess.Popen[str] | None = None

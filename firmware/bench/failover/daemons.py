@@ -16,7 +16,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 
 from firmware import paths
-from firmware.bench.failover.topology import HOTWIRE, NODES, Node, Port
+from firmware.bench.failover.topology import HOTWIRE, NODES, NamespaceNode, Port
 from firmware.lab.deadline import Deadline, wait_until
 from firmware.lab.errors import LabError
 
@@ -41,7 +41,7 @@ class Daemon(ABC):
 
     name: str
 
-    def __init__(self, node: Node, interval: float) -> None:
+    def __init__(self, node: NamespaceNode, interval: float) -> None:
         """`interval` is seconds between advertisements."""
         self.node = node
         self.interval = interval
@@ -267,7 +267,7 @@ def cluster_toml(ports: tuple[Port, ...], interval: float) -> str:
     return "\n".join(lines) + "\n"
 
 
-def keepalived_conf(node: Node, interval: float, tracked: Path) -> str:
+def keepalived_conf(node: NamespaceNode, interval: float, tracked: Path) -> str:
     """The same for keepalived: one group of instances, the same priorities."""
     priority = PRIORITIES[NODES.index(node.name)]
     names = "".join(f"    {port.name}\n" for port in node.ports)

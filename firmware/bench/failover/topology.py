@@ -55,7 +55,7 @@ MANY = tuple(Port(f"p{number}", number) for number in range(1, 65))
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class NamespaceNode:
     """One node: its namespace, its ports, and a folder for its daemon's files."""
 
     name: str
@@ -87,11 +87,11 @@ class Node:
 class Topology:
     """The nodes, and where the networks can be watched and cut."""
 
-    nodes: tuple[Node, Node]
+    nodes: tuple[NamespaceNode, NamespaceNode]
     switch: Namespace
     client: Namespace
 
-    def pull(self, node: Node, port: Port) -> None:
+    def pull(self, node: NamespaceNode, port: Port) -> None:
         """The port's cable is out: the port loses its carrier."""
         self.switch.run("ip", "link", "set", cable(node.name, port), "down")
 
@@ -104,7 +104,7 @@ def cable(node: str, port: Port) -> str:
 def build(namespaces: Namespaces, ports: tuple[Port, ...], folder: Path) -> Topology:
     """Make it all; nothing runs in it yet. The client is on the first network."""
     switch, client = namespaces.make("switch"), namespaces.make("client")
-    nodes = tuple(Node(name, namespaces.make(name), ports, folder / name) for name in NODES)
+    nodes = tuple(NamespaceNode(name, namespaces.make(name), ports, folder / name) for name in NODES)
     for port in (*ports, HOTWIRE):
         bridge = f"link add {port.name} type bridge forward_delay 0 mcast_snooping 0"
         _batch(switch, bridge, f"link set {port.name} up")

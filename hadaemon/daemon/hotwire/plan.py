@@ -9,7 +9,7 @@ from hadaemon.config.hotwire_keys import Secret
 from hadaemon.daemon.hotwire.epochs import Epochs
 from hadaemon.hotwire.addresses import Ends, hotwire_ends
 from hadaemon.sync.head import Head
-from hadaemon.upgrade.words import Words
+from hadaemon.upgrade.firmware_report import FirmwareReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class HotwirePlan:
     """What this node has for a configuration now."""
     carried: Callable[[bytes], None]
     """Told of each piece of what this node needs to take over."""
-    upgrade: Callable[[], Words]
+    upgrade: Callable[[], FirmwareReport]
     """What this node says of the upgrade of the pair."""
 
 
@@ -40,7 +40,7 @@ def plan_hotwire(
     firmware: str,
     head: Callable[[], Head],
     carried: Callable[[bytes], None],
-    upgrade: Callable[[], Words],
+    upgrade: Callable[[], FirmwareReport],
 ) -> HotwirePlan | None:
     """None: there is no hotwire, or the nodes are not paired."""
     ends = hotwire_ends(node, cluster)

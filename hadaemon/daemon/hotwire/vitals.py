@@ -7,7 +7,7 @@ from hadaemon.io.kernel.hardware import model
 from hadaemon.io.programs.conntrackd import connections
 from hadaemon.status.report import Vitals
 from hadaemon.sync.head import Head
-from hadaemon.upgrade.words import Words
+from hadaemon.upgrade.firmware_report import FirmwareReport
 
 DIGITS = 16
 """Of the configuration's digest, enough to tell whether the nodes have the same."""
@@ -23,7 +23,7 @@ class VitalSigns:
         firmware: str,
         head: Callable[[], Head],
         cards: Callable[[], int],
-        upgrade: Callable[[], Words],
+        upgrade: Callable[[], FirmwareReport],
     ) -> None:
         """`cards`: how many network cards there are; `upgrade`: what is said of the pair's."""
         self._upgrade = upgrade

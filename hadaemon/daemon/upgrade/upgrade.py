@@ -17,13 +17,13 @@ from hadaemon.state.release import Release
 from hadaemon.status.parts import UpgradeStatus
 from hadaemon.upgrade.begin import check_pair, plan_of
 from hadaemon.upgrade.errors import UpgradeError
+from hadaemon.upgrade.firmware_report import FirmwareReport, node_of
 from hadaemon.upgrade.fitness import Fitness
 from hadaemon.upgrade.next_start import next_start
 from hadaemon.upgrade.plan import Plan, Verdict, under_way
 from hadaemon.upgrade.rolling import Next, NodeView, UpgradeStep, call_off, next_step
 from hadaemon.upgrade.telling import changes, title
 from hadaemon.upgrade.trial import Outlook
-from hadaemon.upgrade.words import Words, node_of
 
 log = logging.getLogger(__name__)
 
@@ -67,11 +67,11 @@ class Upgrade(Part):
         return under_way(self.plan)
 
     @property
-    def words(self) -> Words:
+    def report(self) -> FirmwareReport:
         """What the other node is told."""
         fit = self._fitness
         trial, following = self._on_trial, self._next_version or ""
-        return Words(True, trial, following, fit.healthy, fit.sick, fit.soaked, self.plan)
+        return FirmwareReport(True, trial, following, fit.healthy, fit.sick, fit.soaked, self.plan)
 
     async def run(self) -> None:
         """Until it is cancelled."""
@@ -220,7 +220,7 @@ class Upgrade(Part):
 
     def _me(self) -> NodeView:
         here = self._world.here()
-        return node_of(here.name, self._release.version or "", self.words, here.active, here.ready)
+        return node_of(here.name, self._release.version or "", self.report, here.active, here.ready)
 
     async def _pair(self) -> tuple[NodeView, NodeView]:
         me, seen = self._me(), self._world.peer()

@@ -18,11 +18,11 @@ from hadaemon.state.places import own_folder
 from hadaemon.state.release import Release, boot_id
 from hadaemon.status.peer import Peer
 from hadaemon.upgrade.errors import UpgradeError
+from hadaemon.upgrade.firmware_report import node_of
 from hadaemon.upgrade.offer import WORK_LOG, Pulled, pulled
 from hadaemon.upgrade.plan import Plan
 from hadaemon.upgrade.rolling import NodeView
 from hadaemon.upgrade.trial import Outlook, outlook
-from hadaemon.upgrade.words import node_of
 
 
 class UpgradeWorld:

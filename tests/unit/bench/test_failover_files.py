@@ -10,14 +10,14 @@ import pytest
 from firmware.bench import BenchOptions, run_bench
 from firmware.bench.failover.daemons import PRIORITIES, cluster_toml, keepalived_conf, node_toml
 from firmware.bench.failover.ping_agent import echo_request
-from firmware.bench.failover.topology import MANY, NODES, PAIR, Node, Port
+from firmware.bench.failover.topology import MANY, NODES, PAIR, NamespaceNode, Port
 from firmware.errors import FirmwareError
 from hadaemon.config import check_pair, load_cluster, load_node
 
 
-def node(name: str, ports: tuple[Port, ...]) -> Node:
+def node(name: str, ports: tuple[Port, ...]) -> NamespaceNode:
     """A node without a namespace."""
-    return cast(Node, SimpleNamespace(name=name, ports=ports))
+    return cast(NamespaceNode, SimpleNamespace(name=name, ports=ports))
 
 
 @pytest.mark.parametrize(

@@ -173,7 +173,7 @@ def test_progress_sends_nothing_but_what_any_terminal_knows(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
-    bar = command.Bar()
+    bar = command.ProgressLine()
     for step in ("erasing", "writing"):
         bar.show(step, 1, 2)
         bar.show(step, 2, 2)

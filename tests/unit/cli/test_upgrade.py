@@ -92,7 +92,7 @@ def test_a_refusal_is_one_line_and_exit_code_1(
 
 def test_the_bar_moves_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    bar = cli.Bar()
+    bar = cli.ProgressBar()
     for percent in (0, 50, 50, 100):
         bar.show("copying", percent)
     bar.close()

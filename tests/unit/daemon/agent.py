@@ -11,12 +11,12 @@ from hadaemon.daemon.upgrade.seen import Here
 from hadaemon.daemon.upgrade.upgrade import Upgrade
 from hadaemon.errors import HadaemonError
 from hadaemon.state.release import Release
+from hadaemon.upgrade.firmware_report import from_json, node_of, to_json
 from hadaemon.upgrade.fitness import PATIENCE
 from hadaemon.upgrade.offer import Pulled
 from hadaemon.upgrade.plan import Plan, decode, encode
 from hadaemon.upgrade.rolling import NodeView
 from hadaemon.upgrade.trial import Outlook
-from hadaemon.upgrade.words import from_json, node_of, to_json
 
 BEFORE, TARGET, DIGEST = "1.0", "2.0", "d" * 64
 

@@ -7,8 +7,8 @@ from hadaemon.hotwire.message import MAX_BODY
 from hadaemon.hotwire.report import decode_report, encode_report
 from hadaemon.status.peer import Peer
 from hadaemon.status.report import Report, Vitals
+from hadaemon.upgrade.firmware_report import MAX_VERSION, FirmwareReport
 from hadaemon.upgrade.plan import Plan, Verdict
-from hadaemon.upgrade.words import MAX_VERSION, Words
 
 NAME = "a" * 63
 PEER = Peer(NAME, NodeState.BACKUP, False, 0, 0, False, 3, False, False, False)
@@ -18,7 +18,7 @@ PLAN = replace(
     reason="r" * 600,
     digest="d" * 16,
 )
-LONGEST = Words(True, True, "2" * 40, True, True, True, PLAN)
+LONGEST = FirmwareReport(True, True, "2" * 40, True, True, True, PLAN)
 
 
 def test_texts_that_do_not_fit_even_when_they_are_short_are_left_out_whole():

@@ -13,7 +13,7 @@ from firmware.lab.client import Client, Probe, Watch
 from firmware.lab.deadline import Deadline, wait_until
 from firmware.lab.errors import DeadlineExceeded
 from firmware.lab.switch import Switch
-from firmware.lab.topology import Client as ClientData
+from firmware.lab.topology import PlannedClient
 
 VIRTUAL = IPv4Address("192.168.12.1")
 ALPHA = "52:54:00:48:0a:01"
@@ -29,7 +29,7 @@ def switch(tmp_path: Path) -> Iterator[Switch]:
 
 
 def host(switch: Switch, name: str, mac: str, address: str) -> Client:
-    return Client(ClientData(name, "lan", mac, IPv4Interface(f"{address}/24")), switch)
+    return Client(PlannedClient(name, "lan", mac, IPv4Interface(f"{address}/24")), switch)
 
 
 @pytest.fixture

@@ -6,7 +6,15 @@ from ipaddress import IPv4Interface
 import pytest
 
 from firmware.lab.errors import TopologyError
-from firmware.lab.topology import STANDARD_PAIR, Client, Cluster, Network, NetworkKind, Node, Port
+from firmware.lab.topology import (
+    STANDARD_PAIR,
+    Cluster,
+    Network,
+    NetworkKind,
+    PlannedClient,
+    PlannedNode,
+    Port,
+)
 
 
 def test_standard_pair_has_the_documented_addresses() -> None:
@@ -32,19 +40,19 @@ def test_unknown_names_are_refused_with_those_that_exist() -> None:
 
 
 def test_a_mac_address_given_twice_is_refused() -> None:
-    twin = Client("twin", "lan", STANDARD_PAIR.nodes[0].ports[0].mac, IPv4Interface("192.168.12.9/24"))
+    twin = PlannedClient("twin", "lan", STANDARD_PAIR.nodes[0].ports[0].mac, IPv4Interface("192.168.12.9/24"))
     with pytest.raises(TopologyError, match="MAC address '52:54:00:48:0a:01' is there more than once"):
         replace(STANDARD_PAIR, clients=(twin,))
 
 
 def test_a_cable_has_two_ends() -> None:
-    third = Node("gamma", (Port("hotwire", "52:54:00:48:0c:03", "hotwire"),))
+    third = PlannedNode("gamma", (Port("hotwire", "52:54:00:48:0c:03", "hotwire"),))
     with pytest.raises(TopologyError, match="a cable has two ends"):
         replace(STANDARD_PAIR, nodes=(*STANDARD_PAIR.nodes, third), cluster=None)
 
 
 def test_a_client_cannot_hang_on_a_cable() -> None:
-    spy = Client("spy", "hotwire", "52:54:00:48:c0:09", IPv4Interface("192.168.180.9/24"))
+    spy = PlannedClient("spy", "hotwire", "52:54:00:48:c0:09", IPv4Interface("192.168.180.9/24"))
     with pytest.raises(TopologyError, match="a client needs a switch"):
         replace(STANDARD_PAIR, clients=(spy,))
 

@@ -22,7 +22,7 @@ _SHORT = {"on_trial": "t", "next_version": "n", "healthy": "h", "sick": "s", "so
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class FirmwareReport:
     """Beside the version that runs, which the heartbeat tells anyway."""
 
     known: bool = True
@@ -35,31 +35,31 @@ class Words:
     plan: Plan | None = None
 
 
-UNKNOWN = Words(known=False)
+UNKNOWN = FirmwareReport(known=False)
 """Of an older firmware."""
 
 
-def node_of(name: str, version: str, words: Words, active: bool, ready: bool) -> NodeView:
+def node_of(name: str, version: str, report: FirmwareReport, active: bool, ready: bool) -> NodeView:
     """A node as the decisions see it."""
     return NodeView(
         name,
         version,
-        on_trial=words.on_trial,
-        next_version=words.next_version,
-        healthy=words.healthy,
-        sick=words.sick,
+        on_trial=report.on_trial,
+        next_version=report.next_version,
+        healthy=report.healthy,
+        sick=report.sick,
         active=active,
         ready=ready,
-        soaked=words.soaked,
-        plan=words.plan,
+        soaked=report.soaked,
+        plan=report.plan,
     )
 
 
-def to_json(words: Words, reason: int = MAX_REASON) -> dict[str, Any]:
+def to_json(report: FirmwareReport, reason: int = MAX_REASON) -> dict[str, Any]:
     """What is false or empty is left out. `reason`: characters of each reason that may go along."""
     found: dict[str, Any] = {}
     for name, short in _SHORT.items():
-        value = getattr(words, name)
+        value = getattr(report, name)
         if isinstance(value, Plan):
             found[short] = _plan_to_json(value, reason)
         elif value:
@@ -67,13 +67,13 @@ def to_json(words: Words, reason: int = MAX_REASON) -> dict[str, Any]:
     return found
 
 
-def from_json(raw: object) -> Words:
+def from_json(raw: object) -> FirmwareReport:
     """Raises ValueError for what no node of ours says."""
     if raw is None:
         return UNKNOWN
     if not isinstance(raw, dict):
         raise ValueError("upgrade is no object")
-    return Words(
+    return FirmwareReport(
         on_trial=_flag(raw.get("t", 0)),
         next_version=_text(raw.get("n", ""), MAX_VERSION),
         healthy=_flag(raw.get("h", 0)),

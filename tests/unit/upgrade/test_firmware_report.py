@@ -11,12 +11,12 @@ from hadaemon.hotwire.report import decode_report, encode_report
 from hadaemon.status.peer import Peer
 from hadaemon.status.report import Report, Vitals
 from hadaemon.status.states import NodeState
+from hadaemon.upgrade.firmware_report import MAX_VERSION, UNKNOWN, FirmwareReport, from_json, to_json
 from hadaemon.upgrade.fitness import PATIENCE, SOAK, STABLE, Fitness
 from hadaemon.upgrade.plan import Plan, Verdict
-from hadaemon.upgrade.words import MAX_VERSION, UNKNOWN, Words, from_json, to_json
 
 PLAN = Plan(7, "beta", "alpha", "1.0", "2.0", "alpha", digest="0123456789abcdef")
-WORDS = Words(on_trial=True, next_version="2.0", healthy=True, sick=False, soaked=True, plan=PLAN)
+WORDS = FirmwareReport(on_trial=True, next_version="2.0", healthy=True, sick=False, soaked=True, plan=PLAN)
 PEER = Peer("beta", NodeState.BACKUP, False, 0, 0, False, 3, False, False, False, (("lan", True),))
 
 
@@ -52,7 +52,7 @@ def test_the_longest_words_fit_and_the_plan_goes_along():
     peer = replace(
         PEER, name="a" * 63, unready="u" * 200, links=tuple((f"port{n}", n > 9) for n in range(64))
     )
-    words = Words(True, True, "2" * 40, True, True, True, long)
+    words = FirmwareReport(True, True, "2" * 40, True, True, True, long)
     vitals = Vitals("1" * 32, 1 << 40, "c" * 16, 1 << 20, 99.5, "m" * 64, 64, 1 << 40, words)
     body = encode_report(Report(peer, vitals))
     assert len(body) <= MAX_BODY
