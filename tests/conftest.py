@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 import zlib
 
 import hypothesis
@@ -22,6 +23,8 @@ hypothesis.settings.load_profile("hotspare")
 
 
 def pytest_configure() -> None:
+    os.environ["TZ"] = "UTC"  # What people read is by the clock of the machine's zone.
+    time.tzset()
     # A shell's background job ignores Ctrl-C and hands that down, also to what the tests start and end so.
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -273,11 +273,12 @@ _FIXED = frozenset(
             "dns",
             "ntp",
         ),
-        *("ssh", "cluster", "vrid-offset", "priority", "follow-ports", "follow-services", "passphrase"),
+        *("ssh", "cluster", "vrid-offset", "internet", "go-out", "source-nat"),
+        *("priority", "follow-ports", "follow-services", "passphrase"),
         *("key", "pair"),
     )
 )
-_PORTS_OWN = ("addresses-", "virtual-", "dhcp-server-")
+_PORTS_OWN = ("addresses-", "virtual-", "dhcp-server-", "dhcp-range-", "dhcp-lease-", "dhcp-dns-")
 
 
 def _keys(ports: Mapping[str, str]) -> frozenset[str]:

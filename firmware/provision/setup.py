@@ -29,11 +29,12 @@ _BEFORE_WRITING = frozenset(
     (
         *("language", "start", "admin", "password", "password-again", "ssh-key", "hostname", "time-zone"),
         *("cards", "purpose", "hotwire-find", "hotwire", "gateway", "dns", "ntp", "ssh", "cluster"),
+        *("internet", "go-out", "source-nat"),
         *("vrid-offset", "priority", "follow-ports", "follow-services", "passphrase", "key"),
         *("repair", "write"),
     )
 )
-_OF_PORTS = ("port-", "addresses-", "virtual-", "dhcp-server-")
+_OF_PORTS = ("port-", "addresses-", "virtual-", "dhcp-server-", "dhcp-range-", "dhcp-lease-", "dhcp-dns-")
 _AFTER_WRITING = ("pair", "pair-again", "card-")
 _WORDS = {"start": "set-up", "cards": "go-on", "hotwire-find": "by-hand", "write": "yes"}
 """What is always answered so: the file cannot say anything else."""

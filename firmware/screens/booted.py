@@ -25,7 +25,7 @@ def booted_blocks(board: str) -> Mapping[str, str]:
         beta.wait_for_state("backup", _BOOT)
         exchange_keys(alpha, beta)
         alpha.wait_until("hactl config sync --to-peer --yes", _STEP, root=True)
-        alpha.wait_until("hactl status | grep -q 'no problems'", _BOOT)
+        alpha.wait_until("hactl status --check", _BOOT)
         return {
             "status": _told(alpha, "hactl status"),
             **_switched(alpha, beta),

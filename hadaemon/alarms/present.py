@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Mapping
 
 from hadaemon.problems import Problem, kinds
-from hadaemon.status.hotwire import HotwireState, PairedHotwire
-from hadaemon.status.node import NodeStatus, PeerState
 from hadaemon.status.states import Condition, NodeState
 from hadaemon.status.status import Status
+from hadaemon.status.verdict import Redundancy
 from hadaemon.sync.head import SyncState
 
 _EXPLAINED_BY: Mapping[kinds.Kind, set[kinds.Kind]] = {
@@ -15,21 +14,13 @@ _EXPLAINED_BY: Mapping[kinds.Kind, set[kinds.Kind]] = {
 """What only follows from another problem that is there: a hotwire without a carrier is silent too."""
 
 
-def present(told: Status) -> tuple[Problem, ...]:
+def present(status: Status) -> tuple[Problem, ...]:
     """One for each kind and resource: the first counts."""
     found: dict[tuple[str, str], Problem] = {}
-    for problem in (*_told(told), *_states(told)):
+    for problem in _all(status):
         found.setdefault((problem.kind.word, problem.resource), problem)
     there = {problem.kind for problem in found.values()}
     return tuple(problem for problem in found.values() if not there & _EXPLAINED_BY.get(problem.kind, set()))
-
-
-def knows_active(told: Status) -> bool:
-    """The other node is active, and tells what both see."""
-    peer, witness = told.status.peer, told.status.hotwire
-    return (peer is not None and peer.state is PeerState.ACTIVE) or (
-        witness is not None and witness.node_state is NodeState.ACTIVE
-    )
 
 
 def ready_peer(told: Status) -> str:
@@ -44,52 +35,13 @@ def ready_peer(told: Status) -> str:
     return witness.node or "" if same else ""
 
 
-def _told(told: Status) -> Iterator[Problem]:
-    """The problems of the status. Refused files have many mistakes, and that is one problem."""
-    problems = told.status.problems
-    if told.configuration is Condition.REFUSED:
+def _all(status: Status) -> Iterator[Problem]:
+    """The problems of the status, and the verdict on the pair. Refused files have many mistakes, and that is
+    one problem."""
+    problems = status.status.problems
+    if status.configuration is Condition.REFUSED:
         mistakes = [problem.text for problem in problems if problem.kind is kinds.CONFIGURATION]
-        yield Problem(kinds.CONFIGURATION, "", "; ".join(mistakes[:3]) or told.status.reason)
+        yield Problem(kinds.CONFIGURATION, "", "; ".join(mistakes[:3]) or status.status.reason)
     yield from problems
-
-
-def _states(told: Status) -> Iterator[Problem]:
-    """What the status tells elsewhere than among its problems."""
-    if told.configuration is Condition.REFUSED:
-        return
-    if told.status.maintenance:
-        yield Problem(kinds.MAINTENANCE, "", "the node is in maintenance: it takes no part in the cluster")
-    hotwire = told.hotwire
-    if isinstance(hotwire, PairedHotwire) and hotwire.state is HotwireState.UP:
-        yield from _other_node(told.status, hotwire)
-        yield from _equal(told)
-    yield from _services(told)
-
-
-def _other_node(status: NodeStatus, hotwire: PairedHotwire) -> Iterator[Problem]:
-    """It is there, and is not ready."""
-    witness = status.hotwire
-    if witness is not None and witness.ready is False and status.state is NodeState.ACTIVE:
-        why = witness.unready or f"it is in {witness.node_state}"
-        yield Problem(kinds.PEER_UNREADY, "", f"{witness.node} could not take over: {why}")
-    if hotwire.peer is not None and hotwire.peer.peer.deaf:
-        text = "the other node is heard over the hotwire and does not hear this one"
-        yield Problem(kinds.HOTWIRE_ONE_WAY, "", text)
-
-
-def _equal(told: Status) -> Iterator[Problem]:
-    """The configurations and the firmware of the two."""
-    if told.sync is not None and told.sync.status.state is not SyncState.SYNCHRONIZED:
-        sync = told.sync.status
-        kind = kinds.SYNC_ERROR if sync.state is SyncState.ERROR else kinds.SYNC_PENDING
-        yield Problem(kind, "", f"configuration: {sync.state}: {sync.reason}")
-    pair = told.firmware.pair
-    if pair is not None and pair.state is SyncState.PENDING:
-        yield Problem(kinds.FIRMWARE_DIFFERS, "", f"firmware: {pair.reason}")
-
-
-def _services(told: Status) -> Iterator[Problem]:
-    for service in told.services:
-        if not service.well:
-            text = f"{service.unit} is {service.state}, and is to be {'up' if service.wanted else 'down'}"
-            yield Problem(kinds.SERVICE, service.unit, text)
+    if status.verdict is not None and status.verdict.redundancy is Redundancy.NONE:
+        yield Problem(kinds.NO_REDUNDANCY, "", str(status.verdict))

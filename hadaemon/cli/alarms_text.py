@@ -7,6 +7,7 @@ from hadaemon.alarms.model import Alarm
 from hadaemon.alarms.status import AlarmsStatus, WayStatus
 from hadaemon.problems import Severity
 from hadaemon.text.columns import columns, duration
+from hadaemon.text.times import local_time
 
 _LAST = 20
 """Of what is over, so many are shown."""
@@ -33,7 +34,7 @@ def alarms_text(alarms: AlarmsStatus, now: datetime) -> Iterator[str]:
         yield ""
         yield "over:"
         past = [_past_row(shown.alarm) for shown in recent]
-        header = ("time (UTC)", "severity", "alarm", "lasted", "what")
+        header = ("time", "severity", "alarm", "lasted", "what")
         yield from (f"  {line}" for line in columns((header, *past)))
     for name, way in (alarms.ways or {}).items():
         yield ""
@@ -57,7 +58,7 @@ def _past_row(alarm: Alarm) -> Sequence[str]:
     lasted = "event"
     if alarm.cleared_at is not None:
         lasted = duration(max(0.0, (datetime.fromisoformat(alarm.cleared_at) - raised).total_seconds()))
-    return f"{raised:%Y-%m-%d %H:%M:%S}", alarm.severity, _name(alarm), lasted, alarm.text
+    return local_time(raised.replace(microsecond=0)), alarm.severity, _name(alarm), lasted, alarm.text
 
 
 def _name(alarm: Alarm) -> str:

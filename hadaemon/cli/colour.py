@@ -10,6 +10,9 @@ _RED, _GREEN, _YELLOW = "31", "32", "33"
 _COLOURS = 8
 
 _RULES = (
+    (re.compile(r"^redundant(?=:)", re.MULTILINE), _GREEN),
+    (re.compile(r"^(degraded|unknown)(?=:)", re.MULTILINE), _YELLOW),
+    (re.compile(r"^(no redundancy|split)(?=:).*$", re.MULTILINE), _RED),
     (re.compile(r"^  ! .*$", re.MULTILINE), _RED),
     (re.compile(r"\b(ACTIVE|BACKUP|synchronized)\b(?!:? \()|^(no problems|good)$", re.MULTILINE), _GREEN),
     (re.compile(r"\b(FAULT|FAILED|NOT SYNCHRONIZED|error)\b(?=:|,|$| for)", re.MULTILINE), _RED),

@@ -15,6 +15,7 @@ from hadaemon.operations.generations import (
 )
 from hadaemon.sync.record import Record
 from hadaemon.text.columns import table
+from hadaemon.text.times import local_time
 
 SCHEMA = 1
 
@@ -43,7 +44,7 @@ def _history(options: argparse.Namespace) -> None:
         )
         return
     if kept.records:
-        header = ("", "generation", "time (UTC)", "how", "by", "digest", "note")
+        header = ("", "generation", "time", "how", "by", "digest", "note")
         print("\n".join(table(header, [_row(record, record == kept.current) for record in kept.records])))
     else:
         print("no configuration was applied on this node so far")
@@ -52,7 +53,7 @@ def _history(options: argparse.Namespace) -> None:
 
 
 def _row(record: Record, is_current: bool) -> tuple[str, ...]:
-    time = record.time.removesuffix("+00:00").replace("T", " ")
+    time = local_time(record.time)
     by = f"{record.who}@{record.node}" if record.who else "-"
     mark = "*" if is_current else ""
     return mark, str(record.head.generation), time, record.how, by, record.head.digest[:12], record.note

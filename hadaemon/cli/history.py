@@ -10,6 +10,7 @@ from hadaemon.cli.places import STATE
 from hadaemon.io.store.history import Entry, History
 from hadaemon.state.places import own_folder
 from hadaemon.text.columns import duration, table
+from hadaemon.text.times import local_time
 
 SCHEMA = 1
 _DEFAULT_LAST = 20
@@ -45,12 +46,12 @@ def history_text(entries: Sequence[Entry]) -> str:
     """A table for people, the newest change last."""
     if not entries:
         return "no change of state so far"
-    return "\n".join(table(("time (UTC)", "change", "after", "reason"), list(_rows(entries))))
+    return "\n".join(table(("time", "change", "after", "reason"), list(_rows(entries))))
 
 
 def _rows(entries: Sequence[Entry]) -> Iterator[tuple[str, str, str, str]]:
     for entry in entries:
-        time = entry.time.removesuffix("+00:00").replace("T", " ")
+        time = local_time(entry.time)
         if entry.before == entry.after:
             yield time, entry.after, "", entry.reason
             continue

@@ -27,7 +27,7 @@ def _run(given: list[str]) -> int:
         if given[:1] == ["--peer"]:
             return run_on_peer(given[1:])
         options = build_parser().parse_args(given)
-        options.run(options)
+        return int(options.run(options) or Exit.DONE)
     except BrokenPipeError:
         # The reader (`| head`) has seen enough. Standard output must not be flushed again at the exit.
         sys.stderr.close()

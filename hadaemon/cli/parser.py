@@ -1,7 +1,7 @@
 """The parser of `hactl`, from the declared commands. The module of a command is loaded when it is used."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -35,14 +35,36 @@ class CommandParser(argparse.ArgumentParser):
             self.add_argument("--json", action="store_true", help=self.command.json)
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """As for any parser."""
+        """As for any parser, and what it does not know is told with the usage of this very command."""
         self.fill()
-        return super().parse_known_args(args, namespace)
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown and self.command.loads:
+            options = [text for text in unknown if text.startswith("-")]
+            known = [text for action in self._actions for text in action.option_strings]
+            hint = near(options[0].partition("=")[0], known) if options else ""
+            self.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
+        return found, unknown
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if isinstance(action, argparse._SubParsersAction) and value not in action.choices:
+            whole = f"{self.prog} {value}"
+            hint = near(value, action.choices) or ":"
+            self.error(f"there is no command `{whole}`{hint} `{self.prog} --help` lists all")
+        super()._check_value(action, value)
 
     def format_help(self) -> str:
         """As for any parser."""
         self.fill()
         return super().format_help()
+
+
+def near(word: str, known: Iterable[str]) -> str:
+    """What was probably meant, to be put behind a complaint; empty where nothing is like it."""
+    # Here and not above: only who makes a mistake needs it.
+    from difflib import get_close_matches
+
+    found = get_close_matches(word, list(known), n=1)
+    return f": did you mean {found[0]}?" if found else ""
 
 
 def build_parsers(commands: Sequence[Command] = COMMANDS) -> dict[str, CommandParser]:
@@ -76,6 +98,21 @@ def _group(parser: CommandParser) -> "argparse._SubParsersAction[CommandParser]"
     return parser.add_subparsers(required=True, metavar="COMMAND")
 
 
+class ShowVersion(argparse.Action):
+    """Says which firmware this `hactl` is from."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        """Ends the program."""
+        # Here and not above: nothing else needs it.
+        from hadaemon.state.release import running_release
+
+        release = running_release()
+        slot = f", slot {release.slot}" if release.slot else ""
+        print(f"hactl of firmware {release.version or 'unknown'}{slot}")
+        parser.exit()
+
+
 def _add_options(top: CommandParser) -> None:
+    top.add_argument("--version", action=ShowVersion, nargs=0, help="which firmware this is, and its slot")
     top.add_argument("--socket", type=Path, default=SOCKET, help="the daemon's control socket (%(default)s)")
     top.add_argument("--peer", action="store_true", help="first of all: run a reading command on the peer")

@@ -14,6 +14,7 @@ from hadaemon.status.node import NodeStatus, ScoreStatus
 from hadaemon.status.states import NodeState
 from hadaemon.status.status import Status
 from hadaemon.text.columns import duration, table
+from hadaemon.text.times import local_time
 
 _PHASES = {
     "releasing": "hands over: offers the virtual addresses to the other node",
@@ -28,7 +29,7 @@ def render_status(answer: StatusAnswer, verbose: bool = False, now: float | None
     """The whole status, the most important thing first. `now`: seconds since the epoch, to tell when."""
     told, status = answer.told, answer.told.status
     sections = [
-        _head(told, now),
+        [*_verdict(told), *_head(told, now)],
         _interfaces(told),
         # The other node's own words over the hotwire say more than its advertisements.
         () if _speaks(told) and not verbose else _peer(status),
@@ -51,6 +52,12 @@ def _speaks(told: Status) -> bool:
     return (
         isinstance(hotwire, PairedHotwire) and hotwire.state is HotwireState.UP and hotwire.peer is not None
     )
+
+
+def _verdict(told: Status) -> Iterator[str]:
+    """Would a takeover work now? In one line."""
+    if told.verdict is not None:
+        yield str(told.verdict) if told.verdict.reasons else f"{told.verdict}: a takeover would work now"
 
 
 def _head(told: Status, now: float | None) -> Iterator[str]:
@@ -77,7 +84,8 @@ def _when(status: NodeStatus, now: float | None) -> str:
     """As `hactl history` writes it."""
     if now is None or not status.cluster:
         return ""
-    return f"since {datetime.fromtimestamp(now - status.since, UTC):%Y-%m-%d %H:%M:%S} UTC: "
+    moment = datetime.fromtimestamp(int(now - status.since), UTC)
+    return f"since {local_time(moment)}: "
 
 
 def _parts(score: ScoreStatus) -> Iterator[str]:

@@ -9,11 +9,14 @@ import time
 from collections.abc import Callable
 
 from hadaemon.cli.colour import coloured
+from hadaemon.cli.failure import CommandFailed, Exit
 from hadaemon.cli.render import render_status
+from hadaemon.cli.status_check import Check, check_of
 from hadaemon.control.errors import NoDaemon
 from hadaemon.control.requests import AskStatus
+from hadaemon.errors import HadaemonError
 from hadaemon.io.sockets.control_client import Message
-from hadaemon.operations.asking import ask_in_json, ask_status
+from hadaemon.operations.asking import ask_in_json, ask_status, understood_status
 
 _EVERY = 2.0
 _MIN, _MAX = 0.2, 3600.0
@@ -35,10 +38,19 @@ def add_status(status: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help=f"again every so many seconds ({_EVERY:g}) until Ctrl-C",
     )
+    status.add_argument(
+        "--check",
+        action="store_true",
+        help="one line, for monitoring: ends with 0 redundant, 1 degraded, 2 failed, 3 unknown",
+    )
     status.set_defaults(run=_status)
 
 
-def _status(options: argparse.Namespace) -> None:
+def _status(options: argparse.Namespace) -> int:
+    if options.check and options.watch is not None:
+        raise CommandFailed(Exit.USAGE, "--check looks once: leave --watch out")
+    if options.check:
+        return _check(options)
     if options.watch is None:
         _show_once(options)
     elif options.json:
@@ -47,6 +59,19 @@ def _status(options: argparse.Namespace) -> None:
         _repeat(lambda: _redraw(options), options.watch)
     else:
         _repeat(lambda: print(f"{_title(options.watch)}\n{_screen(options)}\n", flush=True), options.watch)
+    return Exit.DONE
+
+
+def _check(options: argparse.Namespace) -> int:
+    """The exit code. Who does not answer is not known to be well."""
+    try:
+        answer = _in_json(options)
+        code, line = check_of(understood_status(answer).told)
+    except HadaemonError as error:
+        print(f"unknown: {error}")
+        return Check.UNKNOWN
+    print(json.dumps(answer, indent=2) if options.json else line)
+    return code
 
 
 def _show_once(options: argparse.Namespace) -> None:

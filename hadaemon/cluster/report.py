@@ -142,7 +142,9 @@ def _rival(facts: Facts, port: WatchedPort, now: float) -> list[Problem]:
         f"port {port.name}: {rival}, and answers for the virtual addresses: see whether it hears this node, "
         "and whether checksum and authentication are the same on both"
     )
-    return [Problem(kinds.DUPLICATE, f"{port.name}/{heard.source}", text)]
+    if facts.known.is_foreign(heard.advertisement):
+        return [Problem(kinds.DUPLICATE, f"{port.name}/{heard.source}", text)]
+    return [Problem(kinds.SPLIT, "", text)]
 
 
 def _hotwire(known: Knowledge) -> WitnessStatus:

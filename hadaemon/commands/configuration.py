@@ -1,6 +1,6 @@
 """The commands about the configuration, and about the keys by which the nodes know each other."""
 
-from hadaemon.commands.command import Command
+from hadaemon.commands.command import Command, PeerOption
 from hadaemon.commands.node import FOR_PROGRAMS
 
 _EDIT = (
@@ -14,10 +14,25 @@ CONFIGURATION = (
         "look at, check and change the configuration",
         (
             ("sudo hactl config edit", "change cluster.toml in an editor"),
+            ("sudo hactl config show", "what counts now, without passwords and keys"),
             ("hactl config check", "would the files in /data/state be accepted?"),
             ("sudo hactl config history", "the last 20 configurations"),
             ("sudo hactl config diff --peer", "what differs from the other node's"),
         ),
+    ),
+    Command(
+        "config show",
+        "the configuration as it stands, secrets hidden",
+        (
+            ("sudo hactl config show", "cluster.toml, with its comments"),
+            ("sudo hactl config show --node", "node.toml: ports and own addresses"),
+            ("sudo hactl --peer config show", "the other node's"),
+        ),
+        loads="config_show:add_show",
+        text="Prints cluster.toml as it stands. The values of passwords, keys and the like read (secret).",
+        json=FOR_PROGRAMS,
+        reads=True,
+        peer=(PeerOption("--node"),),
     ),
     Command(
         "config check",

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import signal
+from dataclasses import replace
 from typing import Any
 
 from hadaemon.cluster import Action, HandoverEnded, Remember, StateChanged
@@ -47,6 +48,7 @@ from hadaemon.io.store.sequence_file import SequenceFile
 from hadaemon.state.configuration import Configuration
 from hadaemon.state.places import own_folder
 from hadaemon.state.release import running_release
+from hadaemon.upgrade.firmware_report import FirmwareReport
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +77,7 @@ class Daemon:
         self._recorder = Recorder(History(folder), background)
         leases = Leases(options.leases, folder, options.run, background)
         self._following = parts.add(Following(options.services, network, leases, today, self._recorder.note))
-        parts.add(Upkeep(options.state, helper, release.slot is not None))
+        self._upkeep = parts.add(Upkeep(options.state, helper, release.slot is not None))
         self._remembered = Remembered(folder, background)
         self._epochs = Epochs(folder, background.failed)
         self._head = OwnHead(options.state, background)
@@ -168,8 +170,11 @@ class Daemon:
     def _plan_hotwire(self, node: NodeConfig, cluster: ClusterConfig) -> HotwirePlan | None:
         secret, firmware = self._today.configuration.hotwire_secret, self._release.version or ""
         carried = self._following.carried
-        ours = (firmware, self._head.now, carried, lambda: self._upgrade.report)
+        ours = (firmware, self._head.now, carried, self._firmware_report)
         return plan_hotwire(node, cluster, secret, self._epochs, *ours)
+
+    def _firmware_report(self) -> FirmwareReport:
+        return replace(self._upgrade.report, slot_bad=self._upkeep.slot_is_bad)
 
     def _end(self, reason: str) -> None:
         session, self._today.session = self._today.session, None

@@ -23,6 +23,7 @@ from hadaemon.problems import Problem, kinds, unnamed
 from hadaemon.state.configuration import Configuration
 from hadaemon.state.release import Release
 from hadaemon.status.hotwire import Hotwire, HotwireState, PairedHotwire
+from hadaemon.status.pair import judged
 from hadaemon.status.parts import (
     AddressStatus,
     CardStatus,
@@ -65,7 +66,7 @@ class Reporter:
         node = session.node_config if session is not None else configuration.node
         ports = tuple(node.ports.values()) if node is not None else ()
         hotwire = session.hotwire.status() if session is not None else None
-        return Status(
+        status = Status(
             configuration=configuration.condition,
             status=self._node_status(),
             ports=tuple(_port(port, self.network) for port in ports),
@@ -84,6 +85,7 @@ class Reporter:
             upgrade=self.upgrade.status(),
             pid=os.getpid(),
         )
+        return judged(status)
 
     def _node_status(self) -> NodeStatus:
         """With all problems: the node's, those of its session and its files, and those of the parts."""

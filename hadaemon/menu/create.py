@@ -7,12 +7,16 @@ from hadaemon.config import values
 from hadaemon.config.secrets import signing_key, written_key
 from hadaemon.hotwire.exclusive import DEFAULT_PORT as HOTWIRE
 from hadaemon.menu.actions import NewKey
+from hadaemon.menu.dhcp import lease_lines, lease_questions
 from hadaemon.menu.draft import Draft
+from hadaemon.menu.internet import internet, internet_lines
 from hadaemon.menu.network import split
 from hadaemon.menu.steps import Act, Ask, Choose, Failed, Flow, Option, Show, Translate
 
 DEFAULT_OFFSET = 50
 MAX_OFFSET = 254
+_YES, _NO, _OTHER = "yes", "no", "other"
+"""Whether the pair is a DHCP server; other: not with these addresses."""
 
 
 def create(_: Translate, draft: Draft, ports: Sequence[str], master: str) -> Flow[None]:
@@ -33,6 +37,7 @@ def create(_: Translate, draft: Draft, ports: Sequence[str], master: str) -> Flo
     draft.put({"port": HOTWIRE}, "cluster", "hotwire")
     yield from _offset(_, draft)
     yield from _interfaces(_, draft, ports)
+    yield from internet(_, draft, ports)
     yield from _follow(_, draft, ports)
     yield from _priority(_, draft)
     yield from _passphrase(_, draft)
@@ -77,10 +82,17 @@ def _interfaces(_: Translate, draft: Draft, ports: Sequence[str]) -> Flow[None]:
             )
             continue
         last = count == 0 and port == eligible[-1]
-        interface = yield from _interface(_, draft, port, count, last)
-        if interface:
+        interface: dict[str, Any] = {}
+        serves = _OTHER
+        while serves == _OTHER:
+            interface = yield from _interface(_, draft, port, count, last)
+            if not interface:
+                break
             draft.put(interface, "cluster", "ha_interfaces", count)
-            count += 1
+            serves = yield from _serves(_, draft, port, count)
+        count += bool(interface)
+        if serves == _YES:
+            yield from lease_questions(_, draft, port, interface["virtual_addresses"])
     if count == 0:
         yield Show((_("No port can have virtual addresses: go back (<) and give one fixed addresses."),))
 
@@ -114,8 +126,11 @@ def _interface(_: Translate, draft: Draft, port: str, number: int, needed: bool)
         ),
         optional=not needed,
     )
-    if not addresses:
-        return {}
+    return {"port": port, "virtual_addresses": list(addresses)} if addresses else {}
+
+
+def _serves(_: Translate, draft: Draft, port: str, number: int) -> Flow[str]:
+    """Whether the pair is the DHCP server of that port's network; or that it gets other addresses."""
     serves = yield Choose(
         f"dhcp-server-{port}",
         _("DHCP server on {port}").format(port=port),
@@ -123,33 +138,35 @@ def _interface(_: Translate, draft: Draft, port: str, number: int, needed: bool)
             "Is the pair to be the DHCP server of this network? Then the virtual address must not be in the "
             "network of an own address: clients would bind to the own address of one box."
         ),
-        (Option("no", _("no")), Option("yes", _("yes"))),
+        (Option(_NO, _("no")), Option(_YES, _("yes"))),
         _(
             "Clients renew their lease with the address that they got it from. After a switch that must be "
             "an address that the other box has too."
         ),
-        "no",
+        _NO,
     )
-    entry: dict[str, Any] = {"port": port, "virtual_addresses": list(addresses)}
-    if serves == "no":
-        return entry
-    entry["dhcp_server"] = True
+    if serves == _NO:
+        return _NO
     try:
-        _checked(draft, entry, place)
+        interface = draft.raw["cluster"]["ha_interfaces"][number]
+        draft.checked({**interface, "dhcp_server": True}, "cluster", "ha_interfaces", number)
     except ValueError as error:
         yield Show((str(error),))
-        again = yield Choose(
+        instead = yield Choose(
             f"dhcp-server-{port}-conflict",
             _("DHCP server on {port}").format(port=port),
-            _("That does not fit. < goes back to other addresses; or the pair is no DHCP server here."),
-            (Option("no", _("no DHCP server here")),),
-            _("Choose a virtual address of another network, or give {port} no own address.").format(
-                port=port
+            _("That does not fit."),
+            (
+                Option(_OTHER, _("other virtual addresses for {port}").format(port=port)),
+                Option(_NO, _("no DHCP server here")),
             ),
+            _(
+                "Choose a virtual address of another network; or go back with < and give {port} no own "
+                "address."
+            ).format(port=port),
         )
-        assert again == "no"
-        del entry["dhcp_server"]
-    return entry
+        return str(instead)
+    return _YES
 
 
 def _checked(draft: Draft, entry: dict[str, Any], place: tuple[str | int, ...], *key: str) -> None:
@@ -271,7 +288,10 @@ def cluster_lines(_: Translate, raw: dict[str, Any]) -> Iterator[str]:
         line = _("virtual addresses of {port}: {addresses} (VRID {vrid})").format(
             port=interface["port"], addresses=addresses, vrid=vrid
         )
-        yield line + (_(", DHCP server") if interface.get("dhcp_server") else "")
+        yield line
+    for network in raw.get("follow", {}).get("dhcp", ()):
+        yield from lease_lines(_, network)
+    yield from internet_lines(_, raw.get("firewall", {}))
     follow = raw.get("follow", {})
     off = [*follow.get("ports", ()), *(each["unit"] for each in follow.get("services", ()))]
     if off:

@@ -14,6 +14,7 @@ from hadaemon.status.parts import (
     UpgradeStatus,
 )
 from hadaemon.status.states import Condition
+from hadaemon.status.verdict import Verdict
 
 SCHEMA = 2
 """Raised when a field changes its meaning or goes; new fields do not raise it."""
@@ -42,5 +43,7 @@ class Status:
     """None: there never was one."""
     pid: int
     """Of the daemon."""
+    verdict: Verdict | None = None
+    """Would a takeover work now? None: the node has no cluster."""
     schema: int = SCHEMA
     """Of this answer."""

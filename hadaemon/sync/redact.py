@@ -43,6 +43,19 @@ def public_lines(text: bytes) -> list[str] | None:
     return [f"{path} = {HIDDEN if is_secret(path) else value}" for path, value in found.items()]
 
 
+def public_tree(value: object, path: str = "") -> object:
+    """The values of a TOML text without secrets, as JSON can have them."""
+    if isinstance(value, Mapping):
+        return {
+            key: public_tree(inner, f"{path}.{key}" if path else str(key)) for key, inner in value.items()
+        }
+    if path and is_secret(path):
+        return HIDDEN
+    if isinstance(value, list):
+        return [public_tree(inner, f"{path}[]") for inner in value]
+    return value if isinstance(value, str | int | float | bool) else str(value)
+
+
 def secrets_of(text: bytes) -> frozenset[str]:
     """Every secret of a TOML text."""
     parsed = _parsed(text)

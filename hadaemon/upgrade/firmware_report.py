@@ -18,7 +18,15 @@ _MAX_NAME = 63
 MAX_REASON = 80
 """Characters of a reason in a heartbeat; the node's own history has all of it."""
 _MAX_NUMBER = 1 << 31
-_SHORT = {"on_trial": "t", "next_version": "n", "healthy": "h", "sick": "s", "soaked": "k", "plan": "p"}
+_SHORT = {
+    "on_trial": "t",
+    "next_version": "n",
+    "healthy": "h",
+    "sick": "s",
+    "soaked": "k",
+    "slot_bad": "b",
+    "plan": "p",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +41,8 @@ class FirmwareReport:
     sick: bool = False
     soaked: bool = False
     plan: Plan | None = None
+    slot_bad: bool = False
+    """Its other slot cannot be started."""
 
 
 UNKNOWN = FirmwareReport(known=False)
@@ -79,6 +89,7 @@ def from_json(raw: object) -> FirmwareReport:
         healthy=_flag(raw.get("h", 0)),
         sick=_flag(raw.get("s", 0)),
         soaked=_flag(raw.get("k", 0)),
+        slot_bad=_flag(raw.get("b", 0)),
         plan=_plan_of(raw["p"]) if "p" in raw else None,
     )
 

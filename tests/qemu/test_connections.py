@@ -9,21 +9,19 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from ipaddress import IPv4Interface
 from pathlib import Path
 
 import pytest
 
 from firmware.lab.lab import Lab
-from firmware.lab.namespaces import Namespaces
 from firmware.lab.node import Node
 from tests.lab.host import Host
 
 from .conftest import VIRTUAL
-from .traffic import Download, Flow, Server, Session, Ssh, connects, icmp_flow, udp_flow
+from .traffic import SECOND, Download, Flow, Server, Session, Ssh, connects, icmp_flow, two_hosts, udp_flow
 
-TRANSLATED = "192.168.12.61"
-"""A second address of A, whose connections leave with the cluster's address."""
+TRANSLATED = SECOND
+"""Connections of A's second address leave with the cluster's address."""
 POLICY = f"""
 [firewall]
 
@@ -63,25 +61,6 @@ def gateway(pair: Lab) -> Lab:
 def hosts(gateway: Lab) -> Iterator[tuple[Host, Host]]:
     with two_hosts(gateway) as ends:
         yield ends
-
-
-@contextlib.contextmanager
-def two_hosts(gateway: Lab) -> Iterator[tuple[Host, Host]]:
-    """A on the LAN and B on the WAN, each with the cluster's address as its gateway."""
-    with Namespaces() as namespaces:
-        ends = [
-            Host(namespaces.make(name), gateway.switch(network), mac, IPv4Interface(address), gateway_address)
-            for name, network, mac, address, gateway_address in (
-                ("A", "lan", "52:54:00:48:d0:01", "192.168.12.60/24", VIRTUAL["client"]),
-                ("B", "wan", "52:54:00:48:d0:02", "192.168.175.60/24", VIRTUAL["router"]),
-            )
-        ]
-        ends[0].namespace.run("ip", "address", "add", f"{TRANSLATED}/24", "dev", "eth0")
-        try:
-            yield ends[0], ends[1]
-        finally:
-            for end in ends:
-                end.close()
 
 
 @dataclass

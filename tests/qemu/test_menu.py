@@ -15,9 +15,13 @@ from firmware.lab.node import Node
 from firmware.lab.topology import STANDARD_PAIR
 from tests.lab.person import Person
 
+from .conftest import VIRTUAL
+from .traffic import Server, Session, two_hosts
+
 BOOT_SECONDS = 240.0
 STEP_SECONDS = 120.0
 PAIR_SECONDS = 240.0
+TRAFFIC_SECONDS = 60.0
 
 
 @pytest.fixture
@@ -144,6 +148,23 @@ def test_a_pair_is_set_up_over_two_serial_lines(bare: Lab) -> None:
     assert_nothing_is_held(alpha)
     assert_nothing_is_held(beta)
     bare.node("beta").wait_until("hactl --peer status", STEP_SECONDS, root=True)
+    alpha.wait_until("hactl status --check", PAIR_SECONDS)
+    assert alpha.status()["verdict"] == {"redundancy": "redundant", "reasons": []}
+    assert_traffic_passes_through_either(bare)
+
+
+def assert_traffic_passes_through_either(lab: Lab) -> None:
+    """What was typed is all that it takes: a host on the LAN reaches one outside as the pair, which it does
+    not notice changing."""
+    alpha, beta = lab.node("alpha"), lab.node("beta")
+    with two_hosts(lab) as (inner, outer), closing(Server(outer)) as server:
+        session = Session(inner, server)
+        for active, backup in ((alpha, beta), (beta, alpha)):
+            if active.status()["status"]["state"] != "active":
+                backup.wait_until("hactl switch", STEP_SECONDS)
+                active.wait_for_state("active", STEP_SECONDS)
+            assert session.check(TRAFFIC_SECONDS)[0] == VIRTUAL["router"], "it comes from the pair's address"
+            assert Session(inner, server).check(TRAFFIC_SECONDS)[0] == VIRTUAL["router"]
 
 
 def strike(typist: Person, keys: bytes) -> None:

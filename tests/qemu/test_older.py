@@ -13,9 +13,10 @@ from firmware.lab.topology import STANDARD_PAIR
 
 from .conftest import MOVE_SECONDS, Labs
 from .older import OLDER_VERSION, older_image
-from .test_connections import POLICY, all_traffic, configure, two_hosts
+from .test_connections import POLICY, all_traffic, configure
 from .test_firmware import BOOT_SECONDS, version
 from .test_upgrade import losses
+from .traffic import two_hosts
 
 pytestmark = pytest.mark.nightly
 

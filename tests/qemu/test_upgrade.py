@@ -15,7 +15,7 @@ from firmware.lab.topology import STANDARD_PAIR
 from firmware.lab.upgrade import plan_of, steps_of, wait_for_end
 
 from .conftest import BOARD, Labs
-from .test_connections import POLICY, Traffic, all_traffic, configure, two_hosts
+from .test_connections import POLICY, Traffic, all_traffic, configure
 from .test_firmware import (
     BOOT_SECONDS,
     INSTALL_SECONDS,
@@ -25,6 +25,7 @@ from .test_firmware import (
     version,
     with_bundle,
 )
+from .traffic import two_hosts
 
 UPGRADE_SECONDS = 1800.0
 """Both installations, both restarts, and the soak; emulated."""

@@ -10,11 +10,16 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from ipaddress import IPv4Interface
 from itertools import pairwise
 from pathlib import Path
 
 from firmware.lab.deadline import Deadline, wait_until
+from firmware.lab.lab import Lab
+from firmware.lab.namespaces import Namespaces
 from tests.lab.host import Host
+
+from .conftest import VIRTUAL
 
 ECHO_PORT = 7
 DOWNLOAD_PORT = 8080
@@ -26,6 +31,27 @@ _PERIOD = 0.05
 """Seconds from one datagram of a flow to the next."""
 _RECORD = struct.Struct("!QQ")
 _ECHO_REQUEST, _ECHO_ID = 8, 0x4853
+SECOND = "192.168.12.61"
+"""Another address of the host on the LAN."""
+
+
+@contextlib.contextmanager
+def two_hosts(gateway: Lab) -> Iterator[tuple[Host, Host]]:
+    """A on the LAN and B on the WAN, each with the cluster's address as its gateway."""
+    with Namespaces() as namespaces:
+        ends = [
+            Host(namespaces.make(name), gateway.switch(network), mac, IPv4Interface(address), gateway_address)
+            for name, network, mac, address, gateway_address in (
+                ("A", "lan", "52:54:00:48:d0:01", "192.168.12.60/24", VIRTUAL["client"]),
+                ("B", "wan", "52:54:00:48:d0:02", "192.168.175.60/24", VIRTUAL["router"]),
+            )
+        ]
+        ends[0].namespace.run("ip", "address", "add", f"{SECOND}/24", "dev", "eth0")
+        try:
+            yield ends[0], ends[1]
+        finally:
+            for end in ends:
+                end.close()
 
 
 def _stream() -> Iterator[bytes]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from hadaemon.alarms.model import Alarm, as_json, as_text, identity
-from hadaemon.alarms.present import knows_active, present, ready_peer
+from hadaemon.alarms.present import present, ready_peer
 from hadaemon.alarms.register import AlarmRegister, restored
 from hadaemon.alarms.status import AlarmsStatus, AlarmStatus, WayStatus
 from hadaemon.cluster import NodeState, StateChanged
@@ -26,6 +26,7 @@ from hadaemon.errors import HadaemonError
 from hadaemon.io.sockets.journal import Journal
 from hadaemon.io.store.alarm_file import AlarmFile
 from hadaemon.problems import Problem, kinds
+from hadaemon.status.pair import knows_active
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from hadaemon.daemon.part import Part
 from hadaemon.errors import HadaemonError
 from hadaemon.io.programs.openssl import not_after
 from hadaemon.io.sockets.helper import ask_helper
-from hadaemon.problems import Problem
+from hadaemon.problems import Problem, kinds
 from hadaemon.sync.tree import FILES
 
 log = logging.getLogger(__name__)
@@ -42,6 +42,11 @@ class Upkeep(Part):
     def problems(self) -> tuple[Problem, ...]:
         """What was wrong when it was last looked at."""
         return self._found
+
+    @property
+    def slot_is_bad(self) -> bool:
+        """The slot that does not run cannot be started."""
+        return any(problem.kind is kinds.SLOT_BAD for problem in self._found)
 
     async def run(self) -> None:
         """Until it is cancelled."""

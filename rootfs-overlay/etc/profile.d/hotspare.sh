@@ -1,4 +1,5 @@
-# Whoever logs in at a terminal is told of the menu.
+# Whoever logs in at a terminal is told how the pair is, and of the menu.
 if [ -t 1 ] && [ "${TERM:-}" ]; then
+    timeout 10 hactl status --check 2>/dev/null
     echo 'hactl menu: the menu of this box    hactl status: how it is    hactl --help: all commands'
 fi

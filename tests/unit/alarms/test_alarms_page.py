@@ -11,16 +11,20 @@ from hadaemon.alarms.sender import Sender
 from hadaemon.config import load_node
 from hadaemon.problems import kinds
 from hadaemon.problems.kinds import KINDS, Kind
+from hadaemon.status.pair import WORDS
 
 PAGE = (Path(__file__).parents[3] / "docs/alarms.md").read_text(encoding="utf-8")
 
 
 def test_every_kind_is_in_the_table_as_it_is():
-    rows = re.findall(r"^\| `([a-z-]+)` \| (\w+) \|(?: (\d+) s)? \| (.*) \|$", PAGE, re.MULTILINE)
+    rows = re.findall(
+        r"^\| `([a-z-]+)` \| (\w+) \|(?: (\d+) s)? \|(?: ([a-z ]+))? \| (.*) \|$", PAGE, re.MULTILINE
+    )
     order = "docs/alarms.md has one row for each of KINDS, in their order"
     assert [row[0] for row in rows] == [kind.word for kind in KINDS], order
-    for (word, severity, after, meaning), kind in zip(rows, KINDS, strict=True):
+    for (word, severity, after, pair_is, meaning), kind in zip(rows, KINDS, strict=True):
         assert (word, severity) == (kind.word, kind.severity)
+        assert pair_is == (WORDS[kind.loss] if kind.loss else ""), word
         assert meaning == ("pair: " if kind.pair else "") + kind.meaning
         if kind.word != "daemon-silent":
             assert int(after or 0) == kind.raise_after

@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hadaemon.alarms import upkeep
-from hadaemon.alarms.present import knows_active, present, ready_peer
+from hadaemon.alarms.present import present, ready_peer
 from hadaemon.control.codec import encode
 from hadaemon.operations.asking import understood_status
 from hadaemon.problems import Problem, Severity, kinds, other
+from hadaemon.status.pair import judged, knows_active
 from hadaemon.status.status import Status
 from tests.unit.cli.answers import pair
 
@@ -39,7 +40,7 @@ def report(**changes: Any) -> Status:
         for name in outer:
             table = table[name]
         table[last] = value
-    return understood_status(raw).told
+    return judged(understood_status(raw).told)
 
 
 def test_all_is_well():
@@ -50,9 +51,8 @@ def test_all_is_well():
     "changes,expected",
     [
         ({"configuration": "refused"}, "configuration-refused"),
-        ({"status__maintenance": True}, "maintenance"),
         ({"hotwire__peer__deaf": True}, "hotwire-one-way"),
-        ({"status__hotwire__ready": False, "status__hotwire__unready": "no carrier"}, "peer-unready"),
+        ({"hotwire__peer__unready": "it hears nothing"}, "peer-degraded"),
         ({"sync__state": "pending"}, "sync-pending"),
         ({"sync__state": "error"}, "sync-error"),
         ({"firmware__pair__state": "pending"}, "firmware-differs"),
@@ -60,6 +60,19 @@ def test_all_is_well():
 )
 def test_a_state_of_the_node_has_its_word(changes: dict[str, Any], expected: str):
     assert found(**changes) == [(expected, "")]
+
+
+@pytest.mark.parametrize(
+    "changes,expected",
+    [
+        ({"status__maintenance": True}, "maintenance"),
+        ({"hotwire__peer__state": "fault"}, "peer-unready"),
+        ({"status__problems": [encode(Problem(kinds.PEER_DEAD, "", ""))]}, "peer-dead"),
+        ({"status__state": "backup"}, "no-active"),
+    ],
+)
+def test_that_no_takeover_would_work_is_an_alarm_of_its_own(changes: dict[str, Any], expected: str):
+    assert found(**changes) == [(expected, ""), ("no-redundancy", "")]
 
 
 def test_a_service_is_told_once_by_its_unit():
@@ -73,14 +86,16 @@ def test_a_service_is_told_once_by_its_unit():
 def test_a_silence_that_is_explained_is_no_alarm_of_its_own(why: kinds.Kind):
     """A cable that is pulled out is one alarm, although the election and the hotwire both complain."""
     told = [encode(Problem(kind, "", "")) for kind in (kinds.HOTWIRE_SILENT, why)]
-    assert found(status__problems=told) == [(why.word, "")]
+    alarms = [alarm for alarm in found(status__problems=told) if alarm[0] != "no-redundancy"]
+    assert alarms == [(why.word, "")]
     assert found(status__problems=told[:1]) == [("hotwire-silent", "")]
 
 
 def test_refused_files_are_one_problem_and_hide_no_other():
     told = [Problem(kinds.CONFIGURATION, "", f"mistake {number}") for number in range(5)]
     raw = report(configuration="refused", status__problems=[*map(encode, (*told, other("guard", "ended")))])
-    assert tuple(each.text for each in present(raw)) == ("mistake 0; mistake 1; mistake 2", "ended")
+    texts = tuple(each.text for each in present(raw) if each.kind is not kinds.NO_REDUNDANCY)
+    assert texts == ("mistake 0; mistake 1; mistake 2", "ended")
     (alone,) = present(report(configuration="refused", status__reason="the configuration was refused"))
     assert alone.text == "the configuration was refused"
 
@@ -92,12 +107,14 @@ PROBLEMS = st.builds(Problem, st.sampled_from(kinds.KINDS), st.sampled_from(["",
 def test_a_problem_reaches_its_alarm_whatever_its_sentence_says(problems: list[Problem], dice: random.Random):
     def alarms(told: list[Problem]) -> set[tuple[str, str, str]]:
         raw = report(status__problems=[encode(problem) for problem in told])
-        return {(each.kind.word, each.resource, each.severity) for each in present(raw)}
+        found = {(each.kind.word, each.resource, each.severity) for each in present(raw)}
+        return found - {("no-redundancy", "", Severity.MAJOR)}
 
     reworded = [replace(each, text=dice.choice(SENTENCES)) for each in problems]
     assert alarms(reworded) == alarms(problems)
     explained = {kinds.HOTWIRE_SILENT.word}
     told = {(each.kind.word, each.resource, each.kind.severity) for each in problems}
+    told -= {("no-redundancy", "", Severity.MAJOR)}
     assert {each for each in told if each[0] not in explained} <= alarms(problems) <= told
 
 

@@ -38,6 +38,7 @@ def pair(**status: Any) -> Answer:
             "healthy": True,
             "sick": False,
             "soaked": True,
+            "slot_bad": False,
             "plan": None,
         },
     }
@@ -122,6 +123,7 @@ def pair(**status: Any) -> Answer:
             "peer": peer,
         },
         "upgrade": None,
+        "verdict": {"redundancy": "redundant", "reasons": []},
         "pid": 1,
         "alarms": {"active": [], "recent": [], "ways": None},
     }

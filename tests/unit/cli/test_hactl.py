@@ -59,7 +59,7 @@ def test_status_at_a_glance(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     with serving(tmp_path / "s", lambda request: ANSWER):
         assert hactl(tmp_path / "s", "status") == 0
     out = capsys.readouterr().out
-    assert out.splitlines()[0] == "alpha (master) of cluster office: ACTIVE for 2 h 3 min"
+    assert out.splitlines()[1] == "alpha (master) of cluster office: ACTIVE for 2 h 3 min"
     assert "firmware 0.1.0, slot A" in out
     assert "enp1s0" in out
     assert "192.168.175.101/24 (here)" in out
@@ -113,10 +113,10 @@ def test_what_a_node_is_in_the_middle_of_is_shown_at_the_top():
     }
     answer["status"]["score"] |= {"links_down": 2, "failed_groups": 1}
     lines = shown(answer).splitlines()
-    assert lines[2] == "  priority 254: 2 links down, 1 ping group failed, preferred"
-    assert lines[3].startswith("  hands over")
-    assert lines[4] == "  SUSPENDED: suspended after 6 switches in 10 min"
-    assert "MAINTENANCE" in lines[5]
+    assert lines[3] == "  priority 254: 2 links down, 1 ping group failed, preferred"
+    assert lines[4].startswith("  hands over")
+    assert lines[5] == "  SUSPENDED: suspended after 6 switches in 10 min"
+    assert "MAINTENANCE" in lines[6]
     assert "ping group isp: FAILED" in lines
     assert "ping group lan: no answer from 192.0.2.7" in lines
     assert "ping group dmz: answers" in lines

@@ -36,5 +36,5 @@ def test_where_nothing_follows_nothing_is_said():
 def test_what_happened_to_a_service_is_a_line_of_the_history_without_a_change():
     entry = Entry("2026-01-02T03:04:05.678+00:00", "active", "active", "web.service ended", None)
     assert history_text([entry]).splitlines()[1].split() == [
-        *("2026-01-02", "03:04:05.678", "active", "web.service", "ended")
+        *("2026-01-02", "03:04:05.678", "UTC", "active", "web.service", "ended")
     ]

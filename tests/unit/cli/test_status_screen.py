@@ -29,6 +29,7 @@ HOME = "\x1b[H"
 
 def test_one_screen_tells_state_why_since_when_both_nodes_sync_firmware_connections_and_problems():
     assert shown(pair(), now=NOW).splitlines() == [
+        "redundant: a takeover would work now",
         "alpha (master) of cluster office: ACTIVE for 2 h 3 min",
         "  since 2026-03-01 05:57:39 UTC: no active node was heard",
         "  priority 254: all links up, preferred",

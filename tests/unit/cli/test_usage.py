@@ -87,6 +87,37 @@ def test_help_of_what_does_not_exist(capsys: pytest.CaptureFixture[str]):
     assert "no command 'config aply'" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "line,told",
+    [
+        ("statsu", "there is no command `hactl statsu`: did you mean status? `hactl --help` lists all"),
+        ("config shwo", "there is no command `hactl config shwo`: did you mean show?"),
+        ("frobnicate", "there is no command `hactl frobnicate`: `hactl --help` lists all"),
+        ("status --chekc", "hactl status: error: unrecognized arguments: --chekc: did you mean --check?"),
+        ("status now", "hactl status: error: unrecognized arguments: now"),
+        ("history --zzz", "hactl history: error: unrecognized arguments: --zzz"),
+    ],
+)
+def test_a_slip_is_answered_with_what_was_meant(line: str, told: str, capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as ended:
+        main(line.split())
+    assert ended.value.code == Exit.USAGE
+    assert told in capsys.readouterr().err
+
+
+def test_the_version_is_that_of_the_firmware(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    (tmp_path / "os-release").write_text('IMAGE_VERSION="1.2.3"\n')
+    (tmp_path / "cmdline").write_text("quiet rauc.slot=B\n")
+    monkeypatch.setattr("hadaemon.state.release.OS_RELEASE", tmp_path / "os-release")
+    monkeypatch.setattr("hadaemon.state.release.KERNEL_COMMAND_LINE", tmp_path / "cmdline")
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == "hactl of firmware 1.2.3, slot B\n"
+
+
 def test_the_exit_codes_are_those_that_commands_end_with():
     assert {code for code, _ in EXIT_CODES} == set(map(int, Exit))
 

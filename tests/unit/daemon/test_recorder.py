@@ -190,8 +190,8 @@ def test_hactl_shows_the_newest_changes_without_a_daemon(tmp_path: Path, capsys:
     assert main(["history", "--folder", str(tmp_path)]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 21
-    assert lines[0].split() == ["time", "(UTC)", "change", "after", "reason"]
-    assert lines[-1] == "2026-11-22 07:52:42.123  backup -> active  29 s   reason 29"
+    assert lines[0].split() == ["time", "change", "after", "reason"]
+    assert lines[-1] == "2026-11-22 07:52:42.123 UTC  backup -> active  29 s   reason 29"
     assert main(["history", "--json", "--last", "0", "--folder", str(tmp_path)]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["schema"] == 1

@@ -80,10 +80,86 @@ def test_a_master():
         ["192.168.12.1/24"],
         ["192.168.175.101/24"],
     ]
+    assert cluster["firewall"] == {
+        "zones": {"internal": ["lan"], "external": ["wan"]},
+        "rules": [{"name": "out", "action": "allow", "from": ["internal"], "to": ["external"]}],
+        "source_nat": [{"address": "192.168.175.101", "from": ["internal"], "to": ["external"]}],
+    }
+    assert "lan may go out by wan" in person.text
+    assert "as 192.168.175.101 (NAT)" in person.text
     check_preseed(raw)
     # Keys first, then it is activated.
     assert box.done[-2:] == [actions.Hactl(("pair", "show"), root=True), actions.Activate()]
     assert KEY not in person.text
+
+
+def test_the_dhcp_server_that_is_asked_for_is_one():
+    answers = CREATE | {"virtual-lan": ["192.168.200.1/24"], "dhcp-server-lan": ["yes"], "dns": ["9.9.9.9"]}
+    person, box = Person(answers), Box()
+    set_up(person, box)
+    cluster = check_preseed(box.stored()[0]).cluster
+    assert cluster is not None
+    (network,) = cluster.follow.dhcp
+    assert (network.port, str(network.first), str(network.last)) == (
+        "lan",
+        "192.168.200.100",
+        "192.168.200.199",
+    )
+    assert (network.lease, [str(server) for server in network.dns]) == (12 * 3600, ["9.9.9.9"])
+    told = "DHCP server on lan: 192.168.200.100-192.168.200.199, lease 12h, name servers 9.9.9.9"
+    assert told in " ".join(person.text.split())
+
+
+def test_a_dhcp_server_beside_an_own_address_of_the_network_is_explained_and_left_out():
+    person, box = Person(CREATE | {"dhcp-server-lan": ["yes"], "dhcp-server-lan-conflict": ["no"]}), Box()
+    set_up(person, box)
+    assert "clients of a DHCP server would bind to that own address" in " ".join(person.text.split())
+    assert "dhcp" not in box.stored()[0]["cluster"].get("follow", {})
+
+
+@pytest.mark.parametrize(
+    "answers,firewall",
+    [
+        ({"internet": ["none"]}, None),
+        ({"go-out": ["-"]}, {"zones": {"internal": ["lan"], "external": ["wan"]}}),
+        (
+            {"internet": ["1"], "source-nat": ["no"]},
+            {
+                "zones": {"internal": ["wan"], "external": ["lan"]},
+                "rules": [{"name": "out", "action": "allow", "from": ["internal"], "to": ["external"]}],
+            },
+        ),
+        (
+            {"virtual-wan": ["2001:db8::101/64"]},
+            {
+                "zones": {"internal": ["lan"], "external": ["wan"]},
+                "rules": [{"name": "out", "action": "allow", "from": ["internal"], "to": ["external"]}],
+                "source_nat": [{"address": "own", "from": ["internal"], "to": ["external"]}],
+            },
+        ),
+    ],
+)
+def test_who_may_go_out_and_as_whom(answers: dict[str, list[str]], firewall: dict[str, object] | None):
+    person, box = Person(CREATE | answers), Box()
+    set_up(person, box)
+    (raw,) = box.stored()
+    assert raw["cluster"].get("firewall") == firewall
+    check_preseed(raw)
+    forwards = firewall is not None and "rules" in firewall
+    assert ("nothing is forwarded" in person.text) == (not forwards)
+
+
+def test_the_port_with_the_gateway_is_offered_as_the_way_out():
+    person = Person(CREATE | {"gateway": ["192.168.12.254"]})
+    set_up(person, Box())
+    assert "internet [1] > " in person.text
+
+
+def test_only_some_networks_may_go_out():
+    cards = CREATE | {"port-3": ["-"], "hotwire": ["3"], "go-out": ["lan"]}
+    person, box = Person(cards | {"internet": ["wan"]}), Box()
+    set_up(person, box)
+    assert box.stored()[0]["cluster"]["firewall"]["rules"][0]["from"] == ["internal"]
 
 
 def test_a_spare_takes_the_names_of_the_masters_ports():
@@ -188,13 +264,17 @@ def test_a_port_with_dhcp_is_no_ha_interface():
 
 
 def test_a_dhcp_server_needs_another_network_for_its_virtual_address():
-    answers = {"dhcp-server-lan": ["yes", "yes"], "dhcp-server-lan-conflict": ["<", "<", "1"]}
+    answers = {"dhcp-server-lan": ["yes", "yes"], "dhcp-server-lan-conflict": ["other"]}
     answers |= {"virtual-lan": ["192.168.12.1/24", "192.168.200.1/24"]}
-    person, box = Person(CREATE | answers | {"dhcp-server-lan": ["yes", "<", "yes"]}), Box()
+    person, box = Person(CREATE | answers), Box()
     set_up(person, box)
-    assert "would bind to that own address" in person.text.replace("\n", " ").replace("  ", " ")
-    lan = box.stored()[0]["cluster"]["ha_interfaces"][0]
-    assert lan == {"port": "lan", "virtual_addresses": ["192.168.200.1/24"], "dhcp_server": True}
+    assert "would bind to that own address" in " ".join(person.text.split())
+    cluster = box.stored()[0]["cluster"]
+    assert cluster["ha_interfaces"] == [
+        {"port": "lan", "virtual_addresses": ["192.168.200.1/24"]},
+        {"port": "wan", "virtual_addresses": ["192.168.175.101/24"]},
+    ]
+    assert [network["port"] for network in cluster["follow"]["dhcp"]] == ["lan"]
 
 
 def test_going_back_offers_what_was_typed_and_asks_anew():

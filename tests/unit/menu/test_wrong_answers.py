@@ -63,7 +63,8 @@ def _change(flow: str, **answers: str) -> Way:
 
 MASTER = _first(CREATE)
 SPARE = _first(JOIN)
-SAME_NETWORK = _first(CREATE | {"dhcp-server-lan": ["yes"], "dhcp-server-lan-conflict": ["1"]})
+SAME_NETWORK = _first(CREATE | {"dhcp-server-lan": ["yes"], "dhcp-server-lan-conflict": ["no"]})
+LEASES = _first(CREATE | {"virtual-lan": ["192.168.200.1/24"], "dhcp-server-lan": ["yes"]})
 NO_HA = _first(CREATE | {"addresses-lan": ["dhcp"], "addresses-wan": ["dhcp"]})
 QUESTIONS: Mapping[str, tuple[Way, tuple[str, ...]]] = {
     "language": (MASTER, ("", *NO_NUMBER)),
@@ -107,7 +108,19 @@ QUESTIONS: Mapping[str, tuple[Way, tuple[str, ...]]] = {
     ),
     "virtual-wan": (MASTER, ("192.168.12.1/24", "192.168.175.102/24")),
     "dhcp-server-lan": (MASTER, NO_NUMBER),
-    "dhcp-server-lan-conflict": (SAME_NETWORK, ("", "2", *NO_NUMBER)),
+    "dhcp-server-lan-conflict": (SAME_NETWORK, ("", "3", *NO_NUMBER)),
+    "dhcp-range-lan": (
+        LEASES,
+        (
+            *("192.168.200.100", "192.168.12.10-192.168.12.20", "192.168.200.20-192.168.200.10", "from-to"),
+            *("192.168.200.1-192.168.200.9", "2001:db8::1-2001:db8::9"),
+        ),
+    ),
+    "dhcp-lease-lan": (LEASES, ("1s", "forever", "-1h", "12", "99d")),
+    "dhcp-dns-lan": (LEASES, ("dns.example.org", "192.168.12.300", "2001:db8::53")),
+    "internet": (MASTER, NO_NUMBER),
+    "go-out": (MASTER, ("wan", "dmz", "lan wan", "hotwire")),
+    "source-nat": (MASTER, NO_NUMBER),
     "follow-ports": (
         _first(CREATE | {"virtual-lan": [""]}),
         ("wan", "hotwire", "dmz", "lan lan"),
