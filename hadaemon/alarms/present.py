@@ -15,55 +15,55 @@ _EXPLAINED_BY: Mapping[kinds.Kind, set[kinds.Kind]] = {
 """What only follows from another problem that is there: a hotwire without a carrier is silent too."""
 
 
-def present(told: Status) -> tuple[Problem, ...]:
+def present(node: Status) -> tuple[Problem, ...]:
     """One for each kind and resource: the first counts."""
     found: dict[tuple[str, str], Problem] = {}
-    for problem in (*_told(told), *_states(told)):
+    for problem in (*_problems(node), *_states(node)):
         found.setdefault((problem.kind.word, problem.resource), problem)
     there = {problem.kind for problem in found.values()}
     return tuple(problem for problem in found.values() if not there & _EXPLAINED_BY.get(problem.kind, set()))
 
 
-def knows_active(told: Status) -> bool:
+def knows_active(node: Status) -> bool:
     """The other node is active, and tells what both see."""
-    peer, witness = told.status.peer, told.status.hotwire
+    peer, witness = node.status.peer, node.status.hotwire
     return (peer is not None and peer.state is PeerState.ACTIVE) or (
         witness is not None and witness.node_state is NodeState.ACTIVE
     )
 
 
-def ready_peer(told: Status) -> str:
+def ready_peer(node: Status) -> str:
     """The other node's name if this one is active and that one is ready, and has the same configuration.
 
     Empty: it is not so, or not known.
     """
-    witness, sync = told.status.hotwire, told.sync
-    if told.status.state is not NodeState.ACTIVE or witness is None or not witness.ready:
+    witness, sync = node.status.hotwire, node.sync
+    if node.status.state is not NodeState.ACTIVE or witness is None or not witness.ready:
         return ""
     same = sync is not None and sync.status.state is SyncState.SYNCHRONIZED
     return witness.node or "" if same else ""
 
 
-def _told(told: Status) -> Iterator[Problem]:
+def _problems(node: Status) -> Iterator[Problem]:
     """The problems of the status. Refused files have many mistakes, and that is one problem."""
-    problems = told.status.problems
-    if told.configuration is Condition.REFUSED:
+    problems = node.status.problems
+    if node.configuration is Condition.REFUSED:
         mistakes = [problem.text for problem in problems if problem.kind is kinds.CONFIGURATION]
-        yield Problem(kinds.CONFIGURATION, "", "; ".join(mistakes[:3]) or told.status.reason)
+        yield Problem(kinds.CONFIGURATION, "", "; ".join(mistakes[:3]) or node.status.reason)
     yield from problems
 
 
-def _states(told: Status) -> Iterator[Problem]:
+def _states(node: Status) -> Iterator[Problem]:
     """What the status tells elsewhere than among its problems."""
-    if told.configuration is Condition.REFUSED:
+    if node.configuration is Condition.REFUSED:
         return
-    if told.status.maintenance:
+    if node.status.maintenance:
         yield Problem(kinds.MAINTENANCE, "", "the node is in maintenance: it takes no part in the cluster")
-    hotwire = told.hotwire
+    hotwire = node.hotwire
     if isinstance(hotwire, PairedHotwire) and hotwire.state is HotwireState.UP:
-        yield from _other_node(told.status, hotwire)
-        yield from _equal(told)
-    yield from _services(told)
+        yield from _other_node(node.status, hotwire)
+        yield from _equal(node)
+    yield from _services(node)
 
 
 def _other_node(status: NodeStatus, hotwire: PairedHotwire) -> Iterator[Problem]:
@@ -77,19 +77,19 @@ def _other_node(status: NodeStatus, hotwire: PairedHotwire) -> Iterator[Problem]
         yield Problem(kinds.HOTWIRE_ONE_WAY, "", text)
 
 
-def _equal(told: Status) -> Iterator[Problem]:
+def _equal(node: Status) -> Iterator[Problem]:
     """The configurations and the firmware of the two."""
-    if told.sync is not None and told.sync.status.state is not SyncState.SYNCHRONIZED:
-        sync = told.sync.status
+    if node.sync is not None and node.sync.status.state is not SyncState.SYNCHRONIZED:
+        sync = node.sync.status
         kind = kinds.SYNC_ERROR if sync.state is SyncState.ERROR else kinds.SYNC_PENDING
         yield Problem(kind, "", f"configuration: {sync.state}: {sync.reason}")
-    pair = told.firmware.pair
+    pair = node.firmware.pair
     if pair is not None and pair.state is SyncState.PENDING:
         yield Problem(kinds.FIRMWARE_DIFFERS, "", f"firmware: {pair.reason}")
 
 
-def _services(told: Status) -> Iterator[Problem]:
-    for service in told.services:
+def _services(node: Status) -> Iterator[Problem]:
+    for service in node.services:
         if not service.well:
             text = f"{service.unit} is {service.state}, and is to be {'up' if service.wanted else 'down'}"
             yield Problem(kinds.SERVICE, service.unit, text)

@@ -57,7 +57,7 @@ def pair(**status: Any) -> Answer:
         "unready": "",
         "links": [["lan", True], ["wan", True]],
     }
-    told = {
+    node = {
         "node": "alpha",
         "cluster": "office",
         "role": "master",
@@ -93,7 +93,7 @@ def pair(**status: Any) -> Answer:
         "ok": True,
         "schema": 2,
         "configuration": "cluster",
-        "status": told | status,
+        "status": node | status,
         "ports": [_port("lan", 1), _port("wan", 2), _port("hotwire", 3)],
         "unbound": [],
         "firmware": {

@@ -54,7 +54,7 @@ class Box:
     unready: bool = False
     maintenance: bool = False
     """By the administrator."""
-    told: tuple[bool, str] = (False, "")
+    reported: tuple[bool, str] = (False, "")
     notes: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     log: Pulled = field(default_factory=lambda: Pulled(()))
@@ -63,7 +63,7 @@ class Box:
 
     def boot(self) -> None:
         """Another life, from the slot that is next."""
-        self.running, self.installed_now, self.up, self.told = self.next, False, True, (False, "")
+        self.running, self.installed_now, self.up, self.reported = self.next, False, True, (False, "")
         self.log = Pulled(())
         self.state = "backup"
         self.agent = Upgrade(self, Release(self.version, self.running), lambda: self.pair.now)
@@ -102,7 +102,7 @@ class Box:
         return node, self.pair.both_know
 
     def tell(self, frozen: bool, restarting: str) -> None:
-        self.told = frozen, restarting
+        self.reported = frozen, restarting
 
     async def switch(self) -> None:
         self.pair.hand_over(self)
@@ -145,7 +145,7 @@ class Box:
             case "upgrade-restart":
                 assert self.state == "backup", "the active node was restarted"
                 assert self.pair.other(self).state == "active"
-                assert self.told[1], "it did not leave the cluster first"
+                assert self.reported[1], "it did not leave the cluster first"
                 self.up = False
                 raise Restarted
         return ""
