@@ -60,7 +60,7 @@ class Option:
         return bool(self.kind == tuple[str, ...])
 
     @property
-    def told(self) -> str:
+    def help_with_default(self) -> str:
         """Its help with its default, where that is one that a user would type."""
         named = self.default if isinstance(self.default, (str, int, float)) and self.kind is not bool else ""
         text = str(named).removesuffix(".0") if self.kind is float else str(named)
@@ -126,7 +126,7 @@ def options_of(cls: type[Options]) -> Iterator[Option]:
 
 def table(cls: type[Options]) -> str:
     """The options as a table of Markdown."""
-    rows = [f"| `{_typed(each)}` | {each.told} |\n" for each in options_of(cls)]
+    rows = [f"| `{_typed(each)}` | {each.help_with_default} |\n" for each in options_of(cls)]
     return "".join(("| option | meaning |\n", "| --- | --- |\n", *rows))
 
 

@@ -31,7 +31,7 @@ Chosen = TypeVar("Chosen", bound=Options)
 
 
 @contextmanager
-def told_plainly() -> Iterator[None]:
+def plain_failures() -> Iterator[None]:
     """Turn a failure that the user can mend into its message and exit code 1."""
     try:
         yield
@@ -44,7 +44,7 @@ def plain(body: Callable[[], None]) -> Task[Any]:
 
     @functools.wraps(body)
     def run(_context: Context) -> None:
-        with told_plainly():
+        with plain_failures():
             body()
 
     del run.__wrapped__  # or invoke would look at the signature of `body`
@@ -58,7 +58,7 @@ def taking(options: type[Chosen], *positional: str) -> Callable[[Callable[[Chose
     def make(body: Callable[[Chosen], None]) -> Task[Any]:
         @functools.wraps(body)
         def run(_context: Context, **typed: Any) -> None:
-            with told_plainly():
+            with plain_failures():
                 body(options.typed(typed))
 
         run.__signature__ = inspect.Signature([_CONTEXT, *map(_parameter, each)])  # type: ignore[attr-defined]
@@ -66,7 +66,7 @@ def taking(options: type[Chosen], *positional: str) -> Callable[[Callable[[Chose
             run,
             positional=positional,
             iterable=[one.field for one in each if one.many],
-            help={one.name: one.told for one in each},
+            help={one.name: one.help_with_default for one in each},
         )
 
     return make

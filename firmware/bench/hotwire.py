@@ -52,7 +52,7 @@ def _pull(pair: Pair) -> float:
     begin = time.monotonic()
     switch.run("ip", "-batch", "-", stdin=ends)
     wait_until(
-        lambda: all(_DOWN in daemon.told for daemon in (pair.active, pair.backup)),
+        lambda: all(_DOWN in daemon.log_text for daemon in (pair.active, pair.backup)),
         Deadline(_PATIENCE),
         "both nodes know that the hotwire is down",
         str(pair.active.log),

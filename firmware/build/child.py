@@ -28,21 +28,21 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
     try:
         return {"result": REQUESTS[request["verb"]](request)}
     except FirmwareError as error:
-        return _told(error)
+        return _failure(error)
     except OSError as error:
-        return _told(no_space_error(request["cache"])) if no_space(error) else _unexpected(error)
+        return _failure(no_space_error(request["cache"])) if no_space(error) else _unexpected(error)
     except Exception as error:  # noqa: BLE001 - told to the parent, which raises it
         return _unexpected(error)
 
 
-def _told(error: FirmwareError) -> dict[str, Any]:
+def _failure(error: FirmwareError) -> dict[str, Any]:
     return {"error": {"what": error.what, "where": error.where, "todo": error.todo}}
 
 
 def _unexpected(error: Exception) -> dict[str, Any]:
     """A fault of the builder itself: here the traceback is what helps."""
     trace = "".join(traceback.format_exception(error))
-    return _told(FirmwareError(f"unexpected: {error}\n{trace}", todo="report it with this text"))
+    return _failure(FirmwareError(f"unexpected: {error}\n{trace}", todo="report it with this text"))
 
 
 def _die_with_parent() -> None:

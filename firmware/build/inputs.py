@@ -21,12 +21,12 @@ def fingerprint(options: BuildOptions, root: Path) -> str:
 def is_unchanged(disk: Path, inputs: str, options: BuildOptions, cache: Path) -> bool:
     """Whether the raw disk is there, was made of these inputs, and trusts the present certificate."""
     note = _note(disk)
-    return disk.is_file() and note.is_file() and note.read_text() == _told(inputs, options, cache)
+    return disk.is_file() and note.is_file() and note.read_text() == _note_text(inputs, options, cache)
 
 
 def remember(disk: Path, inputs: str, options: BuildOptions, cache: Path) -> None:
     """Note what a raw disk was made of. The first build makes the certificate: it is looked at afterwards."""
-    _note(disk).write_text(_told(inputs, options, cache))
+    _note(disk).write_text(_note_text(inputs, options, cache))
 
 
 def forget(disk: Path) -> None:
@@ -38,6 +38,6 @@ def _note(disk: Path) -> Path:
     return disk.with_suffix(".inputs")
 
 
-def _told(inputs: str, options: BuildOptions, cache: Path) -> str:
+def _note_text(inputs: str, options: BuildOptions, cache: Path) -> str:
     trusted = certificate(options, cache)
     return key_of(inputs, trusted.read_text() if trusted.exists() else "")

@@ -19,7 +19,7 @@ def read_preseed(path: Path) -> Addition:
     command = [sys.executable, "-P", "-m", "hadaemon.setup", "check", str(path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        told = done.stdout.strip() or done.stderr.strip()
-        raise FirmwareError(f"a node would refuse this preseed:\n{told}", str(path), "mend the file")
+        output = done.stdout.strip() or done.stderr.strip()
+        raise FirmwareError(f"a node would refuse this preseed:\n{output}", str(path), "mend the file")
     content = fat_image(LABEL, {FILE_NAME: text.encode()})
     return Addition("preseed", len(content), lambda: iter((content,)))

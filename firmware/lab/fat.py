@@ -50,6 +50,10 @@ def _mtools(program: str, *arguments: str) -> None:
     environment = {**os.environ, "SOURCE_DATE_EPOCH": str(_TIME), "TZ": "UTC", "MTOOLSRC": os.devnull}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
-        told = done.stderr.strip()
-        what = "the files do not fit on the 4 MiB medium" if "full" in told else f"{program} failed: {told}"
+        complaint = done.stderr.strip()
+        what = (
+            "the files do not fit on the 4 MiB medium"
+            if "full" in complaint
+            else f"{program} failed: {complaint}"
+        )
         raise LabError(what, "preseed medium")

@@ -139,12 +139,12 @@ def boot(lab: Lab, say: Say) -> None:
         node.power_on()
         node.machine.qmp.execute("watchdog-set-action", action="none")
     patience = Patience(STILL_SECONDS, lambda: [node.movement() for node in lab.nodes.values()])
-    told, said_at = "", time.monotonic()
+    said, said_at = "", time.monotonic()
     while waiting := [node for node in waiting if not node.advance_login()]:
         doing = ", ".join(f"{node.name}: {node.doing}" for node in waiting)
         patience.check("the boot", ", ".join(node.name for node in waiting), f"They were at: {doing}.")
-        if doing != told and time.monotonic() - said_at >= SAY_SECONDS:
-            told, said_at = doing, time.monotonic()
+        if doing != said and time.monotonic() - said_at >= SAY_SECONDS:
+            said, said_at = doing, time.monotonic()
             say(doing)
     for node in lab.nodes.values():
         node.machine.qmp.execute("watchdog-set-action", action="reset")

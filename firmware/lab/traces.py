@@ -17,9 +17,9 @@ def kept_on_failure(lab: Lab) -> Iterator[None]:
     except Exception as error:
         folder = ARTIFACTS / "lab" / time.strftime("%Y-%m-%d-%H%M%S")
         lab.save_artifacts(folder)
-        told = f"Logs, screens and captures are kept in {folder}"
+        hint = f"Logs, screens and captures are kept in {folder}"
         if isinstance(error, FirmwareError):
-            error.todo = f"{error.todo}\n  {told}".strip()
+            error.todo = f"{error.todo}\n  {hint}".strip()
         else:
-            error.add_note(told)
+            error.add_note(hint)
         raise

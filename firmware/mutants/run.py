@@ -26,7 +26,7 @@ def run_mutants(options: MutantOptions) -> str:
     chosen = _made(options.tests) if options.made else _sample(options.count, seed)
     with tempfile.TemporaryDirectory(prefix="hotspare-mutants-") as folder:
         survivors = _survivors(chosen, Jury(options.tests, Path(folder)))
-    return told(survivors, len(chosen))
+    return report(survivors, len(chosen))
 
 
 def _survivors(chosen: list[Mutant], jury: Jury) -> list[Mutant]:
@@ -40,7 +40,7 @@ def _survivors(chosen: list[Mutant], jury: Jury) -> list[Mutant]:
     return survivors
 
 
-def told(survivors: list[Mutant], tried: int) -> str:
+def report(survivors: list[Mutant], tried: int) -> str:
     """Prints what became of them. Raises FirmwareError: one of the survivors is not known."""
     reasons = {mutant: _reason(mutant) for mutant in survivors}
     unknown = [mutant for mutant, reason in reasons.items() if not reason]

@@ -360,8 +360,8 @@ class Setup:
                 self.typist.url,
             )
         self._board.reached(box.name, Stage.DONE)
-        told = " ".join(self.typist.screen.split())
-        if box.purpose == "join" and not ("BACKUP" in told and "configuration: synchronized" in told):
+        shown = " ".join(self.typist.screen.split())
+        if box.purpose == "join" and not ("BACKUP" in shown and "configuration: synchronized" in shown):
             raise ProvisionError(
                 f"{box.name} is configured, and does not take part in the cluster yet: "
                 f"{' '.join(self.typist.news.split())[-300:]}",

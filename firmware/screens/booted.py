@@ -27,7 +27,7 @@ def booted_blocks(board: str) -> Mapping[str, str]:
         alpha.wait_until("hactl config sync --to-peer --yes", _STEP, root=True)
         alpha.wait_until("hactl status --check", _BOOT)
         return {
-            "status": _told(alpha, "hactl status"),
+            "status": _output(alpha, "hactl status"),
             **_switched(alpha, beta),
             "status-absent": _absent(alpha),
             "status-refused": _refused(beta),
@@ -41,7 +41,7 @@ def _switched(alpha: Node, beta: Node) -> Mapping[str, str]:
     alpha.wait_for_state("backup", _STEP)
     beta.pull("lan")
     alpha.wait_for_state("active", _STEP)
-    history = _told(alpha, "hactl history")
+    history = _output(alpha, "hactl history")
     beta.plug("lan")
     return {"history": history}
 
@@ -51,15 +51,15 @@ def _absent(alpha: Node) -> str:
     alpha.run(f"sed -i s/{alpha.mac('lan')}/52:54:00:48:0a:99/ {_NODE}; hactl reload", root=True)
     alpha.wait_for_state("backup", _STEP)
     alpha.wait_until("hactl status | grep -q '1 link down'", _STEP)
-    return _told(alpha, "hactl status")
+    return _output(alpha, "hactl status")
 
 
 def _refused(beta: Node) -> str:
     """Somebody edited the file by hand, and started the node."""
     beta.run(f'sed -i \'s/port = "wan"/port = "wann"/\' {_CLUSTER}; systemctl restart hadaemon', root=True)
     beta.wait_for_state("off", _STEP)
-    return _told(beta, "hactl status")
+    return _output(beta, "hactl status")
 
 
-def _told(node: Node, command: str) -> str:
+def _output(node: Node, command: str) -> str:
     return node.run(command).output.replace("\r", "").strip("\n") + "\n"

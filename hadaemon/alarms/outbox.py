@@ -59,7 +59,7 @@ class Outbox:
     lost: int = 0
     """What had to go for want of room."""
     _active: dict[Key, Alarm] = field(default_factory=dict)
-    _told: dict[Key, tuple[Alarm, float]] = field(default_factory=dict)
+    _last_sent: dict[Key, tuple[Alarm, float]] = field(default_factory=dict)
     """As it was told last, and when."""
     _waiting: deque[Alarm] = field(default_factory=deque)
     """Events, in their order."""
@@ -81,7 +81,7 @@ class Outbox:
         for alarm in recent:
             if alarm.event:
                 self._take_event(alarm)
-            elif alarm.key in self._told:
+            elif alarm.key in self._last_sent:
                 self._over[alarm.key] = alarm
 
     def due(self, now: float) -> tuple[Notice, ...]:
@@ -95,9 +95,9 @@ class Outbox:
         if self._pending(now):
             missing = max(0.0, 1 - self._allowance(now)) * self.pace.period
             return max(self._next_at, now + missing)
-        if not self.reminder or not self._told:
+        if not self.reminder or not self._last_sent:
             return None
-        return min(at for _, at in self._told.values()) + self.reminder
+        return min(at for _, at in self._last_sent.values()) + self.reminder
 
     def sent(self, notices: Sequence[Notice], now: float) -> None:
         """They have arrived."""
@@ -107,9 +107,9 @@ class Outbox:
             if alarm.event:
                 self._waiting = deque(each for each in self._waiting if each != alarm)
             elif alarm.cleared_at is None:
-                self._told[alarm.key] = alarm, now
+                self._last_sent[alarm.key] = alarm, now
             else:
-                self._told.pop(alarm.key, None)
+                self._last_sent.pop(alarm.key, None)
                 self._over.pop(alarm.key, None)
 
     def failed(self, why: str, now: float, jitter: float) -> None:
@@ -136,26 +136,26 @@ class Outbox:
 
     def _pending(self, now: float) -> tuple[Notice, ...]:
         found = [
-            Notice(self._ended(told)) for key, (told, _) in self._told.items() if key not in self._active
+            Notice(self._ended(sent)) for key, (sent, _) in self._last_sent.items() if key not in self._active
         ]
         for key, alarm in self._active.items():
-            told, at = self._told.get(key, (None, now))
-            if told is None or (told.raised_at, told.severity) != (alarm.raised_at, alarm.severity):
+            sent, at = self._last_sent.get(key, (None, now))
+            if sent is None or (sent.raised_at, sent.severity) != (alarm.raised_at, alarm.severity):
                 found.append(Notice(alarm))
             elif self.reminder and now - at >= self.reminder and not (alarm.pair and self._quiet):
                 found.append(Notice(alarm, reminder=True))
         found += [Notice(alarm) for alarm in self._waiting]
         return tuple(found)
 
-    def _ended(self, told: Alarm) -> Alarm:
-        over = self._over.get(told.key)
-        if over is not None and over.raised_at == told.raised_at:
+    def _ended(self, sent: Alarm) -> Alarm:
+        over = self._over.get(sent.key)
+        if over is not None and over.raised_at == sent.raised_at:
             return over
-        return replace(told, cleared_at=self._time)  # It lasts, and is less bad than what is sent.
+        return replace(sent, cleared_at=self._time)  # It lasts, and is less bad than what is sent.
 
     def _wanted(self, alarm: Alarm) -> bool:
         """What was told here is cleared here, whoever is active then."""
-        others = self._quiet and alarm.pair and alarm.key not in self._told
+        others = self._quiet and alarm.pair and alarm.key not in self._last_sent
         return alarm.severity.reaches(self.minimum) and not others
 
     def _allowance(self, now: float) -> float:

@@ -23,13 +23,13 @@ def present(status: Status) -> tuple[Problem, ...]:
     return tuple(problem for problem in found.values() if not there & _EXPLAINED_BY.get(problem.kind, set()))
 
 
-def ready_peer(told: Status) -> str:
+def ready_peer(node: Status) -> str:
     """The other node's name if this one is active and that one is ready, and has the same configuration.
 
     Empty: it is not so, or not known.
     """
-    witness, sync = told.status.hotwire, told.sync
-    if told.status.state is not NodeState.ACTIVE or witness is None or not witness.ready:
+    witness, sync = node.status.hotwire, node.sync
+    if node.status.state is not NodeState.ACTIVE or witness is None or not witness.ready:
         return ""
     same = sync is not None and sync.status.state is SyncState.SYNCHRONIZED
     return witness.node or "" if same else ""

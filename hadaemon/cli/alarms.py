@@ -34,8 +34,8 @@ def _alarms(options: argparse.Namespace) -> None:
 def _show(options: argparse.Namespace) -> None:
     if options.json:
         answer = ask_in_json(options.socket, AskAlarms())
-        told = {name: value for name, value in answer.items() if name != "ok"}
-        print(json.dumps({"schema": SCHEMA} | told, indent=2))
+        fields = {name: value for name, value in answer.items() if name != "ok"}
+        print(json.dumps({"schema": SCHEMA} | fields, indent=2))
     else:
         alarms = ask_daemon(options.socket, AskAlarms(), AlarmsStatus)
         print("\n".join(alarms_text(alarms, datetime.now(UTC))))

@@ -18,8 +18,8 @@ def alarm_lines(alarms: AlarmsStatus) -> Iterator[str]:
     if not alarms.active:
         return
     counts = {each: sum(shown.alarm.severity is each for shown in alarms.active) for each in Severity}
-    told = ", ".join(f"{count} {severity}" for severity, count in counts.items() if count)
-    yield f"alarms: {told}: see `hactl alarms`"
+    summary = ", ".join(f"{count} {severity}" for severity, count in counts.items() if count)
+    yield f"alarms: {summary}: see `hactl alarms`"
 
 
 def alarms_text(alarms: AlarmsStatus, now: datetime) -> Iterator[str]:

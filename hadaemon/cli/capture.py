@@ -42,13 +42,13 @@ def add_capture(capture: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    interfaces = {port.port: port.interface for port in ask_status(options.socket).told.ports}
+    interfaces = {port.port: port.interface for port in ask_status(options.socket).node.ports}
     interface = interfaces.get(options.port)
     if interface is None:
         known = ", ".join(interfaces) or "none"
         raise CommandFailed(Exit.REFUSED, f"there is no port {options.port} here: there is {known}")
-    told = _json_line if options.json else _text_line
-    count = _listen(interface, options.seconds, options.count, lambda seen: print(told(seen), flush=True))
+    as_line = _json_line if options.json else _text_line
+    count = _listen(interface, options.seconds, options.count, lambda seen: print(as_line(seen), flush=True))
     if not options.json:
         within = "" if options.count else f" in {options.seconds} s"
         print(f"{count} advertisements{within}")

@@ -26,8 +26,8 @@ def add_check(command: argparse.ArgumentParser) -> None:
 def _check(options: argparse.Namespace) -> None:
     found = check_files(options.node, options.cluster)
     if options.json:
-        told = {"schema": SCHEMA, "good": not found.problems, **dataclasses.asdict(found)}
-        print(json.dumps(told, indent=2))
+        result = {"schema": SCHEMA, "good": not found.problems, **dataclasses.asdict(found)}
+        print(json.dumps(result, indent=2))
     if found.problems:
         raise CommandFailed(Exit.REFUSED, with_problems("the configuration is wrong", found.problems))
     if options.json:

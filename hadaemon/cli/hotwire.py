@@ -15,21 +15,21 @@ _SHOWN = 8
 _OTHER_ROLE = {Role.MASTER: Role.SPARE, Role.SPARE: Role.MASTER}
 
 
-def hotwire_lines(told: Status, verbose: bool) -> Iterator[str]:
+def hotwire_lines(node: Status, verbose: bool) -> Iterator[str]:
     """Nothing where there is no hotwire."""
-    match told.hotwire:
+    match node.hotwire:
         case UnpairedHotwire(port):
             yield f"hotwire: not paired (port {port})"
         case PairedHotwire() as hotwire:
-            yield from _paired(told, hotwire, verbose)
+            yield from _paired(node, hotwire, verbose)
         case None:
             return
 
 
-def _paired(told: Status, hotwire: PairedHotwire, verbose: bool) -> Iterator[str]:
+def _paired(node: Status, hotwire: PairedHotwire, verbose: bool) -> Iterator[str]:
     yield f"hotwire: {', '.join(_link(hotwire))}"
     if hotwire.peer is not None:
-        yield from (f"  {line}" for line in _node(told, hotwire, hotwire.peer, verbose))
+        yield from (f"  {line}" for line in _node(node, hotwire, hotwire.peer, verbose))
     if verbose or hotwire.drops:
         drops = ", ".join(f"{reason} {count}" for reason, count in hotwire.drops.items())
         counts = f"sent {hotwire.sent}, received {hotwire.received}"
@@ -49,9 +49,9 @@ def _link(hotwire: PairedHotwire) -> Iterator[str]:
         yield "no connection to its daemon yet"
 
 
-def _node(told: Status, hotwire: PairedHotwire, report: Report, verbose: bool) -> Iterator[str]:
+def _node(node: Status, hotwire: PairedHotwire, report: Report, verbose: bool) -> Iterator[str]:
     """The other node by its own words: the last ones, if it is silent now."""
-    status, peer = told.status, report.peer
+    status, peer = node.status, report.peer
     was = "" if hotwire.state is HotwireState.UP else f" was {peer.state.upper()}"
     role = _OTHER_ROLE[status.role] if status.role is not None else ""
     witness = status.hotwire
@@ -61,7 +61,7 @@ def _node(told: Status, hotwire: PairedHotwire, report: Report, verbose: bool) -
     links = ", ".join(f"{name} {'up' if usable else 'down'}" for name, usable in peer.links)
     if links:
         yield f"links: {links}"
-    yield from _side_by_side(told, hotwire.own, report, verbose)
+    yield from _side_by_side(node, hotwire.own, report, verbose)
 
 
 def _score(peer: Peer) -> Iterator[str]:
@@ -78,9 +78,9 @@ def _score(peer: Peer) -> Iterator[str]:
         yield "ready to take over"
 
 
-def _side_by_side(told: Status, own: Vitals, report: Report, verbose: bool) -> Iterator[str]:
+def _side_by_side(node: Status, own: Vitals, report: Report, verbose: bool) -> Iterator[str]:
     """Both nodes; what should be the same on both and is not is marked, what cannot change only told then."""
-    status, vitals = told.status, report.vitals
+    status, vitals = node.status, report.vitals
     rows = [
         ("", status.node, report.peer.name, ""),
         ("state", _state(status.state, status.since), _state(report.peer.state, vitals.since), ""),

@@ -27,41 +27,41 @@ _PHASES = {
 
 def render_status(answer: StatusAnswer, verbose: bool = False, now: float | None = None) -> str:
     """The whole status, the most important thing first. `now`: seconds since the epoch, to tell when."""
-    told, status = answer.told, answer.told.status
+    node, status = answer.node, answer.node.status
     sections = [
-        [*_verdict(told), *_head(told, now)],
-        _interfaces(told),
+        [*_verdict(node), *_head(node, now)],
+        _interfaces(node),
         # The other node's own words over the hotwire say more than its advertisements.
-        () if _speaks(told) and not verbose else _peer(status),
-        [*hotwire_lines(told, verbose), *conntrack_lines(told.conntrack), *_sync(told)],
-        service_lines(told.services),
-        upgrade_lines(told.upgrade) if told.upgrade is not None and not told.upgrade.plan.closed else (),
+        () if _speaks(node) and not verbose else _peer(status),
+        [*hotwire_lines(node, verbose), *conntrack_lines(node.conntrack), *_sync(node)],
+        service_lines(node.services),
+        upgrade_lines(node.upgrade) if node.upgrade is not None and not node.upgrade.plan.closed else (),
         _checks(status),
         _problems(status),
         alarm_lines(answer.alarms),
     ]
     if verbose:
-        sections += [_ports(told), _counters(status)]
-    if verbose or any(port.interface is None for port in told.ports):
-        sections.append(_unbound(told))
+        sections += [_ports(node), _counters(status)]
+    if verbose or any(port.interface is None for port in node.ports):
+        sections.append(_unbound(node))
     return "\n\n".join("\n".join(lines) for lines in map(list, sections) if lines)
 
 
-def _speaks(told: Status) -> bool:
-    hotwire = told.hotwire
+def _speaks(node: Status) -> bool:
+    hotwire = node.hotwire
     return (
         isinstance(hotwire, PairedHotwire) and hotwire.state is HotwireState.UP and hotwire.peer is not None
     )
 
 
-def _verdict(told: Status) -> Iterator[str]:
+def _verdict(node: Status) -> Iterator[str]:
     """Would a takeover work now? In one line."""
-    if told.verdict is not None:
-        yield str(told.verdict) if told.verdict.reasons else f"{told.verdict}: a takeover would work now"
+    if node.verdict is not None:
+        yield str(node.verdict) if node.verdict.reasons else f"{node.verdict}: a takeover would work now"
 
 
-def _head(told: Status, now: float | None) -> Iterator[str]:
-    status, firmware = told.status, told.firmware
+def _head(node: Status, now: float | None) -> Iterator[str]:
+    status, firmware = node.status, node.firmware
     role = f" ({status.role})" if status.role else ""
     cluster = f" of cluster {status.cluster}" if status.cluster else ""
     since = f" for {duration(status.since)}" if status.cluster else ""
@@ -107,12 +107,12 @@ def _counted(count: int, what: str, how: str) -> str:
     return f"{count} {what}{'s' if count > 1 else ''} {how}" if count else ""
 
 
-def _interfaces(told: Status) -> Iterator[str]:
-    if not told.status.interfaces:
+def _interfaces(node: Status) -> Iterator[str]:
+    if not node.status.interfaces:
         return
-    names = {port.port: port.interface for port in told.ports}
+    names = {port.port: port.interface for port in node.ports}
     rows = []
-    for interface in told.status.interfaces:
+    for interface in node.status.interfaces:
         name = names.get(interface.port)
         here = interface.held and name  # There may be no card that could have them.
         rows.append(
@@ -153,11 +153,11 @@ def _checks(status: NodeStatus) -> Iterator[str]:
         yield f"route to {route.destination}{over}: {state}"
 
 
-def _sync(told: Status) -> Iterator[str]:
+def _sync(node: Status) -> Iterator[str]:
     """Whether both nodes have the same configuration and the same firmware."""
-    if told.sync is not None:
-        yield f"configuration: {told.sync.status.state}: {told.sync.status.reason}"
-    pair = told.firmware.pair
+    if node.sync is not None:
+        yield f"configuration: {node.sync.status.state}: {node.sync.status.reason}"
+    pair = node.firmware.pair
     if pair is not None:
         yield f"firmware: {pair.state}: {pair.reason}"
 
@@ -170,7 +170,7 @@ def _problems(status: NodeStatus) -> Iterator[str]:
         yield "no problems"
 
 
-def _ports(told: Status) -> Iterator[str]:
+def _ports(node: Status) -> Iterator[str]:
     rows = [
         (
             port.port,
@@ -180,7 +180,7 @@ def _ports(told: Status) -> Iterator[str]:
             "carrier" if port.carrier else "no carrier",
             ", ".join(address.address for address in port.addresses) or "-",
         )
-        for port in told.ports
+        for port in node.ports
     ]
     if rows:
         yield "all ports:"
@@ -188,7 +188,7 @@ def _ports(told: Status) -> Iterator[str]:
         yield from (f"  {line}" for line in table(header, rows))
 
 
-def _unbound(told: Status) -> Iterator[str]:
+def _unbound(node: Status) -> Iterator[str]:
     rows = [
         (
             card.interface,
@@ -197,7 +197,7 @@ def _unbound(told: Status) -> Iterator[str]:
             card.path or "-",
             "carrier" if card.carrier else "no carrier",
         )
-        for card in told.unbound
+        for card in node.unbound
     ]
     if rows:
         yield "hardware that no port is bound to:"

@@ -66,7 +66,7 @@ def _check(options: argparse.Namespace) -> int:
     """The exit code. Who does not answer is not known to be well."""
     try:
         answer = _in_json(options)
-        code, line = check_of(understood_status(answer).told)
+        code, line = check_of(understood_status(answer).node)
     except HadaemonError as error:
         print(f"unknown: {error}")
         return Check.UNKNOWN

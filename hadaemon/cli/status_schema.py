@@ -14,7 +14,7 @@ from enum import StrEnum
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeAlias, Union, get_args, get_origin
 
-from hadaemon.control.codec import told_by
+from hadaemon.control.codec import fields_of
 from hadaemon.control.status import StatusAnswer
 from hadaemon.problems import Problem
 from hadaemon.problems.words import ProblemWords
@@ -76,14 +76,14 @@ def _generic(origin: Any, inner: tuple[Any, ...], parts: dict[str, Schema]) -> S
 def _object(kind: Any, parts: dict[str, Schema]) -> Schema:
     properties = dict(_properties(kind, parts))
     found = {"type": "object", "required": list(properties), "properties": properties}
-    told = inspect.getdoc(kind)
-    return {"description": _line(told), **found} if told else found
+    docstring = inspect.getdoc(kind)
+    return {"description": _line(docstring), **found} if docstring else found
 
 
 def _properties(kind: Any, parts: dict[str, Schema]) -> Iterator[tuple[str, Schema]]:
     """Of the fields, those of flat ones in their place."""
     meanings = dict(_meanings(kind))
-    for each in told_by(kind):
+    for each in fields_of(kind):
         if each.flat:
             yield from _properties(each.kind, parts)
             continue

@@ -57,7 +57,7 @@ def follow(socket: Path, wait: Callable[[float], None] = time.sleep) -> None:
     shown: list[str] = []
     while True:
         try:
-            upgrade = ask_status(socket).told.upgrade
+            upgrade = ask_status(socket).node.upgrade
         except NoDaemon:
             print("this node restarts: see `hactl firmware status` afterwards")
             return

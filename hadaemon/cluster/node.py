@@ -142,12 +142,12 @@ class Node:
             case PeerReport() | PeerGoodbye() | PeerDied() | HotwireChanged():
                 self._hotwire_spoke(event, now)
             case _:
-                self._told(event, now)
+                self._order_received(event, now)
         self._pass_time(now)
         self._due = self._protocol_deadline(now)
         return self._orders.settle(self._member.serving, now)
 
-    def _told(self, event: Order, now: float) -> None:
+    def _order_received(self, event: Order, now: float) -> None:
         match event:
             case Start(active, memory):
                 self._start(active, memory, now)

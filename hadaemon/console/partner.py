@@ -108,8 +108,8 @@ def pull(places: Places) -> tuple[str, ...] | Failed:
         return failed
 
     def part() -> tuple[str, ...]:
-        told = ask_status(places.control, _ANSWER).told
-        status, sync = told.status, told.sync
+        node = ask_status(places.control, _ANSWER).node
+        status, sync = node.status, node.sync
         if status.state not in _TAKING_PART:
             raise HadaemonError(f"{status.node}: {status.state}: {status.reason}")
         return (
@@ -128,10 +128,10 @@ def _differs(places: Places) -> bool:
 
 def _take(places: Places) -> None:
     """The other box's configuration becomes this one's; what that changes is told afterwards."""
-    told: list[str] = []
+    changes: list[str] = []
 
     def may_go_on(seen: Comparison) -> bool:
-        told.extend(seen.described)
+        changes.extend(seen.described)
         return seen.roles is None
 
     try:
@@ -141,7 +141,7 @@ def _take(places: Places) -> None:
     except (HadaemonError, OSError) as error:
         failed = marked("the configuration was not pulled")
         raise HadaemonError(f"{failed}\n{in_words(error)}") from error
-    print("\n".join((*told, *came.lines)), flush=True)
+    print("\n".join((*changes, *came.lines)), flush=True)
 
 
 def _paths(places: Places) -> NodePaths:

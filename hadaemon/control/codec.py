@@ -28,7 +28,7 @@ Reader: TypeAlias = Callable[[Any, str], Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Field:
     """A field of a dataclass."""
 
     name: str
@@ -60,11 +60,11 @@ def decode(kind: type[T], raw: object, where: str = "answer") -> T:
 
 
 @cache
-def told_by(kind: Any) -> tuple[Told, ...]:
+def fields_of(kind: Any) -> tuple[Field, ...]:
     """The fields of a dataclass."""
     hints = get_type_hints(kind)
     return tuple(
-        Told(
+        Field(
             each.name,
             hints[each.name],
             each.metadata == FLAT,
@@ -77,7 +77,7 @@ def told_by(kind: Any) -> tuple[Told, ...]:
 def _encoded(value: Any) -> dict[str, Any]:
     kind: Any = type(value)
     found: dict[str, Any] = {}
-    for each in told_by(kind):
+    for each in fields_of(kind):
         inner = encode(getattr(value, each.name))
         found |= inner if each.flat else {each.name: inner}
     return found
@@ -191,12 +191,12 @@ def _table_reader(key: Reader, value: Reader) -> Reader:
 
 
 def _object_reader(kind: Any) -> Reader:
-    told = [(each, reader_of(each.kind)) for each in told_by(kind)]
+    readers = [(each, reader_of(each.kind)) for each in fields_of(kind)]
 
     def read(raw: Any, where: str) -> Any:
         table = _object(raw, where)
         found = {}
-        for each, reader in told:
+        for each, reader in readers:
             if each.flat:
                 found[each.name] = reader(table, where)
             elif each.name in table:
@@ -232,8 +232,8 @@ def _mark_of(kind: Any) -> tuple[str, tuple[Any, ...]] | None:
     if not is_dataclass(kind):
         return None
     other: Any = kind
-    told = (each for each in told_by(other) if get_origin(each.kind) is Literal)
-    return next(((each.name, get_args(each.kind)) for each in told), None)
+    marks = (each for each in fields_of(other) if get_origin(each.kind) is Literal)
+    return next(((each.name, get_args(each.kind)) for each in marks), None)
 
 
 def _items(raw: Any, where: str) -> list[Any]:

@@ -11,5 +11,5 @@ from hadaemon.status.status import Status
 class StatusAnswer:
     """The node, and its alarms."""
 
-    told: Status = field(metadata=FLAT)
+    node: Status = field(metadata=FLAT)
     alarms: AlarmsStatus

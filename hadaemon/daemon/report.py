@@ -103,8 +103,8 @@ def _sync(hotwire: Hotwire | None, own: Head) -> ConfigurationSync | None:
     """Whether both nodes have the same configuration, by the peer's own heartbeats; None: no hotwire."""
     if hotwire is None:
         return None
-    short, told = dataclasses.replace(own, digest=own.digest[:DIGITS]), _vitals(hotwire)
-    peer = Head(own.cluster_id, told.generation or 0, told.configuration) if told is not None else None
+    short, vitals = dataclasses.replace(own, digest=own.digest[:DIGITS]), _vitals(hotwire)
+    peer = Head(own.cluster_id, vitals.generation or 0, vitals.configuration) if vitals is not None else None
     paired = hotwire.state is not HotwireState.NOT_PAIRED
     return ConfigurationSync(sync_status(paired, short, peer), own.generation)
 
@@ -113,8 +113,8 @@ def _pair(hotwire: Hotwire | None, release: Release) -> Agreement | None:
     """Whether both nodes run the same firmware; None: no hotwire."""
     if hotwire is None:
         return None
-    told = _vitals(hotwire)
-    return agreement(release.version, told.firmware if told is not None else None)
+    vitals = _vitals(hotwire)
+    return agreement(release.version, vitals.firmware if vitals is not None else None)
 
 
 def _vitals(hotwire: Hotwire) -> Vitals | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class _Bucket:
-    told: float
+    last_line_at: float
     count: int
 
 
@@ -21,10 +21,10 @@ class Throttle:
         """Counts one occurrence. The number of them since the last line, when one is due; else 0."""
         bucket = self._buckets.get(key)
         if bucket is None:
-            self._buckets[key] = _Bucket(told=now, count=0)
+            self._buckets[key] = _Bucket(last_line_at=now, count=0)
             return 1
         bucket.count += 1
-        if now - bucket.told < self._period:
+        if now - bucket.last_line_at < self._period:
             return 0
-        count, bucket.count, bucket.told = bucket.count, 0, now
+        count, bucket.count, bucket.last_line_at = bucket.count, 0, now
         return count

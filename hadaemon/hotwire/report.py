@@ -31,8 +31,8 @@ def encode_report(report: Report) -> bytes:
     links = dict(report.peer.links)
     down = [name for name, usable in links.items() if not usable]
     some = dict.fromkeys(down[: _fitting(down)], False)
-    for told, most in (*((each, _MAX_TEXT) for each in (links, some, {})), ({}, _SHORT_TEXT)):
-        body = _encode(report, told, most)
+    for kept, most in (*((each, _MAX_TEXT) for each in (links, some, {})), ({}, _SHORT_TEXT)):
+        body = _encode(report, kept, most)
         if len(body) <= MAX_BODY:
             return body
     return _encode(report, {}, 0)

@@ -32,7 +32,7 @@ def password(_: Translate) -> Flow[None]:
     yield from administrator(_, draft)
     admin = draft.raw["admin"]
     change = ChangeAdmin(admin.get("password_hash", ""), next(iter(admin.get("ssh_keys", ())), ""))
-    yield from _told(_, (yield Act(change, _("Writing ..."), final=True)))
+    yield from _show_outcome(_, (yield Act(change, _("Writing ..."), final=True)))
 
 
 def network(_: Translate) -> Flow[None]:
@@ -54,7 +54,7 @@ def network(_: Translate) -> Flow[None]:
     yield from own_addresses(_, draft, port, hint)
     yield Show((f"{port}: {_now(draft, port)}",), _("Summary"))
     yield from _agree(_)
-    yield from _told(_, (yield Act(StoreNode(draft.raw["node"]), _("Writing ..."), final=True)))
+    yield from _show_outcome(_, (yield Act(StoreNode(draft.raw["node"]), _("Writing ..."), final=True)))
 
 
 def reach_later(_: Translate) -> Flow[None]:
@@ -67,7 +67,7 @@ def reach_later(_: Translate) -> Flow[None]:
     yield from reach(_, draft, ports)
     yield Show(tuple(reach_lines(_, node)) or (_("none of it"),), _("Summary"))
     yield from _agree(_)
-    yield from _told(_, (yield Act(StoreNode(node), _("Writing ..."), final=True)))
+    yield from _show_outcome(_, (yield Act(StoreNode(node), _("Writing ..."), final=True)))
 
 
 def join_later(_: Translate) -> Flow[None]:
@@ -83,7 +83,7 @@ def join_later(_: Translate) -> Flow[None]:
     yield from _agree(_)
     done = yield Act(StoreNode(draft.raw["node"]), _("Writing ..."), final=True)
     if isinstance(done, Failed):
-        yield from _told(_, done)
+        yield from _show_outcome(_, done)
         return
     bound = {port["mac"] for port in draft.raw["node"]["ports"].values() if "mac" in port}
     free = [card for card in cards if card.mac not in bound]
@@ -108,21 +108,21 @@ def create_later(_: Translate) -> Flow[None]:
     for action in (StoreNode(node), StoreCluster(draft.raw["cluster"])):
         done = yield Act(action, _("Writing ..."), final=True)
         if isinstance(done, Failed):
-            yield from _told(_, done)
+            yield from _show_outcome(_, done)
             return
     yield from pair_and_activate(_)
 
 
 def activate(_: Translate) -> Flow[None]:
     """After pairing."""
-    yield from _told(_, (yield Act(Activate(), _("Activating the cluster ..."), final=True)))
+    yield from _show_outcome(_, (yield Act(Activate(), _("Activating the cluster ..."), final=True)))
 
 
 def last_good(_: Translate) -> Flow[None]:
     """Back to what was accepted."""
     yield Show((_("The last configuration that was accepted at a boot replaces the present one."),))
     yield from _agree(_)
-    yield from _told(_, (yield Act(RestoreGood(), _("Writing ..."), final=True)))
+    yield from _show_outcome(_, (yield Act(RestoreGood(), _("Writing ..."), final=True)))
 
 
 def factory_reset(_: Translate) -> Flow[None]:
@@ -146,7 +146,7 @@ def factory_reset(_: Translate) -> Flow[None]:
         _("the name of this box, {name}").format(name=name),
         _("There is no way back but a backup (`hactl backup`). The firmware stays."),
     )
-    yield from _told(_, (yield Act(FactoryReset(), _("Forgetting everything ..."), final=True)))
+    yield from _show_outcome(_, (yield Act(FactoryReset(), _("Forgetting everything ..."), final=True)))
 
 
 FLOWS: Mapping[str, Callable[[Translate], Flow[None]]] = {
@@ -204,7 +204,7 @@ def _agree(_: Translate) -> Flow[None]:
     )
 
 
-def _told(_: Translate, done: object) -> Flow[None]:
+def _show_outcome(_: Translate, done: object) -> Flow[None]:
     if isinstance(done, Failed):
         yield Show(tuple(f"! {reason}" for reason in done.reasons), _("It was not done"))
     else:

@@ -99,18 +99,18 @@ def _entries(_: Translate, standing: Standing) -> Mapping[str, tuple[str, Entry]
 def _hactl(arguments: tuple[str, ...], root: bool = False) -> Flow[None]:
     yield Show(())
     done = yield Act(Hactl(arguments, root))
-    yield from _told(done)
+    yield from _show_failure(done)
 
 
 def _as_root(flow: str) -> Flow[None]:
-    yield from _told((yield Act(AsRoot(flow))))
+    yield from _show_failure((yield Act(AsRoot(flow))))
 
 
 def _run(*command: str) -> Flow[None]:
-    yield from _told((yield Act(Run(command))))
+    yield from _show_failure((yield Act(Run(command))))
 
 
-def _told(done: object) -> Flow[None]:
+def _show_failure(done: object) -> Flow[None]:
     if isinstance(done, Failed) and done.reasons:
         yield Show(tuple(f"! {reason}" for reason in done.reasons))
 

@@ -54,6 +54,6 @@ def _slot(firmware: OwnFirmware, slot: Slot, version: str, running: bool) -> Slo
 
 def _upgrade(control: Path) -> UpgradeStatus | None:
     try:
-        return ask_status(control).told.upgrade
+        return ask_status(control).node.upgrade
     except HadaemonError:
         return None

@@ -135,8 +135,8 @@ class OwnConfiguration:
         if guard.back_to:
             self._end_guard()
         notes = self._reload(None)
-        told = "the configuration was not confirmed in time: what was before counts again"
-        return "; ".join((told, *notes))
+        outcome = "the configuration was not confirmed in time: what was before counts again"
+        return "; ".join((outcome, *notes))
 
     def reset(self) -> tuple[str, ...]:
         """A stand-alone node without a history of clusters."""

@@ -95,7 +95,7 @@ def _refuse_during_upgrade(firmware: OwnFirmware) -> None:
 def _failing_checks(control: Path) -> tuple[str, ...]:
     """The checks of health that the firmware that runs does not pass either. Without an answer: none."""
     try:
-        failing = tuple(ask_status(control).told.firmware.failing)
+        failing = tuple(ask_status(control).node.firmware.failing)
     except HadaemonError:
         failing = ()
     return (*failing, "units") if services.failed_units() else failing

@@ -59,7 +59,7 @@ def _write_plan(control: Path, bundle: Bundle, tell: Callable[[str], None]) -> N
 
 def _heard_of(control: Path) -> int | None:
     """The number of the other node's plan."""
-    hotwire = ask_status(control).told.hotwire
+    hotwire = ask_status(control).node.hotwire
     if not isinstance(hotwire, PairedHotwire) or hotwire.peer is None:
         return None
     plan = hotwire.peer.vitals.upgrade.plan

@@ -105,7 +105,7 @@ class Exchange:
 
     def card(self) -> bytes:
         """The own name and public key, signed with the common key: this is the confirmation too."""
-        text = json.dumps(self._told())
+        text = json.dumps(self._card_fields())
         return _line({"card": text, "mac": _text(self._mac(self._part, text))})
 
     def take_card(self, line: bytes) -> Paired:
@@ -126,7 +126,7 @@ class Exchange:
         secret = base64.b64encode(self._derived(b"heartbeat")).decode()
         return Paired(Card(name, parse_public_key(key, "the other side"), hotwire_name), secret)
 
-    def _told(self) -> dict[str, str]:
+    def _card_fields(self) -> dict[str, str]:
         card = {"name": self._own.name, "key": self._own.key.line}
         # A peer that does not know this key leaves it out.
         return {**card, "hotwire_name": self._own.hotwire_name} if self._own.hotwire_name else card

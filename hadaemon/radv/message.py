@@ -24,11 +24,11 @@ _SOLICITATION = 8
 """Bytes, at least."""
 
 
-def router_advertisement(told: RouterAdvertisements, mac: bytes) -> bytes:
+def router_advertisement(advertised: RouterAdvertisements, mac: bytes) -> bytes:
     """The ICMPv6 message. `mac`: of the interface that it leaves by."""
-    flags = (_MANAGED if told.managed else 0) | (_OTHER if told.other else 0)
-    header = _HEADER.pack(ROUTER_ADVERTISEMENT, 0, 0, _CURRENT_HOP_LIMIT, flags, told.lifetime, 0, 0)
-    return header + b"".join(_options(told, mac))
+    flags = (_MANAGED if advertised.managed else 0) | (_OTHER if advertised.other else 0)
+    header = _HEADER.pack(ROUTER_ADVERTISEMENT, 0, 0, _CURRENT_HOP_LIMIT, flags, advertised.lifetime, 0, 0)
+    return header + b"".join(_options(advertised, mac))
 
 
 def is_solicitation(message: bytes, hop_limit: int, unspecified: bool) -> bool:
@@ -49,22 +49,22 @@ def is_solicitation(message: bytes, hop_limit: int, unspecified: bool) -> bool:
     return offset == len(message)
 
 
-def _options(told: RouterAdvertisements, mac: bytes) -> Iterator[bytes]:
+def _options(advertised: RouterAdvertisements, mac: bytes) -> Iterator[bytes]:
     yield bytes((_SOURCE_LINK_LAYER_ADDRESS, 1)) + mac
-    if told.mtu is not None:
-        yield _MTU_OPTION.pack(_MTU, 1, 0, told.mtu)
-    for prefix in told.prefixes:
+    if advertised.mtu is not None:
+        yield _MTU_OPTION.pack(_MTU, 1, 0, advertised.mtu)
+    for prefix in advertised.prefixes:
         assert isinstance(prefix, IPv6Network)
         flags = _ON_LINK | (_AUTONOMOUS if prefix.prefixlen == _AUTOCONF_LENGTH else 0)
-        times = told.valid_lifetime, told.preferred_lifetime
+        times = advertised.valid_lifetime, advertised.preferred_lifetime
         yield _PREFIX_OPTION.pack(
             _PREFIX, 4, prefix.prefixlen, flags, *times, 0, prefix.network_address.packed
         )
-    names = 3 * told.interval
-    if told.dns:
-        yield _NAMES_HEADER.pack(_RDNSS, 1 + 2 * len(told.dns), 0, names) + _packed(told.dns)
-    if told.search:
-        search = b"".join(_domain(name) for name in told.search)
+    names = 3 * advertised.interval
+    if advertised.dns:
+        yield _NAMES_HEADER.pack(_RDNSS, 1 + 2 * len(advertised.dns), 0, names) + _packed(advertised.dns)
+    if advertised.search:
+        search = b"".join(_domain(name) for name in advertised.search)
         search += bytes(-len(search) % 8)
         yield _NAMES_HEADER.pack(_DNSSL, 1 + len(search) // 8, 0, names) + search
 

@@ -26,7 +26,7 @@ class Capture:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
         self._socket.setblocking(False)
         self.frames: list[tuple[float, Packet]] = []
-        self._told = 0
+        self._examined = 0
         """Frames that `wait` has been through."""
 
     def read(self) -> list[tuple[float, Packet]]:
@@ -47,8 +47,8 @@ class Capture:
         within = stretched(within)
         deadline = time.monotonic() + within
         while True:
-            for moment, frame in self.read()[self._told :]:
-                self._told += 1
+            for moment, frame in self.read()[self._examined :]:
+                self._examined += 1
                 if wanted(frame):
                     return moment, frame
             left = deadline - time.monotonic()

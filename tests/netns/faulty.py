@@ -154,14 +154,14 @@ class FaultyPair:
         self._cable(name, f"the cable {port} of {name} is plugged in").pulled.discard(port)
 
     def block(self, name: str, port: str, way: str) -> None:
-        told = f"the cable {port} of {name} lets nothing through any more {_words(way)} the node"
-        self._cable(name, told).blocked.add((port, way))
+        entry = f"the cable {port} of {name} lets nothing through any more {_words(way)} the node"
+        self._cable(name, entry).blocked.add((port, way))
         self._policy(name, port, way, "drop")
 
     def unblock(self, name: str, port: str, way: str) -> None:
         self._policy(name, port, way, "accept")
-        told = f"the cable {port} of {name} lets through again {_words(way)} the node"
-        self._cable(name, told).blocked.discard((port, way))
+        entry = f"the cable {port} of {name} lets through again {_words(way)} the node"
+        self._cable(name, entry).blocked.discard((port, way))
 
     def _policy(self, name: str, port: str, way: str, policy: str) -> None:
         self.pair.switch.run("nft", "-f", "-", stdin=_chain(name, port, way, policy))
@@ -267,21 +267,21 @@ class FaultyPair:
 
     def _advertise(self, address: str, ttl: int) -> None:
         interval = Centiseconds(round(INTERVAL * 100))
-        told = Advertisement(Vrid(VRID["lan"]), Priority(255), interval, (IPv4Address(address),))
+        advertisement = Advertisement(Vrid(VRID["lan"]), Priority(255), interval, (IPv4Address(address),))
         ip = IP(src=STRANGER, dst="224.0.0.18", ttl=ttl, proto=VRRP_PROTOCOL)
-        message = Raw(encode(told, IPv4Address(STRANGER), IPV4_GROUP))
+        message = Raw(encode(advertisement, IPv4Address(STRANGER), IPV4_GROUP))
         self._wild.send(bytes(Ether(src="02:00:00:00:00:66", dst="01:00:5e:00:00:12") / ip / message))
 
     # what is known
 
-    def _cable(self, name: str, told: str) -> Plight:
+    def _cable(self, name: str, entry: str) -> Plight:
         """Before it is broken, or after it was mended."""
-        self.diary.note(told)
+        self.diary.note(entry)
         return self.plights[name]
 
-    def _lapse(self, name: str, told: str) -> Plight:
+    def _lapse(self, name: str, entry: str) -> Plight:
         """Before the node is disturbed, or after it has come to itself."""
-        self.diary.note(told)
+        self.diary.note(entry)
         self.plights[name].lapses += 1
         return self.plights[name]
 

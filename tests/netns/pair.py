@@ -157,8 +157,8 @@ class TestNode:
         try:
             wait_for(f"{self.name} is {state}", lambda: self.state() == state, within)
         except AssertionError as error:
-            told = json.dumps(self.status(), indent=1)
-            raise AssertionError(f"{error}\n{told}\n{self.log.read_text()}") from error
+            status = json.dumps(self.status(), indent=1)
+            raise AssertionError(f"{error}\n{status}\n{self.log.read_text()}") from error
 
     def unplug_from_switch(self, port: str) -> None:
         """Nothing passes the switch any more, and the link stays up."""

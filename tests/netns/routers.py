@@ -173,9 +173,9 @@ class Frr:
 
     def state(self) -> str:
         """As vrrpd tells it."""
-        told = self._ask("show vrrp json")
+        answer = self._ask("show vrrp json")
         try:
-            routers: list[dict[str, Any]] = json.loads(told)
+            routers: list[dict[str, Any]] = json.loads(answer)
         except ValueError:
             return ""
         assert self._dialect is not None

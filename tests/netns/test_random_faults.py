@@ -90,7 +90,7 @@ def play(wired: HotwirePair, count: int, seconds: float, rests: float) -> str:
     except AssertionError as error:
         raise AssertionError(f"{error}\n{faulty.diary.last(STEPS)}\nseed {SEED}") from error
     stop(wired)
-    return f"seed {SEED}, {chance.count} faults without violation; {watch.told()}"
+    return f"seed {SEED}, {chance.count} faults without violation; {watch.summary()}"
 
 
 def settle(faulty: FaultyPair, watch: Watch) -> None:

@@ -84,7 +84,7 @@ class Watch(threading.Thread):
         assert not self._broken, self._broken
         assert self.is_alive(), "the watch has ended"
 
-    def told(self) -> str:
+    def summary(self) -> str:
         """How long it has watched, and how long the worst moments were."""
         judged = ", ".join(f"{rule!r} {seconds:.0f} s" for rule, seconds in self.judged.items())
         longest = ", ".join(f"{what} {seconds:.2f} s" for what, seconds in self.longest.items())
@@ -172,11 +172,13 @@ class Watch(threading.Thread):
             ("hold", network.two_hold_since, TWO_ANSWER + LINGER),
         ):
             if begun is not None and self._now > max(begun, connected) + allowed:
-                told = f"both nodes {what} {VIRTUAL[port]} for {self._now - begun:.2f} s, and hear each other"
-                self._fail(f"{told} for {self._now - connected:.2f} s")
+                self._fail(
+                    f"both nodes {what} {VIRTUAL[port]} for {self._now - begun:.2f} s, and hear each other"
+                    f" for {self._now - connected:.2f} s"
+                )
 
     def _held(self, true: bool, since: float | None) -> float | None:
         return (self._now if since is None else since) if true else None
 
-    def _fail(self, told: str) -> None:
-        self._broken = self._broken or told
+    def _fail(self, violation: str) -> None:
+        self._broken = self._broken or violation

@@ -6,7 +6,7 @@ Everything happens on a copy, with e2fsck and debugfs.
 from pathlib import Path
 
 from tests.power.errors import Fault
-from tests.power.programs import run, told
+from tests.power.programs import output, run
 
 _REPAIRED_AT_BOOT = 1
 """Exit status of e2fsck -p, which the initrd runs: mended, and the node starts. From 4 on it does not."""
@@ -22,13 +22,13 @@ def check(image: Path) -> None:
         run("debugfs", "-w", "-n", "-R", "set_super_value mnt_count 1", image)
         first = run("e2fsck", "-f", "-p", image)
     if first.returncode > _REPAIRED_AT_BOOT:
-        raise Fault(f"e2fsck -p at the start would give up: {told(first)}", "data partition")
+        raise Fault(f"e2fsck -p at the start would give up: {output(first)}", "data partition")
     # What this one mends is no damage: the mark of a file system that was mounted, and files without a name
     # that were open. Anything else it leaves to the next one to find.
     second = run("e2fsck", "-f", "-p", image)
     third = run("e2fsck", "-f", "-n", image)
     if second.returncode > _REPAIRED_AT_BOOT or third.returncode:
-        raise Fault(f"is not whole after its journal was replayed: {told(second, third)}", "data partition")
+        raise Fault(f"is not whole after its journal was replayed: {output(second, third)}", "data partition")
 
 
 def extract(image: Path, folders: tuple[str, ...], target: Path) -> None:
@@ -37,4 +37,4 @@ def extract(image: Path, folders: tuple[str, ...], target: Path) -> None:
     commands.write_text("".join(f"rdump {folder} {target}\n" for folder in folders))
     done = run("debugfs", "-f", commands, image)
     if done.returncode:
-        raise Fault(f"cannot be read: {told(done)}", "data partition")
+        raise Fault(f"cannot be read: {output(done)}", "data partition")

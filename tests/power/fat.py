@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.power.errors import Fault
-from tests.power.programs import run, told
+from tests.power.programs import output, run
 
 _NO_FAULT = re.compile(
     r"fsck\.fat \d|.*: \d+ files, \d+/\d+ clusters$|Leaving filesystem unchanged|"
@@ -21,7 +21,7 @@ def content(image: Path, path: str, name: str, offset: int = 0) -> bytes:
     """
     done = run("mtype", "-i", f"{image}@@{offset}", f"::{path}")
     if done.returncode:
-        raise Fault(f"has no {path}: {told(done)}", name)
+        raise Fault(f"has no {path}: {output(done)}", name)
     return done.stdout
 
 

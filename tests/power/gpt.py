@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.power.errors import Fault
-from tests.power.programs import run, told
+from tests.power.programs import output, run
 
 SECTOR = 512
 _FIRST_ENTRIES = 2 * SECTOR
@@ -60,5 +60,5 @@ def _read(disk: Path) -> tuple[dict[str, Any], str]:
     done = run("sfdisk", "--json", disk)
     table = json.loads(done.stdout or "{}").get("partitiontable", {})
     if done.returncode or table.get("label") != "gpt":
-        raise Fault(f"is not there: {told(done)}", "partition table")
+        raise Fault(f"is not there: {output(done)}", "partition table")
     return table, done.stderr.decode(errors="replace")

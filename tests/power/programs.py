@@ -24,7 +24,7 @@ def run(program: str, *arguments: object) -> "subprocess.CompletedProcess[bytes]
     return subprocess.run(command, capture_output=True, check=False)
 
 
-def told(*runs: "subprocess.CompletedProcess[bytes]") -> str:
+def output(*runs: "subprocess.CompletedProcess[bytes]") -> str:
     """What they said, as one line."""
     said = b" ".join(part for done in runs for part in (done.stdout, done.stderr))
     return " ".join(said.decode(errors="replace").split())[-600:]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from firmware.build.seal import BLOCK, HASH
 from tests.power.errors import Fault
-from tests.power.programs import run, told
+from tests.power.programs import output, run
 
 _ARGUMENT = re.compile(r"hotspare\.verity=(\d+):(\d+):([0-9a-f]{128}):([0-9a-f]*)")
 
@@ -25,4 +25,4 @@ def check_root(image: Path, slot_cfg: str, name: str) -> None:
         f"--hash-offset={(blocks + 1) * BLOCK}",
     )
     if done.returncode:
-        raise Fault(f"does not hold what its root hash was made of: {told(done)}", name)
+        raise Fault(f"does not hold what its root hash was made of: {output(done)}", name)

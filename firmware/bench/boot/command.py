@@ -37,9 +37,8 @@ def measure_node(runs: int) -> str:
             with kind.lab() as lab:
                 for which, boot in _boot_twice(kind, lab):
                     boots[kind.name, which].append(boot)
-                    say(
-                        f"run {run + 1} of {runs}: {kind.name}, {which} boot to {kind.end}: {page.told(boot)}"
-                    )
+                    summary = page.summary(boot)
+                    say(f"run {run + 1} of {runs}: {kind.name}, {which} boot to {kind.end}: {summary}")
     DRAWING.write_text(page.drawing(boots))
     return page.node_section(boots, runs, DRAWING.name)
 
@@ -87,11 +86,11 @@ def measure_pair(runs: int) -> str:
         with kind.lab() as lab:
             for which, boot in _boot_twice(kind, lab):
                 alone[which].append(boot)
-                say(f"run {run + 1} of {runs}: one node, {which} boot: {page.told(boot)}")
+                say(f"run {run + 1} of {runs}: one node, {which} boot: {page.summary(boot)}")
         for what, arrival in pair_boots(kind):
             arrivals[what].append(arrival)
-            told = f"serves after {arrival.serves.wall:.1f} s, ready after {arrival.ready.wall:.1f} s"
-            say(f"run {run + 1} of {runs}: {what} boot: {told}")
+            summary = f"serves after {arrival.serves.wall:.1f} s, ready after {arrival.ready.wall:.1f} s"
+            say(f"run {run + 1} of {runs}: {what} boot: {summary}")
     return page.pair_section(alone, arrivals, runs)
 
 

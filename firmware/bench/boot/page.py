@@ -90,7 +90,7 @@ meanwhile, and it serves from its `backup` on. Beside them is one node alone up 
 {results}"""
 
 
-def told(boot: Boot) -> str:
+def summary(boot: Boot) -> str:
     """One boot in a few words."""
     return f"{boot.moments[END]:.1f} s, processor {boot.processor[END]:.1f} s"
 

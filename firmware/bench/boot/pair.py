@@ -84,11 +84,11 @@ def _ready(kind: Hotspare, lab: Lab, watches: Mapping[str, Watch], since: float 
     found: list[float] = []
 
     def is_ready() -> bool:
-        told = [
-            [moment for moment in _told(kind, lab, name, watches[name], question) if moment > since]
+        moments = [
+            [moment for moment in _answer_moments(kind, lab, name, watches[name], question) if moment > since]
             for name, question in ((SPARE, answers.COMPLETE), (MASTER, answers.READY))
         ]
-        found.extend([max(map(min, told))] if all(told) else [])
+        found.extend([max(map(min, moments))] if all(moments) else [])
         return bool(found)
 
     wait_until(is_ready, Deadline(READY_SECONDS), "a pair that is ready", MASTER, _ASK_SECONDS)
@@ -119,7 +119,7 @@ def _served(kind: Hotspare, lab: Lab, booted: Mapping[str, Watch]) -> float:
     return max(moments)
 
 
-def _told(kind: Hotspare, lab: Lab, name: str, watch: Watch, question: str) -> list[float]:
+def _answer_moments(kind: Hotspare, lab: Lab, name: str, watch: Watch, question: str) -> list[float]:
     """When a node said what is asked for, by this machine's clock."""
     node = lab.node(name)
     said = answers.stamps(kind.ask(node, question, check=False))

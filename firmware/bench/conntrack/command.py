@@ -142,15 +142,19 @@ def measure(kind: type[Tracking], count: int, switches: int, found: Results) -> 
 
 
 def _switch(pair: Pair, active: Tracking, spare: Tracking, count: int, found: Results) -> None:
-    told = spare.take_over(active)
+    to_announcement = spare.take_over(active)
     wait_until(
-        lambda: spare.node.held() == len(PAIR), Deadline(_TAKEOVER), "the switch", active.told, interval=_POLL
+        lambda: spare.node.held() == len(PAIR),
+        Deadline(_TAKEOVER),
+        "the switch",
+        active.log_text,
+        interval=_POLL,
     )
     begin = time.monotonic()
     _until(spare.connections, count, _TAKEOVER)
     found.usable.append((time.monotonic() - begin) * 1000)
-    if told is not None:
-        found.announced.append(told)
+    if to_announcement is not None:
+        found.announced.append(to_announcement)
     found.lost += max(0, count - spare.loaded())
     # The former active is the next spare: it empties its table and gets all of them anew.
     pair.rest(2.0)

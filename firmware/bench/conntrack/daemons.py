@@ -156,8 +156,8 @@ class StockTracking(Keepalived, Tracking):
 
     def known(self) -> int:
         """Those in its external cache, and those that it has committed."""
-        told = self.node.namespace.run("conntrackd", "-C", str(self._configuration), "-s", check=False)
-        found = re.search(r"cache external:\s+current active connections:\s+(\d+)", told)
+        statistics = self.node.namespace.run("conntrackd", "-C", str(self._configuration), "-s", check=False)
+        found = re.search(r"cache external:\s+current active connections:\s+(\d+)", statistics)
         return max(int(found[1]) if found else 0, self.connections())
 
     def _configure(self) -> list[str]:

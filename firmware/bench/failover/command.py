@@ -49,11 +49,11 @@ def _fail_in_turns(failure: Failure, runs: int) -> dict[str, list[Outage]]:
     for run in range(runs):
         for kind in kinds:
             outages[kind.name].append(measure(failure, kind, phase=(run + 0.5) / runs))
-        say(f"{failure.title}, run {run + 1} of {runs}: " + _told(outages.items()))
+        say(f"{failure.title}, run {run + 1} of {runs}: " + _summary(outages.items()))
     return outages
 
 
-def _told(outages: Iterable[tuple[str, list[Outage]]]) -> str:
+def _summary(outages: Iterable[tuple[str, list[Outage]]]) -> str:
     last = ((name, found[-1]) for name, found in outages)
     return "; ".join(f"{name} {outage.gap * 1000:.0f} ms, {outage.lost} lost" for name, outage in last)
 

@@ -119,10 +119,10 @@ class Daemon(ABC):
     @property
     def changes(self) -> int:
         """How often it has changed its role so far, as it told."""
-        return len(re.findall(self._change(), self.told))
+        return len(re.findall(self._change(), self.log_text))
 
     @property
-    def told(self) -> str:
+    def log_text(self) -> str:
         """Its log."""
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
@@ -172,7 +172,7 @@ class Hadaemon(Daemon):
         }
 
     def _listens(self) -> bool:
-        return "-> backup" in self.told
+        return "-> backup" in self.log_text
 
     def _change(self) -> str:
         return r"\w+ -> (?:active|backup|fault|off): "
@@ -211,8 +211,10 @@ class Keepalived(Daemon):
     @staticmethod
     def version() -> str:
         """Which one is installed."""
-        told = subprocess.run(["keepalived", "--version"], capture_output=True, text=True, check=True).stderr
-        return told.split()[1]
+        output = subprocess.run(
+            ["keepalived", "--version"], capture_output=True, text=True, check=True
+        ).stderr
+        return output.split()[1]
 
     def kill(self) -> None:
         """Nothing drops the addresses: an operator has to. Its supervisor must not see the child's end."""
@@ -242,7 +244,7 @@ class Keepalived(Daemon):
         ]
 
     def _listens(self) -> bool:
-        return all(f"({port.name}) Entering BACKUP STATE" in self.told for port in self.node.ports)
+        return all(f"({port.name}) Entering BACKUP STATE" in self.log_text for port in self.node.ports)
 
     def _change(self) -> str:
         """Of one instance: all are in one group."""

@@ -45,7 +45,7 @@ def running(kind: type[Daemon], ports: tuple[Port, ...], interval: float) -> Ite
             yield Pair(topology, active, backup)
         except LabError as error:
             raise LabError(
-                error.what, todo=f"read what the daemons told:\n{active.told}\n{backup.told}"
+                error.what, todo=f"read what the daemons told:\n{active.log_text}\n{backup.log_text}"
             ) from error
         finally:
             for daemon in (backup, active):

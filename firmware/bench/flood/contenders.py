@@ -16,7 +16,7 @@ class Guarded(Hadaemon):
     def wait_ready(self) -> None:
         """The rules are loaded."""
         wait_until(
-            lambda: "firewall: rules loaded for lan" in self.told,
+            lambda: "firewall: rules loaded for lan" in self.log_text,
             Deadline(_START),
             "rules for both ports",
             str(self.log),

@@ -191,8 +191,8 @@ class Sender:
     def end(self) -> tuple[int, float]:
         """Waits for its end; how many it has sent, in how many seconds."""
         output, _ = self._process.communicate(timeout=_END)
-        told = json.loads(output.splitlines()[-1])
-        return told["sent"], told["seconds"]
+        result = json.loads(output.splitlines()[-1])
+        return result["sent"], result["seconds"]
 
     def _say(self, line: str) -> None:
         assert self._process.stdin is not None

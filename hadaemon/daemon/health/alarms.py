@@ -37,7 +37,7 @@ _TELL_TIMEOUT = 5.0
 _TEST_TIMEOUT = 90.0
 """Seconds for a test on every way."""
 _MAX_ANSWER = 1 << 20
-_TOLD_RECENT = 50
+_SENT_RECENT = 50
 """Of what is over, the messenger is told so much."""
 
 
@@ -69,7 +69,7 @@ class Alarms(Part):
         self._node, self._quiet = "", False
         self._state = NodeState.OFF
         self._ready_peer = ""
-        self._told_at = self._loop.time()
+        self._sent_at = self._loop.time()
         self._unheard_since: float | None = None
         """Since when the messenger does not answer."""
         self._ways: Mapping[str, WayStatus] = {}
@@ -81,7 +81,7 @@ class Alarms(Part):
             self._changed.clear()
             if not self._leave:
                 self._ways, self._unheard_since = {}, None
-            elif changed or self._unheard_since is not None or self._loop.time() - self._told_at > _ALIVE:
+            elif changed or self._unheard_since is not None or self._loop.time() - self._sent_at > _ALIVE:
                 await self._tell()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_TURN):
@@ -105,14 +105,14 @@ class Alarms(Part):
         """A test alarm over every way, and what came of each."""
         self._node = self._reporter.status().status.node
         event = self._happened(kinds.TEST, "a test: nothing is wrong")
-        told: dict[str, str] = {"syslog": ""}
+        ways: dict[str, str] = {"syslog": ""}
         if self._leave:
             try:
                 answer = await self._ask({"command": "test", "alarm": as_json(event)}, _TEST_TIMEOUT)
-                told |= decode(AlarmsTested, answer, "messenger").ways
+                ways |= decode(AlarmsTested, answer, "messenger").ways
             except (HadaemonError, ValueError) as error:
-                told["messenger"] = str(error)
-        return AlarmsTested(told)
+                ways["messenger"] = str(error)
+        return AlarmsTested(ways)
 
     @property
     def _leave(self) -> bool:
@@ -187,19 +187,19 @@ class Alarms(Part):
 
     async def _tell(self) -> None:
         """What is true now goes to the messenger, whole."""
-        self._told_at = self._loop.time()
+        self._sent_at = self._loop.time()
         message = {
             "command": "take",
             "time": _now(),
             "quiet": self._quiet,
             "active": [as_json(alarm) for alarm in self._keeper.active],
-            "recent": [as_json(alarm) for alarm in self._keeper.recent[-_TOLD_RECENT:]],
+            "recent": [as_json(alarm) for alarm in self._keeper.recent[-_SENT_RECENT:]],
         }
         try:
             answer = await self._ask(message, _TELL_TIMEOUT)
             self._ways, self._unheard_since = decode(_Taken, answer, "messenger").ways, None
         except (HadaemonError, ValueError):
-            self._unheard_since = self._unheard_since or self._told_at
+            self._unheard_since = self._unheard_since or self._sent_at
 
     async def _ask(self, message: dict[str, Any], patience: float) -> dict[str, Any]:
         try:

@@ -56,10 +56,10 @@ class Probation(Part):
         found = await asyncio.to_thread(self._read)
         where = outlook(found, self._release.slot, await asyncio.to_thread(boot_id))
         if found is not None and where is Outlook.FELL_BACK:
-            told = fell_back(found, self._release.version or "the firmware before")
-            log.error("%s", told)
-            self._note(told)
-            await self._tell_failed(told)
+            why = fell_back(found, self._release.version or "the firmware before")
+            log.error("%s", why)
+            self._note(why)
+            await self._tell_failed(why)
             await have_done(self._helper, "trial-over")
         if found is not None and where is Outlook.ON_TRIAL:
             await self._try(found)

@@ -46,7 +46,7 @@ class Ports:
         self._sockets: dict[tuple[str, int], VrrpSocket] = {}
         self._refused: dict[tuple[str, int], Refused] = {}
         self._failed: dict[tuple[str, int], str] = {}
-        self._told: dict[str, PortChanged] = {}
+        self._last_views: dict[str, PortChanged] = {}
         self._retry: asyncio.TimerHandle | None = None
 
     def refresh(self) -> list[PortChanged]:
@@ -57,8 +57,8 @@ class Ports:
             for family in port.families:
                 self._follow(name, family, link)
             now = self._view(name, link)
-            if self._told.get(name) != now:
-                self._told[name] = now
+            if self._last_views.get(name) != now:
+                self._last_views[name] = now
                 news.append(now)
         if self._failed and self._retry is None:
             self._retry = self._loop.call_later(_RETRY, self._try_again)
@@ -108,10 +108,10 @@ class Ports:
             self._receive(name, socket, ALL_WAITING)
 
     def _source(self, name: str, family: int) -> IPAddress | None:
-        told = self._told.get(name)
-        if told is None:
+        view = self._last_views.get(name)
+        if view is None:
             return None
-        return told.address if family == 4 else told.address6
+        return view.address if family == 4 else view.address6
 
     def _view(self, name: str, link: Link | None) -> PortChanged:
         if link is None:

@@ -81,12 +81,12 @@ class _Router:
     def __init__(
         self,
         interface: HaInterface,
-        told: RouterAdvertisements,
+        advertised: RouterAdvertisements,
         seat: SeatOf,
         loop: asyncio.AbstractEventLoop,
     ) -> None:
         self._interface = interface
-        self._told = told
+        self._advertised = advertised
         self._seat = seat
         self._loop = loop
         self._ours = False
@@ -113,7 +113,9 @@ class _Router:
             self._failed(error)
             return
         now = self._loop.time()
-        self._open = _Open(socket, Schedule(self._told.interval, now), self._loop.call_later(0, self._send))
+        self._open = _Open(
+            socket, Schedule(self._advertised.interval, now), self._loop.call_later(0, self._send)
+        )
         self._loop.add_reader(socket.fileno(), self._solicited)
 
     def _close(self) -> None:
@@ -131,7 +133,7 @@ class _Router:
         now = self._loop.time()
         try:
             mac = bytes.fromhex(link.mac.replace(":", ""))
-            open_.socket.send(router_advertisement(self._told, mac), self._source)
+            open_.socket.send(router_advertisement(self._advertised, mac), self._source)
         except PortError as error:
             self._failed(error)
             open_.timer = self._loop.call_later(_RETRY, self._send)

@@ -37,7 +37,7 @@ class Leases:
         self._serial = 0
         self._waiting: tuple[bytes, ...] = ()
         self._all: tuple[bytes, ...] = ()
-        self._told: Life | None = None
+        self._peer_life: Life | None = None
         self.taking = False
         """This node is not active: what the other one tells counts."""
         background.do("leases", self._offer_kept)
@@ -59,15 +59,15 @@ class Leases:
 
     def _tell(self, hotwire: HotwireSide) -> None:
         life = hotwire.peer_life
-        if life != self._told:
-            self._told, self._waiting = life, self._all
+        if life != self._peer_life:
+            self._peer_life, self._waiting = life, self._all
         if life is not None and self._waiting and hotwire.carry(self._waiting[:MAX_PIECES]):
             self._waiting = self._waiting[MAX_PIECES:]
 
     @property
     def waiting(self) -> bool:
         """There is more to tell."""
-        return bool(self._waiting) and self._told is not None
+        return bool(self._waiting) and self._peer_life is not None
 
     def take(self, piece: bytes) -> None:
         """The other node told something."""

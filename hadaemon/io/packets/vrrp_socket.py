@@ -138,11 +138,11 @@ def split_ipv4(data: bytes) -> Packet | None:
 def _from_ipv6(data: bytes, ancillary: list[tuple[int, int, bytes]], sender: str) -> Packet | None:
     """A raw IPv6 socket delivers the message alone, and separately those header fields that were asked
     for."""
-    told = {kind: value for level, kind, value in ancillary if level == socket.IPPROTO_IPV6}
-    if socket.IPV6_HOPLIMIT not in told or socket.IPV6_PKTINFO not in told:
+    fields = {kind: value for level, kind, value in ancillary if level == socket.IPPROTO_IPV6}
+    if socket.IPV6_HOPLIMIT not in fields or socket.IPV6_PKTINFO not in fields:
         return None
-    (hop_limit,) = _HOP_LIMIT.unpack(told[socket.IPV6_HOPLIMIT])
-    destination, _ = _PACKET_INFO.unpack(told[socket.IPV6_PKTINFO])
+    (hop_limit,) = _HOP_LIMIT.unpack(fields[socket.IPV6_HOPLIMIT])
+    destination, _ = _PACKET_INFO.unpack(fields[socket.IPV6_PKTINFO])
     return Packet(data, ip_address(sender.partition("%")[0]), IPv6Address(destination), hop_limit)
 
 

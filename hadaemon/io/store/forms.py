@@ -54,7 +54,7 @@ def read_form(path: Path) -> Form | None:
     for number in range(migrate.KNOWN.newest, migrate.KNOWN.oldest - 1, -1):
         kept = read_text(form_path(real, number))
         if kept is not None:
-            return Form(kept, " ".join(_told(path, schema, number, text, kept)))
+            return Form(kept, " ".join(_note_sentences(path, schema, number, text, kept)))
     return Form(text)
 
 
@@ -104,7 +104,7 @@ def form_path(path: Path, schema: int) -> Path:
     return path.with_name(f"{path.stem}.schema-{schema}{path.suffix}")
 
 
-def _told(path: Path, schema: int, number: int, text: str, kept: str) -> Iterator[str]:
+def _note_sentences(path: Path, schema: int, number: int, text: str, kept: str) -> Iterator[str]:
     yield f"{path}: was written by a newer firmware (schema {schema}): its form in schema {number} is used."
     made = _MADE_FROM.match(kept)
     if made is None or made[1] != _hash(text):

@@ -40,7 +40,7 @@ def report(**changes: Any) -> Status:
         for name in outer:
             table = table[name]
         table[last] = value
-    return judged(understood_status(raw).told)
+    return judged(understood_status(raw).node)
 
 
 def test_all_is_well():

@@ -58,7 +58,7 @@ def pair(**status: Any) -> Answer:
         "unready": "",
         "links": [["lan", True], ["wan", True]],
     }
-    told = {
+    node = {
         "node": "alpha",
         "cluster": "office",
         "role": "master",
@@ -94,7 +94,7 @@ def pair(**status: Any) -> Answer:
         "ok": True,
         "schema": 2,
         "configuration": "cluster",
-        "status": told | status,
+        "status": node | status,
         "ports": [_port("lan", 1), _port("wan", 2), _port("hotwire", 3)],
         "unbound": [],
         "firmware": {

@@ -17,7 +17,7 @@ def answer(peer: dict[str, Any] | None = PEER, **hotwire: Any) -> dict[str, Any]
 
 
 def lines(told: dict[str, Any], verbose: bool = False) -> list[str]:
-    return list(hotwire_lines(understood_status(told).told, verbose))
+    return list(hotwire_lines(understood_status(told).node, verbose))
 
 
 def test_all_is_well():

@@ -148,8 +148,8 @@ def test_the_command_follows_until_the_end_or_a_restart(
     answers = [UPGRADE, UPGRADE, replace(UPGRADE, plan=over)]
 
     def ask(_: Path) -> StatusAnswer:
-        told = understood_status(alone())
-        return replace(told, told=replace(told.told, upgrade=answers.pop(0)))
+        answer = understood_status(alone())
+        return replace(answer, node=replace(answer.node, upgrade=answers.pop(0)))
 
     monkeypatch.setattr("hadaemon.cli.upgrade.ask_status", ask)
     follow(node.folder, lambda _: None)

@@ -24,7 +24,7 @@ SHORT = [kind for kind in get_args(Answer) if kind is not StatusAnswer]
 @given(any_of(StatusAnswer))
 def test_a_status_comes_back_as_it_was_and_is_as_the_schema_says(answer: StatusAnswer):
     raw = json.loads(json.dumps(encode(answer)))
-    hotwire = answer.told.hotwire
+    hotwire = answer.node.hotwire
     if not isinstance(hotwire, PairedHotwire) or hotwire.state is not HotwireState.NOT_PAIRED:
         assert decode(StatusAnswer, raw) == answer
     assert complaints(SCHEMA_OF_STATUS, {"ok": True, **raw}, SCHEMA_OF_STATUS) == []
@@ -109,8 +109,8 @@ def test_a_field_of_a_newer_version_is_left_out():
 
 
 def test_a_hotwire_is_known_by_its_state():
-    paired = decode(StatusAnswer, pair()).told
+    paired = decode(StatusAnswer, pair()).node
     assert isinstance(paired.hotwire, PairedHotwire)
-    unpaired = decode(StatusAnswer, pair() | {"hotwire": {"state": "not-paired", "port": "x"}}).told
+    unpaired = decode(StatusAnswer, pair() | {"hotwire": {"state": "not-paired", "port": "x"}}).node
     assert unpaired.hotwire == UnpairedHotwire("x")
     assert paired.schema == SCHEMA

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from hypothesis import strategies as st
 
-from hadaemon.control.codec import told_by
+from hadaemon.control.codec import fields_of
 from hadaemon.problems import Problem, Severity, kinds
 
 PLAIN: dict[Any, st.SearchStrategy[Any]] = {
@@ -37,7 +37,7 @@ def any_of(kind: Any) -> st.SearchStrategy[Any]:
     if is_dataclass(kind):
         made: Any = kind
         return st.deferred(
-            lambda: st.builds(made, **{each.name: any_of(each.kind) for each in told_by(kind)})
+            lambda: st.builds(made, **{each.name: any_of(each.kind) for each in fields_of(kind)})
         )
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         return st.sampled_from(list(kind))

@@ -54,7 +54,7 @@ class Box:
     unready: bool = False
     maintenance: bool = False
     """By the administrator."""
-    told: tuple[bool, str] = (False, "")
+    reported: tuple[bool, str] = (False, "")
     notes: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     log: Pulled = field(default_factory=lambda: Pulled(()))
@@ -63,7 +63,7 @@ class Box:
 
     def boot(self) -> None:
         """Another life, from the slot that is next."""
-        self.running, self.installed_now, self.up, self.told = self.next, False, True, (False, "")
+        self.running, self.installed_now, self.up, self.reported = self.next, False, True, (False, "")
         self.log = Pulled(())
         self.state = "backup"
         self.agent = Upgrade(self, Release(self.version, self.running), lambda: self.pair.now)
@@ -97,12 +97,12 @@ class Box:
         peer = self.pair.other(self)
         if not peer.up or not self.pair.heard:
             return None
-        words = from_json(json.loads(json.dumps(to_json(peer.agent.words))))
+        words = from_json(json.loads(json.dumps(to_json(peer.agent.report))))
         node = node_of(peer.name, peer.version, words, peer.state == "active", peer.ready)
         return node, self.pair.both_know
 
     def tell(self, frozen: bool, restarting: str) -> None:
-        self.told = frozen, restarting
+        self.reported = frozen, restarting
 
     async def switch(self) -> None:
         self.pair.hand_over(self)
@@ -145,7 +145,7 @@ class Box:
             case "upgrade-restart":
                 assert self.state == "backup", "the active node was restarted"
                 assert self.pair.other(self).state == "active"
-                assert self.told[1], "it did not leave the cluster first"
+                assert self.reported[1], "it did not leave the cluster first"
                 self.up = False
                 raise Restarted
         return ""
@@ -184,9 +184,9 @@ class Box:
     async def _probation(self) -> None:
         if not self.up or self.trial()[0] is not Outlook.ON_TRIAL:
             return
-        if self.agent.words.healthy:
+        if self.agent.report.healthy:
             self.trial_slot = ""
-        elif self.agent.words.sick:
+        elif self.agent.report.sick:
             await self.agent.failed(f"{TARGET} is not good")
             self.next, self.up = self.other, False
             self.pair.elect()

@@ -38,7 +38,7 @@ def test_both_nodes_come_to_the_new_version_and_the_preferred_one_is_active(pair
     assert outcome(pair) == (TARGET, Verdict.COMMITTED, "alpha")
     for box in pair.boxes:
         assert box.asked.count("upgrade-restart") == 1
-        assert box.told == (False, ""), "preemption is free again"
+        assert box.reported == (False, ""), "preemption is free again"
         assert any("is over, committed: both nodes are on 2.0" in note for note in box.notes)
         assert any("goes on: 2.0 runs after a restart" in note for note in box.notes)
     assert "firmware upgrade 1 to 2.0: begins: beta first, then alpha; 1.0 runs on both" in pair.beta.notes
@@ -46,9 +46,9 @@ def test_both_nodes_come_to_the_new_version_and_the_preferred_one_is_active(pair
 
 def test_preemption_is_frozen_and_the_status_says_what_it_waits_for(pair: FakePair):
     begin(pair)
-    assert pair.alpha.told == (True, "")
+    assert pair.alpha.reported == (True, "")
     asyncio.run(pair.go_on(2))
-    assert pair.beta.told[0]
+    assert pair.beta.reported[0]
     status = pair.alpha.agent.status()
     assert status is not None
     assert (status.plan.verdict, status.waits) == ("running", "waits until beta has kept 2.0")

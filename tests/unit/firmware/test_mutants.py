@@ -11,7 +11,7 @@ from firmware.mutants.generated import mutants_in, mutants_of
 from firmware.mutants.known import check_survivors
 from firmware.mutants.made import made_mutants
 from firmware.mutants.mutant import CODE, PACKAGES, Mutant
-from firmware.mutants.run import told
+from firmware.mutants.run import report
 
 TEXT = '''
 class Patience:
@@ -106,9 +106,9 @@ def test_a_survivor_that_the_code_no_longer_has_is_an_error(survivors: Path):
 @pytest.mark.usefixtures("survivors")
 def test_known_survivors_are_counted_apart_and_others_are_an_error(capsys: pytest.CaptureFixture[str]):
     first, second, *_ = mutants_in(Path("cluster/damping.py"))
-    assert told([first], 48) == "1 of 48 survive; 1 of them are known"
+    assert report([first], 48) == "1 of 48 survive; 1 of them are known"
     assert "known: nobody asks" in capsys.readouterr().out
     with pytest.raises(FirmwareError, match="2 of 48 survive; 1 of them are known") as error:
-        told([first, second], 48)
+        report([first, second], 48)
     assert str(second) in str(error.value)
     assert str(first) not in str(error.value)

@@ -5,7 +5,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
-PROGRAMS = ("__main__", "venv", "build.child", "lab.inetd", "lab.namespace_agent", "lab.protocol_unix")
+PROGRAMS = (
+    "__main__",
+    "venv",
+    "build.child",
+    "lab.inetd",
+    "lab.namespace_agent",
+    "lab.protocol_unix",
+    "screens.box",
+)
 """What is started, and what pyserial loads by its name; all else is imported."""
 
 

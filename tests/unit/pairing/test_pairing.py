@@ -92,8 +92,8 @@ class Later(Exchange):
     def opening(self) -> bytes:
         return json.dumps(json.loads(super().opening()) | {"new": [1]}).encode()
 
-    def _told(self) -> dict[str, str]:
-        return super()._told() | {"new": "more"}
+    def _card_fields(self) -> dict[str, str]:
+        return super()._card_fields() | {"new": "more"}
 
 
 def test_a_later_firmware_pairs_with_the_one_before():

@@ -29,7 +29,7 @@ def judge(answer: Answer | None = None, **changes: Any) -> Status:
         for name in outer:
             table = table[name]
         table[last] = value
-    return judged(understood_status(raw).told)
+    return judged(understood_status(raw).node)
 
 
 def said(**changes: Any) -> str:

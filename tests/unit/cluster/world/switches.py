@@ -48,8 +48,8 @@ class Switches:
 
     def _can_ask(self, machine: Machine, now: float) -> bool:
         """Or need not: who has never heard the other node over the hotwire does without one."""
-        told = machine.node and machine.node.status(now + machine.clock).hotwire
-        if self._hotwire is None or not told or told.state == WitnessState.NEVER:
+        witness = machine.node and machine.node.status(now + machine.clock).hotwire
+        if self._hotwire is None or not witness or witness.state == WitnessState.NEVER:
             return True
         return self._hotwire.passes_both_ways
 
