@@ -275,7 +275,7 @@ _FIXED = frozenset(
         ),
         *("ssh", "cluster", "vrid-offset", "internet", "go-out", "source-nat"),
         *("priority", "follow-ports", "follow-services", "passphrase"),
-        *("key", "pair"),
+        *("key", "pair", "check"),
     )
 )
 _PORTS_OWN = ("addresses-", "virtual-", "dhcp-server-", "dhcp-range-", "dhcp-lease-", "dhcp-dns-")
@@ -296,6 +296,7 @@ def _refused(key: str, text: str) -> str:
         "purpose": PURPOSES,
         "language": ("en", "de"),
         "pair": ("now", "later"),
+        "check": ("now", "later"),
         "priority": ("take-back", "stay"),
         "admin": ("password", "ssh-key", "both"),
         "passphrase": ("random", "own", "none"),

@@ -35,7 +35,7 @@ _BEFORE_WRITING = frozenset(
     )
 )
 _OF_PORTS = ("port-", "addresses-", "virtual-", "dhcp-server-", "dhcp-range-", "dhcp-lease-", "dhcp-dns-")
-_AFTER_WRITING = ("pair", "pair-again", "card-")
+_AFTER_WRITING = ("pair", "pair-again", "check", "card-")
 _WORDS = {"start": "set-up", "cards": "go-on", "hotwire-find": "by-hand", "write": "yes"}
 """What is always answered so: the file cannot say anything else."""
 _AGAIN = 2

@@ -37,6 +37,7 @@ PEER = actions.PeerConfiguration(
     "office",
     "alpha",
     (actions.PeerPort("lan", ("192.168.12.1/24",)), actions.PeerPort("wan", ("192.168.175.101/24",))),
+    reach=True,
 )
 DISKS = (
     actions.Disk("/dev/sda", "Ultra Fit, 32.0 GB, usb", "the box runs from it"),

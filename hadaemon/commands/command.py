@@ -1,8 +1,10 @@
 """What is declared of a command. Pure."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+_HOST = re.compile(r"(?!-)[a-z0-9-]{1,63}(\.(?!-)[a-z0-9-]{1,63})*\.?", re.IGNORECASE)
 Examples = tuple[tuple[str, str], ...]
 """Command lines, each with what it does, in the words of somebody who has that need."""
 
@@ -35,6 +37,11 @@ class Command:
     """It only reads, and soon ends: the other node may have it run here (`hactl --peer`)."""
     peer: tuple[PeerOption, ...] = ()
     """Which options the other node may give, beside `--json`."""
+
+
+def host(text: str) -> bool:
+    """A name or an IPv4 address, and nothing that a program would take for an option."""
+    return len(text) < 254 and _HOST.fullmatch(text) is not None
 
 
 def number(text: str) -> bool:

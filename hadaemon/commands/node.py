@@ -1,11 +1,15 @@
 """The commands about this node's part in the cluster."""
 
-from hadaemon.commands.command import Command, PeerOption, number
+from hadaemon.commands.command import Command, PeerOption, host, number
 
 _DETECT = (
     "It listens and sends beacons on every network card that no port of node.toml is bound to; cards that "
     "are switched off are on meanwhile. The other node must be on. As long as it is not paired it says by "
     "itself where it is; else run this on both nodes at the same time."
+)
+_CHECK = (
+    "Pings the default gateway and the name servers, looks a name up and pings it, on the active node with "
+    "the pair's address too, and asks the other node to do the same. Ends with 1 if something fails."
 )
 FOR_PROGRAMS = "the same for programs"
 
@@ -44,6 +48,21 @@ NODE = (
         json="the whole answer as JSON",
         reads=True,
         peer=(PeerOption("--verbose"), PeerOption("--check")),
+    ),
+    Command(
+        "check",
+        "test the ways out through both nodes: gateway, names, NAT",
+        (
+            ("sudo hactl check", "after the set-up, after a change of the line, before a holiday"),
+            ("hactl check --here", "this node alone"),
+            ("sudo hactl check --name intranet.example.org", "with a name and a host of one's own"),
+            ("sudo hactl check --json", "the same for programs"),
+        ),
+        loads="check:add_check",
+        text=_CHECK,
+        json=FOR_PROGRAMS,
+        reads=True,
+        peer=(PeerOption("--here"), PeerOption("--name", host)),
     ),
     Command(
         "history",

@@ -210,7 +210,7 @@ def _duration(interval: Centiseconds) -> str:
 
 
 def _delay(seconds: float) -> str:
-    return f"{seconds * 1000:.0f}ms"
+    return f"{seconds:.0f}s" if seconds >= 1 and seconds % 1 == 0 else f"{seconds * 1000:.0f}ms"
 
 
 def _flag(value: bool) -> str:

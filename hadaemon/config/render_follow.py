@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 
 from hadaemon.config.follow_model import DEFAULT_STOP, DhcpNetwork, DialIn, Follow, Service, Tunnel
 
+_LEASE_UNITS = (("d", 86400), ("h", 3600), ("m", 60))
+
 
 def follow_lines(follow: Follow, path: str, secrets: bool) -> Iterator[str]:
     """No lines if nothing follows."""
@@ -69,7 +71,7 @@ def _dial_in(dial_in: DialIn, secrets: bool) -> Iterator[str]:
 def _dhcp(network: DhcpNetwork) -> Iterator[str]:
     yield f"port = {_string(network.port)}"
     yield f'range = "{network.first}-{network.last}"'
-    yield f'lease = "{network.lease}s"'
+    yield f'lease = "{_lease(network.lease)}"'
     if network.gateway is not None:
         yield f'gateway = "{network.gateway}"'
     if network.dns:
@@ -79,6 +81,13 @@ def _dhcp(network: DhcpNetwork) -> Iterator[str]:
     if network.hosts:
         pairs = (f"{_string(mac)} = {_string(str(ip))}" for mac, ip in network.hosts.items())
         yield f"hosts = {{ {', '.join(pairs)} }}"
+
+
+def _lease(seconds: int) -> str:
+    """In the largest unit that it is a whole number of."""
+    return next(
+        (f"{seconds // size}{unit}" for unit, size in _LEASE_UNITS if not seconds % size), f"{seconds}s"
+    )
 
 
 def _flag(value: bool) -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from hadaemon.config import ClusterConfig, load_cluster, render_cluster
+from hadaemon.config.commented import commented
 from hadaemon.errors import HadaemonError, in_words
 from hadaemon.io.store.forms import read_form
 from hadaemon.menu.actions import PeerConfiguration, PeerPort
@@ -43,7 +44,9 @@ def read_peer(places: Places) -> PeerConfiguration | Failed:
         if text is None:
             raise HadaemonError(marked("the other box is in no cluster: create one there first"))
         cluster = load_cluster(text.decode())
-        return PeerConfiguration(cluster.name, name, tuple(_ports(cluster)))
+        system = cluster.system
+        reach = bool(system.routes or system.dns or system.ntp or system.ssh)
+        return PeerConfiguration(cluster.name, name, tuple(_ports(cluster)), reach)
 
     return _patiently(look, _PATIENCE)
 
@@ -54,13 +57,17 @@ def _ports(cluster: ClusterConfig) -> Iterator[PeerPort]:
     names = [interface.port for interface in cluster.ha_interfaces]
     names += [interface.address_port for interface in cluster.ha_interfaces]
     names += [group.port for group in cluster.ping_groups if group.port is not None]
+    names += [route.port for route in cluster.tracked_routes if route.port is not None]
     names += [port for ports in cluster.firewall.zones.values() for port in ports]
+    names += [*cluster.follow.ports, *(dial_in.port for dial_in in cluster.follow.pppoe)]
+    dialled = {dial_in.name for dial_in in cluster.follow.pppoe}
+    dialled |= {tunnel.name for tunnel in cluster.follow.wireguard}
     addresses = {
         interface.address_port: tuple(map(str, interface.virtual_addresses))
         for interface in cluster.ha_interfaces
     }
     for name in dict.fromkeys(names):
-        if name != hotwire:
+        if name != hotwire and name not in dialled:
             yield PeerPort(name, addresses.get(name, ()))
 
 
@@ -77,8 +84,9 @@ def activate(places: Places) -> tuple[str, ...] | Failed:
 def apply_cluster(cluster: ClusterConfig, places: Places) -> tuple[str, ...] | Failed:
     """It becomes the configuration, on both nodes if it says so; the administrator's comments stay."""
     form = read_form(places.state / CLUSTER_FILE)
-    text = render_cluster(cluster)
-    if form is not None:
+    if form is None:
+        text = commented(render_cluster(cluster))
+    else:
         text = amended(form.text, load_cluster, render_cluster, cluster)
     try:
         outcome = apply_text(_paths(places), text)

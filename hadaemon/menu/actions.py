@@ -128,6 +128,8 @@ class PeerConfiguration:
     """The other node's name."""
     ports: tuple[PeerPort, ...]
     """The ports, without the hotwire."""
+    reach: bool = False
+    """It has gateway, name servers, time servers or SSH for both boxes."""
 
 
 @dataclass(frozen=True, slots=True)

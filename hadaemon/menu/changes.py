@@ -22,7 +22,7 @@ from hadaemon.menu.first_boot import pair_and_activate
 from hadaemon.menu.install import COMMAND, install_to_disk
 from hadaemon.menu.join import join
 from hadaemon.menu.network import bind, hotwire_card, own_addresses
-from hadaemon.menu.reach import reach, reach_lines
+from hadaemon.menu.reach import reach, reach_lines, share
 from hadaemon.menu.steps import Act, Ask, Choose, Failed, Flow, Option, Show, Translate
 
 
@@ -105,7 +105,10 @@ def create_later(_: Translate) -> Flow[None]:
     yield from create(_, draft, ports, node["name"])
     yield Show(tuple(cluster_lines(_, draft.raw["cluster"])), _("Summary"))
     yield from _agree(_)
-    for action in (StoreNode(node), StoreCluster(draft.raw["cluster"])):
+    before = deepcopy(node)
+    share(draft)  # The box keeps its own until the cluster has them.
+    last = [StoreNode(node)] if node != before else []
+    for action in (StoreNode(before), StoreCluster(draft.raw["cluster"]), *last):
         done = yield Act(action, _("Writing ..."), final=True)
         if isinstance(done, Failed):
             yield from _show_outcome(_, done)

@@ -7,13 +7,13 @@ from typing import Any
 
 from hadaemon.hotwire.exclusive import DEFAULT_PORT as HOTWIRE
 from hadaemon.menu.account import administrator, host_name, time_zone
-from hadaemon.menu.actions import Activate, ReadStick, Run, Store
+from hadaemon.menu.actions import Activate, Hactl, ReadStick, Run, Store
 from hadaemon.menu.create import cluster_lines, create
 from hadaemon.menu.draft import Draft
 from hadaemon.menu.install import COMMAND, install_to_disk
 from hadaemon.menu.join import join, pair
 from hadaemon.menu.network import hotwire_card, look_at_cards, name_ports, own_addresses
-from hadaemon.menu.reach import reach, reach_lines
+from hadaemon.menu.reach import reach, reach_lines, share
 from hadaemon.menu.steps import Act, Choose, Failed, Flow, Option, Show, Translate
 
 LANGUAGES = {"en": "English", "de": "Deutsch"}
@@ -83,6 +83,7 @@ def first_boot(facts: Facts, translations: Mapping[str, Translate]) -> Flow[None
     yield from reach(_, draft, ports)
     if purpose is Purpose.CREATE:
         yield from create(_, draft, ports, name)
+        share(draft)
     yield from _write(_, draft, purpose)
     if purpose is Purpose.CREATE:
         yield from pair_and_activate(_)
@@ -195,7 +196,7 @@ def summary(_: Translate, raw: dict[str, Any], purpose: Purpose) -> Iterator[str
             addresses = _("the cable to the other box")
         place = addresses or _("no own address")
         yield f"{name}: {port['mac']}, {place}"
-    yield from reach_lines(_, node)
+    yield from reach_lines(_, {**raw.get("cluster", {}), **node})
     match purpose:
         case Purpose.ALONE:
             yield _("it stands alone")
@@ -225,6 +226,20 @@ def pair_and_activate(_: Translate) -> Flow[None]:
     done = yield Act(Activate(), _("Activating the cluster ..."), final=True)
     if isinstance(done, Failed):
         yield Show(done.reasons)
+        return
+    choice = yield Choose(
+        "check",
+        _("Test"),
+        _("Test the way out now, through both boxes? It waits for the spare."),
+        (Option("now", _("now")), Option("later", _("later: `sudo hactl check`"))),
+        _(
+            "It pings the gateway and the name servers, looks up a name, and asks the spare to do the same. "
+            "Whatever it finds, the configuration stays."
+        ),
+        "now",
+    )
+    if choice == "now":
+        yield Act(Hactl(("check", "--wait", "90"), root=True), final=True)
 
 
 def _end(_: Translate, name: str) -> Flow[None]:

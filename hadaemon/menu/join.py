@@ -6,7 +6,7 @@ from typing import Any
 from hadaemon.menu.actions import Card, Hactl, PeerConfiguration, PeerPort, Pull, ReadPeer
 from hadaemon.menu.draft import Draft
 from hadaemon.menu.network import bind, card_lines, own_addresses
-from hadaemon.menu.reach import reach
+from hadaemon.menu.reach import SHARED, reach
 from hadaemon.menu.steps import Act, Choose, Failed, Flow, Option, Show, Translate
 
 
@@ -55,7 +55,7 @@ def join(
     assert isinstance(peer, PeerConfiguration)
     free = [card for card in cards if card != hotwire]
     ports = yield from _fit(_, draft, peer, free)
-    if not {"routes", "dns", "ntp", "ssh"} & draft.raw["node"].keys():
+    if not peer.reach and not SHARED & draft.raw["node"].keys():
         yield from reach(_, draft, ports)
     done = yield Act(store(draft.raw), _("Writing ..."), final=True)
     if isinstance(done, Failed):

@@ -7,6 +7,8 @@ from hadaemon.menu.draft import Draft
 from hadaemon.menu.network import split
 from hadaemon.menu.steps import Ask, Flow, Translate
 
+SHARED = frozenset({"routes", "dns", "ntp", "ssh"})
+"""Keys of both files: in cluster.toml they are the spare's too."""
 _DEFAULT = "default"
 _EVERYWHERE = (_DEFAULT, "0.0.0.0/0", "::/0")
 """How a configuration may write that a route is the default one."""
@@ -73,6 +75,13 @@ def reach(_: Translate, draft: Draft, ports: Sequence[str]) -> Flow[None]:
         optional=True,
     )
     _settle(node, "ssh", ssh)
+
+
+def share(draft: Draft) -> None:
+    """What was said of one box counts for the pair: a spare that joins is not asked again."""
+    node = draft.raw["node"]
+    for key in sorted(SHARED & node.keys()):
+        draft.put(node.pop(key), "cluster", key)
 
 
 def reach_lines(_: Translate, node: dict[str, Any]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import os
 
 from hadaemon.config import Preseed, render_admin, render_cluster, render_node
+from hadaemon.config.commented import commented
 from hadaemon.config.migrate import Kind
 from hadaemon.io.errors import FileError
 from hadaemon.io.store.files import sync_folder, write_text
@@ -35,7 +36,8 @@ def store_preseed(preseed: Preseed, places: Places, owners: Owners) -> None:
     """
     store(places.admin_file, render_admin(preseed.admin), Kind.ADMIN, 0o600, owners.secret)
     if preseed.cluster is not None:
-        store(places.state / CLUSTER_FILE, render_cluster(preseed.cluster), Kind.CLUSTER, 0o640, owners.state)
+        text = commented(render_cluster(preseed.cluster))
+        store(places.state / CLUSTER_FILE, text, Kind.CLUSTER, 0o640, owners.state)
     else:
         (places.state / CLUSTER_FILE).unlink(missing_ok=True)
         sync_folder(places.state)

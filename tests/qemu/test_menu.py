@@ -163,8 +163,10 @@ def assert_traffic_passes_through_either(lab: Lab) -> None:
             if active.status()["status"]["state"] != "active":
                 backup.wait_until("hactl switch", STEP_SECONDS)
                 active.wait_for_state("active", STEP_SECONDS)
-            assert session.check(TRAFFIC_SECONDS)[0] == VIRTUAL["router"], "it comes from the pair's address"
-            assert Session(inner, server).check(TRAFFIC_SECONDS)[0] == VIRTUAL["router"]
+            assert session.check(TRAFFIC_SECONDS)[0] == str(VIRTUAL["router"]), (
+                "it comes from the pair's address"
+            )
+            assert Session(inner, server).check(TRAFFIC_SECONDS)[0] == str(VIRTUAL["router"])
 
 
 def strike(typist: Person, keys: bytes) -> None:

@@ -53,6 +53,7 @@ def test_every_example_is_accepted(command: str):
 LEFT_OUT = {
     ("status", "--watch"): "it does not end",
     ("alarms", "--test"): "it sends something",
+    ("check", "--wait"): "this node would be kept waiting",
     ("config check", "--node"): "it would read any file, as root",
     ("config check", "--cluster"): "it would read any file, as root",
     ("config diff", "--peer"): "that node would ask this one",

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from firmware.screens.box import CARDS, DISKS, FACTS, HASH, KEY, Box
+from firmware.screens.box import CARDS, DISKS, FACTS, HASH, KEY, PEER, Box
 from hadaemon.config import check_preseed
 from hadaemon.console.talk import Stopped
 from hadaemon.menu import actions
@@ -89,7 +89,8 @@ def test_a_master():
     assert "as 192.168.175.101 (NAT)" in person.text
     check_preseed(raw)
     # Keys first, then it is activated.
-    assert box.done[-2:] == [actions.Hactl(("pair", "show"), root=True), actions.Activate()]
+    show, check = (actions.Hactl(words, root=True) for words in (("pair", "show"), ("check", "--wait", "90")))
+    assert box.done[-3:] == [show, actions.Activate(), check]
     assert KEY not in person.text
 
 
@@ -176,6 +177,35 @@ def test_a_spare_takes_the_names_of_the_masters_ports():
     kinds = [type(action) for action in box.done]
     order = [actions.Store, actions.Hactl, actions.ReadPeer, actions.Store, actions.Pull]
     assert [kind for kind in kinds if kind in order] == order
+
+
+REACH = {"gateway": ["192.168.175.1"], "dns": ["9.9.9.9"], "ntp": ["pool.ntp.org"], "ssh": ["lan"]}
+
+
+def test_gateway_names_time_and_ssh_are_the_pair_s():
+    person, box = Person(CREATE | REACH), Box()
+    set_up(person, box)
+    (raw,) = box.stored()
+    shared = {key: raw["cluster"][key] for key in ("routes", "dns", "ntp", "ssh")}
+    assert shared == {
+        "routes": [{"destination": "default", "gateway": "192.168.175.1"}],
+        "dns": {"servers": ["9.9.9.9"]},
+        "ntp": {"servers": ["pool.ntp.org"]},
+        "ssh": {"password": True, "ports": ["lan"]},
+    }
+    assert not shared.keys() & raw["node"].keys()
+    assert "gateway: 192.168.175.1" in person.text
+    assert set(Person(ALONE | REACH).asked) == set()
+    box = Box()
+    set_up(Person(ALONE | REACH | {"addresses-wan": ["192.168.175.102/24"]}), box)
+    assert shared.keys() <= box.stored()[0]["node"].keys(), "a box that stands alone has its own"
+
+
+@pytest.mark.parametrize("reach", [True, False])
+def test_a_spare_is_asked_for_what_is_its_own_alone(reach: bool):
+    person, box = Person(JOIN), Box(ReadPeer=replace(PEER, reach=reach))
+    set_up(person, box)
+    assert ({"gateway", "dns", "ntp", "ssh"} & set(person.asked) == set()) == reach
 
 
 def test_a_pairing_that_fails_is_tried_again_or_left_for_later():

@@ -154,10 +154,22 @@ def test_a_box_that_stands_alone_creates_a_cluster_later():
     answers = {"hotwire": ["1"], "virtual-lan": ["192.168.12.1/24"], "write": ["1"], "pair": ["1"]}
     box = Box(ReadNode=NODE, StoreNode=(), StoreCluster=())
     flow("create", Person(answers), box)
-    kinds = [type(action) for action in box.done][-4:]
-    assert kinds == [actions.StoreNode, actions.StoreCluster, actions.Hactl, actions.Activate]
+    kinds = [type(action) for action in box.done][-5:]
+    order = [actions.StoreNode, actions.StoreCluster, actions.Hactl, actions.Activate, actions.Hactl]
+    assert kinds == order
     (cluster,) = (action.raw for action in box.done if isinstance(action, actions.StoreCluster))
     assert cluster["master"] == "alpha"
+
+
+def test_a_gateway_that_the_box_has_becomes_the_pair_s_and_is_never_missing():
+    present = deepcopy(NODE)
+    present["node"]["routes"] = [{"destination": "default", "gateway": "192.168.12.254"}]
+    answers = {"hotwire": ["1"], "virtual-lan": ["192.168.12.1/24"], "write": ["1"], "pair": ["later"]}
+    box = Box(ReadNode=present, StoreNode=(), StoreCluster=())
+    flow("create", Person(answers), box)
+    first, cluster, last = (each.raw for each in box.done if hasattr(each, "raw"))
+    assert first["routes"] == cluster["routes"] == present["node"]["routes"]
+    assert "routes" not in last
 
 
 def test_a_box_that_stands_alone_joins_later():

@@ -138,6 +138,7 @@ QUESTIONS: Mapping[str, tuple[Way, tuple[str, ...]]] = {
     "write": (MASTER, ("", "no", "2", *NO_NUMBER)),
     "repair": (NO_HA, ("", "2", *NO_NUMBER)),
     "pair": (MASTER, NO_NUMBER),
+    "check": (MASTER, NO_NUMBER),
     "pair-again": (_first(CREATE | {"pair-again": ["2"]}, Hactl=Failed(())), NO_NUMBER),
     "card-lan": (SPARE, ("3", *NO_NUMBER)),
     "card-wan": (SPARE, ("2", *NO_NUMBER)),

@@ -39,7 +39,7 @@ class Appliance(Box):
 
     def __call__(self, action: object) -> object:
         done = super().__call__(action)
-        if isinstance(action, actions.Hactl):
+        if isinstance(action, actions.Hactl) and action.arguments[0] == "pair":
             return show() if action.arguments == ("pair", "show") else enter()
         return done
 
