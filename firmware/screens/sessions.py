@@ -98,7 +98,7 @@ BLOCKS: Mapping[str, Callable[[Sessions], str]] = {
     "pair-master": lambda run: after(run.master, "Pairing"),
     "pair-spare": lambda run: between(run.spare, "Pairing", "Port lan of cluster office"),
     "card": lambda run: question(run.spare, "card-lan"),
-    "spare-end": lambda run: after(run.spare, "Administration by SSH"),
+    "spare-end": lambda run: after(run.spare, "The card of wan"),
     "menu": lambda run: run.later,
     "refused": lambda run: run.refused,
 }
