@@ -66,6 +66,8 @@ def answers(lab: Lab, name: str, purpose: str) -> dict[str, str | list[str]]:
         "write": "yes",
         "virtual-lan": "192.168.12.1/24",
         "virtual-wan": "192.168.175.101/24",
+        "gateway": "192.168.175.1",
+        "ssh": "lan",
     }
 
 
@@ -136,9 +138,15 @@ def test_a_pair_is_set_up_over_two_serial_lines(bare: Lab) -> None:
         master.wait_for("three attempts", STEP_SECONDS)
         code = re.findall(r"type  (\d{3} \d{3})", master.screen)[-1]
         spare.type(code)
-        spare.answer(join, "ssh", PAIR_SECONDS)
-        master.wait_for("alpha is configured.", PAIR_SECONDS)
+        asked = spare.answer(join, "addresses-wan", PAIR_SECONDS)
+        assert not {"gateway", "dns", "ntp", "ssh"} & set(asked), "those come from the master"
         spare.wait_for("beta is configured.", PAIR_SECONDS)
+        master.answer({"check": "now"}, "check", PAIR_SECONDS)
+        master.wait_for("alpha is configured.", PAIR_SECONDS)
+    found = " ".join(master.screen.split())
+    for node in ("alpha", "beta"):
+        assert f"{node} gateway 192.168.175.1 good answers in" in found, "each node tries its own way"
+    assert "alpha the pair good redundant" in found
     alpha.wait_for_state("active", PAIR_SECONDS)
     beta.wait_for_state("backup", PAIR_SECONDS)
     assert beta.status()["sync"]["state"] == "synchronized"
