@@ -16,7 +16,7 @@ from firmware.provision.screen import MAC, CardRow
 
 HOTWIRE = "hotwire"
 PURPOSES = ("alone", "create", "join")
-SECRETS = ("password", "key")
+_SECRETS = ("password", "key")
 """Answers that are never shown. `key` signs what the nodes of a pair say."""
 SHORTEST_PASSWORD = 8
 FASTEST = 4_000_000
@@ -88,7 +88,7 @@ class Site:
     @property
     def secrets(self) -> frozenset[str]:
         """Every text that must never be shown."""
-        return frozenset(box.answers[key] for box in self.boxes for key in SECRETS if key in box.answers)
+        return frozenset(text for box in self.boxes for key, text in box.answers.items() if is_secret(key))
 
     def spare_of(self, master: Box) -> Box | None:
         """The box that joins it."""
@@ -106,6 +106,11 @@ class Site:
             missing = sorted(set(at_line[0].ports.values()) - macs)
             return f"{at_line[0].name} has {', '.join(missing)}, and the box at this port has {there}"
         return f"no box of the file has the cards of the box at this port: {there}"
+
+
+def is_secret(key: str) -> bool:
+    """The answer to this question is never shown."""
+    return key in _SECRETS or key.startswith("pppoe-password-")
 
 
 def read_site(text: str, file: str) -> Site:
@@ -223,7 +228,7 @@ class _Reader:
             return " ".join(value)
         if isinstance(value, str) and value.isascii() and value.isprintable():
             return value
-        shown = "it" if key in SECRETS else repr(value)
+        shown = "it" if is_secret(key) else repr(value)
         self._wrong(place, f"{shown} cannot be typed: a text of ASCII characters or a list of them is wanted")
         return ""
 
@@ -278,7 +283,8 @@ _FIXED = frozenset(
         *("key", "pair", "check"),
     )
 )
-_PORTS_OWN = ("addresses-", "virtual-", "dhcp-server-", "dhcp-range-", "dhcp-lease-", "dhcp-dns-")
+_DIAL_IN = ("pppoe-user-", "pppoe-password-", "pppoe-vlan-")
+_PORTS_OWN = ("addresses-", "virtual-", "dhcp-server-", "dhcp-range-", "dhcp-lease-", "dhcp-dns-", *_DIAL_IN)
 
 
 def _keys(ports: Mapping[str, str]) -> frozenset[str]:
@@ -307,7 +313,7 @@ def _refused(key: str, text: str) -> str:
         return "lower-case letters, digits and hyphens are wanted, e.g. fw-a"
     if key == "password" and len(text) < SHORTEST_PASSWORD:
         return f"it has {len(text)} characters: at least {SHORTEST_PASSWORD} are wanted"
-    if key.startswith(("addresses-", "virtual-")) and text != "dhcp":
+    if key.startswith(("addresses-", "virtual-")) and text not in ("dhcp", "pppoe"):
         return next((reason for one in text.split() if (reason := _no_interface(one))), "")
     if key == "gateway":
         return next((f"{one} is no address" for one in text.split() if _no_address(one)), "")

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from firmware.lab.deadline import Deadline
 from firmware.lab.errors import DeadlineExceeded
 from firmware.provision import screen
-from firmware.provision.answers import HOTWIRE, SECRETS, Box, Site
+from firmware.provision.answers import HOTWIRE, Box, Site, is_secret
 from firmware.provision.board import Board, Stage
 from firmware.provision.errors import NotCarried, ProvisionError
 from firmware.provision.screen import Kind, Prompt
@@ -34,7 +34,7 @@ _BEFORE_WRITING = frozenset(
         *("repair", "write"),
     )
 )
-_OF_PORTS = ("port-", "addresses-", "virtual-", "dhcp-server-", "dhcp-range-", "dhcp-lease-", "dhcp-dns-")
+_OF_PORTS = ("port-", "addresses-", "virtual-", "dhcp-", "pppoe-")
 _AFTER_WRITING = ("pair", "pair-again", "check", "card-")
 _WORDS = {"start": "set-up", "cards": "go-on", "hotwire-find": "by-hand", "write": "yes"}
 """What is always answered so: the file cannot say anything else."""
@@ -291,7 +291,7 @@ class Setup:
 
     def _type(self, key: str, text: str) -> None:
         self._last = key
-        self.typist.type(text, secret=key in (*SECRETS, "password-again"))
+        self.typist.type(text, secret=is_secret(key) or key == "password-again")
 
     def _refused(self, key: str, reason: str) -> ProvisionError:
         place = f"{self._site.file}: {self.box.place}: {key}" if self.box else f"{self.typist.url}: {key}"

@@ -22,6 +22,8 @@ from hadaemon.config.reader import Table
 from hadaemon.vrrp.model import IPAddress
 
 _NOTHING = Follow()
+_MAX_TAGGED = 13
+"""Characters of a dial-in's name: the interface with its tag has two more, and 15 at most."""
 
 
 def read_follow(table: Table | None) -> Follow | None:
@@ -114,13 +116,17 @@ def _read_dial_in(table: Table) -> DialIn | None:
     password = table.text("password", words.word, "that of the provider")
     default_route = table.flag("default_route", True)
     mtu = table.number("mtu", 1280, 1500, 1492)
+    tag = table.number("vlan", 1, 4094, 1)
+    vlan = tag if table.has("vlan") else None
     table.close()
+    if name is not None and vlan is not None and len(name) > _MAX_TAGGED:
+        table.note("name", f"has {_MAX_TAGGED} characters at most where there is a vlan: shorten it")
     if name is None or port is None or user is None or password is None:
         return None
     return (
         None
         if default_route is None or mtu is None
-        else DialIn(name, port, user, password, default_route, mtu)
+        else DialIn(name, port, user, password, default_route, mtu, vlan)
     )
 
 

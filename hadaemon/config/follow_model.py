@@ -62,6 +62,13 @@ class DialIn:
     """Secret."""
     default_route: bool = True
     mtu: int = 1492
+    vlan: int | None = None
+    """802.1Q tag of the provider's frames; None: they have none."""
+
+    @property
+    def vlan_interface(self) -> str:
+        """Name of the interface with the tag, between the port and the dial-in."""
+        return f"v-{self.name}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,8 @@ def _dial_in(dial_in: DialIn, secrets: bool) -> Iterator[str]:
         yield f"password = {_string(dial_in.password)}"
     yield f"default_route = {_flag(dial_in.default_route)}"
     yield f"mtu = {dial_in.mtu}"
+    if dial_in.vlan is not None:
+        yield f"vlan = {dial_in.vlan}"
 
 
 def _dhcp(network: DhcpNetwork) -> Iterator[str]:

@@ -59,7 +59,8 @@ def _ports(cluster: ClusterConfig) -> Iterator[PeerPort]:
     names += [group.port for group in cluster.ping_groups if group.port is not None]
     names += [route.port for route in cluster.tracked_routes if route.port is not None]
     names += [port for ports in cluster.firewall.zones.values() for port in ports]
-    names += [*cluster.follow.ports, *(dial_in.port for dial_in in cluster.follow.pppoe)]
+    lines = {dial_in.port for dial_in in cluster.follow.pppoe}
+    names += [*cluster.follow.ports, *sorted(lines)]
     dialled = {dial_in.name for dial_in in cluster.follow.pppoe}
     dialled |= {tunnel.name for tunnel in cluster.follow.wireguard}
     addresses = {
@@ -68,7 +69,7 @@ def _ports(cluster: ClusterConfig) -> Iterator[PeerPort]:
     }
     for name in dict.fromkeys(names):
         if name != hotwire and name not in dialled:
-            yield PeerPort(name, addresses.get(name, ()))
+            yield PeerPort(name, addresses.get(name, ()), name in lines)
 
 
 def activate(places: Places) -> tuple[str, ...] | Failed:

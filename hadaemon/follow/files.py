@@ -51,8 +51,7 @@ def files(
         found += _tunnel_files(tunnel)
     for dial_in in follow.pppoe:
         if dial_in.port in interfaces:
-            text = _HEAD + _ppp_options(dial_in, interfaces[dial_in.port])
-            found.append(File(f"ppp-{dial_in.name}", text, pppoe_unit(dial_in.name)))
+            found += _ppp_files(dial_in, interfaces[dial_in.port])
     networks = [each for each in follow.dhcp if each.port in seats]
     if networks:
         text = _HEAD + "".join(_dnsmasq(cluster, networks, seats))
@@ -100,6 +99,18 @@ def _tunnel_files(tunnel: Tunnel) -> Iterator[File]:
     steps.append(f"link set dev {name} mtu {tunnel.mtu} up")
     steps += (f"route replace {network} dev {name}" for network in sorted(routes, key=str))
     yield File(f"{name}.ip", "\n".join(steps) + "\n", unit)
+
+
+def _ppp_files(dial_in: DialIn, port: str) -> Iterator[File]:
+    """What pppd reads, and what `ip` does before it."""
+    unit, interface = pppoe_unit(dial_in.name), port
+    steps = ""
+    if dial_in.vlan is not None:
+        interface = dial_in.vlan_interface
+        steps = f"link add link {port} name {interface} type vlan id {dial_in.vlan}\n"
+        steps += f"link set dev {interface} up\n"
+    yield File(f"ppp-{dial_in.name}", _HEAD + _ppp_options(dial_in, interface), unit)
+    yield File(f"ppp-{dial_in.name}.ip", steps, unit)
 
 
 def _ppp_options(dial_in: DialIn, interface: str) -> str:

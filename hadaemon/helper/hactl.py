@@ -14,6 +14,14 @@ from hadaemon.state.places import CLUSTER_FILE, NODE_FILE, own_folder
 from hadaemon.sync.errors import SyncError
 
 HACTL = ("/usr/bin/hactl",)
+WITH_NETWORK = (
+    *("/usr/bin/systemd-run", "--quiet", "--pipe", "--wait", "--collect"),
+    *("--property=User=hadaemon", "--property=AmbientCapabilities=CAP_NET_RAW"),
+    *("--property=CapabilityBoundingSet=CAP_NET_RAW", "--property=NoNewPrivileges=yes"),
+    *("--property=ProtectSystem=strict", "--property=ProtectHome=yes", "--property=PrivateTmp=yes"),
+    *("--property=PrivateDevices=yes", "--property=RuntimeMaxSec=35s"),
+)
+"""What pings others is started by the service manager, as the daemon's user: this process has no network."""
 _SECONDS = 40.0
 """Less than the peer waits for an answer."""
 _MOST = 1 << 20
@@ -29,12 +37,16 @@ class Hactl:
     control: Path
     program: tuple[str, ...] = HACTL
     seconds: float = _SECONDS
+    with_network: tuple[str, ...] = WITH_NETWORK
+    """What starts a command that speaks to others."""
 
     def read(self, words: Sequence[str]) -> Ended:
         """What a reading command has to say. Raises SyncError: it is none, took too long or said too much."""
         if not may_run(words):
             raise SyncError(refusal())
         command = (*self.program, "--socket", str(self.control), *words, *self._places(words))
+        if words[0] == "check":
+            command = (*self.with_network, *command)
         try:
             return run_bounded(*command, timeout=self.seconds, most=_MOST)
         except ProgramError as error:

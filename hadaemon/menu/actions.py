@@ -117,6 +117,8 @@ class PeerPort:
     name: str
     virtual_addresses: tuple[str, ...]
     """Empty: it is no HA interface."""
+    dial_in: bool = False
+    """The pair dials in there, and no node has an address of its own."""
 
 
 @dataclass(frozen=True, slots=True)

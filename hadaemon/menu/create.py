@@ -8,6 +8,7 @@ from hadaemon.config.secrets import signing_key, written_key
 from hadaemon.hotwire.exclusive import DEFAULT_PORT as HOTWIRE
 from hadaemon.menu.actions import NewKey
 from hadaemon.menu.dhcp import lease_lines, lease_questions
+from hadaemon.menu.dial_in import dial_in_lines, dial_ins
 from hadaemon.menu.draft import Draft
 from hadaemon.menu.internet import internet, internet_lines
 from hadaemon.menu.network import split
@@ -33,7 +34,8 @@ def create(_: Translate, draft: Draft, ports: Sequence[str], master: str) -> Flo
         _("Both boxes show it. It means nothing to other devices."),
         "office",
     )
-    draft.put({"name": name, "master": master, "enabled": False}, "cluster")
+    for key, value in {"name": name, "master": master, "enabled": False}.items():
+        draft.put(value, "cluster", key)
     draft.put({"port": HOTWIRE}, "cluster", "hotwire")
     yield from _offset(_, draft)
     yield from _interfaces(_, draft, ports)
@@ -69,8 +71,13 @@ def _offset(_: Translate, draft: Draft) -> Flow[None]:
 def _interfaces(_: Translate, draft: Draft, ports: Sequence[str]) -> Flow[None]:
     """Virtual addresses of each port; one port at least must have some."""
     count = 0
-    eligible = [port for port in ports if not draft.raw["node"]["ports"][port].get("dhcp")]
+    dialled = dial_ins(draft.raw)
+    eligible = [
+        port for port in ports if port not in dialled and not draft.raw["node"]["ports"][port].get("dhcp")
+    ]
     for port in ports:
+        if port in dialled:
+            continue
         if port not in eligible:
             yield Show(
                 (
@@ -181,7 +188,7 @@ def _checked(draft: Draft, entry: dict[str, Any], place: tuple[str | int, ...], 
 def _follow(_: Translate, draft: Draft, ports: Sequence[str]) -> Flow[None]:
     """What is off while a box is backup."""
     taken = {each["port"] for each in draft.raw["cluster"].get("ha_interfaces", ())}
-    free = [port for port in ports if port not in taken]
+    free = [port for port in ports if port not in taken and port not in dial_ins(draft.raw)]
     if free:
         down = yield Ask(
             "follow-ports",
@@ -289,6 +296,8 @@ def cluster_lines(_: Translate, raw: dict[str, Any]) -> Iterator[str]:
             port=interface["port"], addresses=addresses, vrid=vrid
         )
         yield line
+    for line in raw.get("follow", {}).get("pppoe", ()):
+        yield from dial_in_lines(_, line)
     for network in raw.get("follow", {}).get("dhcp", ()):
         yield from lease_lines(_, network)
     yield from internet_lines(_, raw.get("firewall", {}))

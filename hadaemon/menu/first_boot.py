@@ -79,7 +79,7 @@ def first_boot(facts: Facts, translations: Mapping[str, Translate]) -> Flow[None
         return
     ports = yield from name_ports(_, draft, cards, hotwire)
     for port in ports:
-        yield from own_addresses(_, draft, port)
+        yield from own_addresses(_, draft, port, pppoe=purpose is Purpose.CREATE)
     yield from reach(_, draft, ports)
     if purpose is Purpose.CREATE:
         yield from create(_, draft, ports, name)

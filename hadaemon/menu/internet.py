@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import ip_address, ip_interface
 from typing import Any
 
+from hadaemon.menu.dial_in import dial_ins
 from hadaemon.menu.draft import Draft
 from hadaemon.menu.network import split
 from hadaemon.menu.steps import Ask, Choose, Flow, Option, Show, Translate
@@ -33,7 +34,7 @@ def internet(_: Translate, draft: Draft, ports: Sequence[str]) -> Flow[None]:
         yield Show((_("Nothing is forwarded until there are rules: see [firewall] in the manual."),))
         return
     outgoing = yield from _outgoing(_, inside)
-    zones = {INTERNAL: inside, EXTERNAL: [outside]}
+    zones = {INTERNAL: inside, EXTERNAL: [dial_ins(draft.raw).get(outside, outside)]}
     firewall: dict[str, Any] = {"zones": zones}
     if outgoing:
         sources = [INTERNAL] if outgoing == inside else outgoing
@@ -103,8 +104,10 @@ def nat_address(raw: Mapping[str, Any], outside: str) -> str:
 
 
 def _likely(draft: Draft, ports: Sequence[str]) -> str:
-    """The port with the default gateway, the only one by DHCP, or the one of that name."""
-    node = draft.raw["node"]
+    """The port with a dial-in, with the default gateway, the only one by DHCP, or the one of that name."""
+    node, dialled = draft.raw["node"], dial_ins(draft.raw)
+    if dialled:
+        return next(iter(dialled))
     gateways = [route.get("gateway") for route in node.get("routes", ())]
     for port in ports:
         networks = [ip_interface(each).network for each in node["ports"][port].get("addresses", ())]

@@ -100,7 +100,8 @@ def _fit(_: Translate, draft: Draft, peer: PeerConfiguration, free: Sequence[Car
         )
         card = left.pop(int(choice.removeprefix("card-")) - 1)
         bind(draft, port.name, card)
-        yield from own_addresses(_, draft, port.name, _hint(_, port), dhcp=not port.virtual_addresses)
+        if not port.dial_in:
+            yield from own_addresses(_, draft, port.name, _hint(_, port), dhcp=not port.virtual_addresses)
         fitted.append(port.name)
     return tuple(fitted)
 

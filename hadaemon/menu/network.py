@@ -5,13 +5,14 @@ from collections.abc import Iterator, Sequence
 from hadaemon.config import values
 from hadaemon.hotwire.exclusive import DEFAULT_PORT as HOTWIRE
 from hadaemon.menu.actions import Blink, Card, Detect, Detected, ReadCards
+from hadaemon.menu.dial_in import dial_in
 from hadaemon.menu.draft import Draft
 from hadaemon.menu.steps import Act, Ask, Choose, Failed, Flow, Option, Show, Translate
 from hadaemon.text.columns import table
 
 _USUAL = ("lan", "wan", "dmz", "guest")
 UNUSED = "-"
-DHCP = "dhcp"
+DHCP, PPPOE = "dhcp", "pppoe"
 _UNIT = 1000
 """Mbit/s in a Gbit/s."""
 
@@ -162,12 +163,16 @@ def bind(draft: Draft, port: str, card: Card) -> None:
     draft.put({"mac": card.mac}, "node", "ports", port)
 
 
-def own_addresses(_: Translate, draft: Draft, port: str, hint: str = "", dhcp: bool = True) -> Flow[None]:
-    """The box's own addresses on a port: fixed ones, by DHCP, or none."""
+def own_addresses(
+    _: Translate, draft: Draft, port: str, hint: str = "", dhcp: bool = True, pppoe: bool = False
+) -> Flow[None]:
+    """The box's own addresses on a port: fixed ones, by DHCP, by a dial-in of the pair, or none."""
 
     def good(text: str) -> str:
         if text.lower() == DHCP and dhcp:
             return DHCP
+        if text.lower() == PPPOE and pppoe:
+            return PPPOE
         draft.checked(split(text), "node", "ports", port, "addresses")
         return text
 
@@ -177,7 +182,9 @@ def own_addresses(_: Translate, draft: Draft, port: str, hint: str = "", dhcp: b
         _("Addresses of {port}").format(port=port),
         f"{text} {hint}".strip(),
         good,
-        _("addresses with prefix length, e.g. 192.168.12.141/24; several with spaces; or dhcp")
+        _("addresses with prefix length, e.g. 192.168.12.141/24; several with spaces; or dhcp, or pppoe")
+        if pppoe
+        else _("addresses with prefix length, e.g. 192.168.12.141/24; several with spaces; or dhcp")
         if dhcp
         else _("addresses with prefix length, e.g. 192.168.12.141/24; several with spaces"),
         _(
@@ -189,6 +196,8 @@ def own_addresses(_: Translate, draft: Draft, port: str, hint: str = "", dhcp: b
     )
     if answer == DHCP:
         draft.put(True, "node", "ports", port, "dhcp")
+    elif answer == PPPOE:
+        yield from dial_in(_, draft, port)
     else:
         draft.put(split(str(answer)), "node", "ports", port, "addresses")
 

@@ -90,6 +90,7 @@ mtu = 1400
 public_key = "{test_follow.KEY}"
 allowed = ["10.8.0.2/32"]
 [[follow.pppoe]]
+vlan = 7
 name = "wan0"
 port = "modem"
 user = "me@provider.example"

@@ -126,16 +126,54 @@ def written() -> dict[str, str]:
 def test_the_files_say_what_the_configuration_says():
     found = written()
     assert set(found) == {
-        *("wg0.wg", "wg0.ip", "ppp-wan0", "dnsmasq.conf", "haproxy/00-hotspare.cfg", "haproxy/web.cfg")
+        *("wg0.wg", "wg0.ip", "ppp-wan0", "ppp-wan0.ip", "dnsmasq.conf"),
+        *("haproxy/00-hotspare.cfg", "haproxy/web.cfg"),
     }
     assert "route replace 10.8.0.2/32 dev wg0" in found["wg0.ip"]
     assert "10.8.0.0/24" not in found["wg0.ip"], "the route to it comes with the address"
     assert "nic-eth3\nifname wan0\n" in found["ppp-wan0"]
+    assert found["ppp-wan0.ip"] == "", "it is there in any case"
     assert "dhcp-range=set:lan,192.168.12.100,192.168.12.199,255.255.255.0,43200s" in found["dnsmasq.conf"]
     assert "interface=vrrp4.51\n" in found["dnsmasq.conf"], "where the virtual address is"
     assert "option:router,192.168.12.1\n" in found["dnsmasq.conf"]
     assert "peer beta 192.168.180.3:3784" in found["haproxy/00-hotspare.cfg"]
     assert "localpeer alpha" in found["haproxy/00-hotspare.cfg"]
+
+
+DIAL_IN = """
+schema = 1
+name = "o"
+master = "a"
+[[ha_interfaces]]
+port = "lan"
+virtual_addresses = ["192.168.12.1/24"]
+[[follow.pppoe]]
+port = "modem"
+user = "u"
+password = "p"
+"""
+
+
+def test_a_dial_in_within_a_vlan_has_an_interface_with_its_tag():
+    cluster = load_cluster(f'{DIAL_IN}name = "wan0"\nvlan = 7\n')
+    assert load_cluster(render_cluster(cluster)) == cluster
+    found = {file.name: file.text for file in files("alpha", cluster, {"modem": "eth3"}, {}, {})}
+    assert "nic-v-wan0\nifname wan0\n" in found["ppp-wan0"]
+    steps = "link add link eth3 name v-wan0 type vlan id 7\nlink set dev v-wan0 up\n"
+    assert found["ppp-wan0.ip"] == steps
+
+
+@pytest.mark.parametrize(
+    "lines,reason",
+    [
+        ('name = "wan0"\nvlan = 0', "4094"),
+        ('name = "wan0"\nvlan = "7"', "vlan"),
+        ('name = "fourteen-signs"\nvlan = 7', "13 characters"),
+    ],
+)
+def test_a_wrong_vlan_of_a_dial_in(lines: str, reason: str):
+    with pytest.raises(ConfigError, match=reason):
+        load_cluster(f"{DIAL_IN}{lines}\n")
 
 
 def test_a_port_whose_card_is_missing_makes_no_file():

@@ -9,11 +9,11 @@ import tomli_w
 
 from firmware.screens.box import Box
 from hadaemon.config import check_preseed, load_preseed
-from hadaemon.menu import account, create, dhcp, first_boot, internet, join, network, reach
+from hadaemon.menu import account, create, dhcp, dial_in, first_boot, internet, join, network, reach
 from tests.unit.console.talking import Person, set_up
 from tests.unit.menu.test_first_boot import ALONE, CREATE, JOIN
 
-MODULES = (account, create, dhcp, first_boot, internet, join, network, reach)
+MODULES = (account, create, dhcp, dial_in, first_boot, internet, join, network, reach)
 PAGE = (Path(__file__).parents[3] / "docs/configuration.md").read_text(encoding="utf-8")
 SECTION = PAGE[PAGE.index("\n## preseed.toml") :]
 ROWS = dict(

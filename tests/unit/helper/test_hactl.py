@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -113,3 +114,14 @@ def test_a_program_that_is_killed_or_not_there(tmp_path: Path):
     assert program(tmp_path, "os.kill(os.getpid(), 9)").read(["status"]).status == -9
     with pytest.raises(SyncError, match="/nowhere/hactl: there is no such program"):
         Hactl(tmp_path, tmp_path, tmp_path, ("/nowhere/hactl",)).read(["status"])
+
+
+def test_what_speaks_to_others_is_started_by_the_service_manager(tmp_path: Path):
+    """The keeper itself has no network."""
+    hactl = replace(program(tmp_path, ""), with_network=("/usr/bin/env", "STARTED=elsewhere"))
+    hactl.read(["check", "--here", "--name", "example.com", "--json"])
+    assert words(tmp_path)[2:] == ["check", "--here", "--name", "example.com", "--json"]
+    started = replace(hactl, with_network=("/nowhere/systemd-run",))
+    with pytest.raises(SyncError, match="systemd-run"):
+        started.read(["check", "--here"])
+    assert started.read(["status"]).status == 0, "all others need nobody"

@@ -111,6 +111,49 @@ def test_the_dhcp_server_that_is_asked_for_is_one():
     assert told in " ".join(person.text.split())
 
 
+DIAL_IN = {
+    "addresses-wan": ["pppoe"],
+    "pppoe-user-wan": ["0815@provider.example"],
+    "pppoe-password-wan": ['ri"ght', "right one"],
+    "pppoe-vlan-wan": ["7"],
+}
+
+
+def test_a_way_out_by_dial_in():
+    person, box = Person(CREATE | DIAL_IN), Box()
+    set_up(person, box)
+    (raw,) = box.stored()
+    cluster = check_preseed(raw).cluster
+    assert cluster is not None
+    (line,) = cluster.follow.pppoe
+    assert (line.name, line.port, line.user, line.password, line.vlan) == (
+        *("wan0", "wan", "0815@provider.example", "right one", 7),
+    )
+    assert "virtual-wan" not in person.asked, "it has no addresses but the provider's"
+    assert "internet [2] > " in person.screen
+    assert raw["cluster"]["firewall"]["zones"] == {"internal": ["lan"], "external": ["wan0"]}
+    assert raw["cluster"]["firewall"]["source_nat"][0]["address"] == "own"
+    told = " ".join(person.text.split())
+    assert "dial-in at wan: 0815@provider.example, VLAN 7" in told
+    assert "lan may go out by wan0 as its own address there (NAT)" in told
+    assert "right one" not in person.text
+
+
+def test_a_box_that_stands_alone_does_not_dial():
+    """Dial-ins belong to a cluster: its file names them."""
+    person = Person(ALONE | {"addresses-wan": ["pppoe", "dhcp"]})
+    set_up(person, Box())
+    assert "is not an address with prefix length" in " ".join(person.text.split())
+
+
+def test_a_spare_needs_no_address_where_the_pair_dials_in():
+    ports = (PEER.ports[0], actions.PeerPort("wan", (), dial_in=True))
+    person, box = Person(JOIN), Box(ReadPeer=replace(PEER, ports=ports))
+    set_up(person, box)
+    assert "addresses-wan" not in person.asked
+    assert box.stored()[1]["node"]["ports"]["wan"] == {"mac": CARDS[0].mac}
+
+
 def test_a_dhcp_server_beside_an_own_address_of_the_network_is_explained_and_left_out():
     person, box = Person(CREATE | {"dhcp-server-lan": ["yes"], "dhcp-server-lan-conflict": ["no"]}), Box()
     set_up(person, box)

@@ -65,6 +65,14 @@ MASTER = _first(CREATE)
 SPARE = _first(JOIN)
 SAME_NETWORK = _first(CREATE | {"dhcp-server-lan": ["yes"], "dhcp-server-lan-conflict": ["no"]})
 LEASES = _first(CREATE | {"virtual-lan": ["192.168.200.1/24"], "dhcp-server-lan": ["yes"]})
+DIALS = _first(
+    CREATE
+    | {
+        "addresses-wan": ["pppoe"],
+        "pppoe-user-wan": ["0815@provider.example"],
+        "pppoe-password-wan": ["right one"],
+    }
+)
 NO_HA = _first(CREATE | {"addresses-lan": ["dhcp"], "addresses-wan": ["dhcp"]})
 QUESTIONS: Mapping[str, tuple[Way, tuple[str, ...]]] = {
     "language": (MASTER, ("", *NO_NUMBER)),
@@ -93,6 +101,9 @@ QUESTIONS: Mapping[str, tuple[Way, tuple[str, ...]]] = {
         ),
     ),
     "addresses-wan": (MASTER, ("192.168.12.141/24",)),
+    "pppoe-user-wan": (DIALS, ("", 'a"b', "a\\b", "b\u00fcro", "x" * 129)),
+    "pppoe-password-wan": (DIALS, ("", 'a"b', "a\\b", "pa\u00dfwort", "x" * 129)),
+    "pppoe-vlan-wan": (DIALS, ("0", "4095", "-1", "seven", "7.0", "\u0667")),
     "gateway": (MASTER, (*DOTTED, "192.168.99.1", "192.168.12.141", "fe80::1")),
     "dns": (MASTER, (*DOTTED, "dns.example.org")),
     "ntp": (MASTER, ("-pool", "a..b", "http://pool.ntp.org", "time_server")),
@@ -164,7 +175,7 @@ QUESTIONS: Mapping[str, tuple[Way, tuple[str, ...]]] = {
         ("", "yes", "beta", "ALPHA", "reset"),
     ),
 }
-CHOICES_WITHOUT_EXAMPLE = {"password", "password-again", "key", "factory-reset"}
+CHOICES_WITHOUT_EXAMPLE = {"password", "password-again", "key", "pppoe-password-wan", "factory-reset"}
 """Questions that a good example would answer badly."""
 
 
