@@ -6,9 +6,11 @@ Nothing of this works in namespaces: not every host's kernel has PPP.
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -16,6 +18,7 @@ from firmware.lab.deadline import Deadline, wait_until
 from firmware.lab.lab import Lab, LabOptions
 from firmware.lab.node import Node
 from firmware.lab.opening import READY
+from firmware.lab.switch import Switch
 from firmware.lab.topology import STANDARD_PAIR, Network, NetworkKind, Port
 from tests.lab.provider import FIRST_CLIENT, Authentication, Event, Provider, What
 
@@ -47,12 +50,35 @@ password = "{PASSWORD}"
 UNIT = "hotspare-pppoe@dsl.service"
 
 
+TAG = 7
+_VLAN = b"\x81\x00" + TAG.to_bytes(2, "big")
+"""IEEE 802.1Q: behind the two addresses of a frame."""
+
+
+class Tagged:
+    """A switch, as whoever is behind a tag sees it."""
+
+    def __init__(self, switch: Switch) -> None:
+        self._switch = switch
+
+    def attach(self, name: str, receive: Callable[[bytes], None]) -> Callable[[bytes], None]:
+        """As `Switch.attach`."""
+
+        def take(frame: bytes) -> None:
+            if frame[12:16] == _VLAN:
+                receive(frame[:12] + frame[16:])
+
+        send = self._switch.attach(name, take)
+        return lambda frame: send(frame[:12] + _VLAN + frame[12:])
+
+
 class Site:
     """The pair and its provider."""
 
-    def __init__(self, lab: Lab) -> None:
+    def __init__(self, lab: Lab, tagged: bool = False) -> None:
         self.lab = lab
-        self.provider = Provider(lab.switch("dsl"), USER, PASSWORD, Authentication.CHAP)
+        switch = cast(Switch, Tagged(lab.switch("dsl"))) if tagged else lab.switch("dsl")
+        self.provider = Provider(switch, USER, PASSWORD, Authentication.CHAP)
 
     def mac(self, node: Node) -> str:
         return node.mac("modem")
@@ -86,9 +112,9 @@ class Site:
         assert target == FAR
 
 
-@pytest.fixture
-def site(labs: Labs, image: Path) -> Iterator[Site]:
-    """A pair with a modem on a port of its own. Alpha is active and online."""
+@contextmanager
+def opened(labs: Labs, image: Path, more: str = "") -> Iterator[Site]:
+    """A pair with a modem on a port of its own. Alpha is active and online. `more`: of the dial-in."""
     pair = STANDARD_PAIR
     modems = {"alpha": "52:54:00:48:0a:05", "beta": "52:54:00:48:0b:05"}
     nodes = tuple(
@@ -96,11 +122,29 @@ def site(labs: Labs, image: Path) -> Iterator[Site]:
     )
     networks = (*pair.networks, Network("dsl", NetworkKind.SWITCH))
     with labs.open_at(READY, replace(pair, nodes=nodes, networks=networks), LabOptions(image)) as lab:
-        site = Site(lab)
+        site = Site(lab, tagged=bool(more))
         for node in lab.nodes.values():
-            node.run(f"cat >> /data/state/cluster.toml <<'END'\n{FOLLOW}\nEND\nhactl reload", root=True)
+            text = f"{FOLLOW}{more}"
+            node.run(f"cat >> /data/state/cluster.toml <<'END'\n{text}\nEND\nhactl reload", root=True)
         site.wait_online(lab.node("alpha"))
         yield site
+
+
+@pytest.fixture
+def site(labs: Labs, image: Path) -> Iterator[Site]:
+    with opened(labs, image) as site:
+        yield site
+
+
+@pytest.mark.nightly
+def test_a_provider_behind_a_vlan_is_reached_by_either_node(labs: Labs, image: Path) -> None:
+    with opened(labs, image, f"vlan = {TAG}\n") as site:
+        alpha, beta = site.lab.node("alpha"), site.lab.node("beta")
+        site.passes(alpha)
+        site.switch(alpha, beta)
+        site.wait_online(beta)
+        site.passes(beta)
+        alpha.wait_until("! ip link show v-dsl 2>/dev/null")
 
 
 @pytest.mark.nightly
