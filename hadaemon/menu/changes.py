@@ -17,12 +17,13 @@ from hadaemon.menu.actions import (
     StoreNode,
 )
 from hadaemon.menu.create import cluster_lines, create
+from hadaemon.menu.daily import forward, rule, virtual
 from hadaemon.menu.draft import Draft
 from hadaemon.menu.first_boot import pair_and_activate
 from hadaemon.menu.install import COMMAND, install_to_disk
 from hadaemon.menu.join import join
 from hadaemon.menu.network import bind, hotwire_card, own_addresses
-from hadaemon.menu.reach import reach, reach_lines, share
+from hadaemon.menu.reach import SHARED, reach, reach_lines, share
 from hadaemon.menu.steps import Act, Ask, Choose, Failed, Flow, Option, Show, Translate
 
 
@@ -58,16 +59,39 @@ def network(_: Translate) -> Flow[None]:
 
 
 def reach_later(_: Translate) -> Flow[None]:
-    """Another gateway, other name and time servers, another way in."""
+    """Another gateway, other name and time servers, another way in: where they are now, in the file of both
+    boxes or in this one's own."""
     draft = yield from _present(_)
     if draft is None:
         return
-    node = draft.raw["node"]
-    ports = tuple(name for name in node["ports"] if name != HOTWIRE)
-    yield from reach(_, draft, ports)
-    yield Show(tuple(reach_lines(_, node)) or (_("none of it"),), _("Summary"))
+    ports = tuple(name for name in draft.raw["node"]["ports"] if name != HOTWIRE)
+    shared = bool(SHARED & draft.raw.get("cluster", {}).keys())
+    file = "cluster" if shared else "node"
+    yield from reach(_, draft, ports, file)
+    table = draft.raw[file]
+    yield Show(tuple(reach_lines(_, table)) or (_("none of it"),), _("Summary"))
     yield from _agree(_)
-    yield from _show_outcome(_, (yield Act(StoreNode(node), _("Writing ..."), final=True)))
+    change = StoreCluster(table) if shared else StoreNode(table)
+    yield from _show_outcome(_, (yield Act(change, _("Writing ..."), final=True)))
+
+
+def _of_the_cluster(change: Callable[[Translate, Draft], Flow[str]]) -> Callable[[Translate], Flow[None]]:
+    """Asks, shows what is new, and has cluster.toml changed."""
+
+    def flow(_: Translate) -> Flow[None]:
+        draft = yield from _present(_)
+        if draft is None:
+            return
+        if "cluster" not in draft.raw:
+            yield Show((_("This box is in no cluster."),))
+            return
+        line = yield from change(_, draft)
+        yield Show((line,), _("Summary"))
+        yield from _agree(_)
+        done = yield Act(StoreCluster(draft.raw["cluster"]), _("Writing ..."), final=True)
+        yield from _show_outcome(_, done)
+
+    return flow
 
 
 def join_later(_: Translate) -> Flow[None]:
@@ -156,6 +180,9 @@ FLOWS: Mapping[str, Callable[[Translate], Flow[None]]] = {
     "password": password,
     "network": network,
     "reach": reach_later,
+    "virtual": _of_the_cluster(virtual),
+    "forward": _of_the_cluster(forward),
+    "rule": _of_the_cluster(rule),
     "join": join_later,
     "create": create_later,
     "activate": activate,

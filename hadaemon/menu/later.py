@@ -77,7 +77,17 @@ def _entries(_: Translate, standing: Standing) -> Mapping[str, tuple[str, Entry]
     add("switch", _("switch to the other box (hactl switch)"), lambda: _switch(_), in_cluster)
     add("maintenance", _("maintenance (hactl maintenance)"), lambda: _maintenance(_), in_cluster)
     add("synchronize", _("synchronize the boxes (hactl config sync)"), lambda: _synchronize(_), in_cluster)
-    add("firmware", _("firmware (hactl firmware)"), lambda: _firmware(_), "firmware" in standing.commands)
+    add("addresses", _("virtual addresses of the pair"), lambda: _as_root("virtual"), in_cluster)
+    add("firewall", _("firewall: rules and port forwards"), lambda: _firewall(_), in_cluster)
+    edit = command("config", "edit", root=True)
+    add("edit", _("edit the configuration, checked (hactl config edit)"), edit, in_cluster)
+    add("backup", _("backup of this box into a file (hactl backup)"), lambda: _backup(_))
+    add(
+        "firmware",
+        _("firmware (hactl firmware)"),
+        lambda: _firmware(_, in_cluster),
+        "firmware" in standing.commands,
+    )
     add("create", _("create a cluster: this box becomes the master"), lambda: _as_root("create"), alone)
     add("join", _("join the cluster of the other box as its spare"), lambda: _as_root("join"), alone)
     add("keys", _("keys and pairing (hactl key, hactl pair)"), lambda: _keys(_, in_cluster))
@@ -172,13 +182,17 @@ def _synchronize(_: Translate) -> Flow[None]:
     yield from _hactl(commands.get(choice, ("config", "sync", f"--{choice}")), root=True)
 
 
-def _firmware(_: Translate) -> Flow[None]:
+def _firmware(_: Translate, in_cluster: bool) -> Flow[None]:
+    both = Option("upgrade", _("upgrade both boxes, the spare first"))
+    same = Option("sync", _("take the firmware that the other box runs"))
+    upgrade = (both, same) if in_cluster else ()
     choice = yield Choose(
         "firmware",
         _("Firmware"),
         _("The firmware of this box: it has two places for it, and one of them runs."),
         (
             Option("status", _("show both places")),
+            *upgrade,
             Option("install", _("install an update bundle into the other place")),
             Option("rollback", _("go back to what was before")),
         ),
@@ -188,7 +202,7 @@ def _firmware(_: Translate) -> Flow[None]:
         ),
         "status",
     )
-    if choice == "install":
+    if choice in ("install", "upgrade"):
         source = yield Ask(
             "bundle",
             _("Firmware"),
@@ -197,9 +211,46 @@ def _firmware(_: Translate) -> Flow[None]:
             _("a file or an address, e.g. /data/home/admin/hotspare.raucb or https://..."),
             _("Only a bundle with a valid signature for this kind of box is installed."),
         )
-        yield from _hactl(("firmware", "install", "--", str(source)), root=True)
+        yield from _hactl(("firmware", str(choice), "--", str(source)), root=True)
     else:
         yield from _hactl(("firmware", str(choice)), root=True)
+
+
+def _firewall(_: Translate) -> Flow[None]:
+    choice = yield Choose(
+        "firewall",
+        _("Firewall"),
+        _("What no rule allows is dropped, to the boxes as through them."),
+        (
+            Option("forward", _("a port forward: from outside to a host inside")),
+            Option("rule", _("allow something")),
+            Option("show", _("show the configuration (hactl config show)")),
+        ),
+        _("To change or remove a rule, edit the configuration: cluster.toml has all of them."),
+        "forward",
+    )
+    if choice == "show":
+        yield from _hactl(("config", "show"), root=True)
+    else:
+        yield from _as_root(str(choice))
+
+
+def _backup(_: Translate) -> Flow[None]:
+    file = yield Ask(
+        "backup-file",
+        _("Backup"),
+        _("Into which file? It is sealed with a passphrase, which is asked next."),
+        _file,
+        _("the path of a file that is not there yet, e.g. /data/home/admin/fw-a.backup"),
+        _("Fetch it from there with scp. Back again with `hactl backup restore`."),
+    )
+    yield from _hactl(("backup", "create", "--", str(file)), root=True)
+
+
+def _file(text: str) -> str:
+    if not text.startswith("/"):
+        raise ValueError(f"{text!a}: write the whole path, beginning with /")
+    return text
 
 
 def _keys(_: Translate, in_cluster: bool) -> Flow[None]:

@@ -14,9 +14,10 @@ _EVERYWHERE = (_DEFAULT, "0.0.0.0/0", "::/0")
 """How a configuration may write that a route is the default one."""
 
 
-def reach(_: Translate, draft: Draft, ports: Sequence[str]) -> Flow[None]:
-    """Everything may be left out. What the node has already is offered, and what is not asked stays."""
-    node = draft.raw["node"]
+def reach(_: Translate, draft: Draft, ports: Sequence[str], file: str = "node") -> Flow[None]:
+    """Everything may be left out. What `file` (node or cluster) has already is offered, and what is not asked
+    stays."""
+    node = draft.raw[file]
     others = [route for route in node.get("routes", ()) if not _is_default(route)]
     defaults = {str(route.get("gateway")): route for route in node.get("routes", ()) if _is_default(route)}
     routes = yield Ask(
@@ -25,7 +26,7 @@ def reach(_: Translate, draft: Draft, ports: Sequence[str]) -> Flow[None]:
         _("The router to the internet, in a network of this box's own addresses."),
         _checked(
             draft,
-            "routes",
+            (file, "routes"),
             lambda texts: (
                 others + [defaults.get(text, {"destination": _DEFAULT, "gateway": text}) for text in texts]
             ),
@@ -40,7 +41,7 @@ def reach(_: Translate, draft: Draft, ports: Sequence[str]) -> Flow[None]:
         "dns",
         _("Name servers"),
         _("Which servers does this box itself ask for names?"),
-        _checked(draft, "dns", lambda texts: {**node.get("dns", {}), "servers": texts}),
+        _checked(draft, (file, "dns"), lambda texts: {**node.get("dns", {}), "servers": texts}),
         _("addresses, e.g. 192.168.175.1 9.9.9.9; Enter: none"),
         _("They matter for what the box itself looks up, such as time servers by name."),
         " ".join(node.get("dns", {}).get("servers", ())),
@@ -51,7 +52,7 @@ def reach(_: Translate, draft: Draft, ports: Sequence[str]) -> Flow[None]:
         "ntp",
         _("Time servers"),
         _("Where does this box have the time from?"),
-        _checked(draft, "ntp", lambda texts: {**node.get("ntp", {}), "servers": texts}),
+        _checked(draft, (file, "ntp"), lambda texts: {**node.get("ntp", {}), "servers": texts}),
         _("names or addresses, e.g. 192.168.175.1 or pool.ntp.org; Enter: none"),
         _("Without a time server the box's own clock counts. The cluster itself needs no common time."),
         " ".join(node.get("ntp", {}).get("servers", ())),
@@ -65,7 +66,7 @@ def reach(_: Translate, draft: Draft, ports: Sequence[str]) -> Flow[None]:
         _("On which ports may the administrator log in over the network? This box has {ports}.").format(
             ports=", ".join(ports)
         ),
-        _checked(draft, "ssh", lambda texts: {**(node.get("ssh") or usual), "ports": texts}),
+        _checked(draft, (file, "ssh"), lambda texts: {**(node.get("ssh") or usual), "ports": texts}),
         _("names of ports, e.g. lan; Enter: nowhere"),
         _(
             "Only at the box's own addresses there, never at a virtual address. With an SSH key given "
@@ -108,10 +109,12 @@ def _settle(node: dict[str, Any], key: str, value: object) -> None:
         node.pop(key, None)
 
 
-def _checked(draft: Draft, key: str, table: Callable[[list[str]], object]) -> Callable[[str], object]:
+def _checked(
+    draft: Draft, place: tuple[str, str], table: Callable[[list[str]], object]
+) -> Callable[[str], object]:
     """Checks an answer: nothing, or what the configuration would say."""
 
     def parse(text: str) -> object:
-        return draft.checked(table(split(text)), "node", key) if split(text) else None
+        return draft.checked(table(split(text)), *place) if split(text) else None
 
     return parse

@@ -44,7 +44,7 @@ def test_a_spare_reads_what_it_must_fit_to_and_pulls_once_the_master_is_active(b
     assert "the other box is in no cluster" in do(beta, "read_peer")
     alpha.apply(OFF)
     found = do(beta, "read_peer")
-    assert "PeerPort(name='lan', virtual_addresses=('192.168.12.1/24',))" in found
+    assert "PeerPort(name='lan', virtual_addresses=('192.168.12.1/24',), dial_in=False)" in found
     assert "name='hotwire'" not in found
     assert "the cluster is not activated" in do(beta, "pull")
     assert "result ()" in do(alpha, "activate")

@@ -5,13 +5,19 @@ from collections.abc import Iterator
 import pytest
 
 from hadaemon.cli.parser import build_parsers
-from hadaemon.commands.command import Command, number
+from hadaemon.commands.command import Command, host, number
 from hadaemon.commands.on_peer import MAX_WORDS, READING, may_run, peer_options, refusal
 from hadaemon.commands.table import COMMANDS
 from tests.qemu.test_sync import READING as TRIED
 
 PARSERS = build_parsers()
 VALUE = "7"
+_NEVER = ("-1", "²", "1 ", "", "--json", "/etc/shadow")
+WRONG = {
+    number: (*_NEVER, "1234567", "0x1"),
+    host: (*_NEVER, "-f", "a b", "a;b", "$(id)", "a..b", "x" * 64, "host\n", "name/path"),
+}
+"""By what says whether it is one."""
 IDS = [command.path for command in READING]
 
 
@@ -72,7 +78,7 @@ def test_no_abbreviation_value_or_place_is_accepted(command: Command):
         assert not may_run([*path, f"{option.name}={VALUE}"])
         if option.value is not None:
             assert not may_run([*path, option.name])
-            for value in ("-1", "1234567", "0x1", "²", "1 ", "", "--json", "/etc/shadow"):
+            for value in WRONG[option.value]:
                 assert not may_run([*path, option.name, value]), value
         else:
             assert not may_run([*path, option.name, VALUE])

@@ -13,6 +13,7 @@ from hadaemon.menu.changes import FLOWS
 from hadaemon.menu.later import Standing, later
 from hadaemon.menu.steps import Failed
 from tests.unit.console.talking import TRANSLATIONS, Person, converse
+from tests.unit.menu.test_daily import PAIR
 
 CLUSTER = Standing("alpha", "cluster", ha_ports=("lan", "wan"), commands=frozenset({"capture", "firmware"}))
 ALONE = Standing("alpha", "stand-alone", commands=frozenset({"firmware"}))
@@ -202,6 +203,13 @@ def test_a_deed_that_fails_is_told(name: str):
         "port": ["1"],
         "hotwire": ["1"],
         "virtual-lan": ["192.168.12.1/24"],
+        "virtual-port": ["1"],
+        "forward-address": ["1"],
+        "forward-services": ["https"],
+        "forward-to": ["192.168.12.80"],
+        "rule-from": ["lan"],
+        "rule-to": ["wan"],
+        "rule-services": ["https"],
         "factory-reset": ["alpha", "reset"],
         "write": ["1"],
     }
@@ -211,7 +219,8 @@ def test_a_deed_that_fails_is_told(name: str):
         bad,
     )
     person = Person(answers)
-    flow(name, person, Box(ReadNode=NODE, **failing))
+    daily = name in ("virtual", "forward", "rule")
+    flow(name, person, Box(ReadNode=PAIR if daily else NODE, **failing))
     assert "! the disk is full" in person.text
     unreadable = Person(answers | {"factory-reset": ["reset"]})
     flow(name, unreadable, Box(**failing | {"ReadNode": bad}))

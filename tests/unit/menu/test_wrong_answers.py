@@ -34,6 +34,11 @@ NODE = {
             "wan": {"mac": CARDS[1].mac, "dhcp": True},
         },
     },
+    "cluster": {
+        "name": "office",
+        "master": "alpha",
+        "ha_interfaces": [{"port": "lan", "virtual_addresses": ["192.168.12.1/24"]}],
+    },
 }
 ANYWHERE = ("x" * (LONGEST + 1), "\x1b[A", "a\x00b", "tab\there", "\udcff")
 NO_NUMBER = ("0", "99", "-1", "1.0", "one", "²", "99999999999999999999999", "yes!")
@@ -61,6 +66,11 @@ def _change(flow: str, **answers: str) -> Way:
     return Way(lambda: FLOWS[flow](VOICE), {key: [text] for key, text in answers.items()}, {"ReadNode": NODE})
 
 
+FORWARD = _change(
+    "forward",
+    **{"forward-address": "1", "forward-services": "https", "forward-to": "192.168.12.80", "write": "1"},
+)
+RULE = _change("rule", **{"rule-from": "lan", "rule-to": "wan", "rule-services": "https", "write": "1"})
 MASTER = _first(CREATE)
 SPARE = _first(JOIN)
 SAME_NETWORK = _first(CREATE | {"dhcp-server-lan": ["yes"], "dhcp-server-lan-conflict": ["no"]})
@@ -161,6 +171,19 @@ QUESTIONS: Mapping[str, tuple[Way, tuple[str, ...]]] = {
     "diagnostics": (_later(("menu", "diagnostics"), ("diagnostics", "history")), NO_NUMBER),
     "reboot": (_later(("menu", "reboot")), NO_NUMBER),
     "poweroff": (_later(("menu", "power-off")), NO_NUMBER),
+    "firewall": (_later(("menu", "firewall")), NO_NUMBER),
+    "backup-file": (_later(("menu", "backup"), ("backup-file", "/data/a")), ("", "a.backup", "../a")),
+    "virtual-port": (_change("virtual", **{"virtual-port": "lan", "write": "1"}), ("", "3", *NO_NUMBER)),
+    "virtual-addresses": (
+        _change("virtual", **{"virtual-port": "lan", "write": "1"}),
+        ("-", "192.168.12.141/24", "192.168.12.1", "192.168.12.300/24"),
+    ),
+    "forward-address": (FORWARD, ("", "2", *NO_NUMBER)),
+    "forward-services": (FORWARD, ("", "no-such-service", "tcp/99999", "tcp/0")),
+    "forward-to": (FORWARD, ("", *DOTTED)),
+    "rule-from": (RULE, ("", "dmz", "hotwire", "node")),
+    "rule-to": (RULE, ("", "dmz", "hotwire")),
+    "rule-services": (RULE, ("", "no-such-service", "tcp/99999")),
     "bundle": (_later(("menu", "firmware"), ("firmware", "install"), ("bundle", "/a.raucb")), ("",)),
     "ping": (
         _later(("menu", "diagnostics"), ("diagnostics", "ping"), ("ping", "192.168.12.1")),
@@ -177,6 +200,9 @@ QUESTIONS: Mapping[str, tuple[Way, tuple[str, ...]]] = {
 }
 CHOICES_WITHOUT_EXAMPLE = {"password", "password-again", "key", "pppoe-password-wan", "factory-reset"}
 """Questions that a good example would answer badly."""
+
+
+DEEDS: Mapping[str, object] = dict.fromkeys(("AsRoot", "StoreNode", "StoreCluster", "FactoryReset"), ())
 
 
 class Wrong(Person):
@@ -210,7 +236,12 @@ class Wrong(Person):
 def reach(key: str, wrong: tuple[str, ...]) -> Wrong:
     """What was said to each wrong answer."""
     way, _ = QUESTIONS[key]
-    box = Box(**({"AsRoot": (), "StoreNode": (), "FactoryReset": ()} | deepcopy(dict(way.results))))
+    box = Box(
+        **(
+            {"AsRoot": (), "StoreNode": (), "StoreCluster": (), "FactoryReset": ()}
+            | deepcopy(dict(way.results))
+        )
+    )
     person = Wrong(way.answers, key, list(wrong), box)
     try:
         converse(way.begin, person, box)
@@ -265,9 +296,7 @@ def test_no_question_is_left_out():
 @pytest.mark.parametrize("key", QUESTIONS)
 def test_help_says_what_is_expected_and_how_to_go_back(key: str):
     person = Wrong(QUESTIONS[key][0].answers, key, ["?"], box := Box())
-    box._results |= {"AsRoot": (), "StoreNode": (), "FactoryReset": ()} | dict(
-        deepcopy(QUESTIONS[key][0].results)
-    )
+    box._results |= DEEDS | dict(deepcopy(QUESTIONS[key][0].results))
     try:
         converse(QUESTIONS[key][0].begin, person, box)
     except AssertionError as error:
