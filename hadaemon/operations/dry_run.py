@@ -5,10 +5,10 @@ from pathlib import Path
 
 from hadaemon.config import ClusterConfig, NodeConfig
 from hadaemon.errors import HadaemonError
-from hadaemon.firewall.advice import advice
 from hadaemon.io.store.forms import read_form
 from hadaemon.state.configuration import check_texts
 from hadaemon.state.firewall_check import tree_problems
+from hadaemon.state.notes import notes_of
 from hadaemon.state.places import NODE_FILE
 from hadaemon.sync.errors import SyncError
 from hadaemon.sync.tree import CLUSTER, Tree
@@ -45,7 +45,7 @@ def dry_run(tree: Tree, present: Tree | None, state: Path) -> Checked:
     if problems or checked.node is None or checked.cluster is None:
         raise Refused(name, problems)
     before = _before(present, node.text)
-    notes = (*_notes(checked.node, checked.cluster, before), *advice(checked.cluster))
+    notes = (*_notes(checked.node, checked.cluster, before), *notes_of(checked.node, checked.cluster))
     return Checked(checked.node, checked.cluster, notes)
 
 

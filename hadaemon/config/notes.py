@@ -1,0 +1,31 @@
+"""What a configuration may say, and its administrator should know: told at each check and apply."""
+
+from collections.abc import Iterator
+
+from hadaemon.config.address_book import File, book_of_pair
+from hadaemon.config.address_rules import conflicts, facts_of
+from hadaemon.config.backup_reach import backup_notes
+from hadaemon.config.model import ClusterConfig, NodeConfig
+
+
+def pair_notes(node: NodeConfig, cluster: ClusterConfig) -> tuple[str, ...]:
+    """Each with its file and key. The two must have passed `check_pair`."""
+    return tuple(_notes(node, cluster))
+
+
+def _notes(node: NodeConfig, cluster: ClusterConfig) -> Iterator[str]:
+    for each in conflicts(book_of_pair(node, cluster), facts_of(node, cluster)):
+        if not each.refused:
+            yield f"{each.one.file}: {each.one.key}: {each.message}"
+    own = {
+        table: value is not None
+        for table, value in (
+            ("dns", node.system.dns),
+            ("ntp", node.system.ntp),
+            ("syslog", node.system.syslog),
+            ("alarms", node.system.alarms),
+        )
+    }
+    for key, message in backup_notes(node, cluster):
+        file = File.NODE if own.get(key.partition(".")[0]) else File.CLUSTER
+        yield f"{file}: {key}: {message}"
