@@ -134,16 +134,20 @@ def _says_same(one: Entry, other: Entry) -> str:
     return f"{one.ip} is {where}"
 
 
-SAME = Relation("is", _same, _says_same, same_address=True, of_address=True)
-OF_OTHER_NODE = Relation("of another node is", _of_other_node, _says_same, same_address=True, of_address=True)
-ELSEWHERE = Relation("of another port overlaps", _elsewhere, _told("overlaps"))
-OTHER_LENGTH = Relation(
-    "of the same port, with another prefix length, overlaps", _other_length, _told("is on one port with")
+SAME = Relation("is the same as", _same, _says_same, same_address=True, of_address=True)
+OF_OTHER_NODE = Relation(
+    "of another node is the same as", _of_other_node, _says_same, same_address=True, of_address=True
 )
-PART = Relation("is, or is a part of, the network of", _part, _told("is of the network of"))
+ELSEWHERE = Relation("on another port is of a network that overlaps", _elsewhere, _told("overlaps"))
+OTHER_LENGTH = Relation(
+    "on the same port is of a network with another prefix length that overlaps",
+    _other_length,
+    _told("is on one port with"),
+)
+PART = Relation("is the network, or a part of the network, of", _part, _told("is of the network of"))
 AROUND = Relation("is around the network of", _around, _told("is around"))
 INSIDE = Relation("is in the network of", _inside, _told("is in the network of"))
-ITSELF = Relation("is", _itself, _told("is"))
+ITSELF = Relation("is a single address, and the same as", _itself, _told("is"))
 EDGE = Relation(
     "is the first or last address of the network of",
     _edge,
@@ -163,5 +167,7 @@ SAME_ROUTE = Relation(
     lambda one, other: f"{one.network} is also the network of {other}, {other.told}",
 )
 SAME_NETWORK = Relation(
-    "of another peer is", _same_network, lambda one, other: f"{one.network} is already {other.told}"
+    "of another peer is the same as",
+    _same_network,
+    lambda one, other: f"{one.network} is already {other.told}",
 )

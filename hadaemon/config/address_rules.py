@@ -25,7 +25,7 @@ class Then(StrEnum):
     REFUSED = "refused"
     TOLD = "told"
     """It may work, and the administrator should know."""
-    UNSERVED = "refused, and only told where services follow"
+    UNSERVED = "refused, or told where services follow"
     """Nothing of ours answers there; a service of the administrator's may ([follow], port forwards)."""
 
 
@@ -50,6 +50,10 @@ class Facts:
     """The node owns the virtual addresses: its priority is 255."""
     served: bool = False
     """There are services of the administrator's that may answer at addresses of the node."""
+
+
+ALONE = Facts(served=True)
+"""Of a node.toml alone: what cluster.toml says of services is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +135,8 @@ RULES: tuple[Rule, ...] = (
         relations.SAME,
         _MINE,
         Then.UNSERVED,
-        "nothing of this node answers there, unless a service does that you start ([[follow.services]], "
-        "HAProxy) or forward to: name the server itself",
+        "nothing of ours answers there, only what you start ([[follow.services]], HAProxy) or forward to: "
+        "name the server itself",
     ),
     Rule(
         (Role.FORWARD,),
@@ -175,8 +179,8 @@ RULES: tuple[Rule, ...] = (
         relations.OTHER_LENGTH,
         (Role.OWN, Role.VIRTUAL),
         Then.TOLD,
-        "a network has one prefix length, and only the node with the longer network reaches all of it: write "
-        "the same, or /32 (IPv6: /128) for a virtual address without a network of its own",
+        "a network has one prefix length, and who has the smaller part does not reach the rest: write the "
+        "same, or /32 (IPv6: /128) for a virtual address without a network of its own",
     ),
     Rule(
         (Role.ROUTE,),
@@ -212,8 +216,8 @@ RULES: tuple[Rule, ...] = (
         relations.AROUND,
         _CONNECTED,
         Then.TOLD,
-        "what is for that network goes into the tunnel as soon as its port is gone: write the networks "
-        "behind the tunnel alone, if they can be named",
+        "the narrower network counts, but what is for it goes into the tunnel as soon as its port is gone: "
+        "write the networks behind the tunnel alone, if they can be named",
     ),
     Rule(
         (Role.ALLOWED,),
@@ -275,7 +279,7 @@ def facts_of(node: NodeConfig | None, cluster: ClusterConfig) -> Facts:
     return Facts(node is not None and cluster.vrrp.priorities.get(node.name) == OWNER, served)
 
 
-def conflicts(book: Book, facts: Facts = Facts()) -> Iterator[Conflict]:
+def conflicts(book: Book, facts: Facts) -> Iterator[Conflict]:
     """Everything in the book that contradicts something else in it, in the order of the rules."""
     index: Index = defaultdict(list)
     for place, entry in enumerate(book):

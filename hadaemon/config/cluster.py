@@ -17,6 +17,7 @@ from hadaemon.config.follow import read_follow
 from hadaemon.config.hotwire import read_hotwire
 from hadaemon.config.interfaces import note_twice, read_interface
 from hadaemon.config.model import ClusterConfig, SyncMode
+from hadaemon.config.names import note_unknown_master
 from hadaemon.config.reader import Table
 from hadaemon.config.system import read_system
 from hadaemon.config.vrrp import DEFAULT, read_vrrp
@@ -81,6 +82,7 @@ def read_cluster(table: Table) -> ClusterConfig | None:
     dot = f"{table.path}." if table.path else ""
     places = {File.CLUSTER: (table.mistakes.file, dot)}
     note_conflicts(book_of_cluster(cluster), facts_of(None, cluster), table.mistakes, places)
+    note_unknown_master(table, cluster)
     note_tracking_owner(table, cluster)
     note_too_many_advertisements(table, cluster)
     return cluster

@@ -135,7 +135,7 @@ def _read_dhcp(table: Table) -> DhcpNetwork | None:
     span = table.text("range", words.address_range, 'range = "192.168.12.100-192.168.12.199"')
     lease = table.optional_text("lease", words.lease, 12 * 3600)
     gateway = table.optional_text("gateway", _ipv4, None)
-    dns = table.texts("dns", _ipv4, '["192.168.12.1"]')
+    dns = table.texts("dns", _ipv4, '["192.168.12.53"]')
     domain = table.optional_text("domain", words.domain, None)
     hosts: Mapping[str, IPv4Address] | None = table.tagged("hosts", values.mac, _read_host)
     table.close()

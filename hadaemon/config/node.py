@@ -2,7 +2,7 @@
 
 from hadaemon.config import values
 from hadaemon.config.address_book import File, book_of_node
-from hadaemon.config.address_rules import Facts, note_conflicts
+from hadaemon.config.address_rules import ALONE, note_conflicts
 from hadaemon.config.bond import read_bond
 from hadaemon.config.model import NodeConfig, Port
 from hadaemon.config.reader import Table
@@ -34,7 +34,7 @@ def read_node(table: Table) -> NodeConfig | None:
     for key, message in system_mistakes(node, system, None):
         table.mistakes.add(f"{dot}{key}", message)
     places = {File.NODE: (table.mistakes.file, dot)}
-    note_conflicts(book_of_node(node), Facts(), table.mistakes, places)
+    note_conflicts(book_of_node(node), ALONE, table.mistakes, places)
     return node
 
 

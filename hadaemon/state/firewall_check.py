@@ -30,7 +30,7 @@ def try_configuration(configuration: Configuration) -> tuple[tuple[str, ...], tu
     node, cluster = configuration.node, configuration.cluster
     if node is None:
         return (), ()
-    notes = notes_of(node, cluster) if cluster is not None else ()
+    notes = notes_of(node, cluster)
     try:
         return rule_problems(node, cluster, configuration.snippets), notes
     except NftMissing as error:

@@ -18,7 +18,7 @@ from hadaemon.config import (
 )
 from hadaemon.config.address_book import Role, book_of_cluster, book_of_node, book_of_pair
 from hadaemon.config.address_rules import RULES, Then
-from hadaemon.config.notes import pair_notes
+from hadaemon.config.notes import notes
 from tests.unit.config.addresses import CLUSTER, KEYS, NODE
 from tests.unit.config.test_every_key import CLUSTERS, NODES, values_in
 
@@ -30,6 +30,14 @@ def changed(text: str, edits: dict[str, str]) -> str:
     return text
 
 
+def test_a_node_that_stands_alone_is_told_too():
+    alone = load_node(NODE + '[dns]\nservers = ["192.168.12.141"]\n')
+    (note,) = notes(alone, None)
+    assert note.startswith("node.toml: dns.servers[0]: 192.168.12.141 is the own address of port lan")
+    with pytest.raises(ConfigError, match=r"dns\.servers"):
+        check_pair(alone, load_cluster(changed(CLUSTER, NO_SERVICES)))
+
+
 def told(node: str, cluster: str) -> list[str]:
     """What is refused; if nothing is, the notes."""
     try:
@@ -37,7 +45,7 @@ def told(node: str, cluster: str) -> list[str]:
         check_pair(read, shared)
     except ConfigError as error:
         return [f"refused {mistake.path}: {mistake.message}" for mistake in error.mistakes]
-    return [f"told {note.partition(': ')[2]}" for note in pair_notes(read, shared)]
+    return [f"told {note.partition(': ')[2]}" for note in notes(read, shared)]
 
 
 def test_what_is_right_is_accepted_without_a_word():

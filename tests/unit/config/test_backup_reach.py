@@ -3,7 +3,7 @@
 import pytest
 
 from hadaemon.config import check_pair, load_cluster, load_node
-from hadaemon.config.notes import pair_notes
+from hadaemon.config.notes import notes
 
 NODE = """
 schema = 1
@@ -43,7 +43,7 @@ NO_GATEWAY = "it has no own address in the network of the gateway 203.0.113.1"
 def said(more: str, node: str = NODE) -> list[str]:
     own, cluster = load_node(node), load_cluster(CLUSTER + more)
     check_pair(own, cluster)
-    return list(pair_notes(own, cluster))
+    return list(notes(own, cluster))
 
 
 @pytest.mark.parametrize(
