@@ -11,6 +11,7 @@ from hadaemon.state.configuration import check_texts
 from hadaemon.state.firewall_check import tree_problems
 from hadaemon.state.notes import notes_of
 from hadaemon.state.places import NODE_FILE
+from hadaemon.state.services_check import service_problems
 from hadaemon.sync.errors import SyncError
 from hadaemon.sync.tree import CLUSTER, Tree
 
@@ -34,8 +35,8 @@ class Checked:
 
 
 def dry_run(tree: Tree, present: Tree | None, state: Path, control: Path | None = None) -> Checked:
-    """Schema, ports, addresses and names of this pair, and nftables for rules. `control`: the daemon's
-    socket, to ask for the other node's name. Raises Refused."""
+    """Schema, ports, addresses and names of this pair; nftables and dnsmasq for what is theirs.
+    `control`: the daemon's socket, to ask for the other node's name. Raises Refused."""
     node = read_form(state / NODE_FILE)
     if node is None:
         raise Refused("this node", (f"{state / NODE_FILE}: there is none: the node is not configured yet",))
@@ -45,7 +46,11 @@ def dry_run(tree: Tree, present: Tree | None, state: Path, control: Path | None 
     if checked.node is not None and checked.cluster is not None:
         was = before.master if before is not None else ""
         named = check_master(checked.node, checked.cluster, state, control, was)
-        problems += (*named.problems, *tree_problems(checked.node, checked.cluster, tree))
+        problems += (
+            *named.problems,
+            *service_problems(checked.node, checked.cluster),
+            *tree_problems(checked.node, checked.cluster, tree),
+        )
     name = checked.node.name if checked.node is not None else "this node"
     if problems or checked.node is None or checked.cluster is None:
         raise Refused(name, problems)

@@ -9,6 +9,7 @@ from hadaemon.io.kernel.links import LinkTable
 from hadaemon.io.programs.nft import NftError, NftMissing, try_rules
 from hadaemon.state.configuration import Configuration
 from hadaemon.state.notes import notes_of
+from hadaemon.state.services_check import service_problems
 from hadaemon.sync.tree import FILES, Tree
 from hadaemon.vrrp.mac import FAMILIES, interface_name
 
@@ -31,10 +32,11 @@ def try_configuration(configuration: Configuration) -> tuple[tuple[str, ...], tu
     if node is None:
         return (), ()
     notes = notes_of(node, cluster)
+    problems = service_problems(node, cluster) if cluster is not None else ()
     try:
-        return rule_problems(node, cluster, configuration.snippets), notes
+        return (*problems, *rule_problems(node, cluster, configuration.snippets)), notes
     except NftMissing as error:
-        return (), (*notes, f"the rules of the firewall were not tried: {error}")
+        return problems, (*notes, f"the rules of the firewall were not tried: {error}")
 
 
 def tree_problems(node: NodeConfig, cluster: ClusterConfig, tree: Tree) -> tuple[str, ...]:

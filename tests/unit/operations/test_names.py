@@ -10,6 +10,7 @@ from hadaemon.config import ConfigError, load_cluster, load_node
 from hadaemon.operations.dry_run import Refused
 from hadaemon.operations.names import Named, check_master
 from hadaemon.operations.own_configuration import OwnConfiguration
+from hadaemon.operations.own_node import OwnNode
 from hadaemon.sync.public_key import PublicKey
 from hadaemon.sync.tree import make_tree
 from tests.unit.cli import answers
@@ -103,3 +104,11 @@ def test_a_table_that_names_all_nodes_names_the_master(more: str, key: str):
     assert mistake.path == "master"
     assert f"did you mean alpha? ({key})" in mistake.message
     load_cluster(CLUSTER + more)
+
+
+def test_a_master_may_get_another_name_and_is_told_what_is_left_to_do(state: Path):
+    pair(state)
+    node = OwnNode(state, state / "no-daemon")
+    (note,) = node.check(NODE.replace('"alpha"', '"gamma"'))
+    assert '"alpha" is the name of no node' in note
+    assert node.check(NODE) == ()
