@@ -312,6 +312,34 @@ def test_everything_may_go_by_a_tunnel_whose_own_packets_have_a_route():
     )
 
 
+@pytest.mark.parametrize(
+    "edits, expected",
+    [
+        ({}, None),
+        ({"192.168.78.0/24": "192.168.77.0/24"}, "peers[0].allowed[0]: 192.168.77.0/24 is already a network"),
+        ({"192.168.78.0/24": "192.168.77.0/25"}, None),
+        ({"192.168.78.0/24": "10.8.0.128/25"}, "peers[0].allowed[0]: 10.8.0.128/25 is of the network of"),
+        ({KEYS[1]: KEYS[0]}, "peers[0].public_key: is that of follow.wireguard[0].peers[0].public_key too"),
+        ({"10.9.0.1/24": "10.8.0.9/25"}, "addresses[0]: 10.8.0.9/25 overlaps 10.8.0.1/24"),
+    ],
+)
+def test_two_tunnels_have_nothing_in_common(edits, expected):
+    """But for the other end's key, if their own keys are two."""
+    second = f"""[[follow.wireguard]]
+name = "wg1"
+private_key = "{KEYS[1]}"
+addresses = ["10.9.0.1/24"]
+[[follow.wireguard.peers]]
+public_key = "{KEYS[0]}"
+allowed = ["192.168.78.0/24"]
+"""
+    said = told(NODE, CLUSTER + changed(second, edits))
+    if expected is None:
+        assert said == []
+    else:
+        assert any(each.startswith(f"refused follow.wireguard[1].{expected}") for each in said), said
+
+
 def test_the_hotwires_link_local_network_counts_as_long_as_no_file_names_another():
     addresses = 'addresses = { alpha = "192.168.180.2/24", beta = "192.168.180.3/24" }\n'
     cluster = changed(CLUSTER, {addresses: "", ALLOWED: '"169.254.0.0/16"'})
