@@ -116,7 +116,7 @@ def is_secret(key: str) -> bool:
 def read_site(text: str, file: str) -> Site:
     """Raises AnswersError with everything that is wrong."""
     try:
-        raw = tomllib.loads(text)
+        raw = tomllib.loads(text.removeprefix("\ufeff"))
     except tomllib.TOMLDecodeError as error:
         raise AnswersError(file, [Problem("the file", f"it is not TOML: {error}")]) from None
     reader = _Reader()

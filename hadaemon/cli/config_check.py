@@ -24,7 +24,7 @@ def add_check(command: argparse.ArgumentParser) -> None:
 
 
 def _check(options: argparse.Namespace) -> None:
-    found = check_files(options.node, options.cluster)
+    found = check_files(options.node, options.cluster, options.socket)
     if options.json:
         result = {"schema": SCHEMA, "good": not found.problems, **dataclasses.asdict(found)}
         print(json.dumps(result, indent=2))

@@ -17,6 +17,7 @@ from hadaemon.cluster.silence import Silence
 from hadaemon.cluster.watched_port import WatchedPort
 from hadaemon.cluster.witness import Witness, score_of
 from hadaemon.config.model import ClusterConfig, ElectionMode, NodeConfig
+from hadaemon.config.names import unknown_master
 from hadaemon.status.node import Link
 from hadaemon.status.peer import Peer
 from hadaemon.status.states import NodeState
@@ -225,6 +226,14 @@ class Knowledge:
     def note_silence(self, is_backup: bool, now: float) -> None:
         """Whether the advertisements of an active peer come in."""
         self.silence.note(self.all_ports, self.witness.active_peer if is_backup else None, now)
+
+    def misnamed_master(self) -> str:
+        """What is wrong with the `master` of the configuration: it is neither this node nor the other one, as
+        that calls itself over the hotwire. Empty: nothing, or the other one is not known."""
+        peer, master = self.witness.peer, self._cluster.master
+        if peer is None or master in (self._node.name, peer.name) or self._cluster.vrrp.priorities:
+            return ""
+        return unknown_master(master, (self._node.name, peer.name))
 
     def _unready(self) -> str:
         """Why this node could not take over well; empty: it could."""

@@ -110,6 +110,9 @@ def _problems(facts: Facts, peer: PeerStatus | None, now: float) -> tuple[Proble
             "cable and both cards; preference moves nothing until it does"
         )
         found.append(Problem(kinds.HOTWIRE_ONE_WAY, "", text))
+    misnamed = known.misnamed_master()
+    if misnamed:
+        found.append(other("master", f"cluster.toml: master: {misnamed}"))
     found += _unheard(known)
     for port in known.all_ports:
         found += port.problems(facts.state is NodeState.ACTIVE, now)

@@ -1,6 +1,8 @@
 """cluster.toml: what both nodes share."""
 
 from hadaemon.config import values
+from hadaemon.config.address_book import File, book_of_cluster
+from hadaemon.config.address_rules import facts_of, note_conflicts
 from hadaemon.config.budget import note_too_many_advertisements
 from hadaemon.config.election import (
     note_same_names,
@@ -13,8 +15,9 @@ from hadaemon.config.election import (
 from hadaemon.config.firewall import read_firewall
 from hadaemon.config.follow import read_follow
 from hadaemon.config.hotwire import read_hotwire
-from hadaemon.config.interfaces import note_conflicts, read_interface
+from hadaemon.config.interfaces import note_twice, read_interface
 from hadaemon.config.model import ClusterConfig, SyncMode
+from hadaemon.config.names import note_unknown_master
 from hadaemon.config.reader import Table
 from hadaemon.config.system import read_system
 from hadaemon.config.vrrp import DEFAULT, read_vrrp
@@ -42,7 +45,7 @@ def read_cluster(table: Table) -> ClusterConfig | None:
         read_interface(inner, position, vrrp or DEFAULT) for position, inner in enumerate(tables, start=1)
     ]
     interfaces = [(inner, found) for inner, found in zip(tables, read, strict=True) if found is not None]
-    note_conflicts(interfaces, hotwire)
+    note_twice(interfaces, hotwire)
     groups = [(inner, found) for inner in group_tables if (found := read_ping_group(inner)) is not None]
     note_same_names(groups)
     routes = [(inner, route) for inner in route_tables if (route := read_tracked_route(inner)) is not None]
@@ -76,6 +79,10 @@ def read_cluster(table: Table) -> ClusterConfig | None:
         system,
         follow,
     )
+    dot = f"{table.path}." if table.path else ""
+    places = {File.CLUSTER: (table.mistakes.file, dot)}
+    note_conflicts(book_of_cluster(cluster), facts_of(None, cluster), table.mistakes, places)
+    note_unknown_master(table, cluster)
     note_tracking_owner(table, cluster)
     note_too_many_advertisements(table, cluster)
     return cluster

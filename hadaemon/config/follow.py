@@ -49,7 +49,7 @@ def read_follow(table: Table | None) -> Follow | None:
         haproxy,
     )
     for key, message in _repeated(follow):
-        table.note(key, message)
+        table.mistakes.add(f"{table.path}.{key}", message)
     return follow if len(table.mistakes.found) == before else None
 
 
@@ -135,15 +135,23 @@ def _read_dhcp(table: Table) -> DhcpNetwork | None:
     span = table.text("range", words.address_range, 'range = "192.168.12.100-192.168.12.199"')
     lease = table.optional_text("lease", words.lease, 12 * 3600)
     gateway = table.optional_text("gateway", _ipv4, None)
-    dns = table.texts("dns", _ipv4, '["192.168.12.1"]')
+    dns = table.texts("dns", _ipv4, '["192.168.12.53"]')
     domain = table.optional_text("domain", words.domain, None)
     hosts: Mapping[str, IPv4Address] | None = table.tagged("hosts", values.mac, _read_host)
     table.close()
     if port is None or span is None or lease is None or dns is None or hosts is None:
         return None
-    return DhcpNetwork(
-        port, *span, lease, gateway, dns, domain, {values.mac(mac): ip for mac, ip in hosts.items()}
-    )
+    return DhcpNetwork(port, *span, lease, gateway, dns, domain, _by_mac(table, hosts))
+
+
+def _by_mac(table: Table, hosts: Mapping[str, IPv4Address]) -> dict[str, IPv4Address]:
+    """One MAC address may be spelled in several ways."""
+    spelled: dict[str, str] = {}
+    for mac in hosts:
+        first = spelled.setdefault(values.mac(mac), mac)
+        if first != mac:
+            table.note("hosts", f"{mac} and {first} are one MAC address: remove one of the two")
+    return {values.mac(mac): ip for mac, ip in hosts.items()}
 
 
 def _read_host(table: Table, mac: str) -> IPv4Address | None:
@@ -170,6 +178,7 @@ def _ipv4(text: str) -> IPv4Address:
 
 def _repeated(follow: Follow) -> Iterator[tuple[str, str]]:
     """What is there twice and would conflict with itself."""
+    yield from _repeated_peers(follow)
     names = [("pppoe", each.name) for each in follow.pppoe] + [
         ("wireguard", each.name) for each in follow.wireguard
     ]
@@ -185,6 +194,20 @@ def _repeated(follow: Follow) -> Iterator[tuple[str, str]]:
         if value in seen:
             yield key.partition(".")[0], f"{value} is there twice: remove one of the two"
         seen[value] = key
+
+
+def _repeated_peers(follow: Follow) -> Iterator[tuple[str, str]]:
+    """WireGuard knows a peer by its key, on each interface, and who calls by the keys of both ends."""
+    seen: dict[tuple[str, str], str] = {}
+    for position, tunnel in enumerate(follow.wireguard):
+        for index, peer in enumerate(tunnel.peers):
+            here = f"wireguard[{position}].peers[{index}].public_key"
+            first = seen.setdefault((tunnel.private_key, peer.public_key), here)
+            if first != here:
+                yield (
+                    here,
+                    f"is that of follow.{first} too: a peer is there once, with all that is allowed to it",
+                )
 
 
 def follow_mistakes(node: NodeConfig, cluster: ClusterConfig) -> Iterator[tuple[str, str]]:
@@ -263,8 +286,8 @@ def _dhcp_mistakes(
         known = " or ".join(str(each.network) for each in fours)
         yield f"{key}.range", f"is not in the network of a virtual address of port {network.port}: {known}"
         return
-    if network.first <= near[0].ip <= network.last:
-        yield f"{key}.range", f"holds {near[0].ip}, which is the virtual address: leave it out"
+    if network.gateway is not None and network.gateway not in near[0].network:
+        yield f"{key}.gateway", f"{network.gateway} is not in {near[0].network}: clients could not reach it"
     for mac, address in network.hosts.items():
         if address not in near[0].network:
             yield f'{key}.hosts."{mac}"', f"{address} is not in {near[0].network}"

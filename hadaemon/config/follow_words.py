@@ -5,6 +5,8 @@ import binascii
 import re
 from ipaddress import IPv4Address
 
+from hadaemon.config.network_values import host
+
 _UNIT = re.compile(
     r"[A-Za-z0-9_][A-Za-z0-9_.\\-]{0,100}(@[A-Za-z0-9_.\\:-]{1,100})?\.(service|socket|timer|path|target)\Z"
 )
@@ -15,7 +17,7 @@ _ESSENTIAL = re.compile(
 )
 _INTERFACE = re.compile(r"[a-z][a-z0-9_-]{0,14}\Z")
 _TAKEN = ("lo", "all", "default", "node", "vrrp")
-_ENDPOINT = re.compile(r"([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]):([0-9]{1,5})\Z")
+_ENDPOINT = re.compile(r"([A-Za-z0-9.-]{1,253}|\[([0-9A-Fa-f:.]{2,45})\]):([0-9]{1,5})\Z")
 _WORD = re.compile(r"[ !#-\[\]-~]{1,128}\Z")
 _DOMAIN = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?\Z")
 _MINUTES = re.compile(r"([0-9]{1,6})(s|m|h|d)\Z")
@@ -57,8 +59,9 @@ def wireguard_key(text: str) -> str:
 def endpoint(text: str) -> str:
     """Host and port."""
     found = _ENDPOINT.match(text)
-    if not found or not 1 <= int(found[2]) <= 65535:
+    if not found or not 1 <= int(found[3]) <= 65535:
         raise ValueError(f"{text!a} is no endpoint: write host and port, as in 198.51.100.7:51820")
+    host(found[2] or found[1])
     return text
 
 

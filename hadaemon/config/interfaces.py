@@ -49,12 +49,11 @@ def read_interface(table: Table, position: int, vrrp: VrrpConfig) -> HaInterface
     )
 
 
-def note_conflicts(interfaces: list[tuple[Table, HaInterface]], hotwire: Hotwire | None) -> None:
-    """A port, a VRID and a virtual address belong to one HA interface, and the hotwire to none."""
+def note_twice(interfaces: list[tuple[Table, HaInterface]], hotwire: Hotwire | None) -> None:
+    """A port and a VRID belong to one HA interface, and the hotwire to none."""
     advertising: dict[str, str] = {}
     carrying: dict[str, str] = {}
     vrids: dict[int, str] = {}
-    addresses: dict[str, str] = {}
     for table, interface in interfaces:
         first = advertising.setdefault(interface.port, table.path)
         if first != table.path:
@@ -75,14 +74,6 @@ def note_conflicts(interfaces: list[tuple[Table, HaInterface]], hotwire: Hotwire
             table.note(
                 "number", f"VRID {interface.vrid} is already used by {first}: give each its own number"
             )
-        for position, address in enumerate(interface.virtual_addresses):
-            if not address.ip.is_link_local:
-                here = f"{table.at('virtual_addresses')}[{position}]"
-                before = addresses.setdefault(str(address.ip), here)
-                if before != here:
-                    table.mistakes.add(
-                        here, f"{address.ip} is already used at {before}: remove one of the two"
-                    )
 
 
 def _read_peer(table: Table, name: str) -> IPAddress | None:
@@ -98,7 +89,7 @@ def _note_vrid(table: Table, number: int, offset: int) -> None:
 
 
 def _note_addresses(table: Table, addresses: tuple[IPInterface, ...], version: Version) -> None:
-    """Checks that each address is there once, and that all fit into one advertisement."""
+    """Checks that all fit into one advertisement of that version."""
     for family, most in _MAX_ADDRESSES.items():
         count = sum(address.version == family for address in addresses)
         if count > most:
@@ -106,14 +97,10 @@ def _note_addresses(table: Table, addresses: tuple[IPInterface, ...], version: V
                 "virtual_addresses",
                 f"an advertisement holds {most} {_NAMES[family]} addresses at most, not {count}: remove some",
             )
-    seen: dict[IPAddress, str] = {}
     for position, address in enumerate(addresses):
         here = f"{table.at('virtual_addresses')}[{position}]"
         if address.version == 6 and version is Version.V2:
             table.mistakes.add(here, f"{address.ip} is an IPv6 address, and VRRP version 2 has none: take 3")
-        before = seen.setdefault(address.ip, here)
-        if before != here:
-            table.mistakes.add(here, f"{address.ip} is already used at {before}: remove one of the two")
 
 
 def _note_peers(table: Table, peers: Mapping[str, IPAddress], addresses: tuple[IPInterface, ...]) -> None:

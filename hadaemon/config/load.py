@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from hadaemon.config import migrate
+from hadaemon.config.address_book import File
 from hadaemon.config.cluster import read_cluster
 from hadaemon.config.migrate import Kind, Raw
 from hadaemon.config.mistakes import ConfigError
@@ -17,6 +18,9 @@ from hadaemon.config.reader import Mistakes, Table
 
 MAX_CHARACTERS = 1 << 20
 """A real configuration has some thousand; more is a mistake or an attack."""
+
+BYTE_ORDER_MARK = "\ufeff"
+"""Some editors write it at the beginning of a file; it means nothing in UTF-8."""
 
 T = TypeVar("T")
 
@@ -58,10 +62,16 @@ def check_cluster(raw: dict[str, object], file: str = "cluster.toml") -> Cluster
     return _check(raw, file, Kind.CLUSTER, read_cluster)
 
 
-def check_pair(node: NodeConfig, cluster: ClusterConfig, cluster_file: str = "cluster.toml") -> None:
+def check_pair(
+    node: NodeConfig,
+    cluster: ClusterConfig,
+    cluster_file: str = "cluster.toml",
+    node_file: str = "node.toml",
+) -> None:
     """Holds the cluster's ports and addresses against the node's; raises ConfigError."""
     mistakes = Mistakes(cluster_file)
-    note_pair_mistakes(node, cluster, "", mistakes)
+    places = {File.NODE: (node_file, ""), File.CLUSTER: (cluster_file, "")}
+    note_pair_mistakes(node, cluster, places, mistakes)
     _raise_if_any(mistakes)
 
 
@@ -96,7 +106,7 @@ def _parse(text: str, mistakes: Mistakes) -> dict[str, object]:
         )
         _raise_if_any(mistakes)
     try:
-        return tomllib.loads(text)
+        return tomllib.loads(text.removeprefix(BYTE_ORDER_MARK))
     except tomllib.TOMLDecodeError as error:
         mistakes.add("", _syntax_message(str(error)))
     except RecursionError:

@@ -1,6 +1,8 @@
 """node.toml: what belongs to this node alone."""
 
 from hadaemon.config import values
+from hadaemon.config.address_book import File, book_of_node
+from hadaemon.config.address_rules import ALONE, note_conflicts
 from hadaemon.config.bond import read_bond
 from hadaemon.config.model import NodeConfig, Port
 from hadaemon.config.reader import Table
@@ -28,8 +30,11 @@ def read_node(table: Table) -> NodeConfig | None:
     if language is None or time_zone is None:
         return None
     node = NodeConfig(name, bound, system, language, time_zone)
+    dot = f"{table.path}." if table.path else ""
     for key, message in system_mistakes(node, system, None):
-        table.mistakes.add(f"{table.path}.{key}" if table.path else key, message)
+        table.mistakes.add(f"{dot}{key}", message)
+    places = {File.NODE: (table.mistakes.file, dot)}
+    note_conflicts(book_of_node(node), ALONE, table.mistakes, places)
     return node
 
 
@@ -56,9 +61,8 @@ def _read_port(name: str, table: Table) -> Port | None:
 
 
 def _note_twice_used(table: Table, ports: dict[str, Port]) -> None:
-    """A MAC address binds one port; an address is on one port, unless it is link-local."""
+    """A MAC address binds one port."""
     macs: dict[str, str] = {}
-    addresses: dict[str, str] = {}
     for port in ports.values():
         path = f"{table.at('ports')}.{port.name}"
         for position, mac in enumerate(port.cards if port.parent is None else ()):
@@ -66,9 +70,3 @@ def _note_twice_used(table: Table, ports: dict[str, Port]) -> None:
             if mac in macs:
                 table.mistakes.add(here, f"{mac} is already the port {macs[mac]}: each port needs its own")
             macs.setdefault(mac, port.name)
-        for position, address in enumerate(port.addresses):
-            here = f"{path}.addresses[{position}]"
-            where = port.name if address.ip.is_link_local else ""
-            before = addresses.setdefault(f"{address.ip}%{where}", here)
-            if before != here:
-                table.mistakes.add(here, f"{address.ip} is already used at {before}: remove one of the two")

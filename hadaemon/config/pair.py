@@ -1,5 +1,7 @@
 """Whether a node can run a cluster's configuration."""
 
+from hadaemon.config.address_book import File, book_of_pair
+from hadaemon.config.address_rules import Places, facts_of, note_conflicts
 from hadaemon.config.election import check_mistakes
 from hadaemon.config.firewall import firewall_mistakes
 from hadaemon.config.follow import follow_mistakes
@@ -8,12 +10,13 @@ from hadaemon.config.mistakes import did_you_mean
 from hadaemon.config.model import ClusterConfig, HaInterface, NodeConfig
 from hadaemon.config.reader import Mistakes
 from hadaemon.config.system_pair import system_mistakes
-from hadaemon.vrrp.model import OWNER, IPAddress
+from hadaemon.config.tunnel_rules import tunnel_mistakes
+from hadaemon.vrrp.model import OWNER
 
 
-def note_pair_mistakes(node: NodeConfig, cluster: ClusterConfig, prefix: str, mistakes: Mistakes) -> None:
-    """Notes every contradiction between the two; `prefix` is the path of the cluster's table in its file."""
-    dot = f"{prefix}." if prefix else ""
+def note_pair_mistakes(node: NodeConfig, cluster: ClusterConfig, places: Places, mistakes: Mistakes) -> None:
+    """Notes every contradiction between the two. `places`: where their keys are."""
+    dot = places[File.CLUSTER][1]
     if cluster.hotwire is not None:
         _note_unknown_port(node, cluster.hotwire.port, f"{dot}hotwire.port", mistakes)
         for key, message in hotwire_mistakes(node, cluster):
@@ -35,14 +38,28 @@ def note_pair_mistakes(node: NodeConfig, cluster: ClusterConfig, prefix: str, mi
         mistakes.add(f"{dot}vrrp.priorities", f"has no priority for this node: add {node.name} = 100")
     owner = priorities.get(node.name) == OWNER
     for position, interface in enumerate(cluster.ha_interfaces):
-        path = f"{dot}ha_interfaces[{position}]"
-        _note_unknown_port(node, interface.port, f"{path}.port", mistakes)
-        if interface.addresses_on is not None:
-            _note_unknown_port(node, interface.addresses_on, f"{path}.addresses_on", mistakes)
-        _note_dynamic_port(node, interface, path, mistakes)
-        _note_virtual_addresses(node, interface, owner, path, mistakes)
-        _note_dhcp_server(node, interface, path, mistakes)
-        _note_peers(node, interface, path, mistakes)
+        _note_interface(node, interface, owner, f"{dot}ha_interfaces[{position}]", mistakes)
+    _note_addresses(node, cluster, places, mistakes)
+
+
+def _note_interface(
+    node: NodeConfig, interface: HaInterface, owner: bool, path: str, mistakes: Mistakes
+) -> None:
+    _note_unknown_port(node, interface.port, f"{path}.port", mistakes)
+    if interface.addresses_on is not None:
+        _note_unknown_port(node, interface.addresses_on, f"{path}.addresses_on", mistakes)
+    _note_dynamic_port(node, interface, path, mistakes)
+    if owner:
+        _note_owned_addresses(node, interface, path, mistakes)
+    _note_dhcp_server(node, interface, path, mistakes)
+    _note_peers(node, interface, path, mistakes)
+
+
+def _note_addresses(node: NodeConfig, cluster: ClusterConfig, places: Places, mistakes: Mistakes) -> None:
+    book, (file, prefix) = book_of_pair(node, cluster), places[File.CLUSTER]
+    note_conflicts(book, facts_of(node, cluster), mistakes, places)
+    for entry, message in tunnel_mistakes(cluster, book):
+        mistakes.add(f"{prefix}{entry.key}", message, file)
 
 
 def _note_own_system(node: NodeConfig, hotwire: str | None, mistakes: Mistakes) -> None:
@@ -72,35 +89,17 @@ def _note_dynamic_port(node: NodeConfig, interface: HaInterface, path: str, mist
             )
 
 
-def _note_virtual_addresses(
-    node: NodeConfig, interface: HaInterface, owner: bool, path: str, mistakes: Mistakes
-) -> None:
-    """Own addresses are never virtual ones, except on the address owner, which must own them."""
+def _note_owned_addresses(node: NodeConfig, interface: HaInterface, path: str, mistakes: Mistakes) -> None:
+    """The address owner has the virtual addresses as own ones."""
+    port = node.ports.get(interface.address_port)
+    own = {address.ip for address in port.addresses} if port is not None else set()
     for index, address in enumerate(interface.virtual_addresses):
-        ports = _ports_with(node, address.ip, interface.address_port)
-        here = f"{path}.virtual_addresses[{index}]"
-        if ports and not owner:
+        if address.ip not in own and not address.ip.is_link_local:
             mistakes.add(
-                here,
-                f"{address.ip} is the own address of port {ports[0]} of node {node.name}: "
-                "a virtual address must be the own address of neither node",
-            )
-        elif owner and not ports and not address.ip.is_link_local:
-            mistakes.add(
-                here,
+                f"{path}.virtual_addresses[{index}]",
                 f"{address.ip} is no own address of port {interface.address_port} of node {node.name}, whose "
                 f"priority {OWNER} says that it owns the virtual addresses: take another priority",
             )
-
-
-def _ports_with(node: NodeConfig, address: IPAddress, port: str) -> list[str]:
-    """The ports with that own address; a link-local address counts on the same port only."""
-    return [
-        other.name
-        for other in node.ports.values()
-        if any(own.ip == address for own in other.addresses)
-        and (not address.is_link_local or other.name == port)
-    ]
 
 
 def _note_dhcp_server(node: NodeConfig, interface: HaInterface, path: str, mistakes: Mistakes) -> None:

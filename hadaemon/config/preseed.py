@@ -1,6 +1,7 @@
 """preseed.toml and admin.toml: the first configuration, and who may log in."""
 
 from hadaemon.config import values
+from hadaemon.config.address_book import File
 from hadaemon.config.cluster import read_cluster
 from hadaemon.config.hotwire import read_secret
 from hadaemon.config.model import Admin, Preseed
@@ -21,7 +22,9 @@ def read_preseed(table: Table) -> Preseed | None:
     cluster = None if cluster_table is None else read_cluster(cluster_table)
     secret = None if hotwire_table is None else read_secret(hotwire_table)
     if node is not None and cluster is not None:
-        note_pair_mistakes(node, cluster, "cluster", table.mistakes)
+        file = table.mistakes.file
+        places = {File.NODE: (file, "node."), File.CLUSTER: (file, "cluster.")}
+        note_pair_mistakes(node, cluster, places, table.mistakes)
     if admin is None or node is None or (cluster is None) != (cluster_table is None):
         return None
     if (secret is None) != (hotwire_table is None):

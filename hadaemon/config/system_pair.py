@@ -44,16 +44,8 @@ def _route(node: NodeConfig, route: Route, hotwire: str | None) -> Iterator[tupl
             "gateway",
             f"{route.gateway} is in no own network of node {node.name}: add port, to say where it is",
         )
-    elif port.name == hotwire:
-        yield (
-            ("port" if route.port else "gateway"),
-            f"{port.name} is the hotwire, which is exclusive: nothing is routed there",
-        )
-    elif any(own.ip == route.gateway for each in node.ports.values() for own in each.addresses):
-        yield (
-            "gateway",
-            f"{route.gateway} is an own address of node {node.name}: take that of the next router",
-        )
+    elif port.name == hotwire and route.port is not None:
+        yield "port", f"{port.name} is the hotwire, which is exclusive: nothing is routed there"
 
 
 def _ssh_port(node: NodeConfig, name: str, hotwire: str | None) -> Iterator[str]:

@@ -81,14 +81,13 @@ def mac(text: str) -> str:
 
 def interface_address(text: str) -> IPInterface:
     """A unicast address of either family with its prefix length."""
+    _refuse_zone(text)
     try:
         address = ip_interface(text)
     except ValueError:
         raise ValueError(
             f"{shown(text)} is not an address with prefix length: write it as in 192.168.12.1/24"
         ) from None
-    if "%" in text:
-        raise ValueError(f"{shown(text)} has a zone: leave it out, the port says where the address is")
     if "/" not in text:
         raise ValueError(f"{shown(text)} has no prefix length: write it as in {text}/{_usual(address)}")
     _refuse_special(address)
@@ -97,14 +96,19 @@ def interface_address(text: str) -> IPInterface:
 
 def address(text: str) -> IPAddress:
     """A unicast address of either family, without prefix length."""
+    _refuse_zone(text)
     try:
         found = ip_address(text)
     except ValueError:
         raise ValueError(f"{shown(text)} is not an address: write it as in 192.168.12.141") from None
-    if "%" in text:
-        raise ValueError(f"{shown(text)} has a zone: leave it out, the port says where the address is")
     _refuse_unusable(found)
     return found
+
+
+def _refuse_zone(text: str) -> None:
+    """RFC 4007 §11. It may have any characters, also some that begin a line in another program's file."""
+    if "%" in text:
+        raise ValueError(f"{shown(text)} has a zone: leave it out, the port says where the address is")
 
 
 def _usual(address: IPInterface) -> int:
@@ -229,6 +233,7 @@ def shown(text: str) -> str:
 
 def network(text: str) -> IPNetwork:
     """An address or a network of either family."""
+    _refuse_zone(text)
     try:
         return ip_network(text)
     except ValueError as error:

@@ -12,6 +12,7 @@ from hadaemon.follow.table import source_set
 from hadaemon.hotwire.exclusive import HAPROXY_PORT
 
 LEASES = "/var/lib/hotspare-dhcp/leases"
+DNSMASQ_FILE = "dnsmasq.conf"
 HAPROXY_GROUP = "haproxy"
 HAPROXY_FOLDER = "haproxy"
 """Of the administrator's own part: cluster.d/haproxy/*.cfg."""
@@ -55,7 +56,7 @@ def files(
     networks = [each for each in follow.dhcp if each.port in seats]
     if networks:
         text = _HEAD + "".join(_dnsmasq(cluster, networks, seats))
-        found.append(File("dnsmasq.conf", text, DHCP_UNIT, public=True))
+        found.append(File(DNSMASQ_FILE, text, DHCP_UNIT, public=True))
     if follow.haproxy is not None:
         text = _HEAD + "".join(_haproxy(node, cluster))
         found.append(File(f"{HAPROXY_FOLDER}/00-hotspare.cfg", text, HAPROXY_UNIT, HAPROXY_GROUP))

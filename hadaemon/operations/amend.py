@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Callable
 from typing import Any, TypeGuard, TypeVar
 
+from hadaemon.config.load import BYTE_ORDER_MARK
 from hadaemon.errors import HadaemonError
 
 T = TypeVar("T")
@@ -30,7 +31,7 @@ def amended(text: str, load: Callable[[str], T], render: Callable[[T], str], wan
 def _changed(text: str, before: dict[str, Any], after: dict[str, Any]) -> str:
     import tomlkit  # Here and not above: loading it takes a while, and few commands change a file.
 
-    document = tomlkit.parse(text)
+    document = tomlkit.parse(text.removeprefix(BYTE_ORDER_MARK))
     _change(document, before, after)
     return tomlkit.dumps(document)
 

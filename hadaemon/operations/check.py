@@ -6,6 +6,7 @@ from pathlib import Path
 from hadaemon.io.errors import FileError
 from hadaemon.io.store.files import read_text
 from hadaemon.io.store.snippet_files import read_snippets
+from hadaemon.operations.names import Named, check_master
 from hadaemon.state.configuration import check_texts
 from hadaemon.state.firewall_check import try_configuration
 from hadaemon.status.states import Condition
@@ -21,8 +22,9 @@ class Findings:
     """What the administrator should know."""
 
 
-def check_files(node: Path, cluster: Path) -> Findings:
-    """Without the file of a cluster the node stands alone. Raises FileError: there is no file of a node."""
+def check_files(node: Path, cluster: Path, control: Path | None = None) -> Findings:
+    """Without the file of a cluster the node stands alone. `control`: the daemon's socket, to ask for the
+    other node's name. Raises FileError: there is no file of a node."""
     node_text, cluster_text = read_text(node), read_text(cluster)
     if node_text is None:
         raise FileError(f"{node}: there is no such file")
@@ -30,4 +32,8 @@ def check_files(node: Path, cluster: Path) -> Findings:
     checked = check_texts(node_text, cluster_text, str(node), str(cluster), snippets)
     if checked.condition is Condition.REFUSED:
         return Findings(checked.problems, ())
-    return Findings(*try_configuration(checked))
+    named = Named()
+    if checked.node is not None and checked.cluster is not None:
+        named = check_master(checked.node, checked.cluster, node.parent, control)
+    problems, notes = try_configuration(checked)
+    return Findings((*named.problems, *problems), (*named.notes, *notes))

@@ -5,11 +5,13 @@ from pathlib import Path
 
 from hadaemon.config import ClusterConfig, NodeConfig
 from hadaemon.errors import HadaemonError
-from hadaemon.firewall.advice import advice
 from hadaemon.io.store.forms import read_form
+from hadaemon.operations.names import Named, check_master
 from hadaemon.state.configuration import check_texts
 from hadaemon.state.firewall_check import tree_problems
+from hadaemon.state.notes import notes_of
 from hadaemon.state.places import NODE_FILE
+from hadaemon.state.services_check import service_problems
 from hadaemon.sync.errors import SyncError
 from hadaemon.sync.tree import CLUSTER, Tree
 
@@ -32,20 +34,31 @@ class Checked:
     """What the administrator should know."""
 
 
-def dry_run(tree: Tree, present: Tree | None, state: Path) -> Checked:
-    """Schema, ports and addresses of this node, and nftables for rules. Raises Refused."""
+def dry_run(tree: Tree, present: Tree | None, state: Path, control: Path | None = None) -> Checked:
+    """Schema, ports, addresses and names of this pair; nftables and dnsmasq for what is theirs.
+    `control`: the daemon's socket, to ask for the other node's name. Raises Refused."""
     node = read_form(state / NODE_FILE)
     if node is None:
         raise Refused("this node", (f"{state / NODE_FILE}: there is none: the node is not configured yet",))
     checked = check_texts(node.text, _text(tree), str(state / NODE_FILE), CLUSTER)
     problems = checked.problems
+    before, named = _before(present, node.text), Named()
     if checked.node is not None and checked.cluster is not None:
-        problems += tree_problems(checked.node, checked.cluster, tree)
+        was = before.master if before is not None else ""
+        named = check_master(checked.node, checked.cluster, state, control, was)
+        problems += (
+            *named.problems,
+            *service_problems(checked.node, checked.cluster),
+            *tree_problems(checked.node, checked.cluster, tree),
+        )
     name = checked.node.name if checked.node is not None else "this node"
     if problems or checked.node is None or checked.cluster is None:
         raise Refused(name, problems)
-    before = _before(present, node.text)
-    notes = (*_notes(checked.node, checked.cluster, before), *advice(checked.cluster))
+    notes = (
+        *named.notes,
+        *_notes(checked.node, checked.cluster, before),
+        *notes_of(checked.node, checked.cluster),
+    )
     return Checked(checked.node, checked.cluster, notes)
 
 

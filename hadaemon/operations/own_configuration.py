@@ -63,7 +63,7 @@ class OwnConfiguration:
 
     def check(self, tree: Tree) -> Checked:
         """Could this node run it? Raises Refused."""
-        return dry_run(tree, self.generations.tree(), self.state)
+        return dry_run(tree, self.generations.tree(), self.state, self._control)
 
     def next_head(self, tree: Tree, checked: Checked) -> Head:
         """Of a change that is made on this node."""

@@ -11,6 +11,7 @@ from hadaemon.io.errors import ControlError
 from hadaemon.io.sockets.control_client import ask
 from hadaemon.io.store.forms import read_form, store
 from hadaemon.operations.dry_run import Refused
+from hadaemon.operations.names import check_master
 from hadaemon.state.configuration import check_texts
 from hadaemon.state.firewall_check import try_configuration
 from hadaemon.state.places import CLUSTER_FILE, NODE_FILE
@@ -47,6 +48,10 @@ class OwnNode:
             problems, notes = try_configuration(checked)
         if problems:
             raise Refused("this node", problems)
+        if checked.node is not None and checked.cluster is not None:
+            # A master who gets another name has it first, and then the configuration names it.
+            known = checked.cluster.master
+            notes += check_master(checked.node, checked.cluster, self._state, self._control, known).notes
         return notes
 
     def replace(self, text: str) -> tuple[str, ...]:

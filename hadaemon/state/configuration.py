@@ -104,7 +104,7 @@ def check_texts(
     try:
         cluster = load_cluster(cluster_text, cluster_file) if cluster_text is not None else None
         if node is not None and cluster is not None:
-            check_pair(node, cluster, cluster_file)
+            check_pair(node, cluster, cluster_file, node_file)
     except ConfigError as error:
         problems += map(str, error.mistakes)
     if node is None or problems:

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from hadaemon.config import ClusterConfig, NodeConfig
-from hadaemon.firewall.advice import advice
 from hadaemon.firewall.ruleset import RuleSet, rule_set
 from hadaemon.firewall.snippets import FOLDER, SUFFIX, Snippet, snippet_problems
 from hadaemon.io.kernel.links import LinkTable
 from hadaemon.io.programs.nft import NftError, NftMissing, try_rules
 from hadaemon.state.configuration import Configuration
+from hadaemon.state.notes import notes_of
+from hadaemon.state.services_check import service_problems
 from hadaemon.sync.tree import FILES, Tree
 from hadaemon.vrrp.mac import FAMILIES, interface_name
 
@@ -28,13 +29,14 @@ def rule_problems(
 def try_configuration(configuration: Configuration) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Problems and notes of a configuration that is good otherwise."""
     node, cluster = configuration.node, configuration.cluster
-    notes = advice(cluster) if cluster is not None else ()
     if node is None:
-        return (), notes
+        return (), ()
+    notes = notes_of(node, cluster)
+    problems = service_problems(node, cluster) if cluster is not None else ()
     try:
-        return rule_problems(node, cluster, configuration.snippets), notes
+        return (*problems, *rule_problems(node, cluster, configuration.snippets)), notes
     except NftMissing as error:
-        return (), (*notes, f"the rules of the firewall were not tried: {error}")
+        return problems, (*notes, f"the rules of the firewall were not tried: {error}")
 
 
 def tree_problems(node: NodeConfig, cluster: ClusterConfig, tree: Tree) -> tuple[str, ...]:

@@ -108,7 +108,7 @@ def printable(text: str) -> str:
 
 def _parsed(text: bytes) -> dict[str, object] | None:
     try:
-        return tomllib.loads(text.decode())
+        return tomllib.loads(text.decode("utf-8-sig"))
     except (ValueError, RecursionError):
         return None
 

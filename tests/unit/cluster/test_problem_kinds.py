@@ -102,6 +102,12 @@ def one_way() -> Driver:
     return driver
 
 
+def masterless() -> Driver:
+    driver = Driver(BETA, witness=True, master="alhpa")
+    driver.do(PeerReport(replace(ACTIVE_ALPHA, preferred=False)))
+    return driver
+
+
 def unheard() -> Driver:
     driver = Driver(BETA, witness=True)
     for _ in range(round(10 * LEAST) + 20):
@@ -134,6 +140,7 @@ LOST, OTHER, TWICE = "link-down", "problem", "address-conflict"
         (silent_hotwire, [("hotwire-silent", "")]),
         (silent_on_all_ways, [("peer-dead", "")]),
         (one_way, [("hotwire-one-way", "")]),
+        (masterless, [(OTHER, "master")]),
         (unheard, [(OTHER, "lan/unheard"), (OTHER, "wan/unheard")]),
     ],
 )

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from hadaemon.config import ConfigError, check_pair, load_cluster, load_node, load_preseed
+from hadaemon.config.address_rules import RULES
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
@@ -117,3 +118,16 @@ def test_every_documented_default_is_accepted(file):
         '[node.ports.lan]\nmac = "52:54:00:48:0a:01"\n',
     }
     LOADERS[file](minimal[file])
+
+
+def test_the_table_of_contradictions_is_that_of_the_code():
+    def cell(text: str) -> str:
+        return re.sub(r"(\[\[?[a-z.]+\]\]?|(?<!`)to = \[\"node\"\])", r"`\1`", text)
+
+    expected = [
+        [", ".join(rule.ones), rule.when.words, ", ".join(rule.others), str(rule.then), cell(rule.why)]
+        for rule in RULES
+    ]
+    rows = "\n".join(f"| {' | '.join(row)} |" for row in expected)
+    found = table_after("\n## Addresses that contradict each other")
+    assert found == expected, f"docs/configuration.md: write these rows:\n{rows}"

@@ -188,8 +188,8 @@ def test_a_table_of_the_node_goes_before_the_common_one():
         ),
         (
             '[[routes]]\ndestination = "default"\ngateway = "192.168.175.102"',
-            "routes[0].gateway: 192.168.175.102 is an own "
-            "address of node alpha: take that of the next router",
+            "routes[0].gateway: 192.168.175.102 is the own address of port wan of node alpha: "
+            "the node would be its own next router: take that of the next router",
         ),
         (
             '[[routes]]\ndestination = "default"\ngateway = "10.9.9.9"\nport = "wam"',

@@ -9,20 +9,24 @@ from hypothesis import strategies as st
 from hadaemon.config import (
     Admin,
     ClusterConfig,
+    ConfigError,
     HaInterface,
     Hotwire,
     NodeConfig,
     Port,
     Preseed,
     VrrpConfig,
+    follow_words,
     load_admin,
     load_cluster,
     load_node,
     load_preseed,
+    network_values,
     render_admin,
     render_cluster,
     render_node,
     render_used_preseed,
+    values,
 )
 from hadaemon.vrrp import Checksum
 from tests.unit.config.test_load import ADMIN, CLUSTER, KEY, NODE
@@ -90,6 +94,44 @@ def test_admin_may_have_either_or_both():
     assert load_admin(f'schema = 1\npassword_hash = "{hashed}"') == Admin(hashed, ())
 
 
+READERS = {
+    "address": values.address,
+    "interface": values.interface_address,
+    "interface of the hotwire": values.ipv4_interface,
+    "network": values.network,
+    "host": network_values.host,
+    "destination": network_values.destination,
+    "prefix": network_values.prefix,
+    "IPv6 address": network_values.ipv6_address,
+    "endpoint": follow_words.endpoint,
+    "range": follow_words.address_range,
+}
+ZONED = ("fe80::1%{}", "fe80::1%{}/64", "fe80::%{}/64", "fe80::1%{}/128", "[fe80::1%{}]:51820", "10.0.0.1%{}")
+
+
+@pytest.mark.parametrize("read", READERS.values(), ids=READERS)
+@pytest.mark.parametrize("zone", ["eth0", "\n[Network]\nDHCP=yes\n#", ""])
+@pytest.mark.parametrize("text", ZONED)
+def test_no_address_has_a_zone_which_could_hold_lines_of_another_file(read, zone, text):
+    with pytest.raises(ValueError, match=" "):
+        read(text.format(zone))
+
+
+def test_a_zone_is_refused_in_the_files_with_its_key():
+    route = '[[routes]]\ndestination = "fe80::%x\\n[Network]/64"\nport = "lan"\n'
+    with pytest.raises(ConfigError) as refused:
+        load_node(NODE + route)
+    assert str(refused.value).startswith("node.toml: routes[0].destination: ")
+    assert "has a zone: leave it out" in str(refused.value)
+
+
+@pytest.mark.parametrize("load, text", [(load_node, NODE), (load_cluster, CLUSTER), (load_admin, ADMIN)])
+def test_a_byte_order_mark_at_the_beginning_means_nothing(load, text):
+    assert load(f"\ufeff{text}") == load(text)
+    with pytest.raises(ConfigError, match="is not TOML"):
+        load(f"\ufeff\ufeff{text}")
+
+
 names = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,10}[a-z0-9])?", fullmatch=True)
 port_names = st.from_regex(r"[a-z][a-z0-9_-]{0,14}", fullmatch=True)
 unicast = st.builds(
@@ -97,6 +139,8 @@ unicast = st.builds(
     *[st.integers(1, 254)] * 3,
     st.integers(8, 24),
 )
+narrow = unicast.filter(lambda address: address.network.prefixlen >= 16)
+"""Two with another second number are not of one network."""
 macs = st.integers(1, (1 << 40) - 1).map(
     lambda number: ":".join(f"{byte:02x}" for byte in (0x52 << 40 | number).to_bytes(6, "big"))
 )
@@ -121,7 +165,7 @@ def clusters(draw):
     ports = draw(st.lists(port_names, min_size=2, max_size=4, unique=True))
     offset = draw(st.integers(0, 200))
     numbers = draw(st.lists(st.integers(1, 55), min_size=3, max_size=3, unique=True))
-    addresses = draw(st.lists(unicast, min_size=3, max_size=3, unique_by=lambda address: address.ip))
+    addresses = draw(st.lists(narrow, min_size=3, max_size=3, unique_by=lambda address: address.ip.packed[1]))
     return ClusterConfig(
         draw(names),
         draw(names),

@@ -328,11 +328,6 @@ AGAINST_THE_NODE = {
         "priorities = { beta = 100 }",
         "vrrp.priorities: has no priority for this node: add alpha = 100",
     ),
-    "not among the peers": (
-        both("192.168.12.1/24") + '\npeers = { beta = "192.168.12.142", gamma = "192.168.12.143" }',
-        "",
-        "ha_interfaces[0].peers: has no address of this node: add alpha",
-    ),
     "peer that is another": (
         both("192.168.12.1/24") + '\npeers = { alpha = "192.168.12.140", beta = "192.168.12.142" }',
         "",
@@ -347,8 +342,15 @@ def test_a_cluster_that_the_node_cannot_run_is_refused(lines, vrrp, message):
     assert said.startswith(message)
 
 
+def test_a_node_that_is_not_among_the_peers_is_told():
+    lines = both("192.168.12.1/24") + '\npeers = { beta = "192.168.12.142", gamma = "192.168.12.143" }'
+    cluster = text(lan=lines).replace('master = "alpha"', 'master = "beta"')
+    (said,) = problems(cluster, NODE)
+    assert said.startswith("ha_interfaces[0].peers: has no address of this node: add alpha")
+
+
 def test_the_port_of_an_ha_interface_is_no_dhcp_client():
-    cluster = text().replace('port = "lan"', 'port = "dmz"')
+    cluster = text(lan=both("192.168.13.1/24")).replace('port = "lan"', 'port = "dmz"')
     (said,) = problems(cluster, NODE)
     assert said.startswith("ha_interfaces[0].port: port dmz of node alpha is a DHCP client")
 
@@ -369,7 +371,7 @@ EVERYTHING = {
         'preempt_delay = "1500ms"\naccept_mode = false\nvirtual_mac = true\n'
         "priorities = { alpha = 200, beta = 100 }\n[vrrp.authentication]\n"
         f'type = "hmac"\nmode = "permissive"\nkey_id = 3\nkey = "{KEY}"\nmore_keys = {{ 2 = "{TEXT_KEY}" }}',
-        both("2001:db8::1/64", "192.168.12.1/24") + '\naddresses_on = "wan"\ndhcp_server = true',
+        both("2001:db8::1/64", "192.168.13.1/24") + '\naddresses_on = "wan"\ndhcp_server = true',
     ),
     "link-local alone": text(lan=both("fe80::48:33/64")),
     "link-local named": text(lan=both("fe80::48:33/64", "fe80::1/64", "2001:db8::1/64")),

@@ -51,6 +51,12 @@ def changed(text: str, wanted: ClusterConfig) -> list[str]:
     return [line for line in after.splitlines() if line not in before]
 
 
+def test_a_byte_order_mark_costs_no_comment():
+    wanted = replace(load_cluster(CLUSTER), enabled=True)
+    text = amended(f"\ufeff{CLUSTER}", load_cluster, render_cluster, wanted)
+    assert text == CLUSTER.replace("enabled = false", "enabled = true")
+
+
 def test_one_value_is_one_line():
     cluster = load_cluster(CLUSTER)
     assert changed(CLUSTER, replace(cluster, enabled=True)) == ["enabled = true"]

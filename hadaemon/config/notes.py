@@ -1,0 +1,36 @@
+"""What a configuration may say, and its administrator should know: told at each check and apply."""
+
+from collections.abc import Iterator
+
+from hadaemon.config.address_book import Book, File, book_of_node, book_of_pair
+from hadaemon.config.address_rules import ALONE, Facts, conflicts, facts_of
+from hadaemon.config.backup_reach import backup_notes
+from hadaemon.config.model import ClusterConfig, NodeConfig
+
+
+def notes(node: NodeConfig, cluster: ClusterConfig | None) -> tuple[str, ...]:
+    """Each with its file and key. The two must have passed `check_pair`; None: the node stands alone."""
+    if cluster is None:
+        return tuple(_told(book_of_node(node), ALONE))
+    return (*_told(book_of_pair(node, cluster), facts_of(node, cluster)), *_of_backup(node, cluster))
+
+
+def _told(book: Book, facts: Facts) -> Iterator[str]:
+    for each in conflicts(book, facts):
+        if not each.refused:
+            yield f"{each.one.file}: {each.one.key}: {each.message}"
+
+
+def _of_backup(node: NodeConfig, cluster: ClusterConfig) -> Iterator[str]:
+    own = {
+        table: value is not None
+        for table, value in (
+            ("dns", node.system.dns),
+            ("ntp", node.system.ntp),
+            ("syslog", node.system.syslog),
+            ("alarms", node.system.alarms),
+        )
+    }
+    for key, message in backup_notes(node, cluster):
+        file = File.NODE if own.get(key.partition(".")[0]) else File.CLUSTER
+        yield f"{file}: {key}: {message}"
