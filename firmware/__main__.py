@@ -4,22 +4,56 @@ import os
 import sys
 
 from invoke.collection import Collection
+from invoke.exceptions import ParseError
 from invoke.program import Program
 
 from firmware import __version__, tasks
+from firmware.errors import FirmwareError
+
+COMMAND = "python3 invoke.py"
+
+
+class TaskRunner(Program):
+    """Tells a command line that cannot be meant as every other failure is told: with what to do."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            name="Hotspare",
+            binary=COMMAND,
+            namespace=Collection.from_module(tasks),
+            version=__version__,
+        )
+
+    def parse_tasks(self) -> None:
+        """Raises ParseError, which the program prints."""
+        try:
+            super().parse_tasks()
+        except ParseError as error:
+            raise ParseError(str(_told(error)), error.context) from None
+
+
+def _told(error: ParseError) -> FirmwareError:
+    context = error.context
+    if context is None or not context.name:
+        return FirmwareError(str(error), todo=f"`{COMMAND}` alone lists the tasks")
+    more = f"`{COMMAND} --help {context.name}` has examples"
+    missing = [each for each in context.missing_positional_args if each.name]
+    if not missing:
+        return FirmwareError(str(error), f"{COMMAND} {context.name}", more)
+    name = str(missing[0].name)
+    return FirmwareError(
+        f"{name.upper()} is missing",
+        f"{COMMAND} {context.name} {name.upper()}",
+        f"name {missing[0].help}; {more}",
+    )
 
 
 def main() -> int:
     """Run the tasks named on the command line; without any, list them. Returns the exit code."""
-    program = Program(
-        name="Hotspare",
-        binary="python3 invoke.py",
-        namespace=Collection.from_module(tasks),
-        version=__version__,
-    )
+    program = TaskRunner()
     arguments = sys.argv[1:] or ["--list"]
     if arguments == ["--list"]:
-        print("Usage: python3 invoke.py TASK [--option ...]; more of a task: python3 invoke.py --help TASK\n")
+        print(f"Usage: {COMMAND} TASK [--option ...]; more of a task: {COMMAND} --help TASK\n")
     try:
         program.run(["invoke.py", *arguments])
     except KeyboardInterrupt:

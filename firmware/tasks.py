@@ -19,6 +19,7 @@ from invoke.tasks import Task
 from firmware import host
 from firmware.bench import BenchOptions, run_bench
 from firmware.build.options import DEFAULT_BOARD, BuildOptions
+from firmware.check import CheckOptions
 from firmware.errors import FirmwareError
 from firmware.flash.options import FlashOptions
 from firmware.lab.options import PairOptions
@@ -165,6 +166,22 @@ def mutants(options: MutantOptions) -> None:
     from firmware.mutants.run import run_mutants
 
     run_mutants(options)
+
+
+@taking(CheckOptions, "folder")
+def check(options: CheckOptions) -> None:
+    """Check a cluster's files before any node has them: exactly as the nodes do, and against each other.
+
+    FOLDER has cluster.toml and cluster.d/, and of each node NAME/node.toml or NAME.node.toml. The exit
+    code is 0 when both nodes would take them, else 1; nothing is changed anywhere.
+
+    Examples:
+      python3 invoke.py check site
+      python3 invoke.py check site --json
+    """
+    from firmware.check import check as check_files
+
+    check_files(options)
 
 
 @taking(FlashOptions)
