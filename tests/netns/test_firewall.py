@@ -120,6 +120,55 @@ from = ["wan"]
             assert web.passes()
 
 
+BLOCKED = """
+set blocked { type ipv4_addr; flags interval; elements = { 192.168.175.0/30 } }
+chain user_forward {
+    ip saddr @blocked drop
+}
+"""
+
+
+def test_what_rules_and_snippets_forbid_no_port_forward_lets_in(site: Site) -> None:
+    nat = f"""
+[[firewall.destination_nat]]
+address = "{VIRTUAL["wan"]}"
+services = ["tcp/80"]
+to = "{CLIENT}"
+to_port = 8080
+from = ["wan"]
+"""
+
+    def rule(action: str, more: str) -> str:
+        return f'[[firewall.rules]]\naction = "{action}"\nfrom = ["wan"]\n{more}\n'
+
+    site.start(nat)
+    with listen(site.client, 8080) as inside:
+
+        def let_in() -> bool:
+            try:
+                with session(site.server, VIRTUAL["wan"], 80, inside) as web:
+                    return web.passes()
+            except OSError:
+                return False
+
+        assert let_in()
+        site.change(nat + rule("drop", f'source = ["{SERVER}"]'))
+        assert refused(site.server, VIRTUAL["wan"], 80), "a host that a rule drops"
+        site.change(nat + rule("reject", 'services = ["tcp/8080"]'))
+        with pytest.raises(OSError, match=r"unreachable|No route|refused"):
+            connect(site.server, VIRTUAL["wan"], 80)
+        site.change(nat + rule("allow", 'services = ["tcp/8080"]') + rule("drop", ""))
+        assert let_in(), "the first rule that fits decides"
+        site.change(nat + rule("drop", 'services = ["tcp/443"]'))
+        assert let_in(), "what no rule is about"
+        own = snippet(site.alpha, BLOCKED)
+        site.change(nat)
+        assert refused(site.server, VIRTUAL["wan"], 80), "a host on the list of a snippet"
+        own.unlink()
+        site.change(nat)
+        assert let_in()
+
+
 def test_a_change_of_nat_reaches_a_ping_that_runs_and_nothing_else(site: Site) -> None:
     """The first guide's ping, which kept its old translation until it was stopped for half a minute."""
     own, virtual = OWN["alpha"]["wan"], VIRTUAL["wan"]
