@@ -30,6 +30,9 @@ from firmware.testing import Selection, run_tests
 
 Chosen = TypeVar("Chosen", bound=Options)
 
+OPTIONS: dict[str, type[Options]] = {}
+"""What each task takes, by its name; a task that is not here takes nothing."""
+
 
 @contextmanager
 def plain_failures() -> Iterator[None]:
@@ -57,6 +60,8 @@ def taking(options: type[Chosen], *positional: str) -> Callable[[Callable[[Chose
     each = tuple(options_of(options))
 
     def make(body: Callable[[Chosen], None]) -> Task[Any]:
+        OPTIONS[body.__name__] = options
+
         @functools.wraps(body)
         def run(_context: Context, **typed: Any) -> None:
             with plain_failures():

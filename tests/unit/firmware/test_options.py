@@ -1,7 +1,9 @@
 """The options of the tasks, as they are typed: from the command line to what the work is asked for."""
 
+import re
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,7 @@ WORK = {
     "flash": "firmware.flash.flash.flash",
     "provision": "firmware.provision.provision.provision",
     "bench": "firmware.tasks.run_bench",
+    "check": "firmware.check.check",
     "clean": "firmware.clean.clean_checkout",
     "screens": "firmware.screens.write_screens",
 }
@@ -125,6 +128,77 @@ SITE = Path("site.toml")
 )
 def test_what_is_typed_is_what_the_work_is_asked_for(line: str, asked: object, typed) -> None:
     assert typed(line) == asked
+
+
+SAMPLES = {
+    "subject": ("failover", "failover"),
+    "tests": ("world", "world"),
+    "shard": ("1/2", "1/2"),
+    "seed": ("7", 7),
+    "count": ("40", 40),
+    "runs": ("2", 2),
+    "baud": ("9600", 9600),
+    "wait": ("2.5", 2.5),
+    "version": ("1.4.2", "1.4.2"),
+}
+"""What a person types for an option that takes no word at will, and what it means."""
+ALONE = {"provision": ["--answers", "site.toml"], "check": ["site"], "bench": ["build"]}
+"""What a task must be told in any case."""
+EVERY = [(task, each.name) for task, options in tasks.OPTIONS.items() for each in options_of(options)]
+
+
+@pytest.mark.parametrize("task,name", EVERY)
+def test_every_option_of_every_task_can_be_typed(task: str, name: str, typed) -> None:
+    """In both ways that a command line knows, and before or behind the others."""
+    (one,) = [each for each in options_of(tasks.OPTIONS[task]) if each.name == name]
+    word, meant = SAMPLES.get(name, ("some", "some"))
+    if one.kind is bool:
+        ways: list[list[str]] = [[f"--{name}"]]
+        meant = True
+    else:
+        ways = [[f"--{name}", word], [f"--{name}={word}"]]
+        if one.many:
+            ways.append([f"--{name}", word, f"--{name}", "other"])
+    others = [] if name in ("answers", "folder", "subject") else ALONE.get(task, [])
+    for way in ways:
+        for line in ([task, *others, *way], [task, *way, *others]):
+            asked = typed(" ".join(line))
+            found = getattr(asked, one.field) if isinstance(asked, Options) else SEEN[task](asked)
+            expected = (word, "other")[: len(way) // 2 or 1] if one.many else meant
+            assert found == (Path(word) if isinstance(found, Path) else expected), line
+
+
+SEEN: dict[str, Callable[[Any], object]] = {
+    "clean": lambda asked: asked["downloads"],
+    "screens": lambda board: board == "generic-x86_64",
+}
+"""Tasks that hand on something else than their options."""
+
+
+def test_every_task_has_its_options_tried() -> None:
+    program = Program(namespace=Collection.from_module(tasks))
+    program.create_config()
+    program.parse_core(["invoke.py"])
+    program.parse_collection()
+    named = {name for name in program.collection.task_names}
+    assert named == tasks.OPTIONS.keys() | {"translate", "manual", "lock"}
+    assert tasks.OPTIONS.keys() == WORK.keys()
+
+
+def test_two_ports_that_are_not_there_are_told_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (ROOT / "docs/provisioning.md").read_text(encoding="utf-8")
+    (site,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "site.toml").write_text(site.replace("ttyUSB0", "ttyNOT0"))
+    (tmp_path / "site.toml").chmod(0o600)
+    monkeypatch.chdir(tmp_path)
+    done = launch("provision", "--port", "/dev/ttyNOT0", "--port", "/dev/ttyNOT1", "--answers", "site.toml")
+    assert done.returncode == 1
+    assert "2 of 2 boxes are not set up" in done.stderr
+    for port in ("/dev/ttyNOT0", "/dev/ttyNOT1"):
+        assert re.search(rf"{port}.*: .*(No such file|is not there|cannot be opened)", done.stderr), (
+            done.stderr
+        )
+    assert "Traceback" not in done.stderr
 
 
 def test_without_a_suite_all_are_run() -> None:
