@@ -24,7 +24,7 @@ from firmware.errors import FirmwareError
 from firmware.flash.options import FlashOptions
 from firmware.lab.options import PairOptions
 from firmware.mutants.options import MutantOptions
-from firmware.options import Option, Options, option, options_of
+from firmware.options import MissingOption, Option, Options, option, options_of
 from firmware.provision.options import ProvisionOptions
 from firmware.testing import Selection, run_tests
 
@@ -65,7 +65,7 @@ def taking(options: type[Chosen], *positional: str) -> Callable[[Callable[[Chose
         @functools.wraps(body)
         def run(_context: Context, **typed: Any) -> None:
             with plain_failures():
-                body(options.typed(typed))
+                body(_read(options, typed, body.__doc__ or ""))
 
         run.__signature__ = inspect.Signature([_CONTEXT, *map(_parameter, each)])  # type: ignore[attr-defined]
         return Task(
@@ -76,6 +76,16 @@ def taking(options: type[Chosen], *positional: str) -> Callable[[Callable[[Chose
         )
 
     return make
+
+
+def _read(options: type[Chosen], typed: dict[str, Any], doc: str) -> Chosen:
+    """Raises FirmwareError. Who leaves out what is needed is shown the task's first example."""
+    try:
+        return options.typed(typed)
+    except MissingOption as error:
+        example = doc.partition("Examples:")[2].strip().partition("\n")[0]
+        todo = f"{error.todo}, as in `{example}`" if example else error.todo
+        raise FirmwareError(error.what, error.where, todo) from None
 
 
 _CONTEXT = inspect.Parameter("_context", inspect.Parameter.POSITIONAL_OR_KEYWORD)
