@@ -268,6 +268,66 @@ chain user_postrouting {
 """
 
 
+PAGE = (Path(__file__).parents[2] / "docs/firewall.md").read_text(encoding="utf-8")
+BLOCKLIST, FTP = re.findall(r"```nft\n(.*?)```", PAGE, re.DOTALL)[::-1]
+(HAIRPIN,) = re.findall(r"```toml hairpin\n(.*?)```", PAGE, re.DOTALL)
+
+
+def test_the_manuals_snippets_are_loaded(site: Site) -> None:
+    site.start(OUTWARDS)
+    for text, sign in ((BLOCKLIST, "ip saddr @blocked drop"), (FTP, 'ct helper set "ftp_control"')):
+        snippet(site.alpha, text)
+        assert site.change(OUTWARDS)["changed"]
+        assert sign in loaded(site.alpha)
+
+
+def test_hosts_inside_reach_one_of_them_by_the_outer_address(site: Site) -> None:
+    """The manual's hairpin NAT; here a host reaches itself, which is the hardest case."""
+    site.start(HAIRPIN.replace("192.168.12.80", CLIENT).replace('"https"', '"tcp/80"'))
+    with listen(site.client, 80) as inside:
+        with session(site.client, VIRTUAL["wan"], 80, inside) as near:
+            assert near.source == VIRTUAL["lan"]
+            assert near.passes()
+        with session(site.server, VIRTUAL["wan"], 80, inside) as far:
+            assert far.source == SERVER
+            assert far.passes()
+
+
+CONTROL_ONLY = """
+[[firewall.rules]]
+action = "allow"
+from = ["lan"]
+services = ["tcp/21"]
+[[firewall.source_nat]]
+address = "192.168.175.101"
+from = ["lan"]
+to = ["wan"]
+"""
+
+
+@pytest.mark.parametrize("helped", [False, True])
+def test_passive_ftp_needs_no_rule_for_its_data_with_the_manuals_helper(helped: bool, site: Site) -> None:
+    if helped:
+        snippet(site.alpha, FTP)
+    site.start(CONTROL_ONLY)
+    told = f"227 Entering Passive Mode ({SERVER.replace('.', ',')},117,48)\r\n"
+    with (
+        listen(site.server, 21) as server,
+        listen(site.server, 117 * 256 + 48) as data,
+        session(site.client, SERVER, 21, server) as control,
+    ):
+        for line in ("220 ready\r\n", told):
+            control.far.sendall(line.encode())
+            assert control.near.recv(100).decode() == line
+        if not helped:
+            assert refused(site.client, SERVER, 117 * 256 + 48)
+            return
+        with session(site.client, SERVER, 117 * 256 + 48, data) as second:
+            assert second.source == VIRTUAL["wan"]
+            assert second.passes()
+        assert refused(site.client, SERVER, 117 * 256 + 49), "the port that was named, and no other"
+
+
 def test_the_same_files_say_on_each_node_what_is_its_own(site: Site) -> None:
     site.start(OUTWARDS)
     for node in site.pair.nodes:

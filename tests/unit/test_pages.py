@@ -270,6 +270,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "firewalls.toml": load_cluster,
     "preseed.toml": load_preseed,
     "policy": read_part,
+    "hairpin": read_part,
     "README.md": load_preseed,
     "docs/alarms.md": read_part_of_both,
     "docs/firewall.md": read_part,
