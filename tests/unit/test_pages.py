@@ -181,6 +181,35 @@ def test_every_command_is_accepted(block: Block, capsys: pytest.CaptureFixture[s
             pytest.fail(f"{block.place}: {shlex.join(words)}: {error} {capsys.readouterr().err}")
 
 
+NEED_ROOT = {
+    each.path
+    for each in COMMANDS
+    if each.examples and all(line.startswith("sudo ") for line, _ in each.examples)
+}
+"""All of their examples say so."""
+
+
+@pytest.mark.parametrize("block", of("sh", "console"))
+def test_what_needs_root_is_typed_with_sudo(block: Block) -> None:
+    for line in lines(block):
+        for path in NEED_ROOT:
+            assert not line.startswith(f"hactl {path} "), f"{block.place}: sudo hactl {path}"
+
+
+@pytest.mark.parametrize("page", ["firmware.md", "setup.md", "troubleshooting.md"])
+def test_the_firmwares_status_is_asked_for_with_sudo(page: str) -> None:
+    """But where the words of a message are quoted."""
+    text = re.sub(r'"[^"|]*"', "", FENCE.sub("", (ROOT / "docs" / page).read_text(encoding="utf-8")))
+    assert "sudo hactl firmware status" in text
+    assert "`hactl firmware status" not in text
+
+
+@pytest.mark.parametrize("page", ["building.md", "setup.md", "troubleshooting.md"])
+def test_every_way_to_a_first_start_says_how_secure_boot_must_be(page: str) -> None:
+    text = " ".join((ROOT / "docs" / page).read_text(encoding="utf-8").split())
+    assert re.search(r"Secure Boot (must be off|off)|must be \*\*off\*\*", text)
+
+
 PLACEHOLDERS = {"N": "5", "SECONDS": "5", "COMMAND": "status"}
 """What is typed in place of a word in capitals, where a program reads more than a name."""
 SPAN = re.compile(r"(?<!`)`((?:sudo )?(?:hactl|python3 invoke\.py) [^`…]+)`")
