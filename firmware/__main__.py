@@ -1,6 +1,7 @@
 """The task runner: pyinvoke over `firmware.tasks`, with the program's own name and plain failures."""
 
 import os
+import re
 import sys
 
 from invoke.collection import Collection
@@ -11,6 +12,9 @@ from firmware import __version__, tasks
 from firmware.errors import FirmwareError
 
 COMMAND = "python3 invoke.py"
+_UNKNOWN = re.compile(r"No idea what (.+) is!")
+_VALUELESS = re.compile(r"<Argument: ([^ >]+).*> needed value")
+"""What the library says."""
 
 
 class TaskRunner(Program):
@@ -33,13 +37,19 @@ class TaskRunner(Program):
 
 
 def _told(error: ParseError) -> FirmwareError:
+    """In words that do not tell of the library's own parts."""
     context = error.context
+    unknown = _UNKNOWN.search(str(error))
     if context is None or not context.name:
-        return FirmwareError(str(error), todo=f"`{COMMAND}` alone lists the tasks")
+        what = f"there is no task {unknown[1]}" if unknown else str(error)
+        return FirmwareError(what, todo=f"`{COMMAND}` alone lists the tasks")
     more = f"`{COMMAND} --help {context.name}` has examples"
     missing = [each for each in context.missing_positional_args if each.name]
-    if not missing:
-        return FirmwareError(str(error), f"{COMMAND} {context.name}", more)
+    if unknown or not missing:
+        valueless = _VALUELESS.search(str(error))
+        what = f"--{valueless[1].replace('_', '-')} needs a value" if valueless else str(error)
+        what = f"{context.name} does not know {unknown[1]}" if unknown else what
+        return FirmwareError(what, f"{COMMAND} {context.name}", more)
     name = str(missing[0].name)
     return FirmwareError(
         f"{name.upper()} is missing",

@@ -247,6 +247,9 @@ def test_without_a_suite_all_are_run() -> None:
         ("provision", ("--answers is missing", "provision --port /dev/ttyUSB0 --answers site.toml`")),
         ("provision --answers no.toml", ("no.toml cannot be read: No such file", "docs/provisioning.md")),
         ("image --version a/b", ("'a/b' cannot be a version", "--version", "e.g. 1.4.2 or 1.5.0-rc1")),
+        ("test --only", ("--only needs a value", "python3 invoke.py --help test")),
+        ("image --boards x", ("image does not know '--boards'", "python3 invoke.py --help image")),
+        ("imaeg", ("there is no task 'imaeg'", "`python3 invoke.py` alone lists the tasks")),
         ("bench", ("SUBJECT is missing", "build, failover", "--help bench")),
     ],
 )
