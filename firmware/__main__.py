@@ -1,25 +1,69 @@
 """The task runner: pyinvoke over `firmware.tasks`, with the program's own name and plain failures."""
 
 import os
+import re
 import sys
 
 from invoke.collection import Collection
+from invoke.exceptions import ParseError
 from invoke.program import Program
 
 from firmware import __version__, tasks
+from firmware.errors import FirmwareError
+
+COMMAND = "python3 invoke.py"
+_UNKNOWN = re.compile(r"No idea what (.+) is!")
+_VALUELESS = re.compile(r"<Argument: ([^ >]+).*> needed value")
+"""What the library says."""
+
+
+class TaskRunner(Program):
+    """Tells a command line that cannot be meant as every other failure is told: with what to do."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            name="Hotspare",
+            binary=COMMAND,
+            namespace=Collection.from_module(tasks),
+            version=__version__,
+        )
+
+    def parse_tasks(self) -> None:
+        """Raises ParseError, which the program prints."""
+        try:
+            super().parse_tasks()
+        except ParseError as error:
+            raise ParseError(str(_told(error)), error.context) from None
+
+
+def _told(error: ParseError) -> FirmwareError:
+    """In words that do not tell of the library's own parts."""
+    context = error.context
+    unknown = _UNKNOWN.search(str(error))
+    if context is None or not context.name:
+        what = f"there is no task {unknown[1]}" if unknown else str(error)
+        return FirmwareError(what, todo=f"`{COMMAND}` alone lists the tasks")
+    more = f"`{COMMAND} --help {context.name}` has examples"
+    missing = [each for each in context.missing_positional_args if each.name]
+    if unknown or not missing:
+        valueless = _VALUELESS.search(str(error))
+        what = f"--{valueless[1].replace('_', '-')} needs a value" if valueless else str(error)
+        what = f"{context.name} does not know {unknown[1]}" if unknown else what
+        return FirmwareError(what, f"{COMMAND} {context.name}", more)
+    name = str(missing[0].name)
+    return FirmwareError(
+        f"{name.upper()} is missing",
+        f"{COMMAND} {context.name} {name.upper()}",
+        f"name {missing[0].help}; {more}",
+    )
 
 
 def main() -> int:
     """Run the tasks named on the command line; without any, list them. Returns the exit code."""
-    program = Program(
-        name="Hotspare",
-        binary="python3 invoke.py",
-        namespace=Collection.from_module(tasks),
-        version=__version__,
-    )
+    program = TaskRunner()
     arguments = sys.argv[1:] or ["--list"]
     if arguments == ["--list"]:
-        print("Usage: python3 invoke.py TASK [--option ...]; more of a task: python3 invoke.py --help TASK\n")
+        print(f"Usage: {COMMAND} TASK [--option ...]; more of a task: {COMMAND} --help TASK\n")
     try:
         program.run(["invoke.py", *arguments])
     except KeyboardInterrupt:

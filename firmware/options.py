@@ -17,6 +17,10 @@ _KEY = "option"
 _NUMBERS: dict[Any, str] = {int: "a whole number", float: "a number"}
 
 
+class MissingOption(FirmwareError):
+    """One that must be given was not."""
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """What a value must be; else `wrong` is the sentence (`{}`: the value), and `todo` what to do."""
@@ -86,7 +90,7 @@ class Option:
 
     def _unless_needed(self) -> Any:
         if self.default is dataclasses.MISSING:
-            raise FirmwareError(f"--{self.name} is missing", f"--{self.name}", f"name {self.help}")
+            raise MissingOption(f"--{self.name} is missing", f"--{self.name}", f"name {self.help}")
         return self.default
 
     def _number(self, typed: str) -> Any:

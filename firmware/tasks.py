@@ -19,15 +19,19 @@ from invoke.tasks import Task
 from firmware import host
 from firmware.bench import BenchOptions, run_bench
 from firmware.build.options import DEFAULT_BOARD, BuildOptions
+from firmware.check import CheckOptions
 from firmware.errors import FirmwareError
 from firmware.flash.options import FlashOptions
 from firmware.lab.options import PairOptions
 from firmware.mutants.options import MutantOptions
-from firmware.options import Option, Options, option, options_of
+from firmware.options import MissingOption, Option, Options, option, options_of
 from firmware.provision.options import ProvisionOptions
 from firmware.testing import Selection, run_tests
 
 Chosen = TypeVar("Chosen", bound=Options)
+
+OPTIONS: dict[str, type[Options]] = {}
+"""What each task takes, by its name; a task that is not here takes nothing."""
 
 
 @contextmanager
@@ -56,10 +60,12 @@ def taking(options: type[Chosen], *positional: str) -> Callable[[Callable[[Chose
     each = tuple(options_of(options))
 
     def make(body: Callable[[Chosen], None]) -> Task[Any]:
+        OPTIONS[body.__name__] = options
+
         @functools.wraps(body)
         def run(_context: Context, **typed: Any) -> None:
             with plain_failures():
-                body(options.typed(typed))
+                body(_read(options, typed, body.__doc__ or ""))
 
         run.__signature__ = inspect.Signature([_CONTEXT, *map(_parameter, each)])  # type: ignore[attr-defined]
         return Task(
@@ -70,6 +76,16 @@ def taking(options: type[Chosen], *positional: str) -> Callable[[Callable[[Chose
         )
 
     return make
+
+
+def _read(options: type[Chosen], typed: dict[str, Any], doc: str) -> Chosen:
+    """Raises FirmwareError. Who leaves out what is needed is shown the task's first example."""
+    try:
+        return options.typed(typed)
+    except MissingOption as error:
+        example = doc.partition("Examples:")[2].strip().partition("\n")[0]
+        todo = f"{error.todo}, as in `{example}`" if example else error.todo
+        raise FirmwareError(error.what, error.where, todo) from None
 
 
 _CONTEXT = inspect.Parameter("_context", inspect.Parameter.POSITIONAL_OR_KEYWORD)
@@ -165,6 +181,22 @@ def mutants(options: MutantOptions) -> None:
     from firmware.mutants.run import run_mutants
 
     run_mutants(options)
+
+
+@taking(CheckOptions, "folder")
+def check(options: CheckOptions) -> None:
+    """Check a cluster's files before any node has them: exactly as the nodes do, and against each other.
+
+    FOLDER has cluster.toml and cluster.d/, and of each node NAME/node.toml or NAME.node.toml. The exit
+    code is 0 when both nodes would take them, else 1; nothing is changed anywhere.
+
+    Examples:
+      python3 invoke.py check site
+      python3 invoke.py check site --json
+    """
+    from firmware.check import check as check_files
+
+    check_files(options)
 
 
 @taking(FlashOptions)

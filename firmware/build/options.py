@@ -1,12 +1,17 @@
 """What a build is asked for and what it hands back: values only."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from firmware.options import Options, option
+from firmware.options import Check, Options, option
 
 DEFAULT_BOARD = "generic-x86_64"
 DEVELOPMENT_VERSION = "dev"
+LONGEST_VERSION = 32
+"""Characters; a pair of nodes tells no more of it to each other."""
+_VERSION = re.compile(rf"[A-Za-z0-9][A-Za-z0-9.+~_-]{{0,{LONGEST_VERSION - 1}}}")
+"""It is in file names, in os-release and in the bundle's manifest, each with quotes of its own."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +29,15 @@ class BuildOptions(Options):
     mirror: str | None = option(
         "address of the Debian mirror, in place of the one that this machine's apt has", None
     )
-    version: str = option("version in the image and in the files' names, e.g. 1.4.2", DEVELOPMENT_VERSION)
+    version: str = option(
+        "version in the image and in the files' names, e.g. 1.4.2",
+        DEVELOPMENT_VERSION,
+        Check(
+            lambda version: bool(_VERSION.fullmatch(version)),
+            "{!r} cannot be a version",
+            f"write up to {LONGEST_VERSION} letters, digits and . _ + ~ -, e.g. 1.4.2 or 1.5.0-rc1",
+        ),
+    )
     overlay: Path | None = option(
         "a folder laid over every root file system of this build, in place of or beside its files", None
     )

@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,8 @@ _COLUMNS = "PATH,TYPE,SIZE,MODEL,SERIAL,TRAN,RO,FSTYPE,LABEL,PARTLABEL,MOUNTPOIN
 _DISKS = ("disk", "loop")
 _HOLDERS = ("part", "disk", "loop")
 """Everything else on top of a disk (LVM, RAID, encryption, multipath) has it in use."""
+_SYSTEM = ("/", "/boot", "/boot/efi", "/home", "/usr", "/var", "[SWAP]")
+"""Whatever is mounted there belongs to the system that runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,12 @@ class Device:
     partitions: tuple[Partition, ...]
 
     @property
+    def of_the_system(self) -> bool:
+        """The system that runs here lives on it: nobody ever means this one."""
+        places = {*self.mounted, *(place for part in self.partitions for place in part.mounted)}
+        return not places.isdisjoint(_SYSTEM)
+
+    @property
     def refusal(self) -> str:
         """Why it must not be written to; empty: it may."""
         used = {self.path: self.mounted} | {part.path: part.mounted for part in self.partitions}
@@ -61,15 +69,14 @@ class Device:
 def find_device(path: Path | None) -> Device:
     """The disk at a path. Raises FirmwareError: none is named, it is none, or only a part of one."""
     if path is None:
-        raise FirmwareError("no device is named", "--device", f"choose one of: {_choices()}")
+        example = "python3 invoke.py flash --device /dev/sdb"
+        raise FirmwareError("no disk is named", "--device", f"name it, as in `{example}`; {_choices()}")
     if not path.is_block_device():
         what = "is not there" if not path.exists() else "is no disk"
-        raise FirmwareError(f"{path} {what}", "--device", f"choose one of: {_choices()}")
+        raise FirmwareError(f"{path} {what}", "--device", _choices())
     row = _lsblk(str(path))[0]
     if row["type"] not in _DISKS:
-        raise FirmwareError(
-            f"{path} is not a whole disk (it is: {row['type']})", "--device", f"choose one of: {_choices()}"
-        )
+        raise FirmwareError(f"{path} is not a whole disk (it is: {row['type']})", "--device", _choices())
     return read_device(row)
 
 
@@ -121,10 +128,17 @@ def _inside(row: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _choices() -> str:
-    disks = [read_device(row) for row in _lsblk() if row["type"] == "disk" and int(row["size"])]
-    return (
-        ", ".join(f"{disk.path} ({disk.model}, {disk.size / 1e9:.1f} GB)" for disk in disks) or "none is here"
-    )
+    return choices([read_device(row) for row in _lsblk() if row["type"] == "disk" and int(row["size"])])
+
+
+def choices(disks: Iterable[Device]) -> str:
+    """What may be named; the disk that the running system lives on is none of them."""
+    told = [
+        f"{disk.path} ({disk.model}, {disk.size / 1e9:.1f} GB{f'; {disk.refusal}' if disk.refusal else ''})"
+        for disk in disks
+        if not disk.of_the_system
+    ]
+    return f"choose one of: {', '.join(told)}" if told else "plug one in: none is here but the system's own"
 
 
 def _lsblk(*paths: str) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from firmware.flash.device import Device, describe, find_device
 from firmware.flash.end import Addition, add_partitions, room
 from firmware.flash.options import FlashOptions
 from firmware.flash.preseed import read_preseed
-from firmware.flash.write import give_own_number, verify, write_image
+from firmware.flash.write import check_image, give_own_number, verify, write_image
 from firmware.paths import IMAGES
 
 
@@ -25,6 +25,7 @@ def flash(options: FlashOptions) -> None:
     _refuse(device, block_map.size + room(additions))
     additions += _bundle(image, device.size - block_map.size - room(additions))
     print(f"{describe(device)}\nimage     {image}  ({block_map.mapped / 1e6:.0f} MB of data)")
+    check_image(image, block_map)
     if not options.yes:
         _ask(device)
     _overwrite(image, block_map, device)
@@ -36,7 +37,9 @@ def _newest(board: str) -> Path:
     images = sorted((IMAGES / board).glob("*.img.zst"), key=lambda path: path.stat().st_mtime)
     if not images:
         raise FirmwareError(
-            f"there is no image of board {board}", str(IMAGES / board), f"build one: image --board {board}"
+            f"no image has been built for board {board} yet",
+            str(IMAGES / board),
+            f"build one (`python3 invoke.py image --board {board}`), or name one (--image)",
         )
     return images[-1]
 
@@ -50,7 +53,8 @@ def _block_map(image: Path) -> BlockMap:
     path = _beside(image, ".img.bmap")
     for needed in (image, path):
         if not needed.is_file():
-            raise FirmwareError(f"{needed.name} is missing", str(needed.parent), "build the image again")
+            todo = "an image and its block map lie side by side, as the build leaves them: copy both"
+            raise FirmwareError(f"{needed.name} is missing", str(needed.parent), todo)
     return parse_block_map(path.read_text(), str(path))
 
 
@@ -59,6 +63,8 @@ def _bundle(image: Path, free: int) -> tuple[Addition, ...]:
     path = _beside(image, ".raucb")
     try:
         addition = make_addition(path)
+    except FileNotFoundError:
+        missing = f"no bundle {path.name} lies beside the image"
     except OSError as error:
         missing = f"{path.name} cannot be read: {error.strerror}"
     else:

@@ -14,8 +14,12 @@ def read_preseed(path: Path) -> Addition:
     """Raises FirmwareError: a node would refuse it; it says so in the node's own words."""
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise FirmwareError(f"the preseed cannot be read: {error}", "--preseed") from None
+    except OSError as error:
+        raise FirmwareError(
+            f"{path} cannot be read: {error.strerror}", "--preseed", "name another file"
+        ) from None
+    except UnicodeDecodeError as error:
+        raise FirmwareError(f"{path} is no text: {error}", "--preseed", "save it as UTF-8") from None
     command = [sys.executable, "-P", "-m", "hadaemon.setup", "check", str(path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:

@@ -57,6 +57,20 @@ class Progress:
         return f"{line}  {left:4.0f} s left" if self._done < self._total else f"{line}  {seconds:6.1f} s"
 
 
+def check_image(image: Path, block_map: BlockMap) -> None:
+    """Unpacks the image once and writes nothing, so that no disk is erased for one that cannot be written.
+
+    Raises FirmwareError: it is not that of the block map, or not whole.
+    """
+    progress = Progress("checking", block_map.mapped)
+    try:
+        for _, content, _ in _contents(image, block_map):
+            progress.add(len(content))
+    except _Damaged:
+        raise _damaged(image, "nothing was written") from None
+    progress.end()
+
+
 def write_image(image: Path, block_map: BlockMap, device: int) -> None:
     """Writes the image; the first range last, so that a half-written disk does not boot.
 
@@ -78,21 +92,15 @@ def write_image(image: Path, block_map: BlockMap, device: int) -> None:
     zeros.end()
     progress = Progress("writing", block_map.mapped)
     head = b""
-    with _unpacked(image) as stream:
-        position = 0
-        for one in block_map.ranges:
-            _skip(stream, one.start - position, image)
-            digest = hashlib.sha256()
-            for offset, content in _chunks(stream, one, image):
-                digest.update(content)
-                if one is block_map.ranges[0]:
-                    head += content
-                else:
-                    _write(device, content, offset)
-                progress.add(len(content))
-            if digest.hexdigest() != one.sha256:
-                raise _damaged(image)
-            position = one.start + one.length
+    try:
+        for offset, content, one in _contents(image, block_map):
+            if one is block_map.ranges[0]:
+                head += content
+            else:
+                _write(device, content, offset)
+            progress.add(len(content))
+    except _Damaged:
+        raise _damaged(image, "the disk is half-written and does not boot") from None
     os.fsync(device)
     _write(device, head, block_map.ranges[0].start)
     os.fsync(device)
@@ -142,21 +150,42 @@ def _unpacked(image: Path) -> Iterator[IO[bytes]]:
             unpacker.kill()
 
 
-def _skip(stream: IO[bytes], count: int, image: Path) -> None:
+class _Damaged(Exception):
+    """The image is not whole, or not that of the block map."""
+
+
+def _contents(image: Path, block_map: BlockMap) -> Iterator[tuple[int, bytes, Range]]:
+    """Offset and content of all that the block map names, and the range that it is of; each range is held
+    against its checksum when it is through. Raises _Damaged."""
+    with _unpacked(image) as stream:
+        position = 0
+        for one in block_map.ranges:
+            _skip(stream, one.start - position)
+            digest = hashlib.sha256()
+            for offset, content in _chunks(stream, one):
+                digest.update(content)
+                yield offset, content, one
+            if digest.hexdigest() != one.sha256:
+                raise _Damaged
+            position = one.start + one.length
+        _skip(stream, block_map.size - position)
+
+
+def _skip(stream: IO[bytes], count: int) -> None:
     while count:
         content = stream.read(min(count, _CHUNK))
         if not content:
-            raise _damaged(image)
+            raise _Damaged
         count -= len(content)
 
 
-def _chunks(stream: IO[bytes], one: Range, image: Path) -> Iterator[tuple[int, bytes]]:
+def _chunks(stream: IO[bytes], one: Range) -> Iterator[tuple[int, bytes]]:
     """Offset and content."""
     offset, end = one.start, one.start + one.length
     while offset < end:
         content = stream.read(min(_CHUNK, end - offset))
         if not content:
-            raise _damaged(image)
+            raise _Damaged
         yield offset, content
         offset += len(content)
 
@@ -168,7 +197,9 @@ def _write(device: int, content: bytes, offset: int) -> None:
         left, offset = left[count:], offset + count
 
 
-def _damaged(image: Path) -> FirmwareError:
+def _damaged(image: Path, so: str) -> FirmwareError:
     return FirmwareError(
-        "the image is damaged, or is not that of its block map", str(image), "build it again"
+        f"the image is damaged, or is not that of its block map; {so}",
+        str(image),
+        "copy it again with its block map, or build it again",
     )

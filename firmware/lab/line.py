@@ -5,6 +5,7 @@ at the end, when nothing follows it for a while, and a message of the kernel may
 it. So little more than reading would be left of pexpect.
 """
 
+import errno
 import os
 import select
 from abc import ABC, abstractmethod
@@ -40,8 +41,24 @@ def open_port(url: str, baud: int = BAUD) -> serial.Serial:
             url, baudrate=baud, exclusive=None if "://" in url else True
         )
     except (serial.SerialException, ValueError) as error:
-        raise ConsoleError(str(error), url) from error
+        raise _unopened(error, url) from error
     return port
+
+
+def _unopened(error: Exception, url: str) -> ConsoleError:
+    """In words of its own for what people meet with a device that they name."""
+    number = getattr(error, "errno", None)
+    if "://" in url or number is None:
+        return ConsoleError(str(error), url)
+    todo = {
+        errno.ENOENT: "plug its cable in, and look for its name: `ls /dev/ttyUSB* /dev/ttyACM* /dev/ttyS*`",
+        errno.EACCES: "become root, or a member of the group of that device (`ls -l`), mostly dialout",
+        errno.EBUSY: "end the program that uses it",
+    }.get(number, "")
+    what = {errno.ENOENT: "there is no such serial port"}.get(
+        number, f"cannot be opened: {os.strerror(number)}"
+    )
+    return ConsoleError(what, url, todo)
 
 
 class Line(ABC):

@@ -62,8 +62,16 @@ def load_site(path: Path) -> Site:
             mode = path.stat().st_mode
             data = file.read(_LARGEST + 1)
         text = data.decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ProvisionError(f"the answers file cannot be read: {error}", "--answers") from None
+    except OSError as error:
+        raise ProvisionError(
+            f"the answers file {path} cannot be read: {error.strerror}",
+            "--answers",
+            "name another one; docs/provisioning.md has one to begin with",
+        ) from None
+    except UnicodeDecodeError as error:
+        raise ProvisionError(
+            f"the answers file {path} is no text: {error}", "--answers", "save it as UTF-8"
+        ) from None
     if len(data) > _LARGEST:
         raise ProvisionError("the answers file is larger than 1 MiB", str(path), "name the right file")
     site = read_site(text, str(path))
@@ -116,7 +124,8 @@ class _Run:
         try:
             text, good = self._set_up(port), True
         except FirmwareError as error:
-            text, good = str(error).removeprefix("error: "), False
+            where = "" if error.where == port else error.where
+            text, good = str(FirmwareError(error.what, where, error.todo)).removeprefix("error: "), False
         except Exception as error:  # noqa: BLE001 (the other ports go on; the protocol has the rest)
             text, good = f"this is a fault of the program: {type(error).__name__}: {error}", False
         name = self._names.get(port, "")

@@ -52,7 +52,7 @@ CONFIGURATION = (
             ("sudo hactl config edit", "what both nodes share; applied like `config apply`"),
             ("sudo hactl config edit --confirm 5m", "it goes back unless it is confirmed"),
             ("sudo hactl config edit --node", "what is this node's alone: ports, own addresses"),
-            ("sudo EDITOR=vi hactl config edit", "with another editor"),
+            ("sudo EDITOR='nano -l' hactl config edit", "with line numbers"),
         ),
         loads="config_edit:add_edit",
         text=_EDIT,

@@ -92,7 +92,8 @@ class SourceNat:
 
 @dataclass(frozen=True, slots=True)
 class DestinationNat:
-    """One of [[firewall.destination_nat]], usually a port forward. What it translates is allowed."""
+    """One of [[firewall.destination_nat]], usually a port forward. What it translates is allowed, unless a
+    rule or a snippet forbids it."""
 
     address: IPAddress
     """Where clients send it."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from hadaemon.config.firewall_model import SourceNat
+from hadaemon.config.firewall_model import DestinationNat, FlowState, Rule, SourceNat, Verdict
 from hadaemon.config.model import ClusterConfig
 from hadaemon.vrrp.model import IPAddress
 
@@ -20,6 +20,7 @@ def _said(cluster: ClusterConfig) -> Iterator[str]:
     for position, destination in enumerate(cluster.firewall.destination_nat):
         if destination.address not in virtual:
             yield f"destination_nat[{position}].address: {_not_ours(destination.address, virtual)}"
+        yield from (f"destination_nat[{position}]: {said}" for said in _forbidden(cluster, destination))
 
 
 def _source(cluster: ClusterConfig, nat: SourceNat, virtual: list[IPAddress]) -> Iterator[str]:
@@ -35,6 +36,50 @@ def _source(cluster: ClusterConfig, nat: SourceNat, virtual: list[IPAddress]) ->
                 "connections would break at a switch, because the other node does not have the address that "
                 f"they were translated to; write {each.virtual_addresses[0].ip}"
             )
+
+
+def _forbidden(cluster: ClusterConfig, nat: DestinationNat) -> Iterator[str]:
+    """A rule that forbids all that a port forward would let in, unless one before it may allow some of it."""
+    for position, rule in enumerate(cluster.firewall.rules):
+        if not _meets(cluster, rule, nat):
+            continue
+        if rule.verdict is Verdict.ALLOW:
+            return
+        if _all_of(cluster, rule, nat):
+            yield (
+                f"lets nothing in, because rules[{position}] forbids all of it, and rules go before port "
+                f'forwards: write a rule before that one with action = "allow" and destination = ["{nat.to}"]'
+            )
+            return
+
+
+def _meets(cluster: ClusterConfig, rule: Rule, nat: DestinationNat) -> bool:
+    """Some packet may be both the rule's and the port forward's."""
+    firewall = cluster.firewall
+    sources, mine = firewall.ports(nat.sources), firewall.ports(rule.sources)
+    return (
+        not rule.to_node
+        and FlowState.NEW in rule.states
+        and (not sources or not mine or bool(sources & mine))
+        and (not rule.destination or any(nat.to in network for network in rule.destination))
+    )
+
+
+def _all_of(cluster: ClusterConfig, rule: Rule, nat: DestinationNat) -> bool:
+    """The rule, which meets the port forward, is about every packet of it."""
+    firewall = cluster.firewall
+    sources, mine = firewall.ports(nat.sources), firewall.ports(rule.sources)
+    behind = {
+        each.address_port
+        for each in cluster.ha_interfaces
+        if any(nat.to in address.network for address in each.virtual_addresses)
+    }
+    return (
+        not rule.source
+        and not rule.services
+        and (not mine or (bool(sources) and sources <= mine))
+        and (not rule.targets or (bool(behind) and behind <= firewall.ports(rule.targets)))
+    )
 
 
 def _not_ours(address: IPAddress, virtual: list[IPAddress]) -> str:

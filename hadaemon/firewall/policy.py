@@ -22,11 +22,11 @@ _RULE_LOG = Rate(10, "second")
 
 
 def policy_chain(firewall: Firewall) -> list[str]:
-    """What is forwarded: what destination NAT translated, snippets, then the rules."""
+    """What is forwarded: snippets and rules decide first, so no port forward lets in what they forbid. Of
+    the rest, what destination NAT translated passes."""
     dropped = [limited_log(firewall.log_dropped, "hotspare dropped")] if firewall.log_dropped else []
     return block(
         "chain forward_new",
-        *(line for i, nat in enumerate(firewall.destination_nat) for line in _translated(firewall, nat, i)),
         "jump user_forward",
         *(
             line
@@ -34,6 +34,7 @@ def policy_chain(firewall: Firewall) -> list[str]:
             if not rule.to_node
             for line in rule_lines(firewall, rule, f"rules[{position}]")
         ),
+        *(line for i, nat in enumerate(firewall.destination_nat) for line in _translated(firewall, nat, i)),
         *dropped,
         "counter drop",
     )

@@ -27,7 +27,9 @@ def check_files(node: Path, cluster: Path, control: Path | None = None) -> Findi
     other node's name. Raises FileError: there is no file of a node."""
     node_text, cluster_text = read_text(node), read_text(cluster)
     if node_text is None:
-        raise FileError(f"{node}: there is no such file")
+        raise FileError(
+            f"{node}: there is no such file: a node that is not set up has none; --node names another"
+        )
     snippets = read_snippets(cluster.parent)
     checked = check_texts(node_text, cluster_text, str(node), str(cluster), snippets)
     if checked.condition is Condition.REFUSED:

@@ -220,7 +220,10 @@ def _asked(control: Path, command: str, seconds: float) -> str:
 
 
 def _configuration(path: Path) -> str:
-    lines = public_lines(_text(path).encode())
+    text = read_text(path)
+    if text is None:
+        return f"this node has no {path.name}\n"
+    lines = public_lines(text.encode())
     if lines is None:
         raise HadaemonError(f"{path.name}: not TOML, so that nobody knows what in it is secret")
     return "\n".join(lines) + "\n"
@@ -240,5 +243,5 @@ def _belonging(folder: Path) -> str:
 def _text(path: Path) -> str:
     text = read_text(path)
     if text is None:
-        return "there is no such file\n"
+        return f"this node has no {path}\n"
     return text

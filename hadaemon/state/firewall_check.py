@@ -42,19 +42,27 @@ def try_configuration(configuration: Configuration) -> tuple[tuple[str, ...], tu
 def tree_problems(node: NodeConfig, cluster: ClusterConfig, tree: Tree) -> tuple[str, ...]:
     """The same for a configuration that is not in place yet. Without nft this cannot be checked, which is a
     problem for a configuration with snippets."""
+    snippets, problems = tree_snippets(tree)
+    try:
+        return problems or rule_problems(node, cluster, snippets)
+    except NftMissing as error:
+        return (f"the rules cannot be tried: {error}",) if snippets else ()
+
+
+def tree_snippets(tree: Tree) -> tuple[tuple[Snippet, ...], tuple[str, ...]]:
+    """The snippets of a configuration, and what is wrong with them before nftables is asked."""
     place = f"{FILES}/{FOLDER}/"
     rules = [(path, content) for path, content in tree.files if path.endswith(SUFFIX)]
     astray = tuple(
         f"{path}: is not read: rules belong into {place}" for path, _ in rules if not _is_snippet(path, place)
     )
     try:
-        snippets = [Snippet(path, content.decode()) for path, content in rules if _is_snippet(path, place)]
-        problems = (*astray, *snippet_problems(snippets))
-        return problems or rule_problems(node, cluster, snippets)
+        snippets = tuple(
+            Snippet(path, content.decode()) for path, content in rules if _is_snippet(path, place)
+        )
     except UnicodeDecodeError:
-        return (*astray, f"{place}*{SUFFIX}: not UTF-8 text: save it as UTF-8")
-    except NftMissing as error:
-        return (*astray, f"the rules cannot be tried: {error}") if rules else astray
+        return (), (*astray, f"{place}*{SUFFIX}: not UTF-8 text: save it as UTF-8")
+    return snippets, (*astray, *snippet_problems(snippets))
 
 
 def _is_snippet(path: str, place: str) -> bool:

@@ -87,6 +87,10 @@ def sync_status(paired: bool, own: Head, peer: Head | None, silence: str = "") -
         return SyncStatus(SyncState.SYNCHRONIZED, f"both nodes have generation {_numbers(own, peer)}")
     if own.cluster_id != peer.cluster_id and not own.fresh and not peer.fresh:
         return SyncStatus(SyncState.PENDING, "the nodes belong to different clusters")
+    if own.generation == peer.generation and not _ever_equal(own, peer):
+        return SyncStatus(
+            SyncState.PENDING, "each node has a configuration of its own: they were never the same"
+        )
     if own.generation == peer.generation:
         return SyncStatus(SyncState.PENDING, f"both nodes have changed since generation {own.generation - 1}")
     newer = "this node" if own.generation > peer.generation else "the peer"
@@ -94,6 +98,11 @@ def sync_status(paired: bool, own: Head, peer: Head | None, silence: str = "") -
         SyncState.PENDING,
         f"{newer} is newer: generation {own.generation} here, {peer.generation} on the peer",
     )
+
+
+def _ever_equal(own: Head, peer: Head) -> bool:
+    """They belong to one cluster, and the generation before was the same on both."""
+    return not own.fresh and own.cluster_id == peer.cluster_id and own.generation > 1
 
 
 def _numbers(own: Head, peer: Head) -> str:

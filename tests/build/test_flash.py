@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,7 @@ from firmware.build.disk import partition_offsets
 from firmware.errors import FirmwareError
 from firmware.flash.block_map import parse_block_map
 from firmware.flash.end import Addition, add_partitions
-from firmware.flash.write import verify
+from firmware.flash.write import verify, write_image
 from firmware.paths import ROOT
 
 SIZE = 64 << 20
@@ -173,7 +173,9 @@ def test_without_a_bundle_or_room_for_it_the_image_is_flashed_and_it_is_said(
             file.truncate(size)
     done = flash("--device", loop, "--image", image, "--yes")
     assert done.returncode == 0, done.stderr
-    assert "no room for" in done.stdout if size else "small.raucb cannot be read" in done.stdout
+    assert (
+        "no room for" in done.stdout if size else "no bundle small.raucb lies beside the image" in done.stdout
+    )
     assert "`hactl firmware keep small.raucb`" in done.stdout
     raw = image.with_suffix("").read_bytes()
     assert loop.read_bytes()[: len(raw)] == raw
@@ -256,20 +258,64 @@ def test_a_mounted_disk_is_refused(loop: Path, image: Path, tmp_path: Path) -> N
     assert "Traceback" not in done.stderr
 
 
-def test_a_damaged_image_is_told_and_does_not_boot(loop: Path, image: Path) -> None:
+def changed(image: Path) -> None:
+    """Another image than that of the block map."""
     content = bytearray(image.with_suffix("").read_bytes())
     content[9 << 20] ^= 1
     image.with_suffix("").write_bytes(content)
     subprocess.run(["zstd", "-q", "-f", str(image.with_suffix(""))], check=True)
+
+
+def shortened(image: Path) -> None:
+    """A copy that broke off."""
+    os.truncate(image, image.stat().st_size - 40)
+
+
+def short_of_zeros(image: Path) -> None:
+    """What the block map names is there; the zeros at the end are not."""
+    os.truncate(image.with_suffix(""), 13 << 20)
+    subprocess.run(["zstd", "-q", "-f", str(image.with_suffix(""))], check=True)
+
+
+def unpacked(image: Path) -> None:
+    """A raw image under the name of a compressed one."""
+    image.write_bytes(image.with_suffix("").read_bytes())
+
+
+def empty(image: Path) -> None:
+    image.write_bytes(b"")
+
+
+@pytest.mark.parametrize("damage", [changed, shortened, short_of_zeros, unpacked, empty])
+def test_a_damaged_image_is_told_before_anything_is_erased(
+    damage: Callable[[Path], None], loop: Path, image: Path
+) -> None:
+    damage(image)
+    before = loop.read_bytes()
     done = flash("--device", loop, "--image", image, "--yes")
     assert done.returncode == 1
     assert "the image is damaged" in done.stderr
+    assert "nothing was written" in done.stderr
+    assert loop.read_bytes() == before
+
+
+def test_an_image_that_changes_while_it_is_written_leaves_a_disk_that_does_not_boot(
+    loop: Path, image: Path
+) -> None:
+    blocks = parse_block_map(image.with_name("small.img.bmap").read_text(), "small.img.bmap")
+    changed(image)
+    disk = os.open(loop, os.O_RDWR)
+    try:
+        with pytest.raises(FirmwareError, match="half-written and does not boot"):
+            write_image(image, blocks, disk)
+    finally:
+        os.close(disk)
     assert b"EFI PART" not in loop.read_bytes()[:4096], "the partition table is written last"
 
 
 @pytest.mark.parametrize(
     "device, said",
-    [("/dev/null", "is no disk"), ("/dev/nonsense", "is not there"), ("", "choose one of")],
+    [("/dev/null", "is no disk"), ("/dev/nonsense", "is not there"), ("", "no disk is named")],
 )
 def test_what_is_no_disk_is_refused(image: Path, device: str, said: str) -> None:
     done = (

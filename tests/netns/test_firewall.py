@@ -120,6 +120,55 @@ from = ["wan"]
             assert web.passes()
 
 
+BLOCKED = """
+set blocked { type ipv4_addr; flags interval; elements = { 192.168.175.0/30 } }
+chain user_forward {
+    ip saddr @blocked drop
+}
+"""
+
+
+def test_what_rules_and_snippets_forbid_no_port_forward_lets_in(site: Site) -> None:
+    nat = f"""
+[[firewall.destination_nat]]
+address = "{VIRTUAL["wan"]}"
+services = ["tcp/80"]
+to = "{CLIENT}"
+to_port = 8080
+from = ["wan"]
+"""
+
+    def rule(action: str, more: str) -> str:
+        return f'[[firewall.rules]]\naction = "{action}"\nfrom = ["wan"]\n{more}\n'
+
+    site.start(nat)
+    with listen(site.client, 8080) as inside:
+
+        def let_in() -> bool:
+            try:
+                with session(site.server, VIRTUAL["wan"], 80, inside) as web:
+                    return web.passes()
+            except OSError:
+                return False
+
+        assert let_in()
+        site.change(nat + rule("drop", f'source = ["{SERVER}"]'))
+        assert refused(site.server, VIRTUAL["wan"], 80), "a host that a rule drops"
+        site.change(nat + rule("reject", 'services = ["tcp/8080"]'))
+        with pytest.raises(OSError, match=r"unreachable|No route|refused"):
+            connect(site.server, VIRTUAL["wan"], 80)
+        site.change(nat + rule("allow", 'services = ["tcp/8080"]') + rule("drop", ""))
+        assert let_in(), "the first rule that fits decides"
+        site.change(nat + rule("drop", 'services = ["tcp/443"]'))
+        assert let_in(), "what no rule is about"
+        own = snippet(site.alpha, BLOCKED)
+        site.change(nat)
+        assert refused(site.server, VIRTUAL["wan"], 80), "a host on the list of a snippet"
+        own.unlink()
+        site.change(nat)
+        assert let_in()
+
+
 def test_a_change_of_nat_reaches_a_ping_that_runs_and_nothing_else(site: Site) -> None:
     """The first guide's ping, which kept its old translation until it was stopped for half a minute."""
     own, virtual = OWN["alpha"]["wan"], VIRTUAL["wan"]
@@ -217,6 +266,66 @@ chain user_postrouting {
   log prefix "$own_name sends"
 }
 """
+
+
+PAGE = (Path(__file__).parents[2] / "docs/firewall.md").read_text(encoding="utf-8")
+BLOCKLIST, FTP = re.findall(r"```nft\n(.*?)```", PAGE, re.DOTALL)[::-1]
+(HAIRPIN,) = re.findall(r"```toml hairpin\n(.*?)```", PAGE, re.DOTALL)
+
+
+def test_the_manuals_snippets_are_loaded(site: Site) -> None:
+    site.start(OUTWARDS)
+    for text, sign in ((BLOCKLIST, "ip saddr @blocked drop"), (FTP, 'ct helper set "ftp_control"')):
+        snippet(site.alpha, text)
+        assert site.change(OUTWARDS)["changed"]
+        assert sign in loaded(site.alpha)
+
+
+def test_hosts_inside_reach_one_of_them_by_the_outer_address(site: Site) -> None:
+    """The manual's hairpin NAT; here a host reaches itself, which is the hardest case."""
+    site.start(HAIRPIN.replace("192.168.12.80", CLIENT).replace('"https"', '"tcp/80"'))
+    with listen(site.client, 80) as inside:
+        with session(site.client, VIRTUAL["wan"], 80, inside) as near:
+            assert near.source == VIRTUAL["lan"]
+            assert near.passes()
+        with session(site.server, VIRTUAL["wan"], 80, inside) as far:
+            assert far.source == SERVER
+            assert far.passes()
+
+
+CONTROL_ONLY = """
+[[firewall.rules]]
+action = "allow"
+from = ["lan"]
+services = ["tcp/21"]
+[[firewall.source_nat]]
+address = "192.168.175.101"
+from = ["lan"]
+to = ["wan"]
+"""
+
+
+@pytest.mark.parametrize("helped", [False, True])
+def test_passive_ftp_needs_no_rule_for_its_data_with_the_manuals_helper(helped: bool, site: Site) -> None:
+    if helped:
+        snippet(site.alpha, FTP)
+    site.start(CONTROL_ONLY)
+    told = f"227 Entering Passive Mode ({SERVER.replace('.', ',')},117,48)\r\n"
+    with (
+        listen(site.server, 21) as server,
+        listen(site.server, 117 * 256 + 48) as data,
+        session(site.client, SERVER, 21, server) as control,
+    ):
+        for line in ("220 ready\r\n", told):
+            control.far.sendall(line.encode())
+            assert control.near.recv(100).decode() == line
+        if not helped:
+            assert refused(site.client, SERVER, 117 * 256 + 48)
+            return
+        with session(site.client, SERVER, 117 * 256 + 48, data) as second:
+            assert second.source == VIRTUAL["wan"]
+            assert second.passes()
+        assert refused(site.client, SERVER, 117 * 256 + 49), "the port that was named, and no other"
 
 
 def test_the_same_files_say_on_each_node_what_is_its_own(site: Site) -> None:

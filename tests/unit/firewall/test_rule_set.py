@@ -180,11 +180,54 @@ def test_nat_with_the_address_of_the_cluster():
         "iifname @port_outside ip daddr 192.168.1.100 tcp dport 443 dnat ip to 192.168.0.80:8443",
         "iifname @ports ip daddr 192.168.1.100 dnat ip to 192.168.0.81",
     ]
-    allowed = chain(found, "forward_new")[:2]
+    assert chain(found, "forward_new")[0] == "jump user_forward"
+    allowed = chain(found, "forward_new")[1:3]
     assert all("ct status dnat ct state new ct original ip daddr 192.168.1.100" in line for line in allowed)
     assert "ip daddr 192.168.0.80 " in allowed[0]
     assert "tcp dport 8443 accept" in allowed[0]
     assert advice(cluster(NAT)) == ()
+
+
+def test_rules_and_snippets_are_asked_before_what_a_port_forward_lets_in():
+    blocked = '[[firewall.rules]]\naction = "drop"\nsource = ["203.0.113.0/24"]\n'
+    loud = '[[firewall.rules]]\naction = "reject"\nfrom = ["outside"]\nservices = ["tcp/8443"]\n'
+    judged = chain(rules(NAT + blocked + loud), "forward_new")
+    assert judged[0] == "jump user_forward"
+    assert judged[1].endswith("ip saddr 203.0.113.0/24 ct state new counter drop")
+    assert judged[2].endswith("tcp dport 8443 ct state new reject with icmpx admin-prohibited")
+    assert all("ct status dnat" in line and line.endswith("accept") for line in judged[3:5])
+    assert judged[5:] == ["counter drop"]
+
+
+ALL = '[[firewall.rules]]\naction = "drop"\n'
+FIRST = '[[firewall.rules]]\naction = "allow"\ndestination = ["192.168.0.80", "192.168.0.81"]\n'
+BOTH, ONE = (0, 1), (0,)
+
+
+@pytest.mark.parametrize(
+    "more, which",
+    [
+        (ALL, BOTH),
+        (ALL + 'from = ["outside"]\n', ONE),
+        (ALL + 'to = ["inside"]\n', BOTH),
+        (ALL + 'from = ["outside"]\nto = ["inside"]\ndestination = ["192.168.0.0/24"]\n', ONE),
+        (FIRST + ALL, ()),
+        (ALL + 'to = ["dmz"]\n', ()),
+        (ALL + 'to = ["node"]\n', ()),
+        (ALL + 'services = ["ssh"]\n', ()),
+        (ALL + 'source = ["203.0.113.0/24"]\n', ()),
+        (ALL + 'destination = ["192.168.0.9"]\n', ()),
+        (ALL + 'states = ["established"]\n', ()),
+        (ALL.replace("drop", "allow") + ALL, ()),
+        (ALL.replace("drop", "allow") + 'from = ["inside"]\n' + ALL, ONE),
+    ],
+)
+def test_a_rule_that_shuts_a_port_forward_is_told(more: str, which: tuple[int, ...]):
+    said = advice(cluster(NAT + more))
+    assert [line.partition(": ")[2].partition(":")[0] for line in said] == [
+        f"firewall.destination_nat[{position}]" for position in which
+    ]
+    assert all("lets nothing in, because rules[" in line for line in said)
 
 
 def test_nat_to_an_address_of_one_node_is_advised_against():

@@ -1,7 +1,9 @@
 """The options of the tasks, as they are typed: from the command line to what the work is asked for."""
 
+import re
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ from invoke.program import Program
 
 from firmware import manual, tasks
 from firmware.bench import BenchOptions
-from firmware.build.options import BuildOptions
+from firmware.build.options import LONGEST_VERSION, BuildOptions
 from firmware.errors import FirmwareError
 from firmware.flash.options import FlashOptions
 from firmware.lab.options import PairOptions
@@ -20,6 +22,7 @@ from firmware.mutants.options import MutantOptions
 from firmware.options import Check, Options, at_least, one_of, option, options_of, table
 from firmware.provision.options import ProvisionOptions
 from firmware.testing import Selection, Suite
+from hadaemon.upgrade.firmware_report import MAX_VERSION
 
 ROOT = Path(__file__).resolve().parents[3]
 WORK = {
@@ -30,6 +33,7 @@ WORK = {
     "flash": "firmware.flash.flash.flash",
     "provision": "firmware.provision.provision.provision",
     "bench": "firmware.tasks.run_bench",
+    "check": "firmware.check.check",
     "clean": "firmware.clean.clean_checkout",
     "screens": "firmware.screens.write_screens",
 }
@@ -65,6 +69,26 @@ def typed(monkeypatch: pytest.MonkeyPatch):
 
 
 SITE = Path("site.toml")
+
+
+@pytest.mark.parametrize(
+    "version", ["1 2", '1"2', "1'2", "-1", "", "1\n2", "../x", "ä", "1" * 33, "$(reboot)"]
+)
+def test_a_version_that_would_break_names_and_files_is_refused(version: str) -> None:
+    with pytest.raises(FirmwareError, match="cannot be a version") as caught:
+        BuildOptions(version=version)
+    assert caught.value.where == "--version"
+
+
+@pytest.mark.parametrize(
+    "version", ["dev", "1.4.2", "1.5.0-rc1", "2~rc1", "1.0+local", "1" * LONGEST_VERSION]
+)
+def test_a_version_that_may_be(version: str) -> None:
+    assert BuildOptions(version=version).version == version
+
+
+def test_nodes_tell_a_version_whole() -> None:
+    assert LONGEST_VERSION == MAX_VERSION
 
 
 @pytest.mark.parametrize(
@@ -127,6 +151,75 @@ def test_what_is_typed_is_what_the_work_is_asked_for(line: str, asked: object, t
     assert typed(line) == asked
 
 
+SAMPLES = {
+    "subject": ("failover", "failover"),
+    "tests": ("world", "world"),
+    "shard": ("1/2", "1/2"),
+    "seed": ("7", 7),
+    "count": ("40", 40),
+    "runs": ("2", 2),
+    "baud": ("9600", 9600),
+    "wait": ("2.5", 2.5),
+    "version": ("1.4.2", "1.4.2"),
+}
+"""What a person types for an option that takes no word at will, and what it means."""
+ALONE = {"provision": ["--answers", "site.toml"], "check": ["site"], "bench": ["build"]}
+"""What a task must be told in any case."""
+EVERY = [(task, each.name) for task, options in tasks.OPTIONS.items() for each in options_of(options)]
+
+
+@pytest.mark.parametrize("task,name", EVERY)
+def test_every_option_of_every_task_can_be_typed(task: str, name: str, typed) -> None:
+    """In both ways that a command line knows, and before or behind the others."""
+    (one,) = [each for each in options_of(tasks.OPTIONS[task]) if each.name == name]
+    word, meant = SAMPLES.get(name, ("some", "some"))
+    if one.kind is bool:
+        ways: list[list[str]] = [[f"--{name}"]]
+        meant = True
+    else:
+        ways = [[f"--{name}", word], [f"--{name}={word}"]]
+        if one.many:
+            ways.append([f"--{name}", word, f"--{name}", "other"])
+    others = [] if name in ("answers", "folder", "subject") else ALONE.get(task, [])
+    for way in ways:
+        for line in ([task, *others, *way], [task, *way, *others]):
+            asked = typed(" ".join(line))
+            found = getattr(asked, one.field) if isinstance(asked, Options) else SEEN[task](asked)
+            expected = (word, "other")[: len(way) // 2 or 1] if one.many else meant
+            assert found == (Path(word) if isinstance(found, Path) else expected), line
+
+
+SEEN: dict[str, Callable[[Any], object]] = {
+    "clean": lambda asked: asked["downloads"],
+    "screens": lambda board: board == "generic-x86_64",
+}
+"""Tasks that hand on something else than their options."""
+
+
+def test_every_task_has_its_options_tried() -> None:
+    program = Program(namespace=Collection.from_module(tasks))
+    program.create_config()
+    program.parse_core(["invoke.py"])
+    program.parse_collection()
+    named = set(program.collection.task_names)
+    assert named == tasks.OPTIONS.keys() | {"translate", "manual", "lock"}
+    assert tasks.OPTIONS.keys() == WORK.keys()
+
+
+def test_two_ports_that_are_not_there_are_told_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (ROOT / "docs/provisioning.md").read_text(encoding="utf-8")
+    (site,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "site.toml").write_text(site.replace("ttyUSB0", "ttyNOT0"))
+    (tmp_path / "site.toml").chmod(0o600)
+    monkeypatch.chdir(tmp_path)
+    done = launch("provision", "--port", "/dev/ttyNOT0", "--port", "/dev/ttyNOT1", "--answers", "site.toml")
+    assert done.returncode == 1
+    assert "2 of 2 boxes are not set up" in done.stderr
+    for port in ("/dev/ttyNOT0", "/dev/ttyNOT1"):
+        assert f"{port}: there is no such serial port" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_without_a_suite_all_are_run() -> None:
     assert Selection().suites == tuple(Suite)
     assert Selection(unit=True, lint=True).suites == (Suite.LINT, Suite.UNIT)
@@ -149,7 +242,15 @@ def test_without_a_suite_all_are_run() -> None:
         ("bench build --runs -1", ("nothing would be measured", "--runs")),
         ("bench sync --only half", ("measured as a whole", "--only", "leave it out")),
         ("image --overlay /no/overlay", ("there is no folder /no/overlay", "--overlay")),
-        ("flash", ("no device is named", "--device", "choose one of")),
+        ("flash", ("no disk is named", "--device", "`python3 invoke.py flash --device /dev/sdb`")),
+        ("flash --device /dev/nothing", ("/dev/nothing is not there", "--device")),
+        ("provision", ("--answers is missing", "provision --port /dev/ttyUSB0 --answers site.toml`")),
+        ("provision --answers no.toml", ("no.toml cannot be read: No such file", "docs/provisioning.md")),
+        ("image --version a/b", ("'a/b' cannot be a version", "--version", "e.g. 1.4.2 or 1.5.0-rc1")),
+        ("test --only", ("--only needs a value", "python3 invoke.py --help test")),
+        ("image --boards x", ("image does not know '--boards'", "python3 invoke.py --help image")),
+        ("imaeg", ("there is no task 'imaeg'", "`python3 invoke.py` alone lists the tasks")),
+        ("bench", ("SUBJECT is missing", "build, failover", "--help bench")),
     ],
 )
 def test_what_cannot_be_meant_is_told_plainly(line: str, told: tuple[str, ...]) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from firmware.flash.device import describe, read_device
+from firmware.flash.device import choices, describe, read_device
 
 EMPTY: dict[str, Any] = {"fstype": None, "label": None, "partlabel": None, "mountpoints": [None]}
 STICK: dict[str, Any] = {
@@ -47,3 +47,16 @@ def test_an_unused_stick_may_be_written_to() -> None:
 )
 def test_what_is_in_use_is_refused(row: dict[str, Any], said: str) -> None:
     assert said in read_device(row).refusal
+
+
+def test_the_disk_of_the_running_system_is_no_choice() -> None:
+    own = {**STICK, "path": "/dev/sda", "children": [part("sda1", mountpoints=["/"])]}
+    lvm = [part("sda3", children=[part("mapper/vg-root", "lvm", mountpoints=["/", "/home"])])]
+    swap = {**STICK, "path": "/dev/sdd", "children": [part("sdd1", mountpoints=["[SWAP]"])]}
+    mounted = {**STICK, "path": "/dev/sdc", "children": [part("sdc1", mountpoints=["/media/photos"])]}
+    told = choices(map(read_device, (own, {**own, "children": lvm}, STICK, swap, mounted)))
+    assert told == (
+        "choose one of: /dev/sdb (Ultra Fit, 8.0 GB), "
+        "/dev/sdc (Ultra Fit, 8.0 GB; it is in use: /dev/sdc1 is mounted on /media/photos)"
+    )
+    assert choices([read_device(own)]) == "plug one in: none is here but the system's own"

@@ -234,3 +234,16 @@ def test_each_secret_key_is_known_as_one(path: str) -> None:
 
 def test_every_secret_of_the_configuration_is_found() -> None:
     assert set(SECRETS.values()) | {WG[0], WG[2]} <= secrets_of(CLUSTER.encode())
+
+
+def test_a_node_that_lacks_a_file_lacks_nothing_of_the_bundle(tmp_path: Path):
+    (tmp_path / "node.toml").write_text(NODE)
+    parts = {part.name: part for part in all_parts(tmp_path, tmp_path / "no.sock")}
+    assert parts["cluster"].read(1.0) == "this node has no cluster.toml\n"
+    assert parts["admin"].read(1.0) == "this node has no admin.toml\n"
+    assert "alpha" in parts["node"].read(1.0)
+    assert parts["history"].read(1.0) == f"this node has no {tmp_path}/daemon/history.jsonl\n"
+    assert parts["cluster-files"].read(1.0) == "\n"
+    (tmp_path / "cluster.toml").write_text("no TOML")
+    with pytest.raises(HadaemonError, match="not TOML"):
+        parts["cluster"].read(1.0)

@@ -357,7 +357,7 @@ def test_a_port_that_is_not_there_is_told(tmp_path: Path):
     box = Appliance.__new__(Appliance)
     box.line = Line.__new__(Line)
     box.line.path = "/dev/ttyUSB99"
-    assert "could not open port /dev/ttyUSB99" in run(tmp_path, ALONE, box)
+    assert "/dev/ttyUSB99: there is no such serial port" in run(tmp_path, ALONE, box)
 
 
 def test_an_answer_that_the_box_refuses_ends_it_with_the_place_in_the_file(rack: Rack, tmp_path: Path):

@@ -1,0 +1,169 @@
+"""The files of a whole cluster in one folder, checked as its nodes would, before any node has them.
+
+The folder is what an administrator keeps under version control: `cluster.toml` and `cluster.d/` as on the
+nodes, and of each node its `node.toml`.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hadaemon.config import ClusterConfig, ConfigError, NodeConfig, load_cluster
+from hadaemon.errors import HadaemonError
+from hadaemon.firewall.advice import advice
+from hadaemon.firewall.snippets import Snippet
+from hadaemon.io.errors import FileError
+from hadaemon.io.programs.nft import NftMissing
+from hadaemon.io.store.files import read_text
+from hadaemon.io.store.trees import read_tree
+from hadaemon.state.both_nodes import both_notes, both_problems
+from hadaemon.state.configuration import check_texts
+from hadaemon.state.firewall_check import rule_problems, tree_snippets
+from hadaemon.state.places import CLUSTER_FILE, NODE_FILE
+from hadaemon.sync.tree import FILES
+
+LAYOUT = f"{CLUSTER_FILE} and {FILES}/ as on the nodes, and of each node NAME/{NODE_FILE} or NAME.{NODE_FILE}"
+_SUFFIX = f".{NODE_FILE}"
+_NODES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFile:
+    """The file of one node."""
+
+    path: Path
+    named: str
+    """What the folder or the file's own name says whose it is; empty: nothing."""
+
+
+@dataclass(slots=True)
+class FolderFindings:
+    """What was found. Good: there are no problems."""
+
+    nodes: list[str] = field(default_factory=list)
+    """The names of the nodes whose files could be read."""
+    problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """What the administrator should know."""
+
+
+def check_folder(folder: Path) -> FolderFindings:
+    """Raises nothing: a folder that is not there is a problem like any other."""
+    found = FolderFindings()
+    try:
+        files = _files(folder, found)
+    except HadaemonError as error:
+        found.problems.append(str(error))
+        return found
+    cluster_text, snippets = _shared(folder, found)
+    read = list(_nodes(files, cluster_text, folder / CLUSTER_FILE, found))
+    cluster = _cluster(cluster_text, str(folder / CLUSTER_FILE), found)
+    found.nodes += [node.name for _, node in read]
+    if len(read) == _NODES == len(files):
+        found.problems += both_problems(read[0], read[1], cluster, str(folder / CLUSTER_FILE))
+        found.notes += both_notes(read[0], read[1])
+    if cluster is not None:
+        found.notes += advice(cluster)
+    if not found.problems:
+        _try_rules([node for _, node in read], cluster, snippets, found)
+    found.problems[:] = dict.fromkeys(found.problems)
+    return found
+
+
+def _files(folder: Path, found: FolderFindings) -> tuple[NodeFile, ...]:
+    """Raises FileError: there is no folder, or nothing in it."""
+    if not folder.is_dir():
+        raise FileError(f"{folder}: {'is no folder' if folder.exists() else 'there is no such folder'}")
+    try:
+        names = sorted(entry.name for entry in folder.iterdir())
+        files = tuple(_node_files(folder, names))
+    except OSError as error:
+        raise FileError(f"{folder}: cannot be read: {error.strerror}") from error
+    if not files and CLUSTER_FILE not in names and FILES not in names:
+        raise FileError(f"{folder}: there is nothing to check in it: expected are {LAYOUT}")
+    known = {CLUSTER_FILE, *(file.path.name for file in files)}
+    astray = [name for name in names if name.endswith(".toml") and name not in known]
+    found.notes += [f"{folder / name}: is not read: read are {LAYOUT}" for name in astray]
+    if not files:
+        found.problems.append(f"{folder}: has no file of a node: write NAME/{NODE_FILE} or NAME{_SUFFIX}")
+    elif len(files) > _NODES:
+        those = ", ".join(str(file.path) for file in files)
+        found.problems.append(f"{folder}: has {len(files)} nodes, and a cluster has two: {those}")
+    elif len(files) < _NODES and CLUSTER_FILE in names:
+        found.notes.append(f"{folder}: has the file of one node only: the other one is not checked")
+    return files
+
+
+def _node_files(folder: Path, names: Sequence[str]) -> Iterator[NodeFile]:
+    for name in names:
+        path = folder / name
+        if name == NODE_FILE:
+            yield NodeFile(path, "")
+        elif name.endswith(_SUFFIX):
+            yield NodeFile(path, name.removesuffix(_SUFFIX))
+        elif name != FILES and path.is_dir() and (path / NODE_FILE).exists():
+            yield NodeFile(path / NODE_FILE, name)
+
+
+def _shared(folder: Path, found: FolderFindings) -> tuple[str | None, tuple[Snippet, ...]]:
+    """The text of cluster.toml, if there is one that can be read, and its snippets."""
+    if not (folder / CLUSTER_FILE).exists() and not (folder / FILES).exists():
+        found.notes.append(f"without {folder / CLUSTER_FILE} each node stands alone")
+        return None, ()
+    try:
+        snippets, problems = tree_snippets(read_tree(folder))
+        found.problems += problems
+        return read_text(folder / CLUSTER_FILE), snippets
+    except HadaemonError as error:
+        found.problems.append(str(error))
+        return None, ()
+
+
+def _nodes(
+    files: Sequence[NodeFile], cluster_text: str | None, cluster_file: Path, found: FolderFindings
+) -> Iterator[tuple[str, NodeConfig]]:
+    """Those that can be read, alone; each is also checked against the cluster, as the node does."""
+    for file in files:
+        try:
+            text = read_text(file.path) or ""
+        except HadaemonError as error:
+            found.problems.append(str(error))
+            continue
+        checked = check_texts(text, cluster_text, str(file.path), str(cluster_file))
+        found.problems += checked.problems
+        if checked.node is None:
+            continue
+        if file.named not in ("", checked.node.name):
+            found.notes.append(
+                f"{file.path}: name: is {checked.node.name}, and the file is kept as {file.named}"
+            )
+        yield str(file.path), checked.node
+
+
+def _cluster(text: str | None, file: str, found: FolderFindings) -> ClusterConfig | None:
+    """None: there is none, or it is wrong."""
+    if text is None:
+        return None
+    try:
+        return load_cluster(text, file)
+    except ConfigError as error:
+        found.problems += map(str, error.mistakes)
+        return None
+
+
+def _try_rules(
+    nodes: Sequence[NodeConfig],
+    cluster: ClusterConfig | None,
+    snippets: Sequence[Snippet],
+    found: FolderFindings,
+) -> None:
+    """As nftables would take them on each node. What it refuses on one of them only is told with its name."""
+    try:
+        said = [rule_problems(node, cluster, snippets) for node in nodes]
+    except NftMissing as error:
+        what = "the snippets and the rules" if snippets else "the rules"
+        found.notes.append(f"{what} of the firewall were not tried with nftables: {error}")
+        return
+    for node, problems in zip(nodes, said, strict=True):
+        everywhere = all(problems == others for others in said)
+        found.problems += problems if everywhere else [f"node {node.name}: {each}" for each in problems]
