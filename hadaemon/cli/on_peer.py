@@ -14,7 +14,7 @@ def run_on_peer(arguments: list[str]) -> int:
     if arguments[:1] == ["--state"]:
         state, arguments = Path(arguments[1]), arguments[2:]
     if not may_run(arguments):
-        raise CommandFailed(Exit.REFUSED, refusal())
+        raise CommandFailed(Exit.USAGE, refusal())
     # Here and not above: a command that cannot be run there is told at once.
     from hadaemon.operations.peer import peer_of
 

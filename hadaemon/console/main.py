@@ -24,6 +24,7 @@ from hadaemon.setup.places import Owners, Places, system_owners
 from hadaemon.state.configuration import Configuration, load_configuration
 from hadaemon.state.places import NODE_FILE
 from hadaemon.state.release import running_release
+from hadaemon.state.services_check import is_unit
 
 _ZONES = "zone.tab"
 """Of the time zone database: country, place, name."""
@@ -145,6 +146,7 @@ def facts_of(places: Places) -> Facts:
         zones_of(places),
         tuple(problems),
         can_install(InstallPlaces()),
+        is_unit,
     )
 
 

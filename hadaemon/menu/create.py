@@ -1,6 +1,6 @@
 """Create a cluster: this box becomes the master, and holds what the spare will pull."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from hadaemon.config import values
@@ -20,7 +20,13 @@ _YES, _NO, _OTHER = "yes", "no", "other"
 """Whether the pair is a DHCP server; other: not with these addresses."""
 
 
-def create(_: Translate, draft: Draft, ports: Sequence[str], master: str) -> Flow[None]:
+def create(
+    _: Translate,
+    draft: Draft,
+    ports: Sequence[str],
+    master: str,
+    has_unit: Callable[[str], bool] = lambda _: True,
+) -> Flow[None]:
     """The cluster's name, its virtual addresses, and how its nodes know each other on the networks.
 
     It is activated once the two boxes are paired: until then `enabled` is false.
@@ -40,7 +46,7 @@ def create(_: Translate, draft: Draft, ports: Sequence[str], master: str) -> Flo
     yield from _offset(_, draft)
     yield from _interfaces(_, draft, ports)
     yield from internet(_, draft, ports)
-    yield from _follow(_, draft, ports)
+    yield from _follow(_, draft, ports, has_unit)
     yield from _priority(_, draft)
     yield from _passphrase(_, draft)
 
@@ -185,8 +191,16 @@ def _checked(draft: Draft, entry: dict[str, Any], place: tuple[str | int, ...], 
     whole.checked(entry[key[0]] if key else entry, *place, *key)
 
 
-def _follow(_: Translate, draft: Draft, ports: Sequence[str]) -> Flow[None]:
+def _follow(_: Translate, draft: Draft, ports: Sequence[str], has_unit: Callable[[str], bool]) -> Flow[None]:
     """What is off while a box is backup."""
+
+    def units(text: str) -> object:
+        found = draft.checked([{"unit": unit} for unit in split(text)], "cluster", "follow", "services")
+        missing = next((unit for unit in split(text) if not has_unit(unit)), None)
+        if missing is not None:
+            raise ValueError(_("this firmware has no {unit}").format(unit=missing))
+        return found
+
     taken = {each["port"] for each in draft.raw["cluster"].get("ha_interfaces", ())}
     free = [port for port in ports if port not in taken and port not in dial_ins(draft.raw)]
     if free:
@@ -206,11 +220,11 @@ def _follow(_: Translate, draft: Draft, ports: Sequence[str]) -> Flow[None]:
         )
         if down:
             draft.put(down, "cluster", "follow", "ports")
-    units = yield Ask(
+    services = yield Ask(
         "follow-services",
         _("Services that are off on the backup"),
         _("systemd units of your own that run on the active box only."),
-        lambda text: draft.checked([{"unit": unit} for unit in split(text)], "cluster", "follow", "services"),
+        units,
         _("names of units, e.g. openvpn-server@office.service; Enter: none"),
         _(
             "Tunnels, dial-ins and the DHCP server that are configured in cluster.toml follow the active box "
@@ -218,8 +232,8 @@ def _follow(_: Translate, draft: Draft, ports: Sequence[str]) -> Flow[None]:
         ),
         optional=True,
     )
-    if units:
-        draft.put(units, "cluster", "follow", "services")
+    if services:
+        draft.put(services, "cluster", "follow", "services")
 
 
 def _priority(_: Translate, draft: Draft) -> Flow[None]:

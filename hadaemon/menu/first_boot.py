@@ -1,6 +1,6 @@
 """The first set-up of a box, from the language to a node that stands alone, leads a pair, or joins one."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -31,6 +31,8 @@ class Facts:
     """Problems with a preseed, or with the data partition."""
     installable: bool = False
     """There is another disk on which the running system could be installed."""
+    has_unit: Callable[[str], bool] = lambda _: True
+    """Whether this firmware has a unit of that name."""
 
 
 class Purpose(StrEnum):
@@ -82,7 +84,7 @@ def first_boot(facts: Facts, translations: Mapping[str, Translate]) -> Flow[None
         yield from own_addresses(_, draft, port, pppoe=purpose is Purpose.CREATE)
     yield from reach(_, draft, ports)
     if purpose is Purpose.CREATE:
-        yield from create(_, draft, ports, name)
+        yield from create(_, draft, ports, name, facts.has_unit)
         share(draft)
     yield from _write(_, draft, purpose)
     if purpose is Purpose.CREATE:

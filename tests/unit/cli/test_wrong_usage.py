@@ -86,3 +86,9 @@ def test_a_group_without_a_command_or_with_an_unknown_one(
 def test_a_wrong_word_before_a_command(code: Callable[[list[str]], object]) -> None:
     assert code(["--no-such-option", "status"]) == Exit.USAGE
     assert code(["no-such-command", "status"]) == Exit.USAGE
+
+
+@pytest.mark.parametrize("words", [["switch"], [], ["status", "--watch"], ["config", "edit"], ["frobnicate"]])
+def test_what_the_peer_cannot_be_asked_is_a_wrong_use(words: list[str], capsys: pytest.CaptureFixture[str]):
+    assert module.main(["--peer", *words]) == Exit.USAGE
+    assert "only commands that read can be run on the peer" in capsys.readouterr().err

@@ -36,3 +36,34 @@ def test_a_refusal_is_one_of_the_configuration(tmp_path: Path, monkeypatch: pyte
     with pytest.raises(Refused) as refused:
         here.check(tree)
     assert refused.value.problems == ("follow.dhcp: dnsmasq refuses its configuration: a wrong line",)
+
+
+SERVICES = """
+schema = 1
+name = "office"
+master = "alpha"
+[[ha_interfaces]]
+port = "lan"
+virtual_addresses = ["192.168.12.1/24"]
+[[follow.services]]
+unit = "openvpn-server@office.service"
+[[follow.services]]
+unit = "report.timer"
+"""
+
+
+def test_a_unit_that_the_firmware_lacks_is_told(tmp_path: Path) -> None:
+    node = load_node('schema = 1\nname = "alpha"\n[ports.lan]\nmac = "52:54:00:48:0a:01"\n')
+    cluster = load_cluster(SERVICES)
+    first, second = folders = (tmp_path / "first", tmp_path / "second")
+    for folder in folders:
+        folder.mkdir()
+    assert service_problems(node, cluster, folders) == (), "not on a box of ours: nobody knows"
+    (second / "hadaemon.service").touch()
+    told = service_problems(node, cluster, folders)
+    assert [each.partition(":")[0] for each in told] == ["follow.services[0].unit", "follow.services[1].unit"]
+    (first / "openvpn-server@.service").touch()
+    (told,) = service_problems(node, cluster, folders)
+    assert "this firmware has no report.timer" in told
+    (first / "report.timer").touch()
+    assert service_problems(node, cluster, folders) == ()
