@@ -27,6 +27,8 @@ class Standing:
     """The commands that this version of `hactl` has."""
     installable: bool = False
     """There is another disk on which the running system could be installed."""
+    verdict: str = ""
+    """On the pair, as `hactl status` has it; empty: it has none, or nobody answers."""
 
 
 Entry: TypeAlias = Callable[[], Flow[None]]
@@ -39,6 +41,8 @@ def later(_: Translate, standing: Standing) -> Flow[bool]:
             tuple(f"! {problem}" for problem in standing.problems),
             _("The configuration of this box is wrong, and it takes part in nothing"),
         )
+    if standing.verdict:
+        yield Show((standing.verdict,))
     entries = _entries(_, standing)
     choice = yield Choose(
         "menu",

@@ -9,11 +9,15 @@ import pytest
 from firmware.screens.box import Box
 from hadaemon.cli.main import main as hactl
 from hadaemon.console import main as programs
+from hadaemon.console.standing import standing_of
 from hadaemon.console.talk import Stopped
 from hadaemon.console.translations import ORIGINAL
 from hadaemon.menu import actions
+from hadaemon.menu.later import later
 from hadaemon.setup.places import Owners, Places
-from tests.unit.console.talking import TRANSLATIONS, Person
+from tests.unit.cli.answers import pair
+from tests.unit.cli.test_hactl import serving
+from tests.unit.console.talking import TRANSLATIONS, Person, converse
 
 NODE = 'schema = 1\nname = "alpha"\nlanguage = "de"\n[ports.lan]\nmac = "52:54:00:48:0a:01"\n'
 
@@ -111,3 +115,15 @@ def test_a_fault_of_ours_is_one_line_and_no_end(places: Places):
 def test_a_program_is_told_to_use_the_commands(capsys: pytest.CaptureFixture[str]):
     assert hactl(["menu"]) == 1
     assert "needs a terminal" in capsys.readouterr().err
+
+
+def test_the_menu_begins_with_the_verdict_on_the_pair(tmp_path: Path):
+    places = Places(tmp_path)
+    assert standing_of(places)[0].verdict == "", "nobody answers"
+    places.control.parent.mkdir(parents=True)
+    with serving(places.control, lambda request: pair()):
+        standing = standing_of(places)[0]
+    assert standing.verdict == "redundant"
+    person = Person({"menu": ["leave"]})
+    converse(lambda: later(TRANSLATIONS["en"], standing), person, Box())
+    assert person.screen[1] == "redundant"
