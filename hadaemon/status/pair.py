@@ -25,6 +25,9 @@ WORDS = {
     Loss.SPLIT: Redundancy.SPLIT,
 }
 """What the pair is, by the worst problem."""
+NOBODY = "neither node is active: nobody answers for the virtual addresses"
+LISTENING = 5.0
+"""Seconds for which a node that has just become backup may listen before that is a problem."""
 _TAKES_PART = (NodeState.ACTIVE, NodeState.BACKUP)
 
 
@@ -46,8 +49,9 @@ def pair_problems(status: Status) -> Iterator[Problem]:
     if heard is not None:
         yield from _other_node(status, heard)
         yield from _equal(status)
-    if status.status.state is NodeState.BACKUP and not knows_active(status):
-        yield Problem(kinds.NO_ACTIVE, "", "neither node is active: nobody answers for the virtual addresses")
+    lonely = status.status.state is NodeState.BACKUP and not knows_active(status)
+    if lonely and status.status.since >= LISTENING:
+        yield Problem(kinds.NO_ACTIVE, "", NOBODY)
     yield from _services(status)
 
 
@@ -59,6 +63,8 @@ def verdict(status: Status) -> Verdict | None:
     losses = [(problem.kind.loss, problem.text) for problem in node.problems if problem.kind.loss]
     if node.state is NodeState.OFF and not any(loss is Loss.ALL for loss, _ in losses):
         losses.append((Loss.ALL, f"this node is off: {node.reason}"))
+    if node.state is NodeState.BACKUP and not knows_active(status):
+        losses.append((Loss.ALL, NOBODY))
     worst = max((loss for loss, _ in losses), default=Loss.NOTHING)
     if node.state is NodeState.BACKUP and node.score is not None:
         blind = 0 < len(node.interfaces) <= node.score.links_down

@@ -163,7 +163,9 @@ def test_maintenance_is_kept_over_a_restart_and_shown(pair: Pair, how: signal.Si
     assert hactl(pair.alpha, "maintenance", "on").returncode == 0
     pair.wait_holder(pair.beta)
     assert pair.alpha.state() == "maintenance"
-    assert hactl(pair.alpha, "status").stdout.startswith("alpha (master) of cluster office: MAINTENANCE for ")
+    first, second = hactl(pair.alpha, "status").stdout.splitlines()[:2]
+    assert first.startswith("no redundancy: the node is in maintenance")
+    assert second.startswith("alpha (master) of cluster office: MAINTENANCE for ")
     wait_for("it is remembered", lambda: remembered(pair.alpha).get("maintenance") is True, within=2)
     pair.alpha.signal(how)
     pair.alpha.wait_end()

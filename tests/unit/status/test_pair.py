@@ -128,6 +128,8 @@ def test_a_backup_that_hears_the_active_node_would_take_over_without_the_hotwire
 def test_nobody_is_active():
     nobody = "no redundancy: neither node is active: nobody answers for the virtual addresses"
     assert said(status__state="backup") == nobody
+    short = judge(status__state="backup", status__since=1.0)
+    assert (str(short.verdict), short.status.problems) == (nobody, ()), "it has only begun to listen"
     assert said(status__state="backup", status__hotwire__node_state="active") == "redundant"
     assert said(status__state="backup", status__peer=HEARD) == "redundant"
 
