@@ -30,10 +30,11 @@ def _show(options: argparse.Namespace) -> None:
     _tell(paired)
 
 
-def code_lines(code: str, seconds: float) -> tuple[str, str]:
+def code_lines(code: str, seconds: float) -> tuple[str, ...]:
     """What the person has to know who types it on the other node."""
     return (
-        f"on the other node, run `hactl pair enter` and type  {code[:3]} {code[3:]}",
+        f"on the other node, type  {code[:3]} {code[3:]}",
+        "where its set-up asks for the code, or after `sudo hactl pair enter`",
         f"the code is good for {seconds:g} s and three attempts",
     )
 

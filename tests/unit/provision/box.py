@@ -45,7 +45,7 @@ class Appliance(Box):
 
 
 def show() -> object:
-    print(f"on the other node, run `hactl pair enter` and type  {CODE}", flush=True)
+    print(f"on the other node, type  {CODE}", flush=True)
     while not (FOLDER / "typed").exists():
         time.sleep(0.02)
     return () if (FOLDER / "typed").read_text() == CODE else Failed(())
