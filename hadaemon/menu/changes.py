@@ -17,12 +17,12 @@ from hadaemon.menu.actions import (
     StoreNode,
 )
 from hadaemon.menu.create import cluster_lines, create
-from hadaemon.menu.daily import forward, rule, virtual
+from hadaemon.menu.daily import dial, forward, rule, virtual
 from hadaemon.menu.draft import Draft
 from hadaemon.menu.first_boot import pair_and_activate
 from hadaemon.menu.install import COMMAND, install_to_disk
 from hadaemon.menu.join import join
-from hadaemon.menu.network import bind, hotwire_card, own_addresses
+from hadaemon.menu.network import bind, hotwire_card, own_addresses, vlan
 from hadaemon.menu.reach import SHARED, reach, reach_lines, share
 from hadaemon.menu.steps import Act, Ask, Choose, Failed, Flow, Option, Show, Translate
 
@@ -54,6 +54,18 @@ def network(_: Translate) -> Flow[None]:
     draft.put({key: value for key, value in present.items() if key != "dhcp"}, "node", "ports", port)
     yield from own_addresses(_, draft, port, hint)
     yield Show((f"{port}: {_now(draft, port)}",), _("Summary"))
+    yield from _agree(_)
+    yield from _show_outcome(_, (yield Act(StoreNode(draft.raw["node"]), _("Writing ..."), final=True)))
+
+
+def new_vlan(_: Translate) -> Flow[None]:
+    """A port within a VLAN."""
+    draft = yield from _present(_)
+    if draft is None:
+        return
+    name = yield from vlan(_, draft, tuple(port for port in draft.raw["node"]["ports"] if port != HOTWIRE))
+    yield from own_addresses(_, draft, name)
+    yield Show((f"{name}: {_now(draft, name)}",), _("Summary"))
     yield from _agree(_)
     yield from _show_outcome(_, (yield Act(StoreNode(draft.raw["node"]), _("Writing ..."), final=True)))
 
@@ -179,7 +191,9 @@ def factory_reset(_: Translate) -> Flow[None]:
 FLOWS: Mapping[str, Callable[[Translate], Flow[None]]] = {
     "password": password,
     "network": network,
+    "vlan": new_vlan,
     "reach": reach_later,
+    "dial-in": _of_the_cluster(dial),
     "virtual": _of_the_cluster(virtual),
     "forward": _of_the_cluster(forward),
     "rule": _of_the_cluster(rule),

@@ -6,6 +6,7 @@ from typing import Any
 
 from hadaemon.config import values
 from hadaemon.hotwire.exclusive import DEFAULT_PORT as HOTWIRE
+from hadaemon.menu.dial_in import dial_in, dial_in_lines, dial_ins
 from hadaemon.menu.draft import Draft
 from hadaemon.menu.internet import EXTERNAL
 from hadaemon.menu.network import split
@@ -101,6 +102,19 @@ def forward(_: Translate, draft: Draft) -> Flow[str]:
     )
     draft.put(entry, *place)
     return f"{entry['address']} {', '.join(entry['services'])} -> {entry['to']}"
+
+
+def dial(_: Translate, draft: Draft) -> Flow[str]:
+    """A dial-in. Returns it, in one line."""
+    port = yield Choose(
+        "dial-in-port",
+        _("Dial-in (PPPoE)"),
+        _("At which port is the modem?"),
+        tuple(Option(name, name) for name in _ports(draft) if name not in dial_ins(draft.raw)),
+        _("The port needs no address of its own. Rules of the firewall name the dial-in, not the port."),
+    )
+    yield from dial_in(_, draft, str(port))
+    return next(iter(dial_in_lines(_, draft.raw["cluster"]["follow"]["pppoe"][-1])))
 
 
 def rule(_: Translate, draft: Draft) -> Flow[str]:

@@ -95,7 +95,7 @@ def _entries(_: Translate, standing: Standing) -> Mapping[str, tuple[str, Entry]
     add("create", _("create a cluster: this box becomes the master"), lambda: _as_root("create"), alone)
     add("join", _("join the cluster of the other box as its spare"), lambda: _as_root("join"), alone)
     add("keys", _("keys and pairing (hactl key, hactl pair)"), lambda: _keys(_, in_cluster))
-    add("network", _("network: cards and own addresses"), lambda: _network(_))
+    add("network", _("network: cards and own addresses"), lambda: _network(_, in_cluster))
     add("password", _("the administrator's password and SSH key"), lambda: _as_root("password"))
     add("diagnostics", _("diagnostics: ping, capture, history"), lambda: _diagnostics(_, standing))
     add("support", _("support bundle, without secrets (hactl support)"), command("support", root=True))
@@ -281,7 +281,8 @@ def _keys(_: Translate, in_cluster: bool) -> Flow[None]:
     yield from _hactl(commands.get(choice, ("key", choice)), root=True)
 
 
-def _network(_: Translate) -> Flow[None]:
+def _network(_: Translate, in_cluster: bool) -> Flow[None]:
+    line = (Option("dial-in", _("a dial-in of the pair (PPPoE)")),) if in_cluster else ()
     choice = yield Choose(
         "network",
         _("Network"),
@@ -290,6 +291,8 @@ def _network(_: Translate) -> Flow[None]:
             Option("ports", _("show ports, cards and addresses (hactl status --verbose)")),
             Option("addresses", _("change own addresses")),
             Option("reach", _("change gateway, name servers, time servers, or where SSH is possible")),
+            Option("vlan", _("a port within a VLAN")),
+            *line,
             Option("hotwire", _("find the hotwire's cable (hactl hotwire detect)")),
         ),
         _("Own addresses are in node.toml, virtual ones in cluster.toml: see `hactl config apply`."),
@@ -300,8 +303,8 @@ def _network(_: Translate) -> Flow[None]:
             yield from _hactl(("status", "--verbose"))
         case "addresses":
             yield from _as_root("network")
-        case "reach":
-            yield from _as_root("reach")
+        case "reach" | "vlan" | "dial-in":
+            yield from _as_root(str(choice))
         case _:
             yield from _hactl(("hotwire", "detect"))
 

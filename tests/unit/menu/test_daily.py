@@ -97,7 +97,22 @@ def test_gateway_and_names_are_changed_where_they_are():
     assert not [action for action in box.done if isinstance(action, actions.StoreNode)]
 
 
-@pytest.mark.parametrize("flow", ["forward", "rule", "virtual"])
+def test_a_dial_in_and_its_vlan():
+    answers = {"dial-in-port": "2", "pppoe-user-wan": "u", "pppoe-password-wan": "p", "pppoe-vlan-wan": "7"}
+    (line,) = changed("dial-in", answers)["follow"]["pppoe"]
+    assert line == {"name": "wan0", "port": "wan", "user": "u", "password": "p", "vlan": 7}
+
+
+def test_a_port_within_a_vlan():
+    box = Box(ReadNode=deepcopy(PAIR), StoreNode=())
+    answers = {"vlan-parent": ["1"], "vlan-tag": ["20"], "vlan-name": ["guest"]}
+    person = Person(answers | {"addresses-guest": ["192.168.20.141/24"], "write": ["1"]})
+    converse(lambda: FLOWS["vlan"](TRANSLATIONS["en"]), person, box)
+    (stored,) = (action.raw for action in box.done if isinstance(action, actions.StoreNode))
+    assert stored["ports"]["guest"] == {"parent": "lan", "vlan": 20, "addresses": ["192.168.20.141/24"]}
+
+
+@pytest.mark.parametrize("flow", ["forward", "rule", "virtual", "dial-in"])
 def test_a_box_without_a_cluster_says_so(flow: str):
     alone = {key: value for key, value in PAIR.items() if key != "cluster"}
     person, box = Person({}), Box(ReadNode=alone)

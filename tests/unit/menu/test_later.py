@@ -204,6 +204,12 @@ def test_a_deed_that_fails_is_told(name: str):
         "hotwire": ["1"],
         "virtual-lan": ["192.168.12.1/24"],
         "virtual-port": ["1"],
+        "vlan-parent": ["1"],
+        "vlan-tag": ["20"],
+        "vlan-name": ["guest"],
+        "dial-in-port": ["2"],
+        "pppoe-user-wan": ["u"],
+        "pppoe-password-wan": ["right one"],
         "forward-address": ["1"],
         "forward-services": ["https"],
         "forward-to": ["192.168.12.80"],
@@ -219,7 +225,7 @@ def test_a_deed_that_fails_is_told(name: str):
         bad,
     )
     person = Person(answers)
-    daily = name in ("virtual", "forward", "rule")
+    daily = name in ("virtual", "forward", "rule", "dial-in")
     flow(name, person, Box(ReadNode=PAIR if daily else NODE, **failing))
     assert "! the disk is full" in person.text
     unreadable = Person(answers | {"factory-reset": ["reset"]})

@@ -71,6 +71,20 @@ FORWARD = _change(
     **{"forward-address": "1", "forward-services": "https", "forward-to": "192.168.12.80", "write": "1"},
 )
 RULE = _change("rule", **{"rule-from": "lan", "rule-to": "wan", "rule-services": "https", "write": "1"})
+VLAN = _change(
+    "vlan",
+    **{
+        "vlan-parent": "1",
+        "vlan-tag": "20",
+        "vlan-name": "guest",
+        "addresses-guest": "10.0.0.1/24",
+        "write": "1",
+    },
+)
+DIAL = _change(
+    "dial-in",
+    **{"dial-in-port": "2", "pppoe-user-wan": "u", "pppoe-password-wan": "right one", "write": "1"},
+)
 MASTER = _first(CREATE)
 SPARE = _first(JOIN)
 SAME_NETWORK = _first(CREATE | {"dhcp-server-lan": ["yes"], "dhcp-server-lan-conflict": ["no"]})
@@ -178,6 +192,10 @@ QUESTIONS: Mapping[str, tuple[Way, tuple[str, ...]]] = {
         _change("virtual", **{"virtual-port": "lan", "write": "1"}),
         ("-", "192.168.12.141/24", "192.168.12.1", "192.168.12.300/24"),
     ),
+    "vlan-parent": (VLAN, ("", "3", *NO_NUMBER)),
+    "vlan-tag": (VLAN, ("", "0", "4095", "-1", "twenty", "2.0")),
+    "vlan-name": (VLAN, ("", "lan", "hotwire!", "Guest", "a" * 11, "g st")),
+    "dial-in-port": (DIAL, ("", "3", *NO_NUMBER)),
     "forward-address": (FORWARD, ("", "2", *NO_NUMBER)),
     "forward-services": (FORWARD, ("", "no-such-service", "tcp/99999", "tcp/0")),
     "forward-to": (FORWARD, ("", *DOTTED)),
