@@ -4,6 +4,11 @@ No clock is needed against replays. A node draws a random nonce for each of its 
 echoes it: so an older recording is worth nothing. Within a life the sequence number must grow, and the peer's
 lives follow each other by their epochs. The first message after a start therefore only introduces its sender;
 it is answered at once, so that belief costs one round trip.
+
+When the peer has fallen silent, the node begins another life (`begin_life`): what was sent before that and
+comes late, because it waited in a queue of the kernel or somebody held it back, echoes the former nonce, and
+is no sign of life. Without that, the last words of a node that was killed while the cable was cut were
+believed when the cable was whole again.
 """
 
 from collections import Counter, deque
@@ -100,6 +105,10 @@ class Heartbeat:
             return None
         # Half an interval for the way and for a busy sender.
         return self._peer.heard_at + (self._missed + 0.5) * self._peer.interval / 1000
+
+    def begin_life(self, life: Life) -> None:
+        """Ours, from now on: greater epoch, another nonce. What echoes the former one is believed no more."""
+        self._life = life
 
     def take_introduction(self) -> bool:
         """True once after a new life of the peer introduced itself: it is to be answered at once."""

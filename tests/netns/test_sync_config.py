@@ -364,5 +364,5 @@ def test_reading_commands_on_the_peer(boxes: tuple[SyncBox, SyncBox]) -> None:
     assert alpha.on_peer("status").returncode == 3
     assert "the daemon does not answer" in alpha.on_peer("status").stderr
     done = alpha.on_peer("switch")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "only commands that read" in done.stderr

@@ -26,6 +26,8 @@ class Around:
     """Has what has arrived taken first: it may say what otherwise seems not to have been said."""
     introduced: Callable[[], None]
     """The other node has just begun."""
+    silent: Callable[[], None]
+    """It has fallen silent: what it has said until now is not to be believed when it comes late."""
     heard: Callable[[IPv4Address, Life], None]
     """It was believed, and said so from that address in that life."""
 
@@ -98,6 +100,7 @@ class Ears:
         self._around.read_waiting()
         for event in self._heartbeat.tick(self._loop.time()):
             log.warning("hotwire: %s is silent", self._heartbeat.peer_name)
+            self._around.silent()
             self._around.post(event)
         self._watch_silence()
 

@@ -58,12 +58,12 @@ class Hotwire:
         self._loop = loop
         self._post = post
         self._catch_up = catch_up
-        self._life = Life(plan.epoch, secrets.randbits(_NONCE_BITS) or 1)
+        self._life = self._another_life()
         config = plan.config
         self._interval = config.interval / 1000
         """Seconds."""
         self.heartbeat = Heartbeat(plan.node, self._life, plan.secret, config.interval, config.missed)
-        around = Around(post, self.read_waiting, self._introduced, self._heard)
+        around = Around(post, self.read_waiting, self._introduced, self._silent, self._heard)
         self._ears = Ears(self.heartbeat, plan.ends.peer, loop, around)
         self._socket: HeartbeatSocket | None = None
         self._streams: Streams | None = None
@@ -271,6 +271,14 @@ class Hotwire:
             return
         for data, source in tuple(self._socket.receive(count)):
             self._ears.take(data, source)
+
+    def _another_life(self) -> Life:
+        return Life(self.plan.next_epoch(), secrets.randbits(_NONCE_BITS) or 1)
+
+    def _silent(self) -> None:
+        """The other node is. It learns of our new life by our next heartbeat."""
+        self._life = self._another_life()
+        self.heartbeat.begin_life(self._life)
 
     def _introduced(self) -> None:
         """The other node has just begun, and knows nothing of ours."""

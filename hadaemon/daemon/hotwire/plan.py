@@ -21,8 +21,8 @@ class HotwirePlan:
     config: HotwireConfig
     ends: Ends
     secret: Secret
-    epoch: int
-    """Greater than in all lives before."""
+    next_epoch: Callable[[], int]
+    """For each life: greater than in all lives before."""
     firmware: str
     head: Callable[[], Head]
     """What this node has for a configuration now."""
@@ -48,5 +48,5 @@ def plan_hotwire(
         return None
     port = node.ports[cluster.hotwire.port]
     return HotwirePlan(
-        node.name, port, cluster.hotwire, ends, secret, epochs.next(), firmware, head, carried, upgrade
+        node.name, port, cluster.hotwire, ends, secret, epochs.next, firmware, head, carried, upgrade
     )

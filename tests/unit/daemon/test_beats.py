@@ -34,7 +34,7 @@ def hotwire(wire: Wire, catch_up: Callable[[], bool]) -> Hotwire:
     """That of an active node, with its socket open."""
     config = SimpleNamespace(interval=100, missed=5)
     ends = SimpleNamespace(peer=None)
-    plan: Any = SimpleNamespace(node="alpha", epoch=1, secret=SECRET, config=config, ends=ends)
+    plan: Any = SimpleNamespace(node="alpha", next_epoch=lambda: 1, secret=SECRET, config=config, ends=ends)
     vitals: Any = SimpleNamespace(measure=lambda now, since: Vitals())
     anything: Any = None
     made = Hotwire(plan, vitals, anything, asyncio.get_running_loop(), anything, catch_up)

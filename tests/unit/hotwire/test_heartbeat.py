@@ -364,3 +364,32 @@ def test_the_longest_name_and_body_fit():
     name = "a" * 63
     message = Message(Kind.REPORT, Life(1, 1), 1, 0, 100, name, bytes(MAX_BODY))
     assert len(seal(message, SECRET.key(Purpose.HEARTBEAT, name))) == MAX_SIZE
+
+
+def test_what_was_said_before_a_silence_is_no_sign_of_life_after_it():
+    """A datagram may wait in the kernel until the cable is whole again, and its sender be dead by then."""
+    alpha, beta = node("alpha"), node("beta", nonce=7)
+    meet(alpha, beta)
+    late = [report(beta, state=NodeState.ACTIVE) for _ in range(3)]
+    silent_at = alpha.next_deadline
+    assert silent_at is not None
+    assert alpha.tick(silent_at) == (PeerReport(None),)
+    alpha.begin_life(Life(2, 99))
+    for message in late:
+        assert alpha.receive(message, silent_at + 1) == ()
+    assert not alpha.alive
+    # Who lives learns of the new life, and is believed after one round trip.
+    beta.receive(report(alpha, "alpha"), silent_at + 1)
+    (event,) = alpha.receive(report(beta), silent_at + 1)
+    assert isinstance(event, PeerReport)
+    assert alpha.alive
+
+
+def test_a_new_life_costs_the_other_node_nothing():
+    """Only one of the two has missed the other: a cable that passed one way for a while."""
+    alpha, beta = node("alpha"), node("beta", nonce=7)
+    meet(alpha, beta)
+    alpha.begin_life(Life(2, 99))
+    (event,) = beta.receive(report(alpha, "alpha"), 0.1)
+    assert isinstance(event, PeerReport), "it is alive all the time"
+    assert beta.take_introduction(), "and is answered at once"
