@@ -17,12 +17,12 @@ from hadaemon.menu.actions import (
     StoreNode,
 )
 from hadaemon.menu.create import cluster_lines, create
-from hadaemon.menu.daily import dial, forward, rule, virtual
+from hadaemon.menu.daily import dial, forward, rule, virtual, vlan
 from hadaemon.menu.draft import Draft
 from hadaemon.menu.first_boot import pair_and_activate
 from hadaemon.menu.install import COMMAND, install_to_disk
 from hadaemon.menu.join import join
-from hadaemon.menu.network import bind, hotwire_card, own_addresses, vlan
+from hadaemon.menu.network import bind, hotwire_card, own_addresses
 from hadaemon.menu.reach import SHARED, reach, reach_lines, share
 from hadaemon.menu.steps import Act, Ask, Choose, Failed, Flow, Option, Show, Translate
 

@@ -12,7 +12,6 @@ from hadaemon.text.columns import table
 
 _USUAL = ("lan", "wan", "dmz", "guest")
 UNUSED = "-"
-_LAST_TAG = 4094
 DHCP, PPPOE = "dhcp", "pppoe"
 _UNIT = 1000
 """Mbit/s in a Gbit/s."""
@@ -201,52 +200,6 @@ def own_addresses(
         yield from dial_in(_, draft, port)
     else:
         draft.put(split(str(answer)), "node", "ports", port, "addresses")
-
-
-def vlan(_: Translate, draft: Draft, ports: Sequence[str]) -> Flow[str]:
-    """A port within a VLAN of another one. Returns its name."""
-    node = draft.raw["node"]["ports"]
-    parent = yield Choose(
-        "vlan-parent",
-        _("VLAN"),
-        _("On which port is the VLAN?"),
-        tuple(Option(port, port) for port in ports if "parent" not in node[port]),
-        _("The switch port at the other end must pass its frames with their tag."),
-    )
-
-    def tag(text: str) -> int:
-        if not text.isascii() or not text.isdecimal() or not 1 <= int(text[:9]) <= _LAST_TAG:
-            raise ValueError(_("a number from 1 to {last} is wanted").format(last=_LAST_TAG))
-        return int(text)
-
-    number = yield Ask(
-        "vlan-tag",
-        _("VLAN"),
-        _("Which number has it?"),
-        tag,
-        _("a number from 1 to 4094, e.g. 20"),
-        _("That of the switch (IEEE 802.1Q)."),
-    )
-
-    def good(text: str) -> str:
-        if text in node:
-            raise ValueError(_("{name} is already a port").format(name=text))
-        draft.checked({"parent": parent, "vlan": number}, "node", "ports", values.port_name(text))
-        return text
-
-    name = yield Ask(
-        "vlan-name",
-        _("VLAN"),
-        _("What is the new port to be called? Both boxes of a pair use the same names."),
-        good,
-        _("a name of 10 characters at most, e.g. guest"),
-        _(
-            "The whole configuration speaks of it by this name. Make it on both boxes before the pair uses "
-            "it."
-        ),
-    )
-    draft.put({"parent": parent, "vlan": number}, "node", "ports", str(name))
-    return str(name)
 
 
 def split(text: str) -> list[str]:
