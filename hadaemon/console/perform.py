@@ -61,7 +61,7 @@ class Performer:
         except (HadaemonError, OSError) as error:
             return Failed(tuple(in_words(error).splitlines()))
 
-    def _do(self, action: object) -> object:  # noqa: C901 (one line a action)
+    def _do(self, action: object) -> object:  # noqa: C901 (one line an action)
         match action:
             case actions.ReadCards():
                 return cards.read_cards()

@@ -16,7 +16,7 @@ LONGEST = 4000
 """Characters of an answer: a terminal's line has no more."""
 
 Perform = Callable[[object], object]
-"""Does a action; a `Failed` where it came to nothing."""
+"""Carries an action out; a `Failed` where it came to nothing."""
 
 
 class Stopped(Exception):

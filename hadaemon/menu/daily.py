@@ -8,14 +8,13 @@ from typing import Any
 
 from hadaemon.config import values
 from hadaemon.hotwire.exclusive import DEFAULT_PORT as HOTWIRE
-from hadaemon.menu.dial_in import dial_in, dial_in_lines, dial_ins
+from hadaemon.menu.dial_in import dial_in, dial_in_lines, dial_ins, vlan_tag
 from hadaemon.menu.draft import Draft
 from hadaemon.menu.internet import EXTERNAL
 from hadaemon.menu.network import split
 from hadaemon.menu.steps import Ask, Choose, Flow, Option, Translate
 
 _NODE = "node"
-_LAST_TAG = 4094
 
 
 def virtual(_: Translate, draft: Draft) -> Flow[str]:
@@ -118,16 +117,11 @@ def vlan(_: Translate, draft: Draft, ports: Sequence[str]) -> Flow[str]:
         _("The switch port at the other end must pass its frames with their tag."),
     )
 
-    def tag(text: str) -> int:
-        if not text.isascii() or not text.isdecimal() or not 1 <= int(text[:9]) <= _LAST_TAG:
-            raise ValueError(_("a number from 1 to {last} is wanted").format(last=_LAST_TAG))
-        return int(text)
-
     number = yield Ask(
         "vlan-tag",
         _("VLAN"),
         _("Which number has it?"),
-        tag,
+        lambda text: vlan_tag(_, text),
         _("a number from 1 to 4094, e.g. 20"),
         _("That of the switch (IEEE 802.1Q)."),
     )

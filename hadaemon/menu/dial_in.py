@@ -18,13 +18,6 @@ def dial_in(_: Translate, draft: Draft, port: str) -> Flow[None]:
         draft.checked({**line, key: value}, *place)
         return value
 
-    def tag(text: str) -> int | None:
-        if not text:
-            return None
-        if not text.isascii() or not text.isdecimal() or not 1 <= int(text[:9]) <= _LAST_TAG:
-            raise ValueError(_("a number from 1 to {last} is wanted").format(last=_LAST_TAG))
-        return int(text)
-
     title = _("Dial-in at {port}").format(port=port)
     line["user"] = yield Ask(
         f"pppoe-user-{port}",
@@ -47,7 +40,7 @@ def dial_in(_: Translate, draft: Draft, port: str) -> Flow[None]:
         f"pppoe-vlan-{port}",
         title,
         _("The VLAN that the provider uses, if the modem does not see to it."),
-        tag,
+        lambda text: vlan_tag(_, text) if text else None,
         _("a number, e.g. 7; Enter: none"),
         _("Many providers of DSL and fibre want one. The modem's or the provider's papers tell it."),
         optional=True,
@@ -55,6 +48,13 @@ def dial_in(_: Translate, draft: Draft, port: str) -> Flow[None]:
     if vlan is not None:
         line["vlan"] = vlan
     draft.put(line, *place)
+
+
+def vlan_tag(_: Translate, text: str) -> int:
+    """Raises ValueError: it is no number of a VLAN."""
+    if not text.isascii() or not text.isdecimal() or not 1 <= int(text[:9]) <= _LAST_TAG:
+        raise ValueError(_("a number from 1 to {last} is wanted").format(last=_LAST_TAG))
+    return int(text)
 
 
 def name_of(port: str) -> str:
