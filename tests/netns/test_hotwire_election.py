@@ -7,10 +7,15 @@ longer than the test allows.
 import signal
 import time
 
+from scapy.layers.inet import UDP
+from scapy.packet import Packet
+
+from hadaemon.hotwire.exclusive import HEARTBEAT_PORT
 from hadaemon.hotwire.heartbeat import Heartbeat
 from hadaemon.hotwire.message import Kind, Life
 
-from .hotwire import HOTWIRE_OWN, SECRET, HotwireNode, HotwirePair, forged_report
+from .capture import Capture
+from .hotwire import HOTWIRE_MAC, HOTWIRE_OWN, SECRET, HotwireNode, HotwirePair, forged_report
 from .namespaces import Namespaces
 from .pair import ACTIVE_DOWN, PORTS
 from .waiting import stretched, wait_for
@@ -217,6 +222,33 @@ def test_a_reboot_while_the_hotwire_is_cut(wired: HotwirePair) -> None:
     wired.mend("hotwire")
     wired.wait_up()
     stays(wired, ("backup", "active"))
+
+
+def test_late_words_of_a_dead_node_are_no_sign_of_life(wired: HotwirePair) -> None:
+    """They were on their way when it died: in its kernel, which waited for the cable, or elsewhere."""
+    wired.start()
+    tap = Capture(wired.switch, "alpha-hotwire")
+    wired.silence()
+    wired.beta.wait_problem("has been silent")
+    before = len(tap.read())
+    wait_for("alpha's heartbeats", lambda: len(heartbeats(tap, before)) > 5, within=5)
+    wired.alpha.kill()
+    wired.wait_holder(wired.beta)
+    line = Capture(wired.switch, "beta-hotwire")
+    for frame in heartbeats(tap, before):
+        del frame[UDP].chksum  # The sender left it to its card, which is none.
+        line.send(bytes(frame))
+    deadline = time.monotonic() + SETTLED
+    while time.monotonic() < deadline:
+        assert wired.beta.state() == "active", wired.beta.log.read_text()
+        time.sleep(0.02)
+    assert wired.beta.status()["hotwire"]["state"] == "silent"
+
+
+def heartbeats(tap: Capture, since: int) -> list[Packet]:
+    """Those that alpha has sent after so many frames."""
+    frames = [frame for _, frame in tap.read()[since:] if frame.src == HOTWIRE_MAC["alpha"]]
+    return [frame for frame in frames if UDP in frame and frame[UDP].dport == HEARTBEAT_PORT]
 
 
 def test_a_stale_node_that_comes_back_finds_the_other_active(wired: HotwirePair) -> None:
