@@ -186,6 +186,19 @@ class Knowledge:
         """Whether this node, when backup, is to be active in place of the peer, by what the peer says."""
         return self.score.beats(score_of(peer), preempts and self._may_preempt())
 
+    def left_to_begin(self) -> Peer | None:
+        """Two nodes that start together agree over the hotwire who begins, and need not listen for as long as
+        one that is alone. The peer, if that is this node; None: there is no such agreement.
+
+        Both hear each other; this node is preferred, has all its links, and is no less healthy. Asked only at
+        the start, by a node that hears nobody active: later, what the peer says may be older than it knows.
+        """
+        peer = self.witness.ready_peer
+        if peer is None or peer.deaf or peer.preferred or not self.score.preferred:
+            return None
+        whole = self.score.health.links_down == 0
+        return peer if whole and not score_of(peer).health < self.score.health else None
+
     def preferring(self) -> Score:
         """The score if a planned switch made this node the preferred one."""
         return replace(self.score, preferred=True)

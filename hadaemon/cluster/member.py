@@ -99,14 +99,14 @@ class Member:
             self.change_state(NodeState.FAULT, fault, now)
         return fault is None
 
-    def take_part(self, reason: str, now: float) -> None:
+    def take_part(self, reason: str, now: float, phase: Phase | None = None) -> None:
         if self.is_fit(now):
-            self.listen_again(reason, now)
+            self.listen_again(reason, now, phase)
 
-    def listen_again(self, reason: str, now: float) -> None:
+    def listen_again(self, reason: str, now: float, phase: Phase | None = None) -> None:
         """Becomes backup, and is silent until it is known who is active."""
         self.group.listen(now)
-        self.change_state(NodeState.BACKUP, reason, now)
+        self.change_state(NodeState.BACKUP, reason, now, phase)
 
     def become_active(self, reason: str, now: float) -> None:
         asked = is_asked(self.phase)

@@ -40,7 +40,16 @@ from hadaemon.cluster.knowledge import Knowledge
 from hadaemon.cluster.member import Member
 from hadaemon.cluster.memory import Memory
 from hadaemon.cluster.orders import Serving
-from hadaemon.cluster.phases import ANSWER_PATIENCE, Claiming, Lingering, Phase, Releasing, Tied, is_asked
+from hadaemon.cluster.phases import (
+    ANSWER_PATIENCE,
+    Claiming,
+    Lingering,
+    Phase,
+    Releasing,
+    Starting,
+    Tied,
+    is_asked,
+)
 from hadaemon.cluster.report import Facts, report
 from hadaemon.cluster.watched_port import WatchedPort
 from hadaemon.cluster.witness import WitnessState, score_of
@@ -218,7 +227,8 @@ class Node:
         elif memory.maintenance:
             self._member.change_state(NodeState.MAINTENANCE, reasons.MAINTENANCE, now)
         elif not active:
-            self._member.take_part(reasons.STARTED, now)
+            phase = Starting(now + election.LINK_PATIENCE) if before is None else None
+            self._member.take_part(reasons.STARTED, now, phase)
             self._listen_on(before, now)
         elif self._member.is_fit(now):
             self._group.listen(now)
@@ -438,7 +448,7 @@ class Node:
                 self._member.become_active(reasons.ASKED_TO_TAKE, now)
             case Claiming() if self._may_take_unanswered(now):
                 self._member.become_active(reasons.NOT_HANDED_OVER, now)
-            case Lingering() | Claiming():
+            case Lingering() | Claiming() | Starting():
                 self._member.phase = None
 
     def _may_take_unanswered(self, now: float) -> bool:
@@ -458,8 +468,13 @@ class Node:
 
     def _consider_takeover(self, now: float) -> None:
         witness = self._known.witness
+        if isinstance(self._member.phase, Starting) and self._known.hears_active(now):
+            self._member.phase = None
         if witness.is_offered and witness.peer is not None:
             self._member.become_active(reasons.offered(witness.peer), now)
+            return
+        if isinstance(self._member.phase, Starting) and (peer := self._known.left_to_begin()) is not None:
+            self._member.become_active(reasons.begins(peer), now)
             return
         due = self._known.takeover_time(self._member.links_by)
         waits = isinstance(self._member.phase, Claiming)

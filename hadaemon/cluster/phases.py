@@ -64,7 +64,15 @@ class Claiming:
     """By the administrator, who waits for the result."""
 
 
-Phase: TypeAlias = Tied | Releasing | Lingering | Claiming
+@dataclass(frozen=True, slots=True)
+class Starting:
+    """Backup since its daemon has started, and knows of nobody who is active."""
+
+    deadline: float
+    """When it stops to expect the other node to start at about the same time."""
+
+
+Phase: TypeAlias = Tied | Releasing | Lingering | Claiming | Starting
 
 
 def is_asked(phase: Phase | None) -> bool:

@@ -56,6 +56,10 @@ def peer_is_better(peer: Peer) -> str:
     return f"{peer.name} is active too, as it says over the hotwire, and has the better score"
 
 
+def begins(peer: Peer) -> str:
+    return f"{peer.name} is not active either, as it says over the hotwire: the preferred node begins"
+
+
 def offered(peer: Peer) -> str:
     return f"{peer.name} hands over"
 

@@ -315,7 +315,7 @@ def test_of_two_switches_that_contradict_each_other_that_of_the_later_name_count
 
 def test_preference_is_frozen_while_the_hotwire_is_silent():
     driver = Driver(ALPHA, witness=True)
-    driver.do(PeerReport(PEER))
+    driver.do(PeerReport(replace(PEER, state=NodeState.ACTIVE)))
     driver.do(PeerReport(None))
     for _ in range(10):
         driver.hear(253, after=1.0)

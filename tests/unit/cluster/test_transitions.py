@@ -74,6 +74,12 @@ def releasing() -> Driver:
     return driver
 
 
+def backup() -> Driver:
+    driver = maintenance()
+    driver.do(MaintenanceRequested(on=False))
+    return driver
+
+
 def lingering() -> Driver:
     driver = releasing()
     driver.hear(253, after=0.05)
@@ -109,7 +115,8 @@ def maintenance() -> Driver:
 
 STATES = {
     "off": off,
-    "backup": fresh,
+    "backup": backup,
+    "backup/starting": fresh,
     "backup/lingering": lingering,
     "backup/claiming": claiming,
     "active": active,
@@ -175,6 +182,7 @@ EVENTS = {
 SHORT = {
     "off": "off",
     "bak": "backup",
+    "str": "backup/starting",
     "lin": "backup/lingering",
     "cla": "backup/claiming",
     "act": "active",
@@ -185,40 +193,40 @@ SHORT = {
 }
 
 MATRIX = """
-                                 | off | bak | lin | cla | act | tie | rel | flt | mnt
-Start                            | bak | .   | .   | .   | .   | .   | .   | .   | .
-Start, was active                | act | .   | .   | .   | .   | .   | .   | .   | .
-Stop                             | .   | off | off | off | off | off | off | off | off
-Tick                             | .   | .   | .   | .   | .   | .   | .   | .   | .
-PortChanged: a link lost         | .   | .   | .   | .   | .   | .   | .   | bak | .
-PortChanged: all cards there     | .   | .   | .   | .   | .   | .   | .   | bak | .
-PortChanged: all cards gone      | .   | flt | flt | flt | flt | flt | flt | .   | .
-AdvertisementReceived: better    | .   | .   | .   | .   | bak | bak | lin | .   | .
-AdvertisementReceived: worse     | .   | .   | .   | .   | .   | act | act | .   | .
-AdvertisementReceived: release   | .   | .   | .   | .   | .   | act | .   | .   | .
-AdvertisementDiscarded           | .   | .   | .   | .   | .   | .   | .   | .   | .
-FrameReceived                    | .   | .   | .   | .   | .   | .   | .   | .   | .
-GuardActed                       | .   | .   | bak | .   | bak | bak | bak | .   | .
-ActionFailed                     | .   | .   | .   | .   | .   | .   | .   | .   | .
-PingResult                       | .   | .   | .   | .   | .   | .   | .   | .   | .
-RouteChanged                     | .   | .   | .   | .   | .   | .   | .   | .   | .
-ConnectionsReported              | .   | .   | .   | .   | .   | .   | .   | .   | .
-PeerReport: active, better       | .   | .   | .   | .   | bak | bak | lin | .   | .
-PeerReport: active, worse        | .   | .   | .   | .   | .   | .   | act | .   | .
-PeerReport: active, hands over   | .   | act | act | act | .   | .   | .   | .   | .
-PeerReport: backup, worse        | .   | .   | .   | .   | .   | .   | .   | .   | .
-PeerReport: backup, asks         | .   | .   | .   | .   | rel | .   | .   | .   | .
-PeerReport: silent               | .   | .   | .   | .   | .   | .   | .   | .   | .
-PeerGoodbye                      | .   | .   | .   | .   | .   | .   | .   | .   | .
-PeerDied                         | .   | .   | .   | .   | .   | .   | .   | .   | .
-HotwireChanged                   | .   | .   | .   | .   | .   | .   | .   | .   | .
-SwitchRequested                  | .   | .   | act | .   | rel | rel | .   | .   | .
-MaintenanceRequested: on         | .   | mnt | mnt | .   | rel | rel | .   | mnt | .
-MaintenanceRequested: on, forced | .   | mnt | mnt | .   | rel | rel | .   | mnt | .
-MaintenanceRequested: off        | .   | .   | .   | .   | .   | .   | .   | .   | bak
-ResumeRequested                  | .   | .   | .   | .   | .   | .   | .   | .   | .
-UpgradeReported: frozen          | .   | .   | .   | .   | .   | .   | .   | .   | .
-UpgradeReported: restarting      | .   | mnt | mnt | mnt | .   | .   | .   | mnt | .
+                                 | off | bak | str | lin | cla | act | tie | rel | flt | mnt
+Start                            | str | .   | .   | .   | .   | .   | .   | .   | .   | .
+Start, was active                | act | .   | .   | .   | .   | .   | .   | .   | .   | .
+Stop                             | .   | off | off | off | off | off | off | off | off | off
+Tick                             | .   | .   | .   | .   | .   | .   | .   | .   | .   | .
+PortChanged: a link lost         | .   | .   | .   | .   | .   | .   | .   | .   | bak | .
+PortChanged: all cards there     | .   | .   | .   | .   | .   | .   | .   | .   | bak | .
+PortChanged: all cards gone      | .   | flt | flt | flt | flt | flt | flt | flt | .   | .
+AdvertisementReceived: better    | .   | .   | bak | .   | .   | bak | bak | lin | .   | .
+AdvertisementReceived: worse     | .   | .   | bak | .   | .   | .   | act | act | .   | .
+AdvertisementReceived: release   | .   | .   | .   | .   | .   | .   | act | .   | .   | .
+AdvertisementDiscarded           | .   | .   | .   | .   | .   | .   | .   | .   | .   | .
+FrameReceived                    | .   | .   | .   | .   | .   | .   | .   | .   | .   | .
+GuardActed                       | .   | .   | .   | bak | .   | bak | bak | bak | .   | .
+ActionFailed                     | .   | .   | .   | .   | .   | .   | .   | .   | .   | .
+PingResult                       | .   | .   | .   | .   | .   | .   | .   | .   | .   | .
+RouteChanged                     | .   | .   | .   | .   | .   | .   | .   | .   | .   | .
+ConnectionsReported              | .   | .   | .   | .   | .   | .   | .   | .   | .   | .
+PeerReport: active, better       | .   | .   | bak | .   | .   | bak | bak | lin | .   | .
+PeerReport: active, worse        | .   | .   | bak | .   | .   | .   | .   | act | .   | .
+PeerReport: active, hands over   | .   | act | act | act | act | .   | .   | .   | .   | .
+PeerReport: backup, worse        | .   | .   | act | .   | .   | .   | .   | .   | .   | .
+PeerReport: backup, asks         | .   | .   | .   | .   | .   | rel | .   | .   | .   | .
+PeerReport: silent               | .   | .   | .   | .   | .   | .   | .   | .   | .   | .
+PeerGoodbye                      | .   | .   | .   | .   | .   | .   | .   | .   | .   | .
+PeerDied                         | .   | .   | .   | .   | .   | .   | .   | .   | .   | .
+HotwireChanged                   | .   | .   | .   | .   | .   | .   | .   | .   | .   | .
+SwitchRequested                  | .   | .   | .   | act | .   | rel | rel | .   | .   | .
+MaintenanceRequested: on         | .   | mnt | mnt | mnt | .   | rel | rel | .   | mnt | .
+MaintenanceRequested: on, forced | .   | mnt | mnt | mnt | .   | rel | rel | .   | mnt | .
+MaintenanceRequested: off        | .   | .   | .   | .   | .   | .   | .   | .   | .   | bak
+ResumeRequested                  | .   | .   | .   | .   | .   | .   | .   | .   | .   | .
+UpgradeReported: frozen          | .   | .   | .   | .   | .   | .   | .   | .   | .   | .
+UpgradeReported: restarting      | .   | mnt | mnt | mnt | mnt | .   | .   | .   | mnt | .
 """
 
 
