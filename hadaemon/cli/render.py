@@ -21,6 +21,7 @@ _PHASES = {
     "lingering": "has handed over: serves what is still under way to it",
     "claiming": "takes over: waits for the other node to hand over",
     "tied": "compares addresses with a node of the same score",
+    "starting": "has just started: listens for an active node",
 }
 """What a node is in the middle of."""
 

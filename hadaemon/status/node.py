@@ -142,7 +142,8 @@ class NodeStatus:
     """What an administrator should look at, most urgent first; empty when all is well."""
     phase: str | None = None
     """What it is in the middle of; None: nothing. releasing: hands over; lingering: has handed over;
-    claiming: waits for the peer to hand over; tied: compares addresses."""
+    claiming: waits for the peer to hand over; tied: compares addresses; starting: listens for an active
+    node."""
     maintenance: bool = False
     suspended: str | None = None
     """Why preference moves this node no more: it has switched too often."""

@@ -19,6 +19,7 @@ import pytest
 from firmware.lab.deadline import stretched
 from hadaemon.cli.colour import coloured, has_colours
 from hadaemon.cli.status import fitted
+from hadaemon.cluster.phases import Phase
 from tests.unit.cli.answers import pair, problem, shown
 from tests.unit.cli.test_hactl import hactl, serving
 
@@ -65,6 +66,13 @@ def test_what_should_be_on_a_card_that_is_missing_is_not_said_to_be_here():
     answer["ports"][1]["interface"] = None
     told = [line for line in shown(answer).splitlines() if line.startswith(("lan ", "wan "))]
     assert [line.endswith("(here)") for line in told] == [True, False]
+
+
+@pytest.mark.parametrize("phase", Phase.__args__)
+def test_what_a_node_is_in_the_middle_of_is_told_in_words(phase: type):
+    quiet, busy = shown(pair()).splitlines(), shown(pair(phase=phase.__name__.lower())).splitlines()
+    (line,) = (line for line in busy if line not in quiet)
+    assert " " in line.strip(), "no words, but the bare name of it"
 
 
 def test_problems_come_last_where_the_eye_is():
