@@ -170,8 +170,8 @@ def test(options: Selection) -> None:
 def mutants(options: MutantOptions) -> None:
     """Change single things in the code of the election, and see whether a test notices.
 
-    A line for each, then how many survive, and which. About five seconds each; those that survive take
-    twenty. A survivor that is not in tests/unit/cluster/survivors.toml, with the reason, is an error.
+    A line for each, then how many survive, and which. About two seconds each; those that survive take a
+    minute. A survivor that is not in tests/unit/cluster/survivors.toml, with the reason, is an error.
 
     Examples:
       python3 invoke.py mutants

@@ -2,14 +2,19 @@
 tests of the checkout run against it.
 """
 
+import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import time
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Self
 
 from firmware.errors import FirmwareError
+from firmware.mutants import juror
 from firmware.mutants.mutant import CODE, Mutant
 from firmware.paths import ROOT
 
@@ -34,46 +39,143 @@ TESTS = {
 """Which tests are asked. `world`: the simulated world alone, which knows no sentence of the code."""
 PATIENCE = 3
 """Times that the tests take of the code as it is: a mutant that makes them never end is noticed."""
+KILLERS = 8
+"""So many tests that killed the last ones of the same file are asked first."""
 _OF_THE_RUN = ("HOTSPARE_SEED", "HOTSPARE_SHARD")
 """What a run of all tests says to each: these are always the same tests, and all of them."""
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a juror is asked."""
+
+    module: str
+    before: str
+    after: str
+    """The text of its file as it is, and as the mutant has it."""
+    files: list[str]
+    """Of the tests, in their order."""
+    first: list[str]
+    """Tests to begin with: they have killed others of the same file."""
+    patience: float | None
+    """Seconds until the tests count as failed; None: they have no end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of a mutant."""
+
+    is_asked: bool
+    """False: it changes something outside of functions, so that the tests have to begin anew for it."""
+    lives: bool
+    """All tests pass."""
+    killer: str
+    """The test that failed; empty: none did, or it did not end."""
+
+
 class Jury:
-    """The tests, and a copy of the code that they judge."""
+    """The tests, and a copy of the code that they judge. A context: leaving it ends its process."""
 
     def __init__(self, tests: str, folder: Path) -> None:
-        """`tests`: one of TESTS. Raises FirmwareError: they fail without any change."""
+        """`tests`: one of TESTS; `folder`: an empty one of its own. Raises FirmwareError: they fail without
+        any change."""
         self._tests = tests
+        self._folder = folder
         self._package = folder / CODE.name
         shutil.copytree(CODE, self._package, ignore=shutil.ignore_patterns("__pycache__"))
+        self._killers: dict[Path, list[str]] = {}
+        """By the file of the mutants, the last one first."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._juror = subprocess.Popen(
+                self._command(_in_order(tests, Path()), "-p", juror.__name__),
+                cwd=ROOT,
+                env=self._environment() | {juror.SOCKET: str(theirs.fileno())},
+                pass_fds=(theirs.fileno(),),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+        self._line = ours
+        self._wire = ours.makefile("rw")
         began = time.monotonic()
-        if not self._pass(_in_order(tests, Path()), None):
+        untouched = Mutant(
+            Path("cluster/node.py"), 0, "", (CODE / "cluster/node.py").read_text(encoding="utf-8")
+        )
+        if self._wire.readline().strip() != juror.READY or not self._ask(untouched, None).lives:
+            self.close()
             raise FirmwareError("the tests fail without any change", "tests", "mend that first")
         self._patience = PATIENCE * (time.monotonic() - began)
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends its process."""
+        self._wire.close()
+        self._line.close()
+        self._juror.wait()
+
     def lets_live(self, mutant: Mutant) -> bool:
         """Whether all tests pass."""
+        verdict = self._ask(mutant, self._patience)
+        if not verdict.is_asked:
+            return self._passes_anew(mutant)
+        if verdict.killer:
+            others = [name for name in self._killers.get(mutant.file, ()) if name != verdict.killer]
+            self._killers[mutant.file] = [verdict.killer, *others][:KILLERS]
+        return verdict.lives
+
+    def _ask(self, mutant: Mutant, patience: float | None) -> Verdict:
+        question = Question(
+            module=".".join((CODE.name, *mutant.file.with_suffix("").parts)).removesuffix(".__init__"),
+            before=(self._package / mutant.file).read_text(encoding="utf-8"),
+            after=mutant.source,
+            files=[str(path) for path in _in_order(self._tests, mutant.file)],
+            first=self._killers.get(mutant.file, []),
+            patience=patience,
+        )
+        print(json.dumps(asdict(question)), file=self._wire, flush=True)
+        return Verdict(**json.loads(self._wire.readline()))
+
+    def _passes_anew(self, mutant: Mutant) -> bool:
+        """All tests, by a process that has imported nothing yet."""
         place = self._package / mutant.file
         original = place.read_text(encoding="utf-8")
         place.write_text(mutant.source, encoding="utf-8")
         try:
-            return self._pass(_in_order(self._tests, mutant.file), self._patience)
-        finally:
-            place.write_text(original, encoding="utf-8")
-
-    def _pass(self, files: list[Path], patience: float | None) -> bool:
-        """`patience`: seconds until they count as failed."""
-        environment = {name: value for name, value in os.environ.items() if name not in _OF_THE_RUN}
-        environment |= {"PYTHONPATH": str(self._package.parent), "PYTHONDONTWRITEBYTECODE": "1"}
-        options = ("-q", "-x", "-p", "no:cacheprovider", "--hypothesis-profile=mutants")
-        command = [sys.executable, "-P", "-m", "pytest", *map(str, files), *options]
-        try:
             done = subprocess.run(
-                command, cwd=ROOT, env=environment, timeout=patience, capture_output=True, check=False
+                self._command(_in_order(self._tests, mutant.file), "-x"),
+                cwd=ROOT,
+                env=self._environment(),
+                timeout=self._patience,
+                capture_output=True,
+                check=False,
             )
         except subprocess.TimeoutExpired:
             return False
+        finally:
+            place.write_text(original, encoding="utf-8")
         return done.returncode == 0
+
+    def _command(self, files: list[Path], *options: str) -> list[str]:
+        always = ("-q", "-p", "no:cacheprovider", "--hypothesis-profile=mutants", "--basetemp")
+        return [
+            sys.executable,
+            "-P",
+            "-m",
+            "pytest",
+            *map(str, files),
+            *options,
+            *always,
+            str(self._folder / "tmp"),
+        ]
+
+    def _environment(self) -> dict[str, str]:
+        environment = {name: value for name, value in os.environ.items() if name not in _OF_THE_RUN}
+        return environment | {"PYTHONPATH": str(self._folder), "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def _in_order(tests: str, file: Path) -> list[Path]:

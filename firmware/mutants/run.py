@@ -24,8 +24,11 @@ def run_mutants(options: MutantOptions) -> str:
     """
     seed = options.seed or random.SystemRandom().randrange(1, 10**6)
     chosen = _made(options.tests) if options.made else _sample(options.count, seed)
-    with tempfile.TemporaryDirectory(prefix="hotspare-mutants-") as folder:
-        survivors = _survivors(chosen, Jury(options.tests, Path(folder)))
+    with (
+        tempfile.TemporaryDirectory(prefix="hotspare-mutants-") as folder,
+        Jury(options.tests, Path(folder)) as jury,
+    ):
+        survivors = _survivors(chosen, jury)
     return report(survivors, len(chosen))
 
 
