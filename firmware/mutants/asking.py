@@ -15,7 +15,8 @@ from typing import Self
 
 from firmware.errors import FirmwareError
 from firmware.mutants import juror
-from firmware.mutants.mutant import CODE, Mutant
+from firmware.mutants.calls import telling
+from firmware.mutants.mutant import CODE, PACKAGES, Mutant
 from firmware.paths import ROOT
 
 _OF_PACKETS = (
@@ -49,6 +50,8 @@ _OF_THE_RUN = ("HOTSPARE_SEED", "HOTSPARE_SHARD")
 class Question:
     """What a juror is asked."""
 
+    file: str
+    """In the package hadaemon."""
     module: str
     before: str
     after: str
@@ -57,8 +60,8 @@ class Question:
     """Of the tests, in their order."""
     first: list[str]
     """Tests to begin with: they have killed others of the same file."""
-    patience: float | None
-    """Seconds until the tests count as failed; None: they have no end."""
+    patience: float
+    """Seconds until the tests count as failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +84,12 @@ class Jury:
         any change."""
         self._tests = tests
         self._folder = folder
-        self._package = folder / CODE.name
-        shutil.copytree(CODE, self._package, ignore=shutil.ignore_patterns("__pycache__"))
+        self._package, telling_package = folder / "plain" / CODE.name, folder / "telling" / CODE.name
+        for copy in (self._package, telling_package):
+            shutil.copytree(CODE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+        for path in [found for package in PACKAGES for found in (telling_package / package).glob("*.py")]:
+            text = path.read_text(encoding="utf-8")
+            path.write_text(telling(text, path.relative_to(telling_package)), encoding="utf-8")
         self._killers: dict[Path, list[str]] = {}
         """By the file of the mutants, the last one first."""
         ours, theirs = socket.socketpair()
@@ -90,7 +97,7 @@ class Jury:
             self._juror = subprocess.Popen(
                 self._command(_in_order(tests, Path()), "-p", juror.__name__),
                 cwd=ROOT,
-                env=self._environment() | {juror.SOCKET: str(theirs.fileno())},
+                env=_environment(telling_package.parent) | {juror.SOCKET: str(theirs.fileno())},
                 pass_fds=(theirs.fileno(),),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -98,10 +105,7 @@ class Jury:
         self._line = ours
         self._wire = ours.makefile("rw")
         began = time.monotonic()
-        untouched = Mutant(
-            Path("cluster/node.py"), 0, "", (CODE / "cluster/node.py").read_text(encoding="utf-8")
-        )
-        if self._wire.readline().strip() != juror.READY or not self._ask(untouched, None).lives:
+        if self._wire.readline().strip() != "true":
             self.close()
             raise FirmwareError("the tests fail without any change", "tests", "mend that first")
         self._patience = PATIENCE * (time.monotonic() - began)
@@ -120,7 +124,7 @@ class Jury:
 
     def lets_live(self, mutant: Mutant) -> bool:
         """Whether all tests pass."""
-        verdict = self._ask(mutant, self._patience)
+        verdict = self._ask(mutant)
         if not verdict.is_asked:
             return self._passes_anew(mutant)
         if verdict.killer:
@@ -128,14 +132,15 @@ class Jury:
             self._killers[mutant.file] = [verdict.killer, *others][:KILLERS]
         return verdict.lives
 
-    def _ask(self, mutant: Mutant, patience: float | None) -> Verdict:
+    def _ask(self, mutant: Mutant) -> Verdict:
         question = Question(
+            file=str(mutant.file),
             module=".".join((CODE.name, *mutant.file.with_suffix("").parts)).removesuffix(".__init__"),
             before=(self._package / mutant.file).read_text(encoding="utf-8"),
             after=mutant.source,
             files=[str(path) for path in _in_order(self._tests, mutant.file)],
             first=self._killers.get(mutant.file, []),
-            patience=patience,
+            patience=self._patience,
         )
         print(json.dumps(asdict(question)), file=self._wire, flush=True)
         return Verdict(**json.loads(self._wire.readline()))
@@ -149,7 +154,7 @@ class Jury:
             done = subprocess.run(
                 self._command(_in_order(self._tests, mutant.file), "-x"),
                 cwd=ROOT,
-                env=self._environment(),
+                env=_environment(self._package.parent),
                 timeout=self._patience,
                 capture_output=True,
                 check=False,
@@ -161,21 +166,15 @@ class Jury:
         return done.returncode == 0
 
     def _command(self, files: list[Path], *options: str) -> list[str]:
-        always = ("-q", "-p", "no:cacheprovider", "--hypothesis-profile=mutants", "--basetemp")
-        return [
-            sys.executable,
-            "-P",
-            "-m",
-            "pytest",
-            *map(str, files),
-            *options,
-            *always,
-            str(self._folder / "tmp"),
-        ]
+        always = ("-q", "-p", "no:cacheprovider", "--hypothesis-profile=mutants")
+        pytest = (sys.executable, "-P", "-m", "pytest", *map(str, files))
+        return [*pytest, *options, *always, f"--basetemp={self._folder / 'tmp'}"]
 
-    def _environment(self) -> dict[str, str]:
-        environment = {name: value for name, value in os.environ.items() if name not in _OF_THE_RUN}
-        return environment | {"PYTHONPATH": str(self._folder), "PYTHONDONTWRITEBYTECODE": "1"}
+
+def _environment(code: Path) -> dict[str, str]:
+    """The package hadaemon is found in the folder `code`."""
+    environment = {name: value for name, value in os.environ.items() if name not in _OF_THE_RUN}
+    return environment | {"PYTHONPATH": str(code), "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def _in_order(tests: str, file: Path) -> list[Path]:

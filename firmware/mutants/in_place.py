@@ -3,28 +3,33 @@
 import ast
 import functools
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import CodeType, FunctionType, ModuleType
 
 Path = tuple[str, ...]
 """Names of classes and functions, from the outside in."""
 
 
-def put_in_place(module: ModuleType, before: str, after: str) -> bool:
-    """Gives the functions of `module` the code that they have in the text `after`, as far as it differs from
-    the text `before`. Whoever has imported one of them has it too.
+def changed_functions(before: str, after: str) -> dict[Path, CodeType] | None:
+    """The code that functions of a module have after its text has become another one, as far as it differs.
 
-    False, and nothing is changed: something differs that only an import carries out: a constant, a default
-    value, the body of a class.
+    None: something differs that only an import carries out: a constant, a default value, the body of a class.
     """
-    old, new = _compiled(before), _compiled(after)
-    changed = list(_changed(old, new, ()))
-    functions = [(_function(module, path), code) for path, code in changed if code is not None]
-    if len(functions) < len(changed) or any(function is None for function, _ in functions):
+    changed = dict(_changed(_compiled(before), _compiled(after), ()))
+    functions = {path: code for path, code in changed.items() if code is not None}
+    return functions if len(functions) == len(changed) else None
+
+
+def put_in_place(module: ModuleType, changed: Mapping[Path, CodeType]) -> bool:
+    """Gives the functions of `module` that code. Whoever has imported one of them has it too.
+
+    False, and nothing is changed: one of them is hidden behind something else.
+    """
+    found = [(function, code) for path, code in changed.items() if (function := _function(module, path))]
+    if len(found) < len(changed):
         return False
-    for function, code in functions:
-        if function is not None:
-            function.__code__ = code
+    for function, code in found:
+        function.__code__ = code
     return True
 
 

@@ -1,109 +1,145 @@
 """A plugin of pytest: collects the tests once, then runs them in a fork of itself for each mutant.
 
-Line by line as JSON over the socket whose number stands in the environment: a mutant comes in, a verdict
-goes out. So a mutant costs the tests that it is killed by, and not the start of Python and all imports.
+So a mutant costs those tests that call what it changes, up to the first one that fails, and not the start of
+Python and all imports. Over the socket whose number stands in the environment, as JSON line by line: first
+whether all tests pass of the code as it is; then a question comes in, and a verdict goes out (`asking`).
 """
 
 import contextlib
 import gc
 import importlib
+import itertools
 import json
 import os
 import select
 import signal
 import socket
 import time
-from typing import Any, NoReturn, TextIO
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
 
 import pytest
 
-from firmware.mutants.in_place import put_in_place
+from firmware.mutants.calls import CALLED, name_of
+from firmware.mutants.in_place import changed_functions, put_in_place
 
 SOCKET = "HOTSPARE_JUROR"
 """Name in the environment of the socket's number."""
-READY = "ready"
-"""Its first line: all tests are collected."""
-_LIVES, _KILLED, _OUTSIDE, _BROKEN = 0, 1, 2, 3
-"""How the fork ends; any other way is as good as a test that fails."""
-
-
+_PASS, _FAIL, _OUTSIDE, _BROKEN = 0, 1, 2, 3
+"""How a fork ends; any other way is as good as a test that fails."""
 _SLOW = (0.01, 0.1)
 """Seconds: tests that take longer are asked after the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What is known of the tests when they have run once, by their place in the session."""
+
+    seconds: dict[int, float]
+    callers: dict[str, list[int]]
+    """Which tests call a function, by its name (`calls`)."""
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> bool:
     """Answers until nobody asks any more."""
-    seconds: dict[str, float] = {}
     with socket.socket(fileno=int(os.environ[SOCKET])) as line, line.makefile("rw") as wire:
-        gc.freeze()  # A fork shares what it does not touch.
-        print(READY, file=wire, flush=True)
+        rehearsal = _rehearse(session)
+        print(json.dumps(rehearsal is not None), file=wire, flush=True)
         for request in wire:
-            question = json.loads(request)
-            items = _in_order(session.items, seconds, question["first"], question["files"])
-            print(json.dumps(_judge(session, items, question, seconds)), file=wire, flush=True)
+            if rehearsal is not None:
+                print(json.dumps(_judge(session, rehearsal, json.loads(request))), file=wire, flush=True)
     return True
 
 
+def _rehearse(session: pytest.Session) -> Rehearsal | None:
+    """None: a test fails."""
+
+    def run(findings: TextIO) -> int:
+        seconds: dict[int, float] = {}
+        callers: dict[str, list[int]] = {}
+        for place, (item, following) in enumerate(_in_turn(session.items)):
+            began = time.monotonic()
+            CALLED.clear()
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            seconds[place] = time.monotonic() - began
+            if session.testsfailed:
+                return _FAIL
+            for name in CALLED:
+                callers.setdefault(name, []).append(place)
+        json.dump([list(seconds.items()), callers], findings)
+        return _PASS
+
+    code, found = _in_a_fork(run, None)
+    if code != _PASS:
+        return None
+    seconds, callers = json.loads(found)
+    return Rehearsal(dict(seconds), callers)
+
+
+def _in_turn(items: Sequence[pytest.Item]) -> Iterator[tuple[pytest.Item, pytest.Item | None]]:
+    """Each with the one that follows."""
+    return zip(items, [*items[1:], None], strict=True)
+
+
+def _judge(session: pytest.Session, rehearsal: Rehearsal, question: dict[str, Any]) -> dict[str, Any]:
+    module = importlib.import_module(question["module"])
+    changed = changed_functions(question["before"], question["after"]) or {}
+    names = (name_of(Path(question["file"]), path) for path in changed)
+    callers = set(itertools.chain.from_iterable(rehearsal.callers.get(name, ()) for name in names))
+    items = _in_order(session.items, callers, rehearsal.seconds, question)
+
+    def run(findings: TextIO) -> int:
+        if not items or not put_in_place(module, changed):
+            return _OUTSIDE
+        for item, following in _in_turn(items):
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            if session.testsfailed:
+                findings.write(item.nodeid)
+                return _FAIL
+        return _PASS
+
+    code, killer = _in_a_fork(run, question["patience"])
+    return {"is_asked": code != _OUTSIDE, "lives": code == _PASS, "killer": killer}
+
+
 def _in_order(
-    items: list[pytest.Item], seconds: dict[str, float], first: list[str], files: list[str]
+    items: Sequence[pytest.Item], callers: set[int], seconds: dict[int, float], question: dict[str, Any]
 ) -> list[pytest.Item]:
-    """Those that are likely to fail and those that are quick come first. `seconds`: how long each took."""
-    order = {name: place for place, name in enumerate(files)}
+    """Those that call what is changed. Those that are likely to fail and those that are quick come first."""
+    order = {name: place for place, name in enumerate(question["files"])}
 
-    def place(item: pytest.Item) -> tuple[bool, int, int]:
-        slowness = sum(seconds.get(item.nodeid, 0.0) > limit for limit in _SLOW)
-        return item.nodeid not in first, slowness, order[str(item.path)]
+    def rank(place: int) -> tuple[bool, int, int, int]:
+        slowness = sum(seconds[place] > limit for limit in _SLOW)
+        return items[place].nodeid not in question["first"], slowness, order[str(items[place].path)], place
 
-    return sorted(items, key=place)
+    return [items[place] for place in sorted(callers, key=rank)]
 
 
-def _judge(
-    session: pytest.Session, items: list[pytest.Item], question: dict[str, Any], seconds: dict[str, float]
-) -> dict[str, Any]:
-    """`question` is a Question of `asking`, and the answer its Verdict. Adds to `seconds`, by test."""
+def _in_a_fork(run: Callable[[TextIO], int], patience: float | None) -> tuple[int, str]:
+    """How it ended, and what it found. After `patience` seconds it is killed.
+
+    Raises:
+        RuntimeError: it broke off.
+    """
+    gc.freeze()  # A fork shares what it does not touch.
     with os.fdopen(os.memfd_create("findings"), "r+") as findings:
         child = os.fork()
         if child == 0:
-            _be_the_fork(session, items, question, findings)
-        code = _end_of(child, question["patience"])
+            code = _BROKEN
+            try:
+                os.setsid()
+                code = run(findings)
+                findings.flush()
+            finally:
+                os._exit(code)
+        code = _end_of(child, patience)
         if code == _BROKEN:
             raise RuntimeError("the tests could not be asked")
         findings.seek(0)
-        killer = ""
-        for finding in map(json.loads, findings):
-            seconds[finding["test"]] = finding["seconds"]
-            killer = finding["test"] if finding["failed"] else ""
-    return {"is_asked": code != _OUTSIDE, "lives": code == _LIVES, "killer": killer}
-
-
-def _be_the_fork(
-    session: pytest.Session, items: list[pytest.Item], question: dict[str, Any], findings: TextIO
-) -> NoReturn:
-    code = _BROKEN
-    try:
-        os.setsid()
-        module = importlib.import_module(question["module"])
-        if not put_in_place(module, question["before"], question["after"]):
-            code = _OUTSIDE
-        else:
-            code = _KILLED if _fails(session, items, findings) else _LIVES
-    finally:
-        findings.flush()
-        os._exit(code)
-
-
-def _fails(session: pytest.Session, items: list[pytest.Item], findings: TextIO) -> bool:
-    """Up to the first test that does."""
-    for item, following in zip(items, [*items[1:], None], strict=True):
-        began = time.monotonic()
-        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-        failed = bool(session.testsfailed)
-        finding = {"test": item.nodeid, "seconds": time.monotonic() - began, "failed": failed}
-        print(json.dumps(finding), file=findings)
-        if failed:
-            return True
-    return False
+        return code, findings.read()
 
 
 def _end_of(child: int, patience: float | None) -> int:

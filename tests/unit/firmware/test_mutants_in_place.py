@@ -1,10 +1,12 @@
 """A mutant's code in a module that is imported already."""
 
+from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from firmware.mutants.in_place import put_in_place
+from firmware.mutants.calls import CALLED, name_of, telling
+from firmware.mutants.in_place import changed_functions, put_in_place
 
 TEXT = '''
 import functools
@@ -47,6 +49,11 @@ class Clock:
 '''
 
 
+def put(module: ModuleType, after: str) -> bool:
+    changed = changed_functions(TEXT, after)
+    return changed is not None and put_in_place(module, changed)
+
+
 @pytest.fixture
 def module() -> ModuleType:
     module = ModuleType("clocks")
@@ -72,7 +79,7 @@ def test_every_kind_of_function_is_changed_for_whoever_has_it(
     elsewhere = {"late": module.late, "kept": module.kept, "Clock": module.Clock}
     if old != "now + 1":  # What it has answered is kept.
         assert eval(asked, elsewhere) == before
-    assert put_in_place(module, TEXT, TEXT.replace(old, new))
+    assert put(module, TEXT.replace(old, new))
     assert eval(asked, elsewhere) == after
 
 
@@ -87,14 +94,25 @@ def test_every_kind_of_function_is_changed_for_whoever_has_it(
     ids=["constant", "default", "class body", "decorator"],
 )
 def test_what_only_an_import_carries_out_is_said_and_changes_nothing(module: ModuleType, old: str, new: str):
-    assert not put_in_place(module, TEXT, TEXT.replace(old, new).replace("return 0", "return 1"))
+    assert not put(module, TEXT.replace(old, new).replace("return 0", "return 1"))
     assert module.Clock.zero() == 0
 
 
-def test_the_layout_makes_no_difference(module: ModuleType):
-    assert put_in_place(module, TEXT, TEXT.replace("\n\n", "\n"))
+def test_the_layout_makes_no_difference():
+    assert changed_functions(TEXT, TEXT.replace("\n\n", "\n")) == {}
+
+
+def test_a_copy_of_the_code_tells_which_functions_are_called(module: ModuleType):
+    file = Path("x/clocks.py")
+    exec(compile(telling(TEXT, file), "clocks.py", "exec"), vars(module))
+    CALLED.clear()
+    assert module.late(4)
+    assert module.Clock.Hand().turn()() == 2
+    assert {"x/clocks.py:late", "x/clocks.py:Clock.Hand.turn"} == CALLED
+    assert module.late.__doc__ == "Text stays."
+    assert name_of(file, ("Clock", "Hand", "turn")) in CALLED
 
 
 def test_a_function_that_is_hidden_is_not_changed(module: ModuleType):
     del module.late
-    assert not put_in_place(module, TEXT, TEXT.replace("now > each", "now >= each"))
+    assert not put(module, TEXT.replace("now > each", "now >= each"))
