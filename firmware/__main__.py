@@ -10,6 +10,7 @@ from invoke.program import Program
 
 from firmware import __version__, tasks
 from firmware.errors import FirmwareError
+from firmware.interruption import end_as_by_ctrl_c
 
 COMMAND = "python3 invoke.py"
 _UNKNOWN = re.compile(r"No idea what (.+) is!")
@@ -34,6 +35,14 @@ class TaskRunner(Program):
             super().parse_tasks()
         except ParseError as error:
             raise ParseError(str(_told(error)), error.context) from None
+
+    def execute(self) -> None:
+        """The library would end without a word, and with the code of a failure."""
+        try:
+            super().execute()
+        except KeyboardInterrupt:
+            print("interrupted", file=sys.stderr)
+            raise SystemExit(130) from None
 
 
 def _told(error: ParseError) -> FirmwareError:
@@ -60,15 +69,13 @@ def _told(error: ParseError) -> FirmwareError:
 
 def main() -> int:
     """Run the tasks named on the command line; without any, list them. Returns the exit code."""
+    end_as_by_ctrl_c()
     program = TaskRunner()
     arguments = sys.argv[1:] or ["--list"]
     if arguments == ["--list"]:
         print(f"Usage: {COMMAND} TASK [--option ...]; more of a task: {COMMAND} --help TASK\n")
     try:
         program.run(["invoke.py", *arguments])
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
     except BrokenPipeError:  # Whoever read it has read enough, such as `head`.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141

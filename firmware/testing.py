@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 
 from firmware import host
 from firmware.errors import FirmwareError
+from firmware.interruption import run_to_its_end
 from firmware.lab.deadline import MULTIPLIER_VARIABLE
 from firmware.options import Check, Options, option
 from firmware.pace import measured_multiplier
@@ -140,7 +141,7 @@ def _pytest(suite: Suite, options: Selection) -> tuple[int, int, int]:
         command += ["-n", str(PROCESSES[suite]), "--dist", DISTRIBUTION.get(suite, "worksteal")]
     if options.only:
         command += ["-k", options.only]
-    code = subprocess.run(command, cwd=ROOT, env=suite_environment(options), check=False).returncode
+    code = run_to_its_end(command, environment=suite_environment(options))
     passed, failed, skipped = _counts(report) if report.exists() else (0, 0, 0)
     nothing_matched = code == 5 and bool(options.only or options.shard)
     if code and not failed and not nothing_matched:

@@ -62,11 +62,10 @@ def run_in_namespaces(request: Mapping[str, Any]) -> Message:
     )
     drain.start()
     try:
-        with _terminate_as_interrupt():
-            _send(child, request)
-            with os.fdopen(read_end, "rb") as answers:
-                answer = answers.read()
-            child.wait()
+        _send(child, request)
+        with os.fdopen(read_end, "rb") as answers:
+            answer = answers.read()
+        child.wait()
     except BaseException:
         child.send_signal(signal.SIGKILL)  # unshare --kill-child takes the whole process namespace along
         child.wait()
@@ -94,24 +93,6 @@ def _unpack(message: Message) -> Message:
         raise FirmwareError(error["what"], where=error["where"], todo=error["todo"])
     result: Message = message["result"]
     return result
-
-
-class _terminate_as_interrupt:
-    """While it is entered, SIGTERM and SIGHUP end the build in the same orderly way as Ctrl-C."""
-
-    def __enter__(self) -> None:
-        self._old: dict[signal.Signals, Any] = {}
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGTERM, signal.SIGHUP):
-                self._old[number] = signal.signal(number, self._interrupt)
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._old.items():
-            signal.signal(number, handler)
-
-    @staticmethod
-    def _interrupt(number: int, _frame: object) -> None:
-        raise KeyboardInterrupt(signal.Signals(number).name)
 
 
 def namespace_command() -> list[str]:

@@ -4,7 +4,6 @@ The nodes begin with a snapshot of a pair that is up. `--cold` boots them.
 """
 
 import contextlib
-import signal
 from collections.abc import Iterator
 
 from firmware.lab.board import Board
@@ -33,8 +32,6 @@ def run_pair(options: PairOptions) -> None:
         node=NodeOptions(firmware=Firmware.UEFI if options.uefi else Firmware.BIOS),
         keep=options.keep,
     )
-    for ending in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(ending, signal.default_int_handler)
     with (
         contextlib.suppress(KeyboardInterrupt),
         none_left_open(),

@@ -5,6 +5,7 @@ tests of the checkout run against it.
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -105,9 +106,12 @@ class Jury:
         self._line = ours
         self._wire = ours.makefile("rw")
         began = time.monotonic()
-        if self._wire.readline().strip() != "true":
+        try:
+            if self._wire.readline().strip() != "true":
+                raise FirmwareError("the tests fail without any change", "tests", "mend that first")
+        except BaseException:
             self.close()
-            raise FirmwareError("the tests fail without any change", "tests", "mend that first")
+            raise
         self._patience = PATIENCE * (time.monotonic() - began)
 
     def __enter__(self) -> Self:
@@ -117,7 +121,8 @@ class Jury:
         self.close()
 
     def close(self) -> None:
-        """Ends its process."""
+        """Ends its process, which may be in the middle of something."""
+        self._juror.send_signal(signal.SIGINT)
         self._wire.close()
         self._line.close()
         self._juror.wait()

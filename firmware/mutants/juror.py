@@ -149,7 +149,7 @@ def _end_of(child: int, patience: float | None) -> int:
         select.select([descriptor], [], [], patience)
     finally:
         os.close(descriptor)
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(child, signal.SIGKILL)
-    _, status = os.waitpid(child, 0)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child, signal.SIGKILL)
+        _, status = os.waitpid(child, 0)
     return os.waitstatus_to_exitcode(status)

@@ -1,6 +1,5 @@
 """`bench failover`: measure everything in turns, print the table, write the page and its drawing."""
 
-import signal
 from collections.abc import Iterable, Sequence
 
 from firmware import paths
@@ -24,8 +23,6 @@ def bench_failover(runs: int, only: str) -> None:
         FirmwareError: there is no such part, or something did not work.
     """
     parts: Sequence[Failure | Load] = chosen((*FAILURES, *LOADS), only)
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
     results = Results(
         runs,
         {failure: _fail_in_turns(failure, runs) for failure in FAILURES if failure in parts},

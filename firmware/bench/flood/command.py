@@ -1,7 +1,5 @@
 """`bench flood`: every flood on every contender in turns; the table, the page and its drawing."""
 
-import signal
-
 from firmware import paths
 from firmware.bench.flood import page
 from firmware.bench.flood.floods import FLOODS, Flood, Seen, look
@@ -19,8 +17,6 @@ def bench_flood(runs: int, only: str) -> None:
         FirmwareError: there is no such flood, or something did not work.
     """
     floods = chosen(FLOODS, only)
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
     records = {flood: _look_in_turns(flood, runs) for flood in floods}
     print(page.figures(records))
     if not only:
