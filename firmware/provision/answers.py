@@ -21,7 +21,8 @@ _SECRETS = ("password", "key")
 SHORTEST_PASSWORD = 8
 FASTEST = 4_000_000
 """Baud."""
-_NAME = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
+_PART = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_NAME = re.compile(rf"(?=.{{1,63}}\Z){_PART}(\.{_PART})*")
 _PORT = re.compile(r"[a-z][a-z0-9-]{0,14}")
 _OF_A_BOX = ("port", "baud", "ports", "joins")
 
@@ -310,7 +311,7 @@ def _refused(key: str, text: str) -> str:
     if key in words and text not in words[key]:
         return f"it is one of: {', '.join(words[key])}"
     if key == "hostname" and not _NAME.fullmatch(text):
-        return "lower-case letters, digits and hyphens are wanted, e.g. fw-a"
+        return "lower-case letters, digits and hyphens are wanted, e.g. fw-a or fw-a.example.com"
     if key == "password" and len(text) < SHORTEST_PASSWORD:
         return f"it has {len(text)} characters: at least {SHORTEST_PASSWORD} are wanted"
     if key.startswith(("addresses-", "virtual-")) and text not in ("dhcp", "pppoe"):

@@ -26,7 +26,7 @@ from hadaemon.config.vrrp import DEFAULT, read_vrrp
 def read_cluster(table: Table) -> ClusterConfig | None:
     """None when a mistake was noted."""
     name = table.text("name", values.label, 'name = "office"')
-    master = table.text("master", values.label, 'master = "alpha"')
+    master = table.text("master", values.host_name, 'master = "alpha"')
     enabled = table.flag("enabled", True)
     sync = table.optional_text("sync", _sync_mode, SyncMode.MANUAL)
     vrrp = read_vrrp(table.table("vrrp"))

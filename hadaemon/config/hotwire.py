@@ -25,7 +25,7 @@ def read_hotwire(table: Table) -> Hotwire | None:
     port = table.text("port", values.port_name, 'port = "hotwire"')
     interval = table.optional_text("interval", values.heartbeat_interval, DEFAULT_HEARTBEAT)
     missed = table.number("missed", 2, 10, DEFAULT_MISSED)
-    addresses: dict[str, IPv4Interface] | None = table.tagged("addresses", values.label, _read_address)
+    addresses: dict[str, IPv4Interface] | None = table.tagged("addresses", values.host_name, _read_address)
     table.close()
     if addresses:
         _note_addresses(table, addresses)

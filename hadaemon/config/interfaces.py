@@ -28,7 +28,7 @@ def read_interface(table: Table, position: int, vrrp: VrrpConfig) -> HaInterface
         required=True,
     )
     addresses_on = table.optional_text("addresses_on", values.port_name, None)
-    peers: dict[str, IPAddress] | None = table.tagged("peers", values.label, _read_peer)
+    peers: dict[str, IPAddress] | None = table.tagged("peers", values.host_name, _read_peer)
     dhcp_server = table.flag("dhcp_server", False)
     advertising = table.table("router_advertisements")
     advertises = None if advertising is None else read_advertises(advertising, addresses or ())

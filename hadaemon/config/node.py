@@ -15,7 +15,7 @@ _PORT_EXAMPLE = "[ports.lan]"
 
 def read_node(table: Table) -> NodeConfig | None:
     """None when a mistake was noted."""
-    name = table.text("name", values.label, 'name = "alpha"')
+    name = table.text("name", values.host_name, 'name = "alpha"')
     language = table.optional_text("language", values.language, "en")
     time_zone = table.optional_text("time_zone", values.time_zone, "UTC")
     tables = table.named_tables("ports", values.port_name, _PORT_EXAMPLE)

@@ -137,7 +137,7 @@ def _hotwire_lines(hotwire: Hotwire) -> Iterator[str]:
     yield f'interval = "{hotwire.interval}ms"'
     yield f"missed = {hotwire.missed}"
     if hotwire.addresses:
-        pairs = (f"{name} = {_string(str(address))}" for name, address in hotwire.addresses.items())
+        pairs = (f"{_key(name)} = {_string(str(address))}" for name, address in hotwire.addresses.items())
         yield f"addresses = {{ {', '.join(pairs)} }}"
 
 
@@ -153,7 +153,7 @@ def _vrrp_lines(vrrp: VrrpConfig, path: str, secrets: bool) -> Iterator[str]:
     yield f"virtual_mac = {_flag(vrrp.virtual_mac)}"
     if vrrp.priorities:
         yield f"[{path}.priorities]"
-        yield from (f"{name} = {priority}" for name, priority in vrrp.priorities.items())
+        yield from (f"{_key(name)} = {priority}" for name, priority in vrrp.priorities.items())
     if secrets:
         yield from _authentication_lines(vrrp, f"{path}.authentication")
 
@@ -188,7 +188,7 @@ def _interface_lines(interface: HaInterface, prefix: str) -> Iterator[str]:
     if interface.dhcp_server:
         yield "dhcp_server = true"
     if interface.peers:
-        pairs = (f"{name} = {_string(str(address))}" for name, address in interface.peers.items())
+        pairs = (f"{_key(name)} = {_string(str(address))}" for name, address in interface.peers.items())
         yield f"peers = {{ {', '.join(pairs)} }}"
     if interface.advertises is not None:
         yield from advertises_lines(interface.advertises, f"{prefix}ha_interfaces.router_advertisements")
@@ -215,6 +215,11 @@ def _delay(seconds: float) -> str:
 
 def _flag(value: bool) -> str:
     return "true" if value else "false"
+
+
+def _key(name: str) -> str:
+    """A node's name as a key: with dots it would be a path."""
+    return _string(name) if "." in name else name
 
 
 def _string(value: str) -> str:

@@ -23,6 +23,8 @@ _KEY_TYPES = (
     "ssh-rsa",
 )
 
+MAX_HOST_NAME = 63
+"""Characters of a node's name."""
 _ZONE = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+){0,2}\Z")
 LANGUAGES = ("en", "de")
 """The languages of the menu."""
@@ -32,11 +34,24 @@ _SHOWN = 60
 
 
 def label(text: str) -> str:
-    """The name of a node or a cluster: one label of a host name (RFC 1123 §2.1), lower case."""
+    """The name of a cluster or a ping group: one label of a host name (RFC 1123 §2.1), lower case."""
     if not _LABEL.match(text):
         raise ValueError(
             f"{shown(text)} is not a name: use 1 to 63 lower-case letters, digits and hyphens, "
             "no hyphen at the ends"
+        )
+    return text
+
+
+def host_name(text: str) -> str:
+    """The name of a node: a host name (RFC 1123 §2.1) with its domain or without, lower case. Linux and the
+    hotwire's messages have room for MAX_HOST_NAME characters."""
+    parts = text.split(".")
+    good = len(text) <= MAX_HOST_NAME and all(map(_LABEL.match, parts))
+    if not good or (len(parts) > 1 and parts[-1].isdigit()):  # As addresses end.
+        raise ValueError(
+            f"{shown(text)} is not a host name: use 1 to {MAX_HOST_NAME} lower-case letters, digits and "
+            "hyphens, no hyphen at the ends, with a domain or without, e.g. alpha or fw01.example.com"
         )
     return text
 

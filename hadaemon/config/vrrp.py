@@ -28,7 +28,7 @@ def read_vrrp(table: Table | None) -> VrrpConfig | None:
     accept_mode = table.flag("accept_mode", DEFAULT.accept_mode)
     virtual_mac = table.flag("virtual_mac", DEFAULT.virtual_mac)
     authentication_table = table.table("authentication")
-    priorities = table.tagged("priorities", values.label, _read_priority)
+    priorities = table.tagged("priorities", values.host_name, _read_priority)
     table.close()
     version = None if number is None else Version(number)
     authentication = (

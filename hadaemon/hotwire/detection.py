@@ -10,6 +10,7 @@ import struct
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from hadaemon.config.values import MAX_HOST_NAME
 from hadaemon.hotwire.exclusive import BEACON_TYPE
 
 INSTANCE_SIZE = 8
@@ -20,7 +21,7 @@ _FAR = b"\xff" * 6
 _BODY = struct.Struct(f"!4sBB{INSTANCE_SIZE}sB")
 _HEAD = 14
 _MIN_FRAME = 60
-_MAX_NAME = 63
+_MAX_NAME = MAX_HOST_NAME
 _MAX_REMEMBERED = 16
 """Of anything that is heard on a port."""
 

@@ -27,11 +27,12 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
 from hadaemon.config.hotwire_keys import Key
+from hadaemon.config.values import MAX_HOST_NAME
 
 VERSION = 1
 MAX_SIZE = 1200
 """Bytes of a whole message: fits every Ethernet frame."""
-MAX_NAME = 63
+MAX_NAME = MAX_HOST_NAME
 
 _MAGIC = b"HSHW"
 _HEADER = struct.Struct("!4sBBHQQQQHB")

@@ -85,8 +85,8 @@ def host_name(_: Translate, draft: Draft, default: str) -> Flow[str]:
         "hostname",
         _("Host name"),
         _("The name of this box. The two boxes of a pair need different names."),
-        lambda text: draft.checked(values.label(text), "node", "name"),
-        _("lower-case letters, digits and hyphens, e.g. fw-a"),
+        lambda text: draft.checked(values.host_name(text), "node", "name"),
+        _("lower-case letters, digits and hyphens, e.g. fw-a or fw-a.example.com"),
         _(
             "It is also the name of the node in the cluster: the configuration says by it who is the "
             "master. Choose it once and for ever, e.g. by place or by the label on the box."

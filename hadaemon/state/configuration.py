@@ -13,7 +13,7 @@ from hadaemon.config import (
     load_node,
 )
 from hadaemon.config.hotwire_keys import Secret, parse_secret
-from hadaemon.config.values import label
+from hadaemon.config.values import host_name
 from hadaemon.errors import HadaemonError
 from hadaemon.firewall.snippets import Snippet, snippet_problems
 from hadaemon.io.errors import FileError
@@ -81,7 +81,7 @@ def _read_secret(path: Path) -> Secret | None:
 def _read_name(path: Path) -> str:
     text = read_text(path)
     try:
-        return label(text.strip()) if text is not None else ""
+        return host_name(text.strip()) if text is not None else ""
     except ValueError as error:
         raise FileError(f"{path}: {error}: pair the nodes anew (`hactl pair`)") from error
 

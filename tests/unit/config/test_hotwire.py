@@ -156,7 +156,7 @@ def test_the_default_stays_when_the_node_gets_another_name(tmp_path: Path):
     with pytest.raises(SyncError, match="`hactl key revoke` forgets that gamma was called beta once"):
         ends_of(renamed, None, "beta")
     (tmp_path / "hotwire.name").write_text("../beta\n")
-    assert "is not a name" in load_configuration(tmp_path).problems[0]
+    assert "is not a host name" in load_configuration(tmp_path).problems[0]
 
 
 def test_before_there_is_a_cluster_the_port_of_that_name_is_the_hotwire():

@@ -53,8 +53,14 @@ NODE_ERRORS = {
     "name not a label": (
         '"alpha"',
         '"Alpha!"',
-        'name: "Alpha!" is not a name: use 1 to 63 lower-case letters, digits and hyphens, '
-        "no hyphen at the ends",
+        'name: "Alpha!" is not a host name: use 1 to 63 lower-case letters, digits and hyphens, '
+        "no hyphen at the ends, with a domain or without, e.g. alpha or fw01.example.com",
+    ),
+    "name an address": (
+        '"alpha"',
+        '"192.0.2.1"',
+        'name: "192.0.2.1" is not a host name: use 1 to 63 lower-case letters, digits and hyphens, '
+        "no hyphen at the ends, with a domain or without, e.g. alpha or fw01.example.com",
     ),
     "name not a string": ('"alpha"', "7", "name: must be a string, not an integer"),
     "unknown key": ('name = "alpha"', 'name = "alpha"\nnaem = "b"', "naem: unknown key: did you mean name?"),
@@ -176,8 +182,8 @@ NODE_ERRORS = {
     "control characters": (
         '"alpha"',
         r'"a\u001b[31m"',
-        "name: 'a\\x1b[31m' is not a name: use 1 to 63 lower-case letters, digits and hyphens, "
-        "no hyphen at the ends",
+        "name: 'a\\x1b[31m' is not a host name: use 1 to 63 lower-case letters, digits and hyphens, "
+        "no hyphen at the ends, with a domain or without, e.g. alpha or fw01.example.com",
     ),
 }
 

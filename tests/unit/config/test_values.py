@@ -133,6 +133,11 @@ def test_a_byte_order_mark_at_the_beginning_means_nothing(load, text):
 
 
 names = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,10}[a-z0-9])?", fullmatch=True)
+host_names = (
+    st.lists(names, min_size=1, max_size=4)
+    .map(".".join)
+    .filter(lambda name: not name.split(".")[-1].isdigit())
+)
 port_names = st.from_regex(r"[a-z][a-z0-9_-]{0,14}", fullmatch=True)
 unicast = st.builds(
     lambda second, third, last, prefix: IPv4Interface(f"10.{second}.{third}.{last}/{prefix}"),
@@ -152,7 +157,7 @@ def nodes(draw):
     own_macs = draw(st.lists(macs, min_size=len(ports), max_size=len(ports), unique=True))
     addresses = draw(st.lists(unicast, max_size=4, unique_by=lambda address: address.ip))
     return NodeConfig(
-        draw(names),
+        draw(host_names),
         {
             port: Port(port, mac, tuple(addresses) if port == ports[0] else ())
             for port, mac in zip(ports, own_macs, strict=True)
@@ -166,16 +171,18 @@ def clusters(draw):
     offset = draw(st.integers(0, 200))
     numbers = draw(st.lists(st.integers(1, 55), min_size=3, max_size=3, unique=True))
     addresses = draw(st.lists(narrow, min_size=3, max_size=3, unique_by=lambda address: address.ip.packed[1]))
+    master, other = draw(st.lists(host_names, min_size=2, max_size=2, unique=True))
+    ends = {master: IPv4Interface("169.254.0.1/24"), other: IPv4Interface("169.254.0.2/24")}
     return ClusterConfig(
         draw(names),
-        draw(names),
+        master,
         tuple(
             HaInterface(port, number, offset + number, (address,))
             for port, number, address in zip(ports[1:], numbers, addresses, strict=False)
         ),
         draw(st.booleans()),
         VrrpConfig(offset, draw(st.integers(1, 4095)), draw(st.booleans()), draw(st.sampled_from(Checksum))),
-        draw(st.sampled_from((None, Hotwire(ports[0])))),
+        draw(st.sampled_from((None, Hotwire(ports[0]), Hotwire(ports[0], ends)))),
     )
 
 

@@ -108,7 +108,7 @@ QUESTIONS: Mapping[str, tuple[Way, tuple[str, ...]]] = {
         _first(CREATE | {"admin": ["both"], "ssh-key": [KEY]}),
         ("", "ssh-rsa", "ssh-rsa nonsense", "-----BEGIN OPENSSH PRIVATE KEY-----", f'command="sh" {KEY}'),
     ),
-    "hostname": (MASTER, ("Fire Wall", "-a", "a-", "a" * 64, "fw.example", "büro", "fw_a")),
+    "hostname": (MASTER, ("Fire Wall", "-a", "a-", "a" * 64, "fw..example", "büro", "fw_a")),
     "time-zone": (MASTER, ("Middle Earth", "europe", "/", "../../etc/passwd", "e")),
     "cards": (MASTER, NO_NUMBER),
     "purpose": (MASTER, ("", *NO_NUMBER)),
