@@ -12,8 +12,8 @@ from firmware.lab.deadline import stretched
 
 PROGRAM = """
 import sys, time
-print("ready", flush=True)
 try:
+    print("ready", flush=True)
     time.sleep(600)
 except KeyboardInterrupt:
     time.sleep(0.5)

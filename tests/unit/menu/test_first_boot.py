@@ -280,7 +280,7 @@ def test_only_a_password_or_a_key_makes_an_administrator():
         ("password", "", "expected: at least 8 characters"),
         ("password", "passwörter", "not every keyboard"),
         ("password-again", "another", "it differs"),
-        ("hostname", "Fire Wall", "is not a name: use 1 to 63 lower-case letters"),
+        ("hostname", "Fire Wall", "is not a host name: use 1 to 63 lower-case letters"),
         ("time-zone", "Middle Earth", "is no time zone that is known here"),
         ("time-zone", "europe", "which one: Europe/Berlin, Europe/Paris"),
         ("cards", "0", "expected: a number from 1 to 5"),
