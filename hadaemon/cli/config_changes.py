@@ -7,8 +7,10 @@ from hadaemon.cli.completion import Offer, offers
 from hadaemon.cli.failure import CommandFailed, Exit
 from hadaemon.cli.person import agreed, tell
 from hadaemon.cli.places import add_places, paths_of
+from hadaemon.operations.activation import set_enabled
 from hadaemon.operations.apply import (
     Manner,
+    Where,
     apply_path,
     confirm,
     leave_cluster,
@@ -53,6 +55,21 @@ def add_rollback(command: argparse.ArgumentParser) -> None:
     command.set_defaults(run=_rollback)
 
 
+def add_activate(command: argparse.ArgumentParser) -> None:
+    """Adds its arguments."""
+    _add_alone(command)
+    add_places(command)
+    command.set_defaults(run=_activate)
+
+
+def add_deactivate(command: argparse.ArgumentParser) -> None:
+    """Adds its arguments."""
+    command.add_argument("--yes", action="store_true", help="do not ask")
+    _add_alone(command)
+    add_places(command)
+    command.set_defaults(run=_deactivate)
+
+
 def add_reset(command: argparse.ArgumentParser) -> None:
     """Adds its arguments."""
     command.add_argument("--yes", action="store_true", help="do not ask")
@@ -77,8 +94,23 @@ def _add_here(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_alone(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--here", action="store_true", help="on this node alone, e.g. while the other one is off"
+    )
+
+
+def manner_of(options: argparse.Namespace) -> Manner:
+    """What `add_manner` has asked for."""
+    return Manner(options.confirm, _where(options))
+
+
+def _where(options: argparse.Namespace) -> Where:
+    return Where.HERE if options.here else Where.AS_CONFIGURED
+
+
 def _apply(options: argparse.Namespace) -> None:
-    outcome = apply_path(paths_of(options), options.file, Manner(options.confirm, options.here))
+    outcome = apply_path(paths_of(options), options.file, manner_of(options))
     tell(outcome)
     if outcome.changed and options.confirm is not None:
         print(f"it goes back by itself in {options.confirm} s unless you run `hactl config confirm`")
@@ -93,9 +125,25 @@ def _rollback(options: argparse.Namespace) -> None:
     if options.unconfirmed:
         print("\n".join(undo_unconfirmed(paths_of(options), options.here)))
         return
-    outcome, again = roll_back(paths_of(options), options.generation, options.here)
+    outcome, again = roll_back(paths_of(options), options.generation, _where(options))
     tell(outcome)
     print(f"generation {again} again")
+
+
+def _activate(options: argparse.Namespace) -> None:
+    tell(set_enabled(paths_of(options), True, Where.HERE if options.here else Where.BOTH))
+
+
+def _deactivate(options: argparse.Namespace) -> None:
+    what = (
+        "the virtual addresses leave this node, and the other one takes over if it can"
+        if options.here
+        else "the virtual addresses leave both nodes, and nobody answers for them until "
+        "`hactl config activate`"
+    )
+    if not options.yes and not agreed(f"{what}; own addresses stay. Go on?"):
+        raise CommandFailed(Exit.REFUSED, "nothing was changed")
+    tell(set_enabled(paths_of(options), False, Where.HERE if options.here else Where.BOTH))
 
 
 def _reset(options: argparse.Namespace) -> None:

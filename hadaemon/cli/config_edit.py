@@ -13,13 +13,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hadaemon.cli.colour import coloured
-from hadaemon.cli.config_changes import add_manner
+from hadaemon.cli.config_changes import add_manner, manner_of
 from hadaemon.cli.failure import CommandFailed, Exit, failure_of
 from hadaemon.cli.person import tell
 from hadaemon.cli.places import add_places, paths_of
 from hadaemon.errors import HadaemonError
 from hadaemon.io.store.files import read_text, write_text
-from hadaemon.operations.apply import Manner
 from hadaemon.operations.edit import ClusterFile, Editable, NodeFile, check_free
 
 _EDITORS = ("nano", "vi")
@@ -39,7 +38,7 @@ def _edit(options: argparse.Namespace) -> None:
         raise CommandFailed(
             Exit.USAGE, "--confirm is for what both nodes share: node.toml has no generations to go back to"
         )
-    paths, manner = paths_of(options), Manner(options.confirm, options.here)
+    paths, manner = paths_of(options), manner_of(options)
     file: Editable = NodeFile(paths) if options.node else ClusterFile(paths, manner)
     check_free(paths)
     folder = Path(tempfile.mkdtemp(prefix="edit-", dir=options.run_folder))
