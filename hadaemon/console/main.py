@@ -9,7 +9,7 @@ from hadaemon.console.perform import Performer
 from hadaemon.console.standing import standing_of
 from hadaemon.console.store import release_consoles
 from hadaemon.console.talk import Perform, Stopped, talk
-from hadaemon.console.terminal import Line, Terminal, plain, steady, wrapped
+from hadaemon.console.terminal import Line, Terminal, steady, wrapped
 from hadaemon.console.translations import ORIGINAL, load_translations
 from hadaemon.errors import HadaemonError
 from hadaemon.io.kernel.links import LinkTable
@@ -25,6 +25,7 @@ from hadaemon.state.configuration import Configuration, load_configuration
 from hadaemon.state.places import NODE_FILE
 from hadaemon.state.release import running_release
 from hadaemon.state.services_check import is_unit
+from hadaemon.text.plain import plain
 
 _ZONES = "zone.tab"
 """Of the time zone database: country, place, name."""

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from hadaemon.console.terminal import HEIGHT, WIDTH, Terminal, plain, wrapped
+from hadaemon.console.terminal import HEIGHT, WIDTH, Terminal, wrapped
 from hadaemon.menu.conversation import Conversation, Done
 from hadaemon.menu.steps import Act, Ask, Choose, Failed, Flow, Pause, Show, Translate
+from hadaemon.text.plain import plain
 
 T = TypeVar("T")
 
