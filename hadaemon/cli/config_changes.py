@@ -7,6 +7,7 @@ from hadaemon.cli.completion import Offer, offers
 from hadaemon.cli.failure import CommandFailed, Exit
 from hadaemon.cli.person import agreed, tell
 from hadaemon.cli.places import add_places, paths_of
+from hadaemon.language.speech import _, told
 from hadaemon.operations.activation import set_enabled
 from hadaemon.operations.apply import (
     Manner,
@@ -113,21 +114,25 @@ def _apply(options: argparse.Namespace) -> None:
     outcome = apply_path(paths_of(options), options.file, manner_of(options))
     tell(outcome)
     if outcome.changed and options.confirm is not None:
-        print(f"it goes back by itself in {options.confirm} s unless you run `hactl config confirm`")
+        print(
+            _("it goes back by itself in {seconds} s unless you run `hactl config confirm`").format(
+                seconds=options.confirm
+            )
+        )
 
 
 def _confirm(options: argparse.Namespace) -> None:
     for name in confirm(paths_of(options), options.here):
-        print(f"the configuration stays on {name}")
+        print(_("the configuration stays on {name}").format(name=name))
 
 
 def _rollback(options: argparse.Namespace) -> None:
     if options.unconfirmed:
-        print("\n".join(undo_unconfirmed(paths_of(options), options.here)))
+        print("\n".join(map(told, undo_unconfirmed(paths_of(options), options.here))))
         return
     outcome, again = roll_back(paths_of(options), options.generation, _where(options))
     tell(outcome)
-    print(f"generation {again} again")
+    print(_("generation {number} again").format(number=again))
 
 
 def _activate(options: argparse.Namespace) -> None:
@@ -135,23 +140,28 @@ def _activate(options: argparse.Namespace) -> None:
 
 
 def _deactivate(options: argparse.Namespace) -> None:
-    what = (
-        "the virtual addresses leave this node, and the other one takes over if it can"
+    question = (
+        _(
+            "the virtual addresses leave this node, and the other one takes over if it can; own addresses "
+            "stay. Go on?"
+        )
         if options.here
-        else "the virtual addresses leave both nodes, and nobody answers for them until "
-        "`hactl config activate`"
+        else _(
+            "the virtual addresses leave both nodes, and nobody answers for them until `hactl config "
+            "activate`; own addresses stay. Go on?"
+        )
     )
-    if not options.yes and not agreed(f"{what}; own addresses stay. Go on?"):
-        raise CommandFailed(Exit.REFUSED, "nothing was changed")
+    if not options.yes and not agreed(question):
+        raise CommandFailed(Exit.REFUSED, _("nothing was changed"))
     tell(set_enabled(paths_of(options), False, Where.HERE if options.here else Where.BOTH))
 
 
 def _reset(options: argparse.Namespace) -> None:
     paths = paths_of(options)
     name = paths.configuration().name
-    question = f"{name} leaves its cluster, and forgets its configurations and the peer's keys. Go on?"
-    if not options.yes and not agreed(question):
-        raise CommandFailed(Exit.REFUSED, "nothing was changed")
+    question = _("{name} leaves its cluster, and forgets its configurations and the peer's keys. Go on?")
+    if not options.yes and not agreed(question.format(name=name)):
+        raise CommandFailed(Exit.REFUSED, _("nothing was changed"))
     tell(leave_cluster(paths))
 
 
