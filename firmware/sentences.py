@@ -11,7 +11,7 @@ from pathlib import Path
 
 from firmware.paths import ROOT
 
-TEXTS = ROOT / "hadaemon/cli"
+TEXTS = (ROOT / "hadaemon/cli", ROOT / "hadaemon/language")
 SOURCES = (
     *("alarms/upkeep.py", "cluster", "status/pair.py", "status/states.py", "sync/head.py", "sync/plan.py"),
     *("daemon/administration.py", "daemon/answers.py", "daemon/report.py", "daemon/today.py"),
@@ -40,8 +40,13 @@ _NOT_TOLD = (ast.JoinedStr, ast.Expr, ast.arg, ast.AnnAssign, ast.Subscript, ast
 
 def texts() -> Iterator[str | tuple[str, str]]:
     """The texts of `hactl` itself; of those that are counted the one of one and that of many."""
-    for file in sorted(TEXTS.rglob("*.py")):
+    for file in files_of_texts():
         yield from texts_of(file)
+
+
+def files_of_texts() -> list[Path]:
+    """Where they are."""
+    return [file for folder in TEXTS for file in sorted(folder.rglob("*.py"))]
 
 
 def texts_of(file: Path) -> Iterator[str | tuple[str, str]]:

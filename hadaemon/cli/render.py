@@ -8,9 +8,9 @@ from hadaemon.cli.conntrack import conntrack_lines
 from hadaemon.cli.hotwire import hotwire_lines
 from hadaemon.cli.services import service_lines
 from hadaemon.cli.upgrade_lines import upgrade_lines
-from hadaemon.cli.words import verdict_line
 from hadaemon.control.status import StatusAnswer
 from hadaemon.language.speech import _, counted, marked, told
+from hadaemon.language.verdict import verdict_line
 from hadaemon.status.hotwire import HotwireState, PairedHotwire
 from hadaemon.status.node import NodeStatus, ScoreStatus
 from hadaemon.status.states import NodeState
@@ -60,7 +60,8 @@ def _speaks(node: Status) -> bool:
 def _verdict(node: Status) -> Iterator[str]:
     """Would a takeover work now? In one line."""
     if node.verdict is not None:
-        yield verdict_line(node.verdict)
+        line = verdict_line(node.verdict)
+        yield line if node.verdict.reasons else f"{line}: {_('a takeover would work now')}"
 
 
 def _head(node: Status, now: float | None) -> Iterator[str]:

@@ -1,7 +1,6 @@
-"""Words of the status that are values of the code, for the catalogs, and the verdict in one line. Pure."""
+"""Words of the status that are values of the code, for the catalogs. Pure."""
 
-from hadaemon.language.speech import _, marked, told
-from hadaemon.status.verdict import Verdict
+from hadaemon.language.speech import marked
 
 WORDS = (
     *(marked("redundant"), marked("degraded"), marked("no redundancy"), marked("split"), marked("unknown")),
@@ -15,13 +14,3 @@ WORDS = (
     *(marked("unconfigured"), marked("refused")),
 )
 """They are shown by `_(value)`."""
-
-
-def verdict_line(verdict: Verdict) -> str:
-    """Would a takeover work now?"""
-    word = _(verdict.redundancy)
-    if not verdict.reasons:
-        return f"{word}: {_('a takeover would work now')}"
-    others = len(verdict.reasons) - 1
-    more = f" ({_('and {count} more').format(count=others)})" if others else ""
-    return f"{word}: {told(verdict.reasons[0])}{more}"

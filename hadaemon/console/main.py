@@ -15,6 +15,7 @@ from hadaemon.errors import HadaemonError
 from hadaemon.io.kernel.links import LinkTable
 from hadaemon.io.kernel.netlink import Netlink
 from hadaemon.io.store.files import read_text
+from hadaemon.language.speech import speak
 from hadaemon.menu.changes import FLOWS
 from hadaemon.menu.first_boot import Facts, first_boot
 from hadaemon.menu.later import later
@@ -58,6 +59,7 @@ def as_root(flow: str) -> int:
     places = Places()
     terminal, translations = Line(), load_translations()
     language = _language(load_configuration(places.state))
+    speak(language, serial=True)
     perform = Performer(places, system_owners())
     with steady():
         try:
@@ -76,8 +78,10 @@ def menu() -> None:
     perform = Performer(places, Owners())
     with steady(), suppress(EOFError):
         while True:
-            standing, configuration = standing_of(places)
+            configuration = load_configuration(places.state)
             language = _language(configuration)
+            speak(language, serial=True)
+            standing = standing_of(places, configuration)
             try:
                 if not talk(
                     lambda translate=translations[language], now=standing: later(translate, now),  # type: ignore[misc]

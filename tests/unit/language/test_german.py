@@ -12,12 +12,13 @@ from hadaemon.cli.person import agreed, tell
 from hadaemon.cli.words import WORDS
 from hadaemon.control.codec import encode
 from hadaemon.language.speech import _, speak
+from hadaemon.language.verdict import verdict_line
 from hadaemon.operations.changing import Outcome
 from hadaemon.problems import Problem, Severity, kinds
 from hadaemon.status.hotwire import HotwireState
 from hadaemon.status.node import Link, PeerState
 from hadaemon.status.states import Condition, NodeState, Role
-from hadaemon.status.verdict import Redundancy
+from hadaemon.status.verdict import Redundancy, Verdict
 from hadaemon.sync.head import SyncState
 from tests.unit.cli.answers import pair, shown
 from tests.unit.cli.test_hactl import serving
@@ -55,6 +56,12 @@ def test_json_stays_as_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     with serving(tmp_path / "s", lambda request: pair()):
         assert main(["--socket", str(tmp_path / "s"), "status", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["status"] == pair()["status"]
+
+
+def test_the_verdict_in_the_menu():
+    assert verdict_line(Verdict(Redundancy.REDUNDANT, ())) == "redundant"
+    none = Verdict(Redundancy.NONE, ("the other node is not heard over the hotwire",))
+    assert verdict_line(none) == "keine Redundanz: der andere Knoten ist über den Hotwire nicht zu hören"
 
 
 def test_what_came_of_a_change(capsys: pytest.CaptureFixture[str]):
