@@ -23,6 +23,10 @@ SOURCES = (
     *("operations/own_configuration.py", "operations/peer.py", "operations/sync_pair.py"),
     *("operations/synchronize.py", "operations/ways.py", "io/sockets/control_client.py"),
     *("io/store/identity.py", "io/store/pair_lock.py", "io/programs/channel.py"),
+    *("daemon/health/recorder.py", "daemon/reloads.py", "daemon/upgrade", "upgrade/begin.py"),
+    *("upgrade/rolling.py", "upgrade/telling.py", "upgrade/trial.py"),
+    *("operations/firmware.py", "operations/firmware_status.py", "operations/firmware_sync.py"),
+    *("operations/update.py", "operations/upgrade_pair.py", "operations/backup.py", "operations/keys.py"),
 )
 """Below hadaemon: files, and folders with all that is in them."""
 _WORD = re.compile(r"[A-Za-z-]{2,}")

@@ -94,10 +94,10 @@ class PhraseBook:
         return None
 
     def _explained(self, text: str) -> str | None:
-        """`what: why`, and only why is a sentence: what is a name, a file or a key."""
+        """`what: why`, where why is a sentence; what may be a name, a file or a key."""
         head, mark, tail = text.partition(": ")
         said = self._translated(tail) if tail else tail
-        return f"{head}{mark}{said}" if said != tail else None
+        return f"{self._known(head) or head}{mark}{said}" if said != tail else None
 
 
 def _plain(text: str) -> str:

@@ -36,6 +36,7 @@ BOOK = PhraseBook(
         ("the peer is away; unheard of", "the peer is away; unheard of"),
         ("nothing to do: a and b are equal", "nichts zu tun: b und a sind gleich"),
         ("/data/x: the peer is away", "/data/x: der andere ist weg"),
+        ("a and b are equal: the peer is away", "b und a sind gleich: der andere ist weg"),
         ("  ! the peer is away\nunheard of", "  ! der andere ist weg\nunheard of"),
         ("{odd} braces", "{seltsame} Klammern"),
         ("the peer is away now", "the peer is away now"),
