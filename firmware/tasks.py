@@ -99,7 +99,7 @@ def _parameter(one: Option) -> inspect.Parameter:
 
 @plain
 def translate() -> None:
-    """Bring the setup menu's catalogs up to date with its texts, and say what is still to be translated."""
+    """Bring the catalogs of menu and hactl up to date with their texts, and say what is not translated."""
     host.ensure()
     from firmware.translate import translate as bring_up_to_date
 

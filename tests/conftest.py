@@ -25,6 +25,7 @@ hypothesis.settings.load_profile("hotspare")
 def pytest_configure() -> None:
     os.environ["TZ"] = "UTC"  # What people read is by the clock of the machine's zone.
     time.tzset()
+    os.environ["LC_ALL"] = "C.UTF-8"  # What `hactl` says is English, whoever tests.
     # A shell's background job ignores Ctrl-C and hands that down, also to what the tests start and end so.
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

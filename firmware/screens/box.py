@@ -122,11 +122,11 @@ class Folder(Box):
         store_preseed(check_preseed(raw), self._places, Owners())
 
 
-def named_as_on_a_box(places: Places) -> tuple[Standing, Configuration]:
+def named_as_on_a_box(places: Places, configuration: Configuration) -> Standing:
     """The files have their real names, whatever the folder."""
-    standing, configuration = standing_of(places)
+    standing = standing_of(places, configuration)
     problems = tuple(problem.removeprefix(str(places.root)) for problem in standing.problems)
-    return replace(standing, problems=problems), configuration
+    return replace(standing, problems=problems)
 
 
 def run(root: Path, program: str) -> int:

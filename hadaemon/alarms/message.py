@@ -6,20 +6,27 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from typing import Any
 
-from hadaemon.alarms.model import SCHEMA, Alarm, State, identity
+from hadaemon.alarms.model import SCHEMA, Alarm, Body, State, identity
 from hadaemon.alarms.outbox import Notice
 from hadaemon.alarms.sender import Sender
+from hadaemon.alarms.template import filled
 from hadaemon.problems import Severity
 from hadaemon.problems.kinds import TEST
 
 _ORDER = tuple(Severity)
 
 
-def webhook_body(notice: Notice, sender: Sender) -> bytes:
-    """One alarm as JSON: docs/alarms.md has every field."""
+def webhook_body(notice: Notice, sender: Sender, body: Body | None = None) -> bytes:
+    """One alarm in a form of its own; None: everything as JSON. docs/alarms.md has every field."""
+    content = _content(notice, sender)
+    if body is not None:
+        return filled(body, {**content, "subject": _subject((notice,), sender)})
+    return json.dumps({"schema": SCHEMA, **content}).encode()
+
+
+def _content(notice: Notice, sender: Sender) -> dict[str, Any]:
     alarm = notice.alarm
-    content: dict[str, Any] = {
-        "schema": SCHEMA,
+    return {
         "id": identity(sender.node, alarm),
         "state": alarm.state,
         "severity": alarm.severity,
@@ -34,17 +41,14 @@ def webhook_body(notice: Notice, sender: Sender) -> bytes:
         "reminder": notice.reminder,
         "test": alarm.kind == TEST.word,
     }
-    return json.dumps(content).encode()
 
 
 def mail(
     notices: Sequence[Notice], sender: Sender, origin: str, recipients: Sequence[str], stamp: str, mark: str
 ) -> bytes:
     """All of them in one mail. `stamp` is its date (RFC 5322), `mark` what no other mail has."""
-    worst = min(notices, key=lambda notice: (notice.alarm.state is State.CLEARED, _rank(notice.alarm)))
     message = EmailMessage(policy=SMTP)
-    more = f" (+{len(notices) - 1})" if len(notices) > 1 else ""
-    message["Subject"] = _line(f"[hotspare {sender.node}] {_head(worst)}{more}")
+    message["Subject"] = _subject(notices, sender)
     message["From"] = origin
     message["To"] = ", ".join(recipients)
     message["Date"] = stamp
@@ -54,6 +58,13 @@ def mail(
     blocks = [_block(notice, sender) for notice in notices]
     message.set_content("\n\n".join([f"Node {sender.name} tells:", *blocks]) + "\n")
     return bytes(message)
+
+
+def _subject(notices: Sequence[Notice], sender: Sender) -> str:
+    """The worst of them, in one line."""
+    worst = min(notices, key=lambda notice: (notice.alarm.state is State.CLEARED, _rank(notice.alarm)))
+    more = f" (+{len(notices) - 1})" if len(notices) > 1 else ""
+    return _line(f"[hotspare {sender.node}] {_head(worst)}{more}")
 
 
 def _rank(alarm: Alarm) -> int:

@@ -101,6 +101,23 @@ class MailTls(StrEnum):
     OFF = "off"
 
 
+class ContentType(StrEnum):
+    """What a webhook's body is, as its head says it."""
+
+    JSON = "application/json"
+    FORM = "application/x-www-form-urlencoded"
+    TEXT = "text/plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What a webhook gets instead of all that is known of an alarm."""
+
+    template: str = field(repr=False)
+    """A text with fields, such as {text}. Secret: many services want their key in it."""
+    content_type: ContentType = ContentType.JSON
+
+
 @dataclass(frozen=True, slots=True)
 class Webhook:
     """[alarms.webhook]."""
@@ -113,6 +130,12 @@ class Webhook:
     """Certificates that are trusted, as PEM; None: the system's."""
     timeout: float = 10.0
     """Seconds for one message, from the name to the answer."""
+    user: str | None = None
+    """With a password: `Authorization: Basic` (RFC 7617)."""
+    password: str | None = field(default=None, repr=False)
+    """Secret."""
+    body: Body | None = None
+    """None: everything, as JSON."""
 
 
 @dataclass(frozen=True, slots=True)

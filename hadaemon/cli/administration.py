@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from hadaemon.control.answers import Administered, Reloaded, Spans
 from hadaemon.control.requests import Maintenance, Reload, Request, Resume, Switch
+from hadaemon.language.speech import _, marked, told
 from hadaemon.operations.asking import TIMEOUT, ask_in_json, understood
 
 A = TypeVar("A")
@@ -14,7 +15,7 @@ A = TypeVar("A")
 SCHEMA = 1
 _TIMEOUT = 40.0
 """Seconds: longer than the daemon itself waits for an outcome, and than a slow box loads its rules."""
-_STEPS = ("detection", "address", "announcement", "total")
+_STEPS = (marked("detection"), marked("address"), marked("announcement"), marked("total"))
 
 
 def add_switch(command: argparse.ArgumentParser) -> None:
@@ -43,7 +44,7 @@ def add_reload(command: argparse.ArgumentParser) -> None:
 def _switch(options: argparse.Namespace) -> None:
     answer = _asked(options, Switch(options.force), Administered, _TIMEOUT)
     if answer is not None:
-        print(answer.reason)
+        print(told(answer.reason))
         print(f"  {', '.join(_spans(answer.milliseconds))}")
 
 
@@ -51,20 +52,20 @@ def _maintenance(options: argparse.Namespace) -> None:
     request = Maintenance(options.on == "on", options.force)
     answer = _asked(options, request, Administered, _TIMEOUT)
     if answer is not None:
-        print(answer.reason)
+        print(told(answer.reason))
 
 
 def _resume(options: argparse.Namespace) -> None:
     answer = _asked(options, Resume(), Administered)
     if answer is not None:
-        print(answer.reason)
+        print(told(answer.reason))
 
 
 def _reload(options: argparse.Namespace) -> None:
     answer = _asked(options, Reload(), Reloaded, _TIMEOUT)
     if answer is not None:
-        unchanged = "nothing to do: the files are as they were"
-        print(f"applied: {answer.condition}" if answer.changed else unchanged)
+        applied = _("applied: {condition}").format(condition=_(answer.condition))
+        print(applied if answer.changed else _("nothing to do: the files are as they were"))
 
 
 def _asked(
@@ -83,4 +84,4 @@ def _spans(milliseconds: Spans) -> Iterator[str]:
     for step in _STEPS:
         span: float | None = getattr(milliseconds, step)
         if span is not None:
-            yield f"{step} {span:.1f} ms"
+            yield f"{_(step)} {span:.1f} ms"

@@ -9,6 +9,7 @@ from hadaemon.cli.alarms_text import alarms_text
 from hadaemon.cli.failure import CommandFailed, Exit
 from hadaemon.control.answers import AlarmsTested
 from hadaemon.control.requests import AskAlarms, SendTestAlarm
+from hadaemon.language.speech import _, told
 from hadaemon.operations.asking import ask_daemon, ask_in_json
 
 SCHEMA = 1
@@ -47,9 +48,10 @@ def _test(options: argparse.Namespace) -> None:
         print(json.dumps({"schema": SCHEMA, "ways": dict(ways)}, indent=2))
     else:
         for name, failure in ways.items():
-            print(f"{name}: {f'FAILED: {failure}' if failure else 'sent'}")
+            print(f"{name}: {_('FAILED') + ': ' + told(failure) if failure else _('sent')}")
         if set(ways) == {"syslog"}:
-            print("nothing else is configured: see [alarms] in docs/alarms.md")
+            print(_("nothing else is configured: see [alarms] in docs/alarms.md"))
     failed = [name for name, failure in ways.items() if failure]
     if failed:
-        raise CommandFailed(Exit.REFUSED, f"the test did not get through: {', '.join(failed)}")
+        why = _("the test did not get through: {ways}").format(ways=", ".join(failed))
+        raise CommandFailed(Exit.REFUSED, why)

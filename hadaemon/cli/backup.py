@@ -10,6 +10,7 @@ from hadaemon.cli.failure import CommandFailed, Exit
 from hadaemon.cli.places import add_places, paths_of
 from hadaemon.config.values import mac
 from hadaemon.io.store.files import read_text
+from hadaemon.language.speech import _
 from hadaemon.operations.backup import create_backup, open_backup, read_backup, restore_backup
 
 
@@ -43,29 +44,33 @@ def _add_file(command: argparse.ArgumentParser) -> None:
 
 def _create(options: argparse.Namespace) -> None:
     name = create_backup(paths_of(options), options.file, _passphrase(options, twice=True))
-    print(f"{options.file}: the backup of {name}")
+    print(_("{file}: the backup of {name}").format(file=options.file, name=name))
 
 
 def _restore(options: argparse.Namespace) -> None:
     sealed = read_backup(options.file)
     backup = open_backup(sealed, _passphrase(options, twice=False), str(options.file))
     restore_backup(paths_of(options), backup, dict(options.bind), options.replace)
-    about = f"this box is {backup.node.name} as of {backup.time}"
-    print(f"{about}: switch it off and on, pair it (`hactl pair`), then")
-    print("see `hactl config diff --peer`: what has changed since comes with `hactl config sync --from-peer`")
+    about = _("this box is {name} as of {time}: switch it off and on, pair it (`hactl pair`), then")
+    print(about.format(name=backup.node.name, time=backup.time))
+    print(
+        _("see `hactl config diff --peer`: what has changed since comes with `hactl config sync --from-peer`")
+    )
 
 
 def _passphrase(options: argparse.Namespace, twice: bool) -> str:
     if options.passphrase_file is not None:
         lines = (read_text(options.passphrase_file) or "").splitlines()
         if not lines:
-            raise CommandFailed(Exit.REFUSED, f"{options.passphrase_file}: its first line is empty")
+            raise CommandFailed(
+                Exit.REFUSED, _("{file}: its first line is empty").format(file=options.passphrase_file)
+            )
         return lines[0]
     if not sys.stdin.isatty():
-        raise CommandFailed(Exit.REFUSED, "nobody can be asked for a passphrase: give --passphrase-file")
-    first = getpass.getpass("passphrase: ")
-    if twice and getpass.getpass("once more: ") != first:
-        raise CommandFailed(Exit.REFUSED, "the two passphrases differ")
+        raise CommandFailed(Exit.REFUSED, _("nobody can be asked for a passphrase: give --passphrase-file"))
+    first = getpass.getpass(_("passphrase: "))
+    if twice and getpass.getpass(_("once more: ")) != first:
+        raise CommandFailed(Exit.REFUSED, _("the two passphrases differ"))
     return first
 
 

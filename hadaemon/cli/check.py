@@ -13,14 +13,15 @@ from hadaemon.cli.places import STATE
 from hadaemon.commands.command import host
 from hadaemon.control.requests import AskStatus
 from hadaemon.errors import HadaemonError
+from hadaemon.language.speech import _, marked, told
 from hadaemon.operations.asking import ask_in_json, understood_status
 from hadaemon.operations.peer import peer_of
-from hadaemon.operations.ways import NAME, Finding, pair_finding, try_ways
+from hadaemon.operations.ways import NAME, Finding, pair_finding, peer_not_asked, try_ways
 from hadaemon.status.status import Status
 from hadaemon.text.columns import table
 
 SCHEMA = 1
-_WORDS = {True: "good", False: "FAILED", None: "-"}
+_WORDS = {True: marked("good"), False: marked("FAILED"), None: "-"}
 _PAUSE = 2.0
 
 
@@ -70,12 +71,12 @@ def _of_the_peer(options: argparse.Namespace) -> list[Finding]:
         return [Finding(str(one["node"]), str(one["what"]), one["good"], str(one["text"])) for one in found]
     except (HadaemonError, ValueError, KeyError, TypeError) as error:
         why = " ".join(str(error).split())
-        return [Finding("the other node", "its answer", False, f"it cannot be asked: {why}")]
+        return [peer_not_asked(why)]
 
 
 def _lines(findings: Iterable[Finding]) -> Iterable[str]:
-    rows = [(each.node, each.what, _WORDS[each.good], each.text) for each in findings]
-    return table(("node", "what", "", "result"), rows)
+    rows = [(told(each.node), told(each.what), _(_WORDS[each.good]), told(each.text)) for each in findings]
+    return table((_("node"), _("what"), "", _("result")), rows)
 
 
 def _host(text: str) -> str:

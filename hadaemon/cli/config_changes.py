@@ -7,8 +7,11 @@ from hadaemon.cli.completion import Offer, offers
 from hadaemon.cli.failure import CommandFailed, Exit
 from hadaemon.cli.person import agreed, tell
 from hadaemon.cli.places import add_places, paths_of
+from hadaemon.language.speech import _, told
+from hadaemon.operations.activation import set_enabled
 from hadaemon.operations.apply import (
     Manner,
+    Where,
     apply_path,
     confirm,
     leave_cluster,
@@ -53,6 +56,21 @@ def add_rollback(command: argparse.ArgumentParser) -> None:
     command.set_defaults(run=_rollback)
 
 
+def add_activate(command: argparse.ArgumentParser) -> None:
+    """Adds its arguments."""
+    _add_alone(command)
+    add_places(command)
+    command.set_defaults(run=_activate)
+
+
+def add_deactivate(command: argparse.ArgumentParser) -> None:
+    """Adds its arguments."""
+    command.add_argument("--yes", action="store_true", help="do not ask")
+    _add_alone(command)
+    add_places(command)
+    command.set_defaults(run=_deactivate)
+
+
 def add_reset(command: argparse.ArgumentParser) -> None:
     """Adds its arguments."""
     command.add_argument("--yes", action="store_true", help="do not ask")
@@ -77,33 +95,73 @@ def _add_here(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_alone(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--here", action="store_true", help="on this node alone, e.g. while the other one is off"
+    )
+
+
+def manner_of(options: argparse.Namespace) -> Manner:
+    """What `add_manner` has asked for."""
+    return Manner(options.confirm, _where(options))
+
+
+def _where(options: argparse.Namespace) -> Where:
+    return Where.HERE if options.here else Where.AS_CONFIGURED
+
+
 def _apply(options: argparse.Namespace) -> None:
-    outcome = apply_path(paths_of(options), options.file, Manner(options.confirm, options.here))
+    outcome = apply_path(paths_of(options), options.file, manner_of(options))
     tell(outcome)
     if outcome.changed and options.confirm is not None:
-        print(f"it goes back by itself in {options.confirm} s unless you run `hactl config confirm`")
+        print(
+            _("it goes back by itself in {seconds} s unless you run `hactl config confirm`").format(
+                seconds=options.confirm
+            )
+        )
 
 
 def _confirm(options: argparse.Namespace) -> None:
     for name in confirm(paths_of(options), options.here):
-        print(f"the configuration stays on {name}")
+        print(_("the configuration stays on {name}").format(name=name))
 
 
 def _rollback(options: argparse.Namespace) -> None:
     if options.unconfirmed:
-        print("\n".join(undo_unconfirmed(paths_of(options), options.here)))
+        print("\n".join(map(told, undo_unconfirmed(paths_of(options), options.here))))
         return
-    outcome, again = roll_back(paths_of(options), options.generation, options.here)
+    outcome, again = roll_back(paths_of(options), options.generation, _where(options))
     tell(outcome)
-    print(f"generation {again} again")
+    print(_("generation {number} again").format(number=again))
+
+
+def _activate(options: argparse.Namespace) -> None:
+    tell(set_enabled(paths_of(options), True, Where.HERE if options.here else Where.BOTH))
+
+
+def _deactivate(options: argparse.Namespace) -> None:
+    question = (
+        _(
+            "the virtual addresses leave this node, and the other one takes over if it can; own addresses "
+            "stay. Go on?"
+        )
+        if options.here
+        else _(
+            "the virtual addresses leave both nodes, and nobody answers for them until `hactl config "
+            "activate`; own addresses stay. Go on?"
+        )
+    )
+    if not options.yes and not agreed(question):
+        raise CommandFailed(Exit.REFUSED, _("nothing was changed"))
+    tell(set_enabled(paths_of(options), False, Where.HERE if options.here else Where.BOTH))
 
 
 def _reset(options: argparse.Namespace) -> None:
     paths = paths_of(options)
     name = paths.configuration().name
-    question = f"{name} leaves its cluster, and forgets its configurations and the peer's keys. Go on?"
-    if not options.yes and not agreed(question):
-        raise CommandFailed(Exit.REFUSED, "nothing was changed")
+    question = _("{name} leaves its cluster, and forgets its configurations and the peer's keys. Go on?")
+    if not options.yes and not agreed(question.format(name=name)):
+        raise CommandFailed(Exit.REFUSED, _("nothing was changed"))
     tell(leave_cluster(paths))
 
 

@@ -10,6 +10,7 @@ from hadaemon.cli.completion import Offer, offers
 from hadaemon.cli.failure import CommandFailed, Exit
 from hadaemon.cli.places import STATE
 from hadaemon.errors import with_problems
+from hadaemon.language.speech import _, told
 from hadaemon.operations.check import check_files
 from hadaemon.state.places import CLUSTER_FILE, NODE_FILE
 
@@ -29,10 +30,10 @@ def _check(options: argparse.Namespace) -> None:
         result = {"schema": SCHEMA, "good": not found.problems, **dataclasses.asdict(found)}
         print(json.dumps(result, indent=2))
     if found.problems:
-        raise CommandFailed(Exit.REFUSED, with_problems("the configuration is wrong", found.problems))
+        raise CommandFailed(Exit.REFUSED, with_problems(_("the configuration is wrong"), found.problems))
     if options.json:
         return
-    alone = f"good, and without {options.cluster} the node stands alone"
-    print(coloured("good" if options.cluster.exists() else alone))
+    alone = _("good, and without {file} the node stands alone").format(file=options.cluster)
+    print(coloured(_("good") if options.cluster.exists() else alone))
     for note in found.notes:
-        print(f"note: {note}")
+        print(_("note: {note}").format(note=told(note)))

@@ -13,13 +13,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hadaemon.cli.colour import coloured
-from hadaemon.cli.config_changes import add_manner
+from hadaemon.cli.config_changes import add_manner, manner_of
 from hadaemon.cli.failure import CommandFailed, Exit, failure_of
 from hadaemon.cli.person import tell
 from hadaemon.cli.places import add_places, paths_of
 from hadaemon.errors import HadaemonError
 from hadaemon.io.store.files import read_text, write_text
-from hadaemon.operations.apply import Manner
+from hadaemon.language.speech import _, told
 from hadaemon.operations.edit import ClusterFile, Editable, NodeFile, check_free
 
 _EDITORS = ("nano", "vi")
@@ -36,16 +36,19 @@ def add_edit(command: argparse.ArgumentParser) -> None:
 
 def _edit(options: argparse.Namespace) -> None:
     if options.node and options.confirm is not None:
-        raise CommandFailed(
-            Exit.USAGE, "--confirm is for what both nodes share: node.toml has no generations to go back to"
-        )
-    paths, manner = paths_of(options), Manner(options.confirm, options.here)
+        shared = _("--confirm is for what both nodes share: node.toml has no generations to go back to")
+        raise CommandFailed(Exit.USAGE, shared)
+    paths, manner = paths_of(options), manner_of(options)
     file: Editable = NodeFile(paths) if options.node else ClusterFile(paths, manner)
     check_free(paths)
     folder = Path(tempfile.mkdtemp(prefix="edit-", dir=options.run_folder))
     try:
         if _edit_until_good(file, folder / file.name) and options.confirm is not None:
-            print(f"it goes back in {options.confirm} s unless you run `hactl config confirm`")
+            print(
+                _("it goes back by itself in {seconds} s unless you run `hactl config confirm`").format(
+                    seconds=options.confirm
+                )
+            )
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -57,14 +60,14 @@ def _edit_until_good(file: Editable, copy: Path) -> bool:
     while True:
         text = _edited(copy, text)
         if text == seen:
-            print("nothing was changed")
+            print(_("nothing was changed"))
             return False
         try:
             tell(file.replace(text, seen, lambda lines: print("\n".join(lines))))
         except HadaemonError as error:
-            print(coloured(f"{failure_of(error)}"))
+            print(coloured(told(f"{failure_of(error)}")))
             if not _again():
-                raise CommandFailed(Exit.REFUSED, "nothing was changed") from error
+                raise CommandFailed(Exit.REFUSED, _("nothing was changed")) from error
             seen = file.text()
         else:
             return True
@@ -76,9 +79,11 @@ def _edited(copy: Path, text: str) -> str:
     try:
         code = subprocess.run(command, check=False).returncode
     except OSError as error:
-        raise CommandFailed(Exit.REFUSED, f"{command[0]}: cannot be run: {error.strerror}") from error
+        why = _("{program}: cannot be run: {why}").format(program=command[0], why=error.strerror)
+        raise CommandFailed(Exit.REFUSED, why) from error
     if code:
-        raise CommandFailed(Exit.REFUSED, f"{command[0]} ended with status {code}: nothing was changed")
+        ended = _("{program} ended with status {status}: nothing was changed")
+        raise CommandFailed(Exit.REFUSED, ended.format(program=command[0], status=code))
     return read_text(copy) or ""
 
 
@@ -88,7 +93,8 @@ def _editor() -> Sequence[str]:
         return shlex.split(wanted)
     found = next((name for name in _EDITORS if shutil.which(name)), None)
     if found is None:
-        raise CommandFailed(Exit.REFUSED, f"there is no editor: neither {' nor '.join(_EDITORS)}: set EDITOR")
+        none = _("there is no editor: neither {one} nor {other}: set EDITOR")
+        raise CommandFailed(Exit.REFUSED, none.format(one=_EDITORS[0], other=_EDITORS[1]))
     return (found,)
 
 
@@ -96,11 +102,11 @@ def _again() -> bool:
     """Nobody there means no."""
     while True:
         try:
-            answer = input("edit it again, or discard it? [E/d] ").strip().lower()
+            answer = input(_("edit it again, or discard it? [E/d] ")).strip().lower()
         except EOFError:
             print()
             return False
-        if answer in {"", "e", "edit"}:
+        if answer in {"", "e", "edit", *_("e edit").split()}:
             return True
-        if answer in {"d", "discard"}:
+        if answer in {"d", "discard", *_("d discard").split()}:
             return False

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hadaemon.cli.completion import Offer, offers
 from hadaemon.cli.places import add_places, paths_of
+from hadaemon.language.speech import _, marked
 from hadaemon.operations.generations import (
     difference_since,
     difference_to_path,
@@ -18,6 +19,11 @@ from hadaemon.text.columns import table
 from hadaemon.text.times import local_time
 
 SCHEMA = 1
+WORDS = (
+    *(marked("apply"), marked("sync"), marked("rollback"), marked("by hand"), marked("preseed")),
+    marked("restore"),
+)
+"""Values of the code that are shown by `_(value)`."""
 
 
 def add_generations(command: argparse.ArgumentParser) -> None:
@@ -44,19 +50,20 @@ def _history(options: argparse.Namespace) -> None:
         )
         return
     if kept.records:
-        header = ("", "generation", "time", "how", "by", "digest", "note")
+        header = ("", _("generation"), _("time"), _("how"), _("by"), _("digest"), _("note"))
         print("\n".join(table(header, [_row(record, record == kept.current) for record in kept.records])))
     else:
-        print("no configuration was applied on this node so far")
+        print(_("no configuration was applied on this node so far"))
     if kept.seconds_left is not None:
-        print(f"the current one goes back in {kept.seconds_left:.0f} s unless you run `hactl config confirm`")
+        waits = _("the current one goes back in {seconds} s unless you run `hactl config confirm`")
+        print(waits.format(seconds=f"{kept.seconds_left:.0f}"))
 
 
 def _row(record: Record, is_current: bool) -> tuple[str, ...]:
     time = local_time(record.time)
     by = f"{record.who}@{record.node}" if record.who else "-"
     mark = "*" if is_current else ""
-    return mark, str(record.head.generation), time, record.how, by, record.head.digest[:12], record.note
+    return mark, str(record.head.generation), time, _(record.how), by, record.head.digest[:12], record.note
 
 
 def _as_json(record: Record, is_current: bool) -> dict[str, object]:
@@ -76,7 +83,7 @@ def _diff(options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps({"schema": SCHEMA, "same": not lines, "lines": list(lines)}, indent=2))
     else:
-        print("\n".join(lines) if lines else "no difference")
+        print("\n".join(lines) if lines else _("no difference"))
 
 
 def _lines(options: argparse.Namespace) -> Sequence[str]:

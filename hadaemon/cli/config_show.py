@@ -4,6 +4,7 @@ import argparse
 import json
 
 from hadaemon.cli.places import add_places
+from hadaemon.language.speech import _
 from hadaemon.operations.show import show_configuration
 
 SCHEMA = 1
@@ -24,4 +25,4 @@ def _show(options: argparse.Namespace) -> None:
         return
     print(shown.text.rstrip("\n"))
     for file in shown.beside:
-        print(f"# beside it: {file}")
+        print(_("# beside it: {file}").format(file=file))

@@ -5,6 +5,7 @@ import argparse
 from hadaemon.cli.failure import CommandFailed, Exit
 from hadaemon.cli.person import agreed, tell
 from hadaemon.cli.places import add_places, paths_of
+from hadaemon.language.speech import _, told
 from hadaemon.operations.peer import ANSWER_TIME
 from hadaemon.operations.sync_pair import Wish, compare_and_synchronize, synchronize_as_seen
 from hadaemon.operations.synchronize import Comparison
@@ -29,7 +30,7 @@ def _sync(options: argparse.Namespace) -> None:
     paths, wish = paths_of(options), Wish(options.to_peer, options.overwrite_newer, options.timeout)
 
     def may_go_on(seen: Comparison) -> bool:
-        print("\n".join(seen.described))
+        print("\n".join(map(told, seen.described)))
         return bool(options.yes and (seen.roles is None or options.change_roles))
 
     came = compare_and_synchronize(paths, wish, may_go_on)
@@ -40,10 +41,11 @@ def _sync(options: argparse.Namespace) -> None:
 
 
 def _ask(options: argparse.Namespace, seen: Comparison) -> None:
-    if not options.yes and not agreed("Go on?"):
-        raise CommandFailed(Exit.REFUSED, "nothing was changed")
+    if not options.yes and not agreed(_("Go on?")):
+        raise CommandFailed(Exit.REFUSED, _("nothing was changed"))
     if seen.roles is not None and not options.change_roles:
         if options.yes:
-            raise CommandFailed(Exit.REFUSED, f"{seen.roles}: give --change-roles if that is wanted")
-        if not agreed("The roles change over. Really go on?"):
-            raise CommandFailed(Exit.REFUSED, "nothing was changed")
+            wanted = _("{change}: give --change-roles if that is wanted").format(change=told(seen.roles))
+            raise CommandFailed(Exit.REFUSED, wanted)
+        if not agreed(_("The roles change over. Really go on?")):
+            raise CommandFailed(Exit.REFUSED, _("nothing was changed"))

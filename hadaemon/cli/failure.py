@@ -4,6 +4,7 @@ from enum import IntEnum
 
 from hadaemon.control.errors import NoDaemon, NotAllowed
 from hadaemon.errors import in_words
+from hadaemon.language.speech import _, told
 
 
 class Exit(IntEnum):
@@ -30,12 +31,12 @@ class CommandFailed(Exception):
 def failure_of(error: Exception) -> CommandFailed:
     """How a command ends that met this error."""
     if isinstance(error, NoDaemon):
-        return CommandFailed(Exit.NO_DAEMON, in_words(error))
+        return CommandFailed(Exit.NO_DAEMON, told(in_words(error)))
     if isinstance(error, NotAllowed):
-        return CommandFailed(Exit.NO_PERMISSION, in_words(error))
+        return CommandFailed(Exit.NO_PERMISSION, told(in_words(error)))
     if _forbidden(error):
-        return CommandFailed(Exit.NO_PERMISSION, in_words(error, ": be root (`sudo hactl …`)"))
-    return CommandFailed(Exit.REFUSED, in_words(error))
+        return CommandFailed(Exit.NO_PERMISSION, told(in_words(error, _(": be root (`sudo hactl …`)"))))
+    return CommandFailed(Exit.REFUSED, told(in_words(error)))
 
 
 def _forbidden(error: BaseException | None) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hadaemon.cli.completion import Offer, offers
 from hadaemon.cli.firmware_places import add_firmware_places, firmware_of
+from hadaemon.language.speech import _, marked, told
 from hadaemon.operations.firmware_sync import Fetched
 from hadaemon.operations.update import (
     Taken,
@@ -21,7 +22,9 @@ from hadaemon.operations.update import (
 _WIDTH = 40
 """Characters of the progress bar."""
 _PIPE = Path("/usr/libexec/hotspare/firmware-pipe")
-_RESTART = "restart the node to try it (`sudo systemctl reboot`); `hactl firmware rollback` calls it off"
+_RESTART = marked(
+    "restart the node to try it (`sudo systemctl reboot`); `hactl firmware rollback` calls it off"
+)
 
 
 def add_install(command: argparse.ArgumentParser) -> None:
@@ -71,14 +74,15 @@ def _install(options: argparse.Namespace) -> None:
         done = install_update(
             firmware_of(options), options.socket, options.source, options.allow_downgrade, bar.show
         )
-    print(f"firmware {done.version} is in slot {done.slot}, and verified")
-    print(_RESTART)
+    verified = _("firmware {version} is in slot {slot}, and verified")
+    print(verified.format(version=done.version, slot=done.slot))
+    print(_(_RESTART))
 
 
 def _sync(options: argparse.Namespace) -> None:
     firmware = firmware_of(options)
     if not options.from_peer:
-        print(give_to_peer(firmware, lambda line: print(line, flush=True)))
+        print(told(give_to_peer(firmware, lambda line: print(told(line), flush=True))))
         return
     with ProgressBar() as bar:
         if options.staged:
@@ -89,17 +93,21 @@ def _sync(options: argparse.Namespace) -> None:
 
 
 def _staged_lines(done: Fetched) -> Iterator[str]:
-    yield f"{_mb(done.travelled)} of {_mb(done.size)} of {done.version} came over the hotwire"
+    yield _("{done} of {all} of {version} came over the hotwire").format(
+        done=_mb(done.travelled), all=_mb(done.size), version=done.version
+    )
 
 
 def _taken_lines(taken: Taken) -> Iterator[str]:
     done = taken.fetched
     if done is None:
-        yield f"nothing to do: both nodes run {taken.offer.version}"
+        yield _("nothing to do: both nodes run {version}").format(version=taken.offer.version)
         return
-    yield f"{_mb(done.travelled)} of {_mb(done.size)} came over the hotwire"
-    yield f"firmware {done.version} of {taken.offer.node} is in slot {taken.slot}, and verified"
-    yield _RESTART
+    yield _("{done} of {all} came over the hotwire").format(done=_mb(done.travelled), all=_mb(done.size))
+    yield _("firmware {version} of {node} is in slot {slot}, and verified").format(
+        version=done.version, node=taken.offer.node, slot=taken.slot
+    )
+    yield _(_RESTART)
 
 
 def _mb(size: int) -> str:
@@ -109,17 +117,19 @@ def _mb(size: int) -> str:
 def _keep(options: argparse.Namespace) -> None:
     with ProgressBar() as bar:
         bundle = firmware_of(options).keep(options.file, bar.show)
-    print(f"the bundle of {bundle.version} is kept: `hactl firmware sync --from-peer` on the peer takes it")
+    kept = _("the bundle of {version} is kept: `hactl firmware sync --from-peer` on the peer takes it")
+    print(kept.format(version=bundle.version))
 
 
 def _rollback(options: argparse.Namespace) -> None:
     version = roll_back_firmware(firmware_of(options))
-    print(f"the next restart takes {version or 'the other slot'} (`sudo systemctl reboot`)")
+    takes = _("the next restart takes {version} (`sudo systemctl reboot`)")
+    print(takes.format(version=version or _("the other slot")))
 
 
 def _mark_good(options: argparse.Namespace) -> None:
     keep_running_firmware(firmware_of(options))
-    print("the running slot is good, and is kept")
+    print(_("the running slot is good, and is kept"))
 
 
 class ProgressBar:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from hadaemon.cli.firmware_places import add_firmware_places, firmware_of
 from hadaemon.cli.upgrade_lines import upgrade_lines
 from hadaemon.control.codec import encode
+from hadaemon.language.speech import _
 from hadaemon.operations.firmware_status import FirmwareStatus, SlotStatus, firmware_status
 from hadaemon.upgrade.trial import Outlook
 
@@ -30,21 +31,23 @@ def _status(options: argparse.Namespace) -> None:
 def status_lines(status: FirmwareStatus) -> Iterator[str]:
     """For people."""
     for slot in sorted(status.slots, key=lambda slot: slot.slot):
-        version = slot.version or "as it was flashed"
-        yield f"slot {slot.slot}: {version}: {', '.join(_words(status, slot))}"
-    running, _ = status.slots
+        version = slot.version or _("as it was flashed")
+        name = _("slot {slot}").format(slot=slot.slot)
+        yield f"{name}: {version}: {', '.join(_words(status, slot))}"
+    running = status.slots[0]
     if not running.bundle:
-        what = running.version or "what runs"
-        yield f"the bundle of {what} is not on this node: `hactl firmware keep FILE`"
+        what = running.version or _("what runs")
+        lacking = _("the bundle of {version} is not on this node: `hactl firmware keep FILE`")
+        yield lacking.format(version=what)
 
 
 def _words(status: FirmwareStatus, slot: SlotStatus) -> Iterator[str]:
     waiting = status.trial is Outlook.WAITING
     if slot.running:
-        yield "running on trial" if status.trial is Outlook.ON_TRIAL else "running"
+        yield _("running on trial") if status.trial is Outlook.ON_TRIAL else _("running")
     elif waiting and status.next == slot.slot:
-        yield "on trial at the next restart"
+        yield _("on trial at the next restart")
     else:
-        yield "good" if slot.good else "cannot be started"
+        yield _("good") if slot.good else _("cannot be started")
     if status.next == slot.slot and not slot.running and not waiting:
-        yield "next"
+        yield _("next")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hadaemon.cli.places import STATE
 from hadaemon.io.store.history import Entry, History
+from hadaemon.language.speech import _, told
 from hadaemon.state.places import own_folder
 from hadaemon.text.columns import duration, table
 from hadaemon.text.times import local_time
@@ -45,18 +46,19 @@ def history_json(entries: Sequence[Entry]) -> str:
 def history_text(entries: Sequence[Entry]) -> str:
     """A table for people, the newest change last."""
     if not entries:
-        return "no change of state so far"
-    return "\n".join(table(("time", "change", "after", "reason"), list(_rows(entries))))
+        return _("no change of state so far")
+    header = (_("time"), _("change"), _("after"), _("reason"))
+    return "\n".join(table(header, list(_rows(entries))))
 
 
 def _rows(entries: Sequence[Entry]) -> Iterator[tuple[str, str, str, str]]:
     for entry in entries:
         time = local_time(entry.time)
         if entry.before == entry.after:
-            yield time, entry.after, "", entry.reason
+            yield time, _(entry.after), "", told(entry.reason)
             continue
-        lasted = "unknown" if entry.seconds is None else duration(entry.seconds)
-        yield time, f"{entry.before} -> {entry.after}", lasted, entry.reason
+        lasted = _("unknown") if entry.seconds is None else duration(entry.seconds)
+        yield time, f"{_(entry.before)} -> {_(entry.after)}", lasted, told(entry.reason)
 
 
 def _count(text: str) -> int:

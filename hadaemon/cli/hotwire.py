@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from hadaemon.language.speech import _, counted, marked, told
 from hadaemon.status.hotwire import HotwireState, PairedHotwire, UnpairedHotwire
 from hadaemon.status.peer import Peer
 from hadaemon.status.report import Report, Vitals
@@ -19,7 +20,7 @@ def hotwire_lines(node: Status, verbose: bool) -> Iterator[str]:
     """Nothing where there is no hotwire."""
     match node.hotwire:
         case UnpairedHotwire(port):
-            yield f"hotwire: not paired (port {port})"
+            yield _("hotwire: not paired (port {port})").format(port=port)
         case PairedHotwire() as hotwire:
             yield from _paired(node, hotwire, verbose)
         case None:
@@ -27,55 +28,59 @@ def hotwire_lines(node: Status, verbose: bool) -> Iterator[str]:
 
 
 def _paired(node: Status, hotwire: PairedHotwire, verbose: bool) -> Iterator[str]:
-    yield f"hotwire: {', '.join(_link(hotwire))}"
+    yield f"{_('hotwire')}: {', '.join(_link(hotwire))}"
     if hotwire.peer is not None:
         yield from (f"  {line}" for line in _node(node, hotwire, hotwire.peer, verbose))
     if verbose or hotwire.drops:
         drops = ", ".join(f"{reason} {count}" for reason, count in hotwire.drops.items())
-        counts = f"sent {hotwire.sent}, received {hotwire.received}"
-        yield f"  heartbeats {counts}, dropped: {drops or 'none'}"
+        counts = _("heartbeats sent {sent}, received {received}, dropped: {drops}").format(
+            sent=hotwire.sent, received=hotwire.received, drops=drops or _("none")
+        )
+        yield f"  {counts}"
 
 
 def _link(hotwire: PairedHotwire) -> Iterator[str]:
-    yield hotwire.state
-    yield f"{hotwire.interface or 'absent'} {hotwire.address}"
+    yield _(hotwire.state)
+    yield f"{hotwire.interface or _('absent')} {hotwire.address}"
     if hotwire.last_word:
-        yield f"the other node is gone: {hotwire.last_word}"
+        yield _("the other node is gone: {why}").format(why=told(hotwire.last_word))
     elif hotwire.last_heard is None:
-        yield "the other node was never heard"
+        yield _("the other node was never heard")
     else:
-        yield f"{hotwire.peer_address} heard {hotwire.last_heard:.1f} s ago"
+        yield _("{address} heard {seconds} s ago").format(
+            address=hotwire.peer_address, seconds=f"{hotwire.last_heard:.1f}"
+        )
     if hotwire.state is HotwireState.UP and not hotwire.connected:
-        yield "no connection to its daemon yet"
+        yield _("no connection to its daemon yet")
 
 
 def _node(node: Status, hotwire: PairedHotwire, report: Report, verbose: bool) -> Iterator[str]:
     """The other node by its own words: the last ones, if it is silent now."""
     status, peer = node.status, report.peer
-    was = "" if hotwire.state is HotwireState.UP else f" was {peer.state.upper()}"
-    role = _OTHER_ROLE[status.role] if status.role is not None else ""
+    was = "" if hotwire.state is HotwireState.UP else _(" was {state}").format(state=_(peer.state.upper()))
+    role = _(_OTHER_ROLE[status.role]) if status.role is not None else ""
     witness = status.hotwire
     known = witness is not None and witness.priority is not None
-    priority = f", priority {witness.priority}" if witness is not None and known else ""
+    priority = f", {_('priority {priority}').format(priority=witness.priority)}" if witness and known else ""
     yield f"{peer.name} ({role}){was}{priority}: {', '.join(_score(peer))}"
-    links = ", ".join(f"{name} {'up' if usable else 'down'}" for name, usable in peer.links)
+    links = ", ".join(f"{name} {_('up') if usable else _('down')}" for name, usable in peer.links)
     if links:
-        yield f"links: {links}"
+        yield f"{_('links')}: {links}"
     yield from _side_by_side(node, hotwire.own, report, verbose)
 
 
 def _score(peer: Peer) -> Iterator[str]:
     down, checks = peer.links_down, peer.failed_groups
-    yield "all links up" if not down else f"{down} link{'s' if down > 1 else ''} down"
+    yield counted("{count} link down", "{count} links down", down) if down else _("all links up")
     if checks:
-        yield f"{checks} check{'s' if checks > 1 else ''} failed"
-    yield "preferred" if peer.preferred else "not preferred"
+        yield counted("{count} check failed", "{count} checks failed", checks)
+    yield _("preferred") if peer.preferred else _("not preferred")
     if peer.suspended:
-        yield "suspended"
+        yield _("suspended")
     if peer.unready:
-        yield f"not ready: {peer.unready}"
+        yield _("not ready: {why}").format(why=told(peer.unready))
     elif peer.state is NodeState.BACKUP:
-        yield "ready to take over"
+        yield _("ready to take over")
 
 
 def _side_by_side(node: Status, own: Vitals, report: Report, verbose: bool) -> Iterator[str]:
@@ -83,24 +88,27 @@ def _side_by_side(node: Status, own: Vitals, report: Report, verbose: bool) -> I
     status, vitals = node.status, report.vitals
     rows = [
         ("", status.node, report.peer.name, ""),
-        ("state", _state(status.state, status.since), _state(report.peer.state, vitals.since), ""),
+        (_("state"), _state(status.state, status.since), _state(report.peer.state, vitals.since), ""),
     ]
     for row in _ROWS:
         here, there = row.same(own), row.same(vitals)
         differs = bool(here and there) and here != there
         if differs or verbose or not row.fixed:
-            rows.append((row.title, row.show(own), row.show(vitals), "! differs" if differs else ""))
+            mark = f"! {_('differs')}" if differs else ""
+            rows.append((_(row.title), row.show(own), row.show(vitals), mark))
     yield from columns(rows)
 
 
 def _state(state: NodeState, since: float | None) -> str:
-    return f"{state.upper()}{'' if since is None else f' for {duration(since)}'}"
+    word = _(state.upper())
+    return word if since is None else _("{state} for {since}").format(state=word, since=duration(since))
 
 
 def _configuration(vitals: Vitals) -> str:
     if not vitals.configuration:
-        return "none"
-    return f"generation {vitals.generation}, {vitals.configuration[:_SHOWN]}"
+        return _("none")
+    generation = _("generation {number}").format(number=vitals.generation)
+    return f"{generation}, {vitals.configuration[:_SHOWN]}"
 
 
 def _connections(vitals: Vitals) -> str:
@@ -124,15 +132,20 @@ class _Row:
 
 
 _ROWS = (
-    _Row("firmware", lambda vitals: vitals.firmware or "unknown", lambda vitals: vitals.firmware),
-    _Row("configuration", _configuration, lambda vitals: vitals.configuration),
-    _Row("model", lambda vitals: vitals.model or "unknown", lambda vitals: vitals.model, fixed=True),
+    _Row(marked("firmware"), lambda vitals: vitals.firmware or _("unknown"), lambda vitals: vitals.firmware),
+    _Row(marked("configuration"), _configuration, lambda vitals: vitals.configuration),
     _Row(
-        "network cards",
-        lambda vitals: str(vitals.cards or "unknown"),
+        marked("model"),
+        lambda vitals: vitals.model or _("unknown"),
+        lambda vitals: vitals.model,
+        fixed=True,
+    ),
+    _Row(
+        marked("network cards"),
+        lambda vitals: str(vitals.cards or _("unknown")),
         lambda vitals: vitals.cards,
         fixed=True,
     ),
-    _Row("connections", _connections),
-    _Row("load", lambda vitals: f"{vitals.load:.2f}"),
+    _Row(marked("connections"), _connections),
+    _Row(marked("load"), lambda vitals: f"{vitals.load:.2f}"),
 )

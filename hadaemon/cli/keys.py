@@ -10,6 +10,7 @@ from hadaemon.cli.failure import CommandFailed, Exit
 from hadaemon.cli.person import agreed
 from hadaemon.cli.places import add_places
 from hadaemon.io.store.files import read_text
+from hadaemon.language.speech import _
 from hadaemon.operations.keys import Keys, generate_key, read_keys, revoke_key, trust_key
 from hadaemon.sync.public_key import MAX_LINE, PublicKey, parse_public_key
 
@@ -65,25 +66,29 @@ def _as_json(key: PublicKey | None) -> dict[str, str] | None:
 
 def _print(keys: Keys) -> None:
     if keys.own is None:
-        print("this node has no key yet: pair the nodes (`hactl pair`), or make one (`hactl key generate`)")
+        none = _(
+            "this node has no key yet: pair the nodes (`hactl pair`), or make one (`hactl key generate`)"
+        )
+        print(none)
     else:
-        print(f"this node:  {keys.own.words}\n{keys.own.line}")
-    peer = f"{keys.peer.words}\n{keys.peer.line}" if keys.peer is not None else "no key is trusted"
-    print(f"the peer:   {peer}")
+        print(f"{_('this node')}:  {keys.own.words}\n{keys.own.line}")
+    peer = f"{keys.peer.words}\n{keys.peer.line}" if keys.peer is not None else _("no key is trusted")
+    print(f"{_('the peer')}:   {peer}")
 
 
 def _trust(options: argparse.Namespace) -> None:
     text = sys.stdin.read(2 * MAX_LINE) if options.file == "-" else read_text(Path(options.file))
     if text is None:
-        raise CommandFailed(Exit.REFUSED, f"{options.file}: there is no such file")
-    peer = parse_public_key(text, "standard input" if options.file == "-" else options.file)
-    print(f"the words of this key:  {peer.words}")
-    if not options.yes and not agreed("Does the peer's own `hactl key show` say the same?"):
-        raise CommandFailed(Exit.REFUSED, "the key is not trusted")
+        raise CommandFailed(Exit.REFUSED, _("{file}: there is no such file").format(file=options.file))
+    peer = parse_public_key(text, _("standard input") if options.file == "-" else options.file)
+    print(f"{_('the words of this key')}:  {peer.words}")
+    if not options.yes and not agreed(_("Does the peer's own `hactl key show` say the same?")):
+        raise CommandFailed(Exit.REFUSED, _("the key is not trusted"))
     trust_key(options.state, peer)
-    print("the key is trusted; do the same on the peer with this node's key")
+    print(_("the key is trusted; do the same on the peer with this node's key"))
 
 
 def _revoke(options: argparse.Namespace) -> None:
     revoke_key(options.state)
-    print("the peer's key is trusted no longer, and the heartbeat's secret is gone: pair the nodes anew")
+    gone = _("the peer's key is trusted no longer, and the heartbeat's secret is gone: pair the nodes anew")
+    print(gone)

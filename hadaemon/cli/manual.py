@@ -14,6 +14,7 @@ _DESCRIPTION = (
     "error.",
 )
 _ENVIRONMENT = (
+    ("LC_ALL, LC_MESSAGES, LANG", "The language, English or German; without them it is that of the node."),
     ("NO_COLOR", "If it is set and not empty, nothing is coloured."),
     ("TERM", "Nothing is coloured or redrawn if it is dumb, nor coloured on a terminal without colours."),
     ("VISUAL, EDITOR", "The editor of hactl config edit; without them it is nano."),

@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from hadaemon.cli.failure import CommandFailed, Exit
+from hadaemon.language.speech import _
 
 
 def add_menu(command: argparse.ArgumentParser) -> None:
@@ -13,7 +14,9 @@ def add_menu(command: argparse.ArgumentParser) -> None:
 
 def _menu(_options: argparse.Namespace) -> None:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise CommandFailed(Exit.REFUSED, "the menu needs a terminal: programs use the commands themselves")
+        raise CommandFailed(
+            Exit.REFUSED, _("the menu needs a terminal: programs use the commands themselves")
+        )
     from hadaemon.console.main import menu
 
     menu()

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from hadaemon.language.speech import _, told
+
 if TYPE_CHECKING:
     from hadaemon.operations.changing import Outcome
 
@@ -9,11 +11,13 @@ if TYPE_CHECKING:
 def agreed(question: str) -> bool:
     """Asks the person at the terminal; nobody there means no."""
     try:
-        return input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
+        return input(f"{question} {_('[y/N]')} ").strip().lower() in {"y", "yes", *_("y yes").split()}
     except EOFError:
         return False
 
 
 def tell(outcome: "Outcome") -> None:
     """What was done, and what the administrator should know."""
-    print("\n".join(outcome.lines))
+    print(told(outcome.done))
+    for note in outcome.notes:
+        print(f"  {_('note: {note}').format(note=told(note))}")

@@ -9,6 +9,8 @@ from hadaemon.cli.hotwire import hotwire_lines
 from hadaemon.cli.services import service_lines
 from hadaemon.cli.upgrade_lines import upgrade_lines
 from hadaemon.control.status import StatusAnswer
+from hadaemon.language.speech import _, counted, marked, told
+from hadaemon.language.verdict import verdict_line
 from hadaemon.status.hotwire import HotwireState, PairedHotwire
 from hadaemon.status.node import NodeStatus, ScoreStatus
 from hadaemon.status.states import NodeState
@@ -17,11 +19,11 @@ from hadaemon.text.columns import duration, table
 from hadaemon.text.times import local_time
 
 _PHASES = {
-    "releasing": "hands over: offers the virtual addresses to the other node",
-    "lingering": "has handed over: serves what is still under way to it",
-    "claiming": "takes over: waits for the other node to hand over",
-    "tied": "compares addresses with a node of the same score",
-    "starting": "has just started: listens for an active node",
+    "releasing": marked("hands over: offers the virtual addresses to the other node"),
+    "lingering": marked("has handed over: serves what is still under way to it"),
+    "claiming": marked("takes over: waits for the other node to hand over"),
+    "tied": marked("compares addresses with a node of the same score"),
+    "starting": marked("has just started: listens for an active node"),
 }
 """What a node is in the middle of."""
 
@@ -58,27 +60,36 @@ def _speaks(node: Status) -> bool:
 def _verdict(node: Status) -> Iterator[str]:
     """Would a takeover work now? In one line."""
     if node.verdict is not None:
-        yield str(node.verdict) if node.verdict.reasons else f"{node.verdict}: a takeover would work now"
+        line = verdict_line(node.verdict)
+        yield line if node.verdict.reasons else f"{line}: {_('a takeover would work now')}"
 
 
 def _head(node: Status, now: float | None) -> Iterator[str]:
     status, firmware = node.status, node.firmware
-    role = f" ({status.role})" if status.role else ""
-    cluster = f" of cluster {status.cluster}" if status.cluster else ""
-    since = f" for {duration(status.since)}" if status.cluster else ""
-    yield f"{status.node}{role}{cluster}: {status.state.upper()}{since}"
-    yield f"  {_when(status, now)}{status.reason}"
+    name = f"{status.node} ({_(status.role)})" if status.role else status.node
+    state = _(status.state.upper())
+    if status.cluster:
+        yield _("{node} of cluster {cluster}: {state} for {since}").format(
+            node=name, cluster=status.cluster, state=state, since=duration(status.since)
+        )
+    else:
+        yield f"{name}: {state}"
+    yield f"  {_when(status, now)}{told(status.reason)}"
     if status.score is not None:
-        yield f"  priority {status.score.priority}: {', '.join(_parts(status.score))}"
+        priority = _("priority {priority}").format(priority=status.score.priority)
+        yield f"  {priority}: {', '.join(_parts(status.score))}"
     if status.phase:
-        yield f"  {_PHASES.get(status.phase, status.phase)}"
+        yield f"  {_(_PHASES.get(status.phase, status.phase))}"
     if status.suspended:
-        yield f"  SUSPENDED: {status.suspended}"
+        yield f"  {_('SUSPENDED')}: {told(status.suspended)}"
     if status.maintenance and status.state is not NodeState.MAINTENANCE:
-        yield "  MAINTENANCE begins"
+        yield f"  {_('MAINTENANCE begins')}"
     if firmware.version or firmware.slot:
-        trial = ", ON TRIAL" if firmware.on_trial else ""
-        yield f"  firmware {firmware.version or 'unknown'}, slot {firmware.slot or 'unknown'}{trial}"
+        unknown = _("unknown")
+        running = _("firmware {version}, slot {slot}").format(
+            version=firmware.version or unknown, slot=firmware.slot or unknown
+        )
+        yield f"  {running}{', ' + _('ON TRIAL') if firmware.on_trial else ''}"
 
 
 def _when(status: NodeStatus, now: float | None) -> str:
@@ -86,26 +97,22 @@ def _when(status: NodeStatus, now: float | None) -> str:
     if now is None or not status.cluster:
         return ""
     moment = datetime.fromtimestamp(int(now - status.since), UTC)
-    return f"since {local_time(moment)}: "
+    return _("since {time}: ").format(time=local_time(moment))
 
 
 def _parts(score: ScoreStatus) -> Iterator[str]:
     """What the priority is made of."""
-    yield _counted(score.links_down, "link", "down") or "all links up"
-    groups = _counted(score.failed_groups, "ping group", "failed")
-    if groups:
-        yield groups
-    routes = _counted(score.missing_routes, "tracked route", "missing")
-    if routes:
-        yield routes
-    unproven = _counted(score.unproven, "link", "not proven yet")
-    if unproven:
-        yield unproven
-    yield "preferred" if score.preferred else "not preferred"
-
-
-def _counted(count: int, what: str, how: str) -> str:
-    return f"{count} {what}{'s' if count > 1 else ''} {how}" if count else ""
+    if score.links_down:
+        yield counted("{count} link down", "{count} links down", score.links_down)
+    else:
+        yield _("all links up")
+    if score.failed_groups:
+        yield counted("{count} ping group failed", "{count} ping groups failed", score.failed_groups)
+    if score.missing_routes:
+        yield counted("{count} tracked route missing", "{count} tracked routes missing", score.missing_routes)
+    if score.unproven:
+        yield counted("{count} link not proven yet", "{count} links not proven yet", score.unproven)
+    yield _("preferred") if score.preferred else _("not preferred")
 
 
 def _interfaces(node: Status) -> Iterator[str]:
@@ -120,72 +127,81 @@ def _interfaces(node: Status) -> Iterator[str]:
             (
                 interface.port,
                 name or "-",
-                interface.link,
+                _(interface.link),
                 str(interface.vrid),
-                interface.state,
+                _(interface.state),
                 interface.address or "-",
-                ", ".join(interface.virtual_addresses) + (" (here)" if here else ""),
+                ", ".join(interface.virtual_addresses) + (f" ({_('here')})" if here else ""),
             )
         )
-    header = ("port", "interface", "link", "VRID", "state", "address", "virtual addresses")
+    header = (
+        *(_("port"), _("interface"), _("link"), "VRID", _("state"), _("address")),
+        _("virtual addresses"),
+    )
     yield from table(header, rows)
 
 
 def _peer(status: NodeStatus) -> Iterator[str]:
     peer = status.peer
     if peer is not None:
-        yield (
-            f"peer: {peer.state}, {peer.address} on {peer.port}, priority {peer.priority}, "
-            f"heard {peer.last_heard:.1f} s ago"
+        yield _("peer: {state}, {address} on {port}, priority {priority}, heard {seconds} s ago").format(
+            state=_(peer.state),
+            address=peer.address,
+            port=peer.port,
+            priority=peer.priority,
+            seconds=f"{peer.last_heard:.1f}",
         )
     elif status.cluster:
-        yield "peer: never heard (a node in backup sends nothing)"
+        yield _("peer: never heard (a node in backup sends nothing)")
 
 
 def _checks(status: NodeStatus) -> Iterator[str]:
     """The ping groups and the tracked routes, where there are any."""
     for group in status.ping_groups:
         failed = ", ".join(group.failed_hosts)
-        state = "FAILED" if group.failed else f"no answer from {failed}" if failed else "answers"
-        yield f"ping group {group.name}: {state}"
+        partly = _("no answer from {hosts}").format(hosts=failed) if failed else _("answers")
+        state = _("FAILED") if group.failed else partly
+        yield f"{_('ping group {name}').format(name=group.name)}: {state}"
     for route in status.tracked_routes:
-        over = f" over {route.port}" if route.port is not None else ""
-        state = "there" if route.present else "MISSING" if route.failed else "not there"
-        yield f"route to {route.destination}{over}: {state}"
+        name = _("route to {destination}").format(destination=route.destination)
+        over = _(" over {port}").format(port=route.port) if route.port is not None else ""
+        state = _("there") if route.present else _("MISSING") if route.failed else _("not there")
+        yield f"{name}{over}: {state}"
 
 
 def _sync(node: Status) -> Iterator[str]:
     """Whether both nodes have the same configuration and the same firmware."""
     if node.sync is not None:
-        yield f"configuration: {node.sync.status.state}: {node.sync.status.reason}"
+        sync = node.sync.status
+        yield f"{_('configuration')}: {_(sync.state)}: {told(sync.reason)}"
     pair = node.firmware.pair
     if pair is not None:
-        yield f"firmware: {pair.state}: {pair.reason}"
+        yield f"{_('firmware')}: {_(pair.state)}: {told(pair.reason)}"
 
 
 def _problems(status: NodeStatus) -> Iterator[str]:
     if status.problems:
-        yield "problems:"
-        yield from (f"  ! {problem.text}" for problem in status.problems)
+        yield f"{_('problems')}:"
+        yield from (f"  ! {told(problem.text)}" for problem in status.problems)
     elif status.cluster:
-        yield "no problems"
+        yield _("no problems")
 
 
 def _ports(node: Status) -> Iterator[str]:
     rows = [
         (
             port.port,
-            port.interface or "absent",
+            port.interface or _("absent"),
             port.mac,
             port.driver or "-",
-            "carrier" if port.carrier else "no carrier",
+            _carrier(port.carrier),
             ", ".join(address.address for address in port.addresses) or "-",
         )
         for port in node.ports
     ]
     if rows:
-        yield "all ports:"
-        header = ("port", "interface", "MAC", "driver", "link", "addresses now")
+        yield f"{_('all ports')}:"
+        header = (_("port"), _("interface"), "MAC", _("driver"), _("link"), _("addresses now"))
         yield from (f"  {line}" for line in table(header, rows))
 
 
@@ -196,13 +212,18 @@ def _unbound(node: Status) -> Iterator[str]:
             card.mac,
             card.driver or "-",
             card.path or "-",
-            "carrier" if card.carrier else "no carrier",
+            _carrier(card.carrier),
         )
         for card in node.unbound
     ]
     if rows:
-        yield "hardware that no port is bound to:"
-        yield from (f"  {line}" for line in table(("interface", "MAC", "driver", "bus", "link"), rows))
+        yield f"{_('hardware that no port is bound to')}:"
+        header = (_("interface"), "MAC", _("driver"), _("bus"), _("link"))
+        yield from (f"  {line}" for line in table(header, rows))
+
+
+def _carrier(there: bool) -> str:
+    return _("carrier") if there else _("no carrier")
 
 
 def _counters(status: NodeStatus) -> Iterator[str]:
@@ -215,10 +236,15 @@ def _counters(status: NodeStatus) -> Iterator[str]:
                 interface.port,
                 str(interface.sent),
                 str(interface.received),
-                "never" if heard is None else f"{heard:.1f} s ago from {interface.heard_from}",
-                discards or "none",
+                _("never")
+                if heard is None
+                else _("{seconds} s ago from {address}").format(
+                    seconds=f"{heard:.1f}", address=interface.heard_from
+                ),
+                discards or _("none"),
             )
         )
     if rows:
-        yield "advertisements:"
-        yield from (f"  {line}" for line in table(("port", "sent", "received", "last", "discarded"), rows))
+        yield f"{_('advertisements')}:"
+        header = (_("port"), _("sent"), _("received"), _("last"), _("discarded"))
+        yield from (f"  {line}" for line in table(header, rows))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from hadaemon.language.speech import _
 from hadaemon.status.parts import ServiceStatus
 
 
@@ -10,8 +11,9 @@ def service_lines(services: Sequence[ServiceStatus]) -> Iterator[str]:
     if not services:
         return
     width = max(len(service.unit) for service in services)
-    yield "services:"
+    yield f"{_('services')}:"
     for service in services:
         state = "down" if service.well and not service.wanted else service.state
-        wanted = "" if service.well else f", and is to be {'up' if service.wanted else 'down'}"
-        yield f"  {service.unit:{width}}  {state}{wanted}"
+        word = _("up") if service.wanted else _("down")
+        wanted = "" if service.well else _(", and is to be {state}").format(state=word)
+        yield f"  {service.unit:{width}}  {_(state)}{wanted}"

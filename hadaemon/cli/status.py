@@ -16,6 +16,7 @@ from hadaemon.control.errors import NoDaemon
 from hadaemon.control.requests import AskStatus
 from hadaemon.errors import HadaemonError
 from hadaemon.io.sockets.control_client import Message
+from hadaemon.language.speech import _, told
 from hadaemon.operations.asking import ask_in_json, ask_status, understood_status
 
 _EVERY = 2.0
@@ -48,7 +49,7 @@ def add_status(status: argparse.ArgumentParser) -> None:
 
 def _status(options: argparse.Namespace) -> int:
     if options.check and options.watch is not None:
-        raise CommandFailed(Exit.USAGE, "--check looks once: leave --watch out")
+        raise CommandFailed(Exit.USAGE, _("--check looks once: leave --watch out"))
     if options.check:
         return _check(options)
     if options.watch is None:
@@ -68,7 +69,7 @@ def _check(options: argparse.Namespace) -> int:
         answer = _in_json(options)
         code, line = check_of(understood_status(answer).node)
     except HadaemonError as error:
-        print(f"unknown: {error}")
+        print(f"{_('unknown')}: {told(str(error))}")
         return Check.UNKNOWN
     print(json.dumps(answer, indent=2) if options.json else line)
     return code
@@ -101,7 +102,7 @@ def _screen(options: argparse.Namespace) -> str:
     try:
         return _rendered(options)
     except NoDaemon as error:
-        return f"hactl: {error}"
+        return f"hactl: {told(str(error))}"
 
 
 def _redraw(options: argparse.Namespace) -> None:
@@ -118,12 +119,13 @@ def fitted(lines: list[str], width: int, height: int) -> list[str]:
         lines = [line for line in lines if line]
     if len(lines) > height:
         left_off = len(lines) - height + 1
-        lines = [*lines[: height - 1], f"… {left_off} more lines: `hactl status` without --watch has them"]
+        more = _("… {count} more lines: `hactl status` without --watch has them").format(count=left_off)
+        lines = [*lines[: height - 1], more]
     return [line if len(line) <= width else f"{line[: width - 1]}…" for line in lines]
 
 
 def _title(every: float) -> str:
-    return f"{time.strftime('%Y-%m-%d %H:%M:%S')}, every {every:g} s"
+    return f"{time.strftime('%Y-%m-%d %H:%M:%S')}, {_('every {seconds} s').format(seconds=f'{every:g}')}"
 
 
 def _can_redraw() -> bool:

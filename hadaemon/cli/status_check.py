@@ -5,6 +5,7 @@ The codes are those of the Monitoring Plugins' guidelines: 0 OK, 1 WARNING, 2 CR
 
 from enum import IntEnum
 
+from hadaemon.language.speech import _, told
 from hadaemon.problems import Severity
 from hadaemon.status.status import Status
 from hadaemon.status.verdict import Redundancy
@@ -42,8 +43,8 @@ def check_of(status: Status) -> tuple[Check, str]:
     code = max((_SEVERITY[problem.severity] for problem in beside), default=Check.GOOD)
     if verdict is not None:
         code = max(code, _REDUNDANCY[verdict.redundancy])
-        said = ": ".join((str(verdict.redundancy), "; ".join(verdict.reasons))).removesuffix(": ")
+        said = ": ".join((_(verdict.redundancy), "; ".join(map(told, verdict.reasons)))).removesuffix(": ")
     else:
-        said = f"{status.configuration}: {status.status.reason}"
-    texts = "; ".join(problem.text for problem in beside)
+        said = f"{_(status.configuration)}: {told(status.status.reason)}"
+    texts = "; ".join(told(problem.text) for problem in beside)
     return code, f"{status.status.node}: {said}{f'; {texts}' if texts else ''}"

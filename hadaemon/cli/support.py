@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hadaemon.cli.failure import CommandFailed, Exit
 from hadaemon.cli.places import STATE
+from hadaemon.language.speech import _, told
 from hadaemon.operations.support import write_support
 
 
@@ -25,14 +26,15 @@ def add_support(support: argparse.ArgumentParser) -> None:
 def _support(options: argparse.Namespace) -> None:
     if os.geteuid() != 0:
         raise CommandFailed(
-            Exit.NO_PERMISSION, "be root (`sudo hactl support`): else half of it would be lacking"
+            Exit.NO_PERMISSION, _("be root (`sudo hactl support`): else half of it would be lacking")
         )
     file = options.file or Path(f"support-{os.uname().nodename}-{datetime.now(UTC):%Y%m%d-%H%M%S}.tar.gz")
-    print("this takes up to two minutes", flush=True)
+    print(_("this takes up to two minutes"), flush=True)
     written = write_support(options.state, options.socket, file, _caller())
-    print(f"{file}: written, {written.size // 1024 + 1} KiB, readable for you alone")
+    done = _("{file}: written, {size} KiB, readable for you alone")
+    print(done.format(file=file, size=written.size // 1024 + 1))
     for reason in written.lacking:
-        print(f"note: it lacks {reason}")
+        print(_("note: it lacks {what}").format(what=told(reason)))
 
 
 def _caller() -> tuple[int, int]:

@@ -11,6 +11,7 @@ from hadaemon.cli.firmware_places import add_firmware_places, firmware_of
 from hadaemon.cli.places import paths_of
 from hadaemon.cli.upgrade_lines import upgrade_lines
 from hadaemon.control.errors import NoDaemon
+from hadaemon.language.speech import _, told
 from hadaemon.operations.asking import ask_status
 from hadaemon.operations.upgrade_pair import begin_upgrade, call_off_upgrade
 from hadaemon.upgrade.plan import Verdict
@@ -35,10 +36,10 @@ def add_upgrade(command: argparse.ArgumentParser) -> None:
 
 def _upgrade(options: argparse.Namespace) -> None:
     if options.call_off:
-        print(call_off_upgrade(options.socket))
+        print(told(call_off_upgrade(options.socket)))
         return
     if options.source is None:
-        raise CommandFailed(Exit.REFUSED, "which bundle? give a FILE or an URL, or --call-off")
+        raise CommandFailed(Exit.REFUSED, _("which bundle? give a FILE or an URL, or --call-off"))
     with ProgressBar() as bar:
         begin_upgrade(
             paths_of(options),
@@ -46,7 +47,7 @@ def _upgrade(options: argparse.Namespace) -> None:
             options.source,
             options.allow_downgrade,
             bar.show,
-            lambda line: print(line, flush=True),
+            lambda line: print(told(line), flush=True),
         )
     if not options.no_wait:
         follow(options.socket)
@@ -59,7 +60,7 @@ def follow(socket: Path, wait: Callable[[float], None] = time.sleep) -> None:
         try:
             upgrade = ask_status(socket).node.upgrade
         except NoDaemon:
-            print("this node restarts: see `hactl firmware status` afterwards")
+            print(_("this node restarts: see `hactl firmware status` afterwards"))
             return
         lines = list(upgrade_lines(upgrade))
         if lines != shown:
@@ -67,8 +68,7 @@ def follow(socket: Path, wait: Callable[[float], None] = time.sleep) -> None:
             shown = lines
         if upgrade is not None and upgrade.plan.closed:
             if upgrade.plan.verdict is not Verdict.COMMITTED:
-                raise CommandFailed(
-                    Exit.REFUSED, f"both nodes are on {upgrade.plan.before}: {upgrade.plan.reason}"
-                )
+                both = _("both nodes are on {version}").format(version=upgrade.plan.before)
+                raise CommandFailed(Exit.REFUSED, f"{both}: {told(upgrade.plan.reason)}")
             return
         wait(_LOOK)

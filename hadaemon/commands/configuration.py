@@ -7,6 +7,11 @@ _EDIT = (
     "Opens a copy in the editor of VISUAL or EDITOR, else in nano. What is wrong with the saved text is "
     "shown, and it can be edited again. A good one is applied in the same way as by `hactl config apply`."
 )
+_REST = (
+    "The configuration is the pair's, and so is its rest: nobody answers for the virtual addresses until "
+    "`hactl config activate`. Own addresses stay, and so do keys and configuration. To take out one node "
+    "alone, see `hactl maintenance`."
+)
 
 CONFIGURATION = (
     Command(
@@ -106,6 +111,25 @@ CONFIGURATION = (
         loads="config_generations:add_diff",
         json=FOR_PROGRAMS,
         reads=True,
+    ),
+    Command(
+        "config activate",
+        "have the cluster work: one of the two nodes answers for the virtual addresses",
+        (
+            ("sudo hactl config activate", "enabled = true, on both nodes or on neither"),
+            ("sudo hactl config activate --here", "on this node alone, while the other one is off"),
+        ),
+        loads="config_changes:add_activate",
+    ),
+    Command(
+        "config deactivate",
+        "have the cluster rest: the virtual addresses leave both nodes",
+        (
+            ("sudo hactl config deactivate", "asks first; enabled = false, on both nodes or on neither"),
+            ("sudo hactl config deactivate --yes", "without a question"),
+        ),
+        loads="config_changes:add_deactivate",
+        text=_REST,
     ),
     Command(
         "config reset",

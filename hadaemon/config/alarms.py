@@ -5,8 +5,10 @@ import binascii
 import re
 from urllib.parse import urlsplit
 
-from hadaemon.alarms.model import AlarmSettings, Mail, MailTls, Webhook
+from hadaemon.alarms.model import AlarmSettings, Body, ContentType, Mail, MailTls, Webhook
+from hadaemon.alarms.template import FIELDS, check_form, unknown_fields
 from hadaemon.config import network_values, values
+from hadaemon.config.mistakes import did_you_mean
 from hadaemon.config.reader import Table
 from hadaemon.config.values import shown
 from hadaemon.problems import Severity
@@ -19,6 +21,8 @@ _PEM = re.compile(r"-----BEGIN CERTIFICATE-----\s+([A-Za-z0-9+/=\s]+?)\s*-----EN
 _MAX_URL = 2000
 _MAX_SECRET = 4096
 _MAX_PEM = 64 * 1024
+_MAX_BODY = 16 * 1024
+"""Characters."""
 _MAX_MAIL = 254
 """Characters (RFC 5321 §4.5.3.1)."""
 _MAX_RECIPIENTS = 20
@@ -44,16 +48,41 @@ def read_alarms(table: Table) -> AlarmSettings | None:
 def _read_webhook(table: Table) -> Webhook | None:
     url = table.text("url", _url, 'url = "https://alarms.example.org/hotspare"')
     token = table.optional_text("token", _token, None)
+    user = table.optional_text("user", _user, None)
+    password = table.optional_text("password", _credential, None)
+    body = _read_body(table)
     ca = table.optional_text("ca", _certificates, None)
     timeout = table.optional_text("timeout", _timeout, 10.0)
     table.close()
+    _note_half_an_account(table, "the service")
+    if table.has("token") and table.has("user"):
+        table.note(
+            "token", "cannot go with user, a message has one of them: remove token, or user and password"
+        )
     if url is None or timeout is None:
         return None
-    if token is not None and not url.startswith("https:"):
-        table.note(
-            "token", "would be readable by everybody on its way: take an https:// address, or no token"
-        )
-    return Webhook(url, token, ca, timeout)
+    for key, value in (("token", token), ("password", password)):
+        if value is not None and not url.startswith("https:"):
+            table.note(
+                key, f"would be readable by everybody on its way: take an https:// address, or no {key}"
+            )
+    return Webhook(url, token, ca, timeout, user, password, body)
+
+
+def _read_body(table: Table) -> Body | None:
+    """None also where a mistake was noted."""
+    template = table.optional_text("body", _template, None)
+    content_type = table.optional_text("content_type", _content_type, ContentType.JSON)
+    if table.has("content_type") and not table.has("body"):
+        table.note("body", "is missing: content_type says what it is, and without it everything goes as JSON")
+    if template is None or content_type is None:
+        return None
+    body = Body(template, content_type)
+    try:
+        check_form(body)
+    except ValueError as error:
+        table.note("body", str(error))
+    return body
 
 
 def _read_mail(table: Table) -> Mail | None:
@@ -66,9 +95,7 @@ def _read_mail(table: Table) -> Mail | None:
     recipients = table.texts("to", mail_address, '["admin@example.org"]', required=True)
     ca = table.optional_text("ca", _certificates, None)
     table.close()
-    if table.has("user") != table.has("password"):
-        one, other = ("user", "password") if table.has("user") else ("password", "user")
-        table.note(other, f"is missing: the relay wants both, and {one} is there")
+    _note_half_an_account(table, "the relay")
     if table.has("password") and tls is MailTls.OFF:
         table.note("password", 'would be readable by everybody on its way: take tls = "starttls" or "tls"')
     if recipients is not None and len(recipients) > _MAX_RECIPIENTS:
@@ -76,6 +103,12 @@ def _read_mail(table: Table) -> Mail | None:
     if relay is None or port is None or tls is None or sender is None or recipients is None:
         return None
     return Mail(relay, sender, recipients, port, tls, user, password, ca)
+
+
+def _note_half_an_account(table: Table, who: str) -> None:
+    if table.has("user") != table.has("password"):
+        one, other = ("user", "password") if table.has("user") else ("password", "user")
+        table.note(other, f"is missing: {who} wants both, and {one} is there")
 
 
 def mail_address(text: str) -> str:
@@ -105,7 +138,7 @@ def _url(text: str) -> str:
     except ValueError:
         raise ValueError("is no address of the web: write https://alarms.example.org/hotspare") from None
     if parts.username is not None or parts.password is not None:
-        raise ValueError("has a user before @: remove it, and write what the service wants as token")
+        raise ValueError("has a user before @: remove it, and write user and password, or token, beside url")
     if parts.fragment:
         raise ValueError("has a # in it, which no server would see: remove it")
     if port == 0:
@@ -124,6 +157,27 @@ def _credential(text: str) -> str:
     if not 1 <= len(text) <= 256 or not text.isprintable() or not text.isascii():
         raise ValueError("must have 1 to 256 printable ASCII characters")
     return text
+
+
+def _user(text: str) -> str:
+    if ":" in text:
+        raise ValueError("has a : in it, which ends a user's name (RFC 7617): remove it")
+    return _credential(text)
+
+
+def _template(text: str) -> str:
+    if not text.strip() or len(text) > _MAX_BODY:
+        raise ValueError(f"is empty, or has more than {_MAX_BODY} characters: write what is sent, or no body")
+    for word in unknown_fields(text):
+        raise ValueError(f"{{{word}}} is not a field: {did_you_mean(word, FIELDS, 'fields are')}")
+    return text
+
+
+def _content_type(text: str) -> ContentType:
+    try:
+        return ContentType(text)
+    except ValueError:
+        raise ValueError(f"{shown(text)} is not known: write {', '.join(ContentType)}") from None
 
 
 def _certificates(text: str) -> str:

@@ -71,7 +71,7 @@ class NodeConfig:
     ports: Mapping[str, Port]
     system: System = NOTHING
     language: str = "en"
-    """The language of the menu."""
+    """The language of the menu and of `hactl`."""
     time_zone: str = "UTC"
     paired_as: str = ""
     """Its name when the nodes were paired, which a file of its own remembers; empty: it is not paired."""

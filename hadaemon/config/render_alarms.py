@@ -21,6 +21,12 @@ def _webhook(webhook: Webhook) -> Iterator[str]:
     yield f"url = {_string(webhook.url)}"
     if webhook.token is not None:
         yield f"token = {_string(webhook.token)}"
+    if webhook.user is not None and webhook.password is not None:
+        yield f"user = {_string(webhook.user)}"
+        yield f"password = {_string(webhook.password)}"
+    if webhook.body is not None:
+        yield f"body = {_string(webhook.body.template)}"
+        yield f"content_type = {_string(webhook.body.content_type)}"
     if webhook.ca is not None:
         yield f"ca = {_string(webhook.ca)}"
     yield f'timeout = "{webhook.timeout * 1000:.0f}ms"'

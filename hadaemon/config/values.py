@@ -27,7 +27,7 @@ MAX_HOST_NAME = 63
 """Characters of a node's name."""
 _ZONE = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+){0,2}\Z")
 LANGUAGES = ("en", "de")
-"""The languages of the menu."""
+"""The languages of the menu and of `hactl`."""
 
 _SHOWN = 60
 """Characters of a wrong value that a message repeats."""

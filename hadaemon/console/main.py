@@ -9,12 +9,13 @@ from hadaemon.console.perform import Performer
 from hadaemon.console.standing import standing_of
 from hadaemon.console.store import release_consoles
 from hadaemon.console.talk import Perform, Stopped, talk
-from hadaemon.console.terminal import Line, Terminal, plain, steady, wrapped
+from hadaemon.console.terminal import Line, Terminal, steady, wrapped
 from hadaemon.console.translations import ORIGINAL, load_translations
 from hadaemon.errors import HadaemonError
 from hadaemon.io.kernel.links import LinkTable
 from hadaemon.io.kernel.netlink import Netlink
 from hadaemon.io.store.files import read_text
+from hadaemon.language.speech import speak
 from hadaemon.menu.changes import FLOWS
 from hadaemon.menu.first_boot import Facts, first_boot
 from hadaemon.menu.later import later
@@ -25,6 +26,7 @@ from hadaemon.state.configuration import Configuration, load_configuration
 from hadaemon.state.places import NODE_FILE
 from hadaemon.state.release import running_release
 from hadaemon.state.services_check import is_unit
+from hadaemon.text.plain import plain
 
 _ZONES = "zone.tab"
 """Of the time zone database: country, place, name."""
@@ -57,6 +59,7 @@ def as_root(flow: str) -> int:
     places = Places()
     terminal, translations = Line(), load_translations()
     language = _language(load_configuration(places.state))
+    speak(language, serial=True)
     perform = Performer(places, system_owners())
     with steady():
         try:
@@ -75,8 +78,10 @@ def menu() -> None:
     perform = Performer(places, Owners())
     with steady(), suppress(EOFError):
         while True:
-            standing, configuration = standing_of(places)
+            configuration = load_configuration(places.state)
             language = _language(configuration)
+            speak(language, serial=True)
+            standing = standing_of(places, configuration)
             try:
                 if not talk(
                     lambda translate=translations[language], now=standing: later(translate, now),  # type: ignore[misc]

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import TypeVar
 
 from hadaemon.config import ClusterConfig, load_cluster, render_cluster
@@ -11,10 +10,11 @@ from hadaemon.errors import HadaemonError, in_words
 from hadaemon.io.store.forms import read_form
 from hadaemon.menu.actions import PeerConfiguration, PeerPort
 from hadaemon.menu.steps import Failed, marked
+from hadaemon.operations.activation import set_enabled
 from hadaemon.operations.amend import amended
-from hadaemon.operations.apply import apply_text
+from hadaemon.operations.apply import Where, apply_text
 from hadaemon.operations.asking import ask_status
-from hadaemon.operations.changing import NodePaths
+from hadaemon.operations.changing import NodePaths, Outcome
 from hadaemon.operations.peer import peer_of
 from hadaemon.operations.sync_pair import Wish, compare_and_synchronize
 from hadaemon.operations.synchronize import Comparison
@@ -73,13 +73,8 @@ def _ports(cluster: ClusterConfig) -> Iterator[PeerPort]:
 
 
 def activate(places: Places) -> tuple[str, ...] | Failed:
-    """The same configuration with `enabled = true`."""
-    cluster = load_configuration(places.state).cluster
-    if cluster is None:
-        return Failed((marked("this box is in no cluster"),))
-    if cluster.enabled:
-        return ()
-    return apply_cluster(replace(cluster, enabled=True), places)
+    """On this node: the other box pulls when it joins."""
+    return _applied(lambda: set_enabled(_paths(places), True, Where.AS_CONFIGURED))
 
 
 def apply_cluster(cluster: ClusterConfig, places: Places) -> tuple[str, ...] | Failed:
@@ -89,8 +84,13 @@ def apply_cluster(cluster: ClusterConfig, places: Places) -> tuple[str, ...] | F
         text = commented(render_cluster(cluster))
     else:
         text = amended(form.text, load_cluster, render_cluster, cluster)
+    return _applied(lambda: apply_text(_paths(places), text))
+
+
+def _applied(change: Callable[[], Outcome]) -> tuple[str, ...] | Failed:
+    """Prints what came of it."""
     try:
-        outcome = apply_text(_paths(places), text)
+        outcome = change()
     except (HadaemonError, OSError) as error:
         return Failed((marked("the configuration was not applied"), *in_words(error).splitlines()))
     print("\n".join(outcome.lines), flush=True)

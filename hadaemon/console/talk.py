@@ -3,9 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from hadaemon.console.terminal import HEIGHT, WIDTH, Terminal, plain, wrapped
+from hadaemon.console.terminal import HEIGHT, WIDTH, Terminal, wrapped
+from hadaemon.language.speech import told
 from hadaemon.menu.conversation import Conversation, Done
 from hadaemon.menu.steps import Act, Ask, Choose, Failed, Flow, Pause, Show, Translate
+from hadaemon.text.plain import plain
 
 T = TypeVar("T")
 
@@ -57,7 +59,9 @@ def _performed(step: Act, perform: Perform, translate: Translate) -> object:
         done = perform(step.action)
     except KeyboardInterrupt:
         return Failed((translate("interrupted"),))
-    return Failed(tuple(map(translate, done.reasons))) if isinstance(done, Failed) else done
+    if not isinstance(done, Failed):
+        return done
+    return Failed(tuple(told(translate(reason)) for reason in done.reasons))
 
 
 def _show(step: Show, terminal: Terminal, translate: Translate) -> None:

@@ -15,6 +15,8 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any, Protocol
 
+from hadaemon.text.plain import plain
+
 WIDTH = 78
 HEIGHT = 20
 """Lines at once; a terminal has 24, and the question needs some."""
@@ -30,9 +32,6 @@ _ENTER = tuple(rf"{before}\C-{key}" for before in (r"\e", r"\e[", r"\eO", r"\C-x
 _CTRL_C = b"\x03"
 _STOPS = r'"\C-c": "\C-e\C-u!\C-m"'
 """Ctrl-C answers `!`. As a signal it would be lost when it comes while readline is not waiting."""
-_PLAIN = str.maketrans(
-    {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss", "…": "...", "→": "->"}
-)
 
 
 ORIGINAL_TERM = os.environ.get("TERM", "vt100")
@@ -50,12 +49,6 @@ class Terminal(Protocol):
 
     def read_secret(self, prompt: str) -> str:
         """The same, without echo."""
-
-
-def plain(text: str) -> str:
-    """In ASCII, without control characters."""
-    ascii_ = text.translate(_PLAIN).encode("ascii", "replace").decode("ascii")
-    return "".join(character if character.isprintable() else "?" for character in ascii_)
 
 
 def wrapped(text: str, indent: str = "") -> Iterator[str]:

@@ -6,7 +6,6 @@ from copy import deepcopy
 from hadaemon.hotwire.exclusive import DEFAULT_PORT as HOTWIRE
 from hadaemon.menu.account import administrator
 from hadaemon.menu.actions import (
-    Activate,
     Card,
     ChangeAdmin,
     FactoryReset,
@@ -152,11 +151,6 @@ def create_later(_: Translate) -> Flow[None]:
     yield from pair_and_activate(_)
 
 
-def activate(_: Translate) -> Flow[None]:
-    """After pairing."""
-    yield from _show_outcome(_, (yield Act(Activate(), _("Activating the cluster ..."), final=True)))
-
-
 def last_good(_: Translate) -> Flow[None]:
     """Back to what was accepted."""
     yield Show((_("The last configuration that was accepted at a boot replaces the present one."),))
@@ -199,7 +193,6 @@ FLOWS: Mapping[str, Callable[[Translate], Flow[None]]] = {
     "rule": _of_the_cluster(rule),
     "join": join_later,
     "create": create_later,
-    "activate": activate,
     "last-good": last_good,
     "factory-reset": factory_reset,
     COMMAND: install_to_disk,

@@ -94,7 +94,7 @@ def _entries(_: Translate, standing: Standing) -> Mapping[str, tuple[str, Entry]
     )
     add("create", _("create a cluster: this box becomes the master"), lambda: _as_root("create"), alone)
     add("join", _("join the cluster of the other box as its spare"), lambda: _as_root("join"), alone)
-    add("keys", _("keys and pairing (hactl key, hactl pair)"), lambda: _keys(_, in_cluster))
+    add("keys", _("keys and pairing (hactl key, hactl pair)"), lambda: _keys(_))
     add("network", _("network: cards and own addresses"), lambda: _network(_, in_cluster))
     add("password", _("the administrator's password and SSH key"), lambda: _as_root("password"))
     add("diagnostics", _("diagnostics: ping, capture, history"), lambda: _diagnostics(_, standing))
@@ -154,13 +154,20 @@ def _maintenance(_: Translate) -> Flow[None]:
         (
             Option("on", _("begin: an active box hands over first")),
             Option("off", _("end")),
+            Option("deactivate", _("both boxes: deactivate the cluster (hactl config deactivate)")),
+            Option("activate", _("both boxes: activate the cluster (hactl config activate)")),
             Option("no", _("leave it as it is")),
         ),
-        _("If nobody can take over, it does not begin."),
+        _(
+            "If nobody can take over, it does not begin. In a cluster that is deactivated no box answers for "
+            "the virtual addresses: you are asked first."
+        ),
         "no",
     )
-    if choice != "no":
-        yield from _hactl(("maintenance", choice))
+    if choice in ("activate", "deactivate"):
+        yield from _hactl(("config", str(choice)), root=True)
+    elif choice != "no":
+        yield from _hactl(("maintenance", str(choice)))
 
 
 def _synchronize(_: Translate) -> Flow[None]:
@@ -257,26 +264,20 @@ def _file(text: str) -> str:
     return text
 
 
-def _keys(_: Translate, in_cluster: bool) -> Flow[None]:
-    options = [
-        Option("show", _("show the keys, with words to compare by telephone")),
-        Option("pair-show", _("pair: show a code here")),
-        Option("pair-enter", _("pair: type the code of the other box here")),
-    ]
-    if in_cluster:
-        options.append(Option("activate", _("activate the cluster")))
-    options.append(Option("revoke", _("trust the other box's key no longer")))
+def _keys(_: Translate) -> Flow[None]:
     choice = yield Choose(
         "keys",
         _("Keys and pairing"),
         _("The boxes know each other by keys, which pairing exchanges over the hotwire."),
-        tuple(options),
-        _("A cluster is activated after pairing. After replacing a box, pair again."),
+        (
+            Option("show", _("show the keys, with words to compare by telephone")),
+            Option("pair-show", _("pair: show a code here")),
+            Option("pair-enter", _("pair: type the code of the other box here")),
+            Option("revoke", _("trust the other box's key no longer")),
+        ),
+        _("A cluster is activated after pairing, under maintenance. After replacing a box, pair again."),
         "show",
     )
-    if choice == "activate":
-        yield from _as_root("activate")
-        return
     commands = {"pair-show": ("pair", "show"), "pair-enter": ("pair", "enter")}
     yield from _hactl(commands.get(choice, ("key", choice)), root=True)
 

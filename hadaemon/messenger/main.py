@@ -100,7 +100,7 @@ def _ways(settings: Settings, msmtprc: Path) -> Iterator[Way]:
 def _webhook(webhook: Webhook, settings: Settings) -> Deliver:
     def deliver(notices: Sequence[Notice]) -> None:
         for notice in notices:
-            post(webhook, webhook_body(notice, settings.sender), settings.source)
+            post(webhook, webhook_body(notice, settings.sender, webhook.body), settings.source)
 
     return deliver
 

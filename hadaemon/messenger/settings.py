@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
-from hadaemon.alarms.model import AlarmSettings, Mail, MailTls, Webhook
+from hadaemon.alarms.model import AlarmSettings, Body, ContentType, Mail, MailTls, Webhook
 from hadaemon.alarms.sender import Sender
 from hadaemon.errors import HadaemonError
 from hadaemon.problems import Severity
@@ -54,7 +54,7 @@ def decode(text: str) -> Settings:
         return Settings(
             Sender(**raw["sender"]),
             AlarmSettings(
-                Webhook(**webhook) if webhook is not None else None,
+                Webhook(**webhook | {"body": _body(webhook["body"])}) if webhook is not None else None,
                 Mail(**mail | {"tls": MailTls(mail["tls"]), "recipients": tuple(mail["recipients"])})
                 if mail is not None
                 else None,
@@ -67,3 +67,7 @@ def decode(text: str) -> Settings:
         raise HadaemonError(
             f"the messenger's settings cannot be understood: {type(error).__name__}"
         ) from error
+
+
+def _body(raw: dict[str, str] | None) -> Body | None:
+    return Body(raw["template"], ContentType(raw["content_type"])) if raw is not None else None

@@ -1,6 +1,7 @@
 """Changes of the configuration on this node, or with `sync = "on-apply"` on both nodes or on neither."""
 
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 from hadaemon.config import ClusterConfig, SyncMode
@@ -18,14 +19,23 @@ from hadaemon.sync.record import How
 from hadaemon.sync.tree import Tree, digest
 
 
+class Where(Enum):
+    """Which nodes a change counts on."""
+
+    AS_CONFIGURED = "configured"
+    """On both with `sync = "on-apply"`, else on this one."""
+    HERE = "here"
+    BOTH = "both"
+    """On both nodes of a pair, or on neither."""
+
+
 @dataclass(frozen=True, slots=True)
 class Manner:
     """How a change is made."""
 
     confirm: int | None = None
     """It goes back by itself after so many seconds, unless it is confirmed."""
-    here_only: bool = False
-    """On this node alone, whatever the configuration says."""
+    where: Where = Where.AS_CONFIGURED
 
 
 def apply_path(paths: NodePaths, path: Path, manner: Manner) -> Outcome:
@@ -55,7 +65,9 @@ def commit(
     head = here.next_head(tree, checked)
     identity = Identity(here.state)
     _refuse_activation(here, checked.cluster, identity)
-    if checked.cluster.sync is not SyncMode.ON_APPLY or manner.here_only or not identity.paired:
+    as_configured = Where.BOTH if checked.cluster.sync is SyncMode.ON_APPLY else Where.HERE
+    where = as_configured if manner.where is Where.AS_CONFIGURED else manner.where
+    if where is Where.HERE or not identity.paired:
         done = here.commit(tree, head, how, holder, manner.confirm, note)
         return Outcome(f"generation {head.generation} is applied on {here.name}", done.notes)
     with peer_of(here.state) as peer:
@@ -88,14 +100,14 @@ def confirm(paths: NodePaths, here_only: bool) -> tuple[str, ...]:
     return (*names, here.name)
 
 
-def roll_back(paths: NodePaths, number: int | None, here_only: bool) -> tuple[Outcome, int]:
+def roll_back(paths: NodePaths, number: int | None, where: Where) -> tuple[Outcome, int]:
     """An older generation counts again, by default the one before. Which one, beside the outcome."""
     with changing(paths, "config rollback") as (here, holder):
         record = older_generation(here, number)
         again = record.head.generation
         tree = here.generations.read(record)
         note = f"generation {again} again"
-        return commit(here, tree, How.ROLLBACK, holder, Manner(here_only=here_only), note), again
+        return commit(here, tree, How.ROLLBACK, holder, Manner(where=where), note), again
 
 
 def undo_unconfirmed(paths: NodePaths, here_only: bool) -> tuple[str, ...]:

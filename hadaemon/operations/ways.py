@@ -59,6 +59,11 @@ def pair_finding(status: Status) -> Finding:
     return Finding(status.status.node, "the pair", not verdict.reasons, str(verdict))
 
 
+def peer_not_asked(why: str) -> Finding:
+    """What the other node finds is not known."""
+    return Finding("the other node", "its answer", False, f"it cannot be asked: {why}")
+
+
 def _gateways(node: NodeStatus) -> Iterator[Finding]:
     routes = _default_routes()
     if not routes and node.state is NodeState.BACKUP:

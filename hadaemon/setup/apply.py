@@ -31,8 +31,8 @@ Texts: TypeAlias = Mapping[str, str]
 
 
 def apply_node(node: NodeConfig, cluster: ClusterConfig | None, places: Places) -> tuple[Texts, Texts]:
-    """Applies the node's name and network, and removes files of ports that are no longer there. Returns the
-    files of the network as they were before, and as they are now."""
+    """Applies the node's name, language and network, and removes files of ports that are no longer there.
+    Returns the files of the network as they were before, and as they are now."""
     try:
         if socket.gethostname() != node.name:
             socket.sethostname(node.name)
@@ -40,6 +40,7 @@ def apply_node(node: NodeConfig, cluster: ClusterConfig | None, places: Places) 
         raise FileError(f"host name {node.name}: {os.strerror(error.errno or 0)}") from error
     put(places.etc / "hostname", f"{node.name}\n")
     put(places.etc / "hosts", hosts_file(node.name))
+    put(places.language, f"{node.language}\n")
     wanted = network_files(node, cluster)
     before = {file.name: read_text(file) or "" for file in places.networkd.glob(f"{PREFIX}*")}
     for stale in before.keys() - wanted.keys():

@@ -62,6 +62,11 @@ class Places:
         return self.run / "setup-problems"
 
     @property
+    def language(self) -> Path:
+        """For `hactl` to speak it."""
+        return self.run / "language"
+
+    @property
     def applied(self) -> Path:
         """Exists while the base network and its services are known to be as the files say."""
         return self.run / "applied"

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 
 HIDDEN = "(secret)"
 _SECRET = re.compile(
-    r"pass(word|phrase)?|secret|psk|token|private|preshared|credential|hash|(^|_)(keys?|url)$", re.IGNORECASE
+    r"pass(word|phrase)?|secret|psk|token|private|preshared|credential|hash|(^|_)(keys?|url|body)$",
+    re.IGNORECASE,
 )
 """Names of keys whose values are secret. Better too many than one too few."""
 _ASSIGNED = re.compile(r"""^\s*([\w.-]+)\s*=\s*["'](.+?)["']""", re.MULTILINE)
@@ -19,9 +20,10 @@ _PATTERNS = (
     re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
     re.compile(r"\$(?:y|gy|7|2[aby]|6|5|1)\$[./A-Za-z0-9$=,]{8,}"),
     re.compile(r"(?i)(?<=bearer )\S+"),
+    re.compile(r"(?i)(?<=authorization: basic )\S+"),
     re.compile(r"(?<=://)[^/\s@]+(?=@)"),
 )
-"""Private keys, crypt(5), RFC 6750, and users of addresses, wherever they are."""
+"""Private keys, crypt(5), RFC 6750 and 7617, and users of addresses, wherever they are."""
 
 
 def values(text: bytes) -> dict[str, str] | None:

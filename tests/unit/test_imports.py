@@ -118,7 +118,7 @@ ORDER = (
     ("conntrack", "control", "follow", "menu"),
     ("firewall",),
     ("io",),
-    ("messenger", "pairing", "state"),
+    ("language", "messenger", "pairing", "state"),
     ("daemon", "operations", "setup"),
     ("console", "helper"),
     ("cli",),

@@ -1,5 +1,6 @@
 """An HTTP POST, from an own address, verified, within a time. Blocking. No error repeats the address."""
 
+import base64
 import http.client
 import socket
 import ssl
@@ -9,7 +10,7 @@ from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import urlsplit
 
-from hadaemon.alarms.model import Webhook
+from hadaemon.alarms.model import ContentType, Webhook
 from hadaemon.io.errors import EdgeError
 
 Source = Callable[[IPv4Address | IPv6Address], str | None]
@@ -27,9 +28,12 @@ def post(webhook: Webhook, body: bytes, source: Source) -> None:
     parts = urlsplit(webhook.url)
     host, secure = parts.hostname or "", parts.scheme == "https"
     port = parts.port or (443 if secure else 80)
-    headers = {"Content-Type": "application/json", "User-Agent": _AGENT, "Connection": "close"}
+    headers = {"Content-Type": _content_type(webhook), "User-Agent": _AGENT, "Connection": "close"}
     if webhook.token is not None:
         headers["Authorization"] = f"Bearer {webhook.token}"
+    elif webhook.password is not None:
+        account = f"{webhook.user}:{webhook.password}".encode()
+        headers["Authorization"] = f"Basic {base64.b64encode(account).decode()}"
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     sock = _connected(host, port, webhook.timeout, source)
     # The time limit holds for all reads together, not only for each one: at its end the connection is cut.
@@ -50,6 +54,11 @@ def post(webhook: Webhook, body: bytes, source: Source) -> None:
         sock.close()
     if not 200 <= status < 300:
         raise DeliveryError(f"{host}: answers {status} {http.client.responses.get(status, '')}".rstrip())
+
+
+def _content_type(webhook: Webhook) -> str:
+    kind = ContentType.JSON if webhook.body is None else webhook.body.content_type
+    return f"{kind}; charset=utf-8" if kind is ContentType.TEXT else kind
 
 
 def _connected(host: str, port: int, timeout: float, source: Source) -> socket.socket:

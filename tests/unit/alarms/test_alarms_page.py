@@ -4,10 +4,13 @@ import re
 import tomllib
 from pathlib import Path
 
+import pytest
+
 from hadaemon.alarms.message import webhook_body
 from hadaemon.alarms.model import Alarm
 from hadaemon.alarms.outbox import Notice
 from hadaemon.alarms.sender import Sender
+from hadaemon.alarms.template import FIELDS
 from hadaemon.config import load_node
 from hadaemon.problems import kinds
 from hadaemon.problems.kinds import KINDS, Kind
@@ -35,10 +38,18 @@ def test_no_kind_is_left_out_of_kinds():
     assert declared == {kind.word for kind in KINDS}, "hadaemon/problems/kinds.py: KINDS names each of them"
 
 
-def test_the_example_is_valid():
-    (example,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+EXAMPLES = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_the_examples_are_valid(example: str):
     tomllib.loads(example)
     load_node(f'schema = 1\nname = "a"\n[ports.lan]\nmac = "52:54:00:48:0a:01"\n{example}')
+
+
+def test_every_field_of_a_body_is_named():
+    page = PAGE[PAGE.index("## Another body") :]
+    assert [name for name in FIELDS if f"`{name}`" not in page] == []
 
 
 def test_the_message_is_what_is_sent():

@@ -121,6 +121,32 @@ def test_reset_asks(box: Box, monkeypatch: pytest.MonkeyPatch):
     assert [path.name for path in box.state.iterdir()] == ["node.toml"]
 
 
+def test_deactivate_asks_and_says_what_happens(
+    box: Box, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    asked: list[str] = []
+    monkeypatch.setattr("builtins.input", lambda question: asked.append(question) or "n")
+    box.hactl("apply", box.new)
+    assert box.hactl("deactivate") == box.hactl("deactivate", "--here") == 1
+    assert (box.state / "cluster.toml").read_text() == CLUSTER
+    assert "leave both nodes, and nobody answers for them" in asked[0]
+    assert "leave this node, and the other one takes over" in asked[1]
+    capsys.readouterr()
+    assert box.hactl("deactivate", "--yes") == 0
+    assert "the cluster is deactivated: generation 2 is applied on alpha\n" in capsys.readouterr().out
+    assert "enabled = false" in (box.state / "cluster.toml").read_text()
+    assert box.hactl("deactivate", "--yes") == 0
+    assert "nothing to do: the cluster is deactivated already\n" in capsys.readouterr().out
+    assert box.hactl("activate") == 0
+    assert len(asked) == 2
+    assert "enabled = true" in (box.state / "cluster.toml").read_text()
+
+
+def test_without_a_cluster_nothing_is_activated(box: Box, capsys: pytest.CaptureFixture[str]):
+    assert box.hactl("activate") == 1
+    assert "alpha is in no cluster: create or join one" in capsys.readouterr().err
+
+
 def test_no_permission_says_so(box: Box, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     def forbidden(*_: object) -> int:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from hadaemon.alarms.model import MailTls
+from hadaemon.alarms.model import Body, ContentType, MailTls
 from hadaemon.config import ConfigError, load_cluster, load_node, render_cluster, render_node
 from hadaemon.problems import Severity
 from hadaemon.sync.difference import difference
@@ -31,6 +31,7 @@ url = "https://hooks.example.org/services/SECRETPATH?k=1"
 token = "SECRETTOKEN=="
 ca = '''{PEM}'''
 timeout = "5s"
+body = '{{"key": "SECRETKEY", "text": "{{text}}"}}'
 [alarms.mail]
 relay = "mail.example.org"
 port = 465
@@ -51,6 +52,7 @@ def test_everything_is_read_and_written_again():
         assert (alarms.minimum, alarms.reminder) == (Severity.MINOR, 86400)
         assert alarms.webhook is not None
         assert alarms.webhook.timeout == 5.0
+        assert alarms.webhook.body == Body('{"key": "SECRETKEY", "text": "{text}"}', ContentType.JSON)
         assert alarms.mail is not None
         assert (alarms.mail.tls, alarms.mail.password) == (MailTls.TLS, 'SECRET"p\\word #1')
         assert "SECRET" not in repr(config)
@@ -79,6 +81,7 @@ def test_config_diff_shows_no_secret():
 
 
 HOOK = '[alarms.webhook]\nurl = "https://a.example.org/"\n'
+ACCOUNT = 'user = "hotspare"\npassword = "SECRET"\n'
 MAIL = '[alarms.mail]\nrelay = "m.example.org"\nfrom = "a@example.org"\nto = ["b@example.org"]\n'
 
 
@@ -108,6 +111,30 @@ MAIL = '[alarms.mail]\nrelay = "m.example.org"\nfrom = "a@example.org"\nto = ["b
         (f'{HOOK}ca = "SECRET"', "alarms.webhook.ca", "is not a certificate"),
         (f"{HOOK}ca = '''{PEM}SECRET'''", "alarms.webhook.ca", "is not a certificate"),
         (f'{HOOK}timeout = "61s"', "alarms.webhook.timeout", "from 1s to 60s"),
+        (f'{HOOK}user = "SECRET"', "alarms.webhook.password", "is missing: the service wants both"),
+        (f'{HOOK}password = "SECRET"', "alarms.webhook.user", "is missing: the service wants both"),
+        (f'{HOOK}{ACCOUNT}token = "SECRET"', "alarms.webhook.token", "cannot go with user"),
+        (f'{HOOK}user = "SEC:RET"\npassword = "SECRET"', "alarms.webhook.user", "has a : in it"),
+        (f'{HOOK}user = "u"\npassword = "SECRETü"', "alarms.webhook.password", "printable ASCII"),
+        (f'[alarms.webhook]\nurl = "http://a.org/"\n{ACCOUNT}', "alarms.webhook.password", "readable"),
+        (f"{HOOK}body = ' '", "alarms.webhook.body", "is empty"),
+        (f"{HOOK}body = '{'SECRET' * 3000}'", "alarms.webhook.body", "more than 16384"),
+        (
+            f'{HOOK}body = \'{{"SECRET": "{{subjct}}"}}\'',
+            "alarms.webhook.body",
+            "{subjct} is not a field: did you mean subject?",
+        ),
+        (f"{HOOK}body = '{{\"SECRET\": {{text}}}}'", "alarms.webhook.body", "is not JSON: line 1, column 13"),
+        (f'{HOOK}body = \'{{"SECRET": "{{text}}",}}\'', "alarms.webhook.body", "is not JSON: line 1"),
+        (f"{HOOK}body = '[NaN]'", "alarms.webhook.body", "a number in it is none"),
+        (f"{HOOK}body = '{'[' * 16000}'", "alarms.webhook.body", "too much is nested"),
+        (f'{HOOK}content_type = "text/plain"', "alarms.webhook.body", "is missing: content_type says"),
+        (f'{HOOK}body = "SECRET"\ncontent_type = "json"', "alarms.webhook.content_type", "application/json"),
+        (
+            f'{HOOK}body = "key=SECRET&text={{text}} x"\ncontent_type = "application/x-www-form-urlencoded"',
+            "alarms.webhook.body",
+            "write it on one line",
+        ),
         ("[alarms.mail]", "alarms.mail.to", "is missing"),
         (f'{MAIL}tls = "ssl"', "alarms.mail.tls", '"ssl" is not known: write starttls, tls, off'),
         (f'{MAIL}user = "SECRET"', "alarms.mail.password", "is missing: the relay wants both"),
@@ -130,3 +157,14 @@ def test_a_mistake_is_named_with_its_place_and_without_a_secret(text: str, path:
     problems = {problem.path: problem.message for problem in refused.value.mistakes}
     assert said in problems[path]
     assert "SECRET" not in str(problems)
+
+
+@pytest.mark.parametrize("body", [Body("{text}", ContentType.TEXT), Body("a={text}", ContentType.FORM), None])
+def test_a_webhook_with_an_account_is_read_and_written_again(body: Body | None):
+    form = f'body = "{body.template}"\ncontent_type = "{body.content_type}"\n' if body else ""
+    node = load_node(f"{NODE}{HOOK}{ACCOUNT}{form}")
+    assert node.system.alarms is not None
+    webhook = node.system.alarms.webhook
+    assert webhook is not None
+    assert (webhook.user, webhook.password, webhook.body) == ("hotspare", "SECRET", body)
+    assert load_node(render_node(node)) == node

@@ -100,6 +100,12 @@ mtu = 1480
 [follow.haproxy]
 enabled = true
 on_backup = false
+[alarms.webhook]
+url = "https://alarms.example.org/"
+user = "hotspare"
+password = "very secret"
+body = "{{text}}"
+content_type = "text/plain"
 """
 NODES = [load_node(NODE), load_node(test_network.NODE + test_network.COMMON)]
 CLUSTERS = [

@@ -15,6 +15,7 @@ from hadaemon.console.translations import ORIGINAL
 from hadaemon.menu import actions
 from hadaemon.menu.later import later
 from hadaemon.setup.places import Owners, Places
+from hadaemon.state.configuration import load_configuration
 from tests.unit.cli.answers import pair
 from tests.unit.cli.test_hactl import serving
 from tests.unit.console.talking import TRANSLATIONS, Person, converse
@@ -119,10 +120,11 @@ def test_a_program_is_told_to_use_the_commands(capsys: pytest.CaptureFixture[str
 
 def test_the_menu_begins_with_the_verdict_on_the_pair(tmp_path: Path):
     places = Places(tmp_path)
-    assert standing_of(places)[0].verdict == "", "nobody answers"
+    configuration = load_configuration(places.state)
+    assert standing_of(places, configuration).verdict == "", "nobody answers"
     places.control.parent.mkdir(parents=True)
     with serving(places.control, lambda request: pair()):
-        standing = standing_of(places)[0]
+        standing = standing_of(places, configuration)
     assert standing.verdict == "redundant"
     person = Person({"menu": ["leave"]})
     converse(lambda: later(TRANSLATIONS["en"], standing), person, Box())

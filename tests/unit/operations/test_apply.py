@@ -7,6 +7,7 @@ import pytest
 from hadaemon.operations import apply
 from hadaemon.operations.apply import (
     Manner,
+    Where,
     apply_path,
     apply_text,
     confirm,
@@ -76,11 +77,11 @@ def test_a_file_keeps_what_belongs_to_the_configuration_and_a_folder_replaces_it
 def test_an_older_generation_counts_again(paths: NodePaths):
     apply_text(paths, CLUSTER)
     apply_text(paths, OTHER)
-    outcome, again = roll_back(paths, None, here_only=False)
+    outcome, again = roll_back(paths, None, Where.AS_CONFIGURED)
     assert (outcome.done, again) == ("generation 3 is applied on alpha", 1)
     assert counts(paths) == CLUSTER
     with pytest.raises(SyncError, match="there is no generation 17: kept are 3, 2, 1"):
-        roll_back(paths, 17, here_only=False)
+        roll_back(paths, 17, Where.AS_CONFIGURED)
 
 
 def test_what_waits_is_confirmed_or_undone(paths: NodePaths, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):

@@ -247,7 +247,7 @@ def test_a_change_that_goes_back_by_itself(
     monkeypatch.setattr("hadaemon.io.programs.services.start_guard", lambda: None)
     editor(monkeypatch, box.run, swap("12.1/24", "12.9/24"))
     assert box.hactl("edit", "--confirm", "5m") == 0
-    assert "it goes back in 300 s unless" in capsys.readouterr().out
+    assert "it goes back by itself in 300 s unless" in capsys.readouterr().out
     assert box.hactl("rollback", "--unconfirmed") == 0
     assert (box.state / "cluster.toml").read_text() == CLUSTER
 

@@ -29,6 +29,7 @@ SECRETS = {
     "next": "hex:" + "5e" * 32,
     "webhook": "https://hooks.example.org/services/S3cretPath",
     "token": "S3cretToken==",
+    "body": '{"key": "S3cretInBody", "text": "{text}"}',
     "mail": 'S3cret"mail\\word #1',
     "pppoe": "S3cretDialIn",
 }
@@ -54,6 +55,7 @@ virtual_addresses = ["192.168.12.1/24"]
 [alarms.webhook]
 url = "{SECRETS["webhook"]}"
 token = "{SECRETS["token"]}"
+body = '{SECRETS["body"]}'
 [alarms.mail]
 relay = "mail.example.org"
 user = "hotspare"
@@ -134,10 +136,10 @@ def test_no_secret_is_anywhere_in_it_in_any_form(state: Path) -> None:
         for each in ALL[:-1]
     )
     said_all += f"\n{CLUSTER}\n{render_cluster(load_cluster(CLUSTER))}\n{SSH_KEY}\nS3cretOld S3cretBroken"
-    said_all += "\nadmin:$y$j9T$abcdefgh$0123456789:1:\nAuthorization: Bearer abc.def\nhttp://u:pw@host/"
+    said_all += "\nadmin:$y$j9T$abcdefgh$0123456789:1:\nAuthorization: Bearer abc.def\nAuthorization: Basic dTpw\nhttp://u:pw@host/"
     texts, _ = make(state, Part("journal", lambda _: said_all))
     everything = "\n".join(texts.values())
-    for secret in (*ALL, *SSH_KEY.splitlines(), "$y$j9T", "abc.def", "u:pw"):
+    for secret in (*ALL, *SSH_KEY.splitlines(), "$y$j9T", "abc.def", "dTpw", "u:pw"):
         assert secret not in everything
         assert json.dumps(secret)[1:-1] not in everything
     assert "192.168.12.1" in texts["cluster.txt"]
@@ -220,6 +222,8 @@ def test_the_command(state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[
         "vrrp.authentication.more_keys.2",
         "alarms.webhook.url",
         "alarms.webhook.token",
+        "alarms.webhook.password",
+        "alarms.webhook.body",
         "alarms.mail.password",
         "follow.pppoe[0].password",
         "follow.wireguard[0].private_key",

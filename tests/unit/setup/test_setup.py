@@ -93,6 +93,7 @@ def test_a_preseed_configures_the_node(places: Places, stick: Stick):
     }
     assert places.state.stat().st_mode & 0o777 == 0o750
     assert (places.etc / "hostname").read_text() == "alpha\n"
+    assert places.language.read_text() == "en\n"
     assert "admin:$6$" in (places.etc / "shadow").read_text()
     keys = places.admin_home / ".ssh/authorized_keys"
     assert "ssh-ed25519" in keys.read_text()

@@ -1,0 +1,155 @@
+"""What the code says to a person, for the catalogs of `hactl`.
+
+Its own texts are the arguments of `_`, `marked` and `counted`. Sentences are what reaches it finished, from
+the daemon and the operations: texts and f-strings with words in them, whose expressions become {fields}.
+"""
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from firmware.paths import ROOT
+
+TEXTS = (ROOT / "hadaemon/cli", ROOT / "hadaemon/language")
+SOURCES = (
+    *("alarms/upkeep.py", "cluster", "status/pair.py", "status/states.py", "sync/head.py", "sync/plan.py"),
+    *("daemon/administration.py", "daemon/answers.py", "daemon/report.py", "daemon/today.py"),
+    *("daemon/health/alarms.py", "daemon/hotwire/status.py", "daemon/ports/arp_watch.py", "daemon/guard.py"),
+    *("upgrade/agreement.py", "daemon/services/firewall.py", "daemon/services/base_network.py"),
+    *("daemon/services/conntrack.py", "daemon/services/following.py"),
+    *("operations/activation.py", "operations/apply.py", "operations/asking.py", "operations/check.py"),
+    *("operations/dry_run.py", "operations/edit.py", "operations/generations.py", "operations/own_node.py"),
+    *("operations/own_configuration.py", "operations/peer.py", "operations/sync_pair.py"),
+    *("operations/synchronize.py", "operations/ways.py", "io/sockets/control_client.py"),
+    *("io/store/identity.py", "io/store/pair_lock.py", "io/programs/channel.py"),
+    *("daemon/health/recorder.py", "daemon/reloads.py", "daemon/upgrade", "upgrade/begin.py"),
+    *("upgrade/rolling.py", "upgrade/telling.py", "upgrade/trial.py"),
+    *("operations/firmware.py", "operations/firmware_status.py", "operations/firmware_sync.py"),
+    *("operations/update.py", "operations/upgrade_pair.py", "operations/backup.py", "operations/keys.py"),
+)
+"""Below hadaemon: files, and folders with all that is in them."""
+_WORD = re.compile(r"[A-Za-z-]{2,}")
+_FIELD = re.compile(r"\{[a-z_0-9]+\}")
+_SPOKEN = {"NodeState", "Condition", "SyncState"}
+"""Enumerations whose values stand in sentences."""
+_COMMAND = "config "
+"""How the name of a command begins, which is none."""
+_TELLING = 5
+"""Letters of a word that makes a sentence even alone, beside a field."""
+_LOGS = {"debug", "info", "warning", "error", "exception", "critical", "log"}
+_NOT_TOLD = (ast.JoinedStr, ast.Expr, ast.arg, ast.AnnAssign, ast.Subscript, ast.Compare)
+"""Where a text is a docstring, a type, a key or something to look for."""
+
+
+def texts() -> Iterator[str | tuple[str, str]]:
+    """The texts of `hactl` itself; of those that are counted the one of one and that of many."""
+    for file in files_of_texts():
+        yield from texts_of(file)
+
+
+def files_of_texts() -> list[Path]:
+    """Where they are."""
+    return [file for folder in TEXTS for file in sorted(folder.rglob("*.py"))]
+
+
+def texts_of(file: Path) -> Iterator[str | tuple[str, str]]:
+    """Those of one file."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            said = [part.value for part in node.args if isinstance(part, ast.Constant)]
+            found = [text for text in said if isinstance(text, str)]
+            if node.func.id in ("_", "marked"):
+                yield from found
+            elif node.func.id == "counted":
+                yield found[0], found[1]
+
+
+def untold(file: Path) -> list[str]:
+    """What a file of `hactl` says in English alone."""
+    own = {text for found in texts_of(file) for text in ((found,) if isinstance(found, str) else found)}
+    return [text for text in sentences_of(file) if text not in set(map(_doubled, own))]
+
+
+def sentences(sources: Iterable[str] = SOURCES) -> Iterator[str]:
+    """Each of them, as it stands in a catalog; one that is there twice comes twice."""
+    for source in sources:
+        path = ROOT / "hadaemon" / source
+        for file in sorted(path.rglob("*.py")) if path.is_dir() else (path,):
+            yield from sentences_of(file)
+
+
+def sentences_of(file: Path) -> Iterator[str]:
+    """Those of one file. What a parser shows for --help is none."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr) and not isinstance(parents[node], ast.FormattedValue):
+            text = _template(node)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if isinstance(parents[node], _NOT_TOLD):
+                continue
+            text = _doubled(node.value)
+        else:
+            continue
+        if _is_help(node, parents):
+            continue
+        if (_is_sentence(text) and not _is_logged(node, parents)) or _is_word(node, parents):
+            yield text
+
+
+def _template(node: ast.JoinedStr) -> str:
+    """The expressions of an f-string as fields, each with the last name in it."""
+    names: list[str] = []
+    parts = []
+    for value in node.values:
+        if isinstance(value, ast.FormattedValue):
+            name = _name(value.value)
+            while name in names:
+                name = f"{name}2"
+            names.append(name)
+            parts.append(f"{{{name}}}")
+        elif isinstance(value, ast.Constant):
+            parts.append(_doubled(str(value.value)))
+    return "".join(parts)
+
+
+def _name(expression: ast.expr) -> str:
+    found = [
+        node.attr if isinstance(node, ast.Attribute) else node.id
+        for node in ast.walk(expression)
+        if isinstance(node, ast.Attribute | ast.Name)
+    ]
+    return (found[0] if found else "it").strip("_").lower()
+
+
+def _doubled(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")
+
+
+def _is_sentence(text: str) -> bool:
+    words = _WORD.findall(_FIELD.sub(" ", text))
+    fewest = 1 if _FIELD.search(text) and max(map(len, words), default=0) >= _TELLING else 2
+    good = len(words) >= fewest and " " in text.strip() and "\\" not in text
+    return good and not text.startswith(_COMMAND)
+
+
+def _is_word(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> bool:
+    """One of two words in an f-string, or a value of an enumeration."""
+    parent = parents[node]
+    if not isinstance(node, ast.Constant) or not _WORD.fullmatch(str(node.value)):
+        return False
+    if isinstance(parent, ast.IfExp):
+        return isinstance(parents[parent], ast.FormattedValue)
+    enumeration = parents.get(parent)
+    return isinstance(enumeration, ast.ClassDef) and enumeration.name in _SPOKEN
+
+
+def _is_logged(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> bool:
+    call = parents[node]
+    return isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in _LOGS
+
+
+def _is_help(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> bool:
+    parent = parents[node]
+    return isinstance(parent, ast.keyword) and parent.arg == "help"

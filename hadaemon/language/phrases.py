@@ -1,0 +1,105 @@
+"""Sentences that arrive finished, in English, and are to be shown in another language. Pure.
+
+The daemon, the operations and the other node say what is wrong in one English sentence: in their log, their
+files and their JSON it stays one. A catalog has these sentences as they stand in the code, with {fields}; a
+sentence is shown in the other language if it is one of them, whatever stands in its fields.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from functools import cache, cached_property
+
+Say = Callable[[str], str]
+"""Into the other language."""
+
+_FIELD = re.compile(r"\{([a-z_0-9]+)\}")
+_LISTED = ("; ", ", ")
+"""What joins several sentences, or parts of one."""
+_NAME = re.compile(r"(\w+_)?name\d*")
+"""A field that is one word, and nothing to be translated."""
+
+
+class Template:
+    """A sentence with fields."""
+
+    def __init__(self, source: str, target: str) -> None:
+        self._source, self._target = source, target
+        pieces = [_plain(piece) for piece in _FIELD.split(source)[::2]]
+        self.weight = sum(map(len, pieces))
+        """Letters that are not in fields: of two that fit, the one with more says more."""
+        self._longest = max(pieces, key=len)
+        """It is in every sentence that fits."""
+
+    def translated(self, text: str, say: Say) -> str | None:
+        """None: it does not fit. What stands in the fields is translated by itself."""
+        found = self._pattern.fullmatch(text) if self._longest in text else None
+        if found is None:
+            return None
+        fields = found.groupdict().items()
+        said = {key: value if _NAME.fullmatch(key) else say(value) for key, value in fields}
+        return self._target.format(**said)
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        parts = _FIELD.split(self._source)
+        for index, part in enumerate(parts):
+            what = r"\S*?" if _NAME.fullmatch(part) else ".*?"
+            parts[index] = f"(?P<{part}>{what})" if index % 2 else re.escape(_plain(part))
+        return re.compile("".join(parts))
+
+
+class PhraseBook:
+    """From English into one other language."""
+
+    def __init__(self, catalog: Mapping[str, str]) -> None:
+        whole = {text: said for text, said in catalog.items() if not _FIELD.search(text)}
+        templates = [Template(text, said) for text, said in catalog.items() if text not in whole]
+        self._whole = {_plain(text): _plain(said) for text, said in whole.items()}
+        self._templates = sorted(templates, key=lambda template: -template.weight)
+        self._line = cache(self._translated)
+
+    def __call__(self, text: str) -> str:
+        """The same in the other language, line by line, as far as it is known; else as it is."""
+        return "\n".join(map(self._line, text.split("\n")))
+
+    def _translated(self, line: str) -> str:
+        text = line.lstrip(" !")
+        for attempt in (self._whole.get, self._listed, self._sentence, self._explained):
+            said = attempt(text)
+            if said is not None:
+                return line[: len(line) - len(text)] + said
+        return line
+
+    def _sentence(self, text: str) -> str | None:
+        """It is one, or what is said of something whose name comes first."""
+        said = self._known(text)
+        if said is not None:
+            return said
+        name, _, rest = text.partition(" ")
+        of_it = self._known(rest) if rest else None
+        return None if of_it is None else f"{name} {of_it}"
+
+    def _known(self, text: str) -> str | None:
+        if text in self._whole:
+            return self._whole[text]
+        found = (template.translated(text, self) for template in self._templates)
+        return next((said for said in found if said is not None), None)
+
+    def _listed(self, text: str) -> str | None:
+        """Several that are joined: all of them are known, or none is translated."""
+        for mark in _LISTED:
+            said = [self._sentence(part) for part in text.split(mark)]
+            if len(said) > 1 and None not in said:
+                return mark.join(filter(None, said))
+        return None
+
+    def _explained(self, text: str) -> str | None:
+        """`what: why`, where why is a sentence; what may be a name, a file or a key."""
+        head, mark, tail = text.partition(": ")
+        said = self._translated(tail) if tail else tail
+        return f"{self._known(head) or head}{mark}{said}" if said != tail else None
+
+
+def _plain(text: str) -> str:
+    """A text of the catalog without the doubled braces of str.format."""
+    return text.replace("{{", "{").replace("}}", "}")
