@@ -182,7 +182,7 @@ def clusters(draw):
         ),
         draw(st.booleans()),
         VrrpConfig(offset, draw(st.integers(1, 4095)), draw(st.booleans()), draw(st.sampled_from(Checksum))),
-        draw(st.sampled_from((None, Hotwire(ports[0]), Hotwire(ports[0], ends)))),
+        draw(st.sampled_from((None, Hotwire(ports[0]), Hotwire(ports[0], addresses=ends)))),
     )
 
 
