@@ -16,6 +16,8 @@ DNSMASQ_FILE = "dnsmasq.conf"
 HAPROXY_GROUP = "haproxy"
 HAPROXY_FOLDER = "haproxy"
 """Of the administrator's own part: cluster.d/haproxy/*.cfg."""
+HAPROXY_OWN = "00-hotspare.cfg"
+"""Beside it, what cluster.toml makes."""
 PEERS = "hotspare"
 """The name of HAProxy's section of peers."""
 
@@ -59,7 +61,7 @@ def files(
         found.append(File(DNSMASQ_FILE, text, DHCP_UNIT, public=True))
     if follow.haproxy is not None:
         text = _HEAD + "".join(_haproxy(node, cluster))
-        found.append(File(f"{HAPROXY_FOLDER}/00-hotspare.cfg", text, HAPROXY_UNIT, HAPROXY_GROUP))
+        found.append(File(f"{HAPROXY_FOLDER}/{HAPROXY_OWN}", text, HAPROXY_UNIT, HAPROXY_GROUP))
         found += (
             File(f"{HAPROXY_FOLDER}/{name}", own, HAPROXY_UNIT, HAPROXY_GROUP)
             for name, own in haproxy.items()
@@ -110,15 +112,23 @@ def _ppp_files(dial_in: DialIn, port: str) -> Iterator[File]:
         interface = dial_in.vlan_interface
         steps = f"link add link {port} name {interface} type vlan id {dial_in.vlan}\n"
         steps += f"link set dev {interface} up\n"
-    yield File(f"ppp-{dial_in.name}", _HEAD + _ppp_options(dial_in, interface), unit)
+    options = (
+        "plugin pppoe.so",
+        f"nic-{interface}",
+        ppp_options(dial_in),
+        # One dial: the daemon dials again, and knows by then why it failed. A short search, because a node
+        # that gives up waits for its end.
+        "pppoe-padi-timeout 3",
+        "pppoe-padi-attempts 2",
+    )
+    yield File(f"ppp-{dial_in.name}", _HEAD + "\n".join(options) + "\n", unit)
     yield File(f"ppp-{dial_in.name}.ip", steps, unit)
 
 
-def _ppp_options(dial_in: DialIn, interface: str) -> str:
+def ppp_options(dial_in: DialIn) -> str:
+    """Those that pppd itself reads; the others are its plugin's."""
     route = ("defaultroute", "replacedefaultroute") if dial_in.default_route else ("nodefaultroute",)
     lines = (
-        "plugin pppoe.so",
-        f"nic-{interface}",
         f"ifname {dial_in.name}",
         f'user "{dial_in.user}"',
         f'password "{dial_in.password}"',
@@ -131,12 +141,8 @@ def _ppp_options(dial_in: DialIn, interface: str) -> str:
         f"mru {dial_in.mtu}",
         "lcp-echo-interval 10",
         "lcp-echo-failure 3",
-        # One dial: the daemon dials again, and knows by then why it failed. A short search, because a node
-        # that gives up waits for its end.
-        "pppoe-padi-timeout 3",
-        "pppoe-padi-attempts 2",
     )
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)
 
 
 def _dnsmasq(cluster: ClusterConfig, networks: list[DhcpNetwork], seats: Mapping[str, str]) -> Iterator[str]:
@@ -178,4 +184,4 @@ def _haproxy(node: str, cluster: ClusterConfig) -> Iterator[str]:
 
 def haproxy_file(name: str) -> bool:
     """Whether a file of cluster.d/haproxy is read."""
-    return re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]*\.cfg", name) is not None and name != "00-hotspare.cfg"
+    return re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]*\.cfg", name) is not None and name != HAPROXY_OWN
