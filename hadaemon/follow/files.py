@@ -8,7 +8,7 @@ from ipaddress import IPv4Address
 from hadaemon.config.follow_model import DhcpNetwork, DialIn, Tunnel
 from hadaemon.config.model import ClusterConfig
 from hadaemon.follow.follower import DHCP_UNIT, HAPROXY_UNIT, pppoe_unit, wireguard_unit
-from hadaemon.follow.table import source_set
+from hadaemon.follow.table import TUNNEL_MARK, TUNNEL_TABLE, source_set
 from hadaemon.hotwire.exclusive import HAPROXY_PORT
 
 LEASES = "/var/lib/hotspare-dhcp/leases"
@@ -83,7 +83,7 @@ def drop_ins(cluster: ClusterConfig) -> dict[str, str]:
 
 def _tunnel_files(tunnel: Tunnel) -> Iterator[File]:
     unit = wireguard_unit(tunnel.name)
-    lines = ["[Interface]", f"PrivateKey = {tunnel.private_key}"]
+    lines = ["[Interface]", f"PrivateKey = {tunnel.private_key}", f"FwMark = {TUNNEL_MARK:#x}"]
     if tunnel.listen_port is not None:
         lines.append(f"ListenPort = {tunnel.listen_port}")
     for peer in tunnel.peers:
@@ -100,7 +100,9 @@ def _tunnel_files(tunnel: Tunnel) -> Iterator[File]:
     routes = {network for peer in tunnel.peers for network in peer.allowed} - near
     steps = [f"address add {address} dev {name}" for address in tunnel.addresses]
     steps.append(f"link set dev {name} mtu {tunnel.mtu} up")
-    steps += (f"route replace {network} dev {name}" for network in sorted(routes, key=str))
+    for network in sorted(routes, key=str):
+        table = "" if network.prefixlen else f" table {TUNNEL_TABLE}"
+        steps.append(f"route replace {network} dev {name}{table}")
     yield File(f"{name}.ip", "\n".join(steps) + "\n", unit)
 
 
