@@ -74,7 +74,7 @@ class Handover:
                 self._orders.note(HandoverEnded(True, reasons.MAINTENANCE_OVER))
             case ResumeRequested():
                 self._known.damping.clear()
-                self._known.routes.forgive(now)
+                self._known.forgive(now)
                 self._member.remember(replace(memory, suspended=False), now)
                 self._member.reconsider(now)
                 self._orders.note(HandoverEnded(True, reasons.RESUMED))

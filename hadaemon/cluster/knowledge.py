@@ -6,6 +6,7 @@ It holds no state of the node and decides nothing that needs one.
 from dataclasses import replace
 
 from hadaemon.cluster import election, reasons
+from hadaemon.cluster.blame import Blame
 from hadaemon.cluster.damping import Damping
 from hadaemon.cluster.events import PingResult, PortChanged, RouteChanged
 from hadaemon.cluster.memory import EMPTY
@@ -16,7 +17,7 @@ from hadaemon.cluster.score import Health, Score
 from hadaemon.cluster.silence import Silence
 from hadaemon.cluster.watched_port import WatchedPort
 from hadaemon.cluster.witness import Witness, score_of
-from hadaemon.config.model import ClusterConfig, ElectionMode, NodeConfig
+from hadaemon.config.model import ClusterConfig, ElectionMode, NodeConfig, TrackedRoute
 from hadaemon.config.names import unknown_master
 from hadaemon.status.node import Link
 from hadaemon.status.peer import Peer
@@ -69,7 +70,7 @@ class Knowledge:
             port.go_on(before.ports.get(port.name), now + election.LINK_PATIENCE)
         self.proofs.go_on(before.proofs)
         self.pings.go_on(before.pings)
-        self.routes.go_on(before.routes)
+        self.routes.blame.go_on(before.routes.blame)
         self.damping.go_on(before.damping)
 
     def note_port(self, facts: PortChanged, now: float) -> WatchedPort | None:
@@ -90,9 +91,19 @@ class Knowledge:
     def note_check(self, event: PingResult | RouteChanged, now: float) -> None:
         """Of a ping group's host or a tracked route."""
         if isinstance(event, PingResult):
-            self.pings.note(event)
+            self.pings.note(event, now)
         else:
             self.routes.note(event, now)
+
+    def note_state(self, active: bool, now: float) -> None:
+        """Whether this node is active from now on."""
+        self.pings.note_state(active, now)
+        self.routes.blame.note_state(active, now)
+
+    def forgive(self, now: float) -> None:
+        """It may try again what it could not reach when it was active."""
+        for blame in self._blames:
+            blame.forgive(now)
 
     def hears_active(self, now: float) -> bool:
         """Another node is active, by its advertisements or by what it says over the hotwire."""
@@ -109,7 +120,8 @@ class Knowledge:
         serving = [port for port in self.all_ports if port.serves(now)]
         self.unproven = sum(port.depends_on(self.proofs.unproven) for port in serving) if contested else 0
         links_down = sum(port.is_lost(now) for port in self.all_ports)
-        self.routes.pass_time(now)
+        for blame in self._blames:
+            blame.pass_time(now)
         health = Health(links_down, self.failed_checks + self.unproven)
         before, self.score = self.score, Score(health, self._is_preferred(), *self._explicit())
         moments = (moment for port in self.all_ports for moment in (port.counts_from, port.patient_until))
@@ -121,8 +133,12 @@ class Knowledge:
     @property
     def next_change(self) -> float | None:
         """When the score changes by itself, if nothing else happens; monotonic seconds."""
-        moments = (self._next_link, self.routes.next_deadline)
+        moments = (self._next_link, *(blame.next_deadline for blame in self._blames))
         return min((moment for moment in moments if moment is not None), default=None)
+
+    @property
+    def _blames(self) -> tuple[Blame[str], Blame[TrackedRoute]]:
+        return self.pings.blame, self.routes.blame
 
     @property
     def failed_checks(self) -> int:

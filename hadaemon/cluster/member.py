@@ -74,7 +74,7 @@ class Member:
             return
         self.since = now
         self._preempts_from = now + self._preempt_delay
-        self.known.routes.note_state(new is NodeState.ACTIVE, now)
+        self.known.note_state(new is NodeState.ACTIVE, now)
         self.orders.note(StateChanged(old, new, reason))
         if {old, new} == _ELECTING and not is_asked(ended) and not self._driven_out:
             self._count_switch(now)

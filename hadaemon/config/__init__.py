@@ -14,6 +14,7 @@ from hadaemon.config.mistakes import ConfigError, Mistake
 from hadaemon.config.model import (
     Admin,
     ClusterConfig,
+    CountsOn,
     ElectionConfig,
     ElectionMode,
     HaInterface,
@@ -45,6 +46,7 @@ __all__ = [
     "BondMode",
     "ClusterConfig",
     "ConfigError",
+    "CountsOn",
     "Dns",
     "ElectionConfig",
     "ElectionMode",

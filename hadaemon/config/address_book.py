@@ -243,8 +243,15 @@ def _tunnel(tunnel: Tunnel, path: str) -> Iterator[Entry]:
                 network=network,
                 port=name,
                 told=f"a network of tunnel {name} at {here}.allowed[{index}]",
-                metric=0 if network.version == 4 else 1024,
+                metric=_tunnel_metric(network),
             )
+
+
+def _tunnel_metric(network: IPNetwork) -> int | None:
+    """What takes everything has a table of its own, where it is nobody's rival."""
+    if not network.prefixlen:
+        return None
+    return 0 if network.version == 4 else 1024
 
 
 def _dhcp(network: DhcpNetwork, path: str) -> Iterator[Entry]:

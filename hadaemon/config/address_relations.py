@@ -81,6 +81,9 @@ def _part(one: Entry, other: Entry) -> bool:
 
 
 def _around(one: Entry, other: Entry) -> bool:
+    """Everything is around every network, and spares them all."""
+    if one.network is not None and not one.network.prefixlen:
+        return False
     return one.port != other.port and one.network != other.network and within(other.network, one.network)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hadaemon.config.address_book import Entry, Role, address_in, book_of_pair, web_host
-from hadaemon.config.model import ClusterConfig, NodeConfig
+from hadaemon.config.model import ClusterConfig, CountsOn, NodeConfig
 from hadaemon.config.network_model import Route, System
 from hadaemon.vrrp.model import IPAddress
 
@@ -108,13 +108,13 @@ def backup_notes(node: NodeConfig, cluster: ClusterConfig) -> Iterator[tuple[str
             )
     for position, group in enumerate(cluster.ping_groups):
         lacks = [reach.lacking(host) for host in group.hosts]
-        if all(lacks):
+        if group.counts_on is CountsOn.BOTH and all(lacks):
             yield (
-                f"ping_groups[{position}].hosts",
+                f"ping_groups[{position}].counts_on",
                 f"while node {node.name} is backup, it can reach none of them: {lacks[0]}; so the group "
-                "counts as failed there, moves nothing, and keeps a master from becoming active again; give "
-                "the port an own address in that network, or track the route instead ([[tracked_routes]]), "
-                "which counts on the active node alone",
+                "counts as failed there, moves nothing, and keeps a master from becoming active again; write "
+                'counts_on = "active", so that it counts on the active node alone, or give the port an own '
+                "address in that network",
             )
 
 

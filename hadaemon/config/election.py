@@ -6,6 +6,7 @@ from hadaemon.config import values
 from hadaemon.config.mistakes import did_you_mean
 from hadaemon.config.model import (
     ClusterConfig,
+    CountsOn,
     ElectionConfig,
     ElectionMode,
     NodeConfig,
@@ -49,6 +50,7 @@ def read_ping_group(table: Table) -> PingGroup | None:
     timeout = table.optional_text("timeout", values.delay, _GROUP.timeout)
     failures = table.number("failures", 1, _MAX_STREAK, _GROUP.failures)
     recoveries = table.number("recoveries", 1, _MAX_STREAK, _GROUP.recoveries)
+    counts_on = table.optional_text("counts_on", _counts_on, _GROUP.counts_on)
     table.close()
     if hosts is not None:
         _note_hosts(table, hosts)
@@ -56,11 +58,17 @@ def read_ping_group(table: Table) -> PingGroup | None:
         table.note("interval", f"is too short: from {_SHORTEST * 1000:.0f}ms to 3600s")
     if interval is not None and timeout is not None and not 0 < timeout <= interval:
         table.note("timeout", "must be more than 0s, and not longer than interval")
+    if counts_on is CountsOn.ACTIVE and failures == 1:
+        table.note(
+            "failures",
+            f'with counts_on = "{counts_on}" the first ping may have left before the node was active: write '
+            "2 or more",
+        )
     if name is None or hosts is None or interval is None or timeout is None:
         return None
-    if failures is None or recoveries is None:
+    if failures is None or recoveries is None or counts_on is None:
         return None
-    return PingGroup(name, hosts, port, interval, timeout, failures, recoveries)
+    return PingGroup(name, hosts, port, interval, timeout, failures, recoveries, counts_on)
 
 
 _SHORTEST = 0.1
@@ -138,14 +146,33 @@ def check_mistakes(node: NodeConfig, cluster: ClusterConfig) -> Iterator[tuple[s
             continue
         port = node.ports[group.port]
         own = {address.version for address in port.addresses} | ({4} if port.dhcp else set())
+        if group.counts_on is CountsOn.ACTIVE:
+            own |= _virtual_versions(cluster, port.name)
         for index, host in enumerate(group.hosts):
             if host.version not in own:
                 yield (
                     f"{here}.hosts[{index}]",
                     f"port {port.name} of node {node.name} has no own IPv{host.version} address "
                     f"to ping {host} from: give it one in node.toml (ports.{port.name}.addresses), "
-                    "or remove the check",
+                    f"or remove the check{_or_alone(cluster, group, port.name, host)}",
                 )
+
+
+def _or_alone(cluster: ClusterConfig, group: PingGroup, port: str, host: IPAddress) -> str:
+    """What else to write where the active node has an address."""
+    if group.counts_on is CountsOn.ACTIVE or host.version not in _virtual_versions(cluster, port):
+        return ""
+    return f', or write counts_on = "{CountsOn.ACTIVE}": the active node has a virtual one'
+
+
+def _virtual_versions(cluster: ClusterConfig, port: str) -> set[int]:
+    """Of the addresses that an active node has there."""
+    return {
+        address.version
+        for each in cluster.ha_interfaces
+        if each.address_port == port
+        for address in each.virtual_addresses
+    }
 
 
 def _note_hosts(table: Table, hosts: tuple[IPAddress, ...]) -> None:
@@ -154,6 +181,13 @@ def _note_hosts(table: Table, hosts: tuple[IPAddress, ...]) -> None:
     for position, host in enumerate(hosts):
         if host in hosts[:position]:
             table.mistakes.add(f"{table.at('hosts')}[{position}]", f"{host} is there twice: remove one")
+
+
+def _counts_on(text: str) -> CountsOn:
+    try:
+        return CountsOn(text)
+    except ValueError:
+        raise ValueError(f"{values.shown(text)} is not known: write {' or '.join(CountsOn)}") from None
 
 
 def _mode(text: str) -> ElectionMode:

@@ -100,9 +100,6 @@ def _read_peer(table: Table) -> TunnelPeer | None:
     endpoint = table.optional_text("endpoint", words.endpoint, None)
     shared = table.optional_text("preshared_key", words.wireguard_key, None)
     keepalive = table.number("keepalive", 0, 65535, 0)
-    if any(network.prefixlen == 0 for network in allowed or ()):
-        table.note("allowed", "everything takes the tunnel's own packets too: name the networks behind it")
-        return None
     table.close()
     if key is None or allowed is None or keepalive is None:
         return None

@@ -113,3 +113,9 @@ class Follow:
     def interfaces(self) -> tuple[str, ...]:
         """The interfaces that come and go with the active node: the firewall treats them as ports."""
         return (*(each.name for each in self.pppoe), *(each.name for each in self.wireguard))
+
+    @property
+    def whole(self) -> frozenset[int]:
+        """The versions of IP of which a tunnel takes everything."""
+        networks = (network for tunnel in self.wireguard for peer in tunnel.peers for network in peer.allowed)
+        return frozenset(network.version for network in networks if not network.prefixlen)

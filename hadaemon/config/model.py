@@ -137,6 +137,14 @@ class ElectionConfig:
     """So many switches within this time suspend the node; 0 switches: never."""
 
 
+class CountsOn(StrEnum):
+    """On which nodes a failed ping group is a fault."""
+
+    BOTH = "both"
+    ACTIVE = "active"
+    """The backup cannot reach it, and is not blamed: see `hadaemon.cluster.blame`."""
+
+
 @dataclass(frozen=True, slots=True)
 class PingGroup:
     """One of [[ping_groups]]: it fails when all of its hosts fail; times are seconds."""
@@ -151,6 +159,7 @@ class PingGroup:
     """Unanswered pings in a row after which a host has failed."""
     recoveries: int = 3
     """Answered pings in a row after which a failed host is back."""
+    counts_on: CountsOn = CountsOn.BOTH
 
 
 @dataclass(frozen=True, slots=True)

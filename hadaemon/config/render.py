@@ -122,6 +122,7 @@ def _ping_group_lines(group: PingGroup, prefix: str) -> Iterator[str]:
     yield f"timeout = {_string(_delay(group.timeout))}"
     yield f"failures = {group.failures}"
     yield f"recoveries = {group.recoveries}"
+    yield f"counts_on = {_string(group.counts_on)}"
 
 
 def _tracked_route_lines(route: TrackedRoute, prefix: str) -> Iterator[str]:

@@ -12,28 +12,27 @@ _WAYS = (Role.OWN, Role.VIRTUAL, Role.ROUTE)
 
 
 def tunnel_mistakes(cluster: ClusterConfig, book: Book) -> Iterator[tuple[Entry, str]]:
-    """What takes a tunnel's own packets: the entry that is told of, and message. `book`: of the pair."""
+    """What takes a tunnel's own packets: the entry that is told of, and message. `book`: of the pair.
+
+    Everything (0.0.0.0/0, ::/0) takes none of them: see `hadaemon.io.kernel.policy_rules`.
+    """
     for tunnel in cluster.follow.wireguard:
         mine = [each for each in book if each.port == tunnel.name]
-        allowed = [each for each in mine if each.role is Role.ALLOWED]
-        ends = [each for each in mine if each.role is Role.ENDPOINT and each.ip is not None]
-        for end in ends:
-            taken = _taken(end.ip, allowed, book)
+        allowed = [each for each in mine if each.role is Role.ALLOWED and _length(each)]
+        for end in mine:
+            taken = _taken(end.ip, allowed, book) if end.role is Role.ENDPOINT else None
             if taken is not None:
                 yield (
                     end,
                     f"{end.ip} is in {taken.network}, which the tunnel takes ({taken.key}): its own packets "
                     f"would go into it; leave {end.ip} out there, or add a route to it ([[routes]])",
                 )
-        spared = len(ends) == len(tunnel.peers)
-        for entry in _everything(allowed):
-            if not spared:
-                yield (
-                    entry,
-                    f"the networks of tunnel {tunnel.name} are everything together, and so take the tunnel's "
-                    "own packets too: name the networks behind it; or write the endpoint of each peer as an "
-                    "address, and a route to it ([[routes]])",
-                )
+        for entry, everything in _everything(allowed):
+            yield (
+                entry,
+                f"the networks of tunnel {tunnel.name} are everything together, and so take the tunnel's "
+                f'own packets too: write "{everything}" in their place, which spares these',
+            )
 
 
 def _taken(ip: IPAddress | None, allowed: list[Entry], book: Book) -> Entry | None:
@@ -56,12 +55,11 @@ def _length(entry: Entry) -> int:
     return entry.network.prefixlen if entry.network is not None else -1
 
 
-def _everything(allowed: list[Entry]) -> Iterator[Entry]:
-    """The first network of each family of which all together are everything."""
+def _everything(allowed: list[Entry]) -> Iterator[tuple[Entry, IPNetwork]]:
+    """The first network of each family of which all together are everything, and everything."""
     for version in (4, 6):
         family = [each for each in allowed if each.network is not None and each.network.version == version]
-        if family and any(not network.prefixlen for network in _together(family)):
-            yield family[0]
+        yield from ((family[0], network) for network in _together(family) if not network.prefixlen)
 
 
 def _together(entries: list[Entry]) -> list[IPNetwork]:

@@ -8,7 +8,7 @@ from ipaddress import IPv4Address
 from hadaemon.config.follow_model import DhcpNetwork, DialIn, Tunnel
 from hadaemon.config.model import ClusterConfig
 from hadaemon.follow.follower import DHCP_UNIT, HAPROXY_UNIT, pppoe_unit, wireguard_unit
-from hadaemon.follow.table import source_set
+from hadaemon.follow.table import TUNNEL_MARK, TUNNEL_TABLE, source_set
 from hadaemon.hotwire.exclusive import HAPROXY_PORT
 
 LEASES = "/var/lib/hotspare-dhcp/leases"
@@ -16,6 +16,8 @@ DNSMASQ_FILE = "dnsmasq.conf"
 HAPROXY_GROUP = "haproxy"
 HAPROXY_FOLDER = "haproxy"
 """Of the administrator's own part: cluster.d/haproxy/*.cfg."""
+HAPROXY_OWN = "00-hotspare.cfg"
+"""Beside it, what cluster.toml makes."""
 PEERS = "hotspare"
 """The name of HAProxy's section of peers."""
 
@@ -59,7 +61,7 @@ def files(
         found.append(File(DNSMASQ_FILE, text, DHCP_UNIT, public=True))
     if follow.haproxy is not None:
         text = _HEAD + "".join(_haproxy(node, cluster))
-        found.append(File(f"{HAPROXY_FOLDER}/00-hotspare.cfg", text, HAPROXY_UNIT, HAPROXY_GROUP))
+        found.append(File(f"{HAPROXY_FOLDER}/{HAPROXY_OWN}", text, HAPROXY_UNIT, HAPROXY_GROUP))
         found += (
             File(f"{HAPROXY_FOLDER}/{name}", own, HAPROXY_UNIT, HAPROXY_GROUP)
             for name, own in haproxy.items()
@@ -81,7 +83,7 @@ def drop_ins(cluster: ClusterConfig) -> dict[str, str]:
 
 def _tunnel_files(tunnel: Tunnel) -> Iterator[File]:
     unit = wireguard_unit(tunnel.name)
-    lines = ["[Interface]", f"PrivateKey = {tunnel.private_key}"]
+    lines = ["[Interface]", f"PrivateKey = {tunnel.private_key}", f"FwMark = {TUNNEL_MARK:#x}"]
     if tunnel.listen_port is not None:
         lines.append(f"ListenPort = {tunnel.listen_port}")
     for peer in tunnel.peers:
@@ -98,7 +100,9 @@ def _tunnel_files(tunnel: Tunnel) -> Iterator[File]:
     routes = {network for peer in tunnel.peers for network in peer.allowed} - near
     steps = [f"address add {address} dev {name}" for address in tunnel.addresses]
     steps.append(f"link set dev {name} mtu {tunnel.mtu} up")
-    steps += (f"route replace {network} dev {name}" for network in sorted(routes, key=str))
+    for network in sorted(routes, key=str):
+        table = "" if network.prefixlen else f" table {TUNNEL_TABLE}"
+        steps.append(f"route replace {network} dev {name}{table}")
     yield File(f"{name}.ip", "\n".join(steps) + "\n", unit)
 
 
@@ -110,15 +114,23 @@ def _ppp_files(dial_in: DialIn, port: str) -> Iterator[File]:
         interface = dial_in.vlan_interface
         steps = f"link add link {port} name {interface} type vlan id {dial_in.vlan}\n"
         steps += f"link set dev {interface} up\n"
-    yield File(f"ppp-{dial_in.name}", _HEAD + _ppp_options(dial_in, interface), unit)
+    options = (
+        "plugin pppoe.so",
+        f"nic-{interface}",
+        ppp_options(dial_in),
+        # One dial: the daemon dials again, and knows by then why it failed. A short search, because a node
+        # that gives up waits for its end.
+        "pppoe-padi-timeout 3",
+        "pppoe-padi-attempts 2",
+    )
+    yield File(f"ppp-{dial_in.name}", _HEAD + "\n".join(options) + "\n", unit)
     yield File(f"ppp-{dial_in.name}.ip", steps, unit)
 
 
-def _ppp_options(dial_in: DialIn, interface: str) -> str:
+def ppp_options(dial_in: DialIn) -> str:
+    """Those that pppd itself reads; the others are its plugin's."""
     route = ("defaultroute", "replacedefaultroute") if dial_in.default_route else ("nodefaultroute",)
     lines = (
-        "plugin pppoe.so",
-        f"nic-{interface}",
         f"ifname {dial_in.name}",
         f'user "{dial_in.user}"',
         f'password "{dial_in.password}"',
@@ -131,12 +143,8 @@ def _ppp_options(dial_in: DialIn, interface: str) -> str:
         f"mru {dial_in.mtu}",
         "lcp-echo-interval 10",
         "lcp-echo-failure 3",
-        # One dial: the daemon dials again, and knows by then why it failed. A short search, because a node
-        # that gives up waits for its end.
-        "pppoe-padi-timeout 3",
-        "pppoe-padi-attempts 2",
     )
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)
 
 
 def _dnsmasq(cluster: ClusterConfig, networks: list[DhcpNetwork], seats: Mapping[str, str]) -> Iterator[str]:
@@ -178,4 +186,4 @@ def _haproxy(node: str, cluster: ClusterConfig) -> Iterator[str]:
 
 def haproxy_file(name: str) -> bool:
     """Whether a file of cluster.d/haproxy is read."""
-    return re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]*\.cfg", name) is not None and name != "00-hotspare.cfg"
+    return re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]*\.cfg", name) is not None and name != HAPROXY_OWN

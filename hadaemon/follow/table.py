@@ -14,6 +14,10 @@ TABLE = "hotspare_follow"
 TRANSPARENT_MARK = 0x48D
 """Of packets that come back to an address that HAProxy has borrowed. By the routing table that the unit of
 HAProxy makes they are local."""
+TUNNEL_MARK = 0x48E
+"""Of a tunnel's own packets: they go beside a tunnel that takes everything."""
+TUNNEL_TABLE = 73
+"""The routing table with the default route of such a tunnel, which follows it."""
 _FIRST_MARK = 0x4800
 _LEVELS = (2, 3, 4)
 """Below system.slice, an instance below the slice of its template, and what its own `Slice` may add."""

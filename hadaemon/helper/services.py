@@ -18,7 +18,7 @@ from pathlib import Path
 
 from hadaemon.config import ClusterConfig
 from hadaemon.errors import HadaemonError
-from hadaemon.follow.files import HAPROXY_FOLDER, File, drop_ins, files, haproxy_file
+from hadaemon.follow.files import HAPROXY_FOLDER, File, drop_ins, files
 from hadaemon.follow.follower import Follower, followers
 from hadaemon.follow.kept_unit import RESTS
 from hadaemon.follow.protocol import MAX_LINE, PROPERTIES, Message, seen_of, units_of
@@ -28,8 +28,8 @@ from hadaemon.io.kernel.links import LinkTable
 from hadaemon.io.kernel.netlink import read_links
 from hadaemon.io.programs.run import ProgramError, run_program
 from hadaemon.io.store.files import read_text, write_text
+from hadaemon.io.store.haproxy_files import read_haproxy
 from hadaemon.state.configuration import Configuration, load_configuration
-from hadaemon.sync.tree import FILES
 from hadaemon.vrrp.mac import interface_name
 
 Systemctl = Callable[..., str]
@@ -137,15 +137,7 @@ class Services:
         seats = dict(interfaces)
         if cluster.vrrp.virtual_mac:
             seats |= {each.address_port: interface_name(each.vrid, 4) for each in cluster.ha_interfaces}
-        return files(node.name, cluster, interfaces, seats, self._haproxy_files())
-
-    def _haproxy_files(self) -> dict[str, str]:
-        folder = self._places.state / FILES / HAPROXY_FOLDER
-        try:
-            names = sorted(entry.name for entry in folder.iterdir() if haproxy_file(entry.name))
-        except FileNotFoundError:
-            return {}
-        return {name: read_text(folder / name) or "" for name in names}
+        return files(node.name, cluster, interfaces, seats, read_haproxy(self._places.state))
 
     def _write(self, wanted: Sequence[File]) -> set[str]:
         folder, changed = self._places.files, set()

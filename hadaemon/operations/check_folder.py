@@ -4,7 +4,7 @@ The folder is what an administrator keeps under version control: `cluster.toml` 
 nodes, and of each node its `node.toml`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from hadaemon.state.both_nodes import both_notes, both_problems
 from hadaemon.state.configuration import check_texts
 from hadaemon.state.firewall_check import rule_problems, tree_snippets
 from hadaemon.state.places import CLUSTER_FILE, NODE_FILE
+from hadaemon.state.programs_check import ask_programs, tree_haproxy
 from hadaemon.sync.tree import FILES
 
 LAYOUT = f"{CLUSTER_FILE} and {FILES}/ as on the nodes, and of each node NAME/{NODE_FILE} or NAME.{NODE_FILE}"
@@ -55,7 +56,7 @@ def check_folder(folder: Path) -> FolderFindings:
     except HadaemonError as error:
         found.problems.append(str(error))
         return found
-    cluster_text, snippets = _shared(folder, found)
+    cluster_text, snippets, haproxy = _shared(folder, found)
     read = list(_nodes(files, cluster_text, folder / CLUSTER_FILE, found))
     cluster = _cluster(cluster_text, str(folder / CLUSTER_FILE), found)
     found.nodes += [node.name for _, node in read]
@@ -65,7 +66,9 @@ def check_folder(folder: Path) -> FolderFindings:
     if cluster is not None:
         found.notes += advice(cluster)
     if not found.problems:
-        _try_rules([node for _, node in read], cluster, snippets, found)
+        nodes = [node for _, node in read]
+        _try_rules(nodes, cluster, snippets, found)
+        _ask_programs(nodes, cluster, haproxy, found)
     found.problems[:] = dict.fromkeys(found.problems)
     return found
 
@@ -105,18 +108,20 @@ def _node_files(folder: Path, names: Sequence[str]) -> Iterator[NodeFile]:
             yield NodeFile(path / NODE_FILE, name)
 
 
-def _shared(folder: Path, found: FolderFindings) -> tuple[str | None, tuple[Snippet, ...]]:
-    """The text of cluster.toml, if there is one that can be read, and its snippets."""
+def _shared(folder: Path, found: FolderFindings) -> tuple[str | None, tuple[Snippet, ...], Mapping[str, str]]:
+    """The text of cluster.toml, if there is one that can be read, its snippets, and its part of HAProxy's
+    configuration."""
     if not (folder / CLUSTER_FILE).exists() and not (folder / FILES).exists():
         found.notes.append(f"without {folder / CLUSTER_FILE} each node stands alone")
-        return None, ()
+        return None, (), {}
     try:
-        snippets, problems = tree_snippets(read_tree(folder))
+        tree = read_tree(folder)
+        snippets, problems = tree_snippets(tree)
         found.problems += problems
-        return read_text(folder / CLUSTER_FILE), snippets
+        return read_text(folder / CLUSTER_FILE), snippets, tree_haproxy(tree)
     except HadaemonError as error:
         found.problems.append(str(error))
-        return None, ()
+        return None, (), {}
 
 
 def _nodes(
@@ -157,13 +162,30 @@ def _try_rules(
     snippets: Sequence[Snippet],
     found: FolderFindings,
 ) -> None:
-    """As nftables would take them on each node. What it refuses on one of them only is told with its name."""
+    """As nftables would take them on each node."""
     try:
         said = [rule_problems(node, cluster, snippets) for node in nodes]
     except NftMissing as error:
         what = "the snippets and the rules" if snippets else "the rules"
         found.notes.append(f"{what} of the firewall were not tried with nftables: {error}")
         return
+    found.problems += _told(nodes, said)
+
+
+def _ask_programs(
+    nodes: Sequence[NodeConfig],
+    cluster: ClusterConfig | None,
+    haproxy: Mapping[str, str],
+    found: FolderFindings,
+) -> None:
+    """Those that are on this machine, as each node would ask them."""
+    asked = [ask_programs(node, cluster, haproxy) for node in nodes]
+    found.problems += _told(nodes, [each.problems for each in asked])
+    found.notes += dict.fromkeys(note for each in asked for note in each.notes)
+
+
+def _told(nodes: Sequence[NodeConfig], said: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    """What is refused on one of them only is told with its name."""
     for node, problems in zip(nodes, said, strict=True):
         everywhere = all(problems == others for others in said)
-        found.problems += problems if everywhere else [f"node {node.name}: {each}" for each in problems]
+        yield from problems if everywhere else (f"node {node.name}: {each}" for each in problems)

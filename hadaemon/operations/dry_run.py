@@ -11,7 +11,8 @@ from hadaemon.state.configuration import check_texts
 from hadaemon.state.firewall_check import tree_problems
 from hadaemon.state.notes import notes_of
 from hadaemon.state.places import NODE_FILE
-from hadaemon.state.services_check import service_problems
+from hadaemon.state.programs_check import Found, ask_programs, tree_haproxy
+from hadaemon.state.services_check import missing_units
 from hadaemon.sync.errors import SyncError
 from hadaemon.sync.tree import CLUSTER, Tree
 
@@ -35,20 +36,22 @@ class Checked:
 
 
 def dry_run(tree: Tree, present: Tree | None, state: Path, control: Path | None = None) -> Checked:
-    """Schema, ports, addresses and names of this pair; nftables and dnsmasq for what is theirs.
+    """Schema, ports, addresses and names of this pair; then nftables and the programs that will read it.
     `control`: the daemon's socket, to ask for the other node's name. Raises Refused."""
     node = read_form(state / NODE_FILE)
     if node is None:
         raise Refused("this node", (f"{state / NODE_FILE}: there is none: the node is not configured yet",))
     checked = check_texts(node.text, _text(tree), str(state / NODE_FILE), CLUSTER)
     problems = checked.problems
-    before, named = _before(present, node.text), Named()
+    before, named, asked = _before(present, node.text), Named(), Found()
     if checked.node is not None and checked.cluster is not None:
         was = before.master if before is not None else ""
         named = check_master(checked.node, checked.cluster, state, control, was)
+        asked = ask_programs(checked.node, checked.cluster, tree_haproxy(tree))
         problems += (
             *named.problems,
-            *service_problems(checked.node, checked.cluster),
+            *missing_units(checked.cluster),
+            *asked.problems,
             *tree_problems(checked.node, checked.cluster, tree),
         )
     name = checked.node.name if checked.node is not None else "this node"
@@ -58,6 +61,7 @@ def dry_run(tree: Tree, present: Tree | None, state: Path, control: Path | None 
         *named.notes,
         *_notes(checked.node, checked.cluster, before),
         *notes_of(checked.node, checked.cluster),
+        *asked.notes,
     )
     return Checked(checked.node, checked.cluster, notes)
 

@@ -10,6 +10,7 @@ from hadaemon.control.requests import Reload, request_to_json
 from hadaemon.io.errors import ControlError
 from hadaemon.io.sockets.control_client import ask
 from hadaemon.io.store.forms import read_form, store
+from hadaemon.io.store.haproxy_files import read_haproxy
 from hadaemon.operations.dry_run import Refused
 from hadaemon.operations.names import check_master
 from hadaemon.state.configuration import check_texts
@@ -45,7 +46,7 @@ class OwnNode:
         )
         problems, notes = checked.problems, tuple[str, ...]()
         if not problems:
-            problems, notes = try_configuration(checked)
+            problems, notes = try_configuration(checked, read_haproxy(self._state))
         if problems:
             raise Refused("this node", problems)
         if checked.node is not None and checked.cluster is not None:

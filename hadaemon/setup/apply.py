@@ -14,7 +14,7 @@ from hadaemon.io.store.forms import read_form
 from hadaemon.io.store.identity import Identity
 from hadaemon.io.store.maintenance import in_maintenance
 from hadaemon.setup.networkd import PREFIX, network_files
-from hadaemon.setup.places import ADMIN, Owners, Places
+from hadaemon.setup.places import Owners, Places
 from hadaemon.setup.render import (
     authorized_keys,
     console_message,
@@ -23,7 +23,7 @@ from hadaemon.setup.render import (
     with_password,
 )
 from hadaemon.state.configuration import Configuration
-from hadaemon.state.places import own_folder
+from hadaemon.state.places import ADMIN, own_folder
 from hadaemon.sync.server import USER
 
 Texts: TypeAlias = Mapping[str, str]

@@ -18,8 +18,9 @@ from hadaemon.setup.apply import Texts, apply_admin, apply_node, put
 from hadaemon.setup.clock import apply_clock
 from hadaemon.setup.networkd import PREFIX, remade
 from hadaemon.setup.places import Owners, Places
-from hadaemon.setup.services import HOST_KEY, SSH_FOLDER, SSH_UNIT, Service, services
+from hadaemon.setup.services import SSH_UNIT, Service, services
 from hadaemon.state.configuration import Configuration
+from hadaemon.state.sshd_config import HOST_KEY, SSH_FOLDER
 from hadaemon.status.states import Condition
 
 APPLY_UNIT = "hotspare-apply.service"

@@ -5,7 +5,8 @@ import pwd
 from dataclasses import dataclass
 from pathlib import Path
 
-ADMIN = "admin"
+from hadaemon.state.places import ADMIN
+
 DAEMON = "hadaemon"
 MESSENGER = "hotspare-alarms"
 GROUP = "hadaemon"

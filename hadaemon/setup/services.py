@@ -9,14 +9,11 @@ from dataclasses import dataclass, field
 from hadaemon.config import ClusterConfig, Dns, NodeConfig, Ntp, Ssh, Syslog, System, Transport
 from hadaemon.setup.alarms import ALARM_FILES, ALARMS_UNIT, alarm_files
 from hadaemon.setup.networkd import effective
-from hadaemon.setup.places import ADMIN
 from hadaemon.setup.sources import own_source
+from hadaemon.state.sshd_config import sshd_config
 from hadaemon.vrrp import IPAddress
 
-SSH_FOLDER = "data/state/ssh"
-"""The folder of the host key, which never leaves the node."""
 SSH_UNIT = "hotspare-ssh.socket"
-HOST_KEY = "ssh_host_ed25519_key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +110,7 @@ def _ssh_service(node: NodeConfig, ssh: Ssh | None) -> Service:
         return Service(SSH_UNIT, known)
     own = [each.ip for name in ssh.ports for each in node.ports[name].addresses if not each.ip.is_link_local]
     return Service(
-        SSH_UNIT, known, {_SSHD: _text(tuple(_sshd(ssh))), _SOCKET: _text(tuple(_socket(ssh.tcp_port, own)))}
+        SSH_UNIT, known, {_SSHD: sshd_config(ssh), _SOCKET: _text(tuple(_socket(ssh.tcp_port, own)))}
     )
 
 
@@ -124,37 +121,6 @@ def _socket(port: int, addresses: list[IPAddress]) -> Iterator[str]:
     yield from ("FreeBind=yes", "Accept=yes", "MaxConnections=64", "MaxConnectionsPerSource=8")
     # Many connections make it slower, and never end it.
     yield from ("TriggerLimitIntervalSec=0", "PollLimitIntervalSec=1s", "PollLimitBurst=20", "KeepAlive=yes")
-
-
-def _sshd(ssh: Ssh) -> Iterator[str]:
-    """sshd_config(5)."""
-    yield "# Written by the setup: [ssh] in node.toml or cluster.toml."
-    yield f"HostKey /{SSH_FOLDER}/{HOST_KEY}"
-    yield f"AllowUsers {ADMIN}"
-    yield "AuthorizedKeysFile .ssh/authorized_keys"
-    yield f"AuthenticationMethods {'publickey password' if ssh.password else 'publickey'}"
-    yield f"PasswordAuthentication {'yes' if ssh.password else 'no'}"
-    yield from (
-        "PubkeyAuthentication yes",
-        "KbdInteractiveAuthentication no",
-        "HostbasedAuthentication no",
-        "GSSAPIAuthentication no",
-        "PermitEmptyPasswords no",
-        "PermitRootLogin no",
-        "UsePAM yes",
-        # The node is a firewall: no way around its rules.
-        "DisableForwarding yes",
-        "PermitTunnel no",
-        "PermitUserRC no",
-        "PrintMotd no",
-        "UseDNS no",
-        "MaxAuthTries 3",
-        "LoginGraceTime 30",
-        "ClientAliveInterval 60",
-        "ClientAliveCountMax 3",
-        "PidFile none",
-        "Subsystem sftp internal-sftp",
-    )
 
 
 def _text(lines: tuple[str, ...]) -> str:

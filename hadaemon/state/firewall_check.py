@@ -9,7 +9,8 @@ from hadaemon.io.kernel.links import LinkTable
 from hadaemon.io.programs.nft import NftError, NftMissing, try_rules
 from hadaemon.state.configuration import Configuration
 from hadaemon.state.notes import notes_of
-from hadaemon.state.services_check import service_problems
+from hadaemon.state.programs_check import ask_programs
+from hadaemon.state.services_check import missing_units
 from hadaemon.sync.tree import FILES, Tree
 from hadaemon.vrrp.mac import FAMILIES, interface_name
 
@@ -26,13 +27,17 @@ def rule_problems(
     return ()
 
 
-def try_configuration(configuration: Configuration) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Problems and notes of a configuration that is good otherwise."""
+def try_configuration(
+    configuration: Configuration, haproxy: Mapping[str, str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Problems and notes of a configuration that is good otherwise. `haproxy`: the administrator's part, by
+    file name."""
     node, cluster = configuration.node, configuration.cluster
     if node is None:
         return (), ()
-    notes = notes_of(node, cluster)
-    problems = service_problems(node, cluster) if cluster is not None else ()
+    asked = ask_programs(node, cluster, haproxy)
+    notes = (*notes_of(node, cluster), *asked.notes)
+    problems = (*(missing_units(cluster) if cluster is not None else ()), *asked.problems)
     try:
         return (*problems, *rule_problems(node, cluster, configuration.snippets)), notes
     except NftMissing as error:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+ADMIN = "admin"
+"""The user of the administrators."""
 NODE_FILE = "node.toml"
 CLUSTER_FILE = "cluster.toml"
 HOTWIRE_KEY_FILE = "hotwire.key"

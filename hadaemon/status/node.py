@@ -92,6 +92,7 @@ class PingGroupStatus:
 
     name: str
     failed: bool
+    """No host answers, and that counts as a fault."""
     failed_hosts: tuple[str, ...]
 
 

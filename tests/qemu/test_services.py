@@ -1,5 +1,6 @@
 """What follows the active node, on a booted pair: real units, a tunnel, leases, HAProxy's stick tables."""
 
+import contextlib
 import textwrap
 from collections.abc import Callable, Iterator
 
@@ -53,7 +54,7 @@ listen_port = 51820
 source = "192.168.175.101"
 [[follow.wireguard.peers]]
 public_key = "FAR"
-allowed = ["10.8.0.2/32"]
+allowed = ["10.8.0.2/32", "0.0.0.0/0"]
 """
 HAPROXY = """
 defaults
@@ -155,9 +156,9 @@ def test_a_service_has_the_virtual_address_as_its_source(followed: Lab) -> None:
     followed.node("alpha").wait_until(translated, root=True)
 
 
-@pytest.mark.nightly
-def test_a_tunnel_carries_traffic_to_the_virtual_address(followed: Lab) -> None:
-    beta = followed.node("beta")
+@contextlib.contextmanager
+def far_end(beta: Node) -> Iterator[None]:
+    """Of the tunnel, on the backup; there is a host of the internet behind it."""
     public = beta.run(f"echo {PRIVATE} | wg pubkey").output.strip()
     write(
         beta,
@@ -168,12 +169,39 @@ def test_a_tunnel_carries_traffic_to_the_virtual_address(followed: Lab) -> None:
     try:
         beta.run(
             "ip link add far type wireguard && wg setconf far /run/far.wg && "
-            "ip address add 10.8.0.2/24 dev far && ip link set far up",
+            "ip address add 10.8.0.2/24 dev far && ip address add 9.9.9.9/32 dev far && ip link set far up",
             root=True,
         )
         beta.wait_until("ping -c 1 -W 2 10.8.0.1")
+        yield
     finally:
         beta.run("ip link delete far; rm -f /run/far.wg", root=True)
+
+
+@pytest.mark.nightly
+def test_a_tunnel_carries_traffic_to_the_virtual_address(followed: Lab) -> None:
+    with far_end(followed.node("beta")):
+        pass
+
+
+@pytest.mark.nightly
+def test_everything_goes_by_the_tunnel_of_the_active_node_and_its_own_packets_beside_it(
+    followed: Lab,
+) -> None:
+    alpha, beta = followed.node("alpha"), followed.node("beta")
+    with far_end(beta):
+        alpha.wait_until("ping -c 1 -W 2 9.9.9.9")
+    into = "ip route get 9.9.9.9 | grep -q 'dev wg0'"
+    beside = "ip route get 9.9.9.9 mark 0x48e 2>&1 | grep -q 'dev wg0'"
+    near = "ip route get 192.168.180.3 2>&1 | grep -q 'dev wg0'"
+    alpha.run(f"{into} && ! {beside} && ! {near}")
+    beta.run(f"! {into}")
+    alpha.wait_until("hactl switch")
+    wait_moved(followed, "beta")
+    beta.wait_until(into)
+    alpha.run(f"! {into}")
+    beta.wait_until("hactl switch")
+    wait_moved(followed, "alpha")
 
 
 @pytest.mark.nightly

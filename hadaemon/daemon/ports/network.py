@@ -19,6 +19,7 @@ from hadaemon.io.kernel.links import (
     LinkTable,
 )
 from hadaemon.io.kernel.netlink import Netlink, Overrun
+from hadaemon.io.kernel.policy_rules import put_tunnel_rules
 from hadaemon.io.kernel.quiet import Quiet
 from hadaemon.io.kernel.udev import Hardware, open_udev
 from hadaemon.vrrp.mac import is_virtual_router_mac
@@ -140,6 +141,10 @@ class Network(Part):
         self._look()
         if failures:
             raise failures[0]
+
+    def lead_into_tunnels(self, versions: frozenset[int]) -> None:
+        """Tunnels may take everything of exactly these versions of IP. Raises NetlinkError."""
+        put_tunnel_rules(versions)
 
     def put(self, link: Link, up: bool | None, group: int) -> None:
         """Takes a link up or down (None: as it is), and puts it into a group. Raises NetlinkError."""

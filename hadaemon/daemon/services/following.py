@@ -70,6 +70,8 @@ class Following(Part):
         self._standing_down = False
         self._hang_up_by = 0.0
         """When a port goes down, whatever still uses it; monotonic seconds."""
+        self._led: frozenset[int] | None = None
+        """Of these versions of IP tunnels may take everything; None: an earlier daemon may have left some."""
         self._looked = asyncio.Event()
         self._looks = 0
         """That must be over until what they saw counts as down."""
@@ -149,6 +151,7 @@ class Following(Part):
         cluster = session.cluster_config if session is not None else None
         follow = cluster.follow if cluster is not None else Follow()
         self._take_links(session, follow)
+        self._lead_into_tunnels(follow)
         if cluster != self._cluster:
             self._begin(cluster, follow)
         self._leases.taking = self._state is not NodeState.ACTIVE
@@ -238,6 +241,18 @@ class Following(Part):
             self._fail("ports", f"a port that follows the active node: {error}")
         else:
             self._fail("ports", None)
+
+    def _lead_into_tunnels(self, follow: Follow) -> None:
+        """Each time, as somebody may have removed the rules; without such a tunnel once is enough."""
+        if not follow.whole and self._led == follow.whole:
+            return
+        try:
+            self._network.lead_into_tunnels(follow.whole)
+        except HadaemonError as error:
+            self._fail("rules", f"a tunnel that takes everything: {error}")
+        else:
+            self._led = follow.whole
+            self._fail("rules", None)
 
     async def _tell_leases(self, session: Session | None) -> None:
         keeper = self._keepers.get(DHCP_UNIT)

@@ -45,6 +45,10 @@ class ProgramError(EdgeError):
         """What it had written to its standard error by then."""
 
 
+class ProgramMissing(ProgramError):
+    """There is no such program."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ended:
     """How a program came to its end, by itself or killed by somebody else."""
@@ -126,7 +130,7 @@ def _started(
             start_new_session=alone,
         )
     except FileNotFoundError as error:
-        raise ProgramError(f"{command[0]}: there is no such program: install it") from error
+        raise ProgramMissing(f"{command[0]}: there is no such program: install it") from error
     except OSError as error:
         raise ProgramError(f"{command[0]}: cannot be started: {os.strerror(error.errno or 0)}") from error
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from hadaemon.cluster import MaintenanceRequested, NodeState, SwitchRequested
+from hadaemon.cluster import MaintenanceRequested, NodeState, ResumeRequested, SwitchRequested
 from hadaemon.cluster.proofs import DOUBT
-from hadaemon.config import PingGroup
+from hadaemon.config import CountsOn, PingGroup
 from tests.unit.cluster.pair import ALPHA, BETA, PORTS, cluster_config
 from tests.unit.cluster.world import NODES, World
 
@@ -17,6 +17,10 @@ MODES = {"vrrp": False, "witness": True}
 FLAPS = 4
 """More changes than any other row has."""
 GATEWAYS = PingGroup("gateways", (IPv4Address("192.0.2.100"), IPv4Address("192.0.2.101")))
+
+INTERNET = PingGroup(
+    "internet", (IPv4Address("9.9.9.9"),), interval=0.1, timeout=0.05, counts_on=CountsOn.ACTIVE
+)
 
 
 def table_after(marker: str) -> list[list[str]]:
@@ -55,7 +59,7 @@ def make(mode: str, preempt: bool, ports: tuple[str, ...] = PORTS[:2], interval:
         interval=interval,
         preempt=preempt,
         witness=MODES[mode],
-        ping_groups=(GATEWAYS,),
+        ping_groups=(GATEWAYS, INTERNET),
         flap_switches=2 * FLAPS,
     )
     return World(config)
@@ -216,6 +220,10 @@ def switch_to(name: str):
     return lambda world: world.ask(BETA if name == ALPHA else ALPHA, SwitchRequested())
 
 
+def lose_internet(world: World) -> None:
+    world.ping(ALPHA, "internet", answered=False)
+
+
 OWNED = {
     "UTM 1 is the address owner (255), and its only cable is lost": lambda world: plug_all(
         world, ALPHA, carrier=False
@@ -262,6 +270,21 @@ SCENARIOS = {
         world,
         lambda world: world.plug(ALPHA, "wan", carrier=False),
         lambda world: world.ping(BETA, "gateways", answered=False),
+    ),
+    "a ping group that counts on the active node alone fails on UTM 1": lambda world: after(
+        world, lose_internet
+    ),
+    "… and would answer it again": lambda world: after(
+        world, lose_internet, lambda world: world.ping(ALPHA, "internet", answered=True)
+    ),
+    "… and `hactl resume` on UTM 1": lambda world: after(
+        world,
+        lose_internet,
+        lambda world: world.ping(ALPHA, "internet", answered=True),
+        lambda world: world.ask(ALPHA, ResumeRequested()),
+    ),
+    "a ping group that counts on the active node alone fails on UTM 1, and then on UTM 2 too": (
+        lambda world: after(world, lose_internet, lambda world: world.ping(BETA, "internet", answered=False))
     ),
     "the daemon of UTM 1 is restarted": lambda world: restart(world, "stop"),
     "the daemon of UTM 1 crashes and starts again": lambda world: restart(world, "crash"),

@@ -1,5 +1,6 @@
 """The pair in a simulated world: whatever happens, the invariants hold and the world comes to rest."""
 
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from hadaemon.cluster import MaintenanceRequested, NodeState, ResumeRequested, SwitchRequested, proofs
 from hadaemon.cluster.offers import RETRY
-from hadaemon.config import PingGroup, TrackedRoute
+from hadaemon.config import CountsOn, PingGroup, TrackedRoute
 from hadaemon.status.peer import Peer
 from tests.unit.cluster.pair import ALPHA, BETA, GAMMA, PORTS, cluster_config
 from tests.unit.cluster.world import NODES, UNBOUNDED, Standstill, World
@@ -25,6 +26,7 @@ def _doubts_are_short():
 
 
 GATEWAYS = PingGroup("gateways", (IPv4Address("192.0.2.100"),))
+INTERNET = replace(GATEWAYS, interval=0.2, timeout=0.1, counts_on=CountsOn.ACTIVE)
 DEFAULT_ROUTE = TrackedRoute(IPv4Network("0.0.0.0/0"), None, patience=1.0)
 
 names = st.sampled_from(NODES)
@@ -115,10 +117,14 @@ def come_to_rest(world: World) -> None:
     if election.flap_switches:
         world.run(election.flap_window + world.longest_silence)
     world.run(world.config.vrrp.preempt_delay + election.link_debounce)
-    for route in world.config.tracked_routes:
-        world.run(
-            4 * (route.patience + world.longest_silence)
-        )  # Each node tries, and once more after a resume.
+    patiences = [route.patience for route in world.config.tracked_routes]
+    patiences += [
+        group.failures * group.interval
+        for group in world.config.ping_groups
+        if group.counts_on is CountsOn.ACTIVE
+    ]
+    for patience in patiences:
+        world.run(4 * (patience + world.longest_silence))  # Each node tries, and once more after a resume.
     if world.hotwire is not None:
         world.run(RETRY + 4 * world.interval)
 
@@ -207,6 +213,8 @@ MODES = {
     "witness, damped": {"witness": True, "flap_switches": 3, "flap_window": 10.0},
     "witness, patient": {"witness": True, "preempt_delay": 6.0, "link_debounce": 1.0},
     "witness, pinging": {"witness": True, "ping_groups": (GATEWAYS,)},
+    "witness, pinging when active": {"witness": True, "ping_groups": (INTERNET,)},
+    "vrrp, pinging when active": {"ping_groups": (INTERNET,)},
     "witness, tracking": {"witness": True, "tracked_routes": (DEFAULT_ROUTE,)},
     "vrrp, tracking": {"tracked_routes": (DEFAULT_ROUTE,)},
 }

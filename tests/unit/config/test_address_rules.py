@@ -295,17 +295,35 @@ def test_what_works_is_accepted(edits):
     assert not any(each.startswith("refused") for each in told(NODE, changed(CLUSTER, edits)))
 
 
-def test_everything_may_go_by_a_tunnel_whose_own_packets_have_a_route():
-    """All peers have an endpoint, and a narrower route leads to each."""
-    second = f'[[follow.wireguard.peers]]\npublic_key = "{KEYS[1]}"\nallowed = ["10.8.0.3/32"]\n'
-    everything = {ALLOWED: '"0.0.0.0/1", "128.0.0.0/1"', second: ""}
-    said = told(NODE, changed(CLUSTER, everything))
-    assert not any(each.startswith("refused") for each in said)
+EVERYTHING = '"0.0.0.0/0", "::/0"'
+
+
+def test_everything_may_go_by_a_tunnel_and_nothing_is_said_of_what_is_near():
+    """Its own packets, and all that is nearer than a default route, are spared."""
+    assert told(NODE, changed(CLUSTER, {ALLOWED: EVERYTHING})) == told(NODE, CLUSTER)
     no_route = '[[routes]]\ndestination = "198.51.100.0/24"\ngateway = "192.168.12.254"\n'
-    assert any(
-        each.startswith(f"refused {FIRST}.endpoint")
-        for each in told(NODE, changed(CLUSTER, {**everything, no_route: ""}))
-    )
+    assert told(NODE, changed(CLUSTER, {ALLOWED: EVERYTHING, no_route: ""})) == told(NODE, CLUSTER)
+
+
+@pytest.mark.parametrize(
+    "edits, expected",
+    [
+        ({ALLOWED: '"0.0.0.0/1", "128.0.0.0/1"'}, 'write "0.0.0.0/0" in their place'),
+        ({ALLOWED: '"::/0", "0.0.0.0/1", "128.0.0.0/1"'}, 'write "0.0.0.0/0" in their place'),
+        ({ALLOWED: '"::/1", "8000::/1"'}, 'write "::/0" in their place'),
+        (
+            {ALLOWED: '"0.0.0.0/0", "198.51.100.0/25"'},
+            "198.51.100.7 is in 198.51.100.0/25, which the tunnel takes",
+        ),
+        (
+            {ALLOWED: EVERYTHING, '"10.8.0.3/32"': '"0.0.0.0/0"'},
+            "0.0.0.0/0 is already a network of tunnel wg0",
+        ),
+    ],
+)
+def test_what_is_everything_in_another_way_is_refused(edits, expected):
+    said = told(NODE, changed(CLUSTER, edits))
+    assert any(each.startswith("refused") and expected in each for each in said), said
 
 
 @pytest.mark.parametrize(

@@ -63,17 +63,17 @@ def said(more: str, node: str = NODE) -> list[str]:
         ),
         (
             f'{ROUTE}[[ping_groups]]\nname = "up"\nhosts = ["203.0.113.1", "9.9.9.9"]\n',
-            "ping_groups[0].hosts",
+            "ping_groups[0].counts_on",
             f"it can reach none of them: {NO_GATEWAY}; so the group counts as failed there",
         ),
         (
             '[[ping_groups]]\nname = "up"\nhosts = ["203.0.113.1"]\nport = "wan"\n',
-            "ping_groups[0].hosts",
+            "ping_groups[0].counts_on",
             "it has no own address in 203.0.113.0/29, only the virtual one, 203.0.113.2",
         ),
         (
             f'{TUNNEL}[[ping_groups]]\nname = "branch"\nhosts = ["192.168.77.1"]\n',
-            "ping_groups[0].hosts",
+            "ping_groups[0].counts_on",
             "tunnel wg0 is up on the active node alone",
         ),
         (

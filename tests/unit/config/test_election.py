@@ -6,6 +6,7 @@ import pytest
 
 from hadaemon.config import (
     ConfigError,
+    CountsOn,
     ElectionConfig,
     ElectionMode,
     PingGroup,
@@ -54,6 +55,7 @@ flap_switches = 4
 flap_window = "90s"
 [[ping_groups]]
 name = "uplink"
+counts_on = "active"
 hosts = ["192.168.12.254", "2001:db8::1"]
 port = "lan"
 interval = "2s"
@@ -87,7 +89,7 @@ def test_everything_is_read_and_survives_rendering():
     cluster = load_cluster(CLUSTER + EVERYTHING)
     assert cluster.election == ElectionConfig(ElectionMode.VRRP, 2.0, 4, 90.0)
     hosts = (ip_address("192.168.12.254"), ip_address("2001:db8::1"))
-    assert cluster.ping_groups == (PingGroup("uplink", hosts, "lan", 2.0, 0.25, 5, 2),)
+    assert cluster.ping_groups == (PingGroup("uplink", hosts, "lan", 2.0, 0.25, 5, 2, CountsOn.ACTIVE),)
     assert cluster.tracked_routes == (
         TrackedRoute(ip_network("0.0.0.0/0"), None, 30.0),
         TrackedRoute(ip_network("2001:db8:1::/48"), "wan", 2.5),
@@ -109,6 +111,11 @@ REFUSED = {
     "same name": (GROUP + GROUP, 'ping_groups[1].name: "gateways" is already the name of ping_groups[0]'),
     "timeout over interval": (GROUP + 'timeout = "2s"', "ping_groups[0].timeout: must be more than 0s"),
     "no timeout": (GROUP + 'timeout = "0s"', "ping_groups[0].timeout: must be more than 0s"),
+    "counts on nobody": (GROUP + 'counts_on = "spare"', 'ping_groups[0].counts_on: "spare" is not known'),
+    "a ping of the backup's": (
+        GROUP + 'counts_on = "active"\nfailures = 1',
+        'ping_groups[0].failures: with counts_on = "active" the first ping may have left',
+    ),
     "a flood": (GROUP + 'interval = "10ms"\ntimeout = "10ms"', "ping_groups[0].interval: is too short"),
     "not an array": ("[ping_groups]\n", "ping_groups: must be an array of tables"),
     "no destination": ('[[tracked_routes]]\nport = "wan"', "tracked_routes[0].destination: is missing"),
@@ -154,6 +161,21 @@ def test_a_ping_check_on_a_port_without_own_address_is_refused():
         f"ping 192.168.12.{host} from: give it one in node.toml (ports.wan.addresses), or remove the check"
         for index, host in enumerate((254, 253))
     ]
+
+
+def test_a_port_with_a_virtual_address_alone_is_asked_from_by_the_active_node():
+    public = '[[ha_interfaces]]\nport = "wan"\nvirtual_addresses = ["203.0.113.2/29"]\n'
+    text = public + GROUP + 'port = "wan"\n'
+    assert all(
+        each.endswith(', or write counts_on = "active": the active node has a virtual one')
+        for each in pair_problems(text)
+    )
+    check_pair(load_node(NODE), load_cluster(CLUSTER + text + 'counts_on = "active"\n'))
+    (problem,) = pair_problems(
+        text.replace("12.253", "12.252").replace('"192.168.12.254"', '"2001:db8::1"')
+        + 'counts_on = "active"\n'
+    )
+    assert problem.endswith("or remove the check"), "neither has one of that family"
 
 
 def test_a_ping_check_of_a_family_that_the_port_does_not_have_is_refused():

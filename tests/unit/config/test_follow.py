@@ -123,6 +123,19 @@ def written() -> dict[str, str]:
     }
 
 
+def test_what_takes_everything_has_a_table_of_its_own():
+    text = CLUSTER + FOLLOW.replace('"10.8.0.2/32"', '"10.8.0.2/32", "0.0.0.0/0", "::/0"')
+    cluster = load_cluster(text)
+    assert load_cluster(text).follow.whole == {4, 6}
+    assert load_cluster(CLUSTER + FOLLOW).follow.whole == frozenset()
+    found = {file.name: file.text for file in files("alpha", cluster, {}, {}, {})}
+    assert "route replace 0.0.0.0/0 dev wg0 table 73\n" in found["wg0.ip"]
+    assert "route replace ::/0 dev wg0 table 73\n" in found["wg0.ip"]
+    assert "route replace 10.8.0.2/32 dev wg0\n" in found["wg0.ip"]
+    assert "AllowedIPs = 10.8.0.2/32, 0.0.0.0/0, ::/0, 10.8.0.0/24\n" in found["wg0.wg"]
+    assert "FwMark = 0x48e\n" in written()["wg0.wg"], "of any tunnel: it may not go into another one"
+
+
 def test_the_files_say_what_the_configuration_says():
     found = written()
     assert set(found) == {
@@ -221,7 +234,6 @@ REFUSED = {
     "twice": ('name = "wan0"', 'name = "wg0"', "wg0 is there twice"),
     "taken": ('name = "wan0"', 'name = "lan"', '"lan" is a port or a zone already'),
     "allowed": ('"10.8.0.2/32", ', '"10.8.0.2/24", ', "is an address within a network"),
-    "default": ('"10.8.0.2/32", ', '"0.0.0.0/0", ', "takes the tunnel's own packets too"),
     "no listen_port": ("listen_port = 51820\n", "", "needs listen_port"),
     "password": ('"very secret"', '"a\\"b"', "password: has 1 to 128 printable ASCII characters"),
     "modem": (

@@ -56,6 +56,9 @@ class Machine:
     memory: Memory = EMPTY
     routes: dict[TrackedRoute, bool] = field(default_factory=dict)
     """What its daemon finds in the kernel, as far as it was told in this history."""
+    unanswered: set[str] = field(default_factory=set)
+    """Of the ping groups that count on the active node alone, those that would not answer it; none answers a
+    backup."""
     lacking: str = ""
     """What of the other node's connections it has not yet, as a plain phrase; empty: nothing."""
     clock: float = 0.0

@@ -14,6 +14,7 @@ from hadaemon.cluster import (
     Node,
     NodeState,
     PeerReport,
+    PingResult,
     PortChanged,
     Remember,
     RouteChanged,
@@ -25,7 +26,7 @@ from hadaemon.cluster import (
     Tick,
 )
 from hadaemon.cluster.election import LINK_PATIENCE
-from hadaemon.config import ClusterConfig
+from hadaemon.config import ClusterConfig, CountsOn
 from tests.unit.cluster.pair import node_config
 
 from .agenda import Agenda
@@ -77,6 +78,7 @@ class Nodes:
         self.feed(machine.name, Start(memory=machine.memory))
         for route, present in machine.routes.items():
             self.feed(machine.name, RouteChanged(route, present))
+        self.ask_hosts(machine.name)
         self.tell_carrier()
 
     def begin_anew(self, machine: Machine, before: Node) -> None:
@@ -102,6 +104,7 @@ class Nodes:
         old = self.machines[name]
         new = Machine(name, changes=old.changes, results=old.results, memory=old.memory, clock=old.clock)
         new.powered, new.lacking, new.routes = keep_kernel, old.lacking, old.routes
+        new.unanswered = old.unanswered
         self.machines[name] = new
         if keep_kernel:
             new.kernel = old.kernel
@@ -162,6 +165,25 @@ class Nodes:
         machine.words = machine.node.as_peer()
         self._say(name)
         return True
+
+    def ask_hosts(self, name: str) -> None:
+        """Of the ping groups that count on the active node alone: as often as it takes to be sure."""
+        machine = self.machines[name]
+        for group in self._configs[name].ping_groups if machine.node is not None else ():
+            if group.counts_on is not CountsOn.ACTIVE:
+                continue
+            answered = machine.answers and group.name not in machine.unanswered
+            for _ in range(max(group.failures, group.recoveries)):
+                for host in group.hosts:
+                    self.feed(name, PingResult(group.name, host, answered))
+
+    def _ask_hosts_later(self, machine: Machine) -> None:
+        def ask() -> None:
+            if self.machines[machine.name] is machine:
+                self.ask_hosts(machine.name)
+
+        for group in self._configs[machine.name].ping_groups:
+            self._agenda.at(self._agenda.now + group.failures * group.interval, ask)
 
     def tell_carrier(self) -> None:
         """A node without power takes the carrier of the hotwire from the other."""
@@ -225,6 +247,7 @@ class Nodes:
                 self._network.transmit(machine.name, action, checksum, self.feed)
             case StateChanged():
                 machine.changes.append((self._agenda.now, action))
+                self._ask_hosts_later(machine)
             case Remember(memory):
                 machine.memory = memory
             case HandoverEnded():

@@ -18,7 +18,7 @@ from hadaemon.cluster import (
     SwitchRequested,
     Tick,
 )
-from hadaemon.config import ClusterConfig
+from hadaemon.config import ClusterConfig, CountsOn
 from hadaemon.vrrp import Centiseconds
 
 from .agenda import Agenda
@@ -118,8 +118,15 @@ class World:
             self._watch.disturbed()
 
     def ping(self, name: str, group: str, answered: bool) -> None:
-        """All hosts of a ping group answer that node no more, or again."""
+        """All hosts of a ping group answer that node no more, or again; where they count on the active node
+        alone, they answer no other."""
         found = next(one for one in self.config.ping_groups if one.name == group)
+        if found.counts_on is CountsOn.ACTIVE:
+            unanswered = self.machines[name].unanswered
+            (unanswered.discard if answered else unanswered.add)(group)
+            self._nodes.ask_hosts(name)
+            self._watch.disturbed()
+            return
         for _ in range(max(found.failures, found.recoveries)):
             for host in found.hosts:
                 self._nodes.feed(name, PingResult(group, host, answered))
