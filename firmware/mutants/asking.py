@@ -107,8 +107,10 @@ class Jury:
         self._wire = ours.makefile("rw")
         began = time.monotonic()
         try:
-            if self._wire.readline().strip() != "true":
-                raise FirmwareError("the tests fail without any change", "tests", "mend that first")
+            line = self._wire.readline()
+            failing = json.loads(line) if line else "their collection"
+            if failing:
+                raise FirmwareError("the tests fail without any change", failing, "mend that first")
         except BaseException:
             self.close()
             raise

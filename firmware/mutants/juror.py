@@ -2,7 +2,7 @@
 
 So a mutant costs those tests that call what it changes, up to the first one that fails, and not the start of
 Python and all imports. Over the socket whose number stands in the environment, as JSON line by line: first
-whether all tests pass of the code as it is; then a question comes in, and a verdict goes out (`asking`).
+which test fails of the code as it is, or none; then a question comes in, and a verdict goes out (`asking`).
 """
 
 import contextlib
@@ -47,15 +47,15 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
     """Answers until nobody asks any more."""
     with socket.socket(fileno=int(os.environ[SOCKET])) as line, line.makefile("rw") as wire:
         rehearsal = _rehearse(session)
-        print(json.dumps(rehearsal is not None), file=wire, flush=True)
+        print(json.dumps(rehearsal if isinstance(rehearsal, str) else ""), file=wire, flush=True)
         for request in wire:
-            if rehearsal is not None:
+            if isinstance(rehearsal, Rehearsal):
                 print(json.dumps(_judge(session, rehearsal, json.loads(request))), file=wire, flush=True)
     return True
 
 
-def _rehearse(session: pytest.Session) -> Rehearsal | None:
-    """None: a test fails."""
+def _rehearse(session: pytest.Session) -> Rehearsal | str:
+    """Or the test that fails."""
 
     def run(findings: TextIO) -> int:
         seconds: dict[int, float] = {}
@@ -66,6 +66,7 @@ def _rehearse(session: pytest.Session) -> Rehearsal | None:
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             seconds[place] = time.monotonic() - began
             if session.testsfailed:
+                findings.write(item.nodeid)
                 return _FAIL
             for name in CALLED:
                 callers.setdefault(name, []).append(place)
@@ -74,7 +75,7 @@ def _rehearse(session: pytest.Session) -> Rehearsal | None:
 
     code, found = _in_a_fork(run, None)
     if code != _PASS:
-        return None
+        return found or "one that breaks off"
     seconds, callers = json.loads(found)
     return Rehearsal(dict(seconds), callers)
 
