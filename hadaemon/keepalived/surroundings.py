@@ -1,0 +1,195 @@
+"""What keepalived did beside VRRP: scripts that ping, routes, mail, notify scripts."""
+
+import re
+import shlex
+from collections.abc import Iterator, Sequence
+from ipaddress import ip_address
+
+from hadaemon.alarms.model import AlarmSettings, Mail, MailTls
+from hadaemon.config import network_values, values
+from hadaemon.config.alarms import mail_address
+from hadaemon.config.model import PingGroup
+from hadaemon.config.network_model import Route
+from hadaemon.keepalived.interfaces import Draft
+from hadaemon.keepalived.model import Keepalived, Script, StaticRoute
+from hadaemon.keepalived.ports import Ports
+from hadaemon.keepalived.report import Findings
+from hadaemon.vrrp.model import IPAddress
+
+_PING = re.compile(r"(?:.*/)?(?:f?ping6?|arping)\Z")
+_TAKES_VALUE = re.compile(r"-[a-zA-Z0-9]*[ciIWwstpQmMlSTF]\Z")
+"""Options of ping whose value is the next word."""
+_NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
+_MAX_HOSTS = 16
+_MOST = 100
+"""Failures and recoveries of a ping group."""
+_MAX_RECIPIENTS = 20
+_SHORTEST, _LONGEST = 0.1, 3600.0
+"""Seconds between two pings."""
+
+
+def ping_groups(
+    told: Sequence[Keepalived], virtual: set[IPAddress], findings: Findings
+) -> tuple[PingGroup, ...]:
+    """Scripts in use that are nothing but a ping. All others are told."""
+    groups: dict[str, PingGroup] = {}
+    for each in told:
+        used = {name for instance in each.instances for name in instance.scripts}
+        used |= {name for group in each.groups for name in group.scripts}
+        for script in each.scripts:
+            group = _ping_group(script, virtual, findings) if script.name in used else None
+            if script.name not in used:
+                findings.carried(script.place, f"vrrp_script {script.name}: nothing tracks it")
+            elif group is not None:
+                groups.setdefault(group.name, group)
+    return tuple(groups.values())
+
+
+def _ping_group(script: Script, virtual: set[IPAddress], findings: Findings) -> PingGroup | None:
+    hosts = tuple(dict.fromkeys(_pinged(script.command)))
+    good = tuple(host for host in hosts if host not in virtual)[:_MAX_HOSTS]
+    if not good:
+        findings.lost(
+            script.place,
+            f"vrrp_script {script.name} ({values.shown(script.command)}): no program's exit code counts in "
+            "the election",
+            "what is to be reached: [[ping_groups]]; a route: [[tracked_routes]]; a program that is to run "
+            "on the active node: [[follow.services]], which starts it again when it ends",
+        )
+        return None
+    name = _NOT_IN_NAMES.sub("-", script.name.lower()).strip("-")[:63].strip("-") or "ping"
+    interval = min(max(script.interval, _SHORTEST), _LONGEST)
+    timeout = min(max(script.timeout, _SHORTEST), interval)
+    findings.changed(
+        script.place,
+        f"vrrp_script {script.name}: the ping group {name}, which fails when none of its hosts answers; the "
+        "other node then takes over if it is healthier",
+        "see that both boxes have an own address that reaches the hosts",
+    )
+    return PingGroup(
+        name,
+        good,
+        None,
+        round(interval, 3),
+        round(timeout, 3),
+        min(script.fall, _MOST),
+        min(script.rise, _MOST),
+    )
+
+
+def _pinged(command: str) -> Iterator[IPAddress]:
+    """The hosts of a ping by address; none: it is another program."""
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        return
+    if not words or not _PING.match(words[0]):
+        return
+    skip = False
+    for word in words[1:]:
+        if skip:
+            skip = False
+        elif word.startswith("-"):
+            skip = bool(_TAKES_VALUE.match(word))
+        else:
+            try:
+                ip_address(word)
+                yield values.address(word)
+            except ValueError:
+                continue
+
+
+def routes_of(
+    told: Sequence[Keepalived], ports: Ports, drafts: Sequence[Draft], hotwire: str, findings: Findings
+) -> tuple[Route, ...]:
+    """Routes of the active node, and those that were there anyway: now both nodes have them, always."""
+    found: dict[tuple[object, object], Route] = {}
+    names = {theirs: ours for ours, theirs in ports.sides[1].own_names.items()}
+    for side, each in enumerate(told):
+        moving = [route for instance in each.instances for route in instance.routes]
+        for route in moving:
+            findings.changed(
+                route.place,
+                "virtual_routes: both nodes have the route, active or not: [[routes]]",
+                "see that it is right",
+            )
+        for route in each.routes:
+            findings.carried(route.place, f"the route to {route.destination}: [[routes]]")
+        for route in (*moving, *each.routes):
+            device = names.get(route.device, route.device) if side else route.device
+            made = _route(route, device, ports, drafts, hotwire, findings)
+            if made is not None:
+                found.setdefault((made.destination, made.metric), made)
+    return tuple(found.values())
+
+
+def _route(
+    route: StaticRoute, device: str, ports: Ports, drafts: Sequence[Draft], hotwire: str, findings: Findings
+) -> Route | None:
+    if not device:
+        near = [
+            draft.interface
+            for draft in drafts
+            for address in draft.addresses.values()
+            if route.gateway is not None and route.gateway in address.network
+        ]
+        near += [
+            interface
+            for (_, interface), own in ports.own.items()
+            for address in own
+            if route.gateway is not None and route.gateway in address.network
+        ]
+        device = near[0] if near else ""
+    if not device or device == hotwire or device == "lo":
+        where = f"the hotwire, {device}" if device and device == hotwire else "no port that is known"
+        findings.lost(
+            route.place,
+            f"the route to {route.destination}: its way is by {where}",
+            "write it into cluster.toml as [[routes]], with its port",
+        )
+        return None
+    return Route(route.destination, route.gateway, ports.use(device), route.metric)
+
+
+def alarms_of(told: Sequence[Keepalived], findings: Findings) -> AlarmSettings | None:
+    """Mail of keepalived's becomes mail of our alarms."""
+    for each in told:
+        wanted = [inner.at("smtp_alert") for inner in each.instances if inner.smtp_alert]
+        wanted += [inner.place for inner in each.groups if inner.smtp_alert]
+        mail = each.globals.mail
+        if mail is not None and (wanted or each.globals.smtp_alert):
+            return _alarms(each, findings)
+        if mail is not None:
+            findings.carried(mail.place, "smtp_server: without smtp_alert no mail is sent")
+        for place in wanted:
+            findings.lost(place, "smtp_alert: no smtp_server is in this file", _MAIL_TODO)
+    return None
+
+
+_MAIL_TODO = "write [alarms.mail]: docs/alarms.md#where-they-go"
+
+
+def _alarms(told: Keepalived, findings: Findings) -> AlarmSettings | None:
+    mail = told.globals.mail
+    assert mail is not None
+    try:
+        relay = network_values.host(mail.server)
+        recipients = tuple(mail_address(_bare(each)) for each in mail.recipients)
+        sender = mail_address(_bare(mail.sender)) if mail.sender else next(iter(recipients), "")
+        if relay in ("localhost", "::1") or not recipients or len(recipients) > _MAX_RECIPIENTS:
+            raise ValueError("no mail server runs on the node itself, and there are 1 to 20 recipients")
+    except ValueError as error:
+        findings.lost(mail.place, f"smtp_alert: {error}", _MAIL_TODO)
+        return None
+    findings.changed(
+        mail.place,
+        "smtp_alert: mail is sent of every alarm, not of every change of a state",
+        "choose what is sent with alarms.minimum; encrypt it with tls, if the relay can",
+    )
+    return AlarmSettings(mail=Mail(relay, sender, recipients, mail.port, MailTls.OFF))
+
+
+def _bare(text: str) -> str:
+    """`Name <address>` without the name."""
+    inner = text.partition("<")[2].partition(">")[0]
+    return inner or text
