@@ -11,6 +11,7 @@ from invoke.program import Program
 from firmware import __version__, tasks
 from firmware.errors import FirmwareError
 from firmware.interruption import end_as_by_ctrl_c
+from firmware.words import spelled_out
 
 COMMAND = "python3 invoke.py"
 _UNKNOWN = re.compile(r"No idea what (.+) is!")
@@ -31,6 +32,11 @@ class TaskRunner(Program):
 
     def parse_tasks(self) -> None:
         """Raises ParseError, which the program prints."""
+        names = self.collection.task_names
+        switches = [flag for flag, each in self.initial_context.flags.items() if not each.takes_value]
+        self.core.unparsed = [
+            *spelled_out(self.core.unparsed, names, tasks.SEVERAL, (*switches, "--help", "-h"))
+        ]
         try:
             super().parse_tasks()
         except ParseError as error:

@@ -29,20 +29,26 @@ class CheckOptions(Options):
 
 def check(options: CheckOptions) -> None:
     """Prints what was found. Raises FirmwareError: a node would refuse the files."""
-    command = [*_namespaces(), sys.executable, "-P", "-m", "hadaemon.cli.folder", str(options.folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    try:
-        found: dict[str, Any] = json.loads(done.stdout)
-    except ValueError:
-        raise FirmwareError(f"the check itself failed: {done.stderr.strip()}", " ".join(command)) from None
+    found = as_a_node_would("hadaemon.cli.folder", str(options.folder))
     if options.json:
-        print(done.stdout, end="")
+        print(json.dumps(found, indent=2, ensure_ascii=False))
     else:
         print("\n".join(_lines(found)))
     if not found["good"]:
         raise FirmwareError(
             _refusal(found["problems"]), str(options.folder), f"mend it; what belongs where: {_PAGE}"
         )
+
+
+def as_a_node_would(module: str, argument: str) -> dict[str, Any]:
+    """What a program of the daemon's package answers, run in a process of its own. Raises FirmwareError."""
+    command = [*_namespaces(), sys.executable, "-P", "-m", module, argument]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        found: dict[str, Any] = json.loads(done.stdout)
+    except ValueError:
+        raise FirmwareError(f"{module} itself failed: {done.stderr.strip()}", " ".join(command)) from None
+    return found
 
 
 def _namespaces() -> tuple[str, ...]:

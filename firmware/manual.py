@@ -14,6 +14,7 @@ from pathlib import Path
 from firmware.build.options import BuildOptions
 from firmware.errors import FirmwareError
 from firmware.flash.options import FlashOptions
+from firmware.import_keepalived import ImportOptions
 from firmware.lab.options import PairOptions
 from firmware.options import Options, table
 from firmware.paths import ROOT
@@ -24,7 +25,12 @@ COMPLETION = ROOT / "rootfs-overlay/usr/share/bash-completion/completions/hactl"
 _PREAMBLE = "from hadaemon.cli.completion import PREAMBLE; print(PREAMBLE)"
 _SHTAB = ("-m", "shtab", "--shell=bash", "--error-unimportable", "--prog=hactl", "--prefix=hactl")
 
-TABLES: dict[str, type[Options]] = {"image": BuildOptions, "flash": FlashOptions, "pair": PairOptions}
+TABLES: dict[str, type[Options]] = {
+    "image": BuildOptions,
+    "flash": FlashOptions,
+    "import": ImportOptions,
+    "pair": PairOptions,
+}
 """By the name of their task, as the marks in the pages say it."""
 _TABLE = re.compile(r"(<!-- options: (?P<task>[a-z]+) -->\n\n)(?:\|.*\n)*")
 

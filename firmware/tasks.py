@@ -22,6 +22,7 @@ from firmware.build.options import DEFAULT_BOARD, BuildOptions
 from firmware.check import CheckOptions
 from firmware.errors import FirmwareError
 from firmware.flash.options import FlashOptions
+from firmware.import_keepalived import ImportOptions
 from firmware.lab.options import PairOptions
 from firmware.mutants.options import MutantOptions
 from firmware.options import MissingOption, Option, Options, option, options_of
@@ -32,6 +33,8 @@ Chosen = TypeVar("Chosen", bound=Options)
 
 OPTIONS: dict[str, type[Options]] = {}
 """What each task takes, by its name; a task that is not here takes nothing."""
+SEVERAL: dict[str, str] = {}
+"""By its name, of a task that takes several words without dashes: the option that they are for."""
 
 
 @contextmanager
@@ -55,12 +58,21 @@ def plain(body: Callable[[], None]) -> Task[Any]:
     return Task(run)
 
 
-def taking(options: type[Chosen], *positional: str) -> Callable[[Callable[[Chosen], None]], Task[Any]]:
-    """A task that takes these options; the named ones may be typed without their dashes."""
+def taking(
+    options: type[Chosen], *positional: str, name: str = ""
+) -> Callable[[Callable[[Chosen], None]], Task[Any]]:
+    """A task that takes these options; the named ones may be typed without their dashes.
+
+    `name`: as it is typed, where Python has another use for the word.
+    """
     each = tuple(options_of(options))
 
     def make(body: Callable[[Chosen], None]) -> Task[Any]:
-        OPTIONS[body.__name__] = options
+        typed_as = name or body.__name__
+        OPTIONS[typed_as] = options
+        for one in each:
+            if one.many and one.field in positional:
+                SEVERAL[typed_as] = one.name
 
         @functools.wraps(body)
         def run(_context: Context, **typed: Any) -> None:
@@ -70,7 +82,8 @@ def taking(options: type[Chosen], *positional: str) -> Callable[[Callable[[Chose
         run.__signature__ = inspect.Signature([_CONTEXT, *map(_parameter, each)])  # type: ignore[attr-defined]
         return Task(
             run,
-            positional=positional,
+            name=typed_as,
+            positional=[one.field for one in each if one.field in positional and not one.many],
             iterable=[one.field for one in each if one.many],
             help={one.name: one.help_with_default for one in each},
         )
@@ -197,6 +210,24 @@ def check(options: CheckOptions) -> None:
     from firmware.check import check as check_files
 
     check_files(options)
+
+
+@taking(ImportOptions, "file", name="import")
+def import_pair(options: ImportOptions) -> None:
+    """Read the files of a pair that ran keepalived, and write ours: cluster.toml and each node's node.toml.
+
+    FILE is keepalived.conf of one node; better give those of both, one after the other. A new folder is
+    made, with a report of what was carried over, what means something else now, and what could not be
+    carried over. Whatever is broken is told with its file and line, and then nothing is written.
+
+    Examples:
+      python3 invoke.py import keepalived.conf
+      python3 invoke.py import alpha.conf beta.conf --conntrackd conntrackd.conf --into site
+      python3 invoke.py import alpha.conf beta.conf --ip alpha.json --ip beta.json --port eth0=lan
+    """
+    from firmware.import_keepalived import import_keepalived
+
+    import_keepalived(options)
 
 
 @taking(FlashOptions)

@@ -25,7 +25,7 @@ from hadaemon.commands.table import COMMANDS
 from hadaemon.config import check_pair, load_cluster, load_node, load_preseed
 from hadaemon.firewall.snippets import Snippet, snippet_problems
 
-TASKS = {name for name, each in vars(tasks).items() if isinstance(each, Task)}
+TASKS = {each.name for each in vars(tasks).values() if isinstance(each, Task)}
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")))
 FENCE = re.compile(r"^( *)```(?P<kind>[^\n`]*)\n(?P<text>.*?)^\1```$", re.MULTILINE | re.DOTALL)

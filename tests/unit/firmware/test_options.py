@@ -13,10 +13,12 @@ from invoke.collection import Collection
 from invoke.program import Program
 
 from firmware import manual, tasks
+from firmware.__main__ import TaskRunner
 from firmware.bench import BenchOptions
 from firmware.build.options import LONGEST_VERSION, BuildOptions
 from firmware.errors import FirmwareError
 from firmware.flash.options import FlashOptions
+from firmware.import_keepalived import ImportOptions
 from firmware.lab.options import PairOptions
 from firmware.mutants.options import MutantOptions
 from firmware.options import Check, Options, at_least, one_of, option, options_of, table
@@ -34,6 +36,7 @@ WORK = {
     "provision": "firmware.provision.provision.provision",
     "bench": "firmware.tasks.run_bench",
     "check": "firmware.check.check",
+    "import": "firmware.import_keepalived.import_keepalived",
     "clean": "firmware.clean.clean_checkout",
     "screens": "firmware.screens.write_screens",
 }
@@ -60,9 +63,8 @@ def typed(monkeypatch: pytest.MonkeyPatch):
 
         words = line.split()
         monkeypatch.setattr(WORK[words[0]], work)
-        program = Program(namespace=Collection.from_module(tasks))
         with pytest.raises(Caught) as caught:
-            program.run(["invoke.py", *words], exit=False)
+            TaskRunner().run(["invoke.py", *words], exit=False)
         return caught.value.args[0]
 
     return type_it
@@ -127,6 +129,11 @@ def test_nodes_tell_a_version_whole() -> None:
                 Path("/dev/mmcblk0"), "apu2", image=Path("one.img.zst"), preseed=Path("alpha.toml"), yes=True
             ),
         ),
+        ("import a.conf", ImportOptions(("a.conf",))),
+        ("import a.conf b.conf --into s", ImportOptions(("a.conf", "b.conf"), into="s")),
+        ("import --into s a.conf --ip=x b.conf", ImportOptions(("a.conf", "b.conf"), ip=("x",), into="s")),
+        ("import --file a.conf -n s b.conf", ImportOptions(("a.conf", "b.conf"), into="s")),
+        ("import check check site", ImportOptions(("check",))),
         ("provision --answers site.toml", ProvisionOptions(SITE)),
         ("provision --port A --answers site.toml", ProvisionOptions(SITE, ("A",))),
         (
@@ -163,7 +170,12 @@ SAMPLES = {
     "version": ("1.4.2", "1.4.2"),
 }
 """What a person types for an option that takes no word at will, and what it means."""
-ALONE = {"provision": ["--answers", "site.toml"], "check": ["site"], "bench": ["build"]}
+ALONE = {
+    "provision": ["--answers", "site.toml"],
+    "check": ["site"],
+    "bench": ["build"],
+    "import": ["--file", "some"],
+}
 """What a task must be told in any case."""
 EVERY = [(task, each.name) for task, options in tasks.OPTIONS.items() for each in options_of(options)]
 
@@ -180,7 +192,7 @@ def test_every_option_of_every_task_can_be_typed(task: str, name: str, typed) ->
         ways = [[f"--{name}", word], [f"--{name}={word}"]]
         if one.many:
             ways.append([f"--{name}", word, f"--{name}", "other"])
-    others = [] if name in ("answers", "folder", "subject") else ALONE.get(task, [])
+    others = [] if name in ("answers", "folder", "subject", "file") else ALONE.get(task, [])
     for way in ways:
         for line in ([task, *others, *way], [task, *way, *others]):
             asked = typed(" ".join(line))
@@ -310,7 +322,7 @@ def test_no_options_are_made_that_cannot_be_meant(wrong: dict[str, Any], told: s
 
 def test_the_tables_in_the_pages_are_up_to_date() -> None:
     pages = manual.pages_with_tables()
-    assert len(pages) == 2
+    assert len(pages) == 3
     for page in pages:
         text = page.read_text(encoding="utf-8")
         assert manual.with_tables(text) == text, f"{page.name}: run `python3 invoke.py manual`"
