@@ -18,29 +18,33 @@ PORT = "eth0"
 class Host:
     """A host that is plugged in until `close`."""
 
-    def __init__(
-        self, namespace: Namespace, switch: Switch, mac: str, address: IPv4Interface, gateway: IPv4Address
-    ) -> None:
-        """Plugs a namespace into a switch.
+    address: IPv4Address
+    """Its own, once it has settled."""
+
+    def __init__(self, namespace: Namespace, switch: Switch, mac: str) -> None:
+        """Plugs a namespace into a switch; it has no address yet.
 
         Args:
             namespace: the host's own; it ends after the host.
             switch: of the lab.
             mac: the MAC address of its network card.
-            address: its own.
-            gateway: of everything that is not its own network.
         """
         self.namespace = namespace
-        self.address = address.ip
+        self.mac = mac
         self._switch = switch
         self._tap = namespace.tap(PORT)
         namespace.run("ip", "link", "set", PORT, "address", mac, "up")
-        namespace.run("ip", "address", "add", str(address), "dev", PORT)
-        namespace.run("ip", "route", "add", "default", "via", str(gateway))
         self._send = switch.attach(namespace.name, self._deliver)
         self._end, self._ending = os.pipe()
         self._thread = threading.Thread(target=self._loop, name=f"host-{namespace.name}", daemon=True)
         self._thread.start()
+
+    def settle(self, address: IPv4Interface, gateway: IPv4Address) -> "Host":
+        """Gives it an address, and a gateway for everything that is not its own network; returns itself."""
+        self.address = address.ip
+        self.namespace.run("ip", "address", "add", str(address), "dev", PORT)
+        self.namespace.run("ip", "route", "add", "default", "via", str(gateway))
+        return self
 
     def close(self) -> None:
         """Unplugs it."""

@@ -4,13 +4,14 @@ import hashlib
 import socket
 import threading
 from collections.abc import Iterator
-from ipaddress import IPv4Address, IPv4Interface
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from pathlib import Path
 
 import pytest
 
 from firmware.lab.namespaces import Namespaces
 from firmware.lab.switch import Switch
+from tests.lab.dhcp_client import ask_for_lease, renew
 from tests.lab.host import Host
 
 from .ping import Pinger
@@ -22,12 +23,8 @@ def hosts(tmp_path: Path) -> Iterator[tuple[Host, Host]]:
     switch = Switch("lan", tmp_path / "lan.pcap")
     with Namespaces() as namespaces:
         made = [
-            Host(
-                namespaces.make(name),
-                switch,
-                f"52:54:00:48:d0:{number:02x}",
-                IPv4Interface((f"192.0.2.{number}", 24)),
-                IPv4Address("192.0.2.254"),
+            Host(namespaces.make(name), switch, f"52:54:00:48:d0:{number:02x}").settle(
+                IPv4Interface((f"192.0.2.{number}", 24)), IPv4Address("192.0.2.254")
             )
             for number, name in enumerate(("one", "two"), start=1)
         ]
@@ -74,11 +71,31 @@ def test_an_unplugged_host_hears_nothing_and_its_interface_is_gone(
     with Namespaces() as namespaces:
         switch = Switch("other", tmp_path / "other.pcap")
         namespace = namespaces.make("third")
-        third = Host(
-            namespace, switch, "52:54:00:48:d0:03", IPv4Interface("192.0.2.3/24"), IPv4Address("192.0.2.254")
-        )
+        third = Host(namespace, switch, "52:54:00:48:d0:03")
         assert "eth0" in namespace.run("ip", "link")
         third.close()
         assert "eth0" not in namespace.run("ip", "link")
         assert switch.port_names == ()
         switch.close()
+
+
+def test_a_host_gets_a_lease_and_renews_it(tmp_path: Path) -> None:
+    """Of the real dnsmasq, as a node starts it."""
+    switch = Switch("lan", tmp_path / "lan.pcap")
+    with Namespaces() as namespaces:
+        server = Host(namespaces.make("server"), switch, "52:54:00:48:d0:01")
+        server.settle(IPv4Interface("192.0.2.1/24"), IPv4Address("192.0.2.254"))
+        client = Host(namespaces.make("client"), switch, "52:54:00:48:d0:02")
+        files = (f"--dhcp-leasefile={tmp_path / 'leases'}", "--conf-file=/dev/null", "--pid-file=")
+        span = ("--port=0", "--interface=eth0", "--dhcp-range=192.0.2.100,192.0.2.199,1h")
+        log = tmp_path / "dnsmasq.log"
+        server.namespace.start("dnsmasq", "--keep-in-foreground", "--user=", *files, *span, log=log)
+        lease = ask_for_lease(client, 20)
+        assert lease.address in IPv4Network("192.0.2.0/24")
+        assert lease.gateway == lease.server == server.address
+        client.settle(lease.address, lease.gateway)
+        Pinger(client.namespace, str(server.address)).ping(within=5)
+        assert renew(client, lease, 20) == lease
+        for host in (server, client):
+            host.close()
+    switch.close()

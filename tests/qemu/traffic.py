@@ -35,23 +35,40 @@ SECOND = "192.168.12.61"
 """Another address of the host on the LAN."""
 
 
+def _by_hand(host: Host) -> None:
+    """The host on the LAN, as somebody would set it up who has no DHCP server."""
+    host.settle(IPv4Interface("192.168.12.60/24"), VIRTUAL["client"])
+    host.namespace.run("ip", "address", "add", f"{SECOND}/24", "dev", "eth0")
+
+
 @contextlib.contextmanager
-def two_hosts(gateway: Lab) -> Iterator[tuple[Host, Host]]:
-    """A on the LAN and B on the WAN, each with the cluster's address as its gateway."""
+def two_hosts(gateway: Lab, settle: Callable[[Host], object] = _by_hand) -> Iterator[tuple[Host, Host]]:
+    """A on the LAN and B on the WAN, each with the cluster's address as its gateway; `settle` gives A its."""
     with Namespaces() as namespaces:
-        ends = [
-            Host(namespaces.make(name), gateway.switch(network), mac, IPv4Interface(address), gateway_address)
-            for name, network, mac, address, gateway_address in (
-                ("A", "lan", "52:54:00:48:d0:01", "192.168.12.60/24", VIRTUAL["client"]),
-                ("B", "wan", "52:54:00:48:d0:02", "192.168.175.60/24", VIRTUAL["router"]),
-            )
-        ]
-        ends[0].namespace.run("ip", "address", "add", f"{SECOND}/24", "dev", "eth0")
+        inner = Host(namespaces.make("A"), gateway.switch("lan"), "52:54:00:48:d0:01")
+        outer = Host(namespaces.make("B"), gateway.switch("wan"), "52:54:00:48:d0:02")
         try:
-            yield ends[0], ends[1]
+            settle(inner)
+            outer.settle(IPv4Interface("192.168.175.60/24"), VIRTUAL["router"])
+            yield inner, outer
         finally:
-            for end in ends:
+            for end in (inner, outer):
                 end.close()
+
+
+def pass_through_each(lab: Lab, inner: Host, outer: Host, seconds: float) -> Iterator[str]:
+    """A host on the LAN reaches one outside as the pair, whose change by a planned switch it does not notice.
+    The names of the nodes as each of them is active, alpha first; `seconds` for each step."""
+    alpha, beta = lab.node("alpha"), lab.node("beta")
+    with contextlib.closing(Server(outer)) as server:
+        session = Session(inner, server)
+        for active, backup in ((alpha, beta), (beta, alpha)):
+            if active.status()["status"]["state"] != "active":
+                backup.wait_until("hactl switch", seconds)
+                active.wait_for_state("active", seconds)
+            for each in (session, Session(inner, server)):
+                assert each.check(seconds)[0] == str(VIRTUAL["router"]), "it comes from the pair's address"
+            yield active.name
 
 
 def _stream() -> Iterator[bytes]:

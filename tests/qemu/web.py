@@ -79,13 +79,8 @@ class Web:
 def serving(lab: Lab, files: dict[str, Path]) -> Iterator[Web]:
     """On the LAN, until its end."""
     with Namespaces() as namespaces:
-        host = Host(
-            namespaces.make("web"),
-            lab.switch("lan"),
-            "52:54:00:48:d0:03",
-            IPv4Interface("192.168.12.70/24"),
-            VIRTUAL["client"],
-        )
+        host = Host(namespaces.make("web"), lab.switch("lan"), "52:54:00:48:d0:03")
+        host.settle(IPv4Interface("192.168.12.70/24"), VIRTUAL["client"])
         web = Web(files, f"http://{host.address}:{_PORT}")
         server = http.server.ThreadingHTTPServer(("", 0), web.answers(), bind_and_activate=False)
         server.socket.close()
