@@ -1,6 +1,7 @@
 """The other box, as the menu needs it when this one joins: what it has, and taking it."""
 
 import time
+import tomllib
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
@@ -28,6 +29,9 @@ T = TypeVar("T")
 _ANSWER = 45.0
 _PATIENCE = 40.0
 """Seconds for the other box's server to take the new keys."""
+_TRIES = 3
+"""At least so many, however long each takes: while the master activates the cluster, an answer that it owes
+may get lost, and that is noticed only after longer than the patience lasts."""
 _ACTIVE = 120.0
 """Seconds for the master to activate the cluster, and for this node to find its place in it."""
 _LOOK = 1.0
@@ -46,7 +50,9 @@ def read_peer(places: Places) -> PeerConfiguration | Failed:
         cluster = load_cluster(text.decode())
         system = cluster.system
         reach = bool(system.routes or system.dns or system.ntp or system.ssh)
-        return PeerConfiguration(cluster.name, name, tuple(_ports(cluster)), reach)
+        raw = tomllib.loads(render_cluster(cluster))
+        del raw["schema"]
+        return PeerConfiguration(cluster.name, name, tuple(_ports(cluster)), raw, reach)
 
     return _patiently(look, _PATIENCE)
 
@@ -160,10 +166,12 @@ def _paths(places: Places) -> NodePaths:
 def _patiently(look: Callable[[], T], seconds: float) -> T | Failed:
     """Again and again until it works, or time is up."""
     deadline = time.monotonic() + seconds
+    tries = 0
     while True:
+        tries += 1
         try:
             return look()
         except (HadaemonError, OSError) as error:
-            if time.monotonic() > deadline:
+            if tries >= _TRIES and time.monotonic() > deadline:
                 return Failed(tuple(in_words(error).splitlines()))
         time.sleep(_LOOK)

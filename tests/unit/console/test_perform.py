@@ -214,10 +214,14 @@ def test_the_other_box_is_asked_again_until_it_answers_or_time_is_up(monkeypatch
 
     assert partner._patiently(look, 5.0) == "there"
 
+    asked: list[str] = []
+
     def never() -> str:
+        asked.append("again")
         raise OSError("refused")
 
     assert partner._patiently(never, 0.0) == Failed(("refused",))
+    assert len(asked) == 3, "an answer that got lost is not all, however long it was waited for"
 
 
 def test_an_advertisement_is_one_line():
