@@ -89,6 +89,8 @@ class Entry:
 
 
 Book: TypeAlias = tuple[Entry, ...]
+Keys: TypeAlias = tuple[tuple[File, str], ...]
+"""Some keys of the two files."""
 
 
 def book_of_node(node: NodeConfig, hotwire: str | None = None) -> Book:

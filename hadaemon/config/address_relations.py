@@ -133,8 +133,8 @@ def _told(word: str) -> Callable[[Entry, Entry], str]:
 
 
 def _says_same(one: Entry, other: Entry) -> str:
-    where = f"already used at {other.key}" if one.role is other.role else other.told
-    return f"{one.ip} is {where}"
+    already = "already " if one.role is other.role else ""
+    return f"{one.ip} is {already}{other.told}"
 
 
 SAME = Relation("is the same as", _same, _says_same, same_address=True, of_address=True)

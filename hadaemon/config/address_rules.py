@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from hadaemon.config import address_relations as relations
-from hadaemon.config.address_book import Book, Entry, File, Role
+from hadaemon.config.address_book import Book, Entry, File, Keys, Role
 from hadaemon.config.address_relations import Relation
 from hadaemon.config.model import ClusterConfig, NodeConfig
 from hadaemon.config.reader import Mistakes
@@ -309,7 +309,13 @@ def note_conflicts(book: Book, facts: Facts, mistakes: Mistakes, places: Places)
     for each in conflicts(book, facts):
         if each.refused:
             file, prefix = places[each.one.file]
-            mistakes.add(f"{prefix}{each.one.key}", each.message, file)
+            others = named(((each.other.file, each.other.key),), places)
+            mistakes.add(f"{prefix}{each.one.key}", each.message, file, others)
+
+
+def named(keys: Keys, places: Places) -> tuple[str, ...]:
+    """As mistakes name them."""
+    return tuple(f"{places[file][1]}{key}" for file, key in keys)
 
 
 def _pairs(rule: Rule, index: Index) -> Iterator[tuple[tuple[int, Entry], tuple[int, Entry]]]:

@@ -1,10 +1,11 @@
 """[follow] of cluster.toml: what is down while the node is backup."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from ipaddress import IPv4Address
 
 from hadaemon.config import follow_words as words
 from hadaemon.config import values
+from hadaemon.config.address_book import File, Keys
 from hadaemon.config.follow_model import (
     DEFAULT_STOP,
     MAX_STOP,
@@ -207,24 +208,49 @@ def _repeated_peers(follow: Follow) -> Iterator[tuple[str, str]]:
                 )
 
 
-def follow_mistakes(node: NodeConfig, cluster: ClusterConfig) -> Iterator[tuple[str, str]]:
-    """What does not fit the node and the rest of the cluster, each as key below [follow] and message."""
+def follow_mistakes(node: NodeConfig, cluster: ClusterConfig) -> Iterator[tuple[str, str, Keys]]:
+    """What does not fit the node and the rest of the cluster, each as key below [follow] and message, and the
+    keys that it contradicts."""
+    advertising = {
+        name: position
+        for position, each in enumerate(cluster.ha_interfaces)
+        for name in (each.port, each.address_port)
+    }
+    for index, port in enumerate(cluster.follow.ports):
+        if port in advertising:
+            message = (
+                f'"{port}" is an HA interface, whose link must be up on the backup too, to hear the '
+                "other node: remove it here"
+            )
+            yield (
+                f"ports[{index}]",
+                message,
+                ((File.CLUSTER, f"ha_interfaces[{advertising[port]}].virtual_addresses"),),
+            )
+    for index, network in enumerate(cluster.follow.dhcp):
+        yield from _dhcp_mistakes(node, cluster, network, f"dhcp[{index}]")
+    for key, message in _lonely_mistakes(node, cluster, advertising):
+        yield key, message, ()
+
+
+def _lonely_mistakes(
+    node: NodeConfig, cluster: ClusterConfig, advertising: Container[str]
+) -> Iterator[tuple[str, str]]:
+    """Those that contradict no other key."""
     follow = cluster.follow
     hotwire = cluster.hotwire.port if cluster.hotwire is not None else None
-    advertising = {name for each in cluster.ha_interfaces for name in (each.port, each.address_port)}
     for index, port in enumerate(follow.ports):
-        yield from _port_mistakes(node, port, f"ports[{index}]", hotwire, advertising)
+        if port not in advertising:
+            yield from _port_mistakes(node, port, f"ports[{index}]", hotwire)
     for index, dial_in in enumerate(follow.pppoe):
         if dial_in.port not in node.ports or dial_in.port == hotwire:
-            yield from _port_mistakes(node, dial_in.port, f"pppoe[{index}].port", hotwire, set())
+            yield from _port_mistakes(node, dial_in.port, f"pppoe[{index}].port", hotwire)
         yield from _name_mistakes(node, cluster, dial_in.name, f"pppoe[{index}].name")
     for index, tunnel in enumerate(follow.wireguard):
         yield from _name_mistakes(node, cluster, tunnel.name, f"wireguard[{index}].name")
         yield from _source_mistakes(cluster, tunnel.source, f"wireguard[{index}].source")
     for index, service in enumerate(follow.services):
         yield from _source_mistakes(cluster, service.source, f"services[{index}].source")
-    for index, network in enumerate(follow.dhcp):
-        yield from _dhcp_mistakes(node, cluster, network, f"dhcp[{index}]")
     if follow.haproxy is not None and cluster.hotwire is not None and not cluster.hotwire.addresses:
         yield (
             "haproxy.enabled",
@@ -239,21 +265,11 @@ def _name_mistakes(
         yield key, f'"{name}" is a port or a zone already: give the interface another name'
 
 
-def _port_mistakes(
-    node: NodeConfig, port: str, key: str, hotwire: str | None, advertising: set[str]
-) -> Iterator[tuple[str, str]]:
+def _port_mistakes(node: NodeConfig, port: str, key: str, hotwire: str | None) -> Iterator[tuple[str, str]]:
     if port not in node.ports:
         yield key, f'node {node.name} has no port "{port}": {did_you_mean(port, node.ports, "it has")}'
     elif port == hotwire:
         yield key, f'"{port}" is the hotwire, which is exclusive: choose another port'
-    elif port in advertising:
-        yield (
-            key,
-            (
-                f'"{port}" is an HA interface, whose link must be up on the backup too, to hear the '
-                "other node: remove it here"
-            ),
-        )
     elif any(other.parent == port for other in node.ports.values()):
         yield key, f'"{port}" has VLANs on it, which would be down too: name these VLANs instead'
 
@@ -269,25 +285,36 @@ def _source_mistakes(cluster: ClusterConfig, source: IPAddress | None, key: str)
 
 def _dhcp_mistakes(
     node: NodeConfig, cluster: ClusterConfig, network: DhcpNetwork, key: str
-) -> Iterator[tuple[str, str]]:
+) -> Iterator[tuple[str, str, Keys]]:
     """The server speaks from a virtual address, in whose network everything must be, but no own address."""
-    interface = next((each for each in cluster.ha_interfaces if each.address_port == network.port), None)
-    fours = (
-        [each for each in interface.virtual_addresses if each.version == 4] if interface is not None else []
+    position, fours = next(
+        (
+            (position, [address for address in each.virtual_addresses if address.version == 4])
+            for position, each in enumerate(cluster.ha_interfaces)
+            if each.address_port == network.port
+        ),
+        (0, []),
     )
     if not fours:
-        yield f"{key}.port", f'"{network.port}" has no virtual IPv4 address: a DHCP server speaks from one'
+        yield (
+            f"{key}.port",
+            f'"{network.port}" has no virtual IPv4 address: a DHCP server speaks from one',
+            (),
+        )
         return
+    virtual = ((File.CLUSTER, f"ha_interfaces[{position}].virtual_addresses"),)
     near = [each for each in fours if network.first in each.network and network.last in each.network]
     if not near:
         known = " or ".join(str(each.network) for each in fours)
-        yield f"{key}.range", f"is not in the network of a virtual address of port {network.port}: {known}"
+        message = f"is not in the network of a virtual address of port {network.port}: {known}"
+        yield f"{key}.range", message, virtual
         return
     if network.gateway is not None and network.gateway not in near[0].network:
-        yield f"{key}.gateway", f"{network.gateway} is not in {near[0].network}: clients could not reach it"
+        message = f"{network.gateway} is not in {near[0].network}: clients could not reach it"
+        yield f"{key}.gateway", message, virtual
     for mac, address in network.hosts.items():
         if address not in near[0].network:
-            yield f'{key}.hosts."{mac}"', f"{address} is not in {near[0].network}"
+            yield f'{key}.hosts."{mac}"', f"{address} is not in {near[0].network}", virtual
     port = node.ports.get(network.port)
     own = (
         [each for each in port.addresses if each.version == 4 and each.network.overlaps(near[0].network)]
@@ -302,4 +329,5 @@ def _dhcp_mistakes(
                 "clients would bind to it, and the other node does not have it; give the port an own "
                 "address of another network, or none"
             ),
+            ((File.NODE, f"ports.{network.port}.addresses"),),
         )

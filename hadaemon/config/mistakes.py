@@ -15,6 +15,8 @@ class Mistake:
     path: str
     """The key within the file, e.g. `ports.lan.mac` or `ha_interfaces[0].port`; empty: the whole file."""
     message: str
+    others: tuple[str, ...] = ()
+    """The keys of what it contradicts, as `path` is one; empty: nothing, or nothing that one key says."""
 
     def __str__(self) -> str:
         return ": ".join(part for part in (self.file, self.path, self.message) if part)

@@ -2,7 +2,7 @@
 
 from hadaemon.config import values
 from hadaemon.config.address_book import File, book_of_node
-from hadaemon.config.address_rules import ALONE, note_conflicts
+from hadaemon.config.address_rules import ALONE, named, note_conflicts
 from hadaemon.config.bond import read_bond
 from hadaemon.config.model import NodeConfig, Port
 from hadaemon.config.reader import Table
@@ -31,9 +31,9 @@ def read_node(table: Table) -> NodeConfig | None:
         return None
     node = NodeConfig(name, bound, system, language, time_zone)
     dot = f"{table.path}." if table.path else ""
-    for key, message in system_mistakes(node, system, None):
-        table.mistakes.add(f"{dot}{key}", message)
     places = {File.NODE: (table.mistakes.file, dot)}
+    for key, message, others in system_mistakes(node, system, None):
+        table.mistakes.add(f"{dot}{key}", message, others=named(others, places))
     note_conflicts(book_of_node(node), ALONE, table.mistakes, places)
     return node
 

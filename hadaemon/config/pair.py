@@ -1,7 +1,7 @@
 """Whether a node can run a cluster's configuration."""
 
 from hadaemon.config.address_book import File, book_of_pair
-from hadaemon.config.address_rules import Places, facts_of, note_conflicts
+from hadaemon.config.address_rules import Places, facts_of, named, note_conflicts
 from hadaemon.config.election import check_mistakes
 from hadaemon.config.firewall import firewall_mistakes
 from hadaemon.config.follow import follow_mistakes
@@ -28,17 +28,18 @@ def note_pair_mistakes(node: NodeConfig, cluster: ClusterConfig, places: Places,
         cluster.firewall, (*node.ports, *cluster.follow.interfaces), hotwire
     ):
         mistakes.add(f"{dot}firewall.{key}", message)
-    for key, message in system_mistakes(node, cluster.system, hotwire):
-        mistakes.add(f"{dot}{key}", message)
+    for key, message, others in system_mistakes(node, cluster.system, hotwire):
+        mistakes.add(f"{dot}{key}", message, others=named(others, places))
     _note_own_system(node, hotwire, mistakes)
-    for key, message in follow_mistakes(node, cluster):
-        mistakes.add(f"{dot}follow.{key}", message)
+    for key, message, others in follow_mistakes(node, cluster):
+        mistakes.add(f"{dot}follow.{key}", message, others=named(others, places))
     priorities = cluster.vrrp.priorities
     if priorities and node.name not in priorities:
         mistakes.add(f"{dot}vrrp.priorities", f"has no priority for this node: add {node.name} = 100")
     owner = priorities.get(node.name) == OWNER
     for position, interface in enumerate(cluster.ha_interfaces):
         _note_interface(node, interface, owner, f"{dot}ha_interfaces[{position}]", mistakes)
+        _note_dhcp_server(node, interface, position, places, mistakes)
     _note_addresses(node, cluster, places, mistakes)
 
 
@@ -51,7 +52,6 @@ def _note_interface(
     _note_dynamic_port(node, interface, path, mistakes)
     if owner:
         _note_owned_addresses(node, interface, path, mistakes)
-    _note_dhcp_server(node, interface, path, mistakes)
     _note_peers(node, interface, path, mistakes)
 
 
@@ -65,8 +65,8 @@ def _note_addresses(node: NodeConfig, cluster: ClusterConfig, places: Places, mi
 def _note_own_system(node: NodeConfig, hotwire: str | None, mistakes: Mistakes) -> None:
     """Checks what node.toml says of the base network, now that the hotwire is known."""
     alone = set(system_mistakes(node, node.system, None))
-    for key, message in system_mistakes(node, node.system, hotwire):
-        if (key, message) not in alone:
+    for key, message, others in system_mistakes(node, node.system, hotwire):
+        if (key, message, others) not in alone:
             mistakes.add("hotwire.port", f"node.toml: {key}: {message}")
 
 
@@ -102,7 +102,9 @@ def _note_owned_addresses(node: NodeConfig, interface: HaInterface, path: str, m
             )
 
 
-def _note_dhcp_server(node: NodeConfig, interface: HaInterface, path: str, mistakes: Mistakes) -> None:
+def _note_dhcp_server(
+    node: NodeConfig, interface: HaInterface, position: int, places: Places, mistakes: Mistakes
+) -> None:
     """Clients renew their lease with the server's own address there, which is not the other node's."""
     port = node.ports.get(interface.address_port)
     if not interface.dhcp_server or port is None:
@@ -111,10 +113,11 @@ def _note_dhcp_server(node: NodeConfig, interface: HaInterface, path: str, mista
         near = [own for own in port.addresses if own.version == 4 and own.network.overlaps(address.network)]
         if address.version == 4 and near:
             mistakes.add(
-                f"{path}.virtual_addresses[{index}]",
+                f"{places[File.CLUSTER][1]}ha_interfaces[{position}].virtual_addresses[{index}]",
                 f"{address} is in the network of the own address {near[0]} of port {port.name} of node "
                 f"{node.name}: the clients of a DHCP server would bind to that own address; give the port "
                 "an own address of another network, or none",
+                others=named(((File.NODE, f"ports.{port.name}.addresses"),), places),
             )
 
 

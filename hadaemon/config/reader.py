@@ -28,9 +28,10 @@ class Mistakes:
         self.file = file
         self.found: list[Mistake] = []
 
-    def add(self, path: str, message: str, file: str | None = None) -> None:
-        """`file`: the one that has the key, if it is another. What was found before is not told again."""
-        mistake = Mistake(self.file if file is None else file, path, message)
+    def add(self, path: str, message: str, file: str | None = None, others: tuple[str, ...] = ()) -> None:
+        """`file`: the one that has the key, if it is another; `others`: what it contradicts. What was found
+        before is not told again."""
+        mistake = Mistake(self.file if file is None else file, path, message, others)
         if mistake not in self.found:
             self.found.append(mistake)
 

@@ -2,20 +2,22 @@
 
 from collections.abc import Iterator
 
+from hadaemon.config.address_book import File, Keys
 from hadaemon.config.mistakes import did_you_mean
 from hadaemon.config.model import NodeConfig, Port
 from hadaemon.config.network_model import Route, System
 from hadaemon.vrrp.model import IPAddress, IPInterface
 
 
-def system_mistakes(node: NodeConfig, system: System, hotwire: str | None) -> Iterator[tuple[str, str]]:
-    """The key and message of each contradiction."""
+def system_mistakes(node: NodeConfig, system: System, hotwire: str | None) -> Iterator[tuple[str, str, Keys]]:
+    """The key and message of each contradiction, and what it is to."""
     for position, route in enumerate(system.routes):
-        yield from ((f"routes[{position}].{key}", said) for key, said in _route(node, route, hotwire))
+        for key, said, others in _route(node, route, hotwire):
+            yield f"routes[{position}].{key}", said, others
     if system.ssh is not None:
         for position, name in enumerate(system.ssh.ports):
-            for said in _ssh_port(node, name, hotwire):
-                yield f"ssh.ports[{position}]", said
+            for said, others in _ssh_port(node, name, hotwire):
+                yield f"ssh.ports[{position}]", said, others
 
 
 def port_of(node: NodeConfig, route: Route) -> Port | None:
@@ -32,30 +34,38 @@ def own_address(port: Port, address: IPAddress) -> IPInterface | None:
     return next((own for own in port.addresses if address in own.network), None)
 
 
-def _route(node: NodeConfig, route: Route, hotwire: str | None) -> Iterator[tuple[str, str]]:
+def _addresses(*ports: Port) -> Keys:
+    return tuple((File.NODE, f"ports.{port.name}.addresses") for port in ports)
+
+
+def _route(node: NodeConfig, route: Route, hotwire: str | None) -> Iterator[tuple[str, str, Keys]]:
     port = port_of(node, route)
     if port is None and route.port is not None:
         yield (
             "port",
             f'node {node.name} has no port "{route.port}": {did_you_mean(route.port, node.ports, "it has")}',
+            (),
         )
     elif port is None:
         yield (
             "gateway",
-            f"{route.gateway} is in no own network of node {node.name}: add port, to say where it is",
+            f"{route.gateway} is in no own network of node {node.name}: take a router of one, or add port, "
+            "to say where it is",
+            _addresses(*node.ports.values()),
         )
     elif port.name == hotwire and route.port is not None:
-        yield "port", f"{port.name} is the hotwire, which is exclusive: nothing is routed there"
+        yield "port", f"{port.name} is the hotwire, which is exclusive: nothing is routed there", ()
 
 
-def _ssh_port(node: NodeConfig, name: str, hotwire: str | None) -> Iterator[str]:
+def _ssh_port(node: NodeConfig, name: str, hotwire: str | None) -> Iterator[tuple[str, Keys]]:
     port = node.ports.get(name)
     if port is None:
-        yield f'node {node.name} has no port "{name}": {did_you_mean(name, node.ports, "it has")}'
+        yield f'node {node.name} has no port "{name}": {did_you_mean(name, node.ports, "it has")}', ()
     elif name == hotwire:
-        yield f"{name} is the hotwire, which is exclusive: administrators use another port"
+        yield f"{name} is the hotwire, which is exclusive: administrators use another port", ()
     elif not any(not own.ip.is_link_local for own in port.addresses):
         yield (
             f"port {name} of node {node.name} has no fixed own address, and SSH listens at nothing else: "
-            f"add ports.{name}.addresses to node.toml, or name another port"
+            f"add ports.{name}.addresses to node.toml, or name another port",
+            _addresses(port),
         )

@@ -60,12 +60,12 @@ CASES: list[tuple[dict[str, str], str]] = [
     # One address twice.
     (
         {'"192.168.175.102/24"]': '"192.168.12.141/24"]'},
-        "refused ports.wan.addresses[0]: 192.168.12.141 is already used at ports.lan.addresses[0]",
+        "refused ports.wan.addresses[0]: 192.168.12.141 is already the own address of port lan of node alpha",
     ),
     (
         {'"192.168.175.101/24"': '"192.168.12.1/24"'},
-        "refused ha_interfaces[1].virtual_addresses[0]: 192.168.12.1 is already used at "
-        "ha_interfaces[0].virtual_addresses[0]",
+        "refused ha_interfaces[1].virtual_addresses[0]: 192.168.12.1 is already the "
+        "virtual address of port lan",
     ),
     (
         {'"192.168.12.1/24"': '"192.168.12.141/24"'},
@@ -160,8 +160,8 @@ CASES: list[tuple[dict[str, str], str]] = [
     # DHCP.
     (
         {'"192.168.20.150"': '"192.168.20.80"'},
-        'refused follow.dhcp[0].hosts."52:54:00:aa:bb:cd": 192.168.20.80 is already used at '
-        'follow.dhcp[0].hosts."52:54:00:aa:bb:cc"',
+        'refused follow.dhcp[0].hosts."52:54:00:aa:bb:cd": 192.168.20.80 is already the address '
+        "of the host 52:54:00:aa:bb:cc",
     ),
     (
         {'"192.168.20.150"': '"192.168.20.2"'},

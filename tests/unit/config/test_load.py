@@ -154,8 +154,8 @@ NODE_ERRORS = {
     "address twice": (
         '"192.168.175.102/24"',
         '"192.168.12.141/16"',
-        "ports.wan.addresses[0]: 192.168.12.141 is already used at ports.lan.addresses[0]: "
-        "remove one of the two",
+        "ports.wan.addresses[0]: 192.168.12.141 is already the own address of port lan "
+        "of node alpha: remove one of the two",
     ),
     "addresses not an array": (
         '["192.168.12.141/24"]',
@@ -291,8 +291,8 @@ CLUSTER_ERRORS = {
     "virtual address twice": (
         '"192.168.175.101/24"',
         '"192.168.12.1/32"',
-        "ha_interfaces[1].virtual_addresses[0]: 192.168.12.1 is already used at "
-        "ha_interfaces[0].virtual_addresses[0]: remove one of the two",
+        "ha_interfaces[1].virtual_addresses[0]: 192.168.12.1 is already the "
+        "virtual address of port lan: remove one of the two",
     ),
     "no virtual address": (
         '["192.168.175.101/24"]',

@@ -184,7 +184,8 @@ def test_a_table_of_the_node_goes_before_the_common_one():
         ),
         (
             '[[routes]]\ndestination = "default"\ngateway = "10.9.9.9"',
-            "routes[0].gateway: 10.9.9.9 is in no own network of node alpha: add port, to say where it is",
+            "routes[0].gateway: 10.9.9.9 is in no own network of node alpha: take a router of one, or add "
+            "port, to say where it is",
         ),
         (
             '[[routes]]\ndestination = "default"\ngateway = "192.168.175.102"',

@@ -225,8 +225,8 @@ REFUSED = {
     "address twice": (
         LAN,
         both("192.168.12.1/24", "192.168.12.1/32"),
-        "ha_interfaces[0].virtual_addresses[1]: 192.168.12.1 is already used at "
-        "ha_interfaces[0].virtual_addresses[0]: remove one of the two",
+        "ha_interfaces[0].virtual_addresses[1]: 192.168.12.1 is already the "
+        "virtual address of port lan: remove one of the two",
     ),
     "too many IPv6 addresses": (
         LAN,
