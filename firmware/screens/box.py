@@ -37,6 +37,15 @@ PEER = actions.PeerConfiguration(
     "office",
     "alpha",
     (actions.PeerPort("lan", ("192.168.12.1/24",)), actions.PeerPort("wan", ("192.168.175.101/24",))),
+    {
+        "name": "office",
+        "master": "alpha",
+        "hotwire": {"port": "hotwire"},
+        "ha_interfaces": [
+            {"port": "lan", "virtual_addresses": ["192.168.12.1/24"]},
+            {"port": "wan", "virtual_addresses": ["192.168.175.101/24"]},
+        ],
+    },
     reach=True,
 )
 DISKS = (

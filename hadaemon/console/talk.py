@@ -6,7 +6,7 @@ from typing import TypeVar
 from hadaemon.console.terminal import HEIGHT, WIDTH, Terminal, wrapped
 from hadaemon.language.speech import told
 from hadaemon.menu.conversation import Conversation, Done
-from hadaemon.menu.steps import Act, Ask, Choose, Failed, Flow, Pause, Show, Translate
+from hadaemon.menu.steps import Act, Ask, Choose, Contradiction, Failed, Flow, Pause, Show, Translate
 from hadaemon.text.plain import plain
 
 T = TypeVar("T")
@@ -104,12 +104,26 @@ def _question(
             try:
                 value = _value(step, typed or default, translate)
             except ValueError as error:
-                _lines(terminal, f"! {error}")
-                if str(error) != (expected := _expected(step, translate)):
-                    _lines(terminal, expected)
+                _refuse(error, step, conversation, terminal, translate)
             else:
                 conversation.answer(value, typed or default)
                 return
+
+
+def _refuse(
+    error: ValueError,
+    step: Ask | Choose,
+    conversation: Conversation[T],
+    terminal: Terminal,
+    translate: Translate,
+) -> None:
+    """What is wrong, what is expected, and whether the wrong answer may be an earlier one."""
+    contradiction = error if isinstance(error, Contradiction) else Contradiction(str(error))
+    _lines(terminal, f"! {contradiction.told(translate, conversation.remembered)}")
+    if str(error) != (expected := _expected(step, translate)):
+        _lines(terminal, expected)
+    if any(conversation.leads_back_to(each.key) for each in contradiction.questions):
+        _lines(terminal, translate("{back} leads back there, question by question.").format(back=BACK))
 
 
 def _typed(step: Ask | Choose, terminal: Terminal, default: str) -> str:

@@ -58,7 +58,9 @@ def wrapped(text: str, indent: str = "") -> Iterator[str]:
         yield indent + line
         return
     hanging = indent + "  " if line.startswith(("! ", "  ")) else indent
-    yield from textwrap.wrap(line, WIDTH, initial_indent=indent, subsequent_indent=hanging) or [""]
+    yield from textwrap.wrap(
+        line, WIDTH, initial_indent=indent, subsequent_indent=hanging, break_on_hyphens=False
+    ) or [""]
 
 
 class Line:

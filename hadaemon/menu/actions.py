@@ -1,6 +1,7 @@
 """What a flow can have done, and the results. All of it is data; `hadaemon.console` carries it out."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -130,6 +131,8 @@ class PeerConfiguration:
     """The other node's name."""
     ports: tuple[PeerPort, ...]
     """The ports, without the hotwire."""
+    raw: Mapping[str, Any] = field(repr=False)
+    """All of it, as a preseed has it: what the spare says of itself must not contradict it."""
     reach: bool = False
     """It has gateway, name servers, time servers or SSH for both boxes."""
 

@@ -219,7 +219,7 @@ def _hotwire(_: Translate, draft: Draft, cards: Sequence[Card]) -> Flow[Card | N
     free = tuple(card for card in cards if card.mac not in taken)
     if not free:
         yield Show((_("Every card is a port already: no card is left for the hotwire."),))
-    card = yield from hotwire_card(_, free or cards)
+    card = yield from hotwire_card(_, draft, free or cards)
     if card.mac in taken:
         del ports[taken[card.mac]]
     bind(draft, HOTWIRE, card)

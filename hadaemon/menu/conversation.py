@@ -1,6 +1,6 @@
 """A flow under way: its present step, answering it, and going back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -58,14 +58,21 @@ class Conversation(Generic[T]):
         self._restart(self._history[:last])
         return True
 
+    def leads_back_to(self, key: str) -> bool:
+        """Whether this question can be gone back to."""
+        return any(step.key == key for _, step in self._questions_before())
+
     def _last_question(self) -> int | None:
+        return next((position for position, _ in self._questions_before()), None)
+
+    def _questions_before(self) -> Iterator[tuple[int, Ask | Choose]]:
+        """Those that can be gone back to, with their positions, the last one first."""
         for position in range(len(self._history) - 1, -1, -1):
             step, answer = self._history[position]
             if isinstance(step, Act) and step.final and not isinstance(answer, Failed):
-                return None
+                return
             if isinstance(step, Ask | Choose):
-                return position
-        return None
+                yield position, step
 
     def _restart(self, history: list[tuple[MenuStep, object]]) -> None:
         self._history = history

@@ -12,12 +12,19 @@ from hadaemon.menu.dial_in import dial_in_lines, dial_ins
 from hadaemon.menu.draft import Draft
 from hadaemon.menu.internet import internet, internet_lines
 from hadaemon.menu.network import split
-from hadaemon.menu.steps import Act, Ask, Choose, Failed, Flow, Option, Show, Translate
+from hadaemon.menu.steps import Act, Ask, Choose, Contradiction, Failed, Flow, Option, Show, Translate
 
 DEFAULT_OFFSET = 50
 MAX_OFFSET = 254
 _YES, _NO, _OTHER = "yes", "no", "other"
 """Whether the pair is a DHCP server; other: not with these addresses."""
+
+
+def begun(master: str) -> dict[str, Any]:
+    """What cluster.toml will say whatever is answered, with an HA interface that no box has in the place of
+    those that are asked for later."""
+    interface = {"port": "not-asked-yet", "virtual_addresses": ["192.0.2.1/32"]}
+    return {"name": master, "master": master, "hotwire": {"port": HOTWIRE}, "ha_interfaces": [interface]}
 
 
 def create(
@@ -118,26 +125,28 @@ def _interface(_: Translate, draft: Draft, port: str, number: int, needed: bool)
         addresses = split(text)
         if not addresses:
             return []
-        entry = {"port": port, "virtual_addresses": addresses}
-        _checked(draft, entry, place, "virtual_addresses")
+        draft.checked({"port": port, "virtual_addresses": addresses}, *place)
         return addresses
 
-    addresses = yield Ask(
-        f"virtual-{port}",
-        _("Virtual addresses of {port}").format(port=port),
-        _(
-            "Addresses on {port} that the active box answers for, such as the gateway of that network. "
-            "Own addresses of this box there: {own}."
-        ).format(port=port, own=own),
-        good,
-        _("addresses with prefix length, e.g. 192.168.12.1/24; several with spaces")
-        + ("" if needed else _("; Enter: none")),
-        _(
-            "A port with virtual addresses is an HA interface: when it loses its link, the other box takes "
-            "over. A virtual address is never an own address of either box. It may be of another network "
-            "than the own ones."
+    addresses = yield from draft.ask(
+        (*place, "virtual_addresses"),
+        Ask(
+            f"virtual-{port}",
+            _("Virtual addresses of {port}").format(port=port),
+            _(
+                "Addresses on {port} that the active box answers for, such as the gateway of that network. "
+                "Own addresses of this box there: {own}."
+            ).format(port=port, own=own),
+            good,
+            _("addresses with prefix length, e.g. 192.168.12.1/24; several with spaces")
+            + ("" if needed else _("; Enter: none")),
+            _(
+                "A port with virtual addresses is an HA interface: when it loses its link, the other box "
+                "takes over. A virtual address is never an own address of either box. It may be of another "
+                "network than the own ones."
+            ),
+            optional=not needed,
         ),
-        optional=not needed,
     )
     return {"port": port, "virtual_addresses": list(addresses)} if addresses else {}
 
@@ -163,8 +172,8 @@ def _serves(_: Translate, draft: Draft, port: str, number: int) -> Flow[str]:
     try:
         interface = draft.raw["cluster"]["ha_interfaces"][number]
         draft.checked({**interface, "dhcp_server": True}, "cluster", "ha_interfaces", number)
-    except ValueError as error:
-        yield Show((str(error),))
+    except Contradiction as error:
+        yield Show((error.told(_, lambda _key: ""),))
         instead = yield Choose(
             f"dhcp-server-{port}-conflict",
             _("DHCP server on {port}").format(port=port),
@@ -180,15 +189,6 @@ def _serves(_: Translate, draft: Draft, port: str, number: int) -> Flow[str]:
         )
         return str(instead)
     return _YES
-
-
-def _checked(draft: Draft, entry: dict[str, Any], place: tuple[str | int, ...], *key: str) -> None:
-    """Checks them against everything that was said so far: own addresses, other interfaces."""
-    whole = Draft()
-    whole.raw = {**draft.raw, "cluster": {**draft.raw["cluster"]}}
-    interfaces = list(draft.raw["cluster"].get("ha_interfaces", ()))
-    whole.raw["cluster"]["ha_interfaces"] = [*interfaces, entry]
-    whole.checked(entry[key[0]] if key else entry, *place, *key)
 
 
 def _follow(_: Translate, draft: Draft, ports: Sequence[str], has_unit: Callable[[str], bool]) -> Flow[None]:

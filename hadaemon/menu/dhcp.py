@@ -19,16 +19,19 @@ def lease_questions(_: Translate, draft: Draft, port: str, addresses: Sequence[s
     virtual = next((each for each in map(ip_interface, addresses) if isinstance(each, IPv4Interface)), None)
     network: dict[str, Any] = {"port": port}
     place = ("cluster", "follow", "dhcp", len(draft.raw["cluster"].get("follow", {}).get("dhcp", ())))
-    network["range"] = yield Ask(
-        f"dhcp-range-{port}",
-        _("DHCP server on {port}").format(port=port),
-        _("Which addresses does it give to clients?"),
-        lambda text: _checked(draft, place, network, "range", text.replace(" ", "")),
-        _("the first and the last, e.g. 192.168.200.100-192.168.200.199"),
-        _("Addresses of the network of {address}, which is what clients get as their gateway.").format(
-            address=virtual
+    network["range"] = yield from draft.ask(
+        (*place, "range"),
+        Ask(
+            f"dhcp-range-{port}",
+            _("DHCP server on {port}").format(port=port),
+            _("Which addresses does it give to clients?"),
+            lambda text: _checked(draft, place, network, "range", text.replace(" ", "")),
+            _("the first and the last, e.g. 192.168.200.100-192.168.200.199"),
+            _("Addresses of the network of {address}, which is what clients get as their gateway.").format(
+                address=virtual
+            ),
+            _usual_range(virtual),
         ),
-        _usual_range(virtual),
     )
     network["lease"] = yield Ask(
         f"dhcp-lease-{port}",
@@ -40,15 +43,18 @@ def lease_questions(_: Translate, draft: Draft, port: str, addresses: Sequence[s
         _LEASE,
     )
     servers = draft.raw["node"].get("dns", {}).get("servers", ())
-    names = yield Ask(
-        f"dhcp-dns-{port}",
-        _("DHCP server on {port}").format(port=port),
-        _("Which name servers are clients told?"),
-        lambda text: _checked(draft, place, network, "dns", split(text)),
-        _("addresses, e.g. 192.168.175.1 9.9.9.9; Enter: none"),
-        _("Without one clients find nothing by its name. The boxes themselves answer no such questions."),
-        " ".join(each for each in servers if "." in each),
-        optional=True,
+    names = yield from draft.ask(
+        (*place, "dns"),
+        Ask(
+            f"dhcp-dns-{port}",
+            _("DHCP server on {port}").format(port=port),
+            _("Which name servers are clients told?"),
+            lambda text: _checked(draft, place, network, "dns", split(text)),
+            _("addresses, e.g. 192.168.175.1 9.9.9.9; Enter: none"),
+            _("Without one clients find nothing by its name. The boxes themselves answer no such questions."),
+            " ".join(each for each in servers if "." in each),
+            optional=True,
+        ),
     )
     if names:
         network["dns"] = names

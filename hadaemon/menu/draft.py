@@ -1,11 +1,13 @@
 """The configuration that the answers make so far, as a preseed would say it: checked by the same rules."""
 
+from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from itertools import pairwise
 from typing import Any
 
 from hadaemon.config import ConfigError, Mistake, check_preseed
 from hadaemon.config.migrate import KNOWN
+from hadaemon.menu.steps import Ask, Choose, Contradiction, Flow
 
 FILE = "setup"
 SCHEMA = KNOWN.newest
@@ -16,27 +18,54 @@ class Draft:
 
     def __init__(self) -> None:
         self.raw: dict[str, Any] = {"schema": SCHEMA}
+        self.cluster: Mapping[str, Any] | None = None
+        """What cluster.toml will have, as far as it is known before it is said: it is checked along."""
+        self._answered: dict[str, Ask | Choose] = {}
+        """The question by whose answer a key has its value."""
+
+    def ask(self, path: tuple[str | int, ...], question: Ask | Choose) -> Flow[Any]:
+        """The answer to a question, from which the value at this path will follow."""
+        answer = yield question
+        self._answered[_name(path)] = question
+        return answer
 
     def put(self, value: object, *path: str | int) -> None:
         """Sets one value; tables and arrays on the way are made."""
         _put(self.raw, value, path)
 
+    def move(self, key: str, source: str, target: str) -> None:
+        """Moves a key from one table of the file to another."""
+        self.put(self.raw[source].pop(key), target, key)
+        if (question := self._answered.get(f"{source}.{key}")) is not None:
+            self._answered[f"{target}.{key}"] = question
+
     def checked(self, value: object, *path: str | int) -> Any:
-        """The value, if nothing is wrong with it where it would be. Raises ValueError with the first reason.
+        """The value, if nothing is wrong with it where it would be. Raises Contradiction: the first reason.
 
         What is still missing elsewhere is not its fault.
         """
         raw = deepcopy(self.raw)
+        if self.cluster is not None:
+            raw["cluster"] = {**deepcopy(dict(self.cluster)), **raw.get("cluster", {})}
         _put(raw, value, path)
         place = _name(path)
         for mistake in _mistakes(raw):
-            if mistake.path == place or mistake.path.startswith((f"{place}.", f"{place}[")):
-                raise ValueError(mistake.message)
+            keys = (mistake.path, *mistake.others)
+            if any(_is_at(key, place) for key in keys):
+                others = [key for key in keys if not _is_at(key, place)]
+                raise Contradiction(mistake.message, *self._questions(others))
         return value
 
     def mistakes(self) -> tuple[str, ...]:
         """Everything that is wrong with the whole."""
         return tuple(f"{mistake.path}: {mistake.message}" for mistake in _mistakes(self.raw))
+
+    def _questions(self, keys: Iterable[str]) -> Iterator[Ask | Choose]:
+        """Those by whose answers these keys, or what is around them, have their values."""
+        for key in keys:
+            found = [place for place in self._answered if _is_at(key, place)]
+            if found:
+                yield self._answered[max(found, key=len)]
 
 
 def _mistakes(raw: dict[str, Any]) -> tuple[Mistake, ...]:
@@ -45,6 +74,11 @@ def _mistakes(raw: dict[str, Any]) -> tuple[Mistake, ...]:
     except ConfigError as error:
         return error.mistakes
     return ()
+
+
+def _is_at(key: str, place: str) -> bool:
+    """Whether a key is a place, or in it."""
+    return key == place or key.startswith((f"{place}.", f"{place}["))
 
 
 def _put(raw: dict[str, Any], value: object, path: tuple[str | int, ...]) -> None:

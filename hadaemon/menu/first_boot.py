@@ -8,7 +8,7 @@ from typing import Any
 from hadaemon.hotwire.exclusive import DEFAULT_PORT as HOTWIRE
 from hadaemon.menu.account import administrator, host_name, time_zone
 from hadaemon.menu.actions import Activate, Hactl, ReadStick, Run, Store
-from hadaemon.menu.create import cluster_lines, create
+from hadaemon.menu.create import begun, cluster_lines, create
 from hadaemon.menu.draft import Draft
 from hadaemon.menu.install import COMMAND, install_to_disk
 from hadaemon.menu.join import join, pair
@@ -71,7 +71,7 @@ def first_boot(facts: Facts, translations: Mapping[str, Translate]) -> Flow[None
     yield from time_zone(_, draft, facts.zones)
     cards = yield from look_at_cards(_)
     purpose = yield from _purpose(_, pair_possible=len(cards) > 1)
-    hotwire = None if purpose is Purpose.ALONE else (yield from hotwire_card(_, cards))
+    hotwire = None if purpose is Purpose.ALONE else (yield from hotwire_card(_, draft, cards))
     if purpose is Purpose.JOIN:
         assert hotwire is not None
         draft.put({"mac": hotwire.mac}, "node", "ports", HOTWIRE)
@@ -80,6 +80,8 @@ def first_boot(facts: Facts, translations: Mapping[str, Translate]) -> Flow[None
         yield from _end(_, name)
         return
     ports = yield from name_ports(_, draft, cards, hotwire)
+    if purpose is Purpose.CREATE:
+        draft.cluster = begun(name)
     for port in ports:
         yield from own_addresses(_, draft, port, pppoe=purpose is Purpose.CREATE)
     yield from reach(_, draft, ports)

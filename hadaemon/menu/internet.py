@@ -7,7 +7,7 @@ from typing import Any
 from hadaemon.menu.dial_in import dial_ins
 from hadaemon.menu.draft import Draft
 from hadaemon.menu.network import split
-from hadaemon.menu.steps import Ask, Choose, Flow, Option, Show, Translate
+from hadaemon.menu.steps import Ask, Choose, Contradiction, Flow, Option, Show, Translate
 
 NONE = "none"
 INTERNAL, EXTERNAL = "internal", "external"
@@ -18,7 +18,7 @@ def internet(_: Translate, draft: Draft, ports: Sequence[str]) -> Flow[None]:
     """Without it nothing is forwarded, and it says so."""
     if len(ports) < 2:
         return
-    outside = yield Choose(
+    question = Choose(
         "internet",
         _("The way to the internet"),
         _("Which port leads to the internet? Nothing comes in there unasked."),
@@ -29,11 +29,12 @@ def internet(_: Translate, draft: Draft, ports: Sequence[str]) -> Flow[None]:
         ),
         _likely(draft, ports),
     )
+    outside = yield question
     inside = [port for port in ports if port != outside]
     if outside == NONE:
         yield Show((_("Nothing is forwarded until there are rules: see [firewall] in the manual."),))
         return
-    outgoing = yield from _outgoing(_, inside)
+    outgoing = yield from _outgoing(_, inside, question)
     zones = {INTERNAL: inside, EXTERNAL: [dial_ins(draft.raw).get(outside, outside)]}
     firewall: dict[str, Any] = {"zones": zones}
     if outgoing:
@@ -45,13 +46,16 @@ def internet(_: Translate, draft: Draft, ports: Sequence[str]) -> Flow[None]:
     draft.put(firewall, "cluster", "firewall")
 
 
-def _outgoing(_: Translate, inside: list[str]) -> Flow[list[str]]:
+def _outgoing(_: Translate, inside: list[str], outside: Choose) -> Flow[list[str]]:
     def good(text: str) -> list[str]:
         names = split(text)
         wrong = next((name for name in names if name not in inside), None)
         if wrong is not None:
-            raise ValueError(
-                _("{name} is none of the inner ports: {ports}").format(name=wrong, ports=", ".join(inside))
+            message = _("{name} is none of the inner ports: {ports}").format(
+                name=wrong, ports=", ".join(inside)
+            )
+            raise Contradiction(
+                message, *([outside] if wrong in {each.word for each in outside.options} else [])
             )
         return [port for port in inside if port in names]
 

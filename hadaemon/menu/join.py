@@ -53,6 +53,7 @@ def join(
         yield Show(peer.reasons)
         return False
     assert isinstance(peer, PeerConfiguration)
+    draft.cluster = peer.raw
     free = [card for card in cards if card != hotwire]
     ports = yield from _fit(_, draft, peer, free)
     if not peer.reach and not SHARED & draft.raw["node"].keys():

@@ -7,7 +7,7 @@ from hadaemon.hotwire.exclusive import DEFAULT_PORT as HOTWIRE
 from hadaemon.menu.actions import Blink, Card, Detect, Detected, ReadCards
 from hadaemon.menu.dial_in import dial_in
 from hadaemon.menu.draft import Draft
-from hadaemon.menu.steps import Act, Ask, Choose, Failed, Flow, Option, Show, Translate
+from hadaemon.menu.steps import Act, Ask, Choose, Contradiction, Failed, Flow, Option, Show, Translate
 from hadaemon.text.columns import table
 
 _USUAL = ("lan", "wan", "dmz", "guest")
@@ -80,7 +80,7 @@ def _speed(speed: int | None) -> str:
     return f"{speed} Mbit/s" if speed < _UNIT else f"{speed / _UNIT:g} Gbit/s"
 
 
-def hotwire_card(_: Translate, cards: Sequence[Card]) -> Flow[Card]:
+def hotwire_card(_: Translate, draft: Draft, cards: Sequence[Card]) -> Flow[Card]:
     """The card that is cabled directly to the other box: found, or chosen by hand."""
     found = ""
     way = yield Choose(
@@ -110,13 +110,16 @@ def hotwire_card(_: Translate, cards: Sequence[Card]) -> Flow[Card]:
         for number, card in enumerate(cards, start=1)
     )
     default = next((f"card-{number}" for number, card in enumerate(cards, start=1) if card.mac == found), "")
-    choice = yield Choose(
-        "hotwire",
-        _("The hotwire"),
-        _("Which card has the hotwire? It can have no other task."),
-        options,
-        _("The card with the direct cable to the other box. < goes back to search again."),
-        default,
+    choice = yield from draft.ask(
+        ("cluster", "hotwire"),
+        Choose(
+            "hotwire",
+            _("The hotwire"),
+            _("Which card has the hotwire? It can have no other task."),
+            options,
+            _("The card with the direct cable to the other box. < goes back to search again."),
+            default,
+        ),
     )
     return cards[int(choice.removeprefix("card-")) - 1]
 
@@ -125,7 +128,7 @@ def name_ports(
     _: Translate, draft: Draft, cards: Sequence[Card], hotwire: Card | None
 ) -> Flow[tuple[str, ...]]:
     """Asks for a name of each card that is to be used, except the hotwire's, which has its own."""
-    names: list[str] = []
+    names: dict[str, Ask] = {}
     if hotwire is not None:
         bind(draft, HOTWIRE, hotwire)
     free = [card for card in cards if card != hotwire]
@@ -138,10 +141,11 @@ def name_ports(
                     raise ValueError(_("one port at least must be used"))
                 return text
             if text in names or text == HOTWIRE:
-                raise ValueError(_("{name} is already a port").format(name=text))
+                earlier = (names[text],) if text in names else ()
+                raise Contradiction(_("{name} is already a port").format(name=text), *earlier)
             return values.port_name(text)
 
-        name = yield Ask(
+        question = Ask(
             f"port-{number}",
             _("Name of {interface}").format(interface=card.interface),
             _("What is {interface} ({mac}) for? Both boxes of a pair use the same names.").format(
@@ -152,9 +156,10 @@ def name_ports(
             _("The whole configuration speaks of ports by these names. - leaves the card switched off."),
             next(usual, UNUSED),
         )
+        name = str((yield question))
         if name != UNUSED:
-            names.append(str(name))
-            bind(draft, str(name), card)
+            names[name] = question
+            bind(draft, name, card)
     return tuple(names)
 
 
@@ -177,22 +182,26 @@ def own_addresses(
         return text
 
     text = _("This box's own addresses on {port}.").format(port=port)
-    answer = yield Ask(
-        f"addresses-{port}",
-        _("Addresses of {port}").format(port=port),
-        f"{text} {hint}".strip(),
-        good,
-        _("addresses with prefix length, e.g. 192.168.12.141/24; several with spaces; or dhcp, or pppoe")
-        if pppoe
-        else _("addresses with prefix length, e.g. 192.168.12.141/24; several with spaces; or dhcp")
-        if dhcp
-        else _("addresses with prefix length, e.g. 192.168.12.141/24; several with spaces"),
-        _(
-            "Own addresses belong to this box alone; the other one has others. The address that the pair "
-            "shares is virtual, and is asked for later. A port without own address is possible. A port "
-            "that asks a DHCP server cannot have virtual addresses: a lease that goes would take them along."
+    answer = yield from draft.ask(
+        ("node", "ports", port, "addresses"),
+        Ask(
+            f"addresses-{port}",
+            _("Addresses of {port}").format(port=port),
+            f"{text} {hint}".strip(),
+            good,
+            _("addresses with prefix length, e.g. 192.168.12.141/24; several with spaces; or dhcp, or pppoe")
+            if pppoe
+            else _("addresses with prefix length, e.g. 192.168.12.141/24; several with spaces; or dhcp")
+            if dhcp
+            else _("addresses with prefix length, e.g. 192.168.12.141/24; several with spaces"),
+            _(
+                "Own addresses belong to this box alone; the other one has others. The address that the pair "
+                "shares is virtual, and is asked for later. A port without own address is possible. A port "
+                "that asks a DHCP server cannot have virtual addresses: a lease that goes would take them "
+                "along."
+            ),
+            optional=True,
         ),
-        optional=True,
     )
     if answer == DHCP:
         draft.put(True, "node", "ports", port, "dhcp")

@@ -59,6 +59,25 @@ class Choose:
     """A word; empty: there is no default."""
 
 
+class Contradiction(ValueError):
+    """What is wrong with an answer because of the answers to other questions, if it is because of any."""
+
+    def __init__(self, message: str, *questions: Ask | Choose) -> None:
+        super().__init__(message)
+        self.questions = questions
+        """Those that were asked before."""
+
+    def told(self, _: Translate, answered: Callable[[str], str]) -> str:
+        """With the names of those questions; `answered`: what was typed at the one with a key."""
+        if not self.questions:
+            return str(self)
+        answers = (
+            f'"{each.title}" ({each.key})' + (f": {typed}" if (typed := answered(each.key)) else "")
+            for each in self.questions
+        )
+        return f"{self}. " + _("It contradicts {answers}").format(answers="; ".join(answers))
+
+
 @dataclass(frozen=True, slots=True)
 class Show:
     """Something to read. Nothing comes back."""

@@ -368,6 +368,16 @@ def test_an_answer_that_the_box_refuses_ends_it_with_the_place_in_the_file(rack:
     assert not box.stored.exists()
 
 
+def test_an_answer_that_contradicts_another_one_is_told_with_the_key_of_that_one(rack: Rack, tmp_path: Path):
+    box = rack()
+    wrong = ALONE.replace("ports.lan", 'addresses-wan = "192.168.12.9/24"\nports.lan')
+    told = " ".join(run(tmp_path, wrong, box).split())
+    assert "the box refuses the answer to addresses-lan: 192.168.12.141/24 overlaps 192.168.12.9/24" in told
+    assert 'It contradicts "Addresses of wan" (addresses-wan): 192.168.12.9/24' in told
+    assert "site.toml: box 1: addresses-lan" in told
+    assert not box.stored.exists()
+
+
 def test_ctrl_c_leaves_the_menu_at_its_beginning(rack: Rack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     box = rack()
     protocol = tmp_path / "protocol"
