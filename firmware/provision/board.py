@@ -61,6 +61,10 @@ class Board:
             self._codes[master] = code
             self._changed.notify_all()
 
+    def shows_code(self, master: str) -> bool:
+        """Whether it shows one that was not taken."""
+        return master in self._codes
+
     def take_code(self, master: str) -> str:
         """Waits for it; each code is taken once. Raises ProvisionError, Interrupted."""
         self._wait(master, lambda: master in self._codes, "shows no pairing code")

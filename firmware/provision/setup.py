@@ -35,7 +35,7 @@ _BEFORE_WRITING = frozenset(
     )
 )
 _OF_PORTS = ("port-", "addresses-", "virtual-", "dhcp-", "pppoe-")
-_AFTER_WRITING = ("pair", "pair-again", "check", "card-")
+_AFTER_WRITING = ("pair", "pair-again", "join-again", "check", "card-")
 _WORDS = {"start": "set-up", "cards": "go-on", "hotwire-find": "by-hand", "write": "yes"}
 """What is always answered so: the file cannot say anything else."""
 _AGAIN = 2
@@ -265,6 +265,10 @@ class Setup:
                 self._unpaired = not again
                 if again:
                     self._await_code(box)
+            case "join-again":
+                # The last word of the pairing may have been lost: then the master shows another code.
+                way = "pair" if self._board.shows_code(box.joins) else "again"
+                self._type(key, way if self._asked[key] <= _AGAIN else "later")
             case _:
                 self._type(key, self._reply(box, key, news))
 

@@ -46,13 +46,9 @@ def join(
         ),
         _("Pairing"),
     )
-    if not (yield from pair(_, "enter")):
+    peer = yield from _read_master(_)
+    if peer is None:
         return False
-    peer = yield Act(ReadPeer(), _("Reading the configuration of the master ..."))
-    if isinstance(peer, Failed):
-        yield Show(peer.reasons)
-        return False
-    assert isinstance(peer, PeerConfiguration)
     draft.cluster = peer.raw
     free = [card for card in cards if card != hotwire]
     ports = yield from _fit(_, draft, peer, free)
@@ -70,6 +66,36 @@ def join(
         return False
     yield Show(tuple(pulled))
     return True
+
+
+def _read_master(_: Translate) -> Flow[PeerConfiguration | None]:
+    """Pairs, and reads what the master has, as often as it takes; None: not now."""
+    paired = False
+    while True:
+        if not paired and not (yield from pair(_, "enter")):
+            return None
+        peer = yield Act(ReadPeer(), _("Reading the configuration of the master ..."))
+        if isinstance(peer, PeerConfiguration):
+            return peer
+        yield Show(peer.reasons)
+        choice = yield Choose(
+            "join-again",
+            _("Joining"),
+            _("The configuration of the master could not be read. What now?"),
+            (
+                Option("again", _("try again")),
+                Option("pair", _("pair again: the master says that it is not paired")),
+                Option("later", _("later: in `hactl menu`")),
+            ),
+            _(
+                "The last word of the pairing may get lost on its way: then this box is paired, and the "
+                "master shows another code. Else it is busy, or off, or the hotwire is unplugged."
+            ),
+            "again",
+        )
+        if choice == "later":
+            return None
+        paired = choice == "again"
 
 
 def _fit(_: Translate, draft: Draft, peer: PeerConfiguration, free: Sequence[Card]) -> Flow[tuple[str, ...]]:

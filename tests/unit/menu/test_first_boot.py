@@ -261,6 +261,20 @@ def test_a_pairing_that_fails_is_tried_again_or_left_for_later():
     assert "stays off" in person.text
 
 
+def test_a_master_that_cannot_be_read_is_asked_again_paired_anew_or_left_for_later():
+    silent = [Failed(("silent",)), Failed(("silent",)), PEER]
+    person, box = Person(JOIN | {"join-again": ["again", "pair"]}), Box(ReadPeer=silent)
+    set_up(person, box)
+    pairing, reading = actions.Hactl(("pair", "enter"), root=True), actions.ReadPeer()
+    done = [action for action in box.done if action in (pairing, reading)]
+    assert done == [pairing, reading, reading, pairing, reading]
+    assert isinstance(box.done[-1], actions.Pull)
+    person, box = Person(JOIN | {"join-again": ["later"]}), Box(ReadPeer=Failed(("silent",)))
+    set_up(person, box)
+    assert box.done[-1] == reading
+    assert "beta is configured." in person.text
+
+
 def test_only_a_password_or_a_key_makes_an_administrator():
     key = f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{'A' * 43} admin@office"
     box = Box()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import hadaemon.menu
-from firmware.screens.box import CARDS, FACTS, Box
+from firmware.screens.box import CARDS, FACTS, PEER, Box
 from hadaemon.console.talk import LONGEST
 from hadaemon.console.translations import ORIGINAL
 from hadaemon.menu import actions
@@ -175,6 +175,7 @@ QUESTIONS: Mapping[str, tuple[Way, tuple[str, ...]]] = {
     "pair": (MASTER, NO_NUMBER),
     "check": (MASTER, NO_NUMBER),
     "pair-again": (_first(CREATE | {"pair-again": ["2"]}, Hactl=Failed(())), NO_NUMBER),
+    "join-again": (_first(JOIN, ReadPeer=[Failed(("silent",)), PEER]), NO_NUMBER),
     "card-lan": (SPARE, ("3", *NO_NUMBER)),
     "card-wan": (SPARE, ("2", *NO_NUMBER)),
     "menu": (_later(("menu", "status")), NO_NUMBER),

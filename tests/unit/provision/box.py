@@ -12,6 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[3]))
 
+from firmware.lab.deadline import stretched
 from firmware.screens.box import FACTS, Box
 from hadaemon.console.main import guarded
 from hadaemon.console.talk import talk
@@ -23,6 +24,8 @@ from hadaemon.menu.steps import Failed
 
 FOLDER, DIGITS = Path(sys.argv[1]), sys.argv[2]
 CODE = "123 456"
+LOST, SHOWN = FOLDER / "lost", FOLDER / "shown-again"
+"""The last word of the first pairing is to be lost; the master shows a code again."""
 TRANSLATIONS = load_translations()
 
 
@@ -41,14 +44,33 @@ class Appliance(Box):
         done = super().__call__(action)
         if isinstance(action, actions.Hactl) and action.arguments[0] == "pair":
             return show() if action.arguments == ("pair", "show") else enter()
+        if isinstance(action, actions.ReadPeer) and LOST.exists():
+            wait_for(SHOWN)
+            time.sleep(
+                stretched(2.0)
+            )  # As long as nobody answers, which is longer than a code is looked for.
+            LOST.unlink()
+            return Failed(("silent",))
         return done
 
 
-def show() -> object:
-    print(f"on the other node, type  {CODE}", flush=True)
-    while not (FOLDER / "typed").exists():
+def wait_for(file: Path) -> None:
+    while not file.exists():
         time.sleep(0.02)
-    return () if (FOLDER / "typed").read_text() == CODE else Failed(())
+
+
+def show() -> object:
+    """With LOST, the other box's last word of the first pairing does not arrive."""
+    print(f"on the other node, type  {CODE}", flush=True)
+    typed = FOLDER / "typed"
+    if LOST.exists() and LOST.read_text() == "lost":
+        typed.unlink()
+        SHOWN.touch()
+    wait_for(typed)
+    if LOST.exists() and not SHOWN.exists():
+        LOST.write_text("lost")
+        return Failed(())
+    return () if typed.read_text() == CODE else Failed(())
 
 
 def enter() -> object:

@@ -235,6 +235,12 @@ def test_a_hidden_prompt_for_the_code_is_answered(rack: Rack, tmp_path: Path):
     assert b"virtio_net" in (tmp_path / "protocol").read_bytes()
 
 
+def test_a_pairing_that_one_box_takes_for_done_and_the_other_one_does_not(rack: Rack, tmp_path: Path):
+    (tmp_path / "lost").touch()
+    alpha, beta = rack("0a"), rack("0b")
+    assert run(tmp_path, PAIR, beta, alpha).splitlines() == ["backup, synchronized", "master, paired"]
+
+
 def test_what_comes_before_the_menu_is_read_over(rack: Rack, tmp_path: Path):
     box = rack()
     box.line.say(b"\x1b[H\x1b[J\xff\xfe\x00SeaBIOS (version 1.16)\r\n\x1b[1;1HGNU GRUB  version 2.12\r\n")

@@ -5,7 +5,7 @@ from tests.unit.config.test_preseed_page import questions
 
 BY_ITSELF = {
     *("start", "password-again", "cards", "hotwire-find", "hotwire", "port-N", "card-PORT"),
-    *("repair", "write", "pair-again"),
+    *("repair", "write", "pair-again", "join-again"),
 }
 """What the program answers without the file."""
 
