@@ -45,6 +45,7 @@ PEER = actions.PeerConfiguration(
             {"port": "lan", "virtual_addresses": ["192.168.12.1/24"]},
             {"port": "wan", "virtual_addresses": ["192.168.175.101/24"]},
         ],
+        "routes": [{"destination": "default", "gateway": "192.168.175.1"}],
     },
     reach=True,
 )

@@ -42,23 +42,30 @@ class Draft:
     def checked(self, value: object, *path: str | int) -> Any:
         """The value, if nothing is wrong with it where it would be. Raises Contradiction: the first reason.
 
-        What is still missing elsewhere is not its fault.
+        What is still missing elsewhere, or is wrong without this value too, is not its fault.
         """
-        raw = deepcopy(self.raw)
-        if self.cluster is not None:
-            raw["cluster"] = {**deepcopy(dict(self.cluster)), **raw.get("cluster", {})}
+        raw, place = self._known(), _name(path)
         _put(raw, value, path)
-        place = _name(path)
         for mistake in _mistakes(raw):
             keys = (mistake.path, *mistake.others)
-            if any(_is_at(key, place) for key in keys):
-                others = [key for key in keys if not _is_at(key, place)]
-                raise Contradiction(mistake.message, *self._questions(others))
+            others = [key for key in keys if not _is_at(key, place)]
+            if len(others) == len(keys):
+                continue
+            if mistake.path in others and mistake in _mistakes(self._known()):
+                continue
+            raise Contradiction(mistake.message, *self._questions(others))
         return value
 
     def mistakes(self) -> tuple[str, ...]:
         """Everything that is wrong with the whole."""
         return tuple(f"{mistake.path}: {mistake.message}" for mistake in _mistakes(self.raw))
+
+    def _known(self) -> dict[str, Any]:
+        """A copy of what is said so far, with what cluster.toml will have."""
+        raw = deepcopy(self.raw)
+        if self.cluster is not None:
+            raw["cluster"] = {**deepcopy(dict(self.cluster)), **raw.get("cluster", {})}
+        return raw
 
     def _questions(self, keys: Iterable[str]) -> Iterator[Ask | Choose]:
         """Those by whose answers these keys, or what is around them, have their values."""

@@ -144,6 +144,14 @@ def test_an_address_that_the_master_has_is_refused_before_anything_is_pulled():
     assert "It contradicts" not in told
 
 
+def test_what_is_missing_until_a_later_answer_is_no_contradiction():
+    """The master's gateway is in a network of which this box has no address yet."""
+    person = Person(JOIN | {"addresses-wan": ["192.168.175.103/24"]})
+    set_up(person, Box())
+    assert not [line for line in person.screen if line.startswith("! ")]
+    assert person.asked.count("addresses-lan") == 1
+
+
 def test_nobody_is_sent_back_to_what_is_written():
     person = Person(JOIN | {"addresses-lan": ["169.254.1.1/16", "192.168.12.142/24"]})
     set_up(person, Box())
