@@ -19,6 +19,7 @@ PURPOSES = ("alone", "create", "join")
 _SECRETS = ("password", "key")
 """Answers that are never shown. `key` signs what the nodes of a pair say."""
 SHORTEST_PASSWORD = 8
+COMMANDS = ("?", "<", "!")
 FASTEST = 4_000_000
 """Baud."""
 _PART = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
@@ -316,6 +317,8 @@ def _refused(key: str, text: str) -> str:
         return f"it has {len(text)} characters: at least {SHORTEST_PASSWORD} are wanted"
     if key.startswith(("addresses-", "virtual-")) and text not in ("dhcp", "pppoe"):
         return next((reason for one in text.split() if (reason := _no_interface(one))), "")
+    if text in COMMANDS:
+        return f"{text} alone is a command of the menu, and no answer"
     if key == "gateway":
         return next((f"{one} is no address" for one in text.split() if _no_address(one)), "")
     return ""

@@ -132,8 +132,8 @@ def ppp_options(dial_in: DialIn) -> str:
     route = ("defaultroute", "replacedefaultroute") if dial_in.default_route else ("nodefaultroute",)
     lines = (
         f"ifname {dial_in.name}",
-        f'user "{dial_in.user}"',
-        f'password "{dial_in.password}"',
+        f"user {_ppp_word(dial_in.user)}",
+        f"password {_ppp_word(dial_in.password)}",
         "hide-password",
         "noauth",
         "noipdefault",
@@ -145,6 +145,12 @@ def ppp_options(dial_in: DialIn) -> str:
         "lcp-echo-failure 3",
     )
     return "\n".join(lines)
+
+
+def _ppp_word(text: str) -> str:
+    """As pppd reads a word with any printable characters."""
+    escaped = text.replace("\\", r"\\").replace('"', r"\"")
+    return f'"{escaped}"'
 
 
 def _dnsmasq(cluster: ClusterConfig, networks: list[DhcpNetwork], seats: Mapping[str, str]) -> Iterator[str]:

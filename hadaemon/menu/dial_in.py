@@ -32,7 +32,7 @@ def dial_in(_: Translate, draft: Draft, port: str) -> Flow[None]:
         title,
         _("The password that belongs to it; it is not shown while you type."),
         lambda text: good("password", text),
-        _('1 to 128 ASCII characters, none of them " or \\'),
+        _("1 to 128 ASCII characters"),
         _("It is kept in cluster.toml, which both boxes have, and nobody but root reads."),
         secret=True,
     )

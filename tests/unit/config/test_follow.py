@@ -235,7 +235,7 @@ REFUSED = {
     "taken": ('name = "wan0"', 'name = "lan"', '"lan" is a port or a zone already'),
     "allowed": ('"10.8.0.2/32", ', '"10.8.0.2/24", ', "is an address within a network"),
     "no listen_port": ("listen_port = 51820\n", "", "needs listen_port"),
-    "password": ('"very secret"', '"a\\"b"', "password: has 1 to 128 printable ASCII characters"),
+    "password": ('"very secret"', '"pa\u00dfwort"', "password: has 1 to 128 printable ASCII characters"),
     "modem": (
         'port = "modem"',
         'port = "moden"',

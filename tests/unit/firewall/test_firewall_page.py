@@ -35,9 +35,9 @@ SAID = "1 to 128 printable ASCII characters"
 @pytest.mark.parametrize("page", ["services.md", "configuration.md"])
 def test_the_characters_of_a_dial_in_are_those_that_are_read(page: str) -> None:
     assert SAID in (DOCS / page).read_text(encoding="utf-8")
-    good = "".join(map(chr, range(32, 127))).replace('"', "").replace("\\", "")
+    good = "".join(map(chr, range(32, 127)))
     assert word(good) == good
     assert word("x" * 128)
-    for bad in ("", "x" * 129, 'a"b', "a\\b", "ä", "a\tb", "a\nb"):
+    for bad in ("", "x" * 129, "ä", "a\tb", "a\nb"):
         with pytest.raises(ValueError, match=SAID):
             word(bad)

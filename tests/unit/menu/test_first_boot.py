@@ -114,7 +114,7 @@ def test_the_dhcp_server_that_is_asked_for_is_one():
 DIAL_IN = {
     "addresses-wan": ["pppoe"],
     "pppoe-user-wan": ["0815@provider.example"],
-    "pppoe-password-wan": ['ri"ght', "right one"],
+    "pppoe-password-wan": ["pa\u00dfwort", "right one"],
     "pppoe-vlan-wan": ["7"],
 }
 
