@@ -7,6 +7,7 @@ is the box's root, and `setup`, `menu` or `refused`. What was stored is in `stor
 import json
 import sys
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -92,7 +93,7 @@ class Box:
         self._results = {kind.__name__: result for kind, result in RESULTS.items()} | results
 
     def __call__(self, action: object) -> object:
-        self.done.append(action)
+        self.done.append(deepcopy(action))  # The flow goes on with what is in it.
         result = self._results[type(action).__name__]
         return result.pop(0) if isinstance(result, list) else result
 
