@@ -134,7 +134,7 @@ def _typed(step: Ask | Choose, terminal: Terminal, default: str) -> str:
     except KeyboardInterrupt:
         terminal.write()
         raise Stopped from None
-    return text if secret else text.strip()
+    return text if secret else text.strip(" ")
 
 
 def _default(step: Ask | Choose) -> str:

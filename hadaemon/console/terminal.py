@@ -21,12 +21,28 @@ WIDTH = 78
 HEIGHT = 20
 """Lines at once; a terminal has 24, and the question needs some."""
 _UNBOUND = (
-    *(r"\C-q", r"\C-v", r"\C-r", r"\C-s", r"\C-]", r"\C-x", r"\C-x\C-r", r"\C-x(", r"\e[200~", r"\e-"),
-    *(rf"\e{digit}" for digit in range(10)),
-    *(r"\C-y", r"\ey", r"\e\C-y", r"\ep", r"\en", r"\e\C-]"),
+    *(r"\C-q", r"\C-v", r"\C-r", r"\C-s", r"\C-]", r"\C-x", r"\C-x\C-r", r"\C-x(", r"\e[200~"),
+    *(r"\C-y", r"\e\C-y", r"\e\C-]", r"\C-o", r"\C-t"),
 )
-"""Keys of readline that would take the next ones for something else, read a file, or bring back what was
-deleted: it may have been a password."""
+"""Keys of readline that would take the next ones for something else, read a file, send or change what was
+typed, or bring back what was deleted: it may have been a password."""
+_NOISE = r"\C-g"
+"""Puts itself into the line: no answer has it, so the line is refused, and typed again."""
+_ESCAPED = "".join(map(chr, range(0x21, 0x7F))).translate({ord("["): None, ord("O"): None})
+"""Behind an escape these belong to nothing that a keyboard sends: it is noise, and what comes after it is not
+to be swallowed."""
+_MOVING = {"D": "backward-char", "C": "forward-char", "H": "beginning-of-line", "F": "end-of-line"}
+_EDITING = {
+    r"\C-a": "beginning-of-line",
+    r"\C-b": "backward-char",
+    r"\C-d": "delete-char",
+    r"\C-e": "end-of-line",
+    r"\C-f": "forward-char",
+    r"\C-k": "kill-line",
+    r"\C-w": "unix-word-rubout",
+    **{f"{way}{key}": command for way in (r"\e[", r"\eO") for key, command in _MOVING.items()},
+}
+"""Keys that edit what is seen. In a secret they are noise: nobody would see where the next key goes."""
 _ENTER = tuple(rf"{before}\C-{key}" for before in (r"\e", r"\e[", r"\eO", r"\C-x") for key in "mj")
 """Escape and Enter would make it another editor (vi); Enter is Enter, whatever came before."""
 _CTRL_C = b"\x03"
@@ -79,6 +95,11 @@ class Line:
         readline.parse_and_bind(_STOPS)
         for key in _UNBOUND:
             readline.parse_and_bind(f'"{key}": ""')
+        readline.parse_and_bind(f'"{_NOISE}": self-insert')
+        readline.parse_and_bind(r'"\e": self-insert')  # Where it begins nothing.
+        for key in _ESCAPED:
+            quoted = f"\\{key}" if key in '"\\' else key
+            readline.parse_and_bind(f'"\\e{quoted}": "{_NOISE}{quoted}"')
         for key in _ENTER:
             readline.parse_and_bind(f'"{key}": accept-line')
         # A line is as wide as it is: readline would shorten the prompt in a window that was made narrow.
@@ -97,9 +118,20 @@ class Line:
 
     def read_secret(self, prompt: str) -> str:
         """Never echoed: readline echoes nothing where the terminal did not."""
-        text = _read(prompt, 0)
+        _bind_editing(False)
+        try:
+            text = _read(prompt, 0)
+        finally:
+            _bind_editing(True)
         self.write()
         return text
+
+
+def _bind_editing(edits: bool) -> None:
+    import readline
+
+    for key, command in _EDITING.items():
+        readline.parse_and_bind(f'"{key}": {command}' if edits else f'"{key}": "{_NOISE}"')
 
 
 def _read(prompt: str, echo: int) -> str:

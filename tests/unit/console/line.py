@@ -18,6 +18,8 @@ from firmware.lab.deadline import stretched
 from firmware.screens.session import BOX
 
 PROMPT = re.compile(r"(?:^|[\r\n])([a-z][a-z0-9-]*)(?: \[[^\r\n]*\])? > $")
+_PIECE = 256
+"""Bytes that are typed at once."""
 SECONDS = stretched(20.0)
 """For anything to come; nobody waits for it to pass."""
 ANSWERS: Mapping[str, str] = {
@@ -32,10 +34,18 @@ ANSWERS: Mapping[str, str] = {
 
 
 class Line:
-    """Reads and types. `bauds` slows reading down: the program waits for the line as for a serial one."""
+    """Reads and types. `bauds` slows reading down: the program waits for the line as for a serial one.
+
+    `script` runs the program, whose arguments are the folder and the program's name.
+    """
 
     def __init__(
-        self, root: Path, program: str = "setup", size: tuple[int, int] = (24, 80), bauds: int = 0
+        self,
+        root: Path,
+        program: str = "setup",
+        size: tuple[int, int] = (24, 80),
+        bauds: int = 0,
+        script: Path = BOX,
     ) -> None:
         self.root = root
         self.screen = ""
@@ -43,7 +53,7 @@ class Line:
         self._bauds = bauds
         self._master, slave = os.openpty()
         self.resize(*size)
-        command = [sys.executable, "-P", str(BOX), str(root), program]
+        command = [sys.executable, "-P", str(script), str(root), program]
         self.process = subprocess.Popen(
             command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True, preexec_fn=_own_terminal
         )
@@ -71,17 +81,23 @@ class Line:
         deadline = time.monotonic() + SECONDS
         while not found():
             assert time.monotonic() < deadline, self.screen[-600:]
-            if not select.select([self._master], [], [], 0.05)[0]:
-                continue
-            try:
-                data = os.read(self._master, 32 if self._bauds else 4096)
-            except OSError:  # The program has closed its terminal: it ends.
+            if not self._read():
                 self.process.wait(SECONDS)
                 assert found(), self.screen[-600:]
                 return
-            if self._bauds:
-                time.sleep(len(data) * 10 / self._bauds)
-            self.screen += data.decode("ascii", "replace")
+
+    def _read(self) -> bool:
+        """What comes now, if something does; False: the program has closed its terminal, and ends."""
+        if not select.select([self._master], [], [], 0.05)[0]:
+            return True
+        try:
+            data = os.read(self._master, 32 if self._bauds else 4096)
+        except OSError:
+            return False
+        if self._bauds:
+            time.sleep(len(data) * 10 / self._bauds)
+        self.screen += data.decode("ascii", "replace")
+        return True
 
     def at_question(self) -> str:
         """The key of the question that waits; empty: none does."""
@@ -115,7 +131,14 @@ class Line:
     def type(self, text: str | bytes) -> None:
         """As it is; what was on the screen before is answered."""
         self.seen = len(self.screen)
-        os.write(self._master, text if isinstance(text, bytes) else text.encode())
+        data = text if isinstance(text, bytes) else text.encode()
+        while data:
+            # A terminal holds 4 KiB: meanwhile what is echoed must be read.
+            if select.select([], [self._master], [], 0)[1]:
+                os.write(self._master, data[:_PIECE])
+                data = data[_PIECE:]
+            elif not self._read():
+                return
 
     def finish(self, **answers: str) -> None:
         """Answers what is asked until the box is configured."""
