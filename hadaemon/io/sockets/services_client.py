@@ -11,6 +11,9 @@ from hadaemon.io.errors import HelperError
 
 _TIMEOUT = 20.0
 """Seconds for an answer: systemd is asked, and may be busy."""
+_LONGEST = 160.0
+"""Seconds for one after others that did not come. On a busy node each helper that starts takes the processor
+from the next one: asked ever again after the same time, none would get to an answer."""
 
 
 class ServicesClient:
@@ -19,6 +22,7 @@ class ServicesClient:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._patience = _TIMEOUT
 
     @property
     def connected(self) -> bool:
@@ -47,7 +51,7 @@ class ServicesClient:
     async def _ask(self, request: Message) -> Message:
         """Raises HelperError."""
         try:
-            async with asyncio.timeout(_TIMEOUT):
+            async with asyncio.timeout(self._patience):
                 if self._streams is None:
                     path = str(self._path)
                     self._streams = await asyncio.open_unix_connection(path, limit=MAX_LINE)
@@ -56,7 +60,8 @@ class ServicesClient:
                 line = await reader.readline()
         except TimeoutError:
             self.close()
-            raise HelperError(f"services: no answer to {request['verb']} within {_TIMEOUT:g} s") from None
+            waited, self._patience = self._patience, min(2 * self._patience, _LONGEST)
+            raise HelperError(f"services: no answer to {request['verb']} within {waited:g} s") from None
         except (OSError, ValueError) as error:
             self.close()
             reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
@@ -64,6 +69,7 @@ class ServicesClient:
         if not line:
             self.close()
             raise HelperError("services: the helper hung up")
+        self._patience = _TIMEOUT
         answer = json.loads(line)
         if not isinstance(answer, dict) or not answer.get("ok"):
             raise HelperError(f"services: {answer.get('error') if isinstance(answer, dict) else 'no answer'}")
