@@ -162,6 +162,14 @@ def pair(open_pair: Callable[[Place], Lab]) -> Iterator[Lab]:
         yield lab
 
 
+@pytest.fixture
+def blank(labs: Labs, image: Path) -> Iterator[Lab]:
+    """A pair without a stick: alpha by BIOS, beta by UEFI."""
+    bios, uefi = NodeOptions(preseed=""), NodeOptions(Firmware.UEFI, preseed="")
+    with labs.make(STANDARD_PAIR, LabOptions(image, bios, special={"beta": uefi})) as lab:
+        yield lab
+
+
 DROP_SECONDS = 8.0
 """A daemon that was killed leaves its addresses until its unit drops them: an interpreter starts for that, on
 an emulated processor. The other node, told by the hotwire, does not wait."""

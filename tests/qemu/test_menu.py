@@ -1,36 +1,23 @@
 """The first set-up of boxes that nobody has prepared, typed at their serial consoles."""
 
 import re
-from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from firmware.lab.command import LINK_SPEED, Firmware
+from firmware.lab.command import LINK_SPEED
 from firmware.lab.deadline import Deadline, wait_until
-from firmware.lab.lab import Lab, LabOptions, NodeOptions
+from firmware.lab.lab import Lab
 from firmware.lab.node import Node
-from firmware.lab.topology import STANDARD_PAIR
 from tests.lab.person import Person
 
-from .conftest import VIRTUAL
-from .traffic import Server, Session, two_hosts
+from .traffic import pass_through_each, two_hosts
 
 BOOT_SECONDS = 240.0
 STEP_SECONDS = 120.0
 PAIR_SECONDS = 240.0
-TRAFFIC_SECONDS = 60.0
-
-
-@pytest.fixture
-def bare(labs, image: Path) -> Iterator[Lab]:
-    """A pair without a stick: alpha by BIOS, beta by UEFI."""
-    bios, uefi = NodeOptions(preseed=""), NodeOptions(Firmware.UEFI, preseed="")
-    lab = labs.make(STANDARD_PAIR, LabOptions(image, bios, special={"beta": uefi}))
-    yield lab
-    lab.close()
 
 
 def typist_at(node: Node) -> Person:
@@ -72,19 +59,19 @@ def answers(lab: Lab, name: str, purpose: str) -> dict[str, str | list[str]]:
 
 
 @pytest.mark.nightly
-def test_a_master_is_set_up_over_the_serial_line(bare: Lab) -> None:
-    alpha = bare.node("alpha")
+def test_a_master_is_set_up_over_the_serial_line(blank: Lab) -> None:
+    alpha = blank.node("alpha")
     alpha.power_on()
     typist = typist_at(alpha)
     try:
-        typed = answers(bare, "alpha", "create") | {
+        typed = answers(blank, "alpha", "create") | {
             "hotwire-find": "by-hand",
             "hotwire": "3",
             "pair": "later",
         }
         assert typist.question(BOOT_SECONDS) == "language"
         for port in alpha.data.ports:
-            capture = bare.folder / f"{port.network}.pcap"
+            capture = blank.folder / f"{port.network}.pcap"
             wait_until(
                 partial(says_that_it_is_here, capture), Deadline(BOOT_SECONDS), f"a beacon on {port.name}"
             )
@@ -95,7 +82,7 @@ def test_a_master_is_set_up_over_the_serial_line(bare: Lab) -> None:
         typist.close()
     assert asked.count("password") == 2
     assert asked.count("addresses-lan") == 2
-    assert bare.admin_password not in typist.screen
+    assert blank.admin_password not in typist.screen
     status = alpha.status()
     assert (status["configuration"], status["status"]["role"]) == ("cluster", "master")
     assert status["status"]["state"] == "off", "it is activated when the boxes are paired"
@@ -107,11 +94,11 @@ def test_a_master_is_set_up_over_the_serial_line(bare: Lab) -> None:
 
 
 @pytest.mark.nightly
-def test_a_pair_is_set_up_over_two_serial_lines(bare: Lab) -> None:
+def test_a_pair_is_set_up_over_two_serial_lines(blank: Lab) -> None:
     """As two people would: the master is created, the spare joins with the code that the master shows. Each
     looks for the hotwire alone: first the master, while nobody searches at the spare, then the spare."""
-    alpha, beta = bare.node("alpha"), bare.node("beta")
-    create, join = answers(bare, "alpha", "create"), answers(bare, "beta", "join")
+    alpha, beta = blank.node("alpha"), blank.node("beta")
+    create, join = answers(blank, "alpha", "create"), answers(blank, "beta", "join")
     # The lab's switches give no sign of themselves, so to the master every card looks like a direct cable.
     create |= {"hotwire": "3"}
     join |= {"card-lan": "1", "card-wan": "1"}
@@ -155,26 +142,11 @@ def test_a_pair_is_set_up_over_two_serial_lines(bare: Lab) -> None:
     assert "192.168.12.1/24" not in addresses
     assert_nothing_is_held(alpha)
     assert_nothing_is_held(beta)
-    bare.node("beta").wait_until("hactl --peer status", STEP_SECONDS, root=True)
+    blank.node("beta").wait_until("hactl --peer status", STEP_SECONDS, root=True)
     alpha.wait_until("hactl status --check", PAIR_SECONDS)
     assert alpha.status()["verdict"] == {"redundancy": "redundant", "reasons": []}
-    assert_traffic_passes_through_either(bare)
-
-
-def assert_traffic_passes_through_either(lab: Lab) -> None:
-    """What was typed is all that it takes: a host on the LAN reaches one outside as the pair, which it does
-    not notice changing."""
-    alpha, beta = lab.node("alpha"), lab.node("beta")
-    with two_hosts(lab) as (inner, outer), closing(Server(outer)) as server:
-        session = Session(inner, server)
-        for active, backup in ((alpha, beta), (beta, alpha)):
-            if active.status()["status"]["state"] != "active":
-                backup.wait_until("hactl switch", STEP_SECONDS)
-                active.wait_for_state("active", STEP_SECONDS)
-            assert session.check(TRAFFIC_SECONDS)[0] == str(VIRTUAL["router"]), (
-                "it comes from the pair's address"
-            )
-            assert Session(inner, server).check(TRAFFIC_SECONDS)[0] == str(VIRTUAL["router"])
+    with two_hosts(blank) as (inner, outer):
+        assert list(pass_through_each(blank, inner, outer, STEP_SECONDS)) == ["alpha", "beta"]
 
 
 def strike(typist: Person, keys: bytes) -> None:
@@ -189,9 +161,9 @@ NOISE = b"\x00\xff\x1b[200~\x1b9\x13\x1a\x1c\xc3\x80\x9b\x18("
 
 
 @pytest.mark.nightly
-def test_no_key_and_no_break_takes_the_console_or_reboots_a_box(bare: Lab) -> None:
+def test_no_key_and_no_break_takes_the_console_or_reboots_a_box(blank: Lab) -> None:
     """On a real serial line, with the real getty: what the pseudo-terminals of the unit tests do not have."""
-    alpha = bare.node("alpha")
+    alpha = blank.node("alpha")
     alpha.power_on()
     typist = typist_at(alpha)
     try:
@@ -215,7 +187,7 @@ def test_no_key_and_no_break_takes_the_console_or_reboots_a_box(bare: Lab) -> No
         typist.question(STEP_SECONDS)
         strike(typist, b"\x03")
         typist.wait_for("Stopped: nothing was changed.", STEP_SECONDS)
-        answered = answers(bare, "alpha", "alone")
+        answered = answers(blank, "alpha", "alone")
         typist.answer(answered, "write", STEP_SECONDS)
         typist.wait_for("login: ", STEP_SECONDS)
     finally:
@@ -225,5 +197,5 @@ def test_no_key_and_no_break_takes_the_console_or_reboots_a_box(bare: Lab) -> No
     assert alpha.run("cat /proc/sys/kernel/sysrq").output.strip() == "0"
     assert alpha.run("cat /proc/sys/kernel/random/boot_id; uptime -s").output
     journal = alpha.run("journalctl -b --no-pager", root=True).output
-    assert bare.admin_password not in journal
+    assert blank.admin_password not in journal
     assert "sysrq: Resetting" not in journal
