@@ -28,8 +28,8 @@ from hadaemon.setup import apply
 from hadaemon.setup.forget import forget_the_rest
 from hadaemon.setup.good import better, keep_good
 from hadaemon.setup.places import Owners, Places
-from hadaemon.setup.services import SSH_FOLDER
 from hadaemon.state.configuration import load_configuration
+from hadaemon.state.sshd_config import SSH_FOLDER
 from hadaemon.status.states import Condition
 from tests.unit.console.talking import Person, set_up
 from tests.unit.menu.test_first_boot import CREATE, JOIN
