@@ -60,7 +60,11 @@ def main() -> int:
     connection.settimeout(_REQUEST_TIMEOUT)
     answer = serve(connection, allowed_users(), VERBS)
     print(answer, file=sys.stderr)
-    connection.sendall(answer.encode() + b"\n")
+    try:
+        connection.sendall(answer.encode() + b"\n")
+    except OSError as error:  # Whoever asked has given up waiting.
+        print(f"helper: nobody hears the answer: {error.strerror}", file=sys.stderr)
+        return 1
     return 0 if answer.startswith("ok") else 1
 
 

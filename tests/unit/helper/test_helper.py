@@ -4,6 +4,8 @@ import asyncio
 import errno
 import os
 import socket
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -55,6 +57,23 @@ def test_another_user_is_refused_before_anything_is_read():
         answer(b"mark-good\n", allowed=frozenset({os.getuid() + 1}))
         == f"error user {os.getuid()} may not ask for anything"
     )
+
+
+def test_nobody_may_hear_the_answer_any_more():
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.sendall(b"nothing-known\n")
+        ours.close()
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", helper.__name__],
+            stdin=theirs.fileno(),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=stretched(30),
+        )
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == "helper: nobody hears the answer: Broken pipe"
 
 
 def test_the_fixed_verbs_are_absolute_paths_without_arguments_from_outside():
