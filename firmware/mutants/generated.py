@@ -21,6 +21,7 @@ _COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.NotIn: ast.In,
 }
 _SUMS: dict[type[ast.operator], type[ast.operator]] = {ast.Add: ast.Sub, ast.Sub: ast.Add}
+_INSTANT = "it decides of one instant alone, by a clock of nanoseconds"
 _FACTOR = 2
 _WIDTH = 70
 """Characters of a change's either side that one wants to read."""
@@ -70,8 +71,15 @@ def mutants_of(text: str, file: Path) -> Iterator[Mutant]:
                 which = alike[place.scope, words]
                 words += f" (number {which})" if which > 1 else ""
                 line = getattr(place.node, "lineno", 0)
-                yield Mutant(file, line, words, ast.unparse(tree), place.scope)
+                moot = _INSTANT if _is_of_an_instant(place.node) else ""
+                yield Mutant(file, line, words, ast.unparse(tree), place.scope, moot)
             vars(place.node).update(as_it_was)
+
+
+def _is_of_an_instant(node: ast.AST) -> bool:
+    """It compares a time with now, and only the very instant is decided otherwise."""
+    orders = isinstance(node, ast.Compare) and type(node.ops[0]) in (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
+    return orders and any(isinstance(inner, ast.Name) and inner.id == "now" for inner in ast.walk(node))
 
 
 def _deciding(tree: ast.AST) -> Iterator[_Place]:

@@ -25,6 +25,8 @@ class Mutant:
     """The whole file, changed."""
     scope: str = ""
     """The qualified name of the function or class that the change is in; empty: the file itself."""
+    moot: str = ""
+    """Why nobody has to notice it; empty: somebody has to."""
     unseen: str = ""
     """Why the simulated world alone cannot see it; empty: it can."""
 

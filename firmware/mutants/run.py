@@ -62,7 +62,7 @@ def report(survivors: list[Mutant], tried: int) -> str:
 
 def _reason(mutant: Mutant) -> str:
     """Why no test has to notice it; empty: one has to."""
-    return next((survivor.reason for survivor in known_survivors() if survivor.is_of(mutant)), "")
+    return mutant.moot or next((one.reason for one in known_survivors() if one.is_of(mutant)), "")
 
 
 def _sample(count: int, seed: int) -> list[Mutant]:

@@ -85,3 +85,20 @@ def test_a_node_whose_name_comes_first_does_not_yield_to_a_deaf_one():
     driver.do(PeerReport(replace(PEER, state=NodeState.ACTIVE, deaf=True)), after=0.6)
     driver.run(1.0)
     assert driver.node.state is NodeState.ACTIVE
+
+
+def test_the_names_break_a_tie_that_both_can_break_by_them():
+    """Whatever the addresses: alpha has the greater one there."""
+    driver = Driver(BETA, witness=True, master="neither").become_active()
+    driver.do(PeerReport(replace(ACTIVE_ALPHA, preferred=False)), after=0.6)
+    driver.hear(253, "wan")
+    driver.run(2 * TIE_PATIENCE)
+    assert driver.node.state is NodeState.ACTIVE
+
+
+def test_the_earlier_name_gives_way_as_soon_as_it_hears_the_other_one():
+    driver = Driver(ALPHA, witness=True, master="neither").become_active()
+    driver.do(PeerReport(replace(PEER, state=NodeState.ACTIVE)), after=0.01)
+    assert driver.node.state is NodeState.ACTIVE
+    driver.hear(253, "wan")
+    assert driver.node.state is NodeState.BACKUP

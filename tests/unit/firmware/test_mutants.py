@@ -56,6 +56,11 @@ def test_what_kind_of_class_it_is_decides_nothing():
     assert list(changes(code)) == ["seconds: int = 3 -> seconds: int = 6"]
 
 
+def test_which_side_an_instant_belongs_to_is_moot():
+    moot = {change for change, mutant in changes().items() if mutant.moot}
+    assert moot == {"now >= deadline -> now > deadline"}
+
+
 def test_only_one_thing_differs_and_the_code_is_still_code():
     original = ast.unparse(ast.parse(TEXT)).splitlines()
     for change, mutant in changes().items():

@@ -63,6 +63,14 @@ def test_a_switch_shows_by_what_it_adds():
     assert found.evidence == (f"other stations are heard: {OTHER.hex(':')}",)
 
 
+def test_three_other_stations_are_named_and_more_are_said_to_be_there():
+    stations = [bytes.fromhex(f"52540000000{number}") for number in range(1, 5)]
+    named = "other stations are heard: 52:54:00:00:00:01, 52:54:00:00:00:02, 52:54:00:00:00:03"
+    heard = [frame("ffffffffffff", station) for station in stations]
+    assert ears(NEAR, FAR, *heard[:3]).evidence == (named,)
+    assert ears(NEAR, FAR, *heard).evidence == (f"{named}, …",)
+
+
 def test_everything_else():
     assert ears().verdict is Verdict.SILENT
     assert ears(STP).verdict is Verdict.FOREIGN

@@ -11,6 +11,7 @@ from scapy.utils import checksum
 from hadaemon.vrrp import (
     IPV4_GROUP,
     IPV6_GROUP,
+    MAX_EPOCH,
     MAX_SOURCES,
     NO_MARKS,
     TTL,
@@ -222,6 +223,10 @@ def test_the_sequence_carries_into_the_epoch_and_wraps_around():
     assert reason(signed(signer), verifier) is None
     assert signer.epoch == 6
     assert reason(signed(Signer(SIGNATURES, 0)), Verifier(SIGNATURES, {(51, SOURCE): (1 << 64) - 9})) is None
+
+
+def test_the_last_epoch_and_its_last_packet_are_the_last_sequence():
+    assert Signer(SIGNATURES, MAX_EPOCH)._sequence + (1 << 32) == 1 << 64
 
 
 def test_the_memory_for_senders_is_bounded_and_forgets_nobody():
