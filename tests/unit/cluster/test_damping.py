@@ -149,3 +149,16 @@ def test_switches_that_are_far_apart_do_not_suspend():
 
 def test_zero_switches_mean_never():
     assert flapping(0).node.status(0.0).suspended is None
+
+
+def test_a_planned_switch_that_only_the_other_node_has_seen_begins_the_count_anew():
+    driver = Driver(BETA, witness=True, flap_switches=4, flap_window=600.0)
+    rival = own_address(GAMMA, "lan")
+    driver.become_active()
+    driver.hear(254, after=0.5, source=rival)
+    driver.become_active()
+    driver.do(PeerReport(replace(PEER, name=ALPHA, preferred=True, switched=True, epoch=1)))
+    driver.do(PeerReport(None))
+    driver.hear(254, after=0.5, source=rival)
+    assert driver.node.state is NodeState.BACKUP
+    assert driver.node.status(driver.now).suspended is None

@@ -5,6 +5,7 @@ from dataclasses import replace
 from hadaemon.cluster import NodeState, PeerReport
 from hadaemon.cluster.election import TIE_PATIENCE
 from hadaemon.cluster.phases import ANSWER_PATIENCE
+from hadaemon.cluster.witness import Witness
 from tests.unit.cluster.pair import ALPHA, BETA, Driver
 from tests.unit.cluster.test_transitions import PEER
 
@@ -102,3 +103,12 @@ def test_the_earlier_name_gives_way_as_soon_as_it_hears_the_other_one():
     assert driver.node.state is NodeState.ACTIVE
     driver.hear(253, "wan")
     assert driver.node.state is NodeState.BACKUP
+
+
+def test_a_hotwire_that_never_had_a_link_has_not_lost_it():
+    witness = Witness()
+    witness.note_carrier(carrier=False, now=5.0)
+    assert witness.cut_at is None
+    witness.note_carrier(carrier=True, now=6.0)
+    witness.note_carrier(carrier=False, now=7.0)
+    assert witness.cut_at == 7.0
