@@ -9,6 +9,7 @@ from hadaemon.cluster import (
     StateChanged,
     Tick,
 )
+from hadaemon.cluster.election import UNDER_WAY
 from tests.unit.cluster.pair import ALPHA, BETA, Driver
 from tests.unit.cluster.test_node import ALL, DOWN_OF_MASTER, DOWN_OF_SPARE, MASTER, NOTHING
 
@@ -48,6 +49,19 @@ def test_a_node_that_stood_still_listens_although_the_hotwire_had_lost_its_link_
     driver.do(Tick(), after=3.5)
     assert driver.node.state is NodeState.BACKUP
     assert driver.node.next_deadline == pytest.approx(driver.now + DOWN_OF_SPARE)
+
+
+def test_an_advertisement_may_be_on_its_way_when_the_hotwire_loses_its_link():
+    """One was due half a second before: the link's loss says what that means, after another moment."""
+    driver = Driver(BETA, witness=True)
+    driver.do(HotwireChanged(True))
+    for port in driver.ports:
+        driver.hear(MASTER, port)
+    driver.do(HotwireChanged(False), after=1.5)
+    driver.run(0.9 * UNDER_WAY)
+    assert driver.node.state is NodeState.BACKUP
+    driver.run(0.2 * UNDER_WAY)
+    assert driver.node.state is NodeState.ACTIVE
 
 
 def test_a_backup_that_missed_an_interval_of_the_active_node_listens_again_although_its_own_is_longer():

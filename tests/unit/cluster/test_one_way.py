@@ -6,7 +6,7 @@ from hadaemon.cluster import NodeState, PeerReport
 from hadaemon.cluster.election import TIE_PATIENCE
 from hadaemon.cluster.phases import ANSWER_PATIENCE
 from hadaemon.cluster.witness import Witness
-from tests.unit.cluster.pair import ALPHA, BETA, Driver
+from tests.unit.cluster.pair import ALPHA, BETA, GAMMA, Driver, own_address
 from tests.unit.cluster.test_transitions import PEER
 
 ACTIVE_ALPHA = replace(PEER, name=ALPHA, state=NodeState.ACTIVE, preferred=True)
@@ -112,3 +112,13 @@ def test_a_hotwire_that_never_had_a_link_has_not_lost_it():
     witness.note_carrier(carrier=True, now=6.0)
     witness.note_carrier(carrier=False, now=7.0)
     assert witness.cut_at == 7.0
+
+
+def test_a_router_that_is_not_the_peer_is_weighed_by_its_address_after_a_moment():
+    """The peer may say in a moment that it is active: then the names decide."""
+    driver = Driver(ALPHA, witness=True, master="neither").become_active()
+    driver.do(PeerReport(PEER), after=0.6)
+    driver.hear(253, "lan", source=own_address(GAMMA, "lan"))
+    assert driver.node.state is NodeState.ACTIVE
+    driver.run(TIE_PATIENCE)
+    assert driver.node.state is NodeState.BACKUP

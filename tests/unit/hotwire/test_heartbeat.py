@@ -65,6 +65,13 @@ def test_two_nodes_believe_each_other_after_one_round_trip():
     assert not beta.drops
 
 
+def test_what_is_dropped_is_counted_from_nothing():
+    alpha = node("alpha")
+    assert alpha.dropped == 0
+    alpha.receive(b"nonsense", 0.0)
+    assert alpha.dropped == 1
+
+
 def test_an_introduction_is_answered_once():
     alpha, beta = node("alpha"), node("beta")
     alpha.receive(report(beta), 0)
