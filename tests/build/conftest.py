@@ -22,6 +22,8 @@ sys.path.insert(0, sys.argv[1])
 from firmware.build import image
 from firmware.build.image import BuildOptions, build_image, clean_cache
 from firmware.errors import FirmwareError
+from firmware.interruption import end_as_by_ctrl_c
+end_as_by_ctrl_c()
 try:
     options = json.loads(sys.argv[2])
     if options is None:
