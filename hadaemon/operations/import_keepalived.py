@@ -72,12 +72,13 @@ class _Reading:
         return read_keepalived(tree, source.path, config_id, self.findings), lines.ids
 
     def _included(self, pattern: str, place: Place) -> Sequence[Source]:
-        """As keepalived finds them: a relative path begins where the file is that includes it."""
+        """As keepalived finds them: a relative path begins where the file is that includes it, and `**` is no
+        more than `*` (glob(3))."""
         base = Path(place.file).parent if not pattern.startswith("/") else Path("/")
         try:
-            paths = sorted(base.glob(pattern.lstrip("/")))
+            paths = sorted(base.glob(re.sub(r"\*+", "*", pattern.lstrip("/"))))
             sources = [_read(path) for path in paths if not path.is_dir()]
-        except (HadaemonError, ValueError, NotImplementedError, OSError) as error:
+        except (HadaemonError, ValueError, OSError) as error:
             raise SourceError(place, f"include {pattern}: {error}") from error
         if not sources and glob.has_magic(pattern):
             self.findings.lost(

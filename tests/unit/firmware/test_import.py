@@ -51,6 +51,7 @@ def test_missing_mac_addresses_are_what_the_check_refuses(here: Path) -> None:
         (("broken.conf",), "! broken.conf:3: a quotation mark is not closed"),
         (("including.conf",), "! including.conf:2: include missing.conf: missing.conf is not there"),
         (("outer.conf",), "! broken.conf:3: a quotation mark"),
+        (("starry.conf",), "! deep/broken.conf:3: a quotation mark"),
         (("none.conf",), "! none.conf: there is no such file"),
         (("binary.conf",), "! binary.conf: not UTF-8 text"),
         (("alpha.conf", "beta.conf", "alpha.conf"), "3 keepalived's files: a pair has two nodes"),
@@ -77,6 +78,9 @@ def test_what_is_wrong_is_one_message_and_nothing_is_written(
     (here / "broken.conf").write_text('x 1\nGeneral {\n  a "b\n')
     (here / "including.conf").write_text("\ninclude missing.conf\n")
     (here / "outer.conf").write_text("include bro*.conf\n")
+    (here / "starry.conf").write_text("include d**p/*.conf\n")
+    (here / "deep").mkdir()
+    (here / "deep/broken.conf").write_text('x 1\nGeneral {\n  a "b\n')
     (here / "binary.conf").write_bytes(b"\xff\xfe")
     (here / "full").mkdir()
     (here / "full/file").write_text("")
