@@ -15,6 +15,10 @@ Say = Callable[[str], str]
 _FIELD = re.compile(r"\{([a-z_0-9]+)\}")
 _LISTED = ("; ", ", ")
 """What joins several sentences, or parts of one."""
+_LONGEST = 2000
+"""Characters of a line: what is longer is nobody's sentence. Some texts are the other node's."""
+_DEEPEST = 8
+"""Sentences within sentences."""
 _NAME = re.compile(r"(\w+_)?name\d*")
 """A field that is one word, and nothing to be translated."""
 
@@ -57,13 +61,22 @@ class PhraseBook:
         self._whole = {_plain(text): _plain(said) for text, said in whole.items()}
         self._templates = sorted(templates, key=lambda template: -template.weight)
         self._line = cache(self._translated)
+        self._depth = 0
 
     def __call__(self, text: str) -> str:
         """The same in the other language, line by line, as far as it is known; else as it is."""
-        return "\n".join(map(self._line, text.split("\n")))
+        if self._depth == _DEEPEST:
+            return text
+        self._depth += 1
+        try:
+            return "\n".join(map(self._line, text.split("\n")))
+        finally:
+            self._depth -= 1
 
     def _translated(self, line: str) -> str:
         text = line.lstrip(" !")
+        if len(text) > _LONGEST:
+            return line
         for attempt in (self._whole.get, self._listed, self._sentence, self._explained):
             said = attempt(text)
             if said is not None:
@@ -96,7 +109,7 @@ class PhraseBook:
     def _explained(self, text: str) -> str | None:
         """`what: why`, where why is a sentence; what may be a name, a file or a key."""
         head, mark, tail = text.partition(": ")
-        said = self._translated(tail) if tail else tail
+        said = self(tail)
         return f"{self._known(head) or head}{mark}{said}" if said != tail else None
 
 

@@ -65,3 +65,13 @@ def test_sentences_that_differ_in_the_names_of_their_fields_alone_are_said_alike
     for source, said in GERMAN.items():
         alike.setdefault(re.sub(r"\{\w+\}", "{}", source), set()).add(re.sub(r"\{\w+\}", "{}", said))
     assert [each for each in alike.values() if len(each) > 1] == []
+
+
+@pytest.mark.parametrize("part", ["a: ", "a, ", "a; ", "nothing to do: ", "is not ready: a, b; "])
+@pytest.mark.parametrize("times", [90, 3000])
+def test_what_somebody_else_says_without_an_end_is_left_as_it_is(part: str, times: int):
+    assert BOOK("\u20ac: " + part * times).startswith("\u20ac: ")
+
+
+def test_a_sentence_within_sentences_is_said_as_deep_as_one_reads():
+    assert BOOK("a: b: c: the peer is away") == "a: b: c: der andere ist weg"
