@@ -11,7 +11,7 @@ from hadaemon.status.peer import Peer
 from hadaemon.vrrp.model import RELEASE, Priority
 
 NOT_STARTED = "not started yet"
-NOT_ENABLED = "the cluster is not enabled: set enabled = true in cluster.toml"
+NOT_ENABLED = "the cluster is not enabled: `sudo hactl config activate` enables it"
 STARTED = "started, listening for an active node"
 CONTINUED = "was active before the configuration was read again"
 PORT_CAME = "a port of the cluster is there now, listening for an active node"

@@ -76,10 +76,12 @@ def commit(
 
 
 def _refuse_activation(here: OwnConfiguration, cluster: ClusterConfig, identity: Identity) -> None:
-    """A cluster with a hotwire is not activated before the nodes hold each other's keys."""
-    before = load_configuration(here.state).cluster
-    begins = cluster.enabled and (before is None or not before.enabled)
-    if begins and cluster.hotwire is not None and not identity.paired:
+    """A cluster with a hotwire is not activated before the nodes know each other there: by their keys, or by
+    the secret that a preseed has brought."""
+    before = load_configuration(here.state)
+    begins = cluster.enabled and (before.cluster is None or not before.cluster.enabled)
+    known = identity.paired or before.hotwire_secret is not None
+    if begins and cluster.hotwire is not None and not known:
         raise SyncError(
             "the cluster cannot be activated before the nodes hold each other's keys: pair them "
             "(`hactl pair`), or apply it with enabled = false first"
