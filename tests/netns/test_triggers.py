@@ -9,6 +9,8 @@ import signal
 
 from scapy.layers.vrrp import VRRPv3
 
+from hadaemon.cluster import reasons
+
 from .capture import is_gratuitous_arp
 from .pair import ACTIVE_DOWN, INTERVAL, MAC, OWN, PORTS, VIRTUAL, Pair
 from .service_manager import ServiceManager
@@ -49,7 +51,7 @@ def test_a_deactivated_cluster_releases_at_once(pair: Pair) -> None:
     )
     pair.wait_holder(pair.beta)
     assert pair.alpha.state() == "off"
-    assert "enabled = true" in pair.alpha.status()["status"]["reason"]
+    assert pair.alpha.status()["status"]["reason"] == reasons.NOT_ENABLED
 
 
 def test_a_switch_that_loses_advertisements_on_one_port_moves_nothing(pair: Pair) -> None:
