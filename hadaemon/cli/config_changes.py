@@ -18,6 +18,7 @@ from hadaemon.operations.apply import (
     roll_back,
     undo_unconfirmed,
 )
+from hadaemon.operations.moving import move_to_cluster, move_to_node
 from hadaemon.sync.guard import MAX_SECONDS, MIN_SECONDS
 from hadaemon.sync.tree import CLUSTER, FILES
 
@@ -71,6 +72,20 @@ def add_deactivate(command: argparse.ArgumentParser) -> None:
     command.set_defaults(run=_deactivate)
 
 
+def add_move_to_cluster(command: argparse.ArgumentParser) -> None:
+    """Adds its arguments."""
+    _add_alone(command)
+    add_places(command)
+    command.set_defaults(run=_move_to_cluster)
+
+
+def add_move_to_node(command: argparse.ArgumentParser) -> None:
+    """Adds its arguments."""
+    _add_alone(command)
+    add_places(command)
+    command.set_defaults(run=_move_to_node)
+
+
 def add_reset(command: argparse.ArgumentParser) -> None:
     """Adds its arguments."""
     command.add_argument("--yes", action="store_true", help="do not ask")
@@ -110,6 +125,11 @@ def _where(options: argparse.Namespace) -> Where:
     return Where.HERE if options.here else Where.AS_CONFIGURED
 
 
+def _here_or_both(options: argparse.Namespace) -> Where:
+    """Of what makes sense on both nodes only, whatever `sync` says."""
+    return Where.HERE if options.here else Where.BOTH
+
+
 def _apply(options: argparse.Namespace) -> None:
     outcome = apply_path(paths_of(options), options.file, manner_of(options))
     tell(outcome)
@@ -136,7 +156,7 @@ def _rollback(options: argparse.Namespace) -> None:
 
 
 def _activate(options: argparse.Namespace) -> None:
-    tell(set_enabled(paths_of(options), True, Where.HERE if options.here else Where.BOTH))
+    tell(set_enabled(paths_of(options), True, _here_or_both(options)))
 
 
 def _deactivate(options: argparse.Namespace) -> None:
@@ -153,7 +173,15 @@ def _deactivate(options: argparse.Namespace) -> None:
     )
     if not options.yes and not agreed(question):
         raise CommandFailed(Exit.REFUSED, _("nothing was changed"))
-    tell(set_enabled(paths_of(options), False, Where.HERE if options.here else Where.BOTH))
+    tell(set_enabled(paths_of(options), False, _here_or_both(options)))
+
+
+def _move_to_cluster(options: argparse.Namespace) -> None:
+    tell(move_to_cluster(paths_of(options), _here_or_both(options)))
+
+
+def _move_to_node(options: argparse.Namespace) -> None:
+    tell(move_to_node(paths_of(options), _here_or_both(options)))
 
 
 def _reset(options: argparse.Namespace) -> None:

@@ -12,6 +12,11 @@ _REST = (
     "`hactl config activate`. Own addresses stay, and so do keys and configuration. To take out one node "
     "alone, see `hactl maintenance`."
 )
+_MOVE = (
+    "The node has the same addresses before and after. In cluster.toml they are in [nodes.NAME.addresses] "
+    "and [ports.NAME], are edited in one place for both nodes, and are synchronized. Network cards stay in "
+    "node.toml, and what node.toml says counts."
+)
 
 CONFIGURATION = (
     Command(
@@ -31,13 +36,14 @@ CONFIGURATION = (
         (
             ("sudo hactl config show", "cluster.toml, with its comments"),
             ("sudo hactl config show --node", "node.toml: ports and own addresses"),
+            ("sudo hactl config show --effective", "each value that counts here, and which file gives it"),
             ("sudo hactl --peer config show", "the other node's"),
         ),
         loads="config_show:add_show",
         text="Prints cluster.toml as it stands. The values of passwords, keys and the like read (secret).",
         json=FOR_PROGRAMS,
         reads=True,
-        peer=(PeerOption("--node"),),
+        peer=(PeerOption("--node"), PeerOption("--effective")),
     ),
     Command(
         "config check",
@@ -130,6 +136,20 @@ CONFIGURATION = (
         ),
         loads="config_changes:add_deactivate",
         text=_REST,
+    ),
+    Command(
+        "config move-to-cluster",
+        "own addresses and VLANs of this node go from node.toml into cluster.toml",
+        (("sudo hactl config move-to-cluster", "on each of the two nodes: one file has both then"),),
+        loads="config_changes:add_move_to_cluster",
+        text=_MOVE,
+    ),
+    Command(
+        "config move-to-node",
+        "the way back: what cluster.toml says of this node's ports goes into node.toml",
+        (("sudo hactl config move-to-node", "this node's own file has it again"),),
+        loads="config_changes:add_move_to_node",
+        text=_MOVE,
     ),
     Command(
         "config reset",

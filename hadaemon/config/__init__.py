@@ -2,13 +2,13 @@
 
 from hadaemon.config.load import (
     check_cluster,
-    check_node,
     check_pair,
     check_preseed,
     load_admin,
     load_cluster,
     load_node,
     load_preseed,
+    shared_ports,
 )
 from hadaemon.config.mistakes import ConfigError, Mistake
 from hadaemon.config.model import (
@@ -68,7 +68,6 @@ __all__ = [
     "Transport",
     "VrrpConfig",
     "check_cluster",
-    "check_node",
     "check_pair",
     "check_preseed",
     "derived_link_local",
@@ -80,4 +79,5 @@ __all__ = [
     "render_cluster",
     "render_node",
     "render_used_preseed",
+    "shared_ports",
 ]

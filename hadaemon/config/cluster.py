@@ -1,5 +1,7 @@
 """cluster.toml: what both nodes share."""
 
+from dataclasses import replace
+
 from hadaemon.config import values
 from hadaemon.config.address_book import File, book_of_cluster
 from hadaemon.config.address_rules import facts_of, note_conflicts
@@ -16,14 +18,45 @@ from hadaemon.config.firewall import read_firewall
 from hadaemon.config.follow import read_follow
 from hadaemon.config.hotwire import read_hotwire
 from hadaemon.config.interfaces import note_twice, read_interface
+from hadaemon.config.mistakes import Mistake
 from hadaemon.config.model import ClusterConfig, SyncMode
 from hadaemon.config.names import note_unknown_master
-from hadaemon.config.reader import Table
+from hadaemon.config.nodes import NODES, View, differing, same_addresses, view_of
+from hadaemon.config.reader import Mistakes, Table
 from hadaemon.config.system import read_system
 from hadaemon.config.vrrp import DEFAULT, read_vrrp
 
 
-def read_cluster(table: Table) -> ClusterConfig | None:
+def read_cluster(table: Table, node: str = "") -> ClusterConfig | None:
+    """As that node has it; empty: as the first of `[nodes]`. It must be good for each of them. None when a
+    mistake was noted."""
+    nodes = table.raw.get(NODES)
+    names = tuple(nodes) if isinstance(nodes, dict) else ()
+    read: dict[str, ClusterConfig | None] = {}
+    found: dict[str, tuple[Mistake, ...]] = {}
+    views: dict[str, View] = {}
+    for name in dict.fromkeys((node or next(iter(names), ""), *names)):
+        mistakes = Mistakes(table.mistakes.file)
+        view = views[name] = view_of(table.holding(table.raw, mistakes), name)
+        if not mistakes.found:
+            read[name] = _read_view(table.holding(view.cluster, mistakes), view)
+        found[name] = tuple(mistakes.found)
+    wrong = (*differing(found), *same_addresses(views.values()))
+    table.mistakes.found += wrong
+    return None if wrong else next(iter(read.values()))
+
+
+def _read_view(table: Table, view: View) -> ClusterConfig | None:
+    """None when a mistake was noted."""
+    cluster = _read(table)
+    if cluster is None:
+        return None
+    cluster = replace(cluster, variables=view.variables, nodes=view.names)
+    note_unknown_master(table, cluster)
+    return cluster
+
+
+def _read(table: Table) -> ClusterConfig | None:
     """None when a mistake was noted."""
     name = table.text("name", values.label, 'name = "office"')
     master = table.text("master", values.host_name, 'master = "alpha"')
@@ -82,7 +115,6 @@ def read_cluster(table: Table) -> ClusterConfig | None:
     dot = f"{table.path}." if table.path else ""
     places = {File.CLUSTER: (table.mistakes.file, dot)}
     note_conflicts(book_of_cluster(cluster), facts_of(None, cluster), table.mistakes, places)
-    note_unknown_master(table, cluster)
     note_tracking_owner(table, cluster)
     note_too_many_advertisements(table, cluster)
     return cluster

@@ -12,6 +12,7 @@ from hadaemon.config.migrate import Kind, Raw
 from hadaemon.config.mistakes import ConfigError
 from hadaemon.config.model import Admin, ClusterConfig, NodeConfig, Preseed
 from hadaemon.config.node import read_node
+from hadaemon.config.nodes import NODES, NOTHING_SHARED, PORTS, Shared, view_of
 from hadaemon.config.pair import note_pair_mistakes
 from hadaemon.config.preseed import read_admin, read_preseed
 from hadaemon.config.reader import Mistakes, Table
@@ -27,14 +28,27 @@ T = TypeVar("T")
 _TOML_PLACE = re.compile(r"(?P<what>.*) \((?:at )?(?P<place>.*)\)\Z", re.DOTALL)
 
 
-def load_node(text: str, file: str = "node.toml") -> NodeConfig:
-    """Validates node.toml."""
-    return _load(text, file, Kind.NODE, read_node)
+def load_node(text: str, file: str = "node.toml", shared: Shared = NOTHING_SHARED) -> NodeConfig:
+    """Validates node.toml, with what cluster.toml says of its ports (`shared_ports`)."""
+    return _load(text, file, Kind.NODE, lambda table: read_node(table, shared))
 
 
-def load_cluster(text: str, file: str = "cluster.toml") -> ClusterConfig:
-    """Validates cluster.toml on its own; `check_pair` compares it with the node."""
-    return _load(text, file, Kind.CLUSTER, read_cluster)
+def load_cluster(text: str, file: str = "cluster.toml", node: str = "") -> ClusterConfig:
+    """Validates cluster.toml on its own, as that node has it; `check_pair` compares it with the node."""
+    return _load(text, file, Kind.CLUSTER, lambda table: read_cluster(table, node))
+
+
+def shared_ports(node_text: str, cluster_text: str | None, file: str = "cluster.toml") -> Shared:
+    """What cluster.toml says of the ports of a node.toml. Nothing where one of the two cannot be read:
+    whoever loads it says why."""
+    try:
+        name = parse(node_text, "").get("name")
+        raw = parse(cluster_text or "", file)
+    except ConfigError:
+        return NOTHING_SHARED
+    if not isinstance(name, str) or not raw.keys() & {NODES, PORTS}:
+        return NOTHING_SHARED
+    return view_of(Table(raw, "", Mistakes(file)), name).shared
 
 
 def load_preseed(text: str, file: str = "preseed.toml") -> Preseed:
@@ -52,11 +66,6 @@ def check_preseed(raw: dict[str, object], file: str = "preseed.toml") -> Preseed
     return _check(raw, file, Kind.PRESEED, read_preseed)
 
 
-def check_node(raw: dict[str, object], file: str = "node.toml") -> NodeConfig:
-    """Validates the table of a node.toml."""
-    return _check(raw, file, Kind.NODE, read_node)
-
-
 def check_cluster(raw: dict[str, object], file: str = "cluster.toml") -> ClusterConfig:
     """Validates the table of a cluster.toml."""
     return _check(raw, file, Kind.CLUSTER, read_cluster)
@@ -72,6 +81,7 @@ def check_pair(
     mistakes = Mistakes(cluster_file)
     places = {File.NODE: (node_file, ""), File.CLUSTER: (cluster_file, "")}
     note_pair_mistakes(node, cluster, places, mistakes)
+    mistakes.found[:] = [node.shared.placed(each, node_file) for each in mistakes.found]
     _raise_if_any(mistakes)
 
 

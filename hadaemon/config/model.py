@@ -9,6 +9,7 @@ from hadaemon.config.firewall_model import Firewall
 from hadaemon.config.follow_model import Follow
 from hadaemon.config.hotwire_keys import Secret
 from hadaemon.config.network_model import NOTHING, BondMode, RouterAdvertisements, System
+from hadaemon.config.nodes import NOTHING_SHARED, Shared
 from hadaemon.vrrp.authentication import Password, Signatures
 from hadaemon.vrrp.model import (
     Centiseconds,
@@ -73,6 +74,8 @@ class NodeConfig:
     language: str = "en"
     """The language of the menu and of `hactl`."""
     time_zone: str = "UTC"
+    shared: Shared = field(default=NOTHING_SHARED, compare=False)
+    """What of it cluster.toml says."""
     paired_as: str = ""
     """Its name when the nodes were paired, which a file of its own remembers; empty: it is not paired."""
 
@@ -245,6 +248,10 @@ class ClusterConfig:
     system: System = NOTHING
     """If node.toml has the same setting, that one counts."""
     follow: Follow = field(default_factory=Follow)
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Those of this node, by name: for the files of cluster.d. Empty: there is no `[nodes]`."""
+    nodes: tuple[str, ...] = ()
+    """The names in `[nodes]`."""
 
     @property
     def virtual_routers(self) -> int:

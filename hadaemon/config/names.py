@@ -15,6 +15,8 @@ def note_unknown_master(table: Table, cluster: ClusterConfig) -> None:
     ]
     if cluster.hotwire is not None:
         tables.insert(0, ("hotwire.addresses", cluster.hotwire.addresses))
+    if len(cluster.nodes) > 1:
+        tables.insert(0, ("nodes", cluster.nodes))
     for key, names in tables:
         if names and cluster.master not in names:
             table.note("master", f"{unknown_master(cluster.master, names)} ({key})")

@@ -1,11 +1,14 @@
 """node.toml: what belongs to this node alone."""
 
+from dataclasses import replace
+
 from hadaemon.config import values
 from hadaemon.config.address_book import File, book_of_node
 from hadaemon.config.address_rules import ALONE, named, note_conflicts
 from hadaemon.config.bond import read_bond
 from hadaemon.config.model import NodeConfig, Port
-from hadaemon.config.reader import Table
+from hadaemon.config.nodes import NOTHING_SHARED, Shared, merged, own_ports
+from hadaemon.config.reader import Mistakes, Table
 from hadaemon.config.system import read_system
 from hadaemon.config.system_pair import system_mistakes
 from hadaemon.config.vlan import bind_vlans, read_vlan
@@ -13,7 +16,18 @@ from hadaemon.config.vlan import bind_vlans, read_vlan
 _PORT_EXAMPLE = "[ports.lan]"
 
 
-def read_node(table: Table) -> NodeConfig | None:
+def read_node(table: Table, shared: Shared = NOTHING_SHARED) -> NodeConfig | None:
+    """`shared`: what cluster.toml says of its ports. None when a mistake was noted."""
+    mistakes = Mistakes(table.mistakes.file)
+    shared = shared.beside(own_ports(table.raw))
+    raw = merged(table.raw, shared, mistakes)
+    node = _read_node(table.holding(raw, mistakes))
+    prefix = f"{table.path}." if table.path else ""
+    table.mistakes.found += (shared.placed(each, mistakes.file, prefix) for each in mistakes.found)
+    return None if node is None or mistakes.found else replace(node, shared=shared)
+
+
+def _read_node(table: Table) -> NodeConfig | None:
     """None when a mistake was noted."""
     name = table.text("name", values.host_name, 'name = "alpha"')
     language = table.optional_text("language", values.language, "en")

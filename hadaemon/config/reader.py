@@ -45,6 +45,17 @@ class Table:
         self._raw = raw
         self._known: list[str] = []
 
+    @property
+    def raw(self) -> dict[str, object]:
+        """What it has, not validated yet."""
+        return self._raw
+
+    def holding(self, raw: dict[str, object], mistakes: Mistakes) -> "Table":
+        """The same table with other values in it; what was asked for already is known there too."""
+        table = Table(raw, self.path, mistakes)
+        table._known = [*self._known]
+        return table
+
     def at(self, key: str) -> str:
         """The path of a key of this table."""
         quoted = key if _BARE_KEY.match(key) else f'"{key}"'

@@ -5,13 +5,8 @@ from typing import Any
 
 from hadaemon.config import (
     Admin,
-    check_node,
-    check_pair,
     load_admin,
-    load_cluster,
-    load_node,
     render_admin,
-    render_node,
 )
 from hadaemon.config.load import parse
 from hadaemon.config.migrate import KNOWN, Kind, schema_of
@@ -24,6 +19,7 @@ from hadaemon.operations.amend import amended
 from hadaemon.setup.apply import apply_admin
 from hadaemon.setup.forget import forget
 from hadaemon.setup.places import Owners, Places
+from hadaemon.state.configuration import check_texts
 from hadaemon.state.places import CLUSTER_FILE, NODE_FILE
 
 
@@ -49,12 +45,11 @@ def read_node(places: Places) -> dict[str, Any]:
 
 def store_node(raw: dict[str, Any], places: Places, owners: Owners) -> tuple[str, ...]:
     """Validated alone and against the cluster before it is written."""
-    node = check_node({"schema": SCHEMA, **raw})
-    cluster = read_form(places.state / CLUSTER_FILE)
-    if cluster is not None:
-        check_pair(node, load_cluster(cluster.text))
-    form = read_form(places.state / NODE_FILE)
-    text = amended(form.text, load_node, render_node, node) if form is not None else render_node(node)
+    form, cluster = read_form(places.state / NODE_FILE), read_form(places.state / CLUSTER_FILE)
+    text = amended(form.text if form is not None else "", {"schema": SCHEMA, **raw})
+    checked = check_texts(text, cluster.text if cluster is not None else None, NODE_FILE, CLUSTER_FILE)
+    if checked.problems:
+        raise HadaemonError("\n".join(checked.problems))
     store(places.state / NODE_FILE, text, Kind.NODE, 0o640, owners.state)
     return take_effect(places, owners)
 

@@ -2,10 +2,10 @@
 
 import time
 import tomllib
-from collections.abc import Callable, Iterator
-from typing import TypeVar
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
 
-from hadaemon.config import ClusterConfig, load_cluster, render_cluster
+from hadaemon.config import ClusterConfig, check_cluster, load_cluster, render_cluster
 from hadaemon.config.commented import commented
 from hadaemon.errors import HadaemonError, in_words
 from hadaemon.io.store.forms import read_form
@@ -83,13 +83,11 @@ def activate(places: Places) -> tuple[str, ...] | Failed:
     return _applied(lambda: set_enabled(_paths(places), True, Where.AS_CONFIGURED))
 
 
-def apply_cluster(cluster: ClusterConfig, places: Places) -> tuple[str, ...] | Failed:
-    """It becomes the configuration, on both nodes if it says so; the administrator's comments stay."""
+def apply_cluster(raw: Mapping[str, Any], places: Places) -> tuple[str, ...] | Failed:
+    """The table of a cluster.toml becomes the configuration, on both nodes if it says so; the administrator's
+    comments stay."""
     form = read_form(places.state / CLUSTER_FILE)
-    if form is None:
-        text = commented(render_cluster(cluster))
-    else:
-        text = amended(form.text, load_cluster, render_cluster, cluster)
+    text = commented(render_cluster(check_cluster(dict(raw)))) if form is None else amended(form.text, raw)
     return _applied(lambda: apply_text(_paths(places), text))
 
 

@@ -7,7 +7,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 
-from hadaemon.config import ConfigError, check_cluster
+from hadaemon.config import ConfigError
 from hadaemon.console import cards, changes, partner
 from hadaemon.console.disks import read_disks
 from hadaemon.console.store import store, take_effect
@@ -97,8 +97,7 @@ class Performer:
             case actions.StoreNode(raw):
                 return changes.store_node(raw, self._places, self._owners)
             case actions.StoreCluster(raw):
-                cluster = check_cluster({"schema": SCHEMA, **raw})
-                return partner.apply_cluster(cluster, self._places)
+                return partner.apply_cluster({"schema": SCHEMA, **raw}, self._places)
             case actions.ChangeAdmin(password_hash, ssh_key):
                 return changes.change_admin(password_hash, ssh_key, self._places, self._owners)
             case actions.RestoreGood():

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from hadaemon.config.firewall_model import Firewall
 from hadaemon.config.follow_model import Follow
 from hadaemon.config.model import ClusterConfig, NodeConfig
+from hadaemon.config.variables import filled
 from hadaemon.firewall.base import base_chains
 from hadaemon.firewall.ha import ha_chain, ha_sets
 from hadaemon.firewall.nat import nat_chains
@@ -74,7 +75,7 @@ def rule_set(
     origins = []
     for snippet in snippets:
         lines.append(f"# {snippet.path}")
-        own = snippet.text.splitlines()
+        own = filled(snippet.text, cluster.variables if cluster is not None else {}).splitlines()
         origins.append((len(lines) + 1, len(lines) + 1 + len(own), snippet.path))
         lines += [*own, "# end"]
     return RuleSet("\n".join([*lines, "}"]) + "\n", tuple(origins))

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from hadaemon.config.variables import Variables, filled, lacks
+
 FOLDER = "firewall"
 """Below cluster.d."""
 SUFFIX = ".nft"
@@ -23,10 +25,12 @@ class Snippet:
     text: str
 
 
-def snippet_problems(snippets: Iterable[Snippet]) -> Iterator[str]:
-    """What nft itself would not refuse, or refuse without saying why."""
+def snippet_problems(snippets: Iterable[Snippet], variables: Variables) -> Iterator[str]:
+    """What nft itself would not refuse, or refuse without saying why. `variables`: the node's."""
     for snippet in snippets:
-        yield from (f"{snippet.path}: {problem}" for problem in _problems(snippet.text))
+        lacking = tuple(lacks(snippet.text, variables))
+        found = lacking or _problems(filled(snippet.text, variables))
+        yield from (f"{snippet.path}: {problem}" for problem in found)
 
 
 def _problems(text: str) -> Iterator[str]:

@@ -7,6 +7,7 @@ from ipaddress import IPv4Address
 
 from hadaemon.config.follow_model import DhcpNetwork, DialIn, Tunnel
 from hadaemon.config.model import ClusterConfig
+from hadaemon.config.variables import filled
 from hadaemon.follow.follower import DHCP_UNIT, HAPROXY_UNIT, pppoe_unit, wireguard_unit
 from hadaemon.follow.table import TUNNEL_MARK, TUNNEL_TABLE, source_set
 from hadaemon.hotwire.exclusive import HAPROXY_PORT
@@ -63,7 +64,7 @@ def files(
         text = _HEAD + "".join(_haproxy(node, cluster))
         found.append(File(f"{HAPROXY_FOLDER}/{HAPROXY_OWN}", text, HAPROXY_UNIT, HAPROXY_GROUP))
         found += (
-            File(f"{HAPROXY_FOLDER}/{name}", own, HAPROXY_UNIT, HAPROXY_GROUP)
+            File(f"{HAPROXY_FOLDER}/{name}", filled(own, cluster.variables), HAPROXY_UNIT, HAPROXY_GROUP)
             for name, own in haproxy.items()
         )
     return tuple(found)

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from hadaemon.config import load_cluster, render_cluster
+from hadaemon.config import load_cluster
+from hadaemon.config.load import parse
 from hadaemon.io.store.identity import Identity
 from hadaemon.operations.amend import amended
 from hadaemon.operations.apply import Manner, Where, commit
@@ -12,7 +13,7 @@ from hadaemon.operations.own_configuration import OwnConfiguration
 from hadaemon.operations.peer import peer_of
 from hadaemon.sync.errors import SyncError
 from hadaemon.sync.record import How
-from hadaemon.sync.tree import Tree, digest
+from hadaemon.sync.tree import CLUSTER, Tree, digest
 
 
 def set_enabled(paths: NodePaths, enabled: bool, where: Where) -> Outcome:
@@ -23,7 +24,7 @@ def set_enabled(paths: NodePaths, enabled: bool, where: Where) -> Outcome:
         if present is None:
             raise SyncError(f"{here.name} is in no cluster: create or join one first (`hactl menu`)")
         text = present.cluster.decode()
-        cluster = load_cluster(text)
+        cluster = load_cluster(text, node=here.name)
         if where is Where.BOTH and cluster.hotwire is not None and not Identity(here.state).paired:
             raise SyncError(
                 "the nodes do not hold each other's keys: pair them (`hactl pair`), "
@@ -32,7 +33,7 @@ def set_enabled(paths: NodePaths, enabled: bool, where: Where) -> Outcome:
         if cluster.enabled is enabled and _counts(here, present, where):
             already = f"nothing to do: the cluster is {'activated' if enabled else 'deactivated'} already"
             return Outcome(already, changed=False)
-        text = amended(text, load_cluster, render_cluster, replace(cluster, enabled=enabled))
+        text = amended(text, {**parse(text, CLUSTER), "enabled": enabled})
         done = commit(here, tree_with(text, present), How.APPLY, holder, Manner(where=where))
         return replace(done, done=f"the cluster is {'activated' if enabled else 'deactivated'}: {done.done}")
 

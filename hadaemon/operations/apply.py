@@ -10,6 +10,7 @@ from hadaemon.io.store.identity import Identity
 from hadaemon.operations.changing import NodePaths, Outcome, changing
 from hadaemon.operations.generations import older_generation, tree_from, tree_with
 from hadaemon.operations.own_configuration import OwnConfiguration
+from hadaemon.operations.own_node import keep_own
 from hadaemon.operations.peer import peer_of
 from hadaemon.operations.synchronize import apply_on_both
 from hadaemon.state.configuration import load_configuration
@@ -126,6 +127,7 @@ def undo_unconfirmed(paths: NodePaths, here_only: bool) -> tuple[str, ...]:
 def leave_cluster(paths: NodePaths) -> Outcome:
     """A stand-alone node without configurations of clusters and without the peer's keys."""
     with changing(paths, "config reset") as (here, _):
+        keep_own(paths.state)
         notes = here.reset()
         Identity(here.state).revoke()
         services.restart_sync_server()

@@ -10,9 +10,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from hadaemon.config import NodeConfig, load_admin, load_node, render_node
+from hadaemon.config import NodeConfig, load_admin, load_node, shared_ports
+from hadaemon.config.load import parse as parse_table
 from hadaemon.config.migrate import Kind
+from hadaemon.config.nodes import NOTHING_SHARED, own_ports
 from hadaemon.errors import HadaemonError
 from hadaemon.io.kernel.netlink import read_links
 from hadaemon.io.store.files import read_text, write_text
@@ -125,7 +128,8 @@ def parse(text: str, where: str) -> Backup:
         admin = raw["admin"]
         if admin is not None:
             load_admin(admin, f"{where}: {ADMIN_FILE}")
-        node = load_node(raw["node"], f"{where}: {NODE_FILE}")
+        shared = shared_ports(raw["node"], tree.cluster.decode()) if tree is not None else NOTHING_SHARED
+        node = load_node(raw["node"], f"{where}: {NODE_FILE}", shared)
         return Backup(node, raw["node"], admin, tree, head_from_json(raw["head"], where), str(raw["time"]))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise BackupError(f"{where}: damaged inside: {error}") from error
@@ -165,12 +169,24 @@ def put_back(backup: Backup, node: NodeConfig, state: Path) -> None:
     """Writes everything; the comments in node.toml stay. What this box cannot run leaves it as it was."""
     owner = (state.stat().st_uid, state.stat().st_gid)
     before = read_text(state / NODE_FILE)
-    text = amended(backup.node_text, load_node, render_node, node)
+    text = amended(backup.node_text, _rebound(backup.node_text, node))
     store(state / NODE_FILE, text, Kind.NODE, 0o640, owner)
     if backup.tree is not None:
         _put_back_tree(backup, backup.tree, node, state, before)
     if backup.admin is not None:
         write_text(state / ADMIN_FILE, backup.admin, 0o600)
+
+
+def _rebound(text: str, node: NodeConfig) -> dict[str, Any]:
+    """A node.toml with the network cards of this box."""
+    raw = parse_table(text, NODE_FILE)
+    for name, keys in own_ports(raw).items():
+        port = node.ports[name]
+        if isinstance(keys, dict) and "members" in keys:
+            keys["members"] = list(port.members)
+        elif isinstance(keys, dict) and "mac" in keys:
+            keys["mac"] = port.mac
+    return raw
 
 
 def _put_back_tree(backup: Backup, tree: Tree, node: NodeConfig, state: Path, before: str | None) -> None:

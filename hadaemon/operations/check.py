@@ -7,7 +7,7 @@ from hadaemon.io.errors import FileError
 from hadaemon.io.store.files import read_text
 from hadaemon.io.store.haproxy_files import read_haproxy
 from hadaemon.io.store.snippet_files import read_snippets
-from hadaemon.operations.names import Named, check_master
+from hadaemon.operations.names import Named, check_names
 from hadaemon.state.configuration import check_texts
 from hadaemon.state.firewall_check import try_configuration
 from hadaemon.status.states import Condition
@@ -37,6 +37,6 @@ def check_files(node: Path, cluster: Path, control: Path | None = None) -> Findi
         return Findings(checked.problems, ())
     named = Named()
     if checked.node is not None and checked.cluster is not None:
-        named = check_master(checked.node, checked.cluster, node.parent, control)
+        named = check_names(checked.node, checked.cluster, node.parent, control)
     problems, notes = try_configuration(checked, read_haproxy(cluster.parent))
     return Findings((*named.problems, *problems), (*named.notes, *notes))

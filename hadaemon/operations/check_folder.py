@@ -57,7 +57,7 @@ def check_folder(folder: Path) -> FolderFindings:
         found.problems.append(str(error))
         return found
     cluster_text, snippets, haproxy = _shared(folder, found)
-    read = list(_nodes(files, cluster_text, folder / CLUSTER_FILE, found))
+    read = list(_nodes(files, cluster_text, folder / CLUSTER_FILE, snippets, found))
     cluster = _cluster(cluster_text, str(folder / CLUSTER_FILE), found)
     found.nodes += [node.name for _, node in read]
     if len(read) == _NODES == len(files):
@@ -125,7 +125,11 @@ def _shared(folder: Path, found: FolderFindings) -> tuple[str | None, tuple[Snip
 
 
 def _nodes(
-    files: Sequence[NodeFile], cluster_text: str | None, cluster_file: Path, found: FolderFindings
+    files: Sequence[NodeFile],
+    cluster_text: str | None,
+    cluster_file: Path,
+    snippets: tuple[Snippet, ...],
+    found: FolderFindings,
 ) -> Iterator[tuple[str, NodeConfig]]:
     """Those that can be read, alone; each is also checked against the cluster, as the node does."""
     for file in files:
@@ -134,7 +138,7 @@ def _nodes(
         except HadaemonError as error:
             found.problems.append(str(error))
             continue
-        checked = check_texts(text, cluster_text, str(file.path), str(cluster_file))
+        checked = check_texts(text, cluster_text, str(file.path), str(cluster_file), snippets)
         found.problems += checked.problems
         if checked.node is None:
             continue

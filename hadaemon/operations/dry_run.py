@@ -6,7 +6,7 @@ from pathlib import Path
 from hadaemon.config import ClusterConfig, NodeConfig
 from hadaemon.errors import HadaemonError
 from hadaemon.io.store.forms import read_form
-from hadaemon.operations.names import Named, check_master
+from hadaemon.operations.names import Named, check_names
 from hadaemon.state.configuration import check_texts
 from hadaemon.state.firewall_check import tree_problems
 from hadaemon.state.notes import notes_of
@@ -45,8 +45,7 @@ def dry_run(tree: Tree, present: Tree | None, state: Path, control: Path | None 
     problems = checked.problems
     before, named, asked = _before(present, node.text), Named(), Found()
     if checked.node is not None and checked.cluster is not None:
-        was = before.master if before is not None else ""
-        named = check_master(checked.node, checked.cluster, state, control, was)
+        named = check_names(checked.node, checked.cluster, state, control, before)
         asked = ask_programs(checked.node, checked.cluster, tree_haproxy(tree))
         problems += (
             *named.problems,

@@ -1,9 +1,10 @@
-"""Whether the master of a configuration is one of the two nodes: only here both names are known."""
+"""Whether a configuration names the two nodes that there are: only here both names are known."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from hadaemon.config import ClusterConfig, NodeConfig
+from hadaemon.config.mistakes import did_you_mean
 from hadaemon.config.names import unknown_master
 from hadaemon.errors import HadaemonError
 from hadaemon.io.store.identity import Identity
@@ -17,30 +18,43 @@ _TIME = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What is said of the master, at most one of the two."""
+    """What is said of its names, at most one of the two."""
 
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
-def check_master(
-    node: NodeConfig, cluster: ClusterConfig, state: Path, control: Path | None, before: str = ""
+def check_names(
+    node: NodeConfig,
+    cluster: ClusterConfig,
+    state: Path,
+    control: Path | None,
+    before: ClusterConfig | None = None,
 ) -> Named:
-    """`control`: the daemon's socket. `before`: the master of the configuration that counts, who is told of
-    and not refused again. Raises nothing: what cannot be known is not said."""
-    if cluster.master == node.name:
+    """`control`: the daemon's socket. `before`: the configuration that counts, of whose names is told and not
+    refused again. Raises nothing: what cannot be known is not said."""
+    if {cluster.master, *cluster.nodes} <= {node.name}:
         return Named()
     heard, paired = _heard(control), _paired(state)
     peer = heard or paired
-    if not peer or cluster.master == peer:
+    names = (node.name, peer)
+    strange = [each for each in cluster.nodes if each not in names]
+    if not peer or (cluster.master in names and not strange):
         return Named()
-    said = f"{CLUSTER}: master: {unknown_master(cluster.master, (node.name, peer))}"
+    if strange:
+        hint = did_you_mean(strange[0], names, "they are")
+        said = f'{CLUSTER}: nodes: "{strange[0]}" is the name of no node: {hint}'
+        # With tables for both nodes nothing is missing: one of them is about to get that name.
+        known = {*names} <= {*cluster.nodes} or (before is not None and strange[0] in before.nodes)
+    else:
+        said = f"{CLUSTER}: master: {unknown_master(cluster.master, names)}"
+        known = before is not None and cluster.master == before.master
     if not heard:
         said += (
             f"; the other node was called {peer} when the two were paired, and is not heard now: if it has "
             "another name since, connect the hotwire first"
         )
-    return Named(notes=(said,)) if cluster.master == before else Named(problems=(said,))
+    return Named(notes=(said,)) if known else Named(problems=(said,))
 
 
 def _heard(control: Path | None) -> str:

@@ -5,14 +5,18 @@ Callers hold the lock.
 
 from pathlib import Path
 
+from hadaemon.config import shared_ports
+from hadaemon.config.load import parse
 from hadaemon.config.migrate import Kind
+from hadaemon.config.moving import to_node
 from hadaemon.control.requests import Reload, request_to_json
 from hadaemon.io.errors import ControlError
 from hadaemon.io.sockets.control_client import ask
 from hadaemon.io.store.forms import read_form, store
 from hadaemon.io.store.haproxy_files import read_haproxy
+from hadaemon.operations.amend import amended
 from hadaemon.operations.dry_run import Refused
-from hadaemon.operations.names import check_master
+from hadaemon.operations.names import check_names
 from hadaemon.state.configuration import check_texts
 from hadaemon.state.firewall_check import try_configuration
 from hadaemon.state.places import CLUSTER_FILE, NODE_FILE
@@ -51,8 +55,8 @@ class OwnNode:
             raise Refused("this node", problems)
         if checked.node is not None and checked.cluster is not None:
             # A master who gets another name has it first, and then the configuration names it.
-            known = checked.cluster.master
-            notes += check_master(checked.node, checked.cluster, self._state, self._control, known).notes
+            known = checked.cluster
+            notes += check_names(checked.node, checked.cluster, self._state, self._control, known).notes
         return notes
 
     def replace(self, text: str) -> tuple[str, ...]:
@@ -69,3 +73,18 @@ class OwnNode:
             problems = answer.get("problems") or (answer.get("error"),)
             raise Refused("this node", tuple(map(str, problems)))
         return notes
+
+
+def keep_own(state: Path) -> None:
+    """What this node has from cluster.toml is written into node.toml: it is about to lose that file. Raises
+    FileError."""
+    node, cluster = read_form(state / NODE_FILE), read_form(state / CLUSTER_FILE)
+    if node is None or cluster is None:
+        return
+    shared = shared_ports(node.text, cluster.text)
+    if not shared.ports:
+        return
+    moved = to_node(parse(node.text, NODE_FILE), parse(cluster.text, CLUSTER_FILE), shared)
+    found = state.stat()
+    text = amended(node.text, moved.node)
+    store(state / NODE_FILE, text, Kind.NODE, 0o640, (found.st_uid, found.st_gid))

@@ -11,6 +11,7 @@ from hadaemon.config import (
     check_pair,
     load_cluster,
     load_node,
+    shared_ports,
 )
 from hadaemon.config.hotwire_keys import Secret, parse_secret
 from hadaemon.config.values import host_name
@@ -94,19 +95,21 @@ def check_texts(
     snippets: tuple[Snippet, ...] = (),
 ) -> Configuration:
     """Validates the two texts alone and against each other, and what belongs to them."""
-    problems = list(snippet_problems(snippets))
+    problems: list[str] = []
     node: NodeConfig | None = None
     cluster: ClusterConfig | None = None
     try:
-        node = load_node(node_text, node_file)
+        node = load_node(node_text, node_file, shared_ports(node_text, cluster_text, cluster_file))
     except ConfigError as error:
         problems += map(str, error.mistakes)
     try:
-        cluster = load_cluster(cluster_text, cluster_file) if cluster_text is not None else None
+        name = node.name if node is not None else ""
+        cluster = load_cluster(cluster_text, cluster_file, name) if cluster_text is not None else None
         if node is not None and cluster is not None:
             check_pair(node, cluster, cluster_file, node_file)
     except ConfigError as error:
         problems += map(str, error.mistakes)
+    problems += snippet_problems(snippets, cluster.variables if cluster is not None else {})
     if node is None or problems:
         return Configuration(Condition.REFUSED, node, None, tuple(problems))
     if cluster is None:

@@ -48,6 +48,7 @@ def tree_problems(node: NodeConfig, cluster: ClusterConfig, tree: Tree) -> tuple
     """The same for a configuration that is not in place yet. Without nft this cannot be checked, which is a
     problem for a configuration with snippets."""
     snippets, problems = tree_snippets(tree)
+    problems += tuple(snippet_problems(snippets, cluster.variables))
     try:
         return problems or rule_problems(node, cluster, snippets)
     except NftMissing as error:
@@ -55,7 +56,7 @@ def tree_problems(node: NodeConfig, cluster: ClusterConfig, tree: Tree) -> tuple
 
 
 def tree_snippets(tree: Tree) -> tuple[tuple[Snippet, ...], tuple[str, ...]]:
-    """The snippets of a configuration, and what is wrong with them before nftables is asked."""
+    """The snippets of a configuration, and what stands where none of them is read."""
     place = f"{FILES}/{FOLDER}/"
     rules = [(path, content) for path, content in tree.files if path.endswith(SUFFIX)]
     astray = tuple(
@@ -67,7 +68,7 @@ def tree_snippets(tree: Tree) -> tuple[tuple[Snippet, ...], tuple[str, ...]]:
         )
     except UnicodeDecodeError:
         return (), (*astray, f"{place}*{SUFFIX}: not UTF-8 text: save it as UTF-8")
-    return snippets, (*astray, *snippet_problems(snippets))
+    return snippets, astray
 
 
 def _is_snippet(path: str, place: str) -> bool:

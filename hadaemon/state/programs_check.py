@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from hadaemon.config import ClusterConfig, NodeConfig
 from hadaemon.config.follow_model import DialIn
+from hadaemon.config.variables import lacks
 from hadaemon.follow.files import DNSMASQ_FILE, HAPROXY_FOLDER, files, haproxy_file, ppp_options
 from hadaemon.follow.haproxy_words import PART
 from hadaemon.io.programs.asked import Asked
@@ -28,6 +29,14 @@ class Found:
 
 def ask_programs(node: NodeConfig, cluster: ClusterConfig | None, haproxy: Mapping[str, str]) -> Found:
     """`haproxy`: the administrator's part, by file name. Of a program that is not there nothing is said."""
+    if cluster is not None:
+        lacking = tuple(
+            f"{PART}/{name}: {why}"
+            for name, text in haproxy.items()
+            for why in lacks(text, cluster.variables)
+        )
+        if lacking:
+            return Found(lacking)
     said = list(_answers(node, cluster, haproxy))
     return Found(
         tuple(f"{before}{reason}" for before, _, each in said for reason in each.refused),

@@ -29,7 +29,12 @@ _PATTERNS = (
 def values(text: bytes) -> dict[str, str] | None:
     """Every value of a TOML text by its path, as it is shown; None: it is not TOML."""
     parsed = _parsed(text)
-    return None if parsed is None else {path: _shown(value) for path, value in _flat("", parsed)}
+    return None if parsed is None else {path: _shown(value) for path, value in flat(parsed)}
+
+
+def flat(values: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    """Every value of a TOML text with its path."""
+    return _flat("", values)
 
 
 def is_secret(path: str) -> bool:

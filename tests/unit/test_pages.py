@@ -22,7 +22,7 @@ from firmware.provision.answers import read_site
 from hadaemon.cli.parser import build_parser
 from hadaemon.commands.on_peer import may_run
 from hadaemon.commands.table import COMMANDS
-from hadaemon.config import check_pair, load_cluster, load_node, load_preseed
+from hadaemon.config import check_pair, load_cluster, load_node, load_preseed, shared_ports
 from hadaemon.firewall.snippets import Snippet, snippet_problems
 
 TASKS = {each.name for each in vars(tasks).values() if isinstance(each, Task)}
@@ -292,6 +292,14 @@ def read_part_of_both(text: str) -> None:
     read_part(text)
 
 
+def read_for_both(text: str) -> None:
+    """[nodes] and [ports]: each of the two nodes has its own values."""
+    for name in ("alpha", "beta"):
+        node = NODE.replace('"alpha"', f'"{name}"')
+        own = load_node(node, shared=shared_ports(node, CLUSTER + text))
+        check_pair(own, load_cluster(CLUSTER + text, node=name))
+
+
 READERS: dict[str, Callable[[str], object]] = {
     "node.toml": load_node,
     "fw01.toml": load_node,
@@ -300,6 +308,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "preseed.toml": load_preseed,
     "policy": read_part,
     "hairpin": read_part,
+    "both": read_for_both,
     "README.md": load_preseed,
     "docs/alarms.md": read_part_of_both,
     "docs/firewall.md": read_part,
@@ -319,4 +328,4 @@ def test_every_file_is_read_by_its_reader(block: Block) -> None:
 @pytest.mark.parametrize("block", of("nft"))
 def test_every_snippet_is_one(block: Block) -> None:
     """tests/netns has nftables itself read them."""
-    assert list(snippet_problems([Snippet("10-own.nft", block.text)])) == []
+    assert list(snippet_problems([Snippet("10-own.nft", block.text)], {})) == []

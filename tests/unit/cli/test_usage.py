@@ -145,7 +145,7 @@ def test_every_command_that_reads_answers_programs():
     """All but conversations, help texts, and changes of the configuration or the firmware."""
     others = {"", "config", "hotwire", "key", "pair", "backup", "firmware", "menu", "help", "support"}
     changing = {"config edit", "config apply", "config confirm", "config rollback", "config reset"}
-    changing |= {"config activate", "config deactivate"}
+    changing |= {"config activate", "config deactivate", "config move-to-cluster", "config move-to-node"}
     changing |= {"config sync", "key generate", "key trust", "key revoke", "pair show", "pair enter"}
     changing |= {"backup create", "backup restore", "firmware install", "firmware sync", "firmware keep"}
     changing |= {"firmware rollback", "firmware mark-good", "firmware upgrade"}

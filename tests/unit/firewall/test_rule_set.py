@@ -396,14 +396,14 @@ SNIPPETS = {
 
 @pytest.mark.parametrize("text", SNIPPETS)
 def test_a_snippet_stays_where_it_belongs(text):
-    (problem,) = snippet_problems([Snippet("cluster.d/firewall/a.nft", text)])
+    (problem,) = snippet_problems([Snippet("cluster.d/firewall/a.nft", text)], {})
     assert problem.startswith("cluster.d/firewall/a.nft: ")
     assert SNIPPETS[text] in problem
 
 
 def test_braces_and_words_in_comments_and_strings_do_not_count():
     text = '# } include "\nchain user_forward { log prefix "} include" }\n'
-    assert list(snippet_problems([Snippet("a", text)])) == []
+    assert list(snippet_problems([Snippet("a", text)], {})) == []
 
 
 def test_an_error_of_nft_is_told_with_the_line_of_the_snippet():

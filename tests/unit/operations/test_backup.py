@@ -1,6 +1,7 @@
 """A backup that is put back: the text that its administrator wrote, with the network cards of this box."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -72,8 +73,9 @@ def test_what_this_box_cannot_run_leaves_it_as_it_was(state: Path, tmp_path: Pat
     (state / "admin.toml").write_text(
         f'schema = 1\nssh_keys = ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{"A" * 43} a@b"]\n'
     )
-    backup = parse(collect(state), "alpha.backup")
-    other = load_node(NODE.replace("[ports.lan]", "[ports.dmz]"))
+    text = NODE.replace("[ports.lan]", "[ports.dmz]")
+    backup = replace(parse(collect(state), "alpha.backup"), node_text=text)
+    other = load_node(text)
     with pytest.raises(Refused):
         put_back(backup, other, target)
     assert (target / "node.toml").read_text() == before

@@ -1,14 +1,15 @@
 """A master who is none of the two nodes: told as soon as the other one's name is known."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hadaemon.cli.main import main
-from hadaemon.config import ConfigError, load_cluster, load_node
+from hadaemon.config import ClusterConfig, ConfigError, load_cluster, load_node
 from hadaemon.operations.dry_run import Refused
-from hadaemon.operations.names import Named, check_master
+from hadaemon.operations.names import Named, check_names
 from hadaemon.operations.own_configuration import OwnConfiguration
 from hadaemon.operations.own_node import OwnNode
 from hadaemon.sync.public_key import PublicKey
@@ -34,9 +35,13 @@ def pair(state: Path, name: str = "beta") -> None:
     (state / "identity" / "peer.pub").write_text(f"{KEY.of_node(name).line}\n")
 
 
+def led_by(master: str) -> ClusterConfig:
+    return load_cluster(CLUSTER.replace('"alpha"', f'"{master}"'))
+
+
 def said(state: Path, master: str, control: Path | None = None, before: str = "") -> Named:
-    cluster = load_cluster(CLUSTER.replace('"alpha"', f'"{master}"'))
-    return check_master(load_node(NODE), cluster, state, control, before)
+    counts = led_by(before) if before else None
+    return check_names(load_node(NODE), led_by(master), state, control, counts)
 
 
 def test_a_name_of_neither_node_is_refused_with_the_one_that_was_meant(state: Path):
@@ -58,6 +63,29 @@ def test_who_is_the_master_already_is_told_of_and_not_refused(state: Path):
     found = said(state, "gamma", before="gamma")
     assert (len(found.problems), len(found.notes)) == (0, 1)
     assert "they are: alpha, beta" in found.notes[0]
+
+
+@pytest.mark.parametrize("names", [("alpha", "gamma"), ("gamma",), ("alhpa", "beta")])
+def test_a_table_for_a_name_of_neither_node_is_refused(state: Path, names: tuple[str, ...]):
+    pair(state)
+    cluster = replace(led_by("alpha"), nodes=names)
+    (problem,) = check_names(load_node(NODE), cluster, state, None).problems
+    assert "cluster.toml: nodes: " in problem
+    assert "is the name of no node" in problem
+    known = check_names(load_node(NODE), cluster, state, None, cluster)
+    assert known.problems == ()
+    assert known.notes == (problem,)
+    good = replace(cluster, nodes=("alpha", "beta"))
+    assert check_names(load_node(NODE), good, state, None) == Named()
+
+
+def test_a_node_that_is_to_get_another_name_may_have_a_third_table(state: Path):
+    pair(state)
+    found = check_names(
+        load_node(NODE), replace(led_by("alpha"), nodes=("alpha", "beta", "gamma")), state, None
+    )
+    assert found.problems == ()
+    assert '"gamma" is the name of no node' in found.notes[0]
 
 
 def test_the_name_by_which_the_other_node_is_heard_wins(state: Path, tmp_path: Path):
