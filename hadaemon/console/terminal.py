@@ -7,6 +7,7 @@ character set the other end has.
 """
 
 import contextlib
+import ctypes
 import os
 import signal
 import sys
@@ -49,6 +50,10 @@ _CTRL_C = b"\x03"
 _STOPS = r'"\C-c": "\C-e\C-u!\C-m"'
 """Ctrl-C answers `!`. As a signal it would be lost when it comes while readline is not waiting."""
 
+
+_RETURN = ord("\r")
+_PAUSE = 0.3
+"""Seconds: a line feed that belongs to a carriage return comes within them, and a person's next key does not."""
 
 ORIGINAL_TERM = os.environ.get("TERM", "vt100")
 """For programs that are started from here."""
@@ -104,6 +109,7 @@ class Line:
             readline.parse_and_bind(f'"{key}": accept-line')
         # A line is as wide as it is: readline would shorten the prompt in a window that was made narrow.
         signal.signal(signal.SIGWINCH, lambda _number, _frame: None)
+        signal.signal(signal.SIGALRM, lambda _number, _frame: _bind_line_feed(True))
         for stream in (sys.stdin, sys.stdout):
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
 
@@ -134,11 +140,32 @@ def _bind_editing(edits: bool) -> None:
         readline.parse_and_bind(f'"{key}": {command}' if edits else f'"{key}": "{_NOISE}"')
 
 
+def _bind_line_feed(enters: bool) -> None:
+    import readline
+
+    readline.parse_and_bind(r'"\C-j": accept-line' if enters else r'"\C-j": ""')
+
+
+def _last_key() -> int:
+    """The one that ended the line."""
+    import readline
+
+    try:
+        return ctypes.c_int.in_dll(ctypes.CDLL(readline.__file__), "rl_executing_key").value
+    except (AttributeError, OSError, ValueError):  # A Python that has readline in itself, or another editor.
+        return 0
+
+
 def _read(prompt: str, echo: int) -> str:
+    """Enter is a carriage return, a line feed, or both: the line feed behind a return answers nothing."""
     settings = _without()
     settings[3] = settings[3] & ~termios.ECHO | echo
     with _set(settings):
-        return input(prompt)
+        text = input(prompt)
+    if _last_key() == _RETURN:
+        _bind_line_feed(False)
+        signal.setitimer(signal.ITIMER_REAL, _PAUSE)
+    return text
 
 
 @contextlib.contextmanager
@@ -149,7 +176,7 @@ def steady() -> Iterator[None]:
     """
     settings = _without(termios.VINTR, termios.VSUSP, termios.VQUIT)
     settings[0] = settings[0] & ~(termios.IXON | termios.IXOFF | termios.BRKINT) | termios.IGNBRK
-    settings[0] |= termios.ICRNL
+    settings[0] &= ~termios.ICRNL  # What is typed ahead stays what it is.
     settings[3] = settings[3] & ~termios.ECHO | termios.ICANON | termios.ISIG
     with _set(settings):
         yield
@@ -162,6 +189,7 @@ def interruptible(echo: bool) -> Iterator[None]:
         yield
         return
     settings = _without()
+    settings[0] |= termios.ICRNL
     settings[6][termios.VINTR] = _CTRL_C
     if echo:
         settings[3] |= termios.ECHO

@@ -48,6 +48,8 @@ class Line:
         script: Path = BOX,
     ) -> None:
         self.root = root
+        self.enter = "\r"
+        """What the key of that name sends."""
         self.screen = ""
         self.seen = 0
         self._bauds = bauds
@@ -109,7 +111,7 @@ class Line:
         for _ in range(20):
             if self.question() == key:
                 return
-            self.type("<\r")
+            self.type(f"<{self.enter}")
         raise AssertionError(self.screen[-600:])
 
     def question(self) -> str:
@@ -126,7 +128,7 @@ class Line:
         raise AssertionError(self.screen[-600:])
 
     def answer(self, key: str, answers: Mapping[str, str]) -> None:
-        self.type(f"{({**ANSWERS, **answers}).get(key, '')}\r")
+        self.type(f"{({**ANSWERS, **answers}).get(key, '')}{self.enter}")
 
     def type(self, text: str | bytes) -> None:
         """As it is; what was on the screen before is answered."""
@@ -143,7 +145,7 @@ class Line:
     def finish(self, **answers: str) -> None:
         """Answers what is asked until the box is configured."""
         self.go_to("write", **answers)
-        self.type("1\r")
+        self.type(f"1{self.enter}")
         self.until(lambda: " is configured." in self.screen)
         self.ends()
 

@@ -102,6 +102,24 @@ def test_what_is_typed_before_it_is_asked_counts(at: Callable[..., Line]):
     assert line.stored()[0]["node"]["time_zone"] == "Europe/Berlin"
 
 
+@pytest.mark.parametrize("enter", ["\r\n", "\n", "\r"], ids=["CR LF", "LF", "CR"])
+def test_enter_is_what_the_terminal_sends(at: Callable[..., Line], enter: str):
+    """With CR LF each Enter would answer two questions."""
+    line = at()
+    line.enter = enter
+    line.finish()
+    (stored,) = line.stored()
+    assert stored["node"]["time_zone"] == "Europe/Berlin"
+    line = at()
+    line.enter = enter
+    line.go_to("hostname")
+    line.type(f"alpha{enter}berlin{enter}1{enter}alone{enter}")
+    line.until(lambda: "port-1 [lan] > " in line.screen)
+    assert "time-zone [UTC] > " in line.screen
+    line.finish()
+    assert line.stored()[0]["node"]["time_zone"] == "Europe/Berlin"
+
+
 def test_a_long_key_comes_through(at: Callable[..., Line]):
     key = f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{'A' * 43} {'a-very-long-comment-' * 20}@office"
     line = at()
