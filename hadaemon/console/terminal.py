@@ -53,7 +53,7 @@ _STOPS = r'"\C-c": "\C-e\C-u!\C-m"'
 
 _RETURN = ord("\r")
 _PAUSE = 0.3
-"""Seconds: a line feed that belongs to a carriage return comes within them, and a person's next key does not."""
+"""Seconds: within them comes the line feed of a carriage return, and no other key of a person."""
 
 ORIGINAL_TERM = os.environ.get("TERM", "vt100")
 """For programs that are started from here."""
