@@ -160,12 +160,11 @@ def _read(prompt: str, echo: int) -> str:
     """Enter is a carriage return, a line feed, or both: the line feed behind a return answers nothing."""
     settings = _without()
     settings[3] = settings[3] & ~termios.ECHO | echo
-    with _set(settings):
-        text = input(prompt)
     if _last_key() == _RETURN:
         _bind_line_feed(False)
         signal.setitimer(signal.ITIMER_REAL, _PAUSE)
-    return text
+    with _set(settings):
+        return input(prompt)
 
 
 @contextlib.contextmanager
