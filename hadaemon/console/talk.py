@@ -16,6 +16,9 @@ NOTHING = "-"
 """Where an answer is optional and a default is offered all the same."""
 LONGEST = 4000
 """Characters of an answer: a terminal's line has no more."""
+_SHOWN = 43
+"""Characters of a default in the prompt: a line of 80 columns that is full scrolls sideways."""
+_GAP = "..."
 
 Perform = Callable[[object], object]
 """Carries an action out; a `Failed` where it came to nothing."""
@@ -127,7 +130,7 @@ def _refuse(
 
 
 def _typed(step: Ask | Choose, terminal: Terminal, default: str) -> str:
-    prompt = plain(f"{step.key} [{default}] > " if default else f"{step.key} > ")
+    prompt = plain(f"{step.key} [{_short(default)}] > " if default else f"{step.key} > ")
     secret = isinstance(step, Ask) and step.secret
     try:
         text = terminal.read_secret(prompt) if secret else terminal.read(prompt)
@@ -135,6 +138,14 @@ def _typed(step: Ask | Choose, terminal: Terminal, default: str) -> str:
         terminal.write()
         raise Stopped from None
     return text if secret else text.strip(" ")
+
+
+def _short(text: str) -> str:
+    """As much of an answer as leaves room for another one on the line: of a key its beginning and its end."""
+    if len(text) <= _SHOWN:
+        return text
+    half = (_SHOWN - len(_GAP)) // 2
+    return f"{text[:half]}{_GAP}{text[-half:]}"
 
 
 def _default(step: Ask | Choose) -> str:

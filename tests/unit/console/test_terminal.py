@@ -127,6 +127,18 @@ def test_a_long_key_comes_through(at: Callable[..., Line]):
     assert line.stored()[0]["admin"] == {"ssh_keys": [key]}
 
 
+def test_a_long_answer_that_is_offered_again_leaves_room_for_another(at: Callable[..., Line]):
+    """A line of 80 columns would scroll sideways, and nobody would see what is asked."""
+    key = f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{'A' * 43} admin@office"
+    line = at()
+    line.go_to("hostname", admin="2", **{"ssh-key": key})
+    line.go_back_to("ssh-key")
+    assert line.screen.endswith("\nssh-key [ssh-ed25519 AAAAC3Nz...AAAAAAA admin@office] > ")
+    line.type("\r")
+    line.finish()
+    assert line.stored()[0]["admin"] == {"ssh_keys": [key]}
+
+
 def back_to(line: Line, key: str) -> None:
     """Forward or back, whatever the noise has answered."""
     order = ("language", "start", "admin", "password", "password-again", "hostname", "time-zone", "cards")
