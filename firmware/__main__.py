@@ -33,7 +33,13 @@ class TaskRunner(Program):
     def parse_tasks(self) -> None:
         """Raises ParseError, which the program prints."""
         names = self.collection.task_names
-        switches = [flag for flag, each in self.initial_context.flags.items() if not each.takes_value]
+        several = [each for each in self.collection.to_contexts() if each.name in tasks.SEVERAL]
+        switches = [
+            flag
+            for context in (self.initial_context, *several)
+            for flag, each in context.flags.items()
+            if not each.takes_value
+        ]
         self.core.unparsed = [
             *spelled_out(self.core.unparsed, names, tasks.SEVERAL, (*switches, "--help", "-h"))
         ]

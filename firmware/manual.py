@@ -13,6 +13,7 @@ from pathlib import Path
 
 from firmware.build.options import BuildOptions
 from firmware.errors import FirmwareError
+from firmware.deploy.options import DeployOptions
 from firmware.flash.options import FlashOptions
 from firmware.import_keepalived import ImportOptions
 from firmware.lab.options import PairOptions
@@ -27,6 +28,7 @@ _SHTAB = ("-m", "shtab", "--shell=bash", "--error-unimportable", "--prog=hactl",
 
 TABLES: dict[str, type[Options]] = {
     "image": BuildOptions,
+    "deploy": DeployOptions,
     "flash": FlashOptions,
     "import": ImportOptions,
     "pair": PairOptions,

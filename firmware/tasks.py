@@ -20,6 +20,7 @@ from firmware import host
 from firmware.bench import BenchOptions, run_bench
 from firmware.build.options import DEFAULT_BOARD, BuildOptions
 from firmware.check import CheckOptions
+from firmware.deploy.options import DeployOptions
 from firmware.errors import FirmwareError
 from firmware.flash.options import FlashOptions
 from firmware.import_keepalived import ImportOptions
@@ -210,6 +211,23 @@ def check(options: CheckOptions) -> None:
     from firmware.check import check as check_files
 
     check_files(options)
+
+
+@taking(DeployOptions, "folder")
+def deploy(options: DeployOptions) -> None:
+    """Bring the files of one pair, or of several, to their nodes over SSH: on both nodes or on neither.
+
+    FOLDER is as `check` takes it, e.g. in a git checkout. What would change is shown and asked about. Each
+    pair goes back by itself unless both of its nodes could be logged in to afterwards and are no worse off.
+
+    Examples:
+      python3 invoke.py deploy site
+      python3 invoke.py deploy office branch --yes
+      python3 invoke.py deploy site --check --at alpha=admin@192.0.2.7
+    """
+    from firmware.deploy.deploy import deploy as deploy_pairs
+
+    deploy_pairs(options)
 
 
 @taking(ImportOptions, "file", name="import")

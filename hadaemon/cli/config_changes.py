@@ -52,7 +52,7 @@ def add_rollback(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--unconfirmed", action="store_true", help="undo now what was applied with --confirm"
     )
-    _add_here(command)
+    _add_where(command)
     add_places(command)
     command.set_defaults(run=_rollback)
 
@@ -101,12 +101,20 @@ def add_manner(command: argparse.ArgumentParser) -> None:
         metavar="TIME",
         help="go back by itself unless `hactl config confirm` follows within TIME, e.g. 5m",
     )
-    _add_here(command)
+    _add_where(command)
 
 
-def _add_here(command: argparse.ArgumentParser) -> None:
+def _add_here(command: argparse._ActionsContainer) -> None:
     command.add_argument(
         "--here", action="store_true", help='on this node alone, even with sync = "on-apply"'
+    )
+
+
+def _add_where(command: argparse.ArgumentParser) -> None:
+    where = command.add_mutually_exclusive_group()
+    _add_here(where)
+    where.add_argument(
+        "--both", action="store_true", help='on both nodes or on neither, even with sync = "manual"'
     )
 
 
@@ -122,7 +130,9 @@ def manner_of(options: argparse.Namespace) -> Manner:
 
 
 def _where(options: argparse.Namespace) -> Where:
-    return Where.HERE if options.here else Where.AS_CONFIGURED
+    if options.here:
+        return Where.HERE
+    return Where.BOTH if options.both else Where.AS_CONFIGURED
 
 
 def _here_or_both(options: argparse.Namespace) -> Where:

@@ -168,7 +168,7 @@ class Conversation:
             if reason is not None:
                 raise SyncError(reason)
         confirm = request.header.get("confirm")
-        outcome = self._here.commit(tree, head, How.SYNC, holder, _seconds(confirm))
+        outcome = self._here.commit(tree, head, How.SYNC, holder, _seconds(confirm), both=True)
         return {"notes": list(outcome.notes), "digest": outcome.record.head.digest}
 
     def _digest(self, _: Message) -> Answer:

@@ -68,6 +68,11 @@ def commit(
     _refuse_activation(here, checked.cluster, identity)
     as_configured = Where.BOTH if checked.cluster.sync is SyncMode.ON_APPLY else Where.HERE
     where = as_configured if manner.where is Where.AS_CONFIGURED else manner.where
+    if where is Where.BOTH and checked.cluster.hotwire is not None and not identity.paired:
+        raise SyncError(
+            "the nodes do not hold each other's keys: pair them (`hactl pair`), "
+            "or change this node alone (`--here`)"
+        )
     if where is Where.HERE or not identity.paired:
         done = here.commit(tree, head, how, holder, manner.confirm, note)
         return Outcome(f"generation {head.generation} is applied on {here.name}", done.notes)
@@ -92,9 +97,10 @@ def _refuse_activation(here: OwnConfiguration, cluster: ClusterConfig, identity:
 def confirm(paths: NodePaths, here_only: bool) -> tuple[str, ...]:
     """What was applied with a time stays. The names of the nodes on which it does. Raises HadaemonError."""
     here, names = paths.configuration(), []
-    if here.guard() is None:
+    guard = here.guard()
+    if guard is None:
         raise SyncError("nothing waits to be confirmed")
-    if _is_on_both(here) and not here_only:
+    if guard.both and not here_only:
         # The peer first: what is confirmed on one node alone would make them differ.
         with peer_of(here.state) as peer:
             peer.confirm()
@@ -116,8 +122,8 @@ def roll_back(paths: NodePaths, number: int | None, where: Where) -> tuple[Outco
 def undo_unconfirmed(paths: NodePaths, here_only: bool) -> tuple[str, ...]:
     """What waits to be confirmed goes back now; what each node says of it."""
     with changing(paths, "config rollback") as (here, holder):
-        said = []
-        if _is_on_both(here) and not here_only:
+        said, guard = [], here.guard()
+        if guard is not None and guard.both and not here_only:
             with peer_of(here.state) as peer:
                 peer.lock(holder)
                 said.append(f"{peer.side.name}: {peer.go_back()}")
@@ -132,8 +138,3 @@ def leave_cluster(paths: NodePaths) -> Outcome:
         Identity(here.state).revoke()
         services.restart_sync_server()
         return Outcome(f"{here.name} stands alone", notes)
-
-
-def _is_on_both(here: OwnConfiguration) -> bool:
-    cluster = load_configuration(here.state).cluster
-    return cluster is not None and cluster.sync is SyncMode.ON_APPLY and Identity(here.state).paired

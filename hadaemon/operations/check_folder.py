@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hadaemon.config import ClusterConfig, ConfigError, NodeConfig, load_cluster
+from hadaemon.config.load import parse
 from hadaemon.errors import HadaemonError
 from hadaemon.firewall.advice import advice
 from hadaemon.firewall.snippets import Snippet
@@ -21,6 +22,7 @@ from hadaemon.state.configuration import check_texts
 from hadaemon.state.firewall_check import rule_problems, tree_snippets
 from hadaemon.state.places import CLUSTER_FILE, NODE_FILE
 from hadaemon.state.programs_check import ask_programs, tree_haproxy
+from hadaemon.sync.redact import public_tree
 from hadaemon.sync.tree import FILES
 
 LAYOUT = f"{CLUSTER_FILE} and {FILES}/ as on the nodes, and of each node NAME/{NODE_FILE} or NAME.{NODE_FILE}"
@@ -46,6 +48,14 @@ class FolderFindings:
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """What the administrator should know."""
+    cluster: str = ""
+    """Its name; empty: there is none, or it is wrong. Also of what follows."""
+    master: str = ""
+    has_hotwire: bool = False
+    logins: dict[str, list[str]] = field(default_factory=dict)
+    """By node where administrators may log in: an own address and a TCP port each, as `192.0.2.7 22`."""
+    own: dict[str, object] = field(default_factory=dict)
+    """By node the values of its node.toml, secrets hidden."""
 
 
 def check_folder(folder: Path) -> FolderFindings:
@@ -60,6 +70,12 @@ def check_folder(folder: Path) -> FolderFindings:
     read = list(_nodes(files, cluster_text, folder / CLUSTER_FILE, snippets, found))
     cluster = _cluster(cluster_text, str(folder / CLUSTER_FILE), found)
     found.nodes += [node.name for _, node in read]
+    if cluster is not None:
+        found.cluster, found.master = cluster.name, cluster.master
+        found.has_hotwire = cluster.hotwire is not None
+    for file, node in read:
+        found.logins[node.name] = list(_logins(node, cluster))
+        found.own[node.name] = public_tree(parse(read_text(Path(file)) or "", file))
     if len(read) == _NODES == len(files):
         found.problems += both_problems(read[0], read[1], cluster, str(folder / CLUSTER_FILE))
         found.notes += both_notes(read[0], read[1])
@@ -71,6 +87,15 @@ def check_folder(folder: Path) -> FolderFindings:
         _ask_programs(nodes, cluster, haproxy, found)
     found.problems[:] = dict.fromkeys(found.problems)
     return found
+
+
+def _logins(node: NodeConfig, cluster: ClusterConfig | None) -> Iterator[str]:
+    ssh = (node.system if cluster is None else node.system.over(cluster.system)).ssh
+    if ssh is None:
+        return
+    for port in ssh.ports:
+        for address in node.ports[port].addresses if port in node.ports else ():
+            yield f"{address.ip} {ssh.tcp_port}"
 
 
 def _files(folder: Path, found: FolderFindings) -> tuple[NodeFile, ...]:

@@ -71,10 +71,18 @@ class OwnConfiguration:
         return next_head(self.generations.head(), digest(tree), leads, secrets.token_hex(16))
 
     def commit(
-        self, tree: Tree, head: Head, how: How, holder: Holder, confirm: float | None = None, note: str = ""
+        self,
+        tree: Tree,
+        head: Head,
+        how: How,
+        holder: Holder,
+        confirm: float | None = None,
+        note: str = "",
+        both: bool = False,
     ) -> Committed:
         """Makes the configuration count. With `confirm` it goes back after so many seconds, unless it is
-        confirmed. Raises Refused, FileError: then what was before still counts."""
+        confirmed. `both`: the other node has it too. Raises Refused, FileError: then what was before still
+        counts."""
         checked = self.check(tree)
         self._refuse_while_guarded()
         self.generations.sweep()
@@ -83,7 +91,7 @@ class OwnConfiguration:
         record = _record(head, how, holder, note)
         before = self.generations.current()
         if confirm is not None:
-            self._set_guard(before, record, confirm)
+            self._set_guard(before, record, confirm, both)
         self.generations.commit(staged, record)
         found = self.generations.head()
         if found != head:
@@ -179,8 +187,9 @@ class OwnConfiguration:
                 "`hactl config confirm` or `hactl config rollback --unconfirmed` first"
             )
 
-    def _set_guard(self, before: Record | None, record: Record, seconds: float) -> None:
-        guard = Guard(_boot_id(), _uptime() + seconds, before.name if before else "", record.name)
+    def _set_guard(self, before: Record | None, record: Record, seconds: float, both: bool) -> None:
+        back_to = before.name if before else ""
+        guard = Guard(_boot_id(), _uptime() + seconds, back_to, record.name, both)
         write_text(self.generations.folder / GUARD, guard_to_json(guard), 0o640)
 
     def _end_guard(self) -> None:

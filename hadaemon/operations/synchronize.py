@@ -181,7 +181,7 @@ class OwnEnd:
 
     def commit(self, tree: Tree, head: Head) -> Sequence[str]:
         """In one step."""
-        return self._here.commit(tree, head, self._how, self._holder, self._confirm).notes
+        return self._here.commit(tree, head, self._how, self._holder, self._confirm, both=True).notes
 
     def digest(self) -> str:
         """As read from the disk."""

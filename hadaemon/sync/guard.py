@@ -23,6 +23,8 @@ class Guard:
     """Folder of the generation that counted before; empty: there was none, because the node stood alone."""
     undo: str
     """Folder of the generation that waits to be confirmed."""
+    both: bool = False
+    """It waits on both nodes, and is confirmed or undone there together."""
 
 
 def guard_to_json(guard: Guard) -> str:
@@ -33,6 +35,7 @@ def guard_to_json(guard: Guard) -> str:
             "deadline": guard.deadline,
             "back_to": guard.back_to,
             "undo": guard.undo,
+            "both": guard.both,
         }
     )
 
@@ -41,7 +44,13 @@ def guard_from_json(text: str, where: str) -> Guard:
     """Raises SyncError when the file is damaged."""
     try:
         raw = json.loads(text)
-        guard = Guard(str(raw["boot_id"]), float(raw["deadline"]), str(raw["back_to"]), str(raw["undo"]))
+        guard = Guard(
+            str(raw["boot_id"]),
+            float(raw["deadline"]),
+            str(raw["back_to"]),
+            str(raw["undo"]),
+            raw.get("both") is True,
+        )
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise SyncError(f"{where}: damaged: {error}") from error
     if "/" in guard.back_to or "/" in guard.undo or guard.back_to.startswith("."):

@@ -93,6 +93,8 @@ OTHERS = {
     "wireshark": "of the host, onto a capture of the lab",
     ".venv/bin/python": "pytest itself, for developers",
     "scp": "of the administrator's own machine",
+    "ssh-keyscan": "of the administrator's own machine",
+    "ssh-keygen": "of the node's system",
     "ssh": "of the administrator's own machine",
     "mount": "of the node's system",
     "umount": "of the node's system",

@@ -1,0 +1,1 @@
+"""The files of pairs go from the administrator's machine to their nodes, over SSH."""
