@@ -36,9 +36,9 @@ def check_master(
         return Named()
     said = f"{CLUSTER}: master: {unknown_master(cluster.master, (node.name, peer))}"
     if not heard:
-        said += (
-            f"; the other node was called {peer} when the two were paired, and is not heard now: if it has "
-            "another name since, connect the hotwire first"
+        said = (
+            f"{said}; the other node was called {peer} when the two were paired, and is not heard now: if it "
+            "has another name since, connect the hotwire first"
         )
     return Named(notes=(said,)) if cluster.master == before else Named(problems=(said,))
 

@@ -1,6 +1,7 @@
 """What `hactl` says in English alone, whoever reads it: counted, so that it does not grow unseen."""
 
-from firmware.sentences import files_of_texts, untold
+from firmware.paths import ROOT
+from firmware.sentences import SOURCES, files_of_texts, sentences_of, untold
 
 ENGLISH = {
     "manual.py": "the man page is English",
@@ -21,6 +22,18 @@ GAP = {
     "status.py": 3,
 }
 """How many texts of which file have no catalog yet: mostly what argparse says of wrong usage."""
+
+OTHERS = {"operations/changing.py": 1, "operations/import_keepalived.py": 22}
+"""The same of the operations, whose sentences `hactl` shows: an import is done once."""
+
+
+def test_the_operations_are_known_to_the_phrase_book():
+    found = {
+        f"operations/{file.name}": len(list(sentences_of(file)))
+        for file in sorted((ROOT / "hadaemon/operations").rglob("*.py"))
+        if f"operations/{file.name}" not in SOURCES
+    }
+    assert {name: count for name, count in found.items() if count} == OTHERS, "add the file to SOURCES"
 
 
 def test_the_gap_is_known_and_does_not_grow():
