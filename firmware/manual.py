@@ -6,6 +6,7 @@ All are in git, so that they can be read without building anything; a test says 
 hactl is asked in a process of its own: the image builder never imports the daemon's package.
 """
 
+import json
 import re
 import subprocess
 import sys
@@ -70,6 +71,11 @@ def status_schema() -> str:
 def completion() -> str:
     """The script for bash. shtab makes it: well kept, knows argparse, and is not needed on a node."""
     return _python(*_SHTAB, f"--preamble={_python('-c', _PREAMBLE)}", "hadaemon.cli.parser.whole_parser")
+
+
+def help_texts() -> list[str]:
+    """What `--help` shows of each command and option, for its translation."""
+    return list(json.loads(_python("-m", "hadaemon.cli.help_texts")))
 
 
 def _python(*arguments: str) -> str:

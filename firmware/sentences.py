@@ -1,7 +1,8 @@
 """What the code says to a person, for the catalogs of `hactl`.
 
-Its own texts are the arguments of `_`, `marked` and `counted`. Sentences are what reaches it finished, from
-the daemon and the operations: texts and f-strings with words in them, whose expressions become {fields}.
+Its own texts are the arguments of `_`, `marked` and `counted`, and what `--help` shows. Sentences are what
+reaches it finished, from the daemon and the operations: texts and f-strings with words in them, whose
+expressions become {fields}.
 """
 
 import ast
@@ -9,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from firmware.manual import help_texts
 from firmware.paths import ROOT
 
 TEXTS = (ROOT / "hadaemon/cli", ROOT / "hadaemon/language")
@@ -55,6 +57,7 @@ FOREIGN = (
     *("Expected newline or end of document after a statement", "Unescaped '\\\\' in a string"),
     *("Illegal character {char}", "Found invalid character {char}", "Duplicate inline table key {key}"),
     *("Cannot mutate immutable namespace {keys}", "Cannot redefine namespace {keys}"),
+    "[Errno {errno}] {strerror}",
     *("No such file or directory", "Permission denied", "Is a directory", "Not a directory"),
     *("Read-only file system", "No space left on device", "Input/output error", "Connection refused"),
     *("Connection reset by peer", "Connection timed out", "Name or service not known"),
@@ -93,6 +96,7 @@ def texts() -> Iterator[str | tuple[str, str]]:
     """The texts of `hactl` itself; of those that are counted the one of one and that of many."""
     for file in files_of_texts():
         yield from texts_of(file)
+    yield from help_texts()
 
 
 def files_of_texts() -> list[Path]:
