@@ -6,14 +6,15 @@ All are in git, so that they can be read without building anything; a test says 
 hactl is asked in a process of its own: the image builder never imports the daemon's package.
 """
 
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 from firmware.build.options import BuildOptions
-from firmware.errors import FirmwareError
 from firmware.deploy.options import DeployOptions
+from firmware.errors import FirmwareError
 from firmware.flash.options import FlashOptions
 from firmware.import_keepalived import ImportOptions
 from firmware.lab.options import PairOptions
@@ -72,6 +73,11 @@ def status_schema() -> str:
 def completion() -> str:
     """The script for bash. shtab makes it: well kept, knows argparse, and is not needed on a node."""
     return _python(*_SHTAB, f"--preamble={_python('-c', _PREAMBLE)}", "hadaemon.cli.parser.whole_parser")
+
+
+def help_texts() -> list[str]:
+    """What `--help` shows of each command and option, for its translation."""
+    return list(json.loads(_python("-m", "hadaemon.cli.help_texts")))
 
 
 def _python(*arguments: str) -> str:

@@ -1,7 +1,8 @@
 """What a console shows, understood from outside: prompts, refusals, the table of cards, a code. Pure.
 
 Nothing of the menu is imported: it is known by its prompts (`hostname [fw-1] > `), which are the same in
-every language and version. What else comes over the line (firmware, boot loader, kernel) is read over.
+every language and version, and the pairing by its words in each language. What else comes over the line
+(firmware, boot loader, kernel) is read over.
 """
 
 import re
@@ -14,7 +15,8 @@ _QUESTION = re.compile(rf"(?:^|[\r\n]){_ASKING}$")
 _TABLE_ROW = re.compile(
     rf"^ *\d+ +(?P<interface>\S+) +(?P<mac>{MAC.pattern}) +(?P<driver>\S+) +(?P<link>\S+)", re.MULTILINE
 )
-_CODE = re.compile(r"type  (\d{3} \d{3})\b")
+_CODE = re.compile(r"(?:type|tippen)  (\d{3} \d{3})\b")
+_CODE_ASKED = "(?:the code that the other node shows|der Code, den der andere Knoten zeigt):"
 _ESCAPES = re.compile(r"\x1b(?:\[[0-9;?!]*[A-Za-z]|[()][A-Za-z0-9]|[A-Za-z0-9=>])")
 _RULE = re.compile(r"^-- ", re.MULTILINE)
 _ENOUGH = 24
@@ -41,7 +43,7 @@ class Kind(StrEnum):
 
 _OTHERS = {
     Kind.MORE: re.compile(r"(?:^|[\r\n])-- [^\r\n]+ -- $"),
-    Kind.CODE: re.compile(r"the code that the other node shows: $"),
+    Kind.CODE: re.compile(_CODE_ASKED + " $"),
     Kind.LOGIN: re.compile(r"login: $"),
     Kind.PASSWORD: re.compile(r"(?:^|[\r\n])Password: $"),
     Kind.SHELL: re.compile(r"(?:^|[\r\n])[^\r\n]*@[^\r\n]*[$#] $"),
@@ -52,7 +54,7 @@ _TORN = r"(?: |$|\[ *\d+\.\d+\])"
 _HIDDEN = {
     Kind.QUESTION: re.compile(_ASKING.rstrip() + _TORN),
     Kind.MORE: re.compile(r"-- [^\r\n]+ --" + _TORN),
-    Kind.CODE: re.compile(r"the code that the other node shows:" + _TORN),
+    Kind.CODE: re.compile(_CODE_ASKED + _TORN),
     Kind.LOGIN: re.compile(r"\S+ login:" + _TORN),
 }
 """At the beginning of a line, whatever came behind it: a kernel's message begins where the cursor stands."""

@@ -6,6 +6,7 @@ answers typed, so a wrong box is told no password, and nothing is written on it.
 summary is confirmed changes nothing.
 """
 
+import re
 import secrets
 from collections import Counter
 from collections.abc import Callable
@@ -40,7 +41,7 @@ _WORDS = {"start": "set-up", "cards": "go-on", "hotwire-find": "by-hand", "write
 """What is always answered so: the file cannot say anything else."""
 _AGAIN = 2
 """How often pairing is tried once more."""
-_TAKEN_WRONG = "characters came in"
+_TAKEN_WRONG = re.compile("characters came in|es kamen Zeichen")
 
 
 class Setup:
@@ -246,7 +247,7 @@ class Setup:
         news = self.typist.news
         reason = screen.refusal(news) if key == self._last else ""
         self._asked[key] += 1
-        if reason and _TAKEN_WRONG not in reason and key not in ("password", "password-again"):
+        if reason and not _TAKEN_WRONG.search(reason) and key not in ("password", "password-again"):
             raise self._refused(key, reason)
         if self._asked[key] > TRIES + _AGAIN:
             raise self._refused(key, reason or "it is asked again and again")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hadaemon.cli.completion import Offer, offers
 from hadaemon.cli.failure import CommandFailed, Exit
+from hadaemon.language.speech import _, counted, told
 from hadaemon.operations.asking import ask_status
 
 if TYPE_CHECKING:
@@ -45,13 +46,16 @@ def _run(options: argparse.Namespace) -> None:
     interfaces = {port.port: port.interface for port in ask_status(options.socket).node.ports}
     interface = interfaces.get(options.port)
     if interface is None:
-        known = ", ".join(interfaces) or "none"
-        raise CommandFailed(Exit.REFUSED, f"there is no port {options.port} here: there is {known}")
+        known = ", ".join(interfaces) or _("none")
+        raise CommandFailed(
+            Exit.REFUSED,
+            _("there is no port {port} here: there is {known}").format(port=options.port, known=known),
+        )
     as_line = _json_line if options.json else _text_line
     count = _listen(interface, options.seconds, options.count, lambda seen: print(as_line(seen), flush=True))
     if not options.json:
-        within = "" if options.count else f" in {options.seconds} s"
-        print(f"{count} advertisements{within}")
+        within = "" if options.count else _(" in {seconds} s").format(seconds=options.seconds)
+        print(counted("{count} advertisement", "{count} advertisements", count) + within)
 
 
 def _text_line(seen: "Seen") -> str:
@@ -88,7 +92,7 @@ def _listen(interface: str, seconds: int, count: int, tell: Callable[["Seen"], N
     try:
         sniff(iface=interface, filter=wanted, prn=show, store=False, timeout=seconds, count=count)
     except PermissionError as error:
-        raise CommandFailed(Exit.NO_PERMISSION, "capturing: be root (`sudo hactl capture …`)") from error
+        raise CommandFailed(Exit.NO_PERMISSION, _("capturing: be root (`sudo hactl capture …`)")) from error
     except OSError as error:
         raise CommandFailed(Exit.REFUSED, f"{interface}: {error}") from error
     return seen
@@ -129,16 +133,24 @@ def advertisement_line(payload: bytes, source: "IPAddress", destination: "IPAddr
     try:
         advertisement = decode(payload, source, destination, ttl, version)
     except Discard as error:
-        return f"{source} > {destination}: discarded ({error.reason})"
+        return f"{source} > {destination}: {_('discarded')} ({told(str(error.reason))})"
     addresses = ", ".join(map(str, advertisement.addresses))
-    release = " (hands over)" if advertisement.priority == 0 else ""
-    return (
-        f"{source} > {destination}: VRRP version {version}, VRID {advertisement.vrid}, "
-        f"priority {advertisement.priority}{release}, each {advertisement.interval * 10} ms: {addresses}"
+    release = _(" (hands over)") if advertisement.priority == 0 else ""
+    said = _(
+        "VRRP version {version}, VRID {vrid}, priority {priority}, each {interval} ms: {addresses}"
+    ).format(
+        version=version,
+        vrid=advertisement.vrid,
+        priority=f"{advertisement.priority}{release}",
+        interval=advertisement.interval * 10,
+        addresses=addresses,
     )
+    return f"{source} > {destination}: {said}"
 
 
 def _positive(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 86400:
-        raise argparse.ArgumentTypeError(f"{text!r}: a number from 1 to 86400 is wanted")
+        raise argparse.ArgumentTypeError(
+            _("{text}: a number from 1 to 86400 is wanted").format(text=repr(text))
+        )
     return int(text)

@@ -67,7 +67,7 @@ def _of_the_peer(options: argparse.Namespace) -> list[Finding]:
             done = peer.hactl(["check", "--here", "--name", options.name, "--json"])
         found = json.loads(done.out)["findings"] if done.out else []
         if not found:
-            raise ValueError(done.errors.strip() or "it said nothing")
+            raise ValueError(done.errors.strip() or _("it said nothing"))
         return [Finding(str(one["node"]), str(one["what"]), one["good"], str(one["text"])) for one in found]
     except (HadaemonError, ValueError, KeyError, TypeError) as error:
         why = " ".join(str(error).split())
@@ -81,11 +81,15 @@ def _lines(findings: Iterable[Finding]) -> Iterable[str]:
 
 def _host(text: str) -> str:
     if not host(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no name and no address, e.g. example.com")
+        raise argparse.ArgumentTypeError(
+            _("{text} is no name and no address, e.g. example.com").format(text=repr(text))
+        )
     return text
 
 
 def _seconds(text: str) -> float:
     if not text.isascii() or not text.isdecimal() or not int(text) <= 3600:
-        raise argparse.ArgumentTypeError(f"{text!r}: a number of seconds is wanted, at most 3600")
+        raise argparse.ArgumentTypeError(
+            _("{text}: a number of seconds is wanted, at most 3600").format(text=repr(text))
+        )
     return float(text)

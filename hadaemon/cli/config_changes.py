@@ -206,8 +206,13 @@ def _reset(options: argparse.Namespace) -> None:
 def _seconds(text: str) -> int:
     number, unit = text[:-1], text[-1:]
     if unit not in _UNITS or not number.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is no time: write e.g. 90s, 5m or 1h")
+        raise argparse.ArgumentTypeError(
+            _("{text} is no time: write e.g. 90s, 5m or 1h").format(text=repr(text))
+        )
     seconds = int(number) * _UNITS[unit]
     if not MIN_SECONDS <= seconds <= MAX_SECONDS:
-        raise argparse.ArgumentTypeError(f"{text!r}: {MIN_SECONDS} s to {MAX_SECONDS // 3600} h are possible")
+        said = _("{text}: {shortest} s to {longest} h are possible")
+        raise argparse.ArgumentTypeError(
+            said.format(text=repr(text), shortest=MIN_SECONDS, longest=MAX_SECONDS // 3600)
+        )
     return seconds

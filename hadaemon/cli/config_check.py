@@ -30,7 +30,9 @@ def _check(options: argparse.Namespace) -> None:
         result = {"schema": SCHEMA, "good": not found.problems, **dataclasses.asdict(found)}
         print(json.dumps(result, indent=2))
     if found.problems:
-        raise CommandFailed(Exit.REFUSED, with_problems(_("the configuration is wrong"), found.problems))
+        raise CommandFailed(
+            Exit.REFUSED, told(with_problems(_("the configuration is wrong"), found.problems))
+        )
     if options.json:
         return
     alone = _("good, and without {file} the node stands alone").format(file=options.cluster)

@@ -4,8 +4,8 @@ import argparse
 import json
 
 from hadaemon.cli.places import add_places
-from hadaemon.language.speech import _
-from hadaemon.operations.effective import Value, effective
+from hadaemon.language.speech import _, told
+from hadaemon.operations.effective import DEFAULT, Value, effective
 from hadaemon.operations.show import show_configuration
 
 SCHEMA = 1
@@ -28,8 +28,8 @@ def _show(options: argparse.Namespace) -> None:
         return
     shown = show_configuration(options.state, options.node)
     if options.json:
-        told = {"schema": SCHEMA, "file": shown.file, "values": shown.values, "files": shown.beside}
-        print(json.dumps(told, indent=2))
+        answer = {"schema": SCHEMA, "file": shown.file, "values": shown.values, "files": shown.beside}
+        print(json.dumps(answer, indent=2))
         return
     print(shown.text.rstrip("\n"))
     for file in shown.beside:
@@ -40,11 +40,11 @@ def _show_effective(options: argparse.Namespace) -> None:
     found = effective(options.state)
     parts = {"node": found.node, "cluster": found.cluster}
     if options.json:
-        told = {
+        answer = {
             part: [{"key": each.key, "value": each.value, "origin": each.origin} for each in values]
             for part, values in parts.items()
         }
-        print(json.dumps({"schema": SCHEMA, **told}, indent=2))
+        print(json.dumps({"schema": SCHEMA, **answer}, indent=2))
         return
     print(_("# this node"))
     _print_values(found.node)
@@ -55,4 +55,5 @@ def _show_effective(options: argparse.Namespace) -> None:
 
 def _print_values(values: tuple[Value, ...]) -> None:
     for each in values:
-        print(f"{each.key} = {each.value}  # {each.origin}")
+        origin = _("default") if each.origin == DEFAULT else told(each.origin)
+        print(f"{each.key} = {each.value}  # {origin}")

@@ -2,6 +2,8 @@
 
 import argparse
 
+from hadaemon.language.speech import _
+
 
 def add_help(command: argparse.ArgumentParser) -> None:
     """Adds its arguments."""
@@ -15,5 +17,5 @@ def _help(options: argparse.Namespace) -> None:
 
     path, parsers = " ".join(options.words), build_parsers()
     if path not in parsers:
-        parsers[""].error(f"there is no command {path!r}: `hactl help` lists them")
+        parsers[""].error(_("there is no command {path}: `hactl help` lists them").format(path=repr(path)))
     parsers[path].print_help()

@@ -63,5 +63,7 @@ def _rows(entries: Sequence[Entry]) -> Iterator[tuple[str, str, str, str]]:
 
 def _count(text: str) -> int:
     if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number: 0 or more is wanted")
+        raise argparse.ArgumentTypeError(
+            _("{text} is not a number: 0 or more is wanted").format(text=repr(text))
+        )
     return int(text)

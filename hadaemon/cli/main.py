@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from hadaemon.cli.argparse_words import take_over
 from hadaemon.cli.failure import CommandFailed, Exit, failure_of
 from hadaemon.cli.on_peer import run_on_peer
 from hadaemon.cli.parser import build_parser
@@ -20,6 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     speak(chosen(os.environ, _stored_language), os.environ.get("TERM", "").startswith(_SERIAL))
+    take_over()
     try:
         return _run(given)
     except CommandFailed as failure:

@@ -4,10 +4,11 @@ import argparse
 
 from hadaemon.cli.failure import CommandFailed, Exit
 from hadaemon.cli.places import add_places, paths_of
+from hadaemon.language.speech import _, marked, told
 from hadaemon.operations.pair import Pairing
 from hadaemon.pairing.protocol import Paired, WrongCode, clean_code
 
-ASKS = "the code that the other node shows: "
+ASKS = marked("the code that the other node shows: ")
 _TRIES = 3
 
 
@@ -33,27 +34,27 @@ def _show(options: argparse.Namespace) -> None:
 def code_lines(code: str, seconds: float) -> tuple[str, ...]:
     """What the person has to know who types it on the other node."""
     return (
-        f"on the other node, type  {code[:3]} {code[3:]}",
-        "where its set-up asks for the code, or after `sudo hactl pair enter`",
-        f"the code is good for {seconds:g} s and three attempts",
+        _("on the other node, type  {code}").format(code=f"{code[:3]} {code[3:]}"),
+        _("where its set-up asks for the code, or after `sudo hactl pair enter`"),
+        _("the code is good for {seconds} s and three attempts").format(seconds=f"{seconds:g}"),
     )
 
 
 def _enter(options: argparse.Namespace) -> None:
     pairing = Pairing(paths_of(options))
-    for _ in range(_TRIES):
+    for _attempt in range(_TRIES):
         try:
-            code = clean_code(input(ASKS))
+            code = clean_code(input(_(ASKS)))
         except EOFError as error:
-            raise CommandFailed(Exit.REFUSED, "no code was typed") from error
+            raise CommandFailed(Exit.REFUSED, _("no code was typed")) from error
         try:
             paired = pairing.enter_code(code)
         except WrongCode as error:
-            print(f"{error}: look again")
+            print(_("{why}: look again").format(why=told(str(error))))
         else:
             _tell(paired)
             return
-    raise CommandFailed(Exit.REFUSED, "the code was wrong three times: begin again on both nodes")
+    raise CommandFailed(Exit.REFUSED, _("the code was wrong three times: begin again on both nodes"))
 
 
 def _tell(paired: Paired) -> None:
@@ -62,4 +63,4 @@ def _tell(paired: Paired) -> None:
 
 def paired_line(peer: str, words: str) -> str:
     """The end of it, with words to compare by telephone."""
-    return f"paired with {peer}: {words}"
+    return _("paired with {name}: {words}").format(name=peer, words=words)

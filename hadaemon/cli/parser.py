@@ -9,6 +9,7 @@ from typing import Any
 from hadaemon.cli.usage import Text, epilog, sentence
 from hadaemon.commands.command import Command
 from hadaemon.commands.table import COMMANDS
+from hadaemon.language.speech import _
 
 SOCKET = Path("/run/hadaemon/control.sock")
 
@@ -26,13 +27,15 @@ class CommandParser(argparse.ArgumentParser):
         if self._filled:
             return
         self._filled = True
-        self.description = sentence(self.command.text or self.command.summary)
+        self.description = sentence(_(self.command.text or self.command.summary))
         self.epilog = epilog(self.command)
         if self.command.loads:
-            module, _, function = self.command.loads.partition(":")
+            module, _colon, function = self.command.loads.partition(":")
             getattr(import_module(f"hadaemon.cli.{module}"), function)(self)
         if self.command.json:
             self.add_argument("--json", action="store_true", help=self.command.json)
+        for action in self._actions:
+            action.help = _(action.help) if action.help else action.help
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """As for any parser, and what it does not know is told with the usage of this very command."""
@@ -42,14 +45,18 @@ class CommandParser(argparse.ArgumentParser):
             options = [text for text in unknown if text.startswith("-")]
             known = [text for action in self._actions for text in action.option_strings]
             hint = near(options[0].partition("=")[0], known) if options else ""
-            self.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
+            self.error(_("unrecognized arguments: %s") % " ".join(unknown) + hint)
         return found, unknown
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if isinstance(action, argparse._SubParsersAction) and value not in action.choices:
             whole = f"{self.prog} {value}"
             hint = near(value, action.choices) or ":"
-            self.error(f"there is no command `{whole}`{hint} `{self.prog} --help` lists all")
+            self.error(
+                _("there is no command `{whole}`{hint} `{program} --help` lists all").format(
+                    whole=whole, hint=hint, program=self.prog
+                )
+            )
         super()._check_value(action, value)
 
     def format_help(self) -> str:
@@ -64,7 +71,7 @@ def near(word: str, known: Iterable[str]) -> str:
     from difflib import get_close_matches
 
     found = get_close_matches(word, list(known), n=1)
-    return f": did you mean {found[0]}?" if found else ""
+    return _(": did you mean {word}?").format(word=found[0]) if found else ""
 
 
 def build_parsers(commands: Sequence[Command] = COMMANDS) -> dict[str, CommandParser]:
@@ -74,8 +81,8 @@ def build_parsers(commands: Sequence[Command] = COMMANDS) -> dict[str, CommandPa
     _add_options(parsers[top.path])
     groups = {path: _group(parser) for path, parser in parsers.items()}
     for command in others:
-        group, _, word = command.path.rpartition(" ")
-        parsers[command.path] = groups[group].add_parser(word, help=command.summary, command=command)
+        group, _blank, word = command.path.rpartition(" ")
+        parsers[command.path] = groups[group].add_parser(word, help=_(command.summary), command=command)
         if not command.loads:
             groups[command.path] = _group(parsers[command.path])
     return parsers
@@ -101,14 +108,19 @@ def _group(parser: CommandParser) -> "argparse._SubParsersAction[CommandParser]"
 class ShowVersion(argparse.Action):
     """Says which firmware this `hactl` is from."""
 
-    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+    def __call__(self, parser: argparse.ArgumentParser, *others: object) -> None:
         """Ends the program."""
         # Here and not above: nothing else needs it.
         from hadaemon.state.release import running_release
 
         release = running_release()
-        slot = f", slot {release.slot}" if release.slot else ""
-        print(f"hactl of firmware {release.version or 'unknown'}{slot}")
+        version = release.version or _("unknown")
+        said = (
+            _("hactl of firmware {version}, slot {slot}")
+            if release.slot
+            else _("hactl of firmware {version}")
+        )
+        print(said.format(version=version, slot=release.slot))
         parser.exit()
 
 

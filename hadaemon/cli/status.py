@@ -138,5 +138,8 @@ def _interval(text: str) -> float:
     except ValueError:
         seconds = 0.0
     if not _MIN <= seconds <= _MAX:
-        raise argparse.ArgumentTypeError(f"{text!r}: a number of seconds is wanted, {_MIN:g} to {_MAX:g}")
+        said = _("{text}: a number of seconds is wanted, {shortest} to {longest}")
+        raise argparse.ArgumentTypeError(
+            said.format(text=repr(text), shortest=f"{_MIN:g}", longest=f"{_MAX:g}")
+        )
     return seconds

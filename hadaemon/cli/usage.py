@@ -4,14 +4,15 @@ import argparse
 from collections.abc import Iterator
 
 from hadaemon.commands.command import Command, Examples
+from hadaemon.language.speech import _, marked
 
 EXIT_CODES = (
-    (0, "done"),
-    (1, "refused, or a wrong configuration: standard error has every reason"),
-    (2, "wrong usage"),
-    (3, "the daemon does not answer"),
-    (4, "no permission: be root (sudo), or in the group hadaemon"),
-    (130, "interrupted by Ctrl-C"),
+    (0, marked("done")),
+    (1, marked("refused, or a wrong configuration: standard error has every reason")),
+    (2, marked("wrong usage")),
+    (3, marked("the daemon does not answer")),
+    (4, marked("no permission: be root (sudo), or in the group hadaemon")),
+    (130, marked("interrupted by Ctrl-C")),
 )
 """The same for every command."""
 _WIDTH = 79
@@ -36,11 +37,11 @@ def epilog(command: Command) -> str:
 
 
 def _epilog(command: Command) -> Iterator[str]:
-    yield "examples:"
-    yield from _side_by_side(command.examples)
+    yield _("examples:")
+    yield from _side_by_side(tuple((line, _(what)) for line, what in command.examples))
     yield ""
-    yield "exit codes:"
-    yield from (f"  {code:<5}{meaning}" for code, meaning in EXIT_CODES)
+    yield _("exit codes:")
+    yield from (f"  {code:<5}{_(meaning)}" for code, meaning in EXIT_CODES)
 
 
 def _side_by_side(examples: Examples) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Words of the status that are values of the code, for the catalogs. Pure."""
+"""Words of the status, and of an installation, that are values of the code, for the catalogs. Pure."""
 
 from hadaemon.language.speech import marked
 
@@ -12,5 +12,7 @@ WORDS = (
     *(marked("critical"), marked("major"), marked("minor"), marked("warning")),
     *(marked("failed"), marked("starting"), marked("broken"), marked("cluster"), marked("stand-alone")),
     *(marked("unconfigured"), marked("refused")),
+    *(marked("erasing"), marked("writing"), marked("data"), marked("bundle"), marked("verifying")),
+    *(marked("disk"), marked("model"), marked("serial"), marked("size"), marked("contains")),
 )
 """They are shown by `_(value)`."""

@@ -128,29 +128,40 @@ def _of_other_node(one: Entry, other: Entry) -> bool:
     return one.ip == other.ip and one.node != other.node
 
 
-def _told(word: str) -> Callable[[Entry, Entry], str]:
-    return lambda one, other: f"{one} {word} {other}, {other.told}"
-
-
 def _says_same(one: Entry, other: Entry) -> str:
-    already = "already " if one.role is other.role else ""
-    return f"{one.ip} is {already}{other.told}"
+    return f"{one.ip} is already {other.told}"
 
 
 SAME = Relation("is the same as", _same, _says_same, same_address=True, of_address=True)
 OF_OTHER_NODE = Relation(
     "of another node is the same as", _of_other_node, _says_same, same_address=True, of_address=True
 )
-ELSEWHERE = Relation("on another port is of a network that overlaps", _elsewhere, _told("overlaps"))
+ELSEWHERE = Relation(
+    "on another port is of a network that overlaps",
+    _elsewhere,
+    lambda one, other: f"{one} overlaps {other}, {other.told}",
+)
 OTHER_LENGTH = Relation(
     "on the same port is of a network with another prefix length that overlaps",
     _other_length,
-    _told("is on one port with"),
+    lambda one, other: f"{one} is on one port with {other}, {other.told}",
 )
-PART = Relation("is the network, or a part of the network, of", _part, _told("is of the network of"))
-AROUND = Relation("is around the network of", _around, _told("is around"))
-INSIDE = Relation("is in the network of", _inside, _told("is in the network of"))
-ITSELF = Relation("is a single address, and the same as", _itself, _told("is"))
+PART = Relation(
+    "is the network, or a part of the network, of",
+    _part,
+    lambda one, other: f"{one} is of the network of {other}, {other.told}",
+)
+AROUND = Relation(
+    "is around the network of", _around, lambda one, other: f"{one} is around {other}, {other.told}"
+)
+INSIDE = Relation(
+    "is in the network of", _inside, lambda one, other: f"{one} is in the network of {other}, {other.told}"
+)
+ITSELF = Relation(
+    "is a single address, and the same as",
+    _itself,
+    lambda one, other: f"{one} is already {other}, {other.told}",
+)
 EDGE = Relation(
     "is the first or last address of the network of",
     _edge,

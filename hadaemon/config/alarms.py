@@ -177,7 +177,7 @@ def _content_type(text: str) -> ContentType:
     try:
         return ContentType(text)
     except ValueError:
-        raise ValueError(f"{shown(text)} is not known: write {', '.join(ContentType)}") from None
+        raise values.not_known(text, ContentType) from None
 
 
 def _certificates(text: str) -> str:
@@ -221,11 +221,11 @@ def _severity(text: str) -> Severity:
     try:
         return Severity(text)
     except ValueError:
-        raise ValueError(f"{shown(text)} is not known: write {', '.join(Severity)}") from None
+        raise values.not_known(text, Severity) from None
 
 
 def _tls(text: str) -> MailTls:
     try:
         return MailTls(text)
     except ValueError:
-        raise ValueError(f"{shown(text)} is not known: write {', '.join(MailTls)}") from None
+        raise values.not_known(text, MailTls) from None

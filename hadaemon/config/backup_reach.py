@@ -76,8 +76,9 @@ class Reach:
         for entry in self._holding(host, *_AWAY, Role.OWN):
             if entry.role is Role.VIRTUAL:
                 return f"it has no own address in {entry.network}, only the virtual one, {entry.ip}"
-            what = "port" if entry.role is Role.OWN else "tunnel"
-            return f"{what} {entry.port} is up on the active node alone"
+            if entry.role is Role.OWN:
+                return f"port {entry.port} is up on the active node alone"
+            return f"tunnel {entry.port} is up on the active node alone"
         dial_ins = [each.name for each in self._cluster.follow.pppoe if each.default_route]
         if not dial_ins or (host is not None and host.version == 6):
             return ""

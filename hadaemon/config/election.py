@@ -187,12 +187,11 @@ def _counts_on(text: str) -> CountsOn:
     try:
         return CountsOn(text)
     except ValueError:
-        raise ValueError(f"{values.shown(text)} is not known: write {' or '.join(CountsOn)}") from None
+        raise values.not_known(text, CountsOn) from None
 
 
 def _mode(text: str) -> ElectionMode:
     try:
         return ElectionMode(text)
     except ValueError:
-        known = " or ".join(ElectionMode)
-        raise ValueError(f"{values.shown(text)} is not known: write {known}") from None
+        raise values.not_known(text, ElectionMode) from None

@@ -241,8 +241,7 @@ def _choice(kind: type[E]) -> Callable[[str], E]:
         try:
             return kind(text)
         except ValueError:
-            known = ", ".join(kind)
-            raise ValueError(f"{values.shown(text)} is not known: write one of {known}") from None
+            raise values.not_known(text, kind) from None
 
     return parse
 

@@ -305,7 +305,7 @@ def _dhcp_mistakes(
     virtual = ((File.CLUSTER, f"ha_interfaces[{position}].virtual_addresses"),)
     near = [each for each in fours if network.first in each.network and network.last in each.network]
     if not near:
-        known = " or ".join(str(each.network) for each in fours)
+        known = ", ".join(str(each.network) for each in fours)
         message = f"is not in the network of a virtual address of port {network.port}: {known}"
         yield f"{key}.range", message, virtual
         return

@@ -141,8 +141,9 @@ def _check_schema(table: Table) -> None:
         return
     found = table.number("schema", 0, MAX_CHARACTERS, newest)
     if found not in (newest, None):
-        known = f"only {newest}" if oldest == newest else f"{oldest} to {newest}"
-        table.note("schema", f"is {found}, but this version of hadaemon reads {known}")
+        one = f"is {found}, but this version of hadaemon reads only {newest}"
+        several = f"is {found}, but this version of hadaemon reads {oldest} to {newest}"
+        table.note("schema", one if oldest == newest else several)
         _raise_if_any(table.mistakes)
 
 

@@ -4,7 +4,7 @@ import re
 from ipaddress import IPv6Address, IPv6Network, ip_network
 
 from hadaemon.config.network_model import BondMode, Transport
-from hadaemon.config.values import address, network, shown
+from hadaemon.config.values import address, network, not_known, shown
 from hadaemon.vrrp.model import IPNetwork
 
 _HOST = re.compile(
@@ -41,7 +41,7 @@ def destination(text: str) -> IPNetwork | None:
     try:
         found = network(text)
     except ValueError as error:
-        raise ValueError(f'{error}, or "{DEFAULT}"') from None
+        raise ValueError(f'{error}, or write "{DEFAULT}"') from None
     if found.is_multicast or found.is_loopback:
         raise ValueError(f"{found} is no network that a route can lead to: take a unicast one")
     return found
@@ -75,7 +75,7 @@ def bond_mode(text: str) -> BondMode:
     try:
         return BondMode(text)
     except ValueError:
-        raise ValueError(f"{shown(text)} is not known: write {' or '.join(BondMode)}") from None
+        raise not_known(text, BondMode) from None
 
 
 def transport(text: str) -> Transport:
@@ -83,7 +83,7 @@ def transport(text: str) -> Transport:
     try:
         return Transport(text)
     except ValueError:
-        raise ValueError(f"{shown(text)} is not known: write {' or '.join(Transport)}") from None
+        raise not_known(text, Transport) from None
 
 
 def ipv6_address(text: str) -> IPv6Address:

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 from ipaddress import IPv4Interface, ip_address, ip_interface, ip_network
 
@@ -59,7 +60,7 @@ def host_name(text: str) -> str:
 def language(text: str) -> str:
     """A language of the menu."""
     if text not in LANGUAGES:
-        raise ValueError(f"{shown(text)} is not known: write {' or '.join(LANGUAGES)}")
+        raise not_known(text, LANGUAGES)
     return text
 
 
@@ -143,9 +144,13 @@ def _refuse_special(address: IPInterface) -> None:
     if network.prefixlen >= network.max_prefixlen - 1:
         return
     if ip == network.network_address:
-        kind = "network" if ip.version == 4 else "subnet-router anycast"
+        if ip.version == 4:
+            raise ValueError(
+                f"{ip} is the network address of {network}: take an address between its first and last"
+            )
         raise ValueError(
-            f"{ip} is the {kind} address of {network}: take an address between its first and last"
+            f"{ip} is the subnet-router anycast address of {network}: take an address between its first and "
+            "last"
         )
     if ip.version == 4 and ip == network.broadcast_address:
         raise ValueError(
@@ -201,8 +206,7 @@ def checksum(text: str) -> Checksum:
     try:
         return Checksum(text)
     except ValueError:
-        known = " or ".join(choice.value for choice in Checksum)
-        raise ValueError(f"{shown(text)} is not known: write {known}") from None
+        raise not_known(text, Checksum) from None
 
 
 def password_hash(text: str) -> str:
@@ -244,6 +248,11 @@ def shown(text: str) -> str:
     """A wrong value, safe to print."""
     short = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
     return ascii(short) if not short.isprintable() else f'"{short}"'
+
+
+def not_known(text: str, known: Iterable[str]) -> ValueError:
+    """That a text is none of a few words."""
+    return ValueError(f"{shown(text)} is not known: write one of {', '.join(known)}")
 
 
 def network(text: str) -> IPNetwork:

@@ -79,7 +79,7 @@ def _note_two_owners(table: Table, priorities: dict[str, Priority]) -> None:
     if len(owners) > 1:
         table.note(
             "priorities",
-            f"{OWNER} is the address owner's, and there is one owner at most, not {' and '.join(owners)}",
+            f"{OWNER} is the address owner's, and there is one owner at most, not {', '.join(owners)}",
         )
 
 
@@ -123,7 +123,7 @@ def _note_misplaced(table: Table, kind: str) -> None:
 
 def _kind(text: str) -> str:
     if text not in _KEYS:
-        raise ValueError(f"{values.shown(text)} is not known: write {' or '.join(_KEYS)}")
+        raise values.not_known(text, _KEYS)
     return text
 
 
@@ -131,8 +131,7 @@ def _mode(text: str) -> SignatureMode:
     try:
         return SignatureMode(text)
     except ValueError:
-        known = ", ".join(SignatureMode)
-        raise ValueError(f"{values.shown(text)} is not known: write one of {known}") from None
+        raise values.not_known(text, SignatureMode) from None
 
 
 def _key_id(text: str) -> str:

@@ -11,6 +11,8 @@ from hadaemon.text.plain import plain
 
 T = TypeVar("T")
 
+_WRONG = "! "
+"""How a line begins that says what is wrong."""
 HELP, BACK, STOP = "?", "<", "!"
 NOTHING = "-"
 """Where an answer is optional and a default is offered all the same."""
@@ -71,7 +73,8 @@ def _show(step: Show, terminal: Terminal, translate: Translate) -> None:
     terminal.write()
     if step.title:
         terminal.write(_rule(step.title))
-    lines = [line for text in step.lines for line in wrapped(text)]
+    said = (told(text) if text.startswith(_WRONG) else text for text in step.lines)
+    lines = [line for text in said for line in wrapped(text)]
     for number, line in enumerate(lines):
         if number and number % HEIGHT == 0 and _more(terminal, translate) == STOP:
             raise Stopped
@@ -121,7 +124,8 @@ def _refuse(
     translate: Translate,
 ) -> None:
     """What is wrong, what is expected, and whether the wrong answer may be an earlier one."""
-    contradiction = error if isinstance(error, Contradiction) else Contradiction(str(error))
+    questions = error.questions if isinstance(error, Contradiction) else ()
+    contradiction = Contradiction(told(str(error)), *questions)
     _lines(terminal, f"! {contradiction.told(translate, conversation.remembered)}")
     if str(error) != (expected := _expected(step, translate)):
         _lines(terminal, expected)

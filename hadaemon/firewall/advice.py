@@ -86,8 +86,8 @@ def _not_ours(address: IPAddress, virtual: list[IPAddress]) -> str:
     known = ", ".join(
         str(each) for each in virtual if each.version == address.version and not each.is_link_local
     )
-    return (
+    said = (
         f"{address} is no virtual address of this cluster: unless it is routed to one, connections break at "
         "a switch, because the other node does not have the address that they were translated to"
-        + (f"; the cluster has {known}" if known else "")
     )
+    return f"{said}; the cluster has {known}" if known else said

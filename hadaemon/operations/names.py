@@ -50,9 +50,9 @@ def check_names(
         said = f"{CLUSTER}: master: {unknown_master(cluster.master, names)}"
         known = before is not None and cluster.master == before.master
     if not heard:
-        said += (
-            f"; the other node was called {peer} when the two were paired, and is not heard now: if it has "
-            "another name since, connect the hotwire first"
+        said = (
+            f"{said}; the other node was called {peer} when the two were paired, and is not heard now: if it "
+            "has another name since, connect the hotwire first"
         )
     return Named(notes=(said,)) if known else Named(problems=(said,))
 

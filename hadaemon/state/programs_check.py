@@ -1,6 +1,6 @@
 """Programs are asked whether they would take what is written for them, before it counts anywhere."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from hadaemon.config import ClusterConfig, NodeConfig
@@ -8,7 +8,6 @@ from hadaemon.config.follow_model import DialIn
 from hadaemon.config.variables import lacks
 from hadaemon.follow.files import DNSMASQ_FILE, HAPROXY_FOLDER, files, haproxy_file, ppp_options
 from hadaemon.follow.haproxy_words import PART
-from hadaemon.io.programs.asked import Asked
 from hadaemon.io.programs.dnsmasq import ask_dnsmasq
 from hadaemon.io.programs.haproxy import ask_haproxy
 from hadaemon.io.programs.pppd import ask_pppd
@@ -39,8 +38,8 @@ def ask_programs(node: NodeConfig, cluster: ClusterConfig | None, haproxy: Mappi
             return Found(lacking)
     said = list(_answers(node, cluster, haproxy))
     return Found(
-        tuple(f"{before}{reason}" for before, _, each in said for reason in each.refused),
-        tuple(f"{what} was not tried: {each.unasked}" for _, what, each in said if each.unasked),
+        tuple(reason for reasons, _, _ in said for reason in reasons),
+        tuple(f"{what} was not tried: {unasked}" for _, what, unasked in said if unasked),
     )
 
 
@@ -59,26 +58,31 @@ def tree_haproxy(tree: Tree) -> dict[str, str]:
 
 def _answers(
     node: NodeConfig, cluster: ClusterConfig | None, haproxy: Mapping[str, str]
-) -> Iterator[tuple[str, str, Asked]]:
-    """What stands before its reasons, what it was asked about, and its answer."""
+) -> Iterator[tuple[Sequence[str], str, str]]:
+    """What each refuses, what it was asked about, and why it could not be asked."""
     ssh = (node.system if cluster is None else node.system.over(cluster.system)).ssh
     if ssh is not None:
-        yield "ssh: sshd refuses its configuration: ", "[ssh]", ask_sshd(sshd_config(ssh))
+        asked = ask_sshd(sshd_config(ssh))
+        refused = [f"ssh: sshd refuses its configuration: {reason}" for reason in asked.refused]
+        yield refused, "[ssh]", asked.unasked
     if cluster is None:
         return
     # The kernel's names do not matter here: each port is called as it is in node.toml.
     names = {port: port for port in node.ports}
     texts = {file.name: file.text for file in files(node.name, cluster, names, names, haproxy)}
     if DNSMASQ_FILE in texts:
-        said = ask_dnsmasq(texts[DNSMASQ_FILE])
-        yield "follow.dhcp: dnsmasq refuses its configuration: ", "[[follow.dhcp]]", said
+        asked = ask_dnsmasq(texts[DNSMASQ_FILE])
+        refused = [f"follow.dhcp: dnsmasq refuses its configuration: {reason}" for reason in asked.refused]
+        yield refused, "[[follow.dhcp]]", asked.unasked
     for position, dial_in in enumerate(cluster.follow.pppoe):
         key = f"follow.pppoe[{position}]"
-        yield f"{key}: pppd refuses its options: ", key, ask_pppd(_disguised(dial_in))
+        asked = ask_pppd(_disguised(dial_in))
+        yield [f"{key}: pppd refuses its options: {reason}" for reason in asked.refused], key, asked.unasked
     if cluster.follow.haproxy is not None:
         place = f"{HAPROXY_FOLDER}/"
         shown = {n.removeprefix(place): text for n, text in texts.items() if n.startswith(place)}
-        yield "", "[follow.haproxy]", ask_haproxy(shown)
+        asked = ask_haproxy(shown)
+        yield asked.refused, "[follow.haproxy]", asked.unasked
 
 
 def _disguised(dial_in: DialIn) -> str:

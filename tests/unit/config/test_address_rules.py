@@ -29,7 +29,7 @@ def changed(text: str, edits: dict[str, str]) -> str:
 def test_a_node_that_stands_alone_is_told_too():
     alone = load_node(NODE + '[dns]\nservers = ["192.168.12.141"]\n')
     (note,) = notes(alone, None)
-    assert note.startswith("node.toml: dns.servers[0]: 192.168.12.141 is the own address of port lan")
+    assert note.startswith("node.toml: dns.servers[0]: 192.168.12.141 is already the own address of port lan")
     with pytest.raises(ConfigError, match=r"dns\.servers"):
         check_pair(alone, load_cluster(changed(CLUSTER, NO_SERVICES)))
 
@@ -69,39 +69,40 @@ CASES: list[tuple[dict[str, str], str]] = [
     ),
     (
         {'"192.168.12.1/24"': '"192.168.12.141/24"'},
-        f"refused {VIP}: 192.168.12.141 is the own address of port lan",
+        f"refused {VIP}: 192.168.12.141 is already the own address of port lan",
     ),
     (
         {'"10.8.0.1/24"': '"192.168.12.1/32"'},
-        "refused follow.wireguard[0].addresses[0]: 192.168.12.1 is the virtual address of port lan",
+        "refused follow.wireguard[0].addresses[0]: 192.168.12.1 is already the virtual address of port lan",
     ),
     (
         {'beta = "192.168.175.103"': 'beta = "192.168.175.101"'},
-        "refused ha_interfaces[1].peers.beta: 192.168.175.101 is the virtual address of port wan",
+        "refused ha_interfaces[1].peers.beta: 192.168.175.101 is already the virtual address of port wan",
     ),
     (
         {'beta = "192.168.175.103"': 'beta = "192.168.12.141"'},
-        "refused ha_interfaces[1].peers.beta: 192.168.12.141 is the own address of port lan of node alpha",
+        "refused ha_interfaces[1].peers.beta: 192.168.12.141 is already the own address of port lan of node "
+        "alpha",
     ),
     (
         {'gateway = "192.168.12.254"': 'gateway = "192.168.12.1"'},
-        "refused routes[1].gateway: 192.168.12.1 is the virtual address of port lan",
+        "refused routes[1].gateway: 192.168.12.1 is already the virtual address of port lan",
     ),
     (
         {'hosts = ["192.168.175.1"]': 'hosts = ["192.168.175.101"]'},
-        "refused ping_groups[0].hosts[0]: 192.168.175.101 is the virtual address of port wan",
+        "refused ping_groups[0].hosts[0]: 192.168.175.101 is already the virtual address of port wan",
     ),
     (
         {'"198.51.100.7:51820"': '"192.168.175.101:51820"'},
-        f"refused {FIRST}.endpoint: 192.168.175.101 is the virtual address of port wan",
+        f"refused {FIRST}.endpoint: 192.168.175.101 is already the virtual address of port wan",
     ),
     (
         {'["192.168.20.53"]': '["192.168.20.1"]', **NO_SERVICES},
-        "refused follow.dhcp[0].dns[0]: 192.168.20.1 is the virtual address of port guest",
+        "refused follow.dhcp[0].dns[0]: 192.168.20.1 is already the virtual address of port guest",
     ),
     (
         {'to = "192.168.12.80"': 'to = "192.168.12.1"'},
-        "told firewall.destination_nat[0].to: 192.168.12.1 is the virtual address of port lan",
+        "told firewall.destination_nat[0].to: 192.168.12.1 is already the virtual address of port lan",
     ),
     # Networks.
     (
@@ -137,7 +138,7 @@ CASES: list[tuple[dict[str, str], str]] = [
     # Tunnels.
     (
         {ALLOWED: '"10.8.0.1/32"'},
-        f"refused {FIRST}.allowed[1]: 10.8.0.1/32 is 10.8.0.1/24, the address of tunnel wg0",
+        f"refused {FIRST}.allowed[1]: 10.8.0.1/32 is already 10.8.0.1/24, the address of tunnel wg0",
     ),
     (
         {ALLOWED: '"192.168.12.128/25"'},
@@ -165,7 +166,8 @@ CASES: list[tuple[dict[str, str], str]] = [
     ),
     (
         {'"192.168.20.150"': '"192.168.20.2"'},
-        'refused follow.dhcp[0].hosts."52:54:00:aa:bb:cd": 192.168.20.2 is the gateway that clients are told',
+        'refused follow.dhcp[0].hosts."52:54:00:aa:bb:cd": 192.168.20.2 is already the gateway that clients '
+        "are told",
     ),
     (
         {"192.168.20.100-": "192.168.20.2-"},
@@ -258,12 +260,15 @@ MORE: list[tuple[dict[str, str], str]] = [
     ),
     (
         {'["192.168.20.53"]': '["192.168.20.1"]'},
-        "told follow.dhcp[0].dns[0]: 192.168.20.1 is the virtual address",
+        "told follow.dhcp[0].dns[0]: 192.168.20.1 is already the virtual address",
     ),
-    ({'["192.168.12.53"]': '["192.168.12.141"]'}, "told dns.servers[0]: 192.168.12.141 is the own address"),
+    (
+        {'["192.168.12.53"]': '["192.168.12.141"]'},
+        "told dns.servers[0]: 192.168.12.141 is already the own address",
+    ),
     (
         {'"192.168.12.25"': '"192.168.12.1"', **NO_SERVICES},
-        "refused alarms.mail.relay: 192.168.12.1 is the virtual",
+        "refused alarms.mail.relay: 192.168.12.1 is already the virtual",
     ),
     ({'"198.51.100.7:51820"': '"[::::]:51820"'}, f"refused {FIRST}.endpoint: "),
 ]

@@ -89,7 +89,7 @@ MAIL = '[alarms.mail]\nrelay = "m.example.org"\nfrom = "a@example.org"\nto = ["b
     "text,path,said",
     [
         ("[alarms]\nwebhok = 1", "alarms.webhok", "unknown key: did you mean webhook"),
-        ('[alarms]\nminimum = "bad"', "alarms.minimum", '"bad" is not known: write critical, major'),
+        ('[alarms]\nminimum = "bad"', "alarms.minimum", '"bad" is not known: write one of critical, major'),
         ('[alarms]\nreminder = "10s"', "alarms.reminder", "out of range"),
         ("[alarms.webhook]", "alarms.webhook.url", "is missing"),
         ('[alarms.webhook]\nurl = "ftp://SECRET@a/"', "alarms.webhook.url", 'begins with "ftp"'),
@@ -136,7 +136,7 @@ MAIL = '[alarms.mail]\nrelay = "m.example.org"\nfrom = "a@example.org"\nto = ["b
             "write it on one line",
         ),
         ("[alarms.mail]", "alarms.mail.to", "is missing"),
-        (f'{MAIL}tls = "ssl"', "alarms.mail.tls", '"ssl" is not known: write starttls, tls, off'),
+        (f'{MAIL}tls = "ssl"', "alarms.mail.tls", '"ssl" is not known: write one of starttls, tls, off'),
         (f'{MAIL}user = "SECRET"', "alarms.mail.password", "is missing: the relay wants both"),
         (f'{MAIL}user = "u"\npassword = "SECRET"\ntls = "off"', "alarms.mail.password", "readable by"),
         (f'{MAIL}user = "u"\npassword = "SECRET\\n"', "alarms.mail.password", "printable ASCII"),

@@ -154,8 +154,8 @@ NODE_ERRORS = {
     "address twice": (
         '"192.168.175.102/24"',
         '"192.168.12.141/16"',
-        "ports.wan.addresses[0]: 192.168.12.141 is already the own address of port lan "
-        "of node alpha: remove one of the two",
+        "ports.wan.addresses[0]: 192.168.12.141 is already the own address of "
+        "port lan of node alpha: remove one of the two",
     ),
     "addresses not an array": (
         '["192.168.12.141/24"]',
@@ -251,7 +251,7 @@ CLUSTER_ERRORS = {
     "checksum unknown": (
         "vrid_offset = 50",
         'checksum = "crc32"',
-        'vrrp.checksum: "crc32" is not known: write rfc9568 or rfc5798',
+        'vrrp.checksum: "crc32" is not known: write one of rfc9568, rfc5798',
     ),
     "unknown key in vrrp": (
         "vrid_offset = 50",
@@ -382,8 +382,8 @@ def test_a_virtual_address_that_is_an_own_address():
     node = NODE + '[ports.hotwire]\nmac = "52:54:00:48:0a:03"\n'
     cluster = changed(CLUSTER, '"192.168.175.101/24"', '"192.168.12.141/32"')
     assert pair_problems(node, cluster) == [
-        "cluster.toml: ha_interfaces[1].virtual_addresses[0]: 192.168.12.141 is the own address of port lan "
-        "of node alpha: a virtual address must be the own address of neither node"
+        "cluster.toml: ha_interfaces[1].virtual_addresses[0]: 192.168.12.141 is already the own address of "
+        "port lan of node alpha: a virtual address must be the own address of neither node"
     ]
 
 

@@ -108,7 +108,7 @@ def test_a_bond_has_the_mac_of_its_first_member_and_so_has_its_vlan():
         (
             'bond_mode = "lacp"',
             'bond_mode = "best"',
-            'ports.lan.bond_mode: "best" is not known: write active-backup or lacp',
+            'ports.lan.bond_mode: "best" is not known: write one of active-backup, lacp',
         ),
         (
             'bond_mode = "lacp"',
@@ -172,7 +172,7 @@ def test_a_table_of_the_node_goes_before_the_common_one():
         (
             '[[routes]]\ndestination = "10.0.0.1/8"\nport = "wan"',
             "routes[0].destination: 10.0.0.1/8 is an address within a "
-            'network: write the network, 10.0.0.0/8, or the address alone, or "default"',
+            'network: write the network, 10.0.0.0/8, or the address alone, or write "default"',
         ),
         (
             '[[routes]]\ndestination = "::/0"\ngateway = "192.168.175.1"',
@@ -189,7 +189,7 @@ def test_a_table_of_the_node_goes_before_the_common_one():
         ),
         (
             '[[routes]]\ndestination = "default"\ngateway = "192.168.175.102"',
-            "routes[0].gateway: 192.168.175.102 is the own address of port wan of node alpha: "
+            "routes[0].gateway: 192.168.175.102 is already the own address of port wan of node alpha: "
             "the node would be its own next router: take that of the next router",
         ),
         (
@@ -221,7 +221,7 @@ def test_a_table_of_the_node_goes_before_the_common_one():
         ),
         (
             '[syslog]\nservers = ["192.168.12.53"]\ntransport = "tls"',
-            'syslog.transport: "tls" is not known: write udp or tcp',
+            'syslog.transport: "tls" is not known: write one of udp, tcp',
         ),
         ('[syslog]\nservers = ["192.168.12.53"]\nport = 0', "syslog.port: must be from 1 to 65535"),
     ],

@@ -147,7 +147,7 @@ REFUSED = {
     "two owners": (
         VRRP,
         "priorities = { alpha = 255, beta = 255 }",
-        "vrrp.priorities: 255 is the address owner's, and there is one owner at most, not alpha and beta",
+        "vrrp.priorities: 255 is the address owner's, and there is one owner at most, not alpha, beta",
     ),
     "authentication of no type": (
         VRRP,
@@ -157,7 +157,7 @@ REFUSED = {
     "authentication of another type": (
         VRRP,
         auth('type = "md5"'),
-        'vrrp.authentication.type: "md5" is not known: write password or hmac',
+        'vrrp.authentication.type: "md5" is not known: write one of password, hmac',
     ),
     "passphrase too long": (
         VRRP,
@@ -309,13 +309,14 @@ AGAINST_THE_NODE = {
     "own address": (
         both("192.168.12.1/24", "192.168.175.102/32"),
         "",
-        "ha_interfaces[0].virtual_addresses[1]: 192.168.175.102 is the own address of port wan of node "
-        "alpha: a virtual address must be the own address of neither node",
+        "ha_interfaces[0].virtual_addresses[1]: 192.168.175.102 is already the own address of port wan of "
+        "node alpha: a virtual address must be the own address of neither node",
     ),
     "own link-local address": (
         both("fe80::a/64"),
         "",
-        "ha_interfaces[0].virtual_addresses[0]: fe80::a is the own address of port lan of node alpha: ",
+        "ha_interfaces[0].virtual_addresses[0]: fe80::a is already the own address of port lan of node "
+        "alpha: ",
     ),
     "owner of what it has not": (
         both("192.168.12.1/24"),

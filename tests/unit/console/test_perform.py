@@ -135,7 +135,7 @@ def test_another_node_toml_is_checked_against_the_cluster(places: Places):
     node["ports"]["lan"]["addresses"] = ["192.168.12.1/24"]
     refused = Performer(places, Owners())(actions.StoreNode(node))
     assert isinstance(refused, Failed)
-    assert "is the own address of port lan" in refused.reasons[0]
+    assert "is already the own address of port lan" in refused.reasons[0]
     node["ports"]["lan"]["addresses"] = ["192.168.12.150/24"]
     changes.store_node(node, places, Owners())
     assert "192.168.12.150/24" in (places.state / "node.toml").read_text()

@@ -165,8 +165,8 @@ def test_names_are_the_ones_of_the_links_that_the_initrd_makes(pytestconfig: pyt
 
 
 def test_progress_says_how_far_how_fast_and_how_long():
-    assert progress_line("writing", 25_000_000, 100_000_000, 5.0).split() == [
+    assert progress_line("writing", 25_000_000, 100_000_000, 5.0, "left").split() == [
         *("writing", "25", "%", "25", "MB", "5.0", "MB/s", "15", "s", "left")
     ]
-    assert progress_line("writing", 100, 100, 10.0).split()[-2:] == ["10.0", "s"]
-    assert "0 %" in progress_line("erasing", 0, 0, 0.0)
+    assert progress_line("writing", 100, 100, 10.0, "left").split()[-2:] == ["10.0", "s"]
+    assert "0 %" in progress_line("erasing", 0, 0, 0.0, "left")

@@ -52,6 +52,42 @@ def test_one_line_for_who_logs_in(tmp_path: Path, capsys: pytest.CaptureFixture[
         assert capsys.readouterr().out == "alpha: redundant\n"
 
 
+def test_the_help_of_a_command(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit):
+        main(["config", "check", "--help"])
+    said = capsys.readouterr().out
+    assert said.startswith("Aufruf: hactl config check")
+    assert "Dateien prüfen, nichts anwenden." in said
+    assert "diese Hilfe zeigen" in said
+    assert "2    falscher Aufruf" in said
+
+
+@pytest.mark.parametrize(
+    "typed,said",
+    [
+        (["statsu"], "Fehler: es gibt keinen Befehl `hactl statsu`: ist status gemeint?"),
+        (["status", "--verbos=1"], "Fehler: Argument --verbose: das Argument '1' gehört hier nicht hin"),
+        (["status", "--frob"], "Fehler: unbekannte Argumente: --frob"),
+        (["capture"], "Fehler: diese Argumente fehlen: port"),
+        (["history", "--last", "x"], "Fehler: Argument --last: 'x' ist keine Zahl"),
+    ],
+)
+def test_wrong_usage(typed: list[str], said: str, capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as ended:
+        main(typed)
+    assert ended.value.code == 2
+    assert said in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_wrong_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "node.toml").write_text("schema = 1\n[ports]\n")
+    files = ["--node", str(tmp_path / "node.toml"), "--cluster", str(tmp_path / "cluster.toml")]
+    assert main(["config", "check", *files]) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert said[0] == "hactl: die Konfiguration ist falsch"
+    assert said[1] == f'  ! {tmp_path}/node.toml: name: fehlt: hinzufügen, z. B. name = "alpha"'
+
+
 def test_json_stays_as_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     with serving(tmp_path / "s", lambda request: pair()):
         assert main(["--socket", str(tmp_path / "s"), "status", "--json"]) == 0

@@ -305,7 +305,7 @@ def test_only_a_password_or_a_key_makes_an_administrator():
         ("addresses-lan", "192.168.12.300/24", "is not an address with prefix length"),
         ("addresses-lan", "192.168.12.141", "has no prefix length"),
         ("addresses-wan", "192.168.12.141/24", "already the own address"),
-        ("virtual-lan", "192.168.12.141/24", "is the own address of port lan"),
+        ("virtual-lan", "192.168.12.141/24", "is already the own address of port lan"),
         ("virtual-wan", "192.168.12.1/24", "already the virtual address"),
         ("vrid-offset", "255", "a number from 0 to 254 is wanted"),
         ("vrid-offset", "minus one", "a number from 0 to 254 is wanted"),

@@ -4,6 +4,9 @@ import pytest
 
 from firmware.provision import screen
 from firmware.provision.screen import Kind, Prompt
+from hadaemon.cli.pair import ASKS, code_lines
+from hadaemon.config.values import LANGUAGES
+from hadaemon.language.speech import _, speak
 
 TABLE = """
 -- The network cards of this box ---------------------------------------------\r
@@ -101,3 +104,15 @@ def test_the_boot_menu_is_only_known_while_it_waits():
 
 def test_the_code_is_the_last_one():
     assert screen.code_shown("and type  123 456\r\nagain: type  654 321\r\n") == "654 321"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_pairing_is_known_in_every_language(language: str):
+    try:
+        speak(language, serial=True)
+        asked, shown = _(ASKS), "\r\n".join(code_lines("123456", 300))
+    finally:
+        speak("en")
+    assert screen.prompt_at_end(f"\r\n{asked}") == Prompt(Kind.CODE)
+    assert screen.hidden_prompt(f"\r\n{asked}[ 12.345] eth0: link is up\r\n") == Prompt(Kind.CODE)
+    assert screen.code_shown(shown) == "123 456"
