@@ -18,13 +18,15 @@ from hadaemon.config.hotwire import read_hotwire
 from hadaemon.config.interfaces import note_twice, read_interface
 from hadaemon.config.model import ClusterConfig, SyncMode
 from hadaemon.config.names import note_unknown_master
+from hadaemon.config.objects import Lists, read_names
 from hadaemon.config.reader import Table
 from hadaemon.config.system import read_system
 from hadaemon.config.vrrp import DEFAULT, read_vrrp
 
 
-def read_cluster(table: Table) -> ClusterConfig | None:
-    """None when a mistake was noted."""
+def read_cluster(table: Table, lists: Lists | None = None) -> ClusterConfig | None:
+    """`lists`: the files that [networks] may name; None: nobody has read them. None when a mistake was
+    noted."""
     name = table.text("name", values.label, 'name = "office"')
     master = table.text("master", values.host_name, 'master = "alpha"')
     enabled = table.flag("enabled", True)
@@ -32,10 +34,11 @@ def read_cluster(table: Table) -> ClusterConfig | None:
     vrrp = read_vrrp(table.table("vrrp"))
     hotwire_table = table.table("hotwire")
     hotwire = None if hotwire_table is None else read_hotwire(hotwire_table)
-    firewall = read_firewall(table.table("firewall"))
+    names = read_names(table, lists)
+    firewall = read_firewall(table.table("firewall"), names)
     conntrack = _read_conntrack(table.table("conntrack"))
     system = read_system(table)
-    follow = read_follow(table.table("follow"))
+    follow = read_follow(table.table("follow"), names)
     election = read_election(table.table("election"))
     tables = table.tables("ha_interfaces", "[[ha_interfaces]]")
     group_tables = table.tables("ping_groups", "[[ping_groups]]", required=False)
@@ -78,6 +81,8 @@ def read_cluster(table: Table) -> ClusterConfig | None:
         conntrack,
         system,
         follow,
+        names.networks,
+        names.services,
     )
     dot = f"{table.path}." if table.path else ""
     places = {File.CLUSTER: (table.mistakes.file, dot)}

@@ -12,6 +12,7 @@ from hadaemon.config.migrate import Kind, Raw
 from hadaemon.config.mistakes import ConfigError
 from hadaemon.config.model import Admin, ClusterConfig, NodeConfig, Preseed
 from hadaemon.config.node import read_node
+from hadaemon.config.objects import Lists
 from hadaemon.config.pair import note_pair_mistakes
 from hadaemon.config.preseed import read_admin, read_preseed
 from hadaemon.config.reader import Mistakes, Table
@@ -32,9 +33,10 @@ def load_node(text: str, file: str = "node.toml") -> NodeConfig:
     return _load(text, file, Kind.NODE, read_node)
 
 
-def load_cluster(text: str, file: str = "cluster.toml") -> ClusterConfig:
-    """Validates cluster.toml on its own; `check_pair` compares it with the node."""
-    return _load(text, file, Kind.CLUSTER, read_cluster)
+def load_cluster(text: str, file: str = "cluster.toml", lists: Lists | None = None) -> ClusterConfig:
+    """Validates cluster.toml on its own; `check_pair` compares it with the node. `lists`: the files below
+    cluster.d/networks/, by name; None: what they have is not known, and is not looked at."""
+    return _load(text, file, Kind.CLUSTER, lambda table: read_cluster(table, lists))
 
 
 def load_preseed(text: str, file: str = "preseed.toml") -> Preseed:

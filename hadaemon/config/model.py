@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import IPv4Interface, IPv6Interface
 
-from hadaemon.config.firewall_model import Firewall
+from hadaemon.config.firewall_model import Firewall, ServiceObject
 from hadaemon.config.follow_model import Follow
 from hadaemon.config.hotwire_keys import Secret
 from hadaemon.config.network_model import NOTHING, BondMode, RouterAdvertisements, System
+from hadaemon.config.objects_model import NetworkObject
 from hadaemon.vrrp.authentication import Password, Signatures
 from hadaemon.vrrp.model import (
     Centiseconds,
@@ -245,6 +246,10 @@ class ClusterConfig:
     system: System = NOTHING
     """If node.toml has the same setting, that one counts."""
     follow: Follow = field(default_factory=Follow)
+    networks: Mapping[str, NetworkObject] = field(default_factory=dict)
+    """[networks]: those that rules and tunnels name, and others."""
+    services: Mapping[str, ServiceObject] = field(default_factory=dict)
+    """[services], likewise."""
 
     @property
     def virtual_routers(self) -> int:
