@@ -9,6 +9,7 @@ from typing import Any
 from hadaemon.cli.usage import Text, epilog, sentence
 from hadaemon.commands.command import Command
 from hadaemon.commands.table import COMMANDS
+from hadaemon.language.speech import _
 
 SOCKET = Path("/run/hadaemon/control.sock")
 
@@ -42,6 +43,9 @@ class CommandParser(argparse.ArgumentParser):
             options = [text for text in unknown if text.startswith("-")]
             known = [text for action in self._actions for text in action.option_strings]
             hint = near(options[0].partition("=")[0], known) if options else ""
+            if self.command.reads and "--peer" in options:
+                first = _("it comes first, `hactl --peer {command}`").format(command=self.command.path)
+                hint = f": {first}"
             self.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
         return found, unknown
 

@@ -98,6 +98,7 @@ def test_help_of_what_does_not_exist(capsys: pytest.CaptureFixture[str]):
         ("config shwo", "there is no command `hactl config shwo`: did you mean show?"),
         ("frobnicate", "there is no command `hactl frobnicate`: `hactl --help` lists all"),
         ("status --chekc", "hactl status: error: unrecognized arguments: --chekc: did you mean --check?"),
+        ("status --peer", "unrecognized arguments: --peer: it comes first, `hactl --peer status`"),
         ("status now", "hactl status: error: unrecognized arguments: now"),
         ("history --zzz", "hactl history: error: unrecognized arguments: --zzz"),
     ],
