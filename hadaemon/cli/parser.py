@@ -45,6 +45,9 @@ class CommandParser(argparse.ArgumentParser):
             options = [text for text in unknown if text.startswith("-")]
             known = [text for action in self._actions for text in action.option_strings]
             hint = near(options[0].partition("=")[0], known) if options else ""
+            if self.command.reads and "--peer" in options:
+                first = _("it comes first, `hactl --peer {command}`").format(command=self.command.path)
+                hint = f": {first}"
             self.error(_("unrecognized arguments: %s") % " ".join(unknown) + hint)
         return found, unknown
 

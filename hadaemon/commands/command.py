@@ -1,7 +1,7 @@
 """What is declared of a command. Pure."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 _HOST = re.compile(r"(?!-)[a-z0-9-]{1,63}(\.(?!-)[a-z0-9-]{1,63})*\.?", re.IGNORECASE)
@@ -37,6 +37,8 @@ class Command:
     """It only reads, and soon ends: the other node may have it run here (`hactl --peer`)."""
     peer: tuple[PeerOption, ...] = ()
     """Which options the other node may give, beside `--json`."""
+    peer_words: Callable[[Sequence[str]], bool] | None = None
+    """Whether it may give these words beside them; None: it may give none."""
 
 
 def host(text: str) -> bool:

@@ -1,6 +1,7 @@
 """The commands about this node's part in the cluster."""
 
 from hadaemon.commands.command import Command, PeerOption, host, number
+from hadaemon.commands.selection import selects
 
 _DETECT = (
     "It listens and sends beacons on every network card that no port of node.toml is bound to; cards that "
@@ -11,6 +12,12 @@ _CHECK = (
     "Pings the default gateway and the name servers, looks a name up and pings it, on the active node with "
     "the pair's address too, and asks the other node to do the same. Ends with 1 if something fails."
 )
+_CONNECTIONS = (
+    "Shows what the kernel tracks, and asks the other node for the same: a connection that is on both nodes "
+    "goes on after a takeover. A FILTER is a protocol (tcp, udp, icmp, sctp, gre and others), an address or "
+    "a network of either end, `port N` of either end, a state (established, syn_sent, time_wait, unreplied, "
+    "assured and others) or nat. Of several protocols or states one must fit; of everything else all."
+)
 FOR_PROGRAMS = "the same for programs"
 
 HACTL = Command(
@@ -19,6 +26,7 @@ HACTL = Command(
     (
         ("hactl status", "who is active, why, and whether all is well"),
         ("hactl status --watch", "the same, over and over"),
+        ("sudo hactl connections tcp port 22", "single connections, and whether both nodes have them"),
         ("hactl history --last 50", "every change of state: when, from what to what, and why"),
         ("hactl alarms", "what is wrong for how long, and what was"),
         ("hactl switch", "make the other node active, without losing a packet"),
@@ -63,6 +71,24 @@ NODE = (
         json=FOR_PROGRAMS,
         reads=True,
         peer=(PeerOption("--here"), PeerOption("--name", host)),
+    ),
+    Command(
+        "connections",
+        "tracked connections one by one, and whether the other node has them",
+        (
+            ("sudo hactl connections", "the first 50, and how many there are on both nodes"),
+            ("sudo hactl connections tcp 192.168.12.0/24 port 22", "SSH from or to a network"),
+            ("sudo hactl connections 192.168.12.80 established", "what a host has open"),
+            ("sudo hactl connections udp unreplied --count", "how many, and no list"),
+            ("sudo hactl connections nat --limit 1000 --json", "what is translated, for programs"),
+            ("sudo hactl --peer connections port 443", "as the other node has them"),
+        ),
+        loads="connections:add_connections",
+        text=_CONNECTIONS,
+        json=FOR_PROGRAMS,
+        reads=True,
+        peer=(PeerOption("--count"), PeerOption("--limit", number)),
+        peer_words=selects,
     ),
     Command(
         "history",

@@ -2,7 +2,7 @@
 
 The rule of the node that runs it, too: whoever holds the pair's key can ask for anything. So nothing is left
 to a parser, which knows abbreviations, hidden options and paths: a word is exactly one of the declared ones,
-or a value that its option accepts.
+a value that its option accepts, or part of what the command's own rule for words accepts as a whole.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from hadaemon.commands.command import Command, PeerOption
 from hadaemon.commands.table import COMMANDS
 
-MAX_WORDS = 8
+MAX_WORDS = 16
 _JSON = PeerOption("--json")
 READING: tuple[Command, ...] = tuple(command for command in COMMANDS if command.reads)
 
@@ -22,7 +22,7 @@ def may_run(words: Sequence[str]) -> bool:
     for command in READING:
         path = command.path.split()
         if list(words[: len(path)]) == path:
-            return _only(words[len(path) :], peer_options(command))
+            return _only(words[len(path) :], command)
     return False
 
 
@@ -40,13 +40,14 @@ def _quoted() -> Iterator[str]:
     yield from (f"`{command.path}`" for command in READING)
 
 
-def _only(words: Sequence[str], options: Sequence[PeerOption]) -> bool:
-    known = {option.name: option for option in options}
-    left = list(words)
+def _only(words: Sequence[str], command: Command) -> bool:
+    known = {option.name: option for option in peer_options(command)}
+    left, beside = list(words), []
     while left:
-        option = known.get(left.pop(0))
+        word = left.pop(0)
+        option = known.get(word)
         if option is None:
+            beside.append(word)
+        elif option.value is not None and not (left and option.value(left.pop(0))):
             return False
-        if option.value is not None and not (left and option.value(left.pop(0))):
-            return False
-    return True
+    return not beside or (command.peer_words is not None and command.peer_words(beside))

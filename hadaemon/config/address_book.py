@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from hadaemon.config.follow_model import DhcpNetwork, Tunnel
 from hadaemon.config.model import ClusterConfig, HaInterface, NodeConfig
 from hadaemon.config.network_model import Route, System
+from hadaemon.config.objects_model import Addresses, Exempt, NetworkObject, networks_of
 from hadaemon.vrrp.model import IPAddress, IPInterface, IPNetwork
 
 HOTWIRE_NETWORK = ip_network("169.254.0.0/16")
@@ -119,6 +120,7 @@ def book_of_cluster(cluster: ClusterConfig) -> Book:
             *_interfaces(cluster.ha_interfaces),
             *_follow(cluster),
             *_firewall(cluster),
+            *_named_networks(cluster),
             *_tracking(cluster),
             *_system(cluster.system, File.CLUSTER),
         )
@@ -237,16 +239,12 @@ def _tunnel(tunnel: Tunnel, path: str) -> Iterator[Entry]:
         endpoint = None if peer.endpoint is None else address_in(peer.endpoint.rpartition(":")[0])
         if endpoint is not None:
             yield _host(Role.ENDPOINT, File.CLUSTER, f"{here}.endpoint", endpoint, name)
-        for index, network in enumerate(peer.allowed):
-            yield Entry(
-                Role.ALLOWED,
-                File.CLUSTER,
-                f"{here}.allowed[{index}]",
-                network=network,
-                port=name,
-                told=f"a network of tunnel {name} at {here}.allowed[{index}]",
-                metric=_tunnel_metric(network),
-            )
+        for index, item in enumerate(peer.allowed):
+            key = f"{here}.allowed[{index}]"
+            for network in networks_of((item,)):
+                told = f"a network of tunnel {name} at {key}"
+                metric = _tunnel_metric(network)
+                yield Entry(Role.ALLOWED, File.CLUSTER, key, None, network, name, told, metric=metric)
 
 
 def _tunnel_metric(network: IPNetwork) -> int | None:
@@ -278,7 +276,9 @@ def _firewall(cluster: ClusterConfig) -> Iterator[Entry]:
     for position, source in enumerate(firewall.source_nat):
         path = f"firewall.source_nat[{position}]"
         if source.address is not None:
-            yield _host(Role.NAT, file, f"{path}.address", source.address)
+            key = f"{path}.address"
+            told = f"the address at {key}"
+            yield Entry(Role.NAT, file, key, source.address, told=told, last=source.last)
         yield from _filters(file, f"{path}.source", source.source)
         yield from _filters(file, f"{path}.destination", source.destination)
     for position, destination in enumerate(firewall.destination_nat):
@@ -286,6 +286,11 @@ def _firewall(cluster: ClusterConfig) -> Iterator[Entry]:
         yield _host(Role.NAT, file, f"{path}.address", destination.address)
         yield _host(Role.FORWARD, file, f"{path}.to", destination.to)
         yield from _filters(file, f"{path}.source", destination.source)
+
+
+def _named_networks(cluster: ClusterConfig) -> Iterator[Entry]:
+    for name, found in cluster.networks.items():
+        yield from _filters(File.CLUSTER, f"networks.{name}", found.members)
 
 
 def _tracking(cluster: ClusterConfig) -> Iterator[Entry]:
@@ -334,9 +339,12 @@ def _route(route: Route, file: File, path: str) -> Iterator[Entry]:
         yield _host(Role.GATEWAY, file, f"{path}.gateway", route.gateway, route.port or "")
 
 
-def _filters(file: File, key: str, networks: Iterable[IPNetwork]) -> Iterator[Entry]:
-    for index, network in enumerate(networks):
-        yield Entry(Role.FILTER, file, f"{key}[{index}]", network=network)
+def _filters(file: File, key: str, addresses: Addresses) -> Iterator[Entry]:
+    """Those that are written out: what a name stands for is where the name is made."""
+    for index, each in enumerate(addresses):
+        item = each.item if isinstance(each, Exempt) else each
+        if not isinstance(item, NetworkObject):
+            yield Entry(Role.FILTER, file, f"{key}[{index}]", network=item)
 
 
 def _hosts(role: Role, file: File, key: str, hosts: Iterable[IPAddress], port: str = "") -> Iterator[Entry]:

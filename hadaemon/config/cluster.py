@@ -22,14 +22,15 @@ from hadaemon.config.mistakes import Mistake
 from hadaemon.config.model import ClusterConfig, SyncMode
 from hadaemon.config.names import note_unknown_master
 from hadaemon.config.nodes import NODES, View, differing, same_addresses, view_of
+from hadaemon.config.objects import Lists, read_names
 from hadaemon.config.reader import Mistakes, Table
 from hadaemon.config.system import read_system
 from hadaemon.config.vrrp import DEFAULT, read_vrrp
 
 
-def read_cluster(table: Table, node: str = "") -> ClusterConfig | None:
-    """As that node has it; empty: as the first of `[nodes]`. It must be good for each of them. None when a
-    mistake was noted."""
+def read_cluster(table: Table, node: str = "", lists: Lists | None = None) -> ClusterConfig | None:
+    """As that node has it; empty: as the first of `[nodes]`. It must be good for each of them. `lists`: the
+    files that [networks] may name; None: nobody has read them. None when a mistake was noted."""
     nodes = table.raw.get(NODES)
     names = tuple(nodes) if isinstance(nodes, dict) else ()
     read: dict[str, ClusterConfig | None] = {}
@@ -39,16 +40,16 @@ def read_cluster(table: Table, node: str = "") -> ClusterConfig | None:
         mistakes = Mistakes(table.mistakes.file)
         view = views[name] = view_of(table.holding(table.raw, mistakes), name)
         if not mistakes.found:
-            read[name] = _read_view(table.holding(view.cluster, mistakes), view)
+            read[name] = _read_view(table.holding(view.cluster, mistakes), view, lists)
         found[name] = tuple(mistakes.found)
     wrong = (*differing(found), *same_addresses(views.values()))
     table.mistakes.found += wrong
     return None if wrong else next(iter(read.values()))
 
 
-def _read_view(table: Table, view: View) -> ClusterConfig | None:
+def _read_view(table: Table, view: View, lists: Lists | None) -> ClusterConfig | None:
     """None when a mistake was noted."""
-    cluster = _read(table)
+    cluster = _read(table, lists)
     if cluster is None:
         return None
     cluster = replace(cluster, variables=view.variables, nodes=view.names)
@@ -56,7 +57,7 @@ def _read_view(table: Table, view: View) -> ClusterConfig | None:
     return cluster
 
 
-def _read(table: Table) -> ClusterConfig | None:
+def _read(table: Table, lists: Lists | None) -> ClusterConfig | None:
     """None when a mistake was noted."""
     name = table.text("name", values.label, 'name = "office"')
     master = table.text("master", values.host_name, 'master = "alpha"')
@@ -65,10 +66,11 @@ def _read(table: Table) -> ClusterConfig | None:
     vrrp = read_vrrp(table.table("vrrp"))
     hotwire_table = table.table("hotwire")
     hotwire = None if hotwire_table is None else read_hotwire(hotwire_table)
-    firewall = read_firewall(table.table("firewall"))
+    names = read_names(table, lists)
+    firewall = read_firewall(table.table("firewall"), names)
     conntrack = _read_conntrack(table.table("conntrack"))
     system = read_system(table)
-    follow = read_follow(table.table("follow"))
+    follow = read_follow(table.table("follow"), names)
     election = read_election(table.table("election"))
     tables = table.tables("ha_interfaces", "[[ha_interfaces]]")
     group_tables = table.tables("ping_groups", "[[ping_groups]]", required=False)
@@ -111,6 +113,8 @@ def _read(table: Table) -> ClusterConfig | None:
         conntrack,
         system,
         follow,
+        names.networks,
+        names.services,
     )
     dot = f"{table.path}." if table.path else ""
     places = {File.CLUSTER: (table.mistakes.file, dot)}

@@ -1,6 +1,7 @@
 """[firewall] of cluster.toml."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain
 from typing import TypeVar
@@ -15,16 +16,21 @@ from hadaemon.config.firewall_model import (
     Firewall,
     FlowState,
     Rule,
-    Service,
+    Services,
     SourceNat,
     Verdict,
+    services_of,
 )
 from hadaemon.config.mistakes import did_you_mean
+from hadaemon.config.objects import NOTHING, Names
+from hadaemon.config.objects_model import Addresses, families_of, items_of
 from hadaemon.config.reader import Table
-from hadaemon.vrrp.model import IPAddress, IPNetwork
+from hadaemon.vrrp.model import IPAddress
 
 DEFAULT = Firewall()
-_OWN = "own"
+_OWN, _NONE = "own", "none"
+_MAX_RANGE = 256
+"""Addresses."""
 _RULE, _SOURCE_NAT, _DESTINATION_NAT = "rules", "source_nat", "destination_nat"
 _PLACES_EXAMPLE = '["internal"]'
 _SERVICES_EXAMPLE = '["tcp/443"]'
@@ -34,8 +40,8 @@ E = TypeVar("E", bound=StrEnum)
 T = TypeVar("T")
 
 
-def read_firewall(table: Table | None) -> Firewall | None:
-    """None when a mistake was noted."""
+def read_firewall(table: Table | None, names: Names = NOTHING) -> Firewall | None:
+    """`names`: what rules may name. None when a mistake was noted."""
     if table is None:
         return DEFAULT
     before = len(table.mistakes.found)
@@ -50,9 +56,9 @@ def read_firewall(table: Table | None) -> Firewall | None:
     }
     table.close()
     _note_zones(table, zones or {})
-    rules = [_read_rule(inner) for inner in tables[_RULE]]
-    source_nat = [_read_source_nat(inner) for inner in tables[_SOURCE_NAT]]
-    destination_nat = [_read_destination_nat(inner) for inner in tables[_DESTINATION_NAT]]
+    rules = [_read_rule(inner, names) for inner in tables[_RULE]]
+    source_nat = [_read_source_nat(inner, names) for inner in tables[_SOURCE_NAT]]
+    destination_nat = [_read_destination_nat(inner, names) for inner in tables[_DESTINATION_NAT]]
     if len(table.mistakes.found) > before:
         return None
     return Firewall(
@@ -123,13 +129,13 @@ def _note_zones(table: Table, zones: dict[str, Areas]) -> None:
                 table.mistakes.add(here, f'"{port}" is already at {before}: remove one of the two')
 
 
-def _read_rule(table: Table) -> Rule | None:
+def _read_rule(table: Table, names: Names) -> Rule | None:
     before = len(table.mistakes.found)
     action = table.text("action", _choice(Verdict), 'action = "allow"')
     sources = table.texts("from", values.port_name, _PLACES_EXAMPLE)
     targets = table.texts("to", values.port_name, _PLACES_EXAMPLE)
-    source, destination = _read_networks(table)
-    services = _read_services(table, required=False)
+    source, destination = _read_addresses(table, names)
+    services = _read_services(table, names, required=False)
     states = table.texts("states", _choice(FlowState), '["new"]')
     log = table.flag("log", False)
     name = table.optional_text("name", words.rule_name, "")
@@ -154,29 +160,41 @@ def _read_rule(table: Table) -> Rule | None:
     )
 
 
-def _read_source_nat(table: Table) -> SourceNat | None:
+@dataclass(frozen=True, slots=True)
+class _NewSource:
+    """What `address` of source NAT says, as `SourceNat` has it."""
+
+    address: IPAddress | None = None
+    last: IPAddress | None = None
+    exempt: bool = False
+
+
+def _read_source_nat(table: Table, names: Names) -> SourceNat | None:
     before = len(table.mistakes.found)
-    address = table.text("address", _own_or_address, 'address = "192.168.175.101"')
+    new = table.text("address", _new_source, 'address = "192.168.175.101"')
     sources = table.texts("from", values.port_name, _PLACES_EXAMPLE)
     targets = table.texts("to", values.port_name, _PLACES_EXAMPLE)
-    source, destination = _read_networks(table)
+    source, destination = _read_addresses(table, names)
     table.close()
     _note_families(table, source, destination)
-    if address is not None and address[0] is not None:
-        _note_other_family(table, address[0], source, "source")
-        _note_other_family(table, address[0], destination, "destination")
+    if new is not None and new.address is not None:
+        _note_other_family(table, new.address, source, "source")
+        _note_other_family(table, new.address, destination, "destination")
     if len(table.mistakes.found) > before:
         return None
-    return SourceNat(_there(address)[0], _there(sources), _there(targets), source, destination)
+    found = _there(new)
+    return SourceNat(
+        found.address, _there(sources), _there(targets), source, destination, found.last, found.exempt
+    )
 
 
-def _read_destination_nat(table: Table) -> DestinationNat | None:
+def _read_destination_nat(table: Table, names: Names) -> DestinationNat | None:
     before = len(table.mistakes.found)
     address: IPAddress | None = table.text("address", values.address, 'address = "192.168.175.101"')
     to: IPAddress | None = table.text("to", values.address, 'to = "192.168.12.80"')
-    services = _read_services(table, required=True)
+    services = _read_services(table, names, required=True)
     sources = table.texts("from", values.port_name, _PLACES_EXAMPLE)
-    source = table.texts("source", values.network, '["192.0.2.0/24"]')
+    source = table.texts("source", names.addresses, '["192.0.2.0/24"]')
     number = table.number("to_port", 1, 65535, 1)
     to_port = number if table.has("to_port") else None
     table.close()
@@ -195,14 +213,17 @@ def _read_destination_nat(table: Table) -> DestinationNat | None:
     return DestinationNat(address, to, _there(services), _there(sources), _there(source), to_port)
 
 
-def _read_networks(table: Table) -> tuple[tuple[IPNetwork, ...], tuple[IPNetwork, ...]]:
-    source = table.texts("source", values.network, '["192.168.12.0/24"]')
-    destination = table.texts("destination", values.network, '["192.0.2.0/24"]')
+def _read_addresses(table: Table, names: Names) -> tuple[Addresses, Addresses]:
+    source = table.texts("source", names.addresses, '["192.168.12.0/24"]')
+    destination = table.texts("destination", names.addresses, '["192.0.2.0/24"]')
     return source or (), destination or ()
 
 
-def _read_services(table: Table, required: bool) -> tuple[Service, ...] | None:
-    found = table.texts("services", _service, _SERVICES_EXAMPLE, required)
+def _read_services(table: Table, names: Names, required: bool) -> Services | None:
+    def read(text: str) -> Services:
+        return () if text == _ANY_SERVICE else names.service(text)
+
+    found = table.texts("services", read, _SERVICES_EXAMPLE, required)
     if found is None:
         return None
     if () in found and len(found) > 1:
@@ -210,30 +231,40 @@ def _read_services(table: Table, required: bool) -> tuple[Service, ...] | None:
     return tuple(dict.fromkeys(chain.from_iterable(found)))
 
 
-def _service(text: str) -> tuple[Service, ...]:
-    return () if text == _ANY_SERVICE else words.services(text)
+def _one_port(services: Services) -> bool:
+    found = services_of(services)
+    return bool(found) and all(each.ports and each.ports[0] == each.ports[1] for each in found)
 
 
-def _one_port(services: Iterable[Service]) -> bool:
-    services = tuple(services)
-    return bool(services) and all(each.ports and each.ports[0] == each.ports[1] for each in services)
-
-
-def _note_families(table: Table, source: Iterable[IPNetwork], destination: Iterable[IPNetwork]) -> None:
-    families = [{network.version for network in networks} for networks in (source, destination)]
+def _note_families(table: Table, source: Addresses, destination: Addresses) -> None:
+    families = [
+        frozenset(family for item in items_of(addresses) for family in families_of(item))
+        for addresses in (source, destination)
+    ]
     if all(families) and not families[0] & families[1]:
         table.note("destination", "is of another family than source: no packet has both")
 
 
-def _note_other_family(table: Table, address: IPAddress, networks: Iterable[IPNetwork], key: str) -> None:
-    for network in networks:
-        if network.version != address.version:
-            table.note(key, f"{network} is of another family than {address}: remove one of the two")
+def _note_other_family(table: Table, address: IPAddress, addresses: Addresses, key: str) -> None:
+    for item in items_of(addresses):
+        if address.version not in families_of(item):
+            table.note(key, f"{item} is of another family than {address}: remove one of the two")
 
 
-def _own_or_address(text: str) -> tuple[IPAddress | None]:
-    """The value in a tuple, because None means something here."""
-    return (None if text == _OWN else values.address(text),)
+def _new_source(text: str) -> _NewSource:
+    if text in (_OWN, _NONE):
+        return _NewSource(exempt=text == _NONE)
+    first, dash, last = text.partition("-")
+    if not dash:
+        return _NewSource(values.address(text))
+    span = values.address(first), values.address(last)
+    if span[0].version != span[1].version:
+        raise ValueError(f"{text}: the two ends are of different families: write a range of one")
+    if not int(span[0]) < int(span[1]):
+        raise ValueError(f"{text}: the first address is not before the last one: exchange them, or write one")
+    if int(span[1]) - int(span[0]) >= _MAX_RANGE:
+        raise ValueError(f"{text}: a range has {_MAX_RANGE} addresses at most: write a smaller one")
+    return _NewSource(*span)
 
 
 def _choice(kind: type[E]) -> Callable[[str], E]:

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TypeAlias, Union
 
-from hadaemon.vrrp.model import IPAddress, IPNetwork
+from hadaemon.config.objects_model import Addresses
+from hadaemon.vrrp.model import IPAddress
 
 Areas: TypeAlias = tuple[str, ...]
 """Names of zones and ports; none: any port but the hotwire."""
@@ -50,6 +51,30 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceObject:
+    """One of [services]: a name for some of them."""
+
+    name: str
+    members: tuple[Union[Service, "ServiceObject"], ...] = ()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+Services: TypeAlias = tuple[Service | ServiceObject, ...]
+"""As they are written; none: any."""
+
+
+def services_of(services: Services) -> tuple[Service, ...]:
+    """What the names stand for, none twice."""
+    found: dict[Service, None] = {}
+    for each in services:
+        inner = services_of(each.members) if isinstance(each, ServiceObject) else (each,)
+        found.update(dict.fromkeys(inner))
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
 class Rate:
     """How often something may be logged."""
 
@@ -69,10 +94,10 @@ class Rule:
     """Where it leaves."""
     to_node: bool = False
     """It is for this node itself; `targets` does not count then."""
-    source: tuple[IPNetwork, ...] = ()
-    destination: tuple[IPNetwork, ...] = ()
+    source: Addresses = ()
+    destination: Addresses = ()
     """In a rule for the node: its addresses; none: own ones only, never a virtual one."""
-    services: tuple[Service, ...] = ()
+    services: Services = ()
     states: tuple[FlowState, ...] = (FlowState.NEW,)
     log: bool = False
     name: str = ""
@@ -83,11 +108,28 @@ class SourceNat:
     """One of [[firewall.source_nat]]: forwarded packets get another source."""
 
     address: IPAddress | None
-    """None: the own address of the port that it leaves by."""
+    """None: the own address of the port that it leaves by, unless it is exempt. Of a range: the first."""
     sources: Areas = ()
     targets: Areas = ()
-    source: tuple[IPNetwork, ...] = ()
-    destination: tuple[IPNetwork, ...] = ()
+    source: Addresses = ()
+    destination: Addresses = ()
+    last: IPAddress | None = None
+    """Of a range; None: it is one address."""
+    exempt: bool = False
+    """It keeps its source, whatever later ones say."""
+
+    @property
+    def is_own(self) -> bool:
+        """It gets the own address of the port that it leaves by."""
+        return self.address is None and not self.exempt
+
+    @property
+    def addresses(self) -> tuple[IPAddress, ...]:
+        """All that it may get, where they are named."""
+        if self.address is None:
+            return ()
+        count = int(self.last or self.address) - int(self.address) + 1
+        return tuple(self.address + step for step in range(count))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +141,10 @@ class DestinationNat:
     """Where clients send it."""
     to: IPAddress
     """Where it goes."""
-    services: tuple[Service, ...]
+    services: Services
     """Empty: everything."""
     sources: Areas = ()
-    source: tuple[IPNetwork, ...] = ()
+    source: Addresses = ()
     to_port: int | None = None
     """None: the same port."""
 

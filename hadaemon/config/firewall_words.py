@@ -2,7 +2,7 @@
 
 import re
 
-from hadaemon.config.firewall_model import Rate, Service
+from hadaemon.config.firewall_model import Rate, Service, ServiceObject
 
 WITH_PORTS = ("tcp", "udp", "sctp")
 ALONE = ("icmp", "ping", "gre", "esp", "ah")
@@ -49,8 +49,10 @@ def services(text: str) -> tuple[Service, ...]:
     return (Service(protocol, span),)
 
 
-def written_service(service: Service) -> str:
-    """As `services` reads it."""
+def written_service(service: Service | ServiceObject) -> str:
+    """As `services` reads it, and a name as it is."""
+    if isinstance(service, ServiceObject):
+        return service.name
     if service.ports is None:
         return service.protocol
     first, last = service.ports

@@ -19,22 +19,26 @@ from hadaemon.config.follow_model import (
 )
 from hadaemon.config.mistakes import did_you_mean
 from hadaemon.config.model import ClusterConfig, NodeConfig
+from hadaemon.config.objects import NOTHING, Names
+from hadaemon.config.objects_model import networks_of
 from hadaemon.config.reader import Table
 from hadaemon.vrrp.model import IPAddress
 
 _NOTHING = Follow()
+_MAX_ALLOWED = 256
+"""Networks of one peer."""
 _MAX_TAGGED = 13
 """Characters of a dial-in's name: the interface with its tag has two more, and 15 at most."""
 
 
-def read_follow(table: Table | None) -> Follow | None:
-    """None when a mistake was noted."""
+def read_follow(table: Table | None, names: Names = NOTHING) -> Follow | None:
+    """`names`: what tunnels may name. None when a mistake was noted."""
     if table is None:
         return _NOTHING
     before = len(table.mistakes.found)
     ports = table.texts("ports", values.port_name, '["modem"]')
     services = [_read_service(each) for each in _tables(table, "services")]
-    tunnels = [_read_tunnel(each) for each in _tables(table, "wireguard")]
+    tunnels = [_read_tunnel(each, names) for each in _tables(table, "wireguard")]
     dial_ins = [_read_dial_in(each) for each in _tables(table, "pppoe")]
     networks = [_read_dhcp(each) for each in _tables(table, "dhcp")]
     haproxy = _read_haproxy(table.table("haproxy"))
@@ -77,7 +81,7 @@ def _read_stop(table: Table) -> float | None:
     return stop
 
 
-def _read_tunnel(table: Table) -> Tunnel | None:
+def _read_tunnel(table: Table, names: Names) -> Tunnel | None:
     name = table.text("name", words.interface, 'name = "wg0"')
     key = table.text("private_key", words.wireguard_key, "the output of `wg genkey`")
     addresses = table.texts("addresses", values.interface_address, '["10.8.0.1/24"]', required=True)
@@ -85,7 +89,7 @@ def _read_tunnel(table: Table) -> Tunnel | None:
     listen_port = port if table.has("listen_port") else None
     mtu = table.number("mtu", 1280, 9000, 1420)
     source = table.optional_text("source", values.address, None)
-    peers = [_read_peer(each) for each in table.tables("peers", f"[[{table.path}.peers]]")]
+    peers = [_read_peer(each, names) for each in table.tables("peers", f"[[{table.path}.peers]]")]
     table.close()
     if source is not None and not table.has("listen_port"):
         table.note("source", "needs listen_port, by which the packets of the tunnel are known: add it")
@@ -95,13 +99,16 @@ def _read_tunnel(table: Table) -> Tunnel | None:
     return Tunnel(name, key, addresses, good, listen_port, mtu, source)
 
 
-def _read_peer(table: Table) -> TunnelPeer | None:
+def _read_peer(table: Table, names: Names) -> TunnelPeer | None:
     key = table.text("public_key", words.wireguard_key, "the output of `wg pubkey`")
-    allowed = table.texts("allowed", values.network, '["10.8.0.2/32"]', required=True)
+    allowed = table.texts("allowed", names.item, '["10.8.0.2/32"]', required=True)
     endpoint = table.optional_text("endpoint", words.endpoint, None)
     shared = table.optional_text("preshared_key", words.wireguard_key, None)
     keepalive = table.number("keepalive", 0, 65535, 0)
     table.close()
+    count = sum(1 for _ in networks_of(allowed or ()))
+    if count > _MAX_ALLOWED:
+        table.note("allowed", f"has {count} networks, {_MAX_ALLOWED} are the limit: each of them is a route")
     if key is None or allowed is None or keepalive is None:
         return None
     return TunnelPeer(key, allowed, endpoint, shared, keepalive)

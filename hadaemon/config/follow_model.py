@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 
-from hadaemon.vrrp.model import IPAddress, IPInterface, IPNetwork
+from hadaemon.config.objects_model import Item, networks_of
+from hadaemon.vrrp.model import IPAddress, IPInterface
 
 DEFAULT_STOP = 10.0
 MAX_STOP = 60.0
@@ -26,7 +27,7 @@ class TunnelPeer:
     """One of [[follow.wireguard.peers]]."""
 
     public_key: str
-    allowed: tuple[IPNetwork, ...]
+    allowed: tuple[Item, ...]
     endpoint: str | None = None
     """Host and port; None: the peer connects to us."""
     preshared_key: str | None = None
@@ -117,5 +118,10 @@ class Follow:
     @property
     def whole(self) -> frozenset[int]:
         """The versions of IP of which a tunnel takes everything."""
-        networks = (network for tunnel in self.wireguard for peer in tunnel.peers for network in peer.allowed)
+        networks = (
+            network
+            for tunnel in self.wireguard
+            for peer in tunnel.peers
+            for network in networks_of(peer.allowed)
+        )
         return frozenset(network.version for network in networks if not network.prefixlen)

@@ -13,6 +13,7 @@ from hadaemon.config.mistakes import ConfigError
 from hadaemon.config.model import Admin, ClusterConfig, NodeConfig, Preseed
 from hadaemon.config.node import read_node
 from hadaemon.config.nodes import NODES, NOTHING_SHARED, PORTS, Shared, view_of
+from hadaemon.config.objects import Lists
 from hadaemon.config.pair import note_pair_mistakes
 from hadaemon.config.preseed import read_admin, read_preseed
 from hadaemon.config.reader import Mistakes, Table
@@ -33,9 +34,12 @@ def load_node(text: str, file: str = "node.toml", shared: Shared = NOTHING_SHARE
     return _load(text, file, Kind.NODE, lambda table: read_node(table, shared))
 
 
-def load_cluster(text: str, file: str = "cluster.toml", node: str = "") -> ClusterConfig:
-    """Validates cluster.toml on its own, as that node has it; `check_pair` compares it with the node."""
-    return _load(text, file, Kind.CLUSTER, lambda table: read_cluster(table, node))
+def load_cluster(
+    text: str, file: str = "cluster.toml", node: str = "", lists: Lists | None = None
+) -> ClusterConfig:
+    """Validates cluster.toml on its own, as that node has it; `check_pair` compares it with the node.
+    `lists`: the files below cluster.d/networks/, by name; None: they are not known, and not looked at."""
+    return _load(text, file, Kind.CLUSTER, lambda table: read_cluster(table, node, lists))
 
 
 def shared_ports(node_text: str, cluster_text: str | None, file: str = "cluster.toml") -> Shared:

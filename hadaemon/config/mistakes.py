@@ -33,5 +33,12 @@ class ConfigError(HadaemonError):
 def did_you_mean(word: str, known: Iterable[str], otherwise: str) -> str:
     """The known word that was probably meant, or all of them."""
     words = sorted(set(known))
+    near = nearest(word, words)
+    return f"did you mean {near}?" if near else f"{otherwise}: {', '.join(words)}"
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The known word that is most like it; empty: none is."""
+    words = sorted(set(known))
     near = difflib.get_close_matches(word, words, n=1) or [longer for longer in words if word in longer]
-    return f"did you mean {near[0]}?" if near else f"{otherwise}: {', '.join(words)}"
+    return near[0] if near else ""

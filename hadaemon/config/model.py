@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import IPv4Interface, IPv6Interface
 
-from hadaemon.config.firewall_model import Firewall
+from hadaemon.config.firewall_model import Firewall, ServiceObject
 from hadaemon.config.follow_model import Follow
 from hadaemon.config.hotwire_keys import Secret
 from hadaemon.config.network_model import NOTHING, BondMode, RouterAdvertisements, System
 from hadaemon.config.nodes import NOTHING_SHARED, Shared
+from hadaemon.config.objects_model import NetworkObject
 from hadaemon.vrrp.authentication import Password, Signatures
 from hadaemon.vrrp.model import (
     Centiseconds,
@@ -248,6 +249,10 @@ class ClusterConfig:
     system: System = NOTHING
     """If node.toml has the same setting, that one counts."""
     follow: Follow = field(default_factory=Follow)
+    networks: Mapping[str, NetworkObject] = field(default_factory=dict)
+    """[networks]: those that rules and tunnels name, and others."""
+    services: Mapping[str, ServiceObject] = field(default_factory=dict)
+    """[services], likewise."""
     variables: Mapping[str, str] = field(default_factory=dict)
     """Those of this node, by name: for the files of cluster.d. Empty: there is no `[nodes]`."""
     nodes: tuple[str, ...] = ()

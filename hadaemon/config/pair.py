@@ -28,6 +28,11 @@ def note_pair_mistakes(node: NodeConfig, cluster: ClusterConfig, places: Places,
         cluster.firewall, (*node.ports, *cluster.follow.interfaces), hotwire
     ):
         mistakes.add(f"{dot}firewall.{key}", message)
+    places_named = {*cluster.firewall.zones, *node.ports, *cluster.follow.interfaces}
+    for name in places_named & cluster.networks.keys():
+        mistakes.add(
+            f"{dot}networks.{name}", f'"{name}" is a zone or a port too: give the network another name'
+        )
     for key, message, others in system_mistakes(node, cluster.system, hotwire):
         mistakes.add(f"{dot}{key}", message, others=named(others, places))
     _note_own_system(node, hotwire, mistakes)

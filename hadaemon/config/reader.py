@@ -68,6 +68,10 @@ class Table:
     def has(self, key: str) -> bool:
         return key in self._raw
 
+    def has_table(self, key: str) -> bool:
+        """Whether a key is there, and its value is a table."""
+        return isinstance(self._raw.get(key), dict)
+
     def require(self, key: str, example: str) -> bool:
         """Whether a required key is there; notes it when it is not."""
         self._known.append(key)

@@ -20,6 +20,7 @@ from hadaemon.config.model import (
 from hadaemon.config.render_firewall import firewall_lines
 from hadaemon.config.render_follow import follow_lines
 from hadaemon.config.render_network import advertises_lines, bond_lines, system_lines
+from hadaemon.config.render_objects import object_lines
 from hadaemon.config.secrets import written_key
 from hadaemon.vrrp.authentication import Password, Signatures
 from hadaemon.vrrp.model import Centiseconds, IPInterface
@@ -100,6 +101,7 @@ def _cluster_lines(cluster: ClusterConfig, prefix: str, secrets: bool = True) ->
     if not cluster.conntrack:
         yield from (f"[{prefix}conntrack]", "enabled = false")
     yield from system_lines(cluster.system, prefix, secrets)
+    yield from object_lines(cluster, prefix)
     yield from firewall_lines(cluster.firewall, f"{prefix}firewall")
     yield from follow_lines(cluster.follow, f"{prefix}follow", secrets)
 

@@ -46,11 +46,17 @@ def _rule(rule: Rule) -> Iterator[str]:
 
 
 def _source(nat: SourceNat) -> Iterator[str]:
-    yield f"address = {_string('own' if nat.address is None else str(nat.address))}"
+    yield f"address = {_string(_new_source(nat))}"
     yield from _given("from", nat.sources)
     yield from _given("to", nat.targets)
     yield from _given("source", nat.source)
     yield from _given("destination", nat.destination)
+
+
+def _new_source(nat: SourceNat) -> str:
+    if nat.address is None:
+        return "none" if nat.exempt else "own"
+    return str(nat.address) if nat.last is None else f"{nat.address}-{nat.last}"
 
 
 def _destination(nat: DestinationNat) -> Iterator[str]:

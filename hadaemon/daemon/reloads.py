@@ -54,7 +54,7 @@ class Reloads(Part):
     async def first(self) -> None:
         """At the start: also of wrong files something follows."""
         async with self._lock:
-            self._begin(await self._with_rules(self._load()))
+            self._begin(await self._with_rules(await self._load()))
 
     async def reload(self, keep_active: bool = False) -> Reloaded:
         """`keep_active`: another master in the files does not move the virtual addresses.
@@ -83,9 +83,10 @@ class Reloads(Part):
         with contextlib.suppress(RequestRefused):  # It is in the log, and what ran before still runs.
             await self.reload()
 
-    def _load(self) -> Configuration:
+    async def _load(self) -> Configuration:
         self._head.read_again()
-        return load_configuration(self._options.state, self._options.setup_problems)
+        # Lists of networks may be long, and the loop waits for nobody.
+        return await asyncio.to_thread(load_configuration, self._options.state, self._options.setup_problems)
 
     async def _with_rules(self, configuration: Configuration) -> Configuration:
         """Has its rules loaded, before anything else of it counts. A node whose rules cannot be loaded stays
@@ -101,7 +102,7 @@ class Reloads(Part):
         return replace(configuration, condition=Condition.REFUSED, cluster=None, problems=problems)
 
     async def _read_again(self, keep_active: bool) -> Reloaded:
-        before, configuration = self._today.configuration, self._load()
+        before, configuration = self._today.configuration, await self._load()
         if configuration != before:
             configuration = await self._with_rules(configuration)
         if configuration.condition is Condition.REFUSED and self._today.session is not None:

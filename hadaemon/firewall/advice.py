@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from hadaemon.config.firewall_model import DestinationNat, FlowState, Rule, SourceNat, Verdict
 from hadaemon.config.model import ClusterConfig
+from hadaemon.config.objects_model import is_among
 from hadaemon.vrrp.model import IPAddress
 
 
@@ -24,9 +25,10 @@ def _said(cluster: ClusterConfig) -> Iterator[str]:
 
 
 def _source(cluster: ClusterConfig, nat: SourceNat, virtual: list[IPAddress]) -> Iterator[str]:
-    if nat.address is not None:
-        if nat.address not in virtual:
-            yield _not_ours(nat.address, virtual)
+    strange = [address for address in nat.addresses if address not in virtual]
+    if strange:
+        yield _not_ours(strange[0], virtual)
+    if not nat.is_own:
         return
     targets = cluster.firewall.ports(nat.targets)
     for each in cluster.ha_interfaces:
@@ -61,7 +63,7 @@ def _meets(cluster: ClusterConfig, rule: Rule, nat: DestinationNat) -> bool:
         not rule.to_node
         and FlowState.NEW in rule.states
         and (not sources or not mine or bool(sources & mine))
-        and (not rule.destination or any(nat.to in network for network in rule.destination))
+        and (is_among(nat.to, rule.destination))
     )
 
 

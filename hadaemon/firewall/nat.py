@@ -57,10 +57,17 @@ def _destination(firewall: Firewall, nat: DestinationNat, position: int) -> list
 def _source(firewall: Firewall, nat: SourceNat, position: int) -> list[str]:
     """What is forwarded only: what the node itself sends comes from the address that it chose."""
     family = None if nat.address is None else nat.address.version
-    target = "masquerade" if family is None else f"snat {ip(family)} to {nat.address}"
     return [
-        joined(incoming, outgoing, addresses, target, comment(f"source_nat[{position}]"))
+        joined(incoming, outgoing, addresses, _new_source(nat), comment(f"source_nat[{position}]"))
         for incoming in interface_matches(firewall, "iifname", nat.sources)
         for outgoing in interface_matches(firewall, "oifname", nat.targets)
         for _, addresses in address_matches(nat.source, nat.destination, family)
     ]
+
+
+def _new_source(nat: SourceNat) -> str:
+    """Of a range each client keeps the address that it got first."""
+    if nat.address is None:
+        return "accept" if nat.exempt else "masquerade"
+    to = f"snat {ip(nat.address.version)} to {nat.address}"
+    return to if nat.last is None else f"{to}-{nat.last} persistent"

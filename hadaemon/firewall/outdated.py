@@ -9,8 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from hadaemon.config.firewall_model import Areas, Firewall, Service
-from hadaemon.vrrp.model import IPAddress, IPNetwork
+from hadaemon.config.firewall_model import Areas, Firewall, Service, Services, services_of
+from hadaemon.config.objects_model import is_among
+from hadaemon.vrrp.model import IPAddress
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,10 @@ _ICMP = (1, 58)
 _OWN = "own"
 """As a translation: the port's own address, whichever that is."""
 
-Translation: TypeAlias = tuple[IPAddress | str | None, tuple[IPAddress, int | None] | None]
-"""New source and new destination; None: as it is."""
+NewSource: TypeAlias = tuple[IPAddress, ...] | str
+"""One of these addresses; none: as it is."""
+Translation: TypeAlias = tuple[NewSource, tuple[IPAddress, int | None] | None]
+"""New source, and new destination; None: as it is."""
 
 
 def nat_differs(before: Firewall, after: Firewall) -> bool:
@@ -58,9 +61,9 @@ def _nat(firewall: Firewall) -> tuple[object, ...]:
 
 def _is(flow: Flow, wanted: Translation) -> bool:
     source, destination = wanted
-    if source != _OWN and flow.answered_to != (source or flow.source):
-        return False
     if source == _OWN and flow.answered_to == flow.source:
+        return False
+    if source != _OWN and flow.answered_to not in (source or (flow.source,)):
         return False
     if destination is None:
         return flow.answered_by == flow.destination
@@ -82,7 +85,7 @@ def _new_destination(
         if (
             nat.address == flow.destination
             and _at(firewall, nat.sources, came_in)
-            and _within(flow.source, nat.source)
+            and is_among(flow.source, nat.source)
             and _carries(flow, nat.services)
         ):
             return nat.to, nat.to_port
@@ -91,35 +94,26 @@ def _new_destination(
 
 def _new_source(
     flow: Flow, firewall: Firewall, came_in: str | None, target: IPAddress, port_of: PortOf
-) -> IPAddress | str | None:
+) -> NewSource:
     goes_out = port_of(target)
     for nat in firewall.source_nat:
         if (
             (nat.address is None or nat.address.version == flow.source.version)
             and _at(firewall, nat.sources, came_in)
             and _at(firewall, nat.targets, goes_out)
-            and _within(flow.source, nat.source)
-            and _within(target, nat.destination)
+            and is_among(flow.source, nat.source)
+            and is_among(target, nat.destination)
         ):
-            return nat.address or _OWN
-    return None
+            return _OWN if nat.is_own else nat.addresses
+    return ()
 
 
 def _at(firewall: Firewall, places: Areas, port: str | None) -> bool:
     return port is not None and (not places or port in firewall.ports(places))
 
 
-def _within(address: IPAddress, networks: tuple[IPNetwork, ...]) -> bool:
-    return not networks or any(
-        address.version == network.version
-        and int(network.network_address) <= int(address)
-        and int(address) <= int(network.broadcast_address)
-        for network in networks
-    )
-
-
-def _carries(flow: Flow, services: tuple[Service, ...]) -> bool:
-    return not services or any(_is_service(flow, service) for service in services)
+def _carries(flow: Flow, services: Services) -> bool:
+    return not services or any(_is_service(flow, service) for service in services_of(services))
 
 
 def _is_service(flow: Flow, service: Service) -> bool:

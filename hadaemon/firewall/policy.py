@@ -1,6 +1,7 @@
 """The rules of [[firewall.rules]] in their order, for what is forwarded and for what is for the node."""
 
-from hadaemon.config.firewall_model import DestinationNat, Firewall, Rate, Rule, Verdict
+from hadaemon.config.firewall_model import DestinationNat, Firewall, Rate, Rule, Verdict, services_of
+from hadaemon.config.objects_model import items_of
 from hadaemon.firewall.text import (
     address_matches,
     block,
@@ -59,13 +60,17 @@ def rule_lines(firewall: Firewall, rule: Rule, path: str) -> list[str]:
 
 def _addresses(rule: Rule) -> list[tuple[int | None, str]]:
     """A rule that lets something to the node and names no address means own ones: never the virtual ones."""
-    if not rule.to_node or rule.destination or rule.verdict is not Verdict.ALLOW:
+    if not rule.to_node or items_of(rule.destination) or rule.verdict is not Verdict.ALLOW:
         return address_matches(rule.source, rule.destination)
     return [
-        (family, joined(match if rule.source else "", f"{ip(family)} daddr != @virtual{family}"))
+        (family, joined(match if _is_restricted(rule) else "", f"{ip(family)} daddr != @virtual{family}"))
         for family in (4, 6)
-        for _, match in address_matches(rule.source, (), family)
+        for _, match in address_matches(rule.source, rule.destination, family)
     ]
+
+
+def _is_restricted(rule: Rule) -> bool:
+    return bool(rule.source or rule.destination)
 
 
 def _translated(firewall: Firewall, nat: DestinationNat, position: int) -> list[str]:
@@ -91,5 +96,6 @@ def _after_translation(nat: DestinationNat) -> list[str]:
     if nat.to_port is None:
         return service_matches(nat.services, nat.address.version)
     return [
-        f"{protocol} dport {nat.to_port}" for protocol in sorted({each.protocol for each in nat.services})
+        f"{protocol} dport {nat.to_port}"
+        for protocol in sorted({each.protocol for each in services_of(nat.services)})
     ]

@@ -20,7 +20,7 @@ from hadaemon.firewall.node import node_chains
 from hadaemon.firewall.own import own_values
 from hadaemon.firewall.policy import policy_chain
 from hadaemon.firewall.snippets import Snippet
-from hadaemon.firewall.text import TABLE, block, named_set, port_set, zone_set
+from hadaemon.firewall.text import TABLE, block, named_set, network_set, port_set, zone_set
 from hadaemon.hotwire.addresses import hotwire_port
 
 _INTERFACE = re.compile(r"[A-Za-z0-9_.:@-]{1,15}\Z")
@@ -64,6 +64,7 @@ def rule_set(
     lines.append(f"table inet {TABLE} {{")
     for part in (
         _sets(node, cluster, firewall, follow, interfaces),
+        _network_sets(cluster),
         ha_sets(cluster),
         base_chains(firewall),
         ha_chain(node, cluster),
@@ -112,6 +113,21 @@ def _sets(
         *(named_set(zone_set(zone), "ifname", names(ports)) for zone, ports in firewall.zones.items()),
     ]
     return [line for lines in sets for line in lines]
+
+
+def _network_sets(cluster: ClusterConfig | None) -> list[str]:
+    """One for each name and family, also for snippets."""
+    return [
+        line
+        for found in (cluster.networks.values() if cluster is not None else ())
+        for family in (4, 6)
+        for line in named_set(
+            network_set(found.name, family),
+            f"ipv{family}_addr",
+            list(map(str, found.of(family))),
+            flags="interval",
+        )
+    ]
 
 
 _NEIGHBOURS = "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } ip6 hoplimit 255 accept"

@@ -1,10 +1,16 @@
 """Words of nftables that several parts of the rule set use."""
 
 from collections.abc import Iterable, Iterator
-from ipaddress import IPv4Network, IPv6Network, collapse_addresses
 
-from hadaemon.config.firewall_model import Firewall, FlowState, Rate, Service
-from hadaemon.vrrp.model import IPNetwork
+from hadaemon.config.firewall_model import Firewall, FlowState, Rate, Services, services_of
+from hadaemon.config.objects_model import (
+    Addresses,
+    Item,
+    NetworkObject,
+    collapsed,
+    exceptions_of,
+    items_of,
+)
 
 TABLE = "hotspare"
 USER_CHAINS = ("user_input", "user_output", "user_forward", "user_prerouting", "user_postrouting")
@@ -20,9 +26,9 @@ def block(head: str, *lines: str) -> list[str]:
     return [f"{head} {{", *(f"\t{line}" for line in lines), "}"]
 
 
-def named_set(name: str, kind: str, elements: list[str]) -> list[str]:
+def named_set(name: str, kind: str, elements: list[str], flags: str = "") -> list[str]:
     """A set of the table; it may be empty."""
-    inner = [f"type {kind}"]
+    inner = [f"type {kind}", *([f"flags {flags}"] if flags else [])]
     if elements:
         inner.append(f"elements = {{ {', '.join(elements)} }}")
     return block(f"set {name}", *inner)
@@ -50,41 +56,54 @@ def interface_matches(firewall: Firewall, key: str, places: Iterable[str]) -> li
     ] or [f"{key} @ports"]
 
 
+def network_set(name: str, family: int) -> str:
+    """The set with what a name of [networks] has of one family."""
+    return f"net{family}_{name}"
+
+
 def address_matches(
-    source: tuple[IPNetwork, ...], destination: tuple[IPNetwork, ...], only: int | None = None
+    source: Addresses, destination: Addresses, only: int | None = None
 ) -> list[tuple[int | None, str]]:
-    """Family and match, for each family in which both can be. Nothing restricted: any family, no match.
-    `only`: a family that something else asks for."""
+    """Family and match, for each family in which both can be, and each name. Nothing restricted: any family,
+    no match. `only`: a family that something else asks for."""
     if not source and not destination:
         return [(only, "" if only is None else f"meta nfproto ipv{only}")]
-    found: list[tuple[int | None, str]] = []
-    for family in (4, 6) if only is None else (only,):
-        sides = [[n for n in networks if n.version == family] for networks in (source, destination)]
-        if all(side or not given for side, given in zip(sides, (source, destination), strict=True)):
-            matches = (
-                f"{ip(family)} {key} {_listed(map(str, _collapsed(side)))}"
-                for key, side in zip(("saddr", "daddr"), sides, strict=True)
-                if side
-            )
-            found.append((family, " ".join(matches)))
-    return found
+    return [
+        (family, joined(come, go) or f"meta nfproto ipv{family}")
+        for family in ((4, 6) if only is None else (only,))
+        for come in _side(f"{ip(family)} saddr", source, family)
+        for go in _side(f"{ip(family)} daddr", destination, family)
+    ]
 
 
-def _collapsed(networks: list[IPNetwork]) -> list[IPNetwork]:
-    """All of one family. nftables refuses what overlaps."""
-    fours = [each for each in networks if isinstance(each, IPv4Network)]
-    sixes = [each for each in networks if isinstance(each, IPv6Network)]
-    return [*collapse_addresses(fours), *collapse_addresses(sixes)]
+def _side(key: str, addresses: Addresses, family: int) -> list[str]:
+    """One match for what is written out and one for each name, all with every exception; none: no packet of
+    the family fits."""
+    items = _alternatives(items_of(addresses), family)
+    but = joined(*(f"{key} != {each}" for each in _alternatives(exceptions_of(addresses), family)))
+    if not items_of(addresses):
+        return [but]
+    return [joined(f"{key} {each}", but) for each in items]
 
 
-def service_matches(services: tuple[Service, ...], family: int | None = None) -> list[str]:
+def _alternatives(items: Iterable[Item], family: int) -> list[str]:
+    items = tuple(items)
+    plain = [each for each in items if not isinstance(each, NetworkObject) and each.version == family]
+    named = [each for each in items if isinstance(each, NetworkObject) and each.of(family)]
+    return [
+        *([_listed(map(str, collapsed(plain)))] if plain else []),
+        *(f"@{network_set(each.name, family)}" for each in named),
+    ]
+
+
+def service_matches(services: Services, family: int | None = None) -> list[str]:
     """One match for each protocol with its ports together; no service: one empty match. `family`: what the
     rest of the rule asks for."""
     if not services:
         return [""]
     spans: dict[str, list[tuple[int, int]]] = {}
     found = []
-    for service in services:
+    for service in services_of(services):
         if service.protocol == "ping":
             found += [match for each, match in _PING.items() if family in (None, each)]
         elif service.protocol == "icmp":

@@ -7,6 +7,7 @@ from ipaddress import IPv4Address
 
 from hadaemon.config.follow_model import DhcpNetwork, DialIn, Tunnel
 from hadaemon.config.model import ClusterConfig
+from hadaemon.config.objects_model import networks_of
 from hadaemon.config.variables import filled
 from hadaemon.follow.follower import DHCP_UNIT, HAPROXY_UNIT, pppoe_unit, wireguard_unit
 from hadaemon.follow.table import TUNNEL_MARK, TUNNEL_TABLE, source_set
@@ -95,10 +96,10 @@ def _tunnel_files(tunnel: Tunnel) -> Iterator[File]:
             lines.append(f"Endpoint = {peer.endpoint}")
         if peer.keepalive:
             lines.append(f"PersistentKeepalive = {peer.keepalive}")
-        lines.append(f"AllowedIPs = {', '.join(map(str, peer.allowed))}")
+        lines.append(f"AllowedIPs = {', '.join(map(str, networks_of(peer.allowed)))}")
     yield File(f"{tunnel.name}.wg", _HEAD + "\n".join(lines) + "\n", unit)
     name, near = tunnel.name, {address.network for address in tunnel.addresses}
-    routes = {network for peer in tunnel.peers for network in peer.allowed} - near
+    routes = {network for peer in tunnel.peers for network in networks_of(peer.allowed)} - near
     steps = [f"address add {address} dev {name}" for address in tunnel.addresses]
     steps.append(f"link set dev {name} mtu {tunnel.mtu} up")
     for network in sorted(routes, key=str):

@@ -59,6 +59,8 @@ class Hactl:
                 return ("--folder", str(own_folder(self.state)))
             case ("config", "check"):
                 return ("--node", str(self.state / NODE_FILE), "--cluster", str(self.state / CLUSTER_FILE))
+            case ("connections", *_):
+                return ("--here", "--state", str(self.state))
             case ("config" | "key", _):
                 return ("--state", str(self.state), "--run", str(self.run))
             case _:

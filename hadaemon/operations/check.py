@@ -6,6 +6,7 @@ from pathlib import Path
 from hadaemon.io.errors import FileError
 from hadaemon.io.store.files import read_text
 from hadaemon.io.store.haproxy_files import read_haproxy
+from hadaemon.io.store.list_files import read_lists
 from hadaemon.io.store.snippet_files import read_snippets
 from hadaemon.operations.names import Named, check_names
 from hadaemon.state.configuration import check_texts
@@ -31,8 +32,8 @@ def check_files(node: Path, cluster: Path, control: Path | None = None) -> Findi
         raise FileError(
             f"{node}: there is no such file: a node that is not set up has none; --node names another"
         )
-    snippets = read_snippets(cluster.parent)
-    checked = check_texts(node_text, cluster_text, str(node), str(cluster), snippets)
+    snippets, lists = read_snippets(cluster.parent), read_lists(cluster.parent)
+    checked = check_texts(node_text, cluster_text, str(node), str(cluster), snippets, lists)
     if checked.condition is Condition.REFUSED:
         return Findings(checked.problems, ())
     named = Named()

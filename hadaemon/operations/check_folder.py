@@ -10,6 +10,7 @@ from pathlib import Path
 
 from hadaemon.config import ClusterConfig, ConfigError, NodeConfig, load_cluster
 from hadaemon.config.load import parse
+from hadaemon.config.objects import Lists
 from hadaemon.errors import HadaemonError
 from hadaemon.firewall.advice import advice
 from hadaemon.firewall.snippets import Snippet
@@ -20,6 +21,7 @@ from hadaemon.io.store.trees import read_tree
 from hadaemon.state.both_nodes import both_notes, both_problems
 from hadaemon.state.configuration import check_texts
 from hadaemon.state.firewall_check import rule_problems, tree_snippets
+from hadaemon.state.network_lists import tree_lists
 from hadaemon.state.places import CLUSTER_FILE, NODE_FILE
 from hadaemon.state.programs_check import ask_programs, tree_haproxy
 from hadaemon.sync.redact import public_tree
@@ -58,6 +60,18 @@ class FolderFindings:
     """By node the values of its node.toml, secrets hidden."""
 
 
+@dataclass(frozen=True, slots=True)
+class SharedFiles:
+    """What both nodes have."""
+
+    cluster: str | None = None
+    """The text of cluster.toml."""
+    snippets: tuple[Snippet, ...] = ()
+    haproxy: Mapping[str, str] = field(default_factory=dict)
+    """The administrator's part of its configuration, by file name."""
+    lists: Lists = field(default_factory=dict)
+
+
 def check_folder(folder: Path) -> FolderFindings:
     """Raises nothing: a folder that is not there is a problem like any other."""
     found = FolderFindings()
@@ -66,9 +80,9 @@ def check_folder(folder: Path) -> FolderFindings:
     except HadaemonError as error:
         found.problems.append(str(error))
         return found
-    cluster_text, snippets, haproxy = _shared(folder, found)
-    read = list(_nodes(files, cluster_text, folder / CLUSTER_FILE, snippets, found))
-    cluster = _cluster(cluster_text, str(folder / CLUSTER_FILE), found)
+    shared = _shared(folder, found)
+    read = list(_nodes(files, shared, folder / CLUSTER_FILE, found))
+    cluster = _cluster(shared, str(folder / CLUSTER_FILE), found)
     found.nodes += [node.name for _, node in read]
     if cluster is not None:
         found.cluster, found.master = cluster.name, cluster.master
@@ -83,8 +97,8 @@ def check_folder(folder: Path) -> FolderFindings:
         found.notes += advice(cluster)
     if not found.problems:
         nodes = [node for _, node in read]
-        _try_rules(nodes, cluster, snippets, found)
-        _ask_programs(nodes, cluster, haproxy, found)
+        _try_rules(nodes, cluster, shared.snippets, found)
+        _ask_programs(nodes, cluster, shared.haproxy, found)
     found.problems[:] = dict.fromkeys(found.problems)
     return found
 
@@ -133,28 +147,24 @@ def _node_files(folder: Path, names: Sequence[str]) -> Iterator[NodeFile]:
             yield NodeFile(path / NODE_FILE, name)
 
 
-def _shared(folder: Path, found: FolderFindings) -> tuple[str | None, tuple[Snippet, ...], Mapping[str, str]]:
-    """The text of cluster.toml, if there is one that can be read, its snippets, and its part of HAProxy's
-    configuration."""
+def _shared(folder: Path, found: FolderFindings) -> SharedFiles:
+    """Nothing, if there is no cluster.toml that can be read."""
     if not (folder / CLUSTER_FILE).exists() and not (folder / FILES).exists():
         found.notes.append(f"without {folder / CLUSTER_FILE} each node stands alone")
-        return None, (), {}
+        return SharedFiles()
     try:
         tree = read_tree(folder)
         snippets, problems = tree_snippets(tree)
         found.problems += problems
-        return read_text(folder / CLUSTER_FILE), snippets, tree_haproxy(tree)
+        text = read_text(folder / CLUSTER_FILE)
+        return SharedFiles(text, snippets, tree_haproxy(tree), tree_lists(tree))
     except HadaemonError as error:
         found.problems.append(str(error))
-        return None, (), {}
+        return SharedFiles()
 
 
 def _nodes(
-    files: Sequence[NodeFile],
-    cluster_text: str | None,
-    cluster_file: Path,
-    snippets: tuple[Snippet, ...],
-    found: FolderFindings,
+    files: Sequence[NodeFile], shared: SharedFiles, cluster_file: Path, found: FolderFindings
 ) -> Iterator[tuple[str, NodeConfig]]:
     """Those that can be read, alone; each is also checked against the cluster, as the node does."""
     for file in files:
@@ -163,7 +173,8 @@ def _nodes(
         except HadaemonError as error:
             found.problems.append(str(error))
             continue
-        checked = check_texts(text, cluster_text, str(file.path), str(cluster_file), snippets)
+        places = str(file.path), str(cluster_file)
+        checked = check_texts(text, shared.cluster, *places, shared.snippets, shared.lists)
         found.problems += checked.problems
         if checked.node is None:
             continue
@@ -174,12 +185,12 @@ def _nodes(
         yield str(file.path), checked.node
 
 
-def _cluster(text: str | None, file: str, found: FolderFindings) -> ClusterConfig | None:
+def _cluster(shared: SharedFiles, file: str, found: FolderFindings) -> ClusterConfig | None:
     """None: there is none, or it is wrong."""
-    if text is None:
+    if shared.cluster is None:
         return None
     try:
-        return load_cluster(text, file)
+        return load_cluster(shared.cluster, file, lists=shared.lists)
     except ConfigError as error:
         found.problems += map(str, error.mistakes)
         return None

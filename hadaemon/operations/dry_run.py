@@ -9,6 +9,7 @@ from hadaemon.io.store.forms import read_form
 from hadaemon.operations.names import Named, check_names
 from hadaemon.state.configuration import check_texts
 from hadaemon.state.firewall_check import tree_problems
+from hadaemon.state.network_lists import tree_lists
 from hadaemon.state.notes import notes_of
 from hadaemon.state.places import NODE_FILE
 from hadaemon.state.programs_check import Found, ask_programs, tree_haproxy
@@ -41,7 +42,8 @@ def dry_run(tree: Tree, present: Tree | None, state: Path, control: Path | None 
     node = read_form(state / NODE_FILE)
     if node is None:
         raise Refused("this node", (f"{state / NODE_FILE}: there is none: the node is not configured yet",))
-    checked = check_texts(node.text, _text(tree), str(state / NODE_FILE), CLUSTER)
+    node_file = str(state / NODE_FILE)
+    checked = check_texts(node.text, _text(tree), node_file, CLUSTER, lists=tree_lists(tree))
     problems = checked.problems
     before, named, asked = _before(present, node.text), Named(), Found()
     if checked.node is not None and checked.cluster is not None:

@@ -14,6 +14,7 @@ from hadaemon.io.errors import ControlError
 from hadaemon.io.sockets.control_client import ask
 from hadaemon.io.store.forms import read_form, store
 from hadaemon.io.store.haproxy_files import read_haproxy
+from hadaemon.io.store.list_files import read_lists
 from hadaemon.operations.amend import amended
 from hadaemon.operations.dry_run import Refused
 from hadaemon.operations.names import check_names
@@ -46,7 +47,11 @@ class OwnNode:
         know. Raises Refused."""
         cluster = read_form(self._state / CLUSTER_FILE)
         checked = check_texts(
-            text, cluster.text if cluster is not None else None, NODE_FILE, str(self._state / CLUSTER_FILE)
+            text,
+            cluster.text if cluster is not None else None,
+            NODE_FILE,
+            str(self._state / CLUSTER_FILE),
+            lists=read_lists(self._state),
         )
         problems, notes = checked.problems, tuple[str, ...]()
         if not problems:

@@ -14,12 +14,14 @@ from hadaemon.config import (
     shared_ports,
 )
 from hadaemon.config.hotwire_keys import Secret, parse_secret
+from hadaemon.config.objects import Lists
 from hadaemon.config.values import host_name
 from hadaemon.errors import HadaemonError
 from hadaemon.firewall.snippets import Snippet, snippet_problems
 from hadaemon.io.errors import FileError
 from hadaemon.io.store.files import read_text
 from hadaemon.io.store.forms import read_form
+from hadaemon.io.store.list_files import read_lists
 from hadaemon.io.store.snippet_files import read_snippets
 from hadaemon.state.places import CLUSTER_FILE, HOTWIRE_KEY_FILE, HOTWIRE_NAME_FILE, NODE_FILE
 from hadaemon.status.states import Condition
@@ -54,12 +56,13 @@ def load_configuration(state: Path, setup_problems: Path | None = None) -> Confi
         node, cluster = read_form(state / NODE_FILE), read_form(state / CLUSTER_FILE)
         hints = read_text(setup_problems) if setup_problems else None
         snippets = read_snippets(state) if cluster is not None else ()
+        lists = read_lists(state) if cluster is not None else {}
     except HadaemonError as error:
         return Configuration(Condition.REFUSED, problems=(str(error),))
     if node is None:
         return Configuration(Condition.UNCONFIGURED, problems=tuple((hints or "").splitlines()))
     files = str(state / NODE_FILE), str(state / CLUSTER_FILE)
-    found = check_texts(node.text, cluster.text if cluster is not None else None, *files, snippets)
+    found = check_texts(node.text, cluster.text if cluster is not None else None, *files, snippets, lists)
     notes = tuple(form.note for form in (node, cluster) if form is not None and form.note)
     found = replace(found, problems=(*found.problems, *notes))
     try:
@@ -93,8 +96,10 @@ def check_texts(
     node_file: str,
     cluster_file: str,
     snippets: tuple[Snippet, ...] = (),
+    lists: Lists | None = None,
 ) -> Configuration:
-    """Validates the two texts alone and against each other, and what belongs to them."""
+    """Validates the two texts alone and against each other, and what belongs to them. `lists`: those that
+    [networks] may name; None: they are not looked at."""
     problems: list[str] = []
     node: NodeConfig | None = None
     cluster: ClusterConfig | None = None
@@ -104,7 +109,8 @@ def check_texts(
         problems += map(str, error.mistakes)
     try:
         name = node.name if node is not None else ""
-        cluster = load_cluster(cluster_text, cluster_file, name) if cluster_text is not None else None
+        if cluster_text is not None:
+            cluster = load_cluster(cluster_text, cluster_file, name, lists)
         if node is not None and cluster is not None:
             check_pair(node, cluster, cluster_file, node_file)
     except ConfigError as error:

@@ -32,6 +32,7 @@ READING = (
     "history",
     "alarms",
     "check",
+    "connections",
     "config show",
     "config check",
     "config history",

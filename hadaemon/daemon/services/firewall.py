@@ -112,7 +112,8 @@ class Firewall(Part):
 
     async def _load(self, wanted: _Wanted) -> tuple[str, ...]:
         interfaces = interfaces_of(wanted.node, wanted.cluster, self._network.table)
-        found = rule_set(wanted.node, wanted.cluster, interfaces, wanted.snippets)
+        # Lists may be long, and the loop waits for nobody.
+        found = await asyncio.to_thread(rule_set, wanted.node, wanted.cluster, interfaces, wanted.snippets)
         try:
             await asyncio.to_thread(load_rules, found.text)
         except NftError as error:

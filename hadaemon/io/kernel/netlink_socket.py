@@ -136,7 +136,8 @@ def _code(message: bytes) -> int:
 
 def _raise_for(what: str, code: int) -> None:
     if code:
-        raise NetlinkError(what, code, os.strerror(code))
+        error = OSError(code, os.strerror(code))
+        raise _failure(what, error) from error
 
 
 def _failure(what: str, error: OSError) -> NetlinkError:

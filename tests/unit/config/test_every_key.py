@@ -37,6 +37,13 @@ interval = "50ms"
 missed = 5
 [conntrack]
 enabled = false
+[networks]
+office = ["192.168.12.0/24", "2001:db8:12::/64"]
+servers = {{ file = "servers.txt" }}
+trusted = ["office", "servers", "203.0.113.7"]
+[services]
+web = ["https", "tcp/8080-8088"]
+work = ["web", "ssh"]
 [[ha_interfaces]]
 port = "lan"
 virtual_addresses = ["192.168.12.1/24", "2001:db8:12::1/64"]
@@ -55,14 +62,20 @@ name = "office to a server"
 action = "allow"
 from = ["home"]
 to = ["wan"]
-source = ["192.168.12.0/24"]
+source = ["192.168.12.0/24", "trusted", "!servers", "!192.168.12.66"]
 destination = ["198.51.100.0/24"]
-services = ["tcp/443"]
+services = ["tcp/443", "work"]
 states = ["new", "established"]
 log = true
 [[firewall.rules]]
 action = "reject"
 to = ["node"]
+[[firewall.source_nat]]
+address = "none"
+destination = ["office"]
+[[firewall.source_nat]]
+address = "192.168.12.1-192.168.12.3"
+source = ["office"]
 [[firewall.source_nat]]
 address = "192.168.12.1"
 from = ["home"]
@@ -88,7 +101,7 @@ addresses = ["10.8.0.1/24"]
 mtu = 1400
 [[follow.wireguard.peers]]
 public_key = "{test_follow.KEY}"
-allowed = ["10.8.0.2/32"]
+allowed = ["10.8.0.2/32", "servers"]
 [[follow.pppoe]]
 vlan = 7
 name = "wan0"
@@ -108,8 +121,9 @@ body = "{{text}}"
 content_type = "text/plain"
 """
 NODES = [load_node(NODE), load_node(test_network.NODE + test_network.COMMON)]
+LISTS = {"servers.txt": "# ours\n10.9.0.0/24\n\n10.9.1.7  # the mail server\n"}
 CLUSTERS = [
-    load_cluster(CLUSTER),
+    load_cluster(CLUSTER, lists=LISTS),
     *map(load_cluster, test_vrrp.EVERYTHING.values()),
     load_cluster(test_election.CLUSTER + test_election.EVERYTHING),
     load_cluster(test_network.CLUSTER + test_network.ADVERTISING + test_network.COMMON),
@@ -143,7 +157,11 @@ def test_the_examples_have_each_key():
 
 @pytest.mark.parametrize("config", [*NODES, *CLUSTERS])
 def test_it_is_written_as_it_was_read(config):
-    again = load_node(render_node(config)) if config in NODES else load_cluster(render_cluster(config))
+    again = (
+        load_node(render_node(config))
+        if config in NODES
+        else load_cluster(render_cluster(config), lists=LISTS)
+    )
     pairs = zip(values_in(config), values_in(again), strict=False)
     other = [name for (name, before, _), (_, after, _) in pairs if before != after]
     assert again == config, f"hadaemon/config/render*.py does not write one of {other}"

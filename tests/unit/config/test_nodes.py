@@ -140,9 +140,8 @@ WRONG = {
         'cluster.toml: nodes.alpha.addresses.guest: node alpha has no port "guest": did you mean guests?',
     ),
     ("20.141/24", "20.1/24"): (
-        "cluster.toml: ha_interfaces[1].virtual_addresses[0]: 192.168.20.1 is the own address of port "
-        "guests of "
-        "node alpha: a virtual address must be the own address of neither node",
+        "cluster.toml: ha_interfaces[1].virtual_addresses[0]: 192.168.20.1 is already the own address "
+        "of port guests of node alpha: a virtual address must be the own address of neither node",
     ),
     ("20.141/24", "20.141/33"): (
         'cluster.toml: nodes.alpha.addresses.guests[0]: "192.168.20.141/33" is not an address with prefix '

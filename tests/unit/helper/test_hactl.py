@@ -43,6 +43,9 @@ def test_the_places_are_this_nodes_own(tmp_path: Path):
     hactl.read(["config", "check", "--json"])
     places = ("--node", str(tmp_path / "state/node.toml"), "--cluster", str(tmp_path / "state/cluster.toml"))
     assert words(tmp_path) == [*socket, "config", "check", "--json", *places]
+    hactl.read(["connections", "tcp", "192.168.12.0/24", "port", "22", "--limit", "7"])
+    selected = ("connections", "tcp", "192.168.12.0/24", "port", "22", "--limit", "7")
+    assert words(tmp_path) == [*socket, *selected, "--here", "--state", str(tmp_path / "state")]
     hactl.read(["key", "show"])
     assert words(tmp_path) == [
         *socket,
@@ -61,6 +64,10 @@ def test_the_places_are_this_nodes_own(tmp_path: Path):
         ["key", "show", "--state", "/x"],
         ["status", "--verb"],
         ["history", "--last", "1;reboot"],
+        ["connections", "tcp;reboot"],
+        ["connections", "--state", "/x"],
+        ["connections", "port", "--state"],
+        ["status", "tcp"],
     ],
 )
 def test_nothing_is_started_for_other_words(tmp_path: Path, given: list[str]):
