@@ -12,7 +12,7 @@ from hadaemon.config.migrate import Kind, Raw
 from hadaemon.config.mistakes import ConfigError
 from hadaemon.config.model import Admin, ClusterConfig, NodeConfig, Preseed
 from hadaemon.config.node import read_node
-from hadaemon.config.nodes import NODES, NOTHING_SHARED, PORTS, Shared, view_of
+from hadaemon.config.nodes import NOTHING_SHARED, Shared, shared_in
 from hadaemon.config.objects import Lists
 from hadaemon.config.pair import note_pair_mistakes
 from hadaemon.config.preseed import read_admin, read_preseed
@@ -50,9 +50,7 @@ def shared_ports(node_text: str, cluster_text: str | None, file: str = "cluster.
         raw = parse(cluster_text or "", file)
     except ConfigError:
         return NOTHING_SHARED
-    if not isinstance(name, str) or not raw.keys() & {NODES, PORTS}:
-        return NOTHING_SHARED
-    return view_of(Table(raw, "", Mistakes(file)), name).shared
+    return shared_in(Table(raw, "", Mistakes(file)), name) if isinstance(name, str) else NOTHING_SHARED
 
 
 def load_preseed(text: str, file: str = "preseed.toml") -> Preseed:

@@ -283,3 +283,6 @@ class Preseed:
     """None: a stand-alone node."""
     hotwire_secret: Secret | None = None
     """What two nodes that are set up unattended share; None: they are paired later."""
+    tables: tuple[Mapping[str, object], Mapping[str, object]] | None = None
+    """[node] and [cluster] as they stand, and are kept, where [cluster] says what differs from node to node.
+    None: it does not."""

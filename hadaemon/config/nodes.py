@@ -108,6 +108,19 @@ def view_of(table: Table, name: str) -> View:
     return View(told, _shared(table, ports, name, own), variables, tuple(nodes))
 
 
+def is_for_both(raw: Mapping[str, object]) -> bool:
+    """Whether a cluster.toml says what differs from node to node, or defines ports."""
+    return not raw.keys().isdisjoint({NODES, PORTS})
+
+
+def shared_in(table: Table, name: str) -> Shared:
+    """What cluster.toml says of that node's ports. What is wrong is not noted: whoever reads the whole file
+    does that."""
+    if not name or not is_for_both(table.raw):
+        return NOTHING_SHARED
+    return view_of(table.holding(table.raw, Mistakes(table.mistakes.file)), name).shared
+
+
 def merged(node: Raw, shared: Shared, mistakes: Mistakes) -> Raw:
     """node.toml with what cluster.toml says of its ports beside it."""
     own = own_ports(node)

@@ -1,8 +1,9 @@
 """The state folder: what a preseed leaves there for good."""
 
 import os
+from collections.abc import Mapping
 
-from hadaemon.config import Preseed, render_admin, render_cluster, render_node
+from hadaemon.config import ClusterConfig, Preseed, migrate, render_admin, render_cluster, render_node
 from hadaemon.config.commented import commented
 from hadaemon.config.migrate import Kind
 from hadaemon.io.errors import FileError
@@ -36,7 +37,7 @@ def store_preseed(preseed: Preseed, places: Places, owners: Owners) -> None:
     """
     store(places.admin_file, render_admin(preseed.admin), Kind.ADMIN, 0o600, owners.secret)
     if preseed.cluster is not None:
-        text = commented(render_cluster(preseed.cluster))
+        text = _cluster_text(preseed, preseed.cluster)
         store(places.state / CLUSTER_FILE, text, Kind.CLUSTER, 0o640, owners.state)
     else:
         (places.state / CLUSTER_FILE).unlink(missing_ok=True)
@@ -44,4 +45,19 @@ def store_preseed(preseed: Preseed, places: Places, owners: Owners) -> None:
     if preseed.hotwire_secret is not None:
         text = f"{preseed.hotwire_secret.text()}\n"
         write_text(places.state / HOTWIRE_KEY_FILE, text, 0o640, owners.state)
-    store(places.state / NODE_FILE, render_node(preseed.node), Kind.NODE, 0o640, owners.state)
+    store(places.state / NODE_FILE, _node_text(preseed), Kind.NODE, 0o640, owners.state)
+
+
+def _node_text(preseed: Preseed) -> str:
+    return render_node(preseed.node) if preseed.tables is None else _as_it_stands(preseed.tables[0])
+
+
+def _cluster_text(preseed: Preseed, cluster: ClusterConfig) -> str:
+    """The same on both nodes."""
+    return commented(render_cluster(cluster)) if preseed.tables is None else _as_it_stands(preseed.tables[1])
+
+
+def _as_it_stands(table: Mapping[str, object]) -> str:
+    import tomli_w  # Needed only for one file of both nodes.
+
+    return tomli_w.dumps({"schema": migrate.KNOWN.newest, **table})

@@ -2,13 +2,17 @@
 
 import tomllib
 from ipaddress import IPv4Interface
+from pathlib import Path
 
 import pytest
+import tomli_w
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hadaemon.config import ConfigError, load_cluster, load_node, shared_ports
+from hadaemon.config import ConfigError, load_cluster, load_node, load_preseed, shared_ports
 from hadaemon.config.variables import MAX_LENGTH, filled, lacks, resolved
+from hadaemon.setup.places import Owners, Places
+from hadaemon.setup.state import store_preseed
 from hadaemon.state.configuration import Configuration, check_texts
 from hadaemon.status.states import Condition
 
@@ -237,3 +241,24 @@ def test_the_characters_themselves():
     assert filled("$${x} ${node} $5 {a}", {"node": "alpha"}) == "${x} alpha $5 {a}"
     assert resolved({"a": "$${b}", "b": "${a}"}) == ({"a": "${b}", "b": "${b}"}, {})
     assert tomllib.loads(CLUSTER)
+
+
+def test_a_preseed_for_both_is_kept_as_it_stands(tmp_path: Path):
+    raw = {
+        "schema": 1,
+        "admin": {"ssh_keys": [f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{'A' * 43} a@b"]},
+        "node": {key: value for key, value in tomllib.loads(NODE).items() if key != "schema"},
+        "cluster": {key: value for key, value in tomllib.loads(CLUSTER).items() if key != "schema"},
+    }
+    preseed = load_preseed(tomli_w.dumps(raw))
+    assert str(preseed.node.ports["lan"].addresses[0]) == "192.168.12.141/24"
+    places = Places(tmp_path)
+    places.state.mkdir(parents=True)
+    store_preseed(preseed, places, Owners())
+    assert tomllib.loads((places.state / "node.toml").read_text()) == tomllib.loads(NODE)
+    assert tomllib.loads((places.state / "cluster.toml").read_text()) == tomllib.loads(CLUSTER)
+    wrong = tomli_w.dumps(raw).replace("192.168.20.141/24", "192.168.20.1/24")
+    with pytest.raises(ConfigError, match=r"cluster.ha_interfaces\[1\].*: 192.168.20.1 is"):
+        load_preseed(wrong)
+    with pytest.raises(ConfigError, match=r"cluster.nodes.alpha.addresses.guests\[0\]: .* is not an address"):
+        load_preseed(tomli_w.dumps(raw).replace("192.168.20.141/24", "192.168.20.141/33"))
