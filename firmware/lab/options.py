@@ -13,4 +13,5 @@ class PairOptions(Options):
     board: str = option("which board's image to boot", DEFAULT_BOARD)
     uefi: bool = option("boot through UEFI firmware instead of BIOS", False)
     cold: bool = option("boot both nodes, and do not begin with the snapshot of a pair that is up", False)
+    setup: str = option("one of docs/setups/ in place of the standard pair, e.g. virtual-cluster", "")
     keep: bool = option("keep the nodes' disks, logs and captures after the end", False)

@@ -13,8 +13,9 @@ from firmware.lab.lab import Lab, LabOptions, NodeOptions, none_left_open
 from firmware.lab.opening import READY, Opener
 from firmware.lab.options import PairOptions
 from firmware.lab.screen import Screen
+from firmware.lab.setups import Setup, read_setup
 from firmware.lab.shell import Shell, describe_ways_in, virtual_address
-from firmware.lab.topology import STANDARD_PAIR
+from firmware.lab.topology import STANDARD_PAIR, Topology
 from firmware.lab.traces import kept_on_failure
 
 WATCHER = "client"
@@ -27,6 +28,7 @@ def run_pair(options: PairOptions) -> None:
         FirmwareError: the image cannot be built, this machine lacks something, or a script's command failed.
             What the lab's machines have said and shown is kept then.
     """
+    setup = read_setup(options.setup) if options.setup else Setup(STANDARD_PAIR, WATCHER)
     lab_options = LabOptions(
         image=raw_image(options.board),
         node=NodeOptions(firmware=Firmware.UEFI if options.uefi else Firmware.BIOS),
@@ -36,28 +38,28 @@ def run_pair(options: PairOptions) -> None:
         contextlib.suppress(KeyboardInterrupt),
         none_left_open(),
         _screen() as screen,
-        _start(lab_options, options.cold, screen) as lab,
+        _start(setup.topology, lab_options, options.cold, screen) as lab,
         kept_on_failure(lab),
     ):
-        _play(lab, screen)
+        _play(lab, setup.watcher, screen)
         if options.keep:
             screen.say(f"Disks, logs and captures are kept in {lab.folder}")
 
 
-def _start(options: LabOptions, cold: bool, screen: Screen) -> Lab:
+def _start(topology: Topology, options: LabOptions, cold: bool, screen: Screen) -> Lab:
     if not cold:
-        lab = Opener(STANDARD_PAIR, options, screen.say).open(READY)
+        lab = Opener(topology, options, screen.say).open(READY)
         screen.say(f"{_names(lab)} run.")
         return lab
-    lab = Lab(STANDARD_PAIR, options)
+    lab = Lab(topology, options)
     for node in lab.nodes.values():
         node.power_on()
     screen.say(f"{_names(lab)} are booting. Emulated, the first boot takes about a minute.")
     return lab
 
 
-def _play(lab: Lab, screen: Screen) -> None:
-    client = lab.clients[WATCHER]
+def _play(lab: Lab, watcher: str, screen: Screen) -> None:
+    client = lab.clients[watcher]
     network = client.data.network
     with client.watch(virtual_address(lab, network)) as watch:
         screen.say(f"{describe_ways_in(lab)}\nType help for the commands, quit to leave.")

@@ -7,8 +7,11 @@ import base64
 import json
 import secrets
 import subprocess
+import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+import tomli_w
 
 from firmware.lab.errors import MissingCapability
 from firmware.lab.topology import Cluster, PlannedNode
@@ -78,10 +81,16 @@ def render_preseed(
         lines.append(f"ssh_keys = {_array(ssh_keys)}")
     if hotwire_secret:
         lines += ["", "[hotwire]", f"secret = {_quoted(hotwire_secret)}"]
-    lines += _node_lines(node)
+    lines += _given("node", node.text) if node.text else _node_lines(node)
     if cluster:
-        lines += _cluster_lines(cluster)
+        lines += _given("cluster", cluster.text) if cluster.text else _cluster_lines(cluster)
     return "\n".join(lines) + "\n"
+
+
+def _given(table: str, text: str) -> list[str]:
+    """A file of its own, as a table of the preseed."""
+    values = {key: value for key, value in tomllib.loads(text).items() if key != "schema"}
+    return ["", tomli_w.dumps({table: values})]
 
 
 def _node_lines(node: PlannedNode) -> list[str]:

@@ -47,6 +47,8 @@ class PlannedNode:
 
     name: str
     ports: tuple[Port, ...]
+    text: str = ""
+    """Its node.toml; empty: as the ports say."""
 
     def port(self, name: str) -> Port:
         """The port of that name.
@@ -93,6 +95,8 @@ class Cluster:
     advertisement_interval: str = "1s"
     flap_switches: int | None = None
     """`election.flap_switches`; None: the appliance's default."""
+    text: str = ""
+    """The whole cluster.toml; empty: as the fields above say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,8 @@ from hadaemon.sync.redact import public_tree
 from hadaemon.sync.tree import FILES
 
 LAYOUT = f"{CLUSTER_FILE} and {FILES}/ as on the nodes, and of each node NAME/{NODE_FILE} or NAME.{NODE_FILE}"
+_LAB_FILE = "lab.toml"
+"""What is around the pair in a lab (`python3 invoke.py pair --setup`); no node has it."""
 _SUFFIX = f".{NODE_FILE}"
 _NODES = 2
 
@@ -123,7 +125,7 @@ def _files(folder: Path, found: FolderFindings) -> tuple[NodeFile, ...]:
         raise FileError(f"{folder}: cannot be read: {error.strerror}") from error
     if not files and CLUSTER_FILE not in names and FILES not in names:
         raise FileError(f"{folder}: there is nothing to check in it: expected are {LAYOUT}")
-    known = {CLUSTER_FILE, *(file.path.name for file in files)}
+    known = {CLUSTER_FILE, _LAB_FILE, *(file.path.name for file in files)}
     astray = [name for name in names if name.endswith(".toml") and name not in known]
     found.notes += [f"{folder / name}: is not read: read are {LAYOUT}" for name in astray]
     if not files:

@@ -6,6 +6,7 @@ what comes), `toml` and other languages, or `text`. Commands in the midst of a s
 
 import re
 import shlex
+import tempfile
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from invoke.tasks import Task
 from firmware import tasks
 from firmware.__main__ import TaskRunner
 from firmware.errors import FirmwareError
+from firmware.lab.setups import setup_of
 from firmware.provision.answers import read_site
 from hadaemon.cli.parser import build_parser
 from hadaemon.commands.on_peer import may_run
@@ -27,7 +29,7 @@ from hadaemon.firewall.snippets import Snippet, snippet_problems
 
 TASKS = {each.name for each in vars(tasks).values() if isinstance(each, Task)}
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")))
+PAGES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md")))
 FENCE = re.compile(r"^( *)```(?P<kind>[^\n`]*)\n(?P<text>.*?)^\1```$", re.MULTILINE | re.DOTALL)
 
 
@@ -302,6 +304,22 @@ def read_for_both(text: str) -> None:
         check_pair(own, load_cluster(CLUSTER + text, node=name))
 
 
+def read_lab(text: str) -> None:
+    """What is around a pair, as `pair --setup` reads it beside the pair's own files."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "lab.toml").write_text(text)
+        (folder / "cluster.toml").write_text(CLUSTER[: CLUSTER.index('[[ha_interfaces]]\nport = "wan"')])
+        for node in ("alpha", "beta"):
+            (folder / node).mkdir()
+            own = re.sub(r"\[ports\.(?!lan|hotwire).*\nmac.*\n(addresses.*\n)?", "", NODE)
+            cards = own.replace('"alpha"', f'"{node}"').replace(
+                "52:54", "52:54" if node == "alpha" else "52:55"
+            )
+            (folder / node / "node.toml").write_text(cards)
+        setup_of(folder)
+
+
 READERS: dict[str, Callable[[str], object]] = {
     "node.toml": load_node,
     "fw01.toml": load_node,
@@ -311,6 +329,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "policy": read_part,
     "hairpin": read_part,
     "both": read_for_both,
+    "lab.toml": read_lab,
     "README.md": load_preseed,
     "docs/alarms.md": read_part_of_both,
     "docs/firewall.md": read_part,

@@ -1,0 +1,58 @@
+"""The ready configurations: their nodes would take them, and a lab can be made of each."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from firmware.check import as_a_node_would
+from firmware.errors import FirmwareError
+from firmware.lab.preseed import render_preseed
+from firmware.lab.setups import SETUPS, read_setup, setup_names, setup_of
+
+NAMES = ("dsl-modem", "external-router", "test-case", "virtual-cluster")
+
+
+def test_these_there_are():
+    assert setup_names() == NAMES
+    page = (SETUPS / "README.md").read_text()
+    for name in NAMES:
+        assert f"[{name}]({name}/README.md)" in page
+        assert (SETUPS / name / "README.md").exists()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_nodes_would_take_it(name: str):
+    found = as_a_node_would("hadaemon.cli.folder", str(SETUPS / name))
+    assert found["problems"] == []
+    assert len(found["nodes"]) == 2
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_is_a_lab(name: str):
+    setup = read_setup(name)
+    topology = setup.topology
+    assert topology.cluster is not None
+    assert topology.cluster.master in [node.name for node in topology.nodes]
+    watcher = next(client for client in topology.clients if client.name == setup.watcher)
+    interface = next(
+        each
+        for each in topology.cluster.ha_interfaces
+        if topology.nodes[0].port(each.port).network == watcher.network
+    )
+    assert watcher.address.network.supernet_of(interface.virtual_addresses[0].network)
+    for node in topology.nodes:
+        text = render_preseed(node, topology.cluster, "$6$abcdefgh$abcdefgh", hotwire_secret="c2VjcmV0")
+        raw = tomllib.loads(text)
+        own = tomllib.loads((SETUPS / name / node.name / "node.toml").read_text())
+        assert raw["node"] == {key: value for key, value in own.items() if key != "schema"}
+        assert raw["cluster"]["nodes"].keys() == {each.name for each in topology.nodes}
+
+
+def test_a_wrong_one_is_told(tmp_path: Path):
+    with pytest.raises(FirmwareError, match="there is no setup 'dsl'"):
+        read_setup("dsl")
+    for file in ("lab.toml", "cluster.toml"):
+        (tmp_path / file).write_text("networks = 1\n")
+    with pytest.raises(FirmwareError, match="cannot be understood"):
+        setup_of(tmp_path)
