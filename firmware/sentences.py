@@ -27,7 +27,12 @@ SOURCES = (
     *("io/store/identity.py", "io/store/pair_lock.py", "io/programs/channel.py"),
     *("daemon/health/recorder.py", "daemon/reloads.py", "daemon/upgrade", "upgrade/begin.py"),
     *("upgrade/rolling.py", "upgrade/telling.py", "upgrade/trial.py"),
-    *("operations/connections.py", "operations/effective.py", "operations/moving.py"),
+    *(
+        "operations/examples.py",
+        "operations/connections.py",
+        "operations/effective.py",
+        "operations/moving.py",
+    ),
     *("operations/firmware.py", "operations/firmware_status.py", "operations/firmware_sync.py"),
     *("operations/update.py", "operations/upgrade_pair.py", "operations/backup.py", "operations/keys.py"),
     *("operations/check_folder.py", "operations/detection.py", "operations/install.py"),

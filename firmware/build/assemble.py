@@ -25,6 +25,9 @@ def assemble(context: Context) -> None:
     packages.mkdir(parents=True, exist_ok=True)
     install_python_packages(context, packages)
     shutil.copytree(context.root / "hadaemon", packages / "hadaemon", ignore=PYTHON_IGNORED)
+    examples = target / "usr/share/doc/hotspare/setups"
+    examples.mkdir(parents=True)
+    lay_over(context.root / "docs/setups", examples)
     if context.options.overlay:
         lay_over(context.options.overlay, target)
     write_identity(context)

@@ -7,7 +7,7 @@ from pathlib import Path
 UNVERSIONED_TIME = 1_767_225_600
 """Seconds since 1970 (2026-01-01): the time of a source tree that came without git."""
 
-INPUTS = ("hadaemon", "board", "rootfs-overlay", "firmware/build", "requirements")
+INPUTS = ("hadaemon", "board", "rootfs-overlay", "firmware/build", "requirements", "docs/setups")
 """What an image is made of."""
 
 

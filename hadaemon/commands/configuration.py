@@ -46,6 +46,16 @@ CONFIGURATION = (
         peer=(PeerOption("--node"), PeerOption("--effective")),
     ),
     Command(
+        "config example",
+        "ready configurations, to be looked at and copied",
+        (
+            ("hactl config example", "which there are"),
+            ("hactl config example dsl-modem", "one of them, with its comments"),
+        ),
+        loads="config_example:add_example",
+        json=FOR_PROGRAMS,
+    ),
+    Command(
         "config check",
         "validate files, apply nothing",
         (

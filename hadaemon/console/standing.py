@@ -7,6 +7,7 @@ from hadaemon.errors import HadaemonError
 from hadaemon.language.verdict import verdict_line
 from hadaemon.menu.later import Standing
 from hadaemon.operations.asking import ask_status
+from hadaemon.operations.examples import EXAMPLES, examples
 from hadaemon.operations.install import InstallPlaces, can_install
 from hadaemon.setup.good import better
 from hadaemon.setup.places import Places
@@ -30,7 +31,15 @@ def standing_of(places: Places, configuration: Configuration) -> Standing:
         known_commands(),
         can_install(InstallPlaces()),
         _verdict(places),
+        _examples(),
     )
+
+
+def _examples() -> tuple[tuple[str, str], ...]:
+    try:
+        return tuple((each.name, each.about) for each in examples(EXAMPLES))
+    except HadaemonError:
+        return ()
 
 
 def _verdict(places: Places) -> str:

@@ -29,6 +29,8 @@ class Standing:
     """There is another disk on which the running system could be installed."""
     verdict: str = ""
     """On the pair, as `hactl status` has it; empty: it has none, or nobody answers."""
+    examples: tuple[tuple[str, str], ...] = ()
+    """Ready configurations: their names, and what each is."""
 
 
 Entry: TypeAlias = Callable[[], Flow[None]]
@@ -82,7 +84,7 @@ def _entries(_: Translate, standing: Standing) -> Mapping[str, tuple[str, Entry]
     add("maintenance", _("maintenance (hactl maintenance)"), lambda: _maintenance(_), in_cluster)
     add("synchronize", _("synchronize the boxes (hactl config sync)"), lambda: _synchronize(_), in_cluster)
     add("addresses", _("virtual addresses of the pair"), lambda: _as_root("virtual"), in_cluster)
-    add("firewall", _("firewall: rules and port forwards"), lambda: _firewall(_), in_cluster)
+    add("firewall", _("firewall: rules and port forwards"), lambda: _firewall(_, standing), in_cluster)
     edit = command("config", "edit", root=True)
     add("edit", _("edit the configuration, checked (hactl config edit)"), edit, in_cluster)
     add("backup", _("backup of this box into a file (hactl backup)"), lambda: _backup(_))
@@ -227,7 +229,20 @@ def _firmware(_: Translate, in_cluster: bool) -> Flow[None]:
         yield from _hactl(("firmware", str(choice)), root=True)
 
 
-def _firewall(_: Translate) -> Flow[None]:
+def _examples(_: Translate, standing: Standing) -> Flow[None]:
+    name = yield Choose(
+        "example",
+        _("Ready configurations"),
+        _("Which one is shown? Its comments say what it is for."),
+        tuple(Option(name, about) for name, about in standing.examples),
+        _("What fits is copied by hand: edit the configuration."),
+        standing.examples[0][0],
+    )
+    yield from _hactl(("config", "example", str(name)))
+
+
+def _firewall(_: Translate, standing: Standing) -> Flow[None]:
+    examples = [Option("examples", _("look at ready configurations (hactl config example)"))]
     choice = yield Choose(
         "firewall",
         _("Firewall"),
@@ -236,12 +251,15 @@ def _firewall(_: Translate) -> Flow[None]:
             Option("forward", _("a port forward: from outside to a host inside")),
             Option("rule", _("allow something")),
             Option("show", _("show the configuration (hactl config show)")),
+            *(examples if standing.examples else ()),
         ),
         _("To change or remove a rule, edit the configuration: cluster.toml has all of them."),
         "forward",
     )
     if choice == "show":
         yield from _hactl(("config", "show"), root=True)
+    elif choice == "examples":
+        yield from _examples(_, standing)
     else:
         yield from _as_root(str(choice))
 

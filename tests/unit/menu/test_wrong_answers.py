@@ -24,7 +24,13 @@ from tests.unit.menu.test_first_boot import CREATE, JOIN
 MENU = Path(hadaemon.menu.__file__).parent
 VOICE = TRANSLATIONS[ORIGINAL]
 KEY = f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{'A' * 43} admin@office"
-STANDING = Standing("alpha", "cluster", ha_ports=("lan", "wan"), commands=frozenset({"capture", "firmware"}))
+STANDING = Standing(
+    "alpha",
+    "cluster",
+    ha_ports=("lan", "wan"),
+    commands=frozenset({"capture", "firmware"}),
+    examples=(("dsl-modem", "Two firewalls at one DSL modem."), ("test-case", "Six rules.")),
+)
 NODE = {
     "admin": {},
     "node": {
@@ -187,6 +193,7 @@ QUESTIONS: Mapping[str, tuple[Way, tuple[str, ...]]] = {
     "reboot": (_later(("menu", "reboot")), NO_NUMBER),
     "poweroff": (_later(("menu", "power-off")), NO_NUMBER),
     "firewall": (_later(("menu", "firewall")), NO_NUMBER),
+    "example": (_later(("menu", "firewall"), ("firewall", "examples")), NO_NUMBER),
     "backup-file": (_later(("menu", "backup"), ("backup-file", "/data/a")), ("", "a.backup", "../a")),
     "virtual-port": (_change("virtual", **{"virtual-port": "lan", "write": "1"}), ("", "3", *NO_NUMBER)),
     "virtual-addresses": (
