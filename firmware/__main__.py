@@ -6,6 +6,8 @@ import sys
 
 from invoke.collection import Collection
 from invoke.exceptions import ParseError
+from invoke.parser import Parser
+from invoke.parser.context import to_flag
 from invoke.program import Program
 
 from firmware import __version__, tasks
@@ -30,19 +32,23 @@ class TaskRunner(Program):
             version=__version__,
         )
 
+    def _make_parser(self) -> Parser:
+        """What is typed gets its dashes as soon as the options of all tasks are known."""
+        parser: Parser = super()._make_parser()
+        several = [context for name, context in parser.contexts.items() if name in tasks.SEVERAL]
+        switches = [
+            to_flag(name)
+            for context in (self.initial_context, *several)
+            for each in context.args.values()
+            for name in each.names
+            if not each.takes_value or name in ("help", "h")
+        ]
+        names = self.collection.task_names
+        self.core.unparsed = [*spelled_out(self.core.unparsed, names, tasks.SEVERAL, switches)]
+        return parser
+
     def parse_tasks(self) -> None:
         """Raises ParseError, which the program prints."""
-        names = self.collection.task_names
-        several = [each for each in self.collection.to_contexts() if each.name in tasks.SEVERAL]
-        switches = [
-            flag
-            for context in (self.initial_context, *several)
-            for flag, each in context.flags.items()
-            if not each.takes_value
-        ]
-        self.core.unparsed = [
-            *spelled_out(self.core.unparsed, names, tasks.SEVERAL, (*switches, "--help", "-h"))
-        ]
         try:
             super().parse_tasks()
         except ParseError as error:

@@ -16,6 +16,7 @@ from firmware import manual, tasks
 from firmware.__main__ import TaskRunner
 from firmware.bench import BenchOptions
 from firmware.build.options import LONGEST_VERSION, BuildOptions
+from firmware.deploy.options import DeployOptions
 from firmware.errors import FirmwareError
 from firmware.flash.options import FlashOptions
 from firmware.import_keepalived import ImportOptions
@@ -36,6 +37,7 @@ WORK = {
     "provision": "firmware.provision.provision.provision",
     "bench": "firmware.tasks.run_bench",
     "check": "firmware.check.check",
+    "deploy": "firmware.deploy.deploy.deploy",
     "import": "firmware.import_keepalived.import_keepalived",
     "clean": "firmware.clean.clean_checkout",
     "screens": "firmware.screens.write_screens",
@@ -111,7 +113,13 @@ def test_nodes_tell_a_version_whole() -> None:
         ),
         ("image -b apu2 -f -r", BuildOptions(board="apu2", fresh=True, release=True)),
         ("pair", PairOptions()),
-        ("pair --board apu2 --uefi --cold --keep", PairOptions("apu2", True, True, True)),
+        ("pair --board apu2 --uefi --cold --keep", PairOptions("apu2", True, True, keep=True)),
+        ("pair --setup dsl-modem", PairOptions(setup="dsl-modem")),
+        (
+            "deploy office branch --yes --check -u root",
+            DeployOptions(("office", "branch"), yes=True, check=True, user="root"),
+        ),
+        ("deploy -y site --at alpha=192.0.2.7", DeployOptions(("site",), yes=True, at=("alpha=192.0.2.7",))),
         ("test", Selection()),
         ("test --lint --unit", Selection(lint=True, unit=True)),
         (
@@ -168,6 +176,7 @@ SAMPLES = {
     "baud": ("9600", 9600),
     "wait": ("2.5", 2.5),
     "version": ("1.4.2", "1.4.2"),
+    "confirm": ("60", 60),
 }
 """What a person types for an option that takes no word at will, and what it means."""
 ALONE = {
@@ -175,6 +184,7 @@ ALONE = {
     "check": ["site"],
     "bench": ["build"],
     "import": ["--file", "some"],
+    "deploy": ["--folder", "some"],
 }
 """What a task must be told in any case."""
 EVERY = [(task, each.name) for task, options in tasks.OPTIONS.items() for each in options_of(options)]
@@ -322,7 +332,7 @@ def test_no_options_are_made_that_cannot_be_meant(wrong: dict[str, Any], told: s
 
 def test_the_tables_in_the_pages_are_up_to_date() -> None:
     pages = manual.pages_with_tables()
-    assert len(pages) == 3
+    assert len(pages) == 4
     for page in pages:
         text = page.read_text(encoding="utf-8")
         assert manual.with_tables(text) == text, f"{page.name}: run `python3 invoke.py manual`"
