@@ -21,7 +21,7 @@ def virtual(_: Translate, draft: Draft) -> Flow[str]:
     """Other virtual addresses of a port, or the first ones. Returns what is new, in one line."""
     interfaces = draft.raw["cluster"].setdefault("ha_interfaces", [])
     now = {each["port"]: each.get("virtual_addresses", []) for each in interfaces}
-    ports = [name for name in _ports(draft) if not draft.raw["node"]["ports"][name].get("dhcp")]
+    ports = [name for name in _ports(draft) if not draft.ports[name].get("dhcp")]
     nothing = _("none")
     port = yield Choose(
         "virtual-port",
@@ -108,7 +108,7 @@ def forward(_: Translate, draft: Draft) -> Flow[str]:
 
 def vlan(_: Translate, draft: Draft, ports: Sequence[str]) -> Flow[str]:
     """A port within a VLAN of another one. Returns its name."""
-    node = draft.raw["node"]["ports"]
+    node = draft.ports
     parent = yield Choose(
         "vlan-parent",
         _("VLAN"),
@@ -208,7 +208,7 @@ def rule(_: Translate, draft: Draft) -> Flow[str]:
 
 
 def _ports(draft: Draft) -> list[str]:
-    return [name for name in draft.raw["node"]["ports"] if name != HOTWIRE]
+    return [name for name in draft.ports if name != HOTWIRE]
 
 
 def _firewall(draft: Draft) -> dict[str, Any]:

@@ -29,6 +29,12 @@ class Draft:
         self._answered[_name(path)] = question
         return answer
 
+    @property
+    def ports(self) -> dict[str, dict[str, Any]]:
+        """This box's ports by name, those that cluster.toml defines for both boxes included."""
+        own, shared = self.raw["node"]["ports"], self.raw.get("cluster", {}).get("ports", {})
+        return {name: {**shared.get(name, {}), **own.get(name, {})} for name in (*own, *shared)}
+
     def put(self, value: object, *path: str | int) -> None:
         """Sets one value; tables and arrays on the way are made."""
         _put(self.raw, value, path)

@@ -50,6 +50,26 @@ def changed(flow: str, answers: dict[str, str]) -> dict[str, Any]:
     return dict(raw)
 
 
+def test_a_vlan_of_both_boxes_may_have_a_virtual_address():
+    """It is in cluster.toml alone; what differs from box to box stays as it is written."""
+    before = deepcopy(PAIR)
+    shared = {
+        "ports": {"guests": {"parent": "lan", "vlan": 20}},
+        "nodes": {
+            "alpha": {"variables": {"host": "192.168.12.9"}},
+            "beta": {"variables": {"host": "192.168.12.8"}},
+        },
+        "ping_groups": [{"name": "switch", "hosts": ["${host}"]}],
+    }
+    before["cluster"] |= shared
+    box = Box(ReadNode=before, StoreCluster=())
+    person = Person({"virtual-port": ["guests"], "virtual-addresses": ["10.0.0.1/24"], "write": ["1"]})
+    converse(lambda: FLOWS["virtual"](TRANSLATIONS["en"]), person, box)
+    (raw,) = (action.raw for action in box.done if isinstance(action, actions.StoreCluster))
+    assert raw["ha_interfaces"][2] == {"port": "guests", "virtual_addresses": ["10.0.0.1/24"]}
+    assert {key: raw[key] for key in shared} == shared
+
+
 def test_a_port_forward_comes_from_outside():
     answers = {"forward-address": "2", "forward-services": "https tcp/8443", "forward-to": "192.168.12.80"}
     assert changed("forward", answers)["firewall"]["destination_nat"] == [
