@@ -84,6 +84,7 @@ class Answers(Part):
             request = request_of(message)
         except ValueError as error:
             return refusal(str(error))
+        await self._reloads.known()
         try:
             return {"ok": True, **encode(await self._carry_out(request))}
         except RequestRefused as error:

@@ -48,6 +48,7 @@ class Reloads(Part):
         self._remembered = remembered
         self._begin = begin
         self._lock = asyncio.Lock()
+        self._known = asyncio.Event()
         self._closed = False
         self._under_way: set[asyncio.Task[None]] = set()
 
@@ -55,6 +56,11 @@ class Reloads(Part):
         """At the start: also of wrong files something follows."""
         async with self._lock:
             self._begin(await self._with_rules(await self._load()))
+        self._known.set()
+
+    async def known(self) -> None:
+        """Waits until the files were read for the first time: before, nothing true can be told of them."""
+        await self._known.wait()
 
     async def reload(self, keep_active: bool = False) -> Reloaded:
         """`keep_active`: another master in the files does not move the virtual addresses.
