@@ -13,7 +13,7 @@ FOLDER = str(ROOT / "docs/setups")
 def test_which_there_are_and_one_of_them(capsys: pytest.CaptureFixture[str]):
     assert main(["config", "example", "--folder", FOLDER]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "dsl-modem        Two firewalls at one DSL modem: the active one alone dials."
+    assert lines[1] == "dsl-modem        Two firewalls at one DSL modem: the active one alone dials."
     assert lines[-1] == "`hactl config example NAME` shows one"
     assert main(["config", "example", "test-case", "--folder", FOLDER]) == 0
     shown = capsys.readouterr().out
@@ -21,7 +21,7 @@ def test_which_there_are_and_one_of_them(capsys: pytest.CaptureFixture[str]):
     assert f"# beside it: {FOLDER}/test-case/fw1/node.toml\n" in shown
     assert main(["config", "example", "--json", "--folder", FOLDER]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert told["examples"][0]["name"] == "dsl-modem"
+    assert told["examples"][1]["name"] == "dsl-modem"
 
 
 def test_one_that_there_is_not(capsys: pytest.CaptureFixture[str], tmp_path):

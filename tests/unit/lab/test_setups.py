@@ -10,7 +10,7 @@ from firmware.errors import FirmwareError
 from firmware.lab.preseed import render_preseed
 from firmware.lab.setups import SETUPS, read_setup, setup_names, setup_of
 
-NAMES = ("dsl-modem", "external-router", "test-case", "virtual-cluster")
+NAMES = ("auto-join", "dsl-modem", "external-router", "test-case", "virtual-cluster")
 
 
 def test_these_there_are():
@@ -46,7 +46,8 @@ def test_it_is_a_lab(name: str):
         raw = tomllib.loads(text)
         own = tomllib.loads((SETUPS / name / node.name / "node.toml").read_text())
         assert raw["node"] == {key: value for key, value in own.items() if key != "schema"}
-        assert raw["cluster"]["nodes"].keys() == {each.name for each in topology.nodes}
+        shared = tomllib.loads((SETUPS / name / "cluster.toml").read_text())
+        assert raw["cluster"] == {key: value for key, value in shared.items() if key != "schema"}
 
 
 def test_a_wrong_one_is_told(tmp_path: Path):
