@@ -59,6 +59,18 @@ def test_what_is_not_confirmed_is_bounded():
     assert subject.hear(LONGEST, after=50.0) == LONGEST
 
 
+def test_what_was_learned_counts_for_a_later_one_and_what_was_not_does_not():
+    before, after = Subject(own=100), Subject(own=OWN)
+    after.learned.go_on(before.learned)
+    assert after.hear(OWN, priority=0) == OWN, "nobody has named 100: it was the former own interval"
+    before = Subject()
+    for _ in range(2):
+        before.hear(100)
+    after = Subject()
+    after.learned.go_on(before.learned)
+    assert after.hear(OWN, OTHER) == 100, "the sender is followed, with its interval"
+
+
 def test_a_peer_that_is_as_slow_as_four_seconds_is_never_taken_for_silent():
     """A standard router, heard for the first time by a node with a tenth of its interval."""
     for named in (30, 100, 250, 400):
