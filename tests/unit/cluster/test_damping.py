@@ -63,6 +63,7 @@ def test_a_suspension_ends_by_itself_when_nothing_has_switched_for_as_long_as_th
     driver.hear(254, after=1.0)
     assert not driver.memory.suspended
     assert driver.node.status(driver.now).suspended is None
+    assert driver.node.next_deadline > driver.now, "it is over for good"
 
 
 def test_a_suspension_that_a_reboot_found_ends_by_itself_too():
@@ -113,6 +114,17 @@ def test_a_switch_that_the_peer_confirms_counts_although_its_advertisement_came_
     assert not driver.memory.suspended
     driver.do(PeerReport(replace(peer, state=NodeState.ACTIVE)))
     assert driver.memory.suspended
+
+
+def test_the_peer_confirms_a_switch_once_however_often_it_says_so():
+    driver = Driver(BETA, witness=True, flap_switches=3, flap_window=600.0)
+    peer = replace(PEER, name=ALPHA, preferred=True)
+    driver.do(PeerReport(peer))
+    driver.become_active()
+    driver.hear(254, after=0.5)
+    for _ in range(5):
+        driver.do(PeerReport(replace(peer, state=NodeState.ACTIVE)), after=0.1)
+    assert not driver.memory.suspended, "two switches"
 
 
 def test_resume_ends_it_and_counts_anew():

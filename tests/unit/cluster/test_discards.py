@@ -57,6 +57,17 @@ def test_a_sender_of_which_something_is_taken_in_is_heard():
     assert "active too" not in problem(driver)
 
 
+def test_it_counts_anew_from_an_advertisement_that_is_taken_in():
+    driver = Driver(ALPHA).become_active()
+    drop(driver, DiscardReason.REPLAY, 4)
+    driver.hear(0)
+    drop(driver, DiscardReason.REPLAY, 4)
+    assert "active too" not in problem(driver)
+    driver.hear(0, source=STRANGER)
+    drop(driver, DiscardReason.REPLAY, 2)
+    assert "192.0.2.12 is active too" in problem(driver), "another sender's does not count for it"
+
+
 def test_what_a_stranger_sends_between_does_not_hide_it():
     driver = Driver(ALPHA).become_active()
     for _ in range(10):

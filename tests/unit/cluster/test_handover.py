@@ -140,6 +140,16 @@ def test_a_stop_in_the_middle_is_a_failed_switch():
     assert driver.sent() == [0, 0]
 
 
+def test_a_healthier_peer_is_offered_the_addresses_after_ten_milliseconds():
+    driver = Driver(ALPHA, witness=True).become_active()
+    driver.do(PeerReport(PEER), after=0.5)
+    driver.link("lan", carrier=False)
+    driver.run(0.0099)
+    assert driver.node.status(driver.now).phase is None
+    driver.run(0.0002)
+    assert driver.node.status(driver.now).phase == "releasing"
+
+
 def test_a_healthier_peer_that_does_not_take_is_asked_again_only_after_a_while():
     driver = Driver(ALPHA, witness=True).become_active()
     driver.do(PeerReport(PEER), after=0.5)
@@ -194,6 +204,13 @@ def test_a_switch_without_any_link_is_refused():
 
 def test_one_switch_at_a_time():
     assert "under way" in offered().node.refusal(SwitchRequested())
+
+
+def test_what_needs_nobody_else_succeeds_at_once():
+    for request in (ResumeRequested(), MaintenanceRequested(on=True), MaintenanceRequested(on=False)):
+        driver = Driver(ALPHA, memory=Memory(maintenance=request == MaintenanceRequested(on=False)))
+        driver.do(request)
+        assert [result.succeeded for result in results(driver)] == [True], request
 
 
 def test_nothing_can_be_asked_of_a_node_that_is_off():
@@ -255,8 +272,10 @@ def test_maintenance_fails_if_nobody_takes_over_unless_forced():
     driver.run(OFFER_STANDS + 0.01)
     assert driver.node.state is NodeState.ACTIVE
     driver = offered(MaintenanceRequested(on=True, forced=True))
-    driver.run(OFFER_STANDS + 0.01)
+    done = driver.run(OFFER_STANDS + 0.01)
     assert driver.node.state is NodeState.MAINTENANCE
+    (ended,) = (action for _, action in done if isinstance(action, HandoverEnded))
+    assert ended.succeeded
     driver.do(MaintenanceRequested(on=False))
     driver.become_active()
     assert driver.sent() == [254, 254], "its priority is its own again"

@@ -64,6 +64,23 @@ def test_addresses_that_could_not_be_set_are_tried_again_with_growing_delay_and_
     assert "lan" not in driver.addresses() or driver.problems == ()
 
 
+def test_addresses_that_could_not_be_set_are_not_tried_on_a_card_that_is_gone():
+    driver = Driver(ALPHA).become_active()
+    driver.do(ActionFailed(SetAddresses("lan", ALL["lan"]), "busy"))
+    driver.link("lan", present=False)
+    assert not [problem for problem in driver.problems if "busy" in problem]
+    assert not [action for _, action in driver.run(10) if isinstance(action, SetAddresses)]
+
+
+def test_addresses_that_could_not_be_set_are_no_problem_once_others_are_to_be_set():
+    driver = Driver(BETA).become_active()
+    driver.do(ActionFailed(SetAddresses("lan", ALL["lan"]), "busy"))
+    driver.hear(MASTER)
+    assert SetAddresses("lan", frozenset()) in driver.last
+    assert driver.problems == ()
+    assert driver.run(2.5) == []
+
+
 def test_a_failure_that_a_newer_order_overtook_does_not_matter():
     driver = Driver(BETA).become_active()
     wanted = SetAddresses("lan", ALL["lan"])

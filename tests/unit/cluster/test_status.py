@@ -10,9 +10,11 @@ from hadaemon.cluster import (
     ActionFailed,
     AdvertisementDiscarded,
     AdvertisementReceived,
+    Announce,
     Link,
     NodeState,
     PeerState,
+    PortChanged,
     SendAdvertisement,
     SetAddresses,
     Tick,
@@ -99,8 +101,20 @@ def test_links_are_told_with_what_to_do():
     assert driver.problems[1].startswith("port wan: the network card is gone")
 
 
+def test_the_link_of_the_port_with_the_addresses_is_told_beside_the_one_that_advertises():
+    driver = Driver(ALPHA, ports=("lan",), addresses_on="dmz")
+    for facts in (PortChanged("dmz", True, False, None), PortChanged("dmz", False, False, None)):
+        driver.do(facts)
+        assert driver.problems == ("port dmz: no carrier, and the virtual addresses are on it",)
+    driver.link("lan", carrier=False)
+    assert [problem[:8] for problem in driver.problems] == ["port lan", "port dmz"]
+    driver.do(PortChanged("dmz", True, True, None))
+    assert [problem[:8] for problem in driver.problems] == ["port lan"]
+
+
 def test_a_fault_is_the_first_problem():
     driver = Driver(ALPHA, start=True, ports=("lan",))
+    driver.do(ActionFailed(Announce("lan", ()), "Network is down"))
     driver.link("lan", present=False)
     told = status(driver)
     assert told.state is NodeState.FAULT
@@ -155,8 +169,19 @@ def test_addresses_that_could_not_be_set_are_not_called_held():
 def test_a_failure_to_send_is_told_until_the_next_try():
     driver = Driver(ALPHA).become_active()
     failed = next(action for action in driver.last if isinstance(action, SendAdvertisement))
+    driver.run(65)  # The next announcement is a minute away.
     driver.do(ActionFailed(failed, "Network is down"))
     assert driver.problems == ("port lan: sending failed: Network is down",)
+    driver.run(1)
+    assert driver.problems == ()
+
+
+def test_a_failure_to_announce_is_told_until_the_next_try():
+    driver = Driver(ALPHA, ports=("lan",), addresses_on="dmz")
+    driver.do(PortChanged("dmz", True, True, None))
+    driver.become_active()
+    driver.do(ActionFailed(Announce("dmz", ()), "Network is down"))
+    assert driver.problems == ("port dmz: sending failed: Network is down",)
     driver.run(1)
     assert driver.problems == ()
 
