@@ -114,11 +114,21 @@ def test_the_link_of_the_port_with_the_addresses_is_told_beside_the_one_that_adv
 
 def test_a_fault_is_the_first_problem():
     driver = Driver(ALPHA, start=True, ports=("lan",))
-    driver.do(ActionFailed(Announce("lan", ()), "Network is down"))
     driver.link("lan", present=False)
     told = status(driver)
     assert told.state is NodeState.FAULT
     assert told.problems[0].text == told.reason
+
+
+def test_a_fault_comes_before_addresses_that_could_not_be_taken_away():
+    driver = Driver(ALPHA, ports=("lan",), addresses_on="dmz")
+    driver.do(PortChanged("dmz", True, True, None))
+    driver.become_active()
+    driver.link("lan", present=False)
+    assert driver.addresses() == {"dmz": frozenset()}
+    driver.do(ActionFailed(SetAddresses("dmz", frozenset()), "busy"))
+    kinds = [problem.kind.word for problem in status(driver).problems]
+    assert kinds == ["node-fault", "problem", "link-down"]
 
 
 def test_discards_are_counted_by_reason_and_a_problem_for_a_minute():
@@ -173,6 +183,16 @@ def test_a_failure_to_send_is_told_until_the_next_try():
     driver.do(ActionFailed(failed, "Network is down"))
     assert driver.problems == ("port lan: sending failed: Network is down",)
     driver.run(1)
+    assert driver.problems == ()
+
+
+def test_a_failure_to_send_is_no_problem_of_a_node_that_sends_nothing_any_more():
+    driver = Driver(BETA).become_active()
+    failed = next(action for action in driver.last if isinstance(action, SendAdvertisement))
+    driver.do(ActionFailed(failed, "Network is down"))
+    driver.hear(254)
+    assert status(driver).state is NodeState.BACKUP
+    driver.do(ActionFailed(failed, "Network is down"))
     assert driver.problems == ()
 
 
