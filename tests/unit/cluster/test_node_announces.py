@@ -176,6 +176,16 @@ def test_a_foreign_router_of_lower_priority_does_not_make_a_node_announce_all_th
     assert times <= 25, "in thirty seconds"
 
 
+def test_the_takeover_and_two_conflicts_after_it_are_announced_at_once_and_a_third_one_later():
+    alpha = Driver(ALPHA).become_active()
+    at_once = [announced(alpha) == {"lan", "wan"}]
+    for _ in range(3):
+        alpha.run(0.5)
+        alpha.hear(100)
+        at_once.append(announced(alpha) == {"lan", "wan"})
+    assert at_once == [True, True, True, False]
+
+
 def test_a_conflict_after_a_quiet_time_is_announced_at_once():
     alpha = long_active(ALPHA)
     for _ in range(100):
