@@ -13,18 +13,25 @@ from hadaemon.cluster import (
     Announce,
     Link,
     NodeState,
+    PeerGoodbye,
+    PeerReport,
     PeerState,
     PortChanged,
     SendAdvertisement,
     SetAddresses,
+    Stop,
     Tick,
     outside_status,
 )
+from hadaemon.cluster.report import is_peer_dead
 from hadaemon.cluster.score import Health, Score
 from hadaemon.cluster.watched_port import ADDRESS_PATIENCE
+from hadaemon.cluster.witness import WitnessState
 from hadaemon.problems import other
+from hadaemon.status.node import PeerStatus
 from hadaemon.vrrp import DiscardReason
 from tests.unit.cluster.pair import ALPHA, BETA, Driver, own_address, virtual_address
+from tests.unit.cluster.test_transitions import ACTIVE_PEER, PEER
 
 STRANGER = IPv4Address("192.0.2.77")
 
@@ -110,6 +117,53 @@ def test_the_link_of_the_port_with_the_addresses_is_told_beside_the_one_that_adv
     assert [problem[:8] for problem in driver.problems] == ["port lan", "port dmz"]
     driver.do(PortChanged("dmz", True, True, None))
     assert [problem[:8] for problem in driver.problems] == ["port lan"]
+
+
+@pytest.mark.parametrize(
+    "event, told",
+    [
+        (None, ("never", None, None, None, None, "")),
+        (PeerReport(PEER), ("alive", "beta", "backup", 253, True, "")),
+        (
+            PeerReport(dataclasses.replace(PEER, unready="why")),
+            ("alive", "beta", "backup", 253, False, "why"),
+        ),
+        (PeerReport(ACTIVE_PEER), ("alive", "beta", "active", 253, False, "")),
+        (PeerGoodbye("shutdown"), ("left", None, None, None, None, "")),
+    ],
+)
+def test_what_the_hotwire_says_of_the_other_node(event, told):
+    driver = Driver(ALPHA, witness=True)
+    if event is not None:
+        driver.do(event)
+    assert dataclasses.astuple(status(driver).hotwire) == told
+    assert status(Driver(ALPHA)).hotwire is None, "it does not count"
+
+
+@pytest.mark.parametrize(
+    "state, peer, witness, expected",
+    [
+        ("active", "silent", WitnessState.SILENT, True),
+        ("active", "silent", None, True),
+        ("active", "active", WitnessState.SILENT, False),
+        ("active", "released", WitnessState.SILENT, False),
+        ("active", None, WitnessState.SILENT, False),
+        ("backup", "silent", WitnessState.SILENT, False),
+        ("backup", "active", WitnessState.DEAD, True),
+        ("backup", None, WitnessState.DEAD, True),
+        ("backup", None, WitnessState.LEFT, False),
+    ],
+)
+def test_when_the_other_node_counts_as_dead(state, peer, witness, expected):
+    heard = None if peer is None else PeerStatus(PeerState(peer), "lan", "192.0.2.12", 253, 1.0)
+    assert is_peer_dead(NodeState(state), heard, witness) is expected
+
+
+def test_what_is_sent_is_counted_the_farewell_too():
+    driver = Driver(ALPHA).become_active()
+    before = [interface.sent for interface in status(driver).interfaces]
+    driver.do(Stop("shutdown"))
+    assert [interface.sent for interface in status(driver).interfaces] == [count + 1 for count in before]
 
 
 def test_a_fault_is_the_first_problem():
