@@ -78,7 +78,17 @@ def test_the_claim_ends_the_answers_and_the_addresses_stay_for_a_while():
 def test_the_claim_over_the_hotwire_counts_too():
     driver = offered(witness=True)
     driver.do(PeerReport(ACTIVE_PEER), after=0.01)
-    assert driver.node.status(driver.now).phase == "lingering"
+    status = driver.node.status(driver.now)
+    assert status.phase == "lingering"
+    assert [interface.state for interface in status.interfaces] == ["backup", "backup"]
+    assert priorities(tuple(action for _, action in driver.run(2.9))) == []
+
+
+def test_who_has_handed_over_waits_by_the_interval_of_the_one_that_took_over():
+    driver = offered(ports=("lan",))
+    driver.hear(253, after=0.02, interval=10)
+    driver.run(0.5)
+    assert driver.node.state is NodeState.ACTIVE
 
 
 def test_who_lingers_takes_over_again_if_the_other_dies():

@@ -267,6 +267,13 @@ def test_a_tie_is_decided_elsewhere_when_the_lowest_cannot_be_heard():
     assert SendAdvertisement in order(done)
 
 
+def test_a_tie_is_decided_elsewhere_at_once_when_the_lowest_has_no_link():
+    driver = Driver(ALPHA, master="neither").become_active()
+    driver.link("lan", carrier=False)
+    driver.hear(SPARE - 8, "wan", after=0.5)
+    assert driver.sent("wan") == [SPARE - 8], "alpha has the greater address on wan, and says so"
+
+
 def test_an_undecidable_tie_does_not_keep_the_loop_spinning():
     """The rival is heard on an interface that has no link any more: nothing can be compared."""
     driver = Driver(ALPHA, master="neither").become_active()
