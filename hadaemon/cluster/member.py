@@ -112,7 +112,6 @@ class Member:
         asked = is_asked(self.phase)
         self.group.claim(now)
         self.change_state(NodeState.ACTIVE, reason, now)
-        self.orders.announcer.restart(now)
         if asked:
             self.orders.note(HandoverEnded(True, reason))
 

@@ -5,7 +5,6 @@ Each event becomes a verb of the node's part in the cluster (`member`), of its d
 times are monotonic seconds.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -59,7 +58,7 @@ from hadaemon.status.peer import Peer
 from hadaemon.status.states import NodeState, Role
 from hadaemon.vrrp.model import DiscardReason, IPInterface
 from hadaemon.vrrp.router import Standing
-from hadaemon.vrrp.timers import seconds
+from hadaemon.vrrp.timers import LONG_AGO, seconds
 
 
 class Node:
@@ -79,7 +78,7 @@ class Node:
         self._handover = Handover(self._member, self._interval)
         self._due: float | None = None
         """When the election or the next advertisement is due, as of the last event."""
-        self._woke_at = -math.inf
+        self._woke_at = LONG_AGO
         """When it found that it had stood still."""
         self._rival_due: float | None = None
         """When one of two active nodes gives way, while it is still too early for that."""
@@ -460,8 +459,9 @@ class Node:
 
     def _takeover_reason(self, now: float) -> str:
         witness = self._known.witness
-        heard = [port.heard.at for port in self._known.all_ports if port.heard is not None]
-        if witness.state in reasons.GONE and max(heard, default=0.0) <= witness.ended_at + election.UNDER_WAY:
+        heard = (port.heard.at for port in self._known.all_ports if port.heard is not None)
+        last = max(heard, default=LONG_AGO)
+        if witness.state in reasons.GONE and last <= witness.ended_at + election.UNDER_WAY:
             return reasons.GONE[witness.state]
         floor = self._known.floor(preempts=self._member.preempts(now))
         return reasons.takeover(self._known.all_ports, floor, now)

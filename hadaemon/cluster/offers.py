@@ -1,6 +1,7 @@
 """When an active node hands over by itself: its peer says over the hotwire that it is the better one."""
 
 from hadaemon.cluster.election import SWITCH_PATIENCE
+from hadaemon.vrrp.timers import LONG_AGO
 
 RETRY = 5.0
 """Seconds between a hand-over that nobody took and the next one."""
@@ -12,7 +13,7 @@ class Offers:
     def __init__(self) -> None:
         self.deadline: float | None = None
         """When to hand over; None: there is no reason to."""
-        self._not_before = 0.0
+        self._not_before = LONG_AGO
 
     def is_due(self, healthier: bool, asks: bool, now: float) -> bool:
         """`healthier`: the peer is healthier; `asks`: it has been the better one for some time, and wants to

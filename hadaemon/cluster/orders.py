@@ -75,6 +75,8 @@ class Orders:
 
     def settle(self, serving: Serving, now: float) -> tuple[Action, ...]:
         """Returns everything since the last time: claims, addresses, farewells, announcements, notes."""
+        if serving is Serving.NOTHING:
+            self._send_failures.clear()  # Whoever sends nothing could not show that it works again.
         addresses = self._address_orders(serving, now)
         if addresses and serving is Serving.ANSWERING:
             self.announcer.restart(now)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from hadaemon.cluster.watched_port import WatchedPort
 from hadaemon.status.node import Link
 from hadaemon.status.peer import Peer
+from hadaemon.vrrp.timers import LONG_AGO
 
 LEAST = 5.0
 """Seconds: a node that has just become active is heard within a moment."""
@@ -19,7 +20,7 @@ class Silence:
         """`interval`: Advertisement_Interval in seconds."""
         self._patience = max(LEAST, 4 * interval)
         self._since: dict[str, float] = {}
-        self._next_look = 0.0
+        self._next_look = LONG_AGO
         self.ports: tuple[str, ...] = ()
         """Where the silence lasts, although both ends of the cable say that their link is up."""
         self.is_whole = False

@@ -18,7 +18,7 @@ from hadaemon.vrrp.model import (
     Vrid,
 )
 from hadaemon.vrrp.router import VirtualRouter
-from hadaemon.vrrp.timers import active_down_interval, seconds
+from hadaemon.vrrp.timers import LONG_AGO, active_down_interval, seconds
 
 ADDRESS_PATIENCE = 1.0
 """Seconds for which a port may be without an own address while its link stays: the network service changes
@@ -75,9 +75,9 @@ class WatchedPort:
         """It has been there at some time since the start of the daemon."""
         self.was_up = False
         """It could send and receive at some time since the start of the daemon."""
-        self.counts_from = 0.0
+        self.counts_from = LONG_AGO
         """A link that was lost counts again from then on; monotonic seconds."""
-        self.awaited_until = 0.0
+        self.awaited_until = LONG_AGO
         """A configuration that was read while the node ran names it for the first time: until then its
         interface may still be in the making, and does not count as a lost link; monotonic seconds."""
         self.sent = 0
@@ -141,7 +141,7 @@ class WatchedPort:
         """When it begins to count that it does not serve; monotonic seconds."""
         if self._address_lost_at is not None:
             return self._address_lost_at + ADDRESS_PATIENCE
-        return 0.0 if self.was_up else self.awaited_until
+        return LONG_AGO if self.was_up else self.awaited_until
 
     def go_on(self, before: "WatchedPort | None", awaited_until: float) -> None:
         """Takes over what the same port of the previous configuration knew. If there was none, it is awaited

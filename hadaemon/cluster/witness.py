@@ -5,6 +5,7 @@ from enum import StrEnum
 from hadaemon.cluster.score import Health, Score
 from hadaemon.status.peer import Peer
 from hadaemon.status.states import NodeState
+from hadaemon.vrrp.timers import LONG_AGO
 
 
 class WitnessState(StrEnum):
@@ -30,7 +31,7 @@ class Witness:
         """Only while it is alive."""
         self.deaf_since: float | None = None
         """Since when it says that it does not hear us, while we hear it; None: it does, or is not heard."""
-        self.ended_at = 0.0
+        self.ended_at = LONG_AGO
         """When it left or died."""
         self.cut_at: float | None = None
         """When the link of the hotwire was lost; None: it was not."""

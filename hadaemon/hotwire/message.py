@@ -83,7 +83,6 @@ class Dropped(Exception):
     """A message is not believed."""
 
     def __init__(self, reason: DropReason) -> None:
-        super().__init__(reason.value)
         self.reason = reason
 
 
@@ -137,8 +136,10 @@ def unseal(data: bytes, own_name: str, key_of: Callable[[str], Key]) -> Message:
     if not _HEADER.size + _TAG_SIZE <= len(data) <= MAX_SIZE or data[:4] != _MAGIC:
         raise Dropped(DropReason.MALFORMED)
     _, version, kind, body_size, epoch, nonce, sequence, echo, interval, name_size = _HEADER.unpack_from(data)
-    if version != VERSION:
-        raise Dropped(DropReason.OLDER_VERSION if version < VERSION else DropReason.NEWER_VERSION)
+    if version < VERSION:
+        raise Dropped(DropReason.OLDER_VERSION)
+    if version > VERSION:
+        raise Dropped(DropReason.NEWER_VERSION)
     body_at = _HEADER.size + name_size
     end = body_at + body_size
     if end + _TAG_SIZE != len(data) or not 0 < name_size <= MAX_NAME:

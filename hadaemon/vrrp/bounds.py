@@ -12,6 +12,7 @@ import math
 from dataclasses import dataclass
 
 from hadaemon.vrrp.authentication import NO_MARKS, Marks, Sender, distance, is_newer
+from hadaemon.vrrp.timers import LONG_AGO
 
 STEP = 10.0
 """Seconds that a sender needs for one step. A node whose power was cut boots in not much less; the disk is
@@ -26,7 +27,6 @@ _MAX_RATE = 1 << 14
 """More advertisements a second than any node of ours sends."""
 _TICK = 2.0
 """Seconds after which the epoch of a sender with a clock has changed."""
-_LONG_AGO = -math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,9 @@ class _Heard:
     """What is known of one sender."""
 
     sequence: int
-    at: float = _LONG_AGO
+    at: float = LONG_AGO
     """When it was heard last."""
-    epoch_at: float = _LONG_AGO
+    epoch_at: float = LONG_AGO
     """When its epoch was another one for the last time."""
     bound: int | None = None
     by_clock: bool = False

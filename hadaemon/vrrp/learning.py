@@ -6,7 +6,7 @@ interval belongs to the sender that named it, and a longer one is learned when i
 """
 
 from hadaemon.vrrp.model import RELEASE, Advertisement, Centiseconds, IPAddress, Version
-from hadaemon.vrrp.timers import active_down_interval
+from hadaemon.vrrp.timers import LONG_AGO, active_down_interval
 
 UNCONFIRMED = Centiseconds(150)
 """The most that counts of an interval that is longer than the known one and was named only once: routers that
@@ -23,11 +23,11 @@ class ActiveAdverInterval:
         self._value = own
         self._sender: IPAddress | None = None
         """The sender that named it; None: nobody did."""
-        self._until = 0.0
+        self._until = LONG_AGO
         """The sender is followed until then."""
         self._named: tuple[IPAddress, Centiseconds] | None = None
         """Who named what last, of those who may be followed."""
-        self._named_until = 0.0
+        self._named_until = LONG_AGO
         """Whoever names it again by then confirms it."""
 
     def go_on(self, before: "ActiveAdverInterval") -> None:

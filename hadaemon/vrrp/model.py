@@ -112,7 +112,6 @@ class Discard(HadaemonError):
     """A received packet is not an acceptable advertisement."""
 
     def __init__(self, reason: DiscardReason) -> None:
-        super().__init__(f"discarded: {reason}")
         self.reason = reason
 
 

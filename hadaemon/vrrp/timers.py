@@ -1,8 +1,13 @@
 """The intervals of RFC 9568 §6.1 and RFC 3768 §6.1: centiseconds on the wire, seconds in the daemon."""
 
+import math
+
 from hadaemon.vrrp.model import SECOND, Centiseconds, Priority, Version
 
 _CENTISECONDS = 100
+
+LONG_AGO = -math.inf
+"""A moment that is over on every clock."""
 
 
 def seconds(interval: Centiseconds) -> float:

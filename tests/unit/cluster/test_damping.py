@@ -2,9 +2,12 @@
 
 from dataclasses import replace
 
-from hadaemon.cluster import NodeState, PeerReport, Remember, ResumeRequested
+import pytest
+
+from hadaemon.cluster import NodeState, PeerReport, Remember, ResumeRequested, SwitchRequested
 from hadaemon.cluster.election import SWITCH_PATIENCE, TIE_PATIENCE
 from hadaemon.cluster.memory import Memory
+from hadaemon.cluster.phases import LINGER
 from tests.unit.cluster.pair import ALPHA, BETA, GAMMA, Driver, own_address
 from tests.unit.cluster.test_transitions import PEER
 
@@ -47,6 +50,13 @@ def test_a_suspended_backup_takes_over_from_a_less_healthy_node():
     assert driver.node.state is NodeState.ACTIVE
 
 
+@pytest.mark.parametrize("suspended", [True, False])
+def test_a_suspended_active_keeps_what_a_preferred_peer_asks_for(suspended):
+    driver = Driver(BETA, witness=True, memory=Memory(suspended=suspended)).become_active()
+    driver.do(PeerReport(replace(PEER, name=ALPHA, preferred=True, claims=True)), after=0.5)
+    assert driver.node.as_peer().releasing is not suspended
+
+
 def test_a_suspended_active_hands_over_to_a_healthier_peer():
     driver = Driver(ALPHA, witness=True, memory=Memory(suspended=True)).become_active()
     driver.do(PeerReport(PEER))
@@ -63,6 +73,7 @@ def test_a_suspension_ends_by_itself_when_nothing_has_switched_for_as_long_as_th
     driver.hear(254, after=1.0)
     assert not driver.memory.suspended
     assert driver.node.status(driver.now).suspended is None
+    assert driver.node.next_deadline > driver.now, "it is over for good"
 
 
 def test_a_suspension_that_a_reboot_found_ends_by_itself_too():
@@ -115,6 +126,17 @@ def test_a_switch_that_the_peer_confirms_counts_although_its_advertisement_came_
     assert driver.memory.suspended
 
 
+def test_the_peer_confirms_a_switch_once_however_often_it_says_so():
+    driver = Driver(BETA, witness=True, flap_switches=3, flap_window=600.0)
+    peer = replace(PEER, name=ALPHA, preferred=True)
+    driver.do(PeerReport(peer))
+    driver.become_active()
+    driver.hear(254, after=0.5)
+    for _ in range(5):
+        driver.do(PeerReport(replace(peer, state=NodeState.ACTIVE)), after=0.1)
+    assert not driver.memory.suspended, "two switches"
+
+
 def test_resume_ends_it_and_counts_anew():
     driver = flapping(4)
     driver.do(ResumeRequested())
@@ -149,6 +171,37 @@ def test_switches_that_are_far_apart_do_not_suspend():
 
 def test_zero_switches_mean_never():
     assert flapping(0).node.status(0.0).suspended is None
+
+
+def switch_three_times(driver: Driver) -> None:
+    """Until it is active; nobody asked for any of them."""
+    driver.become_active()
+    driver.hear(254, after=0.5, source=own_address(GAMMA, "lan"))
+    driver.become_active()
+
+
+def test_a_planned_switch_from_this_node_begins_the_count_anew():
+    driver = Driver(BETA, flap_switches=4, flap_window=600.0)
+    switch_three_times(driver)
+    driver.do(SwitchRequested(), after=0.5)
+    driver.hear(254, after=0.02)
+    assert driver.node.state is NodeState.BACKUP
+    driver.run(LINGER)
+    switch_three_times(driver)
+    assert not driver.memory.suspended
+
+
+def test_a_planned_switch_to_this_node_begins_the_count_anew():
+    driver = Driver(ALPHA, preempt=False, flap_switches=5, flap_window=600.0)
+    rival = own_address(GAMMA, "lan")
+    switch_three_times(driver)
+    driver.hear(254, after=0.5, source=rival)
+    driver.hear(253, after=0.5)
+    driver.do(SwitchRequested())
+    assert driver.node.state is NodeState.ACTIVE
+    driver.hear(254, after=0.5, source=rival)
+    assert driver.node.state is NodeState.BACKUP
+    assert not driver.memory.suspended
 
 
 def test_a_planned_switch_that_only_the_other_node_has_seen_begins_the_count_anew():

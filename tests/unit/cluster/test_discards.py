@@ -5,7 +5,7 @@ from ipaddress import IPv4Address
 import pytest
 
 from hadaemon.cluster import AdvertisementDiscarded
-from hadaemon.cluster.discards import PAUSE
+from hadaemon.cluster.discards import PAUSE, Discards
 from hadaemon.vrrp import DiscardReason
 from tests.unit.cluster.pair import ALPHA, BETA, Driver, own_address
 
@@ -54,6 +54,34 @@ def test_a_sender_of_which_something_is_taken_in_is_heard():
         driver.hear(254)
         drop(driver, DiscardReason.REPLAY, 1, own_address(ALPHA, "lan"))
     assert "foreign router" not in problem(driver)
+    assert "active too" not in problem(driver)
+
+
+def test_it_counts_anew_from_an_advertisement_that_is_taken_in():
+    driver = Driver(ALPHA).become_active()
+    drop(driver, DiscardReason.REPLAY, 4)
+    driver.hear(0)
+    drop(driver, DiscardReason.REPLAY, 4)
+    assert "active too" not in problem(driver)
+    driver.hear(0, source=STRANGER)
+    drop(driver, DiscardReason.REPLAY, 2)
+    assert "192.0.2.12 is active too" in problem(driver), "another sender's does not count for it"
+
+
+@pytest.mark.parametrize("apart, kind", [(4.9, "problem"), (5.0, "address-conflict")])
+def test_two_packets_five_seconds_apart_are_a_claim(apart, kind):
+    discards = Discards(pause=10.0)
+    for now in (100.0, 100.0 + apart):
+        discards.note(RIVAL, DiscardReason.REPLAY, now)
+    (found,) = discards.problems("lan", True, 106.0)
+    assert found.kind.word == kind
+
+
+def test_after_a_pause_a_claim_begins_anew():
+    driver = Driver(ALPHA).become_active()
+    drop(driver, DiscardReason.REPLAY, 3)
+    driver.run(PAUSE + 0.1)
+    drop(driver, DiscardReason.REPLAY, 3)
     assert "active too" not in problem(driver)
 
 

@@ -78,7 +78,17 @@ def test_the_claim_ends_the_answers_and_the_addresses_stay_for_a_while():
 def test_the_claim_over_the_hotwire_counts_too():
     driver = offered(witness=True)
     driver.do(PeerReport(ACTIVE_PEER), after=0.01)
-    assert driver.node.status(driver.now).phase == "lingering"
+    status = driver.node.status(driver.now)
+    assert status.phase == "lingering"
+    assert [interface.state for interface in status.interfaces] == ["backup", "backup"]
+    assert priorities(tuple(action for _, action in driver.run(2.9))) == []
+
+
+def test_who_has_handed_over_waits_by_the_interval_of_the_one_that_took_over():
+    driver = offered(ports=("lan",))
+    driver.hear(253, after=0.02, interval=10)
+    driver.run(0.5)
+    assert driver.node.state is NodeState.ACTIVE
 
 
 def test_who_lingers_takes_over_again_if_the_other_dies():
@@ -140,6 +150,16 @@ def test_a_stop_in_the_middle_is_a_failed_switch():
     assert driver.sent() == [0, 0]
 
 
+def test_a_healthier_peer_is_offered_the_addresses_after_ten_milliseconds():
+    driver = Driver(ALPHA, witness=True).become_active()
+    driver.do(PeerReport(PEER), after=0.5)
+    driver.link("lan", carrier=False)
+    driver.run(0.0099)
+    assert driver.node.status(driver.now).phase is None
+    driver.run(0.0002)
+    assert driver.node.status(driver.now).phase == "releasing"
+
+
 def test_a_healthier_peer_that_does_not_take_is_asked_again_only_after_a_while():
     driver = Driver(ALPHA, witness=True).become_active()
     driver.do(PeerReport(PEER), after=0.5)
@@ -194,6 +214,13 @@ def test_a_switch_without_any_link_is_refused():
 
 def test_one_switch_at_a_time():
     assert "under way" in offered().node.refusal(SwitchRequested())
+
+
+def test_what_needs_nobody_else_succeeds_at_once():
+    for request in (ResumeRequested(), MaintenanceRequested(on=True), MaintenanceRequested(on=False)):
+        driver = Driver(ALPHA, memory=Memory(maintenance=request == MaintenanceRequested(on=False)))
+        driver.do(request)
+        assert [result.succeeded for result in results(driver)] == [True], request
 
 
 def test_nothing_can_be_asked_of_a_node_that_is_off():
@@ -255,8 +282,10 @@ def test_maintenance_fails_if_nobody_takes_over_unless_forced():
     driver.run(OFFER_STANDS + 0.01)
     assert driver.node.state is NodeState.ACTIVE
     driver = offered(MaintenanceRequested(on=True, forced=True))
-    driver.run(OFFER_STANDS + 0.01)
+    done = driver.run(OFFER_STANDS + 0.01)
     assert driver.node.state is NodeState.MAINTENANCE
+    (ended,) = (action for _, action in done if isinstance(action, HandoverEnded))
+    assert ended.succeeded
     driver.do(MaintenanceRequested(on=False))
     driver.become_active()
     assert driver.sent() == [254, 254], "its priority is its own again"

@@ -360,6 +360,19 @@ def hear_for(driver: Driver, seconds: int) -> None:
         driver.hear(253)
 
 
+def test_before_anything_is_known_nothing_is_unproven():
+    driver = Driver(ALPHA, start=False)
+    assert driver.node.as_peer().unproven == 0
+    assert driver.node.unproven_ports == set()
+
+
+def test_a_link_that_is_lost_before_it_was_proven_is_not_waited_for():
+    driver = came_back()
+    assert driver.node.unproven_ports == {"wan"}
+    driver.link("wan", carrier=False)
+    assert driver.node.unproven_ports == set()
+
+
 def test_an_unproven_link_keeps_a_backup_from_taking_over_for_a_bounded_time():
     driver = came_back()
     assert (priority(driver), unproven(driver)) == (252, 1)

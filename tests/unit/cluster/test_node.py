@@ -112,6 +112,13 @@ def test_the_interval_of_the_active_is_learned():
     assert driver.node.next_deadline == pytest.approx(driver.now + 0.1 * DOWN_OF_SPARE)
 
 
+def test_who_gives_way_learns_the_interval_of_the_one_it_gives_way_to():
+    driver = Driver(BETA, ports=("lan",)).become_active()
+    driver.hear(MASTER, after=0.5, interval=10)
+    assert driver.node.state is NodeState.BACKUP
+    assert driver.node.next_deadline - driver.now == pytest.approx(0.3, rel=0.02)
+
+
 def test_a_link_that_comes_up_is_listened_to_first():
     driver = Driver(BETA)
     driver.link("lan", carrier=False)
@@ -258,6 +265,13 @@ def test_a_tie_is_decided_elsewhere_when_the_lowest_cannot_be_heard():
     done = [action for _, action in driver.run(0.002)]
     assert driver.node.state is NodeState.ACTIVE, "alpha has the greater address on wan"
     assert SendAdvertisement in order(done)
+
+
+def test_a_tie_is_decided_elsewhere_at_once_when_the_lowest_has_no_link():
+    driver = Driver(ALPHA, master="neither").become_active()
+    driver.link("lan", carrier=False)
+    driver.hear(SPARE - 8, "wan", after=0.5)
+    assert driver.sent("wan") == [SPARE - 8], "alpha has the greater address on wan, and says so"
 
 
 def test_an_undecidable_tie_does_not_keep_the_loop_spinning():

@@ -64,6 +64,23 @@ def test_addresses_that_could_not_be_set_are_tried_again_with_growing_delay_and_
     assert "lan" not in driver.addresses() or driver.problems == ()
 
 
+def test_addresses_that_could_not_be_set_are_not_tried_on_a_card_that_is_gone():
+    driver = Driver(ALPHA).become_active()
+    driver.do(ActionFailed(SetAddresses("lan", ALL["lan"]), "busy"))
+    driver.link("lan", present=False)
+    assert not [problem for problem in driver.problems if "busy" in problem]
+    assert not [action for _, action in driver.run(10) if isinstance(action, SetAddresses)]
+
+
+def test_addresses_that_could_not_be_set_are_no_problem_once_others_are_to_be_set():
+    driver = Driver(BETA).become_active()
+    driver.do(ActionFailed(SetAddresses("lan", ALL["lan"]), "busy"))
+    driver.hear(MASTER)
+    assert SetAddresses("lan", frozenset()) in driver.last
+    assert driver.problems == ()
+    assert driver.run(2.5) == []
+
+
 def test_a_failure_that_a_newer_order_overtook_does_not_matter():
     driver = Driver(BETA).become_active()
     wanted = SetAddresses("lan", ALL["lan"])
@@ -157,6 +174,16 @@ def test_a_foreign_router_of_lower_priority_does_not_make_a_node_announce_all_th
         alpha.hear(100, after=0.1, source=own_address(GAMMA, "lan"))
         times += bool(announced(alpha))
     assert times <= 25, "in thirty seconds"
+
+
+def test_the_takeover_and_two_conflicts_after_it_are_announced_at_once_and_a_third_one_later():
+    alpha = Driver(ALPHA).become_active()
+    at_once = [announced(alpha) == {"lan", "wan"}]
+    for _ in range(3):
+        alpha.run(0.5)
+        alpha.hear(100)
+        at_once.append(announced(alpha) == {"lan", "wan"})
+    assert at_once == [True, True, True, False]
 
 
 def test_a_conflict_after_a_quiet_time_is_announced_at_once():

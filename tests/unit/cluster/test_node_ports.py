@@ -68,6 +68,8 @@ def test_a_port_whose_own_address_is_changed_serves_all_the_time():
     """The network service takes the old one away first: nothing of it is worth a hand-over."""
     driver = Driver(ALPHA, link_debounce=30.0).become_active()
     driver.link("lan", address=False, after=0.1)
+    assert driver.sent() == []
     driver.link("lan", after=ADDRESS_PATIENCE / 2)
+    assert driver.sent() == []
     done = tuple(action for _, action in driver.run(3))
     assert set(priorities(done)) == {MASTER}

@@ -16,6 +16,7 @@ from hadaemon.cluster import (
     SendAdvertisement,
     SetAddresses,
 )
+from hadaemon.cluster.events import Event
 from hadaemon.cluster.memory import Memory
 from hadaemon.cluster.silence import LEAST
 from hadaemon.cluster.watched_port import ADDRESS_PATIENCE
@@ -27,6 +28,7 @@ from tests.unit.cluster.test_transitions import PEER
 STRANGER = IPv4Address("192.0.2.77")
 HOST = IPv4Address("192.0.2.100")
 ACTIVE_ALPHA = replace(PEER, name=ALPHA, state=NodeState.ACTIVE, preferred=True)
+OWNED = {ALPHA: 255, BETA: 100}
 Course = Callable[[], Driver]
 
 
@@ -108,6 +110,17 @@ def masterless() -> Driver:
     return driver
 
 
+def rivals(*events: Event, priority: int = 100) -> Driver:
+    """Another router goes on to claim what this node has."""
+    driver = Driver(ALPHA, ports=("lan",), witness=True, priorities=OWNED if priority == 255 else {})
+    driver.become_active()
+    for event in events:
+        driver.do(event)
+    for _ in range(7):
+        driver.hear(priority, after=1.0)
+    return driver
+
+
 def unheard() -> Driver:
     driver = Driver(BETA, witness=True)
     for _ in range(round(10 * LEAST) + 20):
@@ -140,6 +153,9 @@ LOST, OTHER, TWICE = "link-down", "problem", "address-conflict"
         (silent_hotwire, [("hotwire-silent", "")]),
         (silent_on_all_ways, [("peer-dead", "")]),
         (one_way, [("hotwire-one-way", "")]),
+        (rivals, [("split", "")]),
+        (lambda: rivals(PeerReport(PEER)), [(TWICE, "lan/192.0.2.12")]),
+        (lambda: rivals(priority=255), [("split", "")]),
         (masterless, [(OTHER, "master")]),
         (unheard, [(OTHER, "lan/unheard"), (OTHER, "wan/unheard")]),
     ],

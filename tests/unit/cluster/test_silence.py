@@ -1,11 +1,13 @@
 """A backup whose hotwire says that the other node is active, and that hears nothing of it."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
 from hadaemon.cluster import NodeState, PeerReport
-from hadaemon.cluster.silence import LEAST
+from hadaemon.cluster.silence import LEAST, Silence
+from hadaemon.cluster.watched_port import WatchedPort
 from tests.unit.cluster.pair import ALPHA, BETA, Driver
 from tests.unit.cluster.test_transitions import PEER
 
@@ -37,6 +39,19 @@ def test_it_says_where_and_is_ready_only_if_it_hears_something(ports, deaf):
     assert told(driver) == (deaf, "" if ports else "it hears no advertisement of the active node")
     listen(driver, 1, ("lan", "wan"))
     assert told(driver) == ([], "")
+
+
+def test_it_looks_twice_a_second_however_often_it_is_asked():
+    """With many HA interfaces a look costs more than an advertisement."""
+    silence, looks = Silence(1.0), []
+
+    def ports(now: float) -> Iterator[WatchedPort]:
+        looks.append(now)
+        yield from ()
+
+    for eighth in range(20):
+        silence.note(ports(eighth / 8), ACTIVE_ALPHA, eighth / 8)
+    assert looks == [0.0, 0.5, 1.0, 1.5, 2.0]
 
 
 def test_a_link_that_is_lost_at_either_end_is_told_as_that():

@@ -10,19 +10,28 @@ from hadaemon.cluster import (
     ActionFailed,
     AdvertisementDiscarded,
     AdvertisementReceived,
+    Announce,
     Link,
     NodeState,
+    PeerGoodbye,
+    PeerReport,
     PeerState,
+    PortChanged,
     SendAdvertisement,
     SetAddresses,
+    Stop,
     Tick,
     outside_status,
 )
+from hadaemon.cluster.report import is_peer_dead
 from hadaemon.cluster.score import Health, Score
 from hadaemon.cluster.watched_port import ADDRESS_PATIENCE
+from hadaemon.cluster.witness import WitnessState
 from hadaemon.problems import other
+from hadaemon.status.node import PeerStatus
 from hadaemon.vrrp import DiscardReason
 from tests.unit.cluster.pair import ALPHA, BETA, Driver, own_address, virtual_address
+from tests.unit.cluster.test_transitions import ACTIVE_PEER, PEER
 
 STRANGER = IPv4Address("192.0.2.77")
 
@@ -99,12 +108,81 @@ def test_links_are_told_with_what_to_do():
     assert driver.problems[1].startswith("port wan: the network card is gone")
 
 
+def test_the_link_of_the_port_with_the_addresses_is_told_beside_the_one_that_advertises():
+    driver = Driver(ALPHA, ports=("lan",), addresses_on="dmz")
+    for facts in (PortChanged("dmz", True, False, None), PortChanged("dmz", False, False, None)):
+        driver.do(facts)
+        assert driver.problems == ("port dmz: no carrier, and the virtual addresses are on it",)
+    driver.link("lan", carrier=False)
+    assert [problem[:8] for problem in driver.problems] == ["port lan", "port dmz"]
+    driver.do(PortChanged("dmz", True, True, None))
+    assert [problem[:8] for problem in driver.problems] == ["port lan"]
+
+
+@pytest.mark.parametrize(
+    "event, told",
+    [
+        (None, ("never", None, None, None, None, "")),
+        (PeerReport(PEER), ("alive", "beta", "backup", 253, True, "")),
+        (
+            PeerReport(dataclasses.replace(PEER, unready="why")),
+            ("alive", "beta", "backup", 253, False, "why"),
+        ),
+        (PeerReport(ACTIVE_PEER), ("alive", "beta", "active", 253, False, "")),
+        (PeerGoodbye("shutdown"), ("left", None, None, None, None, "")),
+    ],
+)
+def test_what_the_hotwire_says_of_the_other_node(event, told):
+    driver = Driver(ALPHA, witness=True)
+    if event is not None:
+        driver.do(event)
+    assert dataclasses.astuple(status(driver).hotwire) == told
+    assert status(Driver(ALPHA)).hotwire is None, "it does not count"
+
+
+@pytest.mark.parametrize(
+    "state, peer, witness, expected",
+    [
+        ("active", "silent", WitnessState.SILENT, True),
+        ("active", "silent", None, True),
+        ("active", "active", WitnessState.SILENT, False),
+        ("active", "released", WitnessState.SILENT, False),
+        ("active", None, WitnessState.SILENT, False),
+        ("backup", "silent", WitnessState.SILENT, False),
+        ("backup", "active", WitnessState.DEAD, True),
+        ("backup", None, WitnessState.DEAD, True),
+        ("backup", None, WitnessState.LEFT, False),
+    ],
+)
+def test_when_the_other_node_counts_as_dead(state, peer, witness, expected):
+    heard = None if peer is None else PeerStatus(PeerState(peer), "lan", "192.0.2.12", 253, 1.0)
+    assert is_peer_dead(NodeState(state), heard, witness) is expected
+
+
+def test_what_is_sent_is_counted_the_farewell_too():
+    driver = Driver(ALPHA).become_active()
+    before = [interface.sent for interface in status(driver).interfaces]
+    driver.do(Stop("shutdown"))
+    assert [interface.sent for interface in status(driver).interfaces] == [count + 1 for count in before]
+
+
 def test_a_fault_is_the_first_problem():
     driver = Driver(ALPHA, start=True, ports=("lan",))
     driver.link("lan", present=False)
     told = status(driver)
     assert told.state is NodeState.FAULT
     assert told.problems[0].text == told.reason
+
+
+def test_a_fault_comes_before_addresses_that_could_not_be_taken_away():
+    driver = Driver(ALPHA, ports=("lan",), addresses_on="dmz")
+    driver.do(PortChanged("dmz", True, True, None))
+    driver.become_active()
+    driver.link("lan", present=False)
+    assert driver.addresses() == {"dmz": frozenset()}
+    driver.do(ActionFailed(SetAddresses("dmz", frozenset()), "busy"))
+    kinds = [problem.kind.word for problem in status(driver).problems]
+    assert kinds == ["node-fault", "problem", "link-down"]
 
 
 def test_discards_are_counted_by_reason_and_a_problem_for_a_minute():
@@ -155,8 +233,29 @@ def test_addresses_that_could_not_be_set_are_not_called_held():
 def test_a_failure_to_send_is_told_until_the_next_try():
     driver = Driver(ALPHA).become_active()
     failed = next(action for action in driver.last if isinstance(action, SendAdvertisement))
+    driver.run(65)  # The next announcement is a minute away.
     driver.do(ActionFailed(failed, "Network is down"))
     assert driver.problems == ("port lan: sending failed: Network is down",)
+    driver.run(1)
+    assert driver.problems == ()
+
+
+def test_a_failure_to_send_is_no_problem_of_a_node_that_sends_nothing_any_more():
+    driver = Driver(BETA).become_active()
+    failed = next(action for action in driver.last if isinstance(action, SendAdvertisement))
+    driver.do(ActionFailed(failed, "Network is down"))
+    driver.hear(254)
+    assert status(driver).state is NodeState.BACKUP
+    driver.do(ActionFailed(failed, "Network is down"))
+    assert driver.problems == ()
+
+
+def test_a_failure_to_announce_is_told_until_the_next_try():
+    driver = Driver(ALPHA, ports=("lan",), addresses_on="dmz")
+    driver.do(PortChanged("dmz", True, True, None))
+    driver.become_active()
+    driver.do(ActionFailed(Announce("dmz", ()), "Network is down"))
+    assert driver.problems == ("port dmz: sending failed: Network is down",)
     driver.run(1)
     assert driver.problems == ()
 

@@ -246,16 +246,18 @@ def by_clock(seconds: float) -> int:
 PEER = (51, SOURCES[0])
 
 
-def test_a_sender_with_a_clock_is_known_by_it_and_costs_one_write_a_step() -> None:
+@pytest.mark.parametrize("running", [0, 10_000_000])
+def test_a_sender_with_a_clock_is_known_by_it_and_costs_one_write_a_step(running: int) -> None:
+    """However long the machine has been running, in seconds."""
     bounds = Bounds(STEP_HERE)
     writes = []
     for tick in range(10, 6000):
-        now = tick / 10 + 0.037
+        now = running + tick / 10 + 0.037
         if bounds.advance(PEER, by_clock(now), now):
             bound = bounds.reserve()[PEER]
             writes.append(now)
             assert by_clock(now) < bound <= by_clock(now + STEP)
-    assert len([moment for moment in writes if moment > 3]) <= 600 / STEP * 1.5
+    assert len([moment for moment in writes if moment > running + 3]) <= 600 / STEP * 1.5
 
 
 def test_who_counts_is_never_taken_for_a_clock() -> None:
@@ -290,3 +292,19 @@ def test_a_sender_counts_after_all_if_its_epoch_stays_for_longer_than_two_second
     assert bounds.reserve()[PEER] == last + (int(STEP) << 32)
     bounds.advance(PEER, last + 1, 2.1)
     assert bounds.reserve()[PEER] == last + 1 + STEP_HERE.ahead
+
+
+def test_the_disk_is_written_when_three_quarters_of_a_step_are_over() -> None:
+    bounds = Bounds(BoundStep(ahead=40, round=1))
+    writes = []
+    for count in range(1, 100):
+        if bounds.advance(PEER, 1000 << 32 | count, count):
+            bounds.reserve()
+            writes.append(count)
+    assert writes == [1, 32, 63, 94]
+
+
+def test_a_bound_goes_round_with_the_sequences() -> None:
+    bounds = Bounds(BoundStep(ahead=40, round=1))
+    bounds.advance(PEER, (1 << 64) - 3, 0.0)
+    assert bounds.reserve()[PEER] == 37

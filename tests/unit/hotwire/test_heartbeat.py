@@ -14,7 +14,17 @@ from hadaemon.config.hotwire_keys import Key, Purpose, Secret, parse_secret
 from hadaemon.daemon.hotwire.hotwire import Hotwire
 from hadaemon.daemon.hotwire.status import problems
 from hadaemon.hotwire.heartbeat import Heartbeat
-from hadaemon.hotwire.message import MAX_BODY, MAX_SIZE, VERSION, DropReason, Kind, Life, Message, seal
+from hadaemon.hotwire.message import (
+    MAX_BODY,
+    MAX_SIZE,
+    VERSION,
+    DropReason,
+    Kind,
+    Life,
+    Message,
+    seal,
+    unseal,
+)
 from hadaemon.hotwire.report import decode_report, encode_report
 from hadaemon.status.peer import Peer
 from hadaemon.status.report import Report, Vitals
@@ -72,8 +82,47 @@ def test_what_is_dropped_is_counted_from_nothing():
     assert alpha.dropped == 1
 
 
+def test_what_is_believed_is_counted_from_nothing():
+    alpha, beta = node("alpha"), node("beta")
+    assert alpha.received == 0
+    alpha.receive(report(beta), 0)
+    assert alpha.received == 0, "an introduction is not believed yet"
+    beta.receive(report(alpha, "alpha"), 0)
+    alpha.receive(report(beta), 0)
+    assert alpha.received == 1
+    alpha.receive(report(beta, links_down=1), 0)
+    assert alpha.received == 2
+    alpha.receive(beta.message(Kind.GOODBYE, b"shutdown"), 0)
+    assert alpha.received == 3
+
+
+def test_a_node_counts_its_messages_from_one_and_echoes_nothing_before_it_hears():
+    beta = node("beta")
+    messages = [beta.message(Kind.REPORT, b"") for _ in range(3)]
+    read = [unseal(data, "alpha", lambda name: SECRET.key(Purpose.HEARTBEAT, name)) for data in messages]
+    assert [(message.sequence, message.echo) for message in read] == [(1, 0), (2, 0), (3, 0)]
+
+
+def test_the_last_report_stays_known_when_the_peer_is_silent():
+    alpha, beta = node("alpha"), node("beta")
+    assert (alpha.report, alpha.heard_at, alpha.peer_name, alpha.peer_life) == (None, None, None, None)
+    meet(alpha, beta, now=10.0)
+    alpha.tick(11)
+    assert alpha.report == Report(peer())
+    assert (alpha.heard_at, alpha.peer_name, alpha.peer_life) == (10.0, "beta", beta._life)
+
+
+@pytest.mark.parametrize("named,believed", [(0, 50), (49, 50), (51, 51), (999, 999), (1001, 1000)])
+def test_the_peers_interval_is_believed_within_bounds(named: int, believed: int):
+    alpha = node("alpha")
+    beta = Heartbeat("beta", Life(1, 7), SECRET, interval=named, missed=3)
+    meet(alpha, beta)
+    assert alpha.next_deadline == pytest.approx(3.5 * believed / 1000)
+
+
 def test_an_introduction_is_answered_once():
     alpha, beta = node("alpha"), node("beta")
+    assert not alpha.take_introduction(), "nobody has spoken yet"
     alpha.receive(report(beta), 0)
     assert alpha.take_introduction()
     alpha.receive(report(beta), 0)
@@ -99,6 +148,22 @@ def test_a_goodbye_ends_the_life():
     assert not alpha.alive
     assert alpha.receive(late, 1) == ()
     assert alpha.drops == {DropReason.FORMER_LIFE: 1}
+
+
+@pytest.mark.parametrize(
+    "body,told",
+    [
+        (b"shutdown", "shutdown"),
+        (b"", "no reason"),
+        (b"\x1b[2J", "no reason"),
+        ("grün".encode(), "grün"),
+        (b"\xff", "\N{REPLACEMENT CHARACTER}"),
+    ],
+)
+def test_the_reason_of_a_goodbye_is_safe_to_print(body: bytes, told: str):
+    alpha, beta = node("alpha"), node("beta")
+    meet(alpha, beta)
+    assert alpha.receive(beta.message(Kind.GOODBYE, body), 1) == (PeerGoodbye(told),)
 
 
 def test_a_life_that_the_connection_saw_end_is_over():
@@ -140,6 +205,32 @@ def test_recordings_of_the_peers_lives_mean_nothing_to_our_new_life():
     assert alpha.receive(report(beta), 0) == (PeerReport(peer()),), "the peer itself is still believed"
 
 
+def test_a_life_that_another_one_followed_is_over_even_when_all_is_silent():
+    alpha, first = node("alpha"), node("beta", epoch=1)
+    meet(alpha, first)
+    late = report(first)
+    meet(alpha, node("beta", epoch=2), now=1)
+    alpha.tick(2)
+    assert alpha.receive(late, 2) == ()
+    assert alpha.drops == {DropReason.FORMER_LIFE: 1}
+    assert not alpha.alive
+
+
+def test_the_last_256_lives_that_ended_are_remembered():
+    alpha = node("alpha")
+    for number in range(1, 300):
+        alpha.end_life(Life(number, number))
+    assert [life.epoch for life in alpha._ended] == list(range(44, 300))
+
+
+def test_a_life_of_the_same_epoch_takes_no_place_of_one_that_lives():
+    """A box whose memory of its epochs cannot be written."""
+    alpha = node("alpha")
+    meet(alpha, node("beta", nonce=7))
+    alpha.receive(report(node("beta", nonce=8)), 0.1)
+    assert alpha.drops == {DropReason.FORMER_LIFE: 1}
+
+
 def test_a_box_that_was_set_up_anew_counts_from_the_beginning():
     alpha = node("alpha")
     meet(alpha, node("beta", epoch=70))
@@ -175,7 +266,9 @@ def test_a_repeated_message_counts_as_any_other():
     alpha, beta = node("alpha"), node("beta")
     meet(alpha, beta)
     before = alpha.received
-    assert alpha.receive(report(beta), 0.1) == alpha.receive(report(beta), 0.2) == (PeerReport(peer()),)
+    told = alpha.receive(report(beta), 0.1)
+    assert told == (PeerReport(peer()),)
+    assert alpha.receive(report(beta), 0.2) is told, "it is not taken apart again"
     assert (alpha.received, alpha.heard_at) == (before + 2, 0.2)
     assert alpha.receive(report(beta, failed_groups=1), 0.3) == (PeerReport(peer(failed_groups=1)),)
     data = report(beta)

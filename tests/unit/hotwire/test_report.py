@@ -1,6 +1,10 @@
-"""What a heartbeat says is cut to the size of a message, the least important first."""
+"""A heartbeat says what fits into a message, the most important first; not everything is believed of it."""
 
-from dataclasses import replace
+import json
+import math
+from dataclasses import asdict, replace
+
+import pytest
 
 from hadaemon.cluster import NodeState
 from hadaemon.hotwire.message import MAX_BODY
@@ -43,3 +47,80 @@ def test_of_very_many_lost_links_as_many_are_told_as_take_half_of_the_room():
 def test_the_load_is_told_with_two_digits():
     report = Report(PEER, Vitals("1", 1, "c", 1, 1.23456, "model", 1, 1, LONGEST))
     assert decode_report(encode_report(report)).vitals.load == 1.23
+
+
+def test_what_does_not_fit_whole_is_cut_to_short_texts():
+    """Each character of these takes six bytes."""
+    told = decode_report(encode_report(Report(replace(PEER, unready="ü" * 200), Vitals(model="ü" * 64))))
+    assert (told.peer.unready, told.vitals.model) == ("ü" * 24, "ü" * 24)
+
+
+def test_of_a_box_that_has_a_long_name_the_beginning_is_told():
+    told = decode_report(encode_report(Report(PEER, Vitals(model="m" * 65))))
+    assert told.vitals.model == "m" * 64
+
+
+@pytest.mark.parametrize("more,kept", [(0, 20), (1, 0)])
+def test_links_are_left_out_only_where_they_do_not_fit(more: int, kept: int):
+    links = tuple((f"{number:022}", True) for number in range(20))
+    room = MAX_BODY - len(encode_report(Report(replace(PEER, links=links))))
+    assert 0 < room < 200
+    told = decode_report(encode_report(Report(replace(PEER, links=links, unready="x" * (room + more)))))
+    assert len(told.peer.links) == kept
+
+
+def body(**values: object) -> bytes:
+    return json.dumps({"name": "beta", "state": "backup", **values}).encode()
+
+
+LINKS = {str(number): 1 for number in range(256)}
+
+
+@pytest.mark.parametrize(
+    "key,value",
+    [
+        ("unready", "x" * 200),
+        ("epoch", 0),
+        ("epoch", (1 << 63) - 1),
+        ("generation", None),
+        ("generation", (1 << 63) - 1),
+        ("load", 0),
+        ("load", 999_999.5),
+    ],
+)
+def test_the_utmost_that_is_believed(key: str, value: object):
+    told = decode_report(body(**{key: value}))
+    assert {**asdict(told.peer), **asdict(told.vitals)}[key] == value
+
+
+def test_the_most_links_that_are_believed():
+    assert decode_report(body(links=LINKS)).peer.links == tuple((name, True) for name in LINKS)
+
+
+@pytest.mark.parametrize(
+    "key,value",
+    [
+        ("unready", 1),
+        ("unready", "x" * 201),
+        ("unready", "\x1b[2J"),
+        ("state", "drunk"),
+        ("epoch", "1"),
+        ("epoch", 1.5),
+        ("epoch", -1),
+        ("epoch", 1 << 63),
+        ("generation", "1"),
+        ("generation", -1),
+        ("deaf", "yes"),
+        ("deaf", -1),
+        ("load", "1"),
+        ("load", -0.1),
+        ("load", 1_000_000),
+        ("load", math.nan),
+        ("links", []),
+        ("links", {"lan": "up"}),
+        ("links", {**LINKS, "one more": 1}),
+    ],
+)
+def test_a_value_out_of_bounds_makes_the_whole_report_unbelievable(key: str, value: object):
+    with pytest.raises(ValueError, match=r"is no|is not a valid"):
+        decode_report(body(**{key: value}))

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hadaemon.config.hotwire_keys import Secret
-from hadaemon.hotwire.message import MAX_BODY, MAX_NAME, MAX_SIZE, Dropped, DropReason, Kind, Life
+from hadaemon.config.hotwire_keys import Purpose, Secret
+from hadaemon.hotwire.message import MAX_BODY, MAX_NAME, MAX_SIZE, Dropped, DropReason, Kind, Life, unseal
 from hadaemon.hotwire.stream import Carried, Confirmed, Left, Paused, Stream
 
 SECRET = Secret(bytes(range(32)))
@@ -32,10 +32,26 @@ def test_both_ends_know_each_other():
 def test_farewells():
     alpha, beta = streams()
     shake(alpha, beta)
+    assert not alpha.finished
+    assert not beta.finished
     assert alpha.feed(beta.farewell(Kind.PAUSE, ""))[1] == (Paused(),)
     assert beta.feed(alpha.farewell(Kind.GOODBYE, "shutdown"))[1] == (Left("shutdown"),)
     assert alpha.finished
     assert beta.finished
+
+
+def test_of_a_long_reason_the_first_600_bytes_are_told():
+    alpha, beta = streams()
+    shake(alpha, beta)
+    assert alpha.feed(beta.farewell(Kind.GOODBYE, "r" * 601))[1] == (Left("r" * 600),)
+
+
+def test_the_messages_of_a_connection_are_counted_from_one():
+    alpha, beta = streams()
+    hello, _ = beta.feed(alpha.opening())
+    packets = [hello, *(beta.farewell(Kind.PAUSE, "") for _ in range(2))]
+    read = [unseal(data[2:], "alpha", lambda name: SECRET.key(Purpose.STREAM, name)) for data in packets]
+    assert [(message.sequence, message.interval) for message in read] == [(1, 0), (2, 0), (3, 0)]
 
 
 def test_no_farewell_before_the_other_end_could_believe_it():
@@ -73,6 +89,18 @@ def test_a_replayed_farewell_or_hello_ends_the_talk():
     alpha.feed(beta.opening() + hello)
     with pytest.raises(Dropped):
         alpha.feed(hello)
+
+
+@pytest.mark.parametrize("name,life", [("beta", Life(3, 33)), ("gamma", Life(2, 22)), ("gamma", Life(3, 33))])
+def test_nobody_else_goes_on_with_a_talk(name: str, life: Life):
+    """Neither another life of the peer's daemon nor another node, although both have the secret."""
+    alpha, beta = streams()
+    shake(alpha, beta)
+    other = Stream(name, life, SECRET, b"question")
+    other.feed(alpha.opening())
+    with pytest.raises(Dropped) as dropped:
+        alpha.feed(other.farewell(Kind.GOODBYE, "shutdown"))
+    assert dropped.value.reason is DropReason.THIRD_BOX
 
 
 def test_what_would_be_longer_than_any_message_ends_the_talk_at_once():

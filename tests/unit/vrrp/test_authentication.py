@@ -30,6 +30,7 @@ from hadaemon.vrrp import (
     encode,
 )
 from hadaemon.vrrp import Verifier as VerifierOfVrids
+from hadaemon.vrrp.authentication import distance, is_newer
 
 SOURCE, OTHER = IPv4Address("198.51.100.10"), IPv4Address("198.51.100.11")
 KEY, SECOND_KEY = bytes(range(32)), bytes(range(32, 64))
@@ -89,11 +90,12 @@ def test_the_examples_of_the_draft_are_accepted_and_made(packet, source, destina
     assert encode(received, source, destination, authentication=signer) == packet
 
 
-def test_the_trailer_field_by_field():
-    packet = signed(Signer(signatures(), 7))
+@pytest.mark.parametrize("version, vrid", [(3, 51), (3, 1), (3, 255), (2, 51)])
+def test_the_trailer_field_by_field(version, vrid):
+    packet = signed(Signer(signatures(), 7), vrid=vrid, version=Version(version))
     kind, key_id, reserved, seconds, fraction, count = struct.unpack("!BBHIHH", packet[-28:-16])
     assert (kind, key_id, reserved, seconds, fraction, count) == (1, 1, 0, 7, 0, 1)
-    covered = bytes([4, 3, 51, 0]) + SOURCE.packed + bytes(12)
+    covered = bytes([4, version, vrid, 0]) + SOURCE.packed + bytes(12)
     covered += packet[:6] + bytes(2) + packet[8:-16] + bytes(16)
     assert packet[-16:] == hmac.new(KEY, covered, hashlib.sha256).digest()[:16]
 
@@ -223,6 +225,28 @@ def test_the_sequence_carries_into_the_epoch_and_wraps_around():
     assert reason(signed(signer), verifier) is None
     assert signer.epoch == 6
     assert reason(signed(Signer(SIGNATURES, 0)), Verifier(SIGNATURES, {(51, SOURCE): (1 << 64) - 9})) is None
+
+
+HALF, WHOLE = 1 << 63, 1 << 64
+
+
+@pytest.mark.parametrize(
+    "sequence, mark, expected",
+    [
+        (7, 7, 0),
+        (8, 7, 1),
+        (7, 8, -1),
+        (4, WHOLE - 9, 13),
+        (WHOLE - 9, 4, -13),
+        (HALF - 1, 0, HALF - 1),
+        (HALF, 0, -HALF),
+        (0, HALF - 1, 1 - HALF),
+        (0, HALF, -HALF),
+    ],
+)
+def test_sequences_go_round_in_a_circle_of_64_bits(sequence, mark, expected):
+    assert distance(sequence, mark) == expected
+    assert is_newer(sequence, mark) is (expected > 0)
 
 
 def test_the_last_epoch_and_its_last_packet_are_the_last_sequence():

@@ -10,7 +10,7 @@ from hadaemon.vrrp.learning import UNCONFIRMED, ActiveAdverInterval
 from tests.unit.cluster.pair import ALPHA, BETA, Driver, own_address
 
 OWN, LONGEST = 10, 4095
-ONE, OTHER = IPv4Address("192.0.2.11"), IPv4Address("192.0.2.77")
+ONE, OTHER = IPv4Address("192.0.2.12"), IPv4Address("192.0.2.77")
 
 
 class Subject:
@@ -59,6 +59,18 @@ def test_what_is_not_confirmed_is_bounded():
     assert subject.hear(LONGEST, after=50.0) == LONGEST
 
 
+def test_what_was_learned_counts_for_a_later_one_and_what_was_not_does_not():
+    before, after = Subject(own=100), Subject(own=OWN)
+    after.learned.go_on(before.learned)
+    assert after.hear(OWN, priority=0) == OWN, "nobody has named 100: it was the former own interval"
+    before = Subject()
+    for _ in range(2):
+        before.hear(100)
+    after = Subject()
+    after.learned.go_on(before.learned)
+    assert after.hear(OWN, OTHER) == 100, "the sender is followed, with its interval"
+
+
 def test_a_peer_that_is_as_slow_as_four_seconds_is_never_taken_for_silent():
     """A standard router, heard for the first time by a node with a tenth of its interval."""
     for named in (30, 100, 250, 400):
@@ -95,6 +107,28 @@ def test_one_advertisement_does_not_have_a_dead_node_waited_for():
 def test_nor_does_one_in_the_name_of_the_node_itself():
     driver = Driver(BETA, interval=OWN, ports=("lan",))
     assert strays(own_address(ALPHA, "lan"), driver) < 5
+
+
+@pytest.mark.parametrize("first,state", [(None, "silent"), (OTHER, "silent"), (ONE, "active")])
+def test_an_active_node_too_believes_a_long_interval_that_the_same_router_named_twice(
+    first: IPv4Address | None, state: str
+):
+    """Nothing is learned from a router that does not win."""
+    driver = Driver(ALPHA, ports=("lan",)).become_active()
+    for source in (first, ONE):
+        if source is not None:
+            driver.hear(100, interval=LONGEST, source=source, after=0.5)
+    driver.run(20)
+    assert driver.node.status(driver.now).peer.state == state
+
+
+def test_a_long_interval_is_a_problem_until_it_is_believed():
+    driver = Driver(BETA, ports=("lan",))
+    driver.hear(254, interval=400)
+    (problem,) = driver.problems
+    assert "named an advertisement interval of 4 s" in problem
+    driver.hear(254, interval=400, after=4.0)
+    assert driver.problems == ()
 
 
 def test_one_advertisement_does_not_replace_a_node_that_is_well():

@@ -1,0 +1,54 @@
+"""When a peer counts as dead whose hotwire has lost its link: one missed advertisement is enough."""
+
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
+from hadaemon.cluster.election import UNDER_WAY, death_time
+from hadaemon.cluster.watched_port import Heard, WatchedPort
+from hadaemon.vrrp import Advertisement, Centiseconds, Priority, Vrid
+from tests.unit.cluster.pair import BETA, own_address, virtual_address
+
+
+def port(at: float, interval: int = 100, priority: int = 254) -> WatchedPort:
+    """One on which the peer was heard last at that time."""
+    named = Centiseconds(interval)
+    advertisement = Advertisement(Vrid(51), Priority(priority), named, (virtual_address("lan").ip,))
+    heard = Heard(own_address(BETA, "lan"), advertisement, at, named)
+    return cast(WatchedPort, SimpleNamespace(heard=heard))
+
+
+SILENT = cast(WatchedPort, SimpleNamespace(heard=None))
+
+
+@pytest.mark.parametrize(
+    "ports, expected",
+    [
+        ((port(99.5),), 100.52),
+        ((port(99.99, interval=2),), 100.02),
+        ((port(99.5), SILENT, port(99.75)), 100.77),
+        ((port(90.0),), 100.0 + UNDER_WAY),
+        ((port(100.0 + UNDER_WAY),), 101.02 + UNDER_WAY),
+    ],
+    ids=[
+        "a second",
+        "so short that it may be half as late",
+        "the last of all",
+        "missed long ago",
+        "under way",
+    ],
+)
+def test_one_advertisement_is_missed_when_it_is_later_than_it_may_be(
+    ports: tuple[WatchedPort, ...], expected: float
+):
+    assert death_time(ports, cut_at=100.0) == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    "ports",
+    [(), (SILENT,), (port(99.5, priority=0),), (port(99.5), port(100.1))],
+    ids=["no port", "nobody was heard", "it let go", "it spoke after that"],
+)
+def test_only_the_cable_was_pulled_or_nobody_was_active(ports: tuple[WatchedPort, ...]):
+    assert death_time(ports, cut_at=100.0) is None
