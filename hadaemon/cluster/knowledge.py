@@ -8,8 +8,9 @@ from dataclasses import replace
 from hadaemon.cluster import election, reasons
 from hadaemon.cluster.blame import Blame
 from hadaemon.cluster.damping import Damping
-from hadaemon.cluster.events import PingResult, PortChanged, RouteChanged
+from hadaemon.cluster.events import CheckResult, PingResult, PortChanged, RouteChanged
 from hadaemon.cluster.memory import EMPTY
+from hadaemon.cluster.own_checks import OwnChecks
 from hadaemon.cluster.pings import PingChecks
 from hadaemon.cluster.proofs import Proofs
 from hadaemon.cluster.routes import RouteChecks
@@ -28,7 +29,7 @@ from hadaemon.vrrp.timers import seconds
 
 
 class Knowledge:
-    """Links, ping checks, the peer over the hotwire, and what was remembered."""
+    """Links, checks, the peer over the hotwire, and what was remembered."""
 
     def __init__(self, node: NodeConfig, cluster: ClusterConfig) -> None:
         self._node = node
@@ -36,6 +37,7 @@ class Knowledge:
         self.memory = EMPTY
         self.pings = PingChecks(cluster.ping_groups)
         self.routes = RouteChecks(cluster.tracked_routes)
+        self.checks = OwnChecks(cluster.checks)
         self.proofs = Proofs()
         self.missing = ""
         """Says that some of the other node's connections are not here yet; empty: nothing to wait for."""
@@ -69,8 +71,9 @@ class Knowledge:
         for port in self.all_ports:
             port.go_on(before.ports.get(port.name), now + election.LINK_PATIENCE)
         self.proofs.go_on(before.proofs)
-        self.pings.go_on(before.pings)
+        self.pings.counted.go_on(before.pings.counted)
         self.routes.blame.go_on(before.routes.blame)
+        self.checks.go_on(before.checks)
         self.damping.go_on(before.damping)
 
     def note_port(self, facts: PortChanged, now: float) -> WatchedPort | None:
@@ -88,17 +91,21 @@ class Knowledge:
                 came_up = port
         return came_up
 
-    def note_check(self, event: PingResult | RouteChanged, now: float) -> None:
-        """Of a ping group's host or a tracked route."""
-        if isinstance(event, PingResult):
-            self.pings.note(event, now)
-        else:
-            self.routes.note(event, now)
+    def note_check(self, event: PingResult | RouteChanged | CheckResult, now: float) -> None:
+        """Of a ping group's host, a tracked route or an own check."""
+        match event:
+            case PingResult():
+                self.pings.note(event, now)
+            case RouteChanged():
+                self.routes.note(event, now)
+            case CheckResult():
+                self.checks.note(event, now)
 
     def note_state(self, active: bool, now: float) -> None:
         """Whether this node is active from now on."""
-        self.pings.note_state(active, now)
+        self.pings.counted.note_state(active, now)
         self.routes.blame.note_state(active, now)
+        self.checks.counted.note_state(active, now)
 
     def forgive(self, now: float) -> None:
         """It may try again what it could not reach when it was active."""
@@ -137,13 +144,13 @@ class Knowledge:
         return min((moment for moment in moments if moment is not None), default=None)
 
     @property
-    def _blames(self) -> tuple[Blame[str], Blame[TrackedRoute]]:
-        return self.pings.blame, self.routes.blame
+    def _blames(self) -> tuple[Blame[str], Blame[TrackedRoute], Blame[str]]:
+        return self.pings.counted.blame, self.routes.blame, self.checks.counted.blame
 
     @property
     def failed_checks(self) -> int:
-        """Ping groups and tracked routes."""
-        return len(self.pings.failed_groups()) + self.routes.faults
+        """Ping groups, tracked routes and own checks."""
+        return len(self.pings.counted.faults()) + self.routes.faults + len(self.checks.counted.faults())
 
     def fault(self) -> str | None:
         """Why this node cannot take part: it has none of its ports. A single missing port is only a lost

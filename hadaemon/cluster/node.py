@@ -15,6 +15,7 @@ from hadaemon.cluster.events import (
     ActionFailed,
     AdvertisementDiscarded,
     AdvertisementReceived,
+    CheckResult,
     ConnectionsReported,
     Event,
     FrameReceived,
@@ -143,7 +144,7 @@ class Node:
                 self._port_changed(event, now)
             case FrameReceived(port):
                 self._frame_received(port, now)
-            case PingResult() | RouteChanged():
+            case PingResult() | RouteChanged() | CheckResult():
                 self._known.note_check(event, now)
                 self._member.reconsider(now)
             case ConnectionsReported(missing):

@@ -1,5 +1,6 @@
 """Raw TOML to validated, typed configuration: every error at once, each with its path in the file. Pure."""
 
+from hadaemon.config.check_model import Check, CountsOn
 from hadaemon.config.load import (
     check_cluster,
     check_pair,
@@ -14,7 +15,6 @@ from hadaemon.config.mistakes import ConfigError, Mistake
 from hadaemon.config.model import (
     Admin,
     ClusterConfig,
-    CountsOn,
     ElectionConfig,
     ElectionMode,
     HaInterface,
@@ -44,6 +44,7 @@ from hadaemon.config.render import render_admin, render_cluster, render_node, re
 __all__ = [
     "Admin",
     "BondMode",
+    "Check",
     "ClusterConfig",
     "ConfigError",
     "CountsOn",

@@ -28,6 +28,7 @@ from hadaemon.daemon.own_head import OwnHead
 from hadaemon.daemon.part import Parts
 from hadaemon.daemon.ports.network import Network
 from hadaemon.daemon.ports.sequences import Sequences
+from hadaemon.daemon.programs import Programs
 from hadaemon.daemon.reloads import Reloads
 from hadaemon.daemon.remembered import Remembered
 from hadaemon.daemon.report import Reporter
@@ -79,6 +80,7 @@ class Daemon:
         self._following = parts.add(Following(options.services, network, leases, today, self._recorder.note))
         self._upkeep = parts.add(Upkeep(options.state, helper, release.slot is not None))
         self._remembered = Remembered(folder, background)
+        self._programs = Programs(options.sandbox, options.state)
         self._epochs = Epochs(folder, background.failed)
         self._head = OwnHead(options.state, background)
         health = Health(today, firewall)
@@ -162,7 +164,7 @@ class Daemon:
         """In place of the one that runs, if there is one."""
         predecessor = self._today.session
         plan = self._plan_hotwire(node, cluster)
-        places = (self._network, self._loop, self._done, self._sequences, self._guard)
+        places = (self._network, self._loop, self._done, self._sequences, self._guard, self._programs)
         self._today.session = session = Session(node, cluster, *places, plan)
         missing = self._conntrack.missing_connections(cluster)
         session.start(self._remembered.memory, predecessor, missing, self._upgrade_world.demand)

@@ -21,8 +21,8 @@ _NOTIFY_TODO = (
     "alarms (docs/alarms.md)"
 )
 _TRACK_TODO = (
-    "track what is in the network by [[ping_groups]], a route by [[tracked_routes]]; the health of a "
-    "program does not count"
+    "write a check of your own: [[checks]] with file or process, or with a program that looks at the rest "
+    "(docs/checks.md)"
 )
 
 _IGNORED: Said = (Fate.CARRIED, _TUNING, "")
@@ -34,7 +34,7 @@ _OWN_CONNTRACKD: Said = (
     "the script for conntrackd: the daemon tells it what to do by itself",
     "",
 )
-_TRACK: Said = (Fate.LOST, "files, processes and BFD sessions are not tracked", _TRACK_TODO)
+_TRACK: Said = (Fate.LOST, "files, processes and BFD sessions are not carried over", _TRACK_TODO)
 _STRICT_ADVERTS: Said = (Fate.CHANGED, "what an active node answers to a losing one follows RFC 9568", "")
 
 _GARP = ("delay", "repeat", "refresh", "refresh_repeat")

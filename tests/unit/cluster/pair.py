@@ -22,6 +22,7 @@ from hadaemon.cluster import (
 )
 from hadaemon.cluster.memory import EMPTY
 from hadaemon.config import (
+    Check,
     ClusterConfig,
     ElectionConfig,
     HaInterface,
@@ -80,6 +81,7 @@ def cluster_config(
     priorities: Mapping[str, int] = MappingProxyType({}),
     ping_groups: tuple[PingGroup, ...] = (),
     tracked_routes: tuple[TrackedRoute, ...] = (),
+    checks: tuple[Check, ...] = (),
     **election: object,
 ) -> ClusterConfig:
     return ClusterConfig(
@@ -100,6 +102,7 @@ def cluster_config(
         election=replace(ElectionConfig(flap_switches=0), **election),
         ping_groups=ping_groups,
         tracked_routes=tracked_routes,
+        checks=checks,
     )
 
 

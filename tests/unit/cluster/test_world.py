@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from hadaemon.cluster import MaintenanceRequested, NodeState, ResumeRequested, SwitchRequested, proofs
 from hadaemon.cluster.offers import RETRY
-from hadaemon.config import CountsOn, PingGroup, TrackedRoute
+from hadaemon.config import Check, CountsOn, PingGroup, TrackedRoute
+from hadaemon.config.check_model import Present
 from hadaemon.status.peer import Peer
 from tests.unit.cluster.pair import ALPHA, BETA, GAMMA, PORTS, cluster_config
 from tests.unit.cluster.world import NODES, UNBOUNDED, Standstill, World
@@ -28,6 +29,9 @@ def _doubts_are_short():
 GATEWAYS = PingGroup("gateways", (IPv4Address("192.0.2.100"),))
 INTERNET = replace(GATEWAYS, interval=0.2, timeout=0.1, counts_on=CountsOn.ACTIVE)
 DEFAULT_ROUTE = TrackedRoute(IPv4Network("0.0.0.0/0"), None, patience=1.0)
+
+MAIL = Check("mail", Present("/run/mail"))
+QUEUE = replace(MAIL, interval=0.2, timeout=0.1, counts_on=CountsOn.ACTIVE)
 
 names = st.sampled_from(NODES)
 ports = st.sampled_from(PORTS)
@@ -67,6 +71,7 @@ ALL_STEPS = st.one_of(
     st.tuples(st.just("reload"), names, st.sampled_from((1, 1, 0.3, 3, 5))),
     st.tuples(st.just("ping"), names, st.just(GATEWAYS.name), st.booleans()),
     st.tuples(st.just("route"), names, st.booleans()),
+    st.tuples(st.just("check"), names, st.booleans()),
 )
 """And what its administrator does, and what may happen to the hotwire. Times are in intervals; a
 configuration that is read again has so many times the first one."""
@@ -86,6 +91,8 @@ def play(world: World, history: list[tuple[tuple, float]]) -> None:
             case ("ping", *_) if not world.config.ping_groups:
                 pass
             case ("route", *_) if not world.config.tracked_routes:
+                pass
+            case ("check", *_) if not world.config.checks:
                 pass
             case ("client_asks", port) if port not in world.ports:
                 pass
@@ -122,6 +129,9 @@ def come_to_rest(world: World) -> None:
         group.failures * group.interval
         for group in world.config.ping_groups
         if group.counts_on is CountsOn.ACTIVE
+    ]
+    patiences += [
+        check.fall * check.interval for check in world.config.checks if check.counts_on is CountsOn.ACTIVE
     ]
     for patience in patiences:
         world.run(4 * (patience + world.longest_silence))  # Each node tries, and once more after a resume.
@@ -217,6 +227,9 @@ MODES = {
     "vrrp, pinging when active": {"ping_groups": (INTERNET,)},
     "witness, tracking": {"witness": True, "tracked_routes": (DEFAULT_ROUTE,)},
     "vrrp, tracking": {"tracked_routes": (DEFAULT_ROUTE,)},
+    "witness, checking": {"witness": True, "checks": (MAIL,)},
+    "witness, checking when active": {"witness": True, "checks": (QUEUE,)},
+    "vrrp, checking when active": {"checks": (QUEUE,), "ping_groups": (GATEWAYS,)},
 }
 
 

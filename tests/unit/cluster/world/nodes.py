@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from hadaemon.cluster import (
     Action,
     Announce,
+    CheckResult,
     ConnectionsReported,
     Event,
     GuardActed,
@@ -177,13 +178,25 @@ class Nodes:
                 for host in group.hosts:
                     self.feed(name, PingResult(group.name, host, answered))
 
+    def look(self, name: str) -> None:
+        """At the own checks that count on the active node alone: as often as it takes to be sure."""
+        machine = self.machines[name]
+        for check in self._configs[name].checks if machine.node is not None else ():
+            if check.counts_on is CountsOn.ACTIVE:
+                good = machine.answers and check.name not in machine.bad_checks
+                for _ in range(max(check.fall, check.rise)):
+                    self.feed(name, CheckResult(check.name, good, "" if good else "it is stuck"))
+
     def _ask_hosts_later(self, machine: Machine) -> None:
         def ask() -> None:
             if self.machines[machine.name] is machine:
                 self.ask_hosts(machine.name)
+                self.look(machine.name)
 
-        for group in self._configs[machine.name].ping_groups:
-            self._agenda.at(self._agenda.now + group.failures * group.interval, ask)
+        config = self._configs[machine.name]
+        times = [group.failures * group.interval for group in config.ping_groups]
+        for time in (*times, *(check.fall * check.interval for check in config.checks)):
+            self._agenda.at(self._agenda.now + time, ask)
 
     def tell_carrier(self) -> None:
         """A node without power takes the carrier of the hotwire from the other."""
