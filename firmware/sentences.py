@@ -57,7 +57,12 @@ SOURCES = (
         "daemon/programs.py",
         "helper/sandbox.py",
     ),
-    *("daemon/health/checks.py", "io/sockets/reach.py", "io/sockets/sandbox_client.py"),
+    *(
+        "daemon/health/checks.py",
+        "daemon/health/hooks.py",
+        "io/sockets/reach.py",
+        "io/sockets/sandbox_client.py",
+    ),
 )
 """Below hadaemon: files, and folders with all that is in them."""
 WRITTEN = {"commented.py"}

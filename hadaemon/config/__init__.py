@@ -1,6 +1,7 @@
 """Raw TOML to validated, typed configuration: every error at once, each with its path in the file. Pure."""
 
 from hadaemon.config.check_model import Check, CountsOn
+from hadaemon.config.hook_model import Hook
 from hadaemon.config.load import (
     check_cluster,
     check_pair,
@@ -52,6 +53,7 @@ __all__ = [
     "ElectionConfig",
     "ElectionMode",
     "HaInterface",
+    "Hook",
     "Hotwire",
     "Mistake",
     "NodeConfig",

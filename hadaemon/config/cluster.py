@@ -17,6 +17,7 @@ from hadaemon.config.election import (
 )
 from hadaemon.config.firewall import read_firewall
 from hadaemon.config.follow import read_follow
+from hadaemon.config.hooks import read_hooks
 from hadaemon.config.hotwire import read_hotwire
 from hadaemon.config.interfaces import note_twice, read_interface
 from hadaemon.config.mistakes import Mistake
@@ -77,6 +78,7 @@ def _read(table: Table, lists: Lists | None) -> ClusterConfig | None:
     group_tables = table.tables("ping_groups", "[[ping_groups]]", required=False)
     route_tables = table.tables("tracked_routes", "[[tracked_routes]]", required=False)
     check_tables = table.tables("checks", "[[checks]]", required=False)
+    hook_tables = table.tables("hooks", "[[hooks]]", required=False)
     table.close()
     read = [
         read_interface(inner, position, vrrp or DEFAULT) for position, inner in enumerate(tables, start=1)
@@ -87,7 +89,7 @@ def _read(table: Table, lists: Lists | None) -> ClusterConfig | None:
     note_same_names(groups)
     routes = [(inner, route) for inner in route_tables if (route := read_tracked_route(inner)) is not None]
     note_same_routes(routes)
-    checks = read_checks(check_tables)
+    checks, hooks = read_checks(check_tables), read_hooks(hook_tables)
     note_same_names(list(zip(check_tables, checks or (), strict=False)))
     if (
         election is None
@@ -95,6 +97,7 @@ def _read(table: Table, lists: Lists | None) -> ClusterConfig | None:
         or conntrack is None
         or follow is None
         or checks is None
+        or hooks is None
         or len(groups) != len(group_tables)
         or len(routes) != len(route_tables)
     ):
@@ -114,6 +117,7 @@ def _read(table: Table, lists: Lists | None) -> ClusterConfig | None:
         tuple(found for _, found in groups),
         tuple(found for _, found in routes),
         checks,
+        hooks,
         firewall,
         sync,
         conntrack,

@@ -8,6 +8,7 @@ from ipaddress import IPv4Interface, IPv6Interface
 from hadaemon.config.check_model import Check, CountsOn
 from hadaemon.config.firewall_model import Firewall, ServiceObject
 from hadaemon.config.follow_model import Follow
+from hadaemon.config.hook_model import Hook
 from hadaemon.config.hotwire_keys import Secret
 from hadaemon.config.network_model import NOTHING, BondMode, RouterAdvertisements, System
 from hadaemon.config.nodes import NOTHING_SHARED, Shared
@@ -236,6 +237,7 @@ class ClusterConfig:
     ping_groups: tuple[PingGroup, ...] = ()
     tracked_routes: tuple[TrackedRoute, ...] = ()
     checks: tuple[Check, ...] = ()
+    hooks: tuple[Hook, ...] = ()
     firewall: Firewall = field(default_factory=Firewall)
     sync: SyncMode = SyncMode.MANUAL
     conntrack: bool = True

@@ -1,9 +1,10 @@
-"""[[checks]] back to TOML."""
+"""[[checks]] and [[hooks]] back to TOML."""
 
 import json
 from collections.abc import Iterable, Iterator
 
 from hadaemon.config.check_model import KINDS, Check
+from hadaemon.config.hook_model import Hook
 
 
 def check_lines(checks: Iterable[Check], path: str) -> Iterator[str]:
@@ -17,6 +18,15 @@ def check_lines(checks: Iterable[Check], path: str) -> Iterator[str]:
         yield f"fall = {check.fall}"
         yield f"rise = {check.rise}"
         yield f"counts_on = {_string(check.counts_on)}"
+
+
+def hook_lines(hooks: Iterable[Hook], path: str) -> Iterator[str]:
+    """Each is a table of its own."""
+    for hook in hooks:
+        yield f"[[{path}]]"
+        yield f"program = {_string(hook.program)}"
+        yield f"on = [{', '.join(map(_string, hook.on))}]"
+        yield f"timeout = {_string(_delay(hook.timeout))}"
 
 
 def _delay(seconds: float) -> str:

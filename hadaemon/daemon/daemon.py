@@ -15,6 +15,7 @@ from hadaemon.daemon.background import Background
 from hadaemon.daemon.guard import Guard
 from hadaemon.daemon.health.alarms import Alarms
 from hadaemon.daemon.health.health import Health
+from hadaemon.daemon.health.hooks import Hooks
 from hadaemon.daemon.health.probation import Probation
 from hadaemon.daemon.health.recorder import Recorder
 from hadaemon.daemon.health.upkeep import Upkeep
@@ -81,6 +82,7 @@ class Daemon:
         self._upkeep = parts.add(Upkeep(options.state, helper, release.slot is not None))
         self._remembered = Remembered(folder, background)
         self._programs = Programs(options.sandbox, options.state)
+        self._hooks = parts.add(Hooks(self._programs, today))
         self._epochs = Epochs(folder, background.failed)
         self._head = OwnHead(options.state, background)
         health = Health(today, firewall)
@@ -200,6 +202,7 @@ class Daemon:
         log.info("%s -> %s: %s", change.old, change.new, change.reason)
         self._recorder.record(change)
         self._alarms.state_changed(change)
+        self._hooks.state_changed(change)
         self._parts.wake()
         self._manager.status(f"{change.new}: {change.reason}")
 

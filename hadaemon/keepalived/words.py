@@ -15,10 +15,10 @@ _ANNOUNCED = (
     "when virtual addresses are announced cannot be set: at once, four times more within five seconds, and "
     "every minute from then on"
 )
-_NOTIFY = "no script is run when a node becomes active or backup"
+_NOTIFY = "scripts that hear of a change of state are not carried over"
 _NOTIFY_TODO = (
-    "name what it starts and stops in [[follow.services]] (docs/services.md); who is to hear of it gets "
-    "alarms (docs/alarms.md)"
+    "put the script into cluster.d/hooks/ and name it in [[hooks]] (docs/checks.md#hooks); what it starts "
+    "and stops belongs into [[follow.services]] (docs/services.md)"
 )
 _TRACK_TODO = (
     "write a check of your own: [[checks]] with file or process, or with a program that looks at the rest "

@@ -22,6 +22,8 @@ def _programs(cluster: ClusterConfig) -> Iterator[tuple[str, str]]:
     for index, check in enumerate(cluster.checks):
         if isinstance(check.target, Program):
             yield f"checks[{index}].program", check.target.path
+    for index, hook in enumerate(cluster.hooks):
+        yield f"hooks[{index}].program", hook.program
 
 
 def _lacks(path: str, content: bytes | None) -> Iterator[str]:

@@ -1,11 +1,12 @@
-"""[[checks]]: what they say, and what is refused."""
+"""[[checks]] and [[hooks]]: what they say, and what is refused."""
 
 from ipaddress import ip_address
 
 import pytest
 
-from hadaemon.config import Check, ConfigError, CountsOn, load_cluster, render_cluster
+from hadaemon.config import Check, ConfigError, CountsOn, Hook, load_cluster, render_cluster
 from hadaemon.config.check_model import Dns, Http, Present, Process, Program, Tcp
+from hadaemon.status.states import NodeState
 
 CLUSTER = """
 schema = 1
@@ -40,6 +41,11 @@ def test_what_is_looked_at_is_read_and_survives_rendering(line):
     assert load_cluster(render_cluster(cluster)) == cluster
 
 
+HOOK = """[[hooks]]
+program = "cluster.d/hooks/tell"
+on = ["active", "off"]
+timeout = "1500ms"
+"""
 EVERYTHING = f"""{MAIL}tcp = "192.0.2.7:25"
 interval = "5s"
 timeout = "250ms"
@@ -133,3 +139,41 @@ def test_there_is_a_limit_to_their_number():
     many = "".join(f'[[checks]]\nname = "c{number}"\nfile = "/run/x"\n' for number in range(33))
     with pytest.raises(ConfigError, match="there are 32 checks at most"):
         load_cluster(CLUSTER + many)
+
+
+def test_a_hook_is_read_and_survives_rendering():
+    cluster = load_cluster(CLUSTER + HOOK)
+    assert cluster.hooks == (Hook("cluster.d/hooks/tell", (NodeState.ACTIVE, NodeState.OFF), 1.5),)
+    assert load_cluster(render_cluster(cluster)) == cluster
+    assert load_cluster(CLUSTER + HOOK.replace('timeout = "1500ms"', "")).hooks[0].timeout == 30
+
+
+HOOKS_REFUSED = {
+    "no program": ('[[hooks]]\non = ["active"]', "hooks[0].program: is missing"),
+    "a check's program": (
+        HOOK.replace("/hooks/", "/checks/"),
+        'hooks[0].program: "cluster.d/checks/tell" is no program of the configuration: put it',
+    ),
+    "no state": (HOOK.replace('["active", "off"]', "[]"), "hooks[0].on: must not be empty"),
+    "a role": (
+        HOOK.replace('"off"', '"master"'),
+        'hooks[0].on[1]: "master" is not known: write one of',
+    ),
+    "a state twice": (HOOK.replace('"off"', '"active"'), 'hooks[0].on[1]: "active" is there twice'),
+    "no time": (HOOK.replace("1500ms", "0s"), "hooks[0].timeout: must be more than 0s, and 300s at most"),
+    "too long": (HOOK.replace("1500ms", "301s"), "hooks[0].timeout: must be more than 0s, and 300s at most"),
+    "twice": (HOOK + HOOK, "hooks[1].program: is that of hooks[0] too: name all states there"),
+    "too many": (
+        "".join(HOOK.replace("tell", f"h{number}") for number in range(17)),
+        "hooks[16]: there are 16 hooks at most",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", HOOKS_REFUSED)
+def test_a_mistake_of_a_hook_is_refused_with_its_place(case):
+    text, expected = HOOKS_REFUSED[case]
+    with pytest.raises(ConfigError) as refused:
+        load_cluster(CLUSTER + text)
+    (problem,) = [str(each).removeprefix("cluster.toml: ") for each in refused.value.mistakes]
+    assert problem.startswith(expected)

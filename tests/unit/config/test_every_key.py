@@ -126,7 +126,7 @@ CLUSTERS = [
     load_cluster(CLUSTER, lists=LISTS),
     *map(load_cluster, test_vrrp.EVERYTHING.values()),
     load_cluster(test_election.CLUSTER + test_election.EVERYTHING),
-    load_cluster(test_checks.CLUSTER + test_checks.EVERYTHING),
+    load_cluster(test_checks.CLUSTER + test_checks.EVERYTHING + test_checks.HOOK),
     load_cluster(test_network.CLUSTER + test_network.ADVERTISING + test_network.COMMON),
     load_cluster(test_follow.CLUSTER + test_follow.FOLLOW),
 ]
