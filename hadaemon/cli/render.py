@@ -112,6 +112,8 @@ def _parts(score: ScoreStatus) -> Iterator[str]:
         yield counted("{count} tracked route missing", "{count} tracked routes missing", score.missing_routes)
     if score.failed_checks:
         yield counted("{count} check failed", "{count} checks failed", score.failed_checks)
+    if score.failed_services:
+        yield counted("{count} service failed", "{count} services failed", score.failed_services)
     if score.unproven:
         yield counted("{count} link not proven yet", "{count} links not proven yet", score.unproven)
     yield _("preferred") if score.preferred else _("not preferred")

@@ -109,7 +109,7 @@ class MaintenanceRequested:
 @dataclass(frozen=True, slots=True)
 class ResumeRequested:
     """`hactl resume`: a node that was suspended because it switched too often takes part fully again, and so
-    does one that lacked a tracked route, an answer or a good check."""
+    does one that lacked a tracked route, an answer, a good check or a service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +137,15 @@ class CheckResult:
     good: bool
     said: str = ""
     """Why not, as a plain phrase of one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSeen:
+    """The present truth about a service that is to run because this node is active, and counts."""
+
+    unit: str
+    well: bool
+    """False: it has failed often enough to say so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +217,7 @@ Observation: TypeAlias = (
     | PingResult
     | RouteChanged
     | CheckResult
+    | ServiceSeen
     | ConnectionsReported
     | PeerReport
     | PeerGoodbye

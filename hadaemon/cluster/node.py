@@ -30,6 +30,7 @@ from hadaemon.cluster.events import (
     PortChanged,
     ResumeRequested,
     RouteChanged,
+    ServiceSeen,
     Start,
     Stop,
     SwitchRequested,
@@ -144,7 +145,7 @@ class Node:
                 self._port_changed(event, now)
             case FrameReceived(port):
                 self._frame_received(port, now)
-            case PingResult() | RouteChanged() | CheckResult():
+            case PingResult() | RouteChanged() | CheckResult() | ServiceSeen():
                 self._known.note_check(event, now)
                 self._member.reconsider(now)
             case ConnectionsReported(missing):

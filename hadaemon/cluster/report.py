@@ -52,6 +52,7 @@ def report(facts: Facts, now: float) -> NodeStatus:
             known.unproven,
             known.routes.faults,
             len(known.checks.counted.faults()),
+            len(known.services.counted.faults()),
         ),
         interfaces=tuple(port.status(port.name in facts.held, now) for port in ports),
         peer=peer,
@@ -119,7 +120,8 @@ def _problems(facts: Facts, peer: PeerStatus | None, now: float) -> tuple[Proble
     for port in known.all_ports:
         found += port.problems(facts.state is NodeState.ACTIVE, now)
         found += _rival(facts, port, now)
-    return (*found, *known.pings.problems(), *known.routes.problems(), *known.checks.problems())
+    kinds_of_faults = (known.pings, known.routes, known.checks, known.services)
+    return (*found, *(problem for each in kinds_of_faults for problem in each.problems()))
 
 
 def _unheard(known: Knowledge) -> list[Problem]:

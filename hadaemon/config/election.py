@@ -129,6 +129,12 @@ def note_tracking_owner(table: Table, cluster: ClusterConfig) -> None:
             f"{OWNER} is the address owner's and is never lowered, so checks could move nothing: take "
             "another priority, or remove [[checks]]",
         )
+    if any(service.counts for service in cluster.follow.services):
+        table.mistakes.add(
+            path,
+            f"{OWNER} is the address owner's and is never lowered, so services could move nothing: take "
+            "another priority, or remove `counts` from [[follow.services]]",
+        )
     if len(cluster.ha_interfaces) > 1:
         table.mistakes.add(
             path,

@@ -14,6 +14,7 @@ from hadaemon.cluster import (
     Node,
     NodeState,
     NodeStatus,
+    ServiceSeen,
     SetAddresses,
     Start,
     Stop,
@@ -207,6 +208,10 @@ class Session:
         if missing != self._missing_connections:
             self._missing_connections = missing
             self._engine.post(ConnectionsReported(missing))
+
+    def report_service(self, unit: str, well: bool) -> None:
+        """How a service is that counts, and is to run."""
+        self._engine.post(ServiceSeen(unit, well))
 
     def report_upgrade(self, upgrade: UpgradeReported) -> None:
         """What the upgrade of the pair's firmware asks of this node."""

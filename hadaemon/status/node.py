@@ -44,6 +44,8 @@ class ScoreStatus:
     """Tracked routes."""
     failed_checks: int = 0
     """Own checks."""
+    failed_services: int = 0
+    """Services that follow the active node, and count."""
 
 
 @dataclass(frozen=True, slots=True)

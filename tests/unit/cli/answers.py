@@ -73,6 +73,7 @@ def pair(**status: Any) -> Answer:
             "unproven": 0,
             "missing_routes": 0,
             "failed_checks": 0,
+            "failed_services": 0,
         },
         "interfaces": [_interface("lan", 51), _interface("wan", 52)],
         "peer": None,

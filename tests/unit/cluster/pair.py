@@ -33,6 +33,7 @@ from hadaemon.config import (
     TrackedRoute,
     VrrpConfig,
 )
+from hadaemon.config.follow_model import Follow, Service
 from hadaemon.vrrp import Advertisement, Centiseconds, Priority, Vrid
 
 ALPHA, BETA, GAMMA = "alpha", "beta", "gamma"
@@ -82,6 +83,7 @@ def cluster_config(
     ping_groups: tuple[PingGroup, ...] = (),
     tracked_routes: tuple[TrackedRoute, ...] = (),
     checks: tuple[Check, ...] = (),
+    services: tuple[Service, ...] = (),
     **election: object,
 ) -> ClusterConfig:
     return ClusterConfig(
@@ -103,6 +105,7 @@ def cluster_config(
         ping_groups=ping_groups,
         tracked_routes=tracked_routes,
         checks=checks,
+        follow=Follow(services=services),
     )
 
 

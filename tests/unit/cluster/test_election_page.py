@@ -10,6 +10,7 @@ from hadaemon.cluster import MaintenanceRequested, NodeState, ResumeRequested, S
 from hadaemon.cluster.proofs import DOUBT
 from hadaemon.config import Check, CountsOn, PingGroup
 from hadaemon.config.check_model import Present
+from hadaemon.config.follow_model import Service
 from tests.unit.cluster.pair import ALPHA, BETA, PORTS, cluster_config
 from tests.unit.cluster.world import NODES, World
 
@@ -24,6 +25,7 @@ INTERNET = PingGroup(
 )
 
 
+WEB = Service("web.service", counts=True)
 MAIL = Check("mail", Present("/run/mail"))
 
 
@@ -65,6 +67,7 @@ def make(mode: str, preempt: bool, ports: tuple[str, ...] = PORTS[:2], interval:
         witness=MODES[mode],
         ping_groups=(GATEWAYS, INTERNET),
         checks=(MAIL,),
+        services=(WEB,),
         flap_switches=2 * FLAPS,
     )
     return World(config)
@@ -229,6 +232,10 @@ def lose_internet(world: World) -> None:
     world.ping(ALPHA, "internet", answered=False)
 
 
+def lose_service(world: World) -> None:
+    world.service(ALPHA, well=False)
+
+
 OWNED = {
     "UTM 1 is the address owner (255), and its only cable is lost": lambda world: plug_all(
         world, ALPHA, carrier=False
@@ -304,6 +311,16 @@ SCENARIOS = {
         world,
         lambda world: world.check(ALPHA, good=False),
         lambda world: world.plug(BETA, "wan", carrier=False),
+    ),
+    "a service that counts fails on UTM 1": lambda world: after(world, lose_service),
+    "a service that counts fails on UTM 1, would run again, and `hactl resume` on UTM 1": lambda world: after(
+        world,
+        lose_service,
+        lambda world: world.service(ALPHA, well=True),
+        lambda world: world.ask(ALPHA, ResumeRequested()),
+    ),
+    "a service that counts fails on UTM 1, and then on UTM 2 too": lambda world: after(
+        world, lose_service, lambda world: world.service(BETA, well=False)
     ),
     "the daemon of UTM 1 is restarted": lambda world: restart(world, "stop"),
     "the daemon of UTM 1 crashes and starts again": lambda world: restart(world, "crash"),

@@ -23,6 +23,7 @@ from hadaemon.cluster import (
     PingResult,
     ResumeRequested,
     RouteChanged,
+    ServiceSeen,
     Start,
     Stop,
     SwitchRequested,
@@ -162,6 +163,7 @@ EVENTS = {
     "PingResult": feed(PingResult("none", IPv4Address("192.0.2.1"), False)),
     "RouteChanged": feed(RouteChanged(TrackedRoute(IPv4Network("0.0.0.0/0"), None, 30.0), False)),
     "CheckResult": feed(CheckResult("none", False, "it is stuck")),
+    "ServiceSeen": feed(ServiceSeen("none.service", False)),
     "ConnectionsReported": feed(ConnectionsReported("some are missing")),
     "PeerReport: active, better": feed(PeerReport(replace(ACTIVE_PEER, **SWITCHED_TO))),
     "PeerReport: active, worse": feed(PeerReport(replace(ACTIVE_PEER, links_down=2))),
@@ -213,6 +215,7 @@ ActionFailed                     | .   | .   | .   | .   | .   | .   | .   | .  
 PingResult                       | .   | .   | .   | .   | .   | .   | .   | .   | .   | .
 RouteChanged                     | .   | .   | .   | .   | .   | .   | .   | .   | .   | .
 CheckResult                      | .   | .   | .   | .   | .   | .   | .   | .   | .   | .
+ServiceSeen                      | .   | .   | .   | .   | .   | .   | .   | .   | .   | .
 ConnectionsReported              | .   | .   | .   | .   | .   | .   | .   | .   | .   | .
 PeerReport: active, better       | .   | .   | bak | .   | .   | bak | bak | lin | .   | .
 PeerReport: active, worse        | .   | .   | bak | .   | .   | .   | .   | act | .   | .

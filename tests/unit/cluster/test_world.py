@@ -11,9 +11,11 @@ from hadaemon.cluster import MaintenanceRequested, NodeState, ResumeRequested, S
 from hadaemon.cluster.offers import RETRY
 from hadaemon.config import Check, CountsOn, PingGroup, TrackedRoute
 from hadaemon.config.check_model import Present
+from hadaemon.config.follow_model import Service
 from hadaemon.status.peer import Peer
 from tests.unit.cluster.pair import ALPHA, BETA, GAMMA, PORTS, cluster_config
 from tests.unit.cluster.world import NODES, UNBOUNDED, Standstill, World
+from tests.unit.cluster.world.nodes import SERVICE_FAILS
 
 DOUBT = 2.0
 """Seconds for which links are in doubt here: tens of them would be most of what these worlds do."""
@@ -32,6 +34,7 @@ DEFAULT_ROUTE = TrackedRoute(IPv4Network("0.0.0.0/0"), None, patience=1.0)
 
 MAIL = Check("mail", Present("/run/mail"))
 QUEUE = replace(MAIL, interval=0.2, timeout=0.1, counts_on=CountsOn.ACTIVE)
+WEB = Service("web.service", counts=True)
 
 names = st.sampled_from(NODES)
 ports = st.sampled_from(PORTS)
@@ -72,6 +75,7 @@ ALL_STEPS = st.one_of(
     st.tuples(st.just("ping"), names, st.just(GATEWAYS.name), st.booleans()),
     st.tuples(st.just("route"), names, st.booleans()),
     st.tuples(st.just("check"), names, st.booleans()),
+    st.tuples(st.just("service"), names, st.booleans()),
 )
 """And what its administrator does, and what may happen to the hotwire. Times are in intervals; a
 configuration that is read again has so many times the first one."""
@@ -93,6 +97,8 @@ def play(world: World, history: list[tuple[tuple, float]]) -> None:
             case ("route", *_) if not world.config.tracked_routes:
                 pass
             case ("check", *_) if not world.config.checks:
+                pass
+            case ("service", *_) if not world.config.follow.services:
                 pass
             case ("client_asks", port) if port not in world.ports:
                 pass
@@ -133,6 +139,7 @@ def come_to_rest(world: World) -> None:
     patiences += [
         check.fall * check.interval for check in world.config.checks if check.counts_on is CountsOn.ACTIVE
     ]
+    patiences += [SERVICE_FAILS for _ in world.config.follow.services]
     for patience in patiences:
         world.run(4 * (patience + world.longest_silence))  # Each node tries, and once more after a resume.
     if world.hotwire is not None:
@@ -229,6 +236,8 @@ MODES = {
     "vrrp, tracking": {"tracked_routes": (DEFAULT_ROUTE,)},
     "witness, checking": {"witness": True, "checks": (MAIL,)},
     "witness, checking when active": {"witness": True, "checks": (QUEUE,)},
+    "witness, serving": {"witness": True, "services": (WEB,)},
+    "vrrp, serving": {"services": (WEB,)},
     "vrrp, checking when active": {"checks": (QUEUE,), "ping_groups": (GATEWAYS,)},
 }
 

@@ -59,7 +59,7 @@ def test_two_well_nodes_are_redundant_and_nothing_is_wrong():
         ),
         (
             {"hotwire__peer__failed_groups": 1},
-            "degraded: beta has 1 failed ping groups or checks, or missing routes",
+            "degraded: beta has 1 failed ping groups, checks or services, or missing routes",
         ),
         ({"hotwire__peer__suspended": True}, "degraded: beta has switched too often, and is suspended"),
         (

@@ -146,6 +146,14 @@ class World:
                 self._nodes.feed(name, CheckResult(check.name, good, "" if good else "it is stuck"))
         self._watch.disturbed()
 
+    def service(self, name: str, well: bool) -> None:
+        """The first service that counts would run on that node, or would not."""
+        unit = self.config.follow.services[0].unit
+        bad = self.machines[name].bad_services
+        (bad.discard if well else bad.add)(unit)
+        self._nodes.look(name)
+        self._watch.disturbed()
+
     def route(self, name: str, present: bool) -> None:
         """That node's kernel has the first tracked route, or has it no more."""
         route = self.config.tracked_routes[0]
