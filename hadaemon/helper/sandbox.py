@@ -9,6 +9,7 @@ import os
 import socket
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from hadaemon.helper.main import allowed_users, peer_user
@@ -73,7 +74,8 @@ def serve(connection: socket.socket) -> None:
         ended = carry_out(request_of(line))
     except (OSError, ValueError) as error:
         ended = Ended(False, f"the sandbox failed: {error}")
-    connection.sendall(answer_line(ended))
+    with suppress(BrokenPipeError):  # Nobody waits for it, as when the daemon has ended.
+        connection.sendall(answer_line(ended))
 
 
 def main() -> int:
@@ -83,7 +85,7 @@ def main() -> int:
             return 1
         try:
             serve(connection)
-        except OSError as error:  # Whoever asked has given up waiting.
+        except OSError as error:
             print(f"sandbox: {error}", file=sys.stderr)
     return 0
 
