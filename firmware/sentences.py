@@ -39,7 +39,13 @@ SOURCES = (
     *("operations/names.py", "operations/pair.py", "operations/show.py", "operations/support.py"),
     *("config", "alarms/template.py", "firewall/advice.py", "firewall/snippets.py", "hotwire/detection.py"),
     *("state/both_nodes.py", "state/configuration.py", "state/firewall_check.py", "state/programs_check.py"),
-    *("state/services_check.py", "follow/exits.py", "follow/haproxy_words.py", "follow/kept_unit.py"),
+    *(
+        "state/own_programs.py",
+        "state/services_check.py",
+        "follow/exits.py",
+        "follow/haproxy_words.py",
+        "follow/kept_unit.py",
+    ),
     *("setup/apply.py", "setup/clock.py", "setup/good.py", "setup/medium.py", "install", "pairing"),
     *("conntrack/course.py", "sync/guard.py", "sync/holder.py", "sync/messages.py"),
     *("sync/public_key.py", "sync/record.py", "sync/server.py", "sync/tree.py", "upgrade/bundle.py"),
@@ -49,7 +55,19 @@ SOURCES = (
     *("io/sockets/helper.py", "io/sockets/services_client.py", "io/store/alarm_file.py"),
     *("io/store/files.py", "io/store/generations.py", "io/store/haproxy_files.py", "io/store/history.py"),
     *("io/store/memory_file.py", "io/store/plan_file.py", "io/store/sealed.py", "io/store/snippet_files.py"),
-    *("io/store/trees.py",),
+    *(
+        "io/store/trees.py",
+        "io/store/program_files.py",
+        "programs",
+        "daemon/programs.py",
+        "helper/sandbox.py",
+    ),
+    *(
+        "daemon/health/checks.py",
+        "daemon/health/hooks.py",
+        "io/sockets/reach.py",
+        "io/sockets/sandbox_client.py",
+    ),
 )
 """Below hadaemon: files, and folders with all that is in them."""
 WRITTEN = {"commented.py"}

@@ -110,6 +110,10 @@ def _parts(score: ScoreStatus) -> Iterator[str]:
         yield counted("{count} ping group failed", "{count} ping groups failed", score.failed_groups)
     if score.missing_routes:
         yield counted("{count} tracked route missing", "{count} tracked routes missing", score.missing_routes)
+    if score.failed_checks:
+        yield counted("{count} check failed", "{count} checks failed", score.failed_checks)
+    if score.failed_services:
+        yield counted("{count} service failed", "{count} services failed", score.failed_services)
     if score.unproven:
         yield counted("{count} link not proven yet", "{count} links not proven yet", score.unproven)
     yield _("preferred") if score.preferred else _("not preferred")
@@ -156,7 +160,7 @@ def _peer(status: NodeStatus) -> Iterator[str]:
 
 
 def _checks(status: NodeStatus) -> Iterator[str]:
-    """The ping groups and the tracked routes, where there are any."""
+    """The ping groups, the tracked routes and the own checks, where there are any."""
     for group in status.ping_groups:
         failed = ", ".join(group.failed_hosts)
         partly = _("no answer from {hosts}").format(hosts=failed) if failed else _("answers")
@@ -167,6 +171,10 @@ def _checks(status: NodeStatus) -> Iterator[str]:
         over = _(" over {port}").format(port=route.port) if route.port is not None else ""
         state = _("there") if route.present else _("MISSING") if route.failed else _("not there")
         yield f"{name}{over}: {state}"
+    for check in status.checks:
+        said = f" ({told(check.said)})" if check.said else ""
+        state = _("FAILED") if check.failed else _("good") if check.good else _("not good")
+        yield f"{_('check {name}').format(name=check.name)}: {state}{said}"
 
 
 def _sync(node: Status) -> Iterator[str]:

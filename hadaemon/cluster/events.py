@@ -109,7 +109,7 @@ class MaintenanceRequested:
 @dataclass(frozen=True, slots=True)
 class ResumeRequested:
     """`hactl resume`: a node that was suspended because it switched too often takes part fully again, and so
-    does one that lacked a tracked route."""
+    does one that lacked a tracked route, an answer, a good check or a service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +127,25 @@ class RouteChanged:
 
     route: TrackedRoute
     present: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One look of an own check is over."""
+
+    check: str
+    good: bool
+    said: str = ""
+    """Why not, as a plain phrase of one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSeen:
+    """The present truth about a service that is to run because this node is active, and counts."""
+
+    unit: str
+    well: bool
+    """False: it has failed often enough to say so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +216,8 @@ Observation: TypeAlias = (
     | FrameReceived
     | PingResult
     | RouteChanged
+    | CheckResult
+    | ServiceSeen
     | ConnectionsReported
     | PeerReport
     | PeerGoodbye

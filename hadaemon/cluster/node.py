@@ -14,6 +14,7 @@ from hadaemon.cluster.events import (
     ActionFailed,
     AdvertisementDiscarded,
     AdvertisementReceived,
+    CheckResult,
     ConnectionsReported,
     Event,
     FrameReceived,
@@ -28,6 +29,7 @@ from hadaemon.cluster.events import (
     PortChanged,
     ResumeRequested,
     RouteChanged,
+    ServiceSeen,
     Start,
     Stop,
     SwitchRequested,
@@ -142,7 +144,7 @@ class Node:
                 self._port_changed(event, now)
             case FrameReceived(port):
                 self._frame_received(port, now)
-            case PingResult() | RouteChanged():
+            case PingResult() | RouteChanged() | CheckResult() | ServiceSeen():
                 self._known.note_check(event, now)
                 self._member.reconsider(now)
             case ConnectionsReported(missing):

@@ -47,10 +47,12 @@ def report(facts: Facts, now: float) -> NodeStatus:
         score=ScoreStatus(
             score.priority,
             score.health.links_down,
-            len(known.pings.failed_groups()),
+            len(known.pings.counted.faults()),
             score.preferred,
             known.unproven,
             known.routes.faults,
+            len(known.checks.counted.faults()),
+            len(known.services.counted.faults()),
         ),
         interfaces=tuple(port.status(port.name in facts.held, now) for port in ports),
         peer=peer,
@@ -60,6 +62,7 @@ def report(facts: Facts, now: float) -> NodeStatus:
         suspended=str(known.damping) if known.memory.suspended else None,
         ping_groups=known.pings.status(),
         tracked_routes=known.routes.status(),
+        checks=known.checks.status(),
         hotwire=_hotwire(known) if known.has_witness else None,
     )
 
@@ -117,7 +120,8 @@ def _problems(facts: Facts, peer: PeerStatus | None, now: float) -> tuple[Proble
     for port in known.all_ports:
         found += port.problems(facts.state is NodeState.ACTIVE, now)
         found += _rival(facts, port, now)
-    return (*found, *known.pings.problems(), *known.routes.problems())
+    kinds_of_faults = (known.pings, known.routes, known.checks, known.services)
+    return (*found, *(problem for each in kinds_of_faults for problem in each.problems()))
 
 
 def _unheard(known: Knowledge) -> list[Problem]:

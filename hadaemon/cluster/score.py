@@ -27,7 +27,8 @@ class Health:
     links_down: int = 0
     """HA interfaces that cannot serve."""
     lesser_faults: int = 0
-    """Ping groups in which no host answers, missing tracked routes, and links that are not proven yet."""
+    """Ping groups in which no host answers, missing tracked routes, failed checks and services, and links
+    that are not proven yet."""
 
     @property
     def deficit(self) -> int:

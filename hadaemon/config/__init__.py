@@ -1,5 +1,7 @@
 """Raw TOML to validated, typed configuration: every error at once, each with its path in the file. Pure."""
 
+from hadaemon.config.check_model import Check, CountsOn
+from hadaemon.config.hook_model import Hook
 from hadaemon.config.load import (
     check_cluster,
     check_pair,
@@ -14,7 +16,6 @@ from hadaemon.config.mistakes import ConfigError, Mistake
 from hadaemon.config.model import (
     Admin,
     ClusterConfig,
-    CountsOn,
     ElectionConfig,
     ElectionMode,
     HaInterface,
@@ -44,6 +45,7 @@ from hadaemon.config.render import render_admin, render_cluster, render_node, re
 __all__ = [
     "Admin",
     "BondMode",
+    "Check",
     "ClusterConfig",
     "ConfigError",
     "CountsOn",
@@ -51,6 +53,7 @@ __all__ = [
     "ElectionConfig",
     "ElectionMode",
     "HaInterface",
+    "Hook",
     "Hotwire",
     "Mistake",
     "NodeConfig",

@@ -10,6 +10,7 @@ from ipaddress import ip_address, ip_network
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
+from hadaemon.config.check_model import KINDS, Dns, Http, Tcp
 from hadaemon.config.follow_model import DhcpNetwork, Tunnel
 from hadaemon.config.model import ClusterConfig, HaInterface, NodeConfig
 from hadaemon.config.network_model import Route, System
@@ -47,6 +48,7 @@ class Role(StrEnum):
     SOURCE = "`source` of what follows"
     NAT = "`address` of NAT"
     TRACKED = "tracked routes"
+    CHECK = "what `checks` look at"
     FILTER = "networks that packets are compared with"
 
 
@@ -300,6 +302,11 @@ def _tracking(cluster: ClusterConfig) -> Iterator[Entry]:
     for position, route in enumerate(cluster.tracked_routes):
         key = f"tracked_routes[{position}].destination"
         yield Entry(Role.TRACKED, File.CLUSTER, key, network=route.destination, port=route.port or "")
+    for position, check in enumerate(cluster.checks):
+        key = f"checks[{position}].{KINDS[type(check.target)]}"
+        match check.target:
+            case Http(address=address) | Tcp(address=address) | Dns(server=address):
+                yield _host(Role.CHECK, File.CLUSTER, key, address)
 
 
 def _system(system: System, file: File) -> Iterator[Entry]:

@@ -1,8 +1,9 @@
 """What two addresses of a configuration must not be to each other: one table.
 
 The first rule that fits a pair of entries tells of it. Where no rule says anything, the two have nothing to
-do with each other: networks that packets are compared with, tracked routes, sources and NAT addresses (which
-must be virtual ones, see `follow.py` and `hadaemon.firewall.advice`).
+do with each other: networks that packets are compared with, tracked routes, what checks look at (often the
+node itself), sources and NAT addresses (which must be virtual ones, see `follow.py` and
+`hadaemon.firewall.advice`).
 """
 
 from collections import defaultdict

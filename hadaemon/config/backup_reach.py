@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hadaemon.config.address_book import Entry, Role, address_in, book_of_pair, web_host
-from hadaemon.config.model import ClusterConfig, CountsOn, NodeConfig
+from hadaemon.config.check_model import CountsOn
+from hadaemon.config.model import ClusterConfig, NodeConfig
 from hadaemon.config.network_model import Route, System
 from hadaemon.vrrp.model import IPAddress
 

@@ -6,6 +6,7 @@ from hadaemon.config import values
 from hadaemon.config.address_book import File, book_of_cluster
 from hadaemon.config.address_rules import facts_of, note_conflicts
 from hadaemon.config.budget import note_too_many_advertisements
+from hadaemon.config.checks import read_checks
 from hadaemon.config.election import (
     note_same_names,
     note_same_routes,
@@ -16,6 +17,7 @@ from hadaemon.config.election import (
 )
 from hadaemon.config.firewall import read_firewall
 from hadaemon.config.follow import read_follow
+from hadaemon.config.hooks import read_hooks
 from hadaemon.config.hotwire import read_hotwire
 from hadaemon.config.interfaces import note_twice, read_interface
 from hadaemon.config.mistakes import Mistake
@@ -75,6 +77,8 @@ def _read(table: Table, lists: Lists | None) -> ClusterConfig | None:
     tables = table.tables("ha_interfaces", "[[ha_interfaces]]")
     group_tables = table.tables("ping_groups", "[[ping_groups]]", required=False)
     route_tables = table.tables("tracked_routes", "[[tracked_routes]]", required=False)
+    check_tables = table.tables("checks", "[[checks]]", required=False)
+    hook_tables = table.tables("hooks", "[[hooks]]", required=False)
     table.close()
     read = [
         read_interface(inner, position, vrrp or DEFAULT) for position, inner in enumerate(tables, start=1)
@@ -85,11 +89,15 @@ def _read(table: Table, lists: Lists | None) -> ClusterConfig | None:
     note_same_names(groups)
     routes = [(inner, route) for inner in route_tables if (route := read_tracked_route(inner)) is not None]
     note_same_routes(routes)
+    checks, hooks = read_checks(check_tables), read_hooks(hook_tables)
+    note_same_names(list(zip(check_tables, checks or (), strict=False)))
     if (
         election is None
         or firewall is None
         or conntrack is None
         or follow is None
+        or checks is None
+        or hooks is None
         or len(groups) != len(group_tables)
         or len(routes) != len(route_tables)
     ):
@@ -108,6 +116,8 @@ def _read(table: Table, lists: Lists | None) -> ClusterConfig | None:
         election,
         tuple(found for _, found in groups),
         tuple(found for _, found in routes),
+        checks,
+        hooks,
         firewall,
         sync,
         conntrack,

@@ -1,12 +1,13 @@
 """[election], [[ping_groups]] and [[tracked_routes]] of cluster.toml, and how they contradict the rest."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from hadaemon.config import values
+from hadaemon.config.check_model import Check, CountsOn
+from hadaemon.config.checks import read_counts_on
 from hadaemon.config.mistakes import did_you_mean
 from hadaemon.config.model import (
     ClusterConfig,
-    CountsOn,
     ElectionConfig,
     ElectionMode,
     NodeConfig,
@@ -50,7 +51,7 @@ def read_ping_group(table: Table) -> PingGroup | None:
     timeout = table.optional_text("timeout", values.delay, _GROUP.timeout)
     failures = table.number("failures", 1, _MAX_STREAK, _GROUP.failures)
     recoveries = table.number("recoveries", 1, _MAX_STREAK, _GROUP.recoveries)
-    counts_on = table.optional_text("counts_on", _counts_on, _GROUP.counts_on)
+    counts_on = table.optional_text("counts_on", read_counts_on, _GROUP.counts_on)
     table.close()
     if hosts is not None:
         _note_hosts(table, hosts)
@@ -75,8 +76,8 @@ _SHORTEST = 0.1
 """The fewest seconds between two pings of one host: it is somebody else's machine."""
 
 
-def note_same_names(groups: list[tuple[Table, PingGroup]]) -> None:
-    """Checks that names are unique: a result of a ping names its group."""
+def note_same_names(groups: Sequence[tuple[Table, PingGroup | Check]]) -> None:
+    """Checks that names are unique: a result names its group, or its check."""
     names: dict[str, str] = {}
     for table, group in groups:
         first = names.setdefault(group.name, table.path)
@@ -121,6 +122,18 @@ def note_tracking_owner(table: Table, cluster: ClusterConfig) -> None:
             path,
             f"{OWNER} is the address owner's and is never lowered, so tracked routes could move nothing: "
             "take another priority, or remove [[tracked_routes]]",
+        )
+    if cluster.checks:
+        table.mistakes.add(
+            path,
+            f"{OWNER} is the address owner's and is never lowered, so checks could move nothing: take "
+            "another priority, or remove [[checks]]",
+        )
+    if any(service.counts for service in cluster.follow.services):
+        table.mistakes.add(
+            path,
+            f"{OWNER} is the address owner's and is never lowered, so services could move nothing: take "
+            "another priority, or remove `counts` from [[follow.services]]",
         )
     if len(cluster.ha_interfaces) > 1:
         table.mistakes.add(
@@ -181,13 +194,6 @@ def _note_hosts(table: Table, hosts: tuple[IPAddress, ...]) -> None:
     for position, host in enumerate(hosts):
         if host in hosts[:position]:
             table.mistakes.add(f"{table.at('hosts')}[{position}]", f"{host} is there twice: remove one")
-
-
-def _counts_on(text: str) -> CountsOn:
-    try:
-        return CountsOn(text)
-    except ValueError:
-        raise values.not_known(text, CountsOn) from None
 
 
 def _mode(text: str) -> ElectionMode:

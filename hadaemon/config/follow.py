@@ -66,12 +66,13 @@ def _read_service(table: Table) -> Service | None:
     unit = table.text("unit", words.unit, 'unit = "openvpn-server@office.service"')
     stop_timeout = _read_stop(table)
     source = table.optional_text("source", values.address, None)
+    counts = table.flag("counts", False)
     table.close()
-    if unit is None or stop_timeout is None:
+    if unit is None or stop_timeout is None or counts is None:
         return None
     if source is not None and not unit.endswith(".service"):
         table.note("source", f"{unit} makes no connections: only a .service has a source")
-    return Service(unit, stop_timeout, source)
+    return Service(unit, stop_timeout, source, counts)
 
 
 def _read_stop(table: Table) -> float | None:

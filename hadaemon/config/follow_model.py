@@ -20,6 +20,8 @@ class Service:
     """How long it may take to stop; then it is killed."""
     source: IPAddress | None = None
     """The virtual address that its connections come from; None: as the routing table says."""
+    counts: bool = False
+    """While it has failed on the active node, that is a fault of the node, as a failed check is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import IPv4Interface, IPv6Interface
 
+from hadaemon.config.check_model import Check, CountsOn
 from hadaemon.config.firewall_model import Firewall, ServiceObject
 from hadaemon.config.follow_model import Follow
+from hadaemon.config.hook_model import Hook
 from hadaemon.config.hotwire_keys import Secret
 from hadaemon.config.network_model import NOTHING, BondMode, RouterAdvertisements, System
 from hadaemon.config.nodes import NOTHING_SHARED, Shared
@@ -141,14 +143,6 @@ class ElectionConfig:
     """So many switches within this time suspend the node; 0 switches: never."""
 
 
-class CountsOn(StrEnum):
-    """On which nodes a failed ping group is a fault."""
-
-    BOTH = "both"
-    ACTIVE = "active"
-    """The backup cannot reach it, and is not blamed: see `hadaemon.cluster.blame`."""
-
-
 @dataclass(frozen=True, slots=True)
 class PingGroup:
     """One of [[ping_groups]]: it fails when all of its hosts fail; times are seconds."""
@@ -242,6 +236,8 @@ class ClusterConfig:
     election: ElectionConfig = ElectionConfig()
     ping_groups: tuple[PingGroup, ...] = ()
     tracked_routes: tuple[TrackedRoute, ...] = ()
+    checks: tuple[Check, ...] = ()
+    hooks: tuple[Hook, ...] = ()
     firewall: Firewall = field(default_factory=Firewall)
     sync: SyncMode = SyncMode.MANUAL
     conntrack: bool = True

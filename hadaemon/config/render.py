@@ -17,6 +17,7 @@ from hadaemon.config.model import (
     VrrpConfig,
     derived_link_local,
 )
+from hadaemon.config.render_checks import check_lines, hook_lines
 from hadaemon.config.render_firewall import firewall_lines
 from hadaemon.config.render_follow import follow_lines
 from hadaemon.config.render_network import advertises_lines, bond_lines, system_lines
@@ -98,6 +99,8 @@ def _cluster_lines(cluster: ClusterConfig, prefix: str, secrets: bool = True) ->
         yield from _ping_group_lines(group, prefix)
     for route in cluster.tracked_routes:
         yield from _tracked_route_lines(route, prefix)
+    yield from check_lines(cluster.checks, f"{prefix}checks")
+    yield from hook_lines(cluster.hooks, f"{prefix}hooks")
     if not cluster.conntrack:
         yield from (f"[{prefix}conntrack]", "enabled = false")
     yield from system_lines(cluster.system, prefix, secrets)

@@ -35,6 +35,8 @@ def _service(service: Service) -> Iterator[str]:
         yield f'stop_timeout = "{service.stop_timeout * 1000:.0f}ms"'
     if service.source is not None:
         yield f'source = "{service.source}"'
+    if service.counts:
+        yield "counts = true"
 
 
 def _tunnel(tunnel: Tunnel, path: str, secrets: bool) -> Iterator[str]:

@@ -15,6 +15,7 @@ from hadaemon.daemon.background import Background
 from hadaemon.daemon.guard import Guard
 from hadaemon.daemon.health.alarms import Alarms
 from hadaemon.daemon.health.health import Health
+from hadaemon.daemon.health.hooks import Hooks
 from hadaemon.daemon.health.probation import Probation
 from hadaemon.daemon.health.recorder import Recorder
 from hadaemon.daemon.health.upkeep import Upkeep
@@ -28,6 +29,7 @@ from hadaemon.daemon.own_head import OwnHead
 from hadaemon.daemon.part import Parts
 from hadaemon.daemon.ports.network import Network
 from hadaemon.daemon.ports.sequences import Sequences
+from hadaemon.daemon.programs import Programs
 from hadaemon.daemon.reloads import Reloads
 from hadaemon.daemon.remembered import Remembered
 from hadaemon.daemon.report import Reporter
@@ -79,6 +81,8 @@ class Daemon:
         self._following = parts.add(Following(options.services, network, leases, today, self._recorder.note))
         self._upkeep = parts.add(Upkeep(options.state, helper, release.slot is not None))
         self._remembered = Remembered(folder, background)
+        self._programs = Programs(options.sandbox, options.state)
+        self._hooks = parts.add(Hooks(self._programs, today))
         self._epochs = Epochs(folder, background.failed)
         self._head = OwnHead(options.state, background)
         health = Health(today, firewall)
@@ -162,7 +166,7 @@ class Daemon:
         """In place of the one that runs, if there is one."""
         predecessor = self._today.session
         plan = self._plan_hotwire(node, cluster)
-        places = (self._network, self._loop, self._done, self._sequences, self._guard)
+        places = (self._network, self._loop, self._done, self._sequences, self._guard, self._programs)
         self._today.session = session = Session(node, cluster, *places, plan)
         missing = self._conntrack.missing_connections(cluster)
         session.start(self._remembered.memory, predecessor, missing, self._upgrade_world.demand)
@@ -198,6 +202,7 @@ class Daemon:
         log.info("%s -> %s: %s", change.old, change.new, change.reason)
         self._recorder.record(change)
         self._alarms.state_changed(change)
+        self._hooks.state_changed(change)
         self._parts.wake()
         self._manager.status(f"{change.new}: {change.reason}")
 

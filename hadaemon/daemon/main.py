@@ -49,6 +49,12 @@ def parse(arguments: Sequence[str] | None) -> Options:
         help="socket of the root helper of services",
     )
     parser.add_argument(
+        "--sandbox",
+        type=Path,
+        default=Path("/run/hotspare/program.sock"),
+        help="socket of the sandbox of the administrator's programs",
+    )
+    parser.add_argument(
         "--leases",
         type=Path,
         default=Path("/var/lib/hotspare-dhcp/leases"),

@@ -18,6 +18,8 @@ class Options:
     """Folder of conntrackd's socket."""
     services: Path
     """Socket of the root helper of what follows the active node."""
+    sandbox: Path
+    """Socket of the sandbox in which the administrator's programs run."""
     leases: Path
     """The DHCP server's own list of leases."""
     alarms: Path

@@ -14,6 +14,7 @@ from hadaemon.cluster import (
     Node,
     NodeState,
     NodeStatus,
+    ServiceSeen,
     SetAddresses,
     Start,
     Stop,
@@ -24,6 +25,7 @@ from hadaemon.config import ClusterConfig, HaInterface, NodeConfig
 from hadaemon.daemon.engine import Engine
 from hadaemon.daemon.executor import Executor
 from hadaemon.daemon.guard import Guard
+from hadaemon.daemon.health.checks import Checks
 from hadaemon.daemon.hotwire.plan import HotwirePlan
 from hadaemon.daemon.hotwire.side import HotwireSide
 from hadaemon.daemon.ports.arp_places import ArpPlaces
@@ -38,6 +40,7 @@ from hadaemon.daemon.ports.routers import Routers
 from hadaemon.daemon.ports.sequences import Sequences
 from hadaemon.daemon.ports.virtual_macs import VirtualMacs
 from hadaemon.daemon.ports.wire import Wire
+from hadaemon.daemon.programs import Programs
 from hadaemon.daemon.throttle import Throttle
 from hadaemon.io.errors import NetlinkError
 from hadaemon.io.kernel.links import Link
@@ -65,6 +68,7 @@ class Session:
         done: Callable[[Action], None],
         sequences: Sequences,
         guard: Guard,
+        programs: Programs,
         hotwire: HotwirePlan | None = None,
     ) -> None:
         self.node_config = node
@@ -82,6 +86,7 @@ class Session:
         self._link_watch = LinkWatch(self.link_of, loop, self._take)
         self._pings = Pings(cluster.ping_groups, self.link_of, loop, self._take)
         self._route_watch = RouteWatch(cluster.tracked_routes, self.link_of, loop, self._take)
+        self._checks = Checks(cluster.checks, programs, self._about, loop, self._take)
         self.hotwire = HotwireSide(
             hotwire, cluster, network, loop, self._take, lambda: self._engine.catch_up()
         )
@@ -156,6 +161,7 @@ class Session:
         self._link_watch.follow(node.unproven_ports)
         self._pings.start()
         self._route_watch.start()
+        self._checks.start()
         self._arp_watch.start()
         self.hotwire.start(node.as_peer())
 
@@ -175,6 +181,7 @@ class Session:
         self._link_watch.close()
         self._pings.close()
         self._route_watch.close()
+        self._checks.close()
         self._arp_watch.close()
         self.hotwire.close()
         self.ports.close()
@@ -201,6 +208,10 @@ class Session:
         if missing != self._missing_connections:
             self._missing_connections = missing
             self._engine.post(ConnectionsReported(missing))
+
+    def report_service(self, unit: str, well: bool) -> None:
+        """How a service is that counts, and is to run."""
+        self._engine.post(ServiceSeen(unit, well))
 
     def report_upgrade(self, upgrade: UpgradeReported) -> None:
         """What the upgrade of the pair's firmware asks of this node."""
@@ -241,6 +252,8 @@ class Session:
             failed += (other("pings", self._pings.failure),)
         if self._route_watch.failure is not None:
             failed += (other("routes", self._route_watch.failure),)
+        if self._checks.failure is not None:
+            failed += (other("checks", self._checks.failure),)
         if self._refusal is not None:
             failed += (other("refusal", self._refusal),)
         failed += self.hotwire.problems(peer_is_dead)
@@ -290,6 +303,14 @@ class Session:
         """The link that a port is now."""
         config = self.node_config.ports[port]
         return self._network.table.find(config.mac, config.vlan, config.bonded)
+
+    def _about(self) -> dict[str, str]:
+        """What the administrator's programs learn of the node."""
+        return {
+            "HOTSPARE_CLUSTER": self.cluster_config.name,
+            "HOTSPARE_NODE": self.node_config.name,
+            "HOTSPARE_STATE": str(self.state),
+        }
 
     def _take(self, event: Event) -> None:
         if isinstance(event, AdvertisementDiscarded):

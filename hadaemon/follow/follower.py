@@ -25,6 +25,8 @@ class Follower:
     """It runs on the backup too."""
     longest_pause: float = 60.0
     """Seconds between two attempts to start it, at most."""
+    counts: bool = False
+    """The election is told whether it runs well."""
 
 
 def pppoe_unit(name: str) -> str:
@@ -45,5 +47,5 @@ def followers(follow: Follow) -> tuple[Follower, ...]:
         found.append(Follower(DHCP_UNIT))
     if follow.haproxy is not None:
         found.append(Follower(HAPROXY_UNIT, on_backup=follow.haproxy.on_backup))
-    found += [Follower(each.unit, each.stop_timeout) for each in follow.services]
+    found += [Follower(each.unit, each.stop_timeout, counts=each.counts) for each in follow.services]
     return tuple(found)

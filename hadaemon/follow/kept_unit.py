@@ -17,6 +17,8 @@ FIRST_RETRY = 1.0
 pause."""
 STABLE = 60.0
 """Seconds after which a unit that runs counts as well again."""
+FALL = 3
+"""So many failures, without having run for STABLE in between, and it has failed."""
 STOP_RETRY = 2.0
 """Seconds until a unit that runs on as if nobody had stopped it is stopped again: somebody started it."""
 KILL_RETRY = 5.0
@@ -73,6 +75,10 @@ class KeptUnit:
         self._life = ""
         self._up_at: float | None = None
         self._failures = 0
+        self._late = False
+        """It has been starting for too long."""
+        self._stable = False
+        """It has run for STABLE."""
         self._retry_at = 0.0
         self._again_at = 0.0
         self._kill_at = 0.0
@@ -88,6 +94,17 @@ class KeptUnit:
             return False
         return self.seen.phase is Phase.UP if self._was_wanted else self.seen.phase in RESTS
 
+    @property
+    def well(self) -> bool | None:
+        """Whether it has run for STABLE, or has failed; None: it is not to run, or it is too early to say.
+        One that ends and is back at once has not failed."""
+        if self.seen is None or not self._was_wanted:
+            return None
+        if self.seen.phase is Phase.UP:
+            return self._stable or None
+        failed = self.seen.phase is Phase.ABSENT or self._late or self._failures >= FALL
+        return False if failed else None
+
     def outdated(self) -> None:
         """Its files have changed."""
         self._outdated = True
@@ -102,6 +119,7 @@ class KeptUnit:
         else:
             turned = False
         first, self.seen = self.seen is None, seen
+        self._late = self._stable = False
         if seen.phase is Phase.ABSENT:
             self.problem = f"{self.follower.unit}: there is no such unit, or it cannot be loaded: {seen.why}"
             return _NOTHING
@@ -122,7 +140,8 @@ class KeptUnit:
             case Phase.STARTING:
                 if self._asked is not UnitOrder.START:
                     self._order(UnitOrder.START, now)
-                if now - self._asked_at > START_PATIENCE:
+                self._late = now - self._asked_at > START_PATIENCE
+                if self._late:
                     self.problem = f"{self.follower.unit}: still not started after {START_PATIENCE:g} s"
                 return _NOTHING
             case Phase.STOPPING:
@@ -143,7 +162,8 @@ class KeptUnit:
             notes = (f"{self.follower.unit} ended, and was started again",) if ended else ()
             self._up_at = now
         self._life, self._asked = seen.life, None
-        if self._failures == 0 or now - self._up_at >= STABLE:
+        self._stable = now - self._up_at >= STABLE
+        if self._failures == 0 or self._stable:
             self._failures, self.problem = 0, None
         if self._outdated:
             self._outdated, self._reloading_until = False, now + self.follower.stop_timeout

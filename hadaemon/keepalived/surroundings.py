@@ -51,10 +51,10 @@ def _ping_group(script: Script, virtual: set[IPAddress], findings: Findings) -> 
     if not good:
         findings.lost(
             script.place,
-            f"vrrp_script {script.name} ({values.shown(script.command)}): no program's exit code counts in "
-            "the election",
-            "what is to be reached: [[ping_groups]]; a route: [[tracked_routes]]; a program that is to run "
-            "on the active node: [[follow.services]], which starts it again when it ends",
+            f"vrrp_script {script.name} ({values.shown(script.command)}): a program of your own is not "
+            "carried over",
+            "put the script into cluster.d/checks/ and name it in [[checks]] (docs/checks.md); what is to be "
+            "reached: [[ping_groups]]; a route: [[tracked_routes]]",
         )
         return None
     name = _NOT_IN_NAMES.sub("-", script.name.lower()).strip("-")[:63].strip("-") or "ping"

@@ -15,14 +15,14 @@ _ANNOUNCED = (
     "when virtual addresses are announced cannot be set: at once, four times more within five seconds, and "
     "every minute from then on"
 )
-_NOTIFY = "no script is run when a node becomes active or backup"
+_NOTIFY = "scripts that hear of a change of state are not carried over"
 _NOTIFY_TODO = (
-    "name what it starts and stops in [[follow.services]] (docs/services.md); who is to hear of it gets "
-    "alarms (docs/alarms.md)"
+    "put the script into cluster.d/hooks/ and name it in [[hooks]] (docs/checks.md#hooks); what it starts "
+    "and stops belongs into [[follow.services]] (docs/services.md)"
 )
 _TRACK_TODO = (
-    "track what is in the network by [[ping_groups]], a route by [[tracked_routes]]; the health of a "
-    "program does not count"
+    "write a check of your own: [[checks]] with file or process, or with a program that looks at the rest "
+    "(docs/checks.md)"
 )
 
 _IGNORED: Said = (Fate.CARRIED, _TUNING, "")
@@ -34,7 +34,7 @@ _OWN_CONNTRACKD: Said = (
     "the script for conntrackd: the daemon tells it what to do by itself",
     "",
 )
-_TRACK: Said = (Fate.LOST, "files, processes and BFD sessions are not tracked", _TRACK_TODO)
+_TRACK: Said = (Fate.LOST, "files, processes and BFD sessions are not carried over", _TRACK_TODO)
 _STRICT_ADVERTS: Said = (Fate.CHANGED, "what an active node answers to a losing one follows RFC 9568", "")
 
 _GARP = ("delay", "repeat", "refresh", "refresh_repeat")

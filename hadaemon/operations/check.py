@@ -1,12 +1,14 @@
 """Would these files be accepted as a node's configuration? Nothing is applied."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from hadaemon.io.errors import FileError
 from hadaemon.io.store.files import read_text
 from hadaemon.io.store.haproxy_files import read_haproxy
 from hadaemon.io.store.list_files import read_lists
+from hadaemon.io.store.program_files import read_program
 from hadaemon.io.store.snippet_files import read_snippets
 from hadaemon.operations.names import Named, check_names
 from hadaemon.state.configuration import check_texts
@@ -39,5 +41,7 @@ def check_files(node: Path, cluster: Path, control: Path | None = None) -> Findi
     named = Named()
     if checked.node is not None and checked.cluster is not None:
         named = check_names(checked.node, checked.cluster, node.parent, control)
-    problems, notes = try_configuration(checked, read_haproxy(cluster.parent))
+    problems, notes = try_configuration(
+        checked, read_haproxy(cluster.parent), partial(read_program, cluster.parent)
+    )
     return Findings((*named.problems, *problems), (*named.notes, *notes))

@@ -22,6 +22,7 @@ from hadaemon.state.both_nodes import both_notes, both_problems
 from hadaemon.state.configuration import check_texts
 from hadaemon.state.firewall_check import rule_problems, tree_snippets
 from hadaemon.state.network_lists import tree_lists
+from hadaemon.state.own_programs import program_problems
 from hadaemon.state.places import CLUSTER_FILE, NODE_FILE
 from hadaemon.state.programs_check import ask_programs, tree_haproxy
 from hadaemon.sync.redact import public_tree
@@ -72,6 +73,8 @@ class SharedFiles:
     haproxy: Mapping[str, str] = field(default_factory=dict)
     """The administrator's part of its configuration, by file name."""
     lists: Lists = field(default_factory=dict)
+    programs: Mapping[str, bytes] = field(default_factory=dict)
+    """What belongs to cluster.toml, by path."""
 
 
 def check_folder(folder: Path) -> FolderFindings:
@@ -96,6 +99,7 @@ def check_folder(folder: Path) -> FolderFindings:
         found.problems += both_problems(read[0], read[1], cluster, str(folder / CLUSTER_FILE))
         found.notes += both_notes(read[0], read[1])
     if cluster is not None:
+        found.problems += program_problems(cluster, shared.programs.get)
         found.notes += advice(cluster)
     if not found.problems:
         nodes = [node for _, node in read]
@@ -159,7 +163,7 @@ def _shared(folder: Path, found: FolderFindings) -> SharedFiles:
         snippets, problems = tree_snippets(tree)
         found.problems += problems
         text = read_text(folder / CLUSTER_FILE)
-        return SharedFiles(text, snippets, tree_haproxy(tree), tree_lists(tree))
+        return SharedFiles(text, snippets, tree_haproxy(tree), tree_lists(tree), tree.belonging)
     except HadaemonError as error:
         found.problems.append(str(error))
         return SharedFiles()

@@ -11,6 +11,7 @@ from hadaemon.state.configuration import check_texts
 from hadaemon.state.firewall_check import tree_problems
 from hadaemon.state.network_lists import tree_lists
 from hadaemon.state.notes import notes_of
+from hadaemon.state.own_programs import program_problems
 from hadaemon.state.places import NODE_FILE
 from hadaemon.state.programs_check import Found, ask_programs, tree_haproxy
 from hadaemon.state.services_check import missing_units
@@ -52,6 +53,7 @@ def dry_run(tree: Tree, present: Tree | None, state: Path, control: Path | None 
         problems += (
             *named.problems,
             *missing_units(checked.cluster),
+            *program_problems(checked.cluster, tree.get),
             *asked.problems,
             *tree_problems(checked.node, checked.cluster, tree),
         )

@@ -3,6 +3,7 @@
 Callers hold the lock.
 """
 
+from functools import partial
 from pathlib import Path
 
 from hadaemon.config import shared_ports
@@ -15,6 +16,7 @@ from hadaemon.io.sockets.control_client import ask
 from hadaemon.io.store.forms import read_form, store
 from hadaemon.io.store.haproxy_files import read_haproxy
 from hadaemon.io.store.list_files import read_lists
+from hadaemon.io.store.program_files import read_program
 from hadaemon.operations.amend import amended
 from hadaemon.operations.dry_run import Refused
 from hadaemon.operations.names import check_names
@@ -55,7 +57,9 @@ class OwnNode:
         )
         problems, notes = checked.problems, tuple[str, ...]()
         if not problems:
-            problems, notes = try_configuration(checked, read_haproxy(self._state))
+            problems, notes = try_configuration(
+                checked, read_haproxy(self._state), partial(read_program, self._state)
+            )
         if problems:
             raise Refused("this node", problems)
         if checked.node is not None and checked.cluster is not None:

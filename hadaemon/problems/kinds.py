@@ -84,6 +84,8 @@ LINK_DOWN = Kind(
 )
 PING_FAILED = Kind("ping-failed", _N, "no host of a ping group answers", loss=_PART)
 ROUTE_MISSING = Kind("route-missing", _N, "the active node had no tracked route for too long", loss=_PART)
+CHECK_FAILED = Kind("check-failed", _N, "one of the administrator's own checks fails", loss=_PART)
+HOOK_FAILED = Kind("hook-failed", _N, "a hook did not end well after the last change that it was to hear of")
 SUSPENDED = Kind("suspended", _M, "the node has switched too often: preference moves it no more", loss=_PART)
 MAINTENANCE = Kind(
     "maintenance", _W, "an administrator keeps the node out of the cluster", 0.0, 5.0, loss=_ALL
@@ -124,6 +126,8 @@ KINDS = (
         LINK_DOWN,
         PING_FAILED,
         ROUTE_MISSING,
+        CHECK_FAILED,
+        HOOK_FAILED,
         SUSPENDED,
     ),
     *(MAINTENANCE, DUPLICATE, CONNECTIONS, SERVICE, SYNC_ERROR, SYNC_PENDING),

@@ -9,6 +9,7 @@ from hadaemon.io.kernel.links import LinkTable
 from hadaemon.io.programs.nft import NftError, NftMissing, try_rules
 from hadaemon.state.configuration import Configuration
 from hadaemon.state.notes import notes_of
+from hadaemon.state.own_programs import Read, program_problems
 from hadaemon.state.programs_check import ask_programs
 from hadaemon.state.services_check import missing_units
 from hadaemon.sync.tree import FILES, Tree
@@ -28,16 +29,17 @@ def rule_problems(
 
 
 def try_configuration(
-    configuration: Configuration, haproxy: Mapping[str, str]
+    configuration: Configuration, haproxy: Mapping[str, str], programs: Read
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Problems and notes of a configuration that is good otherwise. `haproxy`: the administrator's part, by
-    file name."""
+    file name; `programs` reads his programs."""
     node, cluster = configuration.node, configuration.cluster
     if node is None:
         return (), ()
     asked = ask_programs(node, cluster, haproxy)
     notes = (*notes_of(node, cluster), *asked.notes)
-    problems = (*(missing_units(cluster) if cluster is not None else ()), *asked.problems)
+    own = (*missing_units(cluster), *program_problems(cluster, programs)) if cluster is not None else ()
+    problems = (*own, *asked.problems)
     try:
         return (*problems, *rule_problems(node, cluster, configuration.snippets)), notes
     except NftMissing as error:

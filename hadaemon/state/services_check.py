@@ -15,8 +15,14 @@ def is_unit(name: str, folders: tuple[Path, ...] = UNIT_FOLDERS) -> bool:
     """Whether this firmware has the unit, or the template that it is made of; or nobody knows."""
     stem, instance, rest = name.partition("@")
     template = f"{stem}@.{rest.rpartition('.')[2]}" if instance else name
-    known = any((folder / _OURS).exists() for folder in folders)
-    return not known or any((folder / each).exists() for folder in folders for each in (name, template))
+    return not is_firmware(folders) or any(
+        (folder / each).exists() for folder in folders for each in (name, template)
+    )
+
+
+def is_firmware(folders: tuple[Path, ...] = UNIT_FOLDERS) -> bool:
+    """Whether what is here is all that there will be."""
+    return any((folder / _OURS).exists() for folder in folders)
 
 
 def missing_units(cluster: ClusterConfig, folders: tuple[Path, ...] = UNIT_FOLDERS) -> tuple[str, ...]:

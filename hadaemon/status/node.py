@@ -42,6 +42,10 @@ class ScoreStatus:
     """Links that have come up while the other node is active, and nothing has come in over them yet."""
     missing_routes: int = 0
     """Tracked routes."""
+    failed_checks: int = 0
+    """Own checks."""
+    failed_services: int = 0
+    """Services that follow the active node, and count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,20 @@ class TrackedRouteStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckStatus:
+    """One of the administrator's own checks."""
+
+    name: str
+    target: str
+    """What it looks at, as the configuration says."""
+    good: bool
+    failed: bool
+    """It was not good often enough to count as a fault."""
+    said: str
+    """Why it is not good; empty: it is, or nothing is known yet."""
+
+
+@dataclass(frozen=True, slots=True)
 class WitnessStatus:
     """The other node, as far as the election goes by its words over the hotwire; None: not known."""
 
@@ -150,6 +168,7 @@ class NodeStatus:
     """Why preference moves this node no more: it has switched too often."""
     ping_groups: tuple[PingGroupStatus, ...] = ()
     tracked_routes: tuple[TrackedRouteStatus, ...] = ()
+    checks: tuple[CheckStatus, ...] = ()
     hotwire: WitnessStatus | None = None
     """None: no hotwire is configured, or the election does not ask it."""
 

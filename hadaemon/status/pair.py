@@ -129,7 +129,7 @@ def _lacks(report: Report, spare: bool) -> Iterator[str]:
         names = ", ".join(name for name, usable in peer.links if not usable)
         yield f"has lost {peer.links_down} of its HA interfaces{f' ({names})' if names else ''}"
     if spare and peer.failed_groups:
-        yield f"has {peer.failed_groups} failed ping groups or missing routes"
+        yield f"has {peer.failed_groups} failed ping groups, checks or services, or missing routes"
     if peer.suspended:
         yield "has switched too often, and is suspended"
     if spare and peer.unready:

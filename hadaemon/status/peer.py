@@ -16,7 +16,7 @@ class Peer:
     links_down: int
     failed_groups: int
     """Part of its health: HA interfaces that cannot serve; ping groups in which no host answers, together
-    with tracked routes that are missing."""
+    with tracked routes that are missing and own checks and services that have failed."""
     preferred: bool
     """It is the one that is meant to be active when both are equally healthy."""
     epoch: int

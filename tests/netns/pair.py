@@ -122,7 +122,7 @@ class TestNode:
         options = {"state": state, "run": folder / "run", "conntrackd": folder / "conntrackd"}
         options |= {"helper": folder / "helper.sock", "services": folder / "services.sock"}
         options |= {"leases": folder / "leases", "alarms": folder / "alarms" / "control.sock"}
-        options |= {"setup-problems": folder / "setup-problems"}
+        options |= {"setup-problems": folder / "setup-problems", "sandbox": folder / "program.sock"}
         arguments = [word for name, path in options.items() for word in (f"--{name}", str(path))]
         start = start_anew if self.loaded_anew else start_daemon
         self.daemon = start(self.namespace, arguments, self.log, self.environment)

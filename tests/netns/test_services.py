@@ -177,6 +177,26 @@ def test_a_service_that_dies_is_started_again_and_told(followed: Followed) -> No
     assert any("mail.service ended" in entry["reason"] for entry in alpha.history())
 
 
+def test_a_service_that_counts_and_does_not_run_moves_the_pair_once(off: Followed) -> None:
+    alpha, beta = off.pair.hot_nodes
+    for node in (alpha, beta):
+        node.cluster = node.cluster.replace('"web.service"\n', '"web.service"\ncounts = true\n')
+    off.pair.start()
+    off.wait_follows(alpha)
+    web = off.managers["alpha"].units["web.service"]
+    starting = web.start
+    web.start = lambda: None  # type: ignore[method-assign]
+    web.end(signal.SIGKILL)
+    off.pair.wait_holder(beta, within=20)
+    off.wait_follows(beta)
+    alpha.wait_problem("web.service did not run when this node was active")
+    assert alpha.status()["status"]["score"]["failed_services"] == 1
+    web.start = starting  # type: ignore[method-assign]
+    assert alpha.ask("resume").get("ok")
+    off.pair.wait_holder(alpha, within=10)
+    off.wait_follows(alpha)
+
+
 def test_what_is_started_by_hand_on_the_backup_is_stopped_and_told(followed: Followed) -> None:
     alpha, beta = followed.pair.hot_nodes
     wait_for("beta has looked", lambda: {each["state"] for each in beta.status()["services"]} == {"down"}, 5)

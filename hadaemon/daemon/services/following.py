@@ -205,6 +205,8 @@ class Following(Part):
         for keeper in keepers if self._state is NodeState.ACTIVE else reversed(keepers):
             unit = keeper.follower.unit
             due = keeper.look(self._wanted(keeper.follower), self._real(keeper, seen.get(unit)), now)
+            if keeper.follower.counts and keeper.well is not None and self._today.session is not None:
+                self._today.session.report_service(unit, keeper.well)
             for note in due.notes:
                 log.warning("%s", note)
                 self._note(note)

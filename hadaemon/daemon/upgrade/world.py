@@ -121,5 +121,5 @@ def _unwell(own: Peer, other: Peer | None) -> str:
     if own.state not in (NodeState.ACTIVE, NodeState.BACKUP):
         return f"it is in state {own.state}"
     if other is not None and (own.links_down, own.failed_groups) > (other.links_down, other.failed_groups):
-        return "it has lost more links or ping groups than the other node"
+        return "it has lost more links, or more ping groups and checks fail, than on the other node"
     return ""

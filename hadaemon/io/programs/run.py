@@ -85,13 +85,16 @@ def run_program(
     return done.output
 
 
-def run_bounded(*command: str, timeout: float, most: int) -> Ended:
+def run_bounded(
+    *command: str, timeout: float, most: int, environment: Mapping[str, str] | None = None
+) -> Ended:
     """Runs a program that somebody else asked for, with all that it starts; whatever its status says.
+    `environment`: the whole of it; None: ours.
 
     Raises ProgramError: it could not be started, or was killed with its children, because it took more than
     `timeout` seconds or wrote more than `most` bytes.
     """
-    with _started(command, False, None, False, alone=True) as process:
+    with _started(command, False, environment, False, alone=True) as process:
         try:
             return _attended(process, b"", timeout, most)
         finally:

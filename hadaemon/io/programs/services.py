@@ -22,6 +22,8 @@ def restart_sync_server() -> None:
 FIRMWARE_UNITS = ("hotspare-*", "hadaemon*", "systemd-*")
 """Units of the firmware. Those of the configuration, which follow the active node, are left out below."""
 _FOLLOWED = ("hotspare-wireguard@", "hotspare-pppoe@", "hotspare-haproxy.", "hotspare-dhcp.")
+_OWN_PROGRAMS = ("hotspare-program@",)
+"""Runs of the administrator's programs, which may end as they like."""
 _SEEDING = "hotspare-seed-slot.service"
 
 _AT_BOOT = ("hotspare-apply.service",)
@@ -30,7 +32,9 @@ _AT_BOOT = ("hotspare-apply.service",)
 
 def failed_units() -> tuple[str, ...]:
     """Which units of the firmware failed. Raises ProgramError."""
-    return tuple(name for name in _units("failed", FIRMWARE_UNITS) if not name.startswith(_FOLLOWED))
+    return tuple(
+        name for name in _units("failed", FIRMWARE_UNITS) if not name.startswith(_FOLLOWED + _OWN_PROGRAMS)
+    )
 
 
 def starting_units() -> tuple[str, ...]:

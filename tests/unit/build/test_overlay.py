@@ -15,7 +15,7 @@ OVERLAY = Path(__file__).resolve().parents[3] / "rootfs-overlay"
 UNITS = OVERLAY / "usr/lib/systemd/system"
 LIBEXEC = (
     *("setup", "firmware", "firmware-pipe", "config-guard"),
-    *("sync-server", "services", "menu", "messenger"),
+    *("sync-server", "services", "menu", "messenger", "sandbox"),
 )
 COMMANDS = ("usr/sbin/hadaemon", "usr/bin/hactl", *(f"usr/libexec/hotspare/{name}" for name in LIBEXEC))
 BARE = tuple(f"usr/libexec/hotspare/{name}" for name in ("drop-addresses", "helper", "keeper", "sync-verb"))
@@ -28,6 +28,7 @@ OURS = (
     "hotspare-alarms.service",
     "hotspare-ssh@.service",
     *("hotspare-services.socket", "hotspare-services@.service", "hotspare-dhcp.service"),
+    *("hotspare-program.socket", "hotspare-program@.service"),
     *("hotspare-wireguard@.service", "hotspare-pppoe@.service", "hotspare-haproxy.service"),
     *("hotspare-issue.service", "hotspare-issue.path"),
     *("hotspare-firmware-pull.service", "hotspare-firmware-stage.service"),

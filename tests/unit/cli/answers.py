@@ -72,6 +72,8 @@ def pair(**status: Any) -> Answer:
             "preferred": True,
             "unproven": 0,
             "missing_routes": 0,
+            "failed_checks": 0,
+            "failed_services": 0,
         },
         "interfaces": [_interface("lan", 51), _interface("wan", 52)],
         "peer": None,
@@ -89,6 +91,7 @@ def pair(**status: Any) -> Answer:
         "suspended": None,
         "ping_groups": [],
         "tracked_routes": [],
+        "checks": [],
     }
     return {
         "ok": True,

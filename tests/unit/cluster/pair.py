@@ -22,6 +22,7 @@ from hadaemon.cluster import (
 )
 from hadaemon.cluster.memory import EMPTY
 from hadaemon.config import (
+    Check,
     ClusterConfig,
     ElectionConfig,
     HaInterface,
@@ -32,6 +33,7 @@ from hadaemon.config import (
     TrackedRoute,
     VrrpConfig,
 )
+from hadaemon.config.follow_model import Follow, Service
 from hadaemon.vrrp import Advertisement, Centiseconds, Priority, Vrid
 
 ALPHA, BETA, GAMMA = "alpha", "beta", "gamma"
@@ -80,6 +82,8 @@ def cluster_config(
     priorities: Mapping[str, int] = MappingProxyType({}),
     ping_groups: tuple[PingGroup, ...] = (),
     tracked_routes: tuple[TrackedRoute, ...] = (),
+    checks: tuple[Check, ...] = (),
+    services: tuple[Service, ...] = (),
     **election: object,
 ) -> ClusterConfig:
     return ClusterConfig(
@@ -100,6 +104,8 @@ def cluster_config(
         election=replace(ElectionConfig(flap_switches=0), **election),
         ping_groups=ping_groups,
         tracked_routes=tracked_routes,
+        checks=checks,
+        follow=Follow(services=services),
     )
 
 

@@ -8,7 +8,9 @@ import pytest
 
 from hadaemon.cluster import MaintenanceRequested, NodeState, ResumeRequested, SwitchRequested
 from hadaemon.cluster.proofs import DOUBT
-from hadaemon.config import CountsOn, PingGroup
+from hadaemon.config import Check, CountsOn, PingGroup
+from hadaemon.config.check_model import Present
+from hadaemon.config.follow_model import Service
 from tests.unit.cluster.pair import ALPHA, BETA, PORTS, cluster_config
 from tests.unit.cluster.world import NODES, World
 
@@ -21,6 +23,10 @@ GATEWAYS = PingGroup("gateways", (IPv4Address("192.0.2.100"), IPv4Address("192.0
 INTERNET = PingGroup(
     "internet", (IPv4Address("9.9.9.9"),), interval=0.1, timeout=0.05, counts_on=CountsOn.ACTIVE
 )
+
+
+WEB = Service("web.service", counts=True)
+MAIL = Check("mail", Present("/run/mail"))
 
 
 def table_after(marker: str) -> list[list[str]]:
@@ -60,6 +66,8 @@ def make(mode: str, preempt: bool, ports: tuple[str, ...] = PORTS[:2], interval:
         preempt=preempt,
         witness=MODES[mode],
         ping_groups=(GATEWAYS, INTERNET),
+        checks=(MAIL,),
+        services=(WEB,),
         flap_switches=2 * FLAPS,
     )
     return World(config)
@@ -224,6 +232,10 @@ def lose_internet(world: World) -> None:
     world.ping(ALPHA, "internet", answered=False)
 
 
+def lose_service(world: World) -> None:
+    world.service(ALPHA, well=False)
+
+
 OWNED = {
     "UTM 1 is the address owner (255), and its only cable is lost": lambda world: plug_all(
         world, ALPHA, carrier=False
@@ -285,6 +297,30 @@ SCENARIOS = {
     ),
     "a ping group that counts on the active node alone fails on UTM 1, and then on UTM 2 too": (
         lambda world: after(world, lose_internet, lambda world: world.ping(BETA, "internet", answered=False))
+    ),
+    "a check fails on UTM 1": lambda world: world.check(ALPHA, good=False),
+    "a check fails on UTM 1, and is good again": lambda world: after(
+        world, lambda world: world.check(ALPHA, good=False), lambda world: world.check(ALPHA, good=True)
+    ),
+    "a check fails on UTM 1, then a ping group fails on UTM 2": lambda world: after(
+        world,
+        lambda world: world.check(ALPHA, good=False),
+        lambda world: world.ping(BETA, "gateways", answered=False),
+    ),
+    "a check fails on UTM 1, then a link of UTM 2 is lost": lambda world: after(
+        world,
+        lambda world: world.check(ALPHA, good=False),
+        lambda world: world.plug(BETA, "wan", carrier=False),
+    ),
+    "a service that counts fails on UTM 1": lambda world: after(world, lose_service),
+    "a service that counts fails on UTM 1, would run again, and `hactl resume` on UTM 1": lambda world: after(
+        world,
+        lose_service,
+        lambda world: world.service(ALPHA, well=True),
+        lambda world: world.ask(ALPHA, ResumeRequested()),
+    ),
+    "a service that counts fails on UTM 1, and then on UTM 2 too": lambda world: after(
+        world, lose_service, lambda world: world.service(BETA, well=False)
     ),
     "the daemon of UTM 1 is restarted": lambda world: restart(world, "stop"),
     "the daemon of UTM 1 crashes and starts again": lambda world: restart(world, "crash"),

@@ -47,7 +47,7 @@ def test_a_healthy_active():
     assert (told.node, told.cluster, told.role, told.state) == ("alpha", "office", "master", "active")
     assert told.reason == "no active node was heard"
     assert told.since == pytest.approx(0.5)
-    assert dataclasses.astuple(told.score) == (254, 0, 0, True, 0, 0)
+    assert dataclasses.astuple(told.score) == (254, 0, 0, True, 0, 0, 0, 0)
     assert told.peer is None
     assert told.problems == ()
     lan = told.interfaces[0]

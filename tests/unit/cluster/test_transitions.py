@@ -9,6 +9,7 @@ from hadaemon.cluster import (
     ActionFailed,
     AdvertisementDiscarded,
     Announce,
+    CheckResult,
     ConnectionsReported,
     FrameReceived,
     GuardActed,
@@ -22,6 +23,7 @@ from hadaemon.cluster import (
     PingResult,
     ResumeRequested,
     RouteChanged,
+    ServiceSeen,
     Start,
     Stop,
     SwitchRequested,
@@ -160,6 +162,8 @@ EVENTS = {
     "ActionFailed": feed(ActionFailed(Announce("lan", ()), "no buffer")),
     "PingResult": feed(PingResult("none", IPv4Address("192.0.2.1"), False)),
     "RouteChanged": feed(RouteChanged(TrackedRoute(IPv4Network("0.0.0.0/0"), None, 30.0), False)),
+    "CheckResult": feed(CheckResult("none", False, "it is stuck")),
+    "ServiceSeen": feed(ServiceSeen("none.service", False)),
     "ConnectionsReported": feed(ConnectionsReported("some are missing")),
     "PeerReport: active, better": feed(PeerReport(replace(ACTIVE_PEER, **SWITCHED_TO))),
     "PeerReport: active, worse": feed(PeerReport(replace(ACTIVE_PEER, links_down=2))),
@@ -210,6 +214,8 @@ GuardActed                       | .   | .   | .   | bak | .   | bak | bak | bak
 ActionFailed                     | .   | .   | .   | .   | .   | .   | .   | .   | .   | .
 PingResult                       | .   | .   | .   | .   | .   | .   | .   | .   | .   | .
 RouteChanged                     | .   | .   | .   | .   | .   | .   | .   | .   | .   | .
+CheckResult                      | .   | .   | .   | .   | .   | .   | .   | .   | .   | .
+ServiceSeen                      | .   | .   | .   | .   | .   | .   | .   | .   | .   | .
 ConnectionsReported              | .   | .   | .   | .   | .   | .   | .   | .   | .   | .
 PeerReport: active, better       | .   | .   | bak | .   | .   | bak | bak | lin | .   | .
 PeerReport: active, worse        | .   | .   | bak | .   | .   | .   | .   | act | .   | .

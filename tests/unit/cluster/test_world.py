@@ -9,10 +9,13 @@ from hypothesis import strategies as st
 
 from hadaemon.cluster import MaintenanceRequested, NodeState, ResumeRequested, SwitchRequested, proofs
 from hadaemon.cluster.offers import RETRY
-from hadaemon.config import CountsOn, PingGroup, TrackedRoute
+from hadaemon.config import Check, CountsOn, PingGroup, TrackedRoute
+from hadaemon.config.check_model import Present
+from hadaemon.config.follow_model import Service
 from hadaemon.status.peer import Peer
 from tests.unit.cluster.pair import ALPHA, BETA, GAMMA, PORTS, cluster_config
 from tests.unit.cluster.world import NODES, UNBOUNDED, Standstill, World
+from tests.unit.cluster.world.nodes import SERVICE_FAILS
 
 DOUBT = 2.0
 """Seconds for which links are in doubt here: tens of them would be most of what these worlds do."""
@@ -28,6 +31,10 @@ def _doubts_are_short():
 GATEWAYS = PingGroup("gateways", (IPv4Address("192.0.2.100"),))
 INTERNET = replace(GATEWAYS, interval=0.2, timeout=0.1, counts_on=CountsOn.ACTIVE)
 DEFAULT_ROUTE = TrackedRoute(IPv4Network("0.0.0.0/0"), None, patience=1.0)
+
+MAIL = Check("mail", Present("/run/mail"))
+QUEUE = replace(MAIL, interval=0.2, timeout=0.1, counts_on=CountsOn.ACTIVE)
+WEB = Service("web.service", counts=True)
 
 names = st.sampled_from(NODES)
 ports = st.sampled_from(PORTS)
@@ -67,6 +74,8 @@ ALL_STEPS = st.one_of(
     st.tuples(st.just("reload"), names, st.sampled_from((1, 1, 0.3, 3, 5))),
     st.tuples(st.just("ping"), names, st.just(GATEWAYS.name), st.booleans()),
     st.tuples(st.just("route"), names, st.booleans()),
+    st.tuples(st.just("check"), names, st.booleans()),
+    st.tuples(st.just("service"), names, st.booleans()),
 )
 """And what its administrator does, and what may happen to the hotwire. Times are in intervals; a
 configuration that is read again has so many times the first one."""
@@ -86,6 +95,10 @@ def play(world: World, history: list[tuple[tuple, float]]) -> None:
             case ("ping", *_) if not world.config.ping_groups:
                 pass
             case ("route", *_) if not world.config.tracked_routes:
+                pass
+            case ("check", *_) if not world.config.checks:
+                pass
+            case ("service", *_) if not world.config.follow.services:
                 pass
             case ("client_asks", port) if port not in world.ports:
                 pass
@@ -123,6 +136,10 @@ def come_to_rest(world: World) -> None:
         for group in world.config.ping_groups
         if group.counts_on is CountsOn.ACTIVE
     ]
+    patiences += [
+        check.fall * check.interval for check in world.config.checks if check.counts_on is CountsOn.ACTIVE
+    ]
+    patiences += [SERVICE_FAILS for _ in world.config.follow.services]
     for patience in patiences:
         world.run(4 * (patience + world.longest_silence))  # Each node tries, and once more after a resume.
     if world.hotwire is not None:
@@ -217,6 +234,11 @@ MODES = {
     "vrrp, pinging when active": {"ping_groups": (INTERNET,)},
     "witness, tracking": {"witness": True, "tracked_routes": (DEFAULT_ROUTE,)},
     "vrrp, tracking": {"tracked_routes": (DEFAULT_ROUTE,)},
+    "witness, checking": {"witness": True, "checks": (MAIL,)},
+    "witness, checking when active": {"witness": True, "checks": (QUEUE,)},
+    "witness, serving": {"witness": True, "services": (WEB,)},
+    "vrrp, serving": {"services": (WEB,)},
+    "vrrp, checking when active": {"checks": (QUEUE,), "ping_groups": (GATEWAYS,)},
 }
 
 

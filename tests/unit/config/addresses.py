@@ -54,6 +54,15 @@ name = "uplink"
 hosts = ["192.168.175.1"]
 [[tracked_routes]]
 destination = "0.0.0.0/0"
+[[checks]]
+name = "page"
+http = "http://192.168.12.80/"
+[[checks]]
+name = "mail"
+tcp = "192.168.12.81:25"
+[[checks]]
+name = "names"
+dns = "example.org@192.168.12.82"
 [[routes]]
 destination = "default"
 gateway = "192.168.175.1"

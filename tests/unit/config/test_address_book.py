@@ -100,4 +100,4 @@ def test_each_role_is_of_some_key_and_has_a_rule_or_none():
     book = book_of_pair(load_node(NODE), load_cluster(CLUSTER))
     assert {entry.role for entry in book} == set(Role)
     ruled = {role for rule in RULES for role in (*rule.ones, *rule.others)}
-    assert set(Role) - ruled == {Role.SOURCE, Role.NAT, Role.TRACKED, Role.FILTER}
+    assert set(Role) - ruled == {Role.SOURCE, Role.NAT, Role.TRACKED, Role.CHECK, Role.FILTER}

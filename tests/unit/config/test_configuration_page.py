@@ -69,7 +69,7 @@ PROBES = {
     "cluster.toml": [
         *("", "vrrp", "vrrp.authentication", "hotwire", "election", "conntrack"),
         *("ha_interfaces[]", "ha_interfaces[].router_advertisements", "ping_groups[]"),
-        *("tracked_routes[]", *COMMON),
+        *("tracked_routes[]", "checks[]", "hooks[]", *COMMON),
         *("firewall", "firewall.rules[]", "firewall.source_nat[]", "firewall.destination_nat[]"),
         *("follow", "follow.services[]", "follow.wireguard[]", "follow.wireguard[].peers[]"),
         *("follow.pppoe[]", "follow.dhcp[]", "follow.haproxy"),

@@ -6,7 +6,7 @@ from dataclasses import MISSING, fields, is_dataclass
 import pytest
 
 from hadaemon.config import load_cluster, load_node, render_cluster, render_node
-from tests.unit.config import test_alarms, test_election, test_follow, test_network, test_vrrp
+from tests.unit.config import test_alarms, test_checks, test_election, test_follow, test_network, test_vrrp
 
 NODE = f"""
 schema = 1
@@ -126,6 +126,7 @@ CLUSTERS = [
     load_cluster(CLUSTER, lists=LISTS),
     *map(load_cluster, test_vrrp.EVERYTHING.values()),
     load_cluster(test_election.CLUSTER + test_election.EVERYTHING),
+    load_cluster(test_checks.CLUSTER + test_checks.EVERYTHING + test_checks.HOOK),
     load_cluster(test_network.CLUSTER + test_network.ADVERTISING + test_network.COMMON),
     load_cluster(test_follow.CLUSTER + test_follow.FOLLOW),
 ]

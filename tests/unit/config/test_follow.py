@@ -58,6 +58,7 @@ stop_timeout = "3s"
 source = "192.168.175.101"
 [[follow.services]]
 unit = "report.timer"
+counts = true
 [[follow.wireguard]]
 name = "wg0"
 private_key = "{KEY}"

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from hadaemon.follow.follower import Follower
 from hadaemon.follow.kept_unit import (
+    FALL,
     KILL_RETRY,
     RESTS,
     STABLE,
@@ -237,3 +238,38 @@ def test_while_not_wanted_it_is_never_started_and_never_runs_longer_than_it_may_
     world.run(STOP + 1)
     assert UnitOrder.START not in world.steps
     assert world.phase in RESTS
+
+
+def seen(unit: KeptUnit, phase: Phase, now: float, life: str = "1", wanted: bool = True) -> bool | None:
+    unit.look(wanted, Seen(phase, life), now)
+    return unit.well
+
+
+def test_it_has_failed_after_failures_in_a_row_and_is_well_after_a_minute():
+    unit = KeptUnit(Follower(UNIT))
+    now = 100.0
+    assert seen(unit, Phase.DOWN, now, wanted=False) is None
+    verdicts = []
+    for life in range(FALL):
+        while unit._asked is not UnitOrder.START:
+            now += LOOK
+            verdicts.append(seen(unit, Phase.FAILED, now))
+        now += LOOK
+        verdicts.append(seen(unit, Phase.UP, now, str(life)))
+    assert set(verdicts) == {None}, "it is back each time"
+    assert seen(unit, Phase.FAILED, now + LOOK) is False
+    now += 2 * PAUSE
+    assert seen(unit, Phase.UP, now, "last") is None, "that has to be seen first"
+    assert seen(unit, Phase.UP, now + STABLE, "last") is True
+    assert seen(unit, Phase.DOWN, now + STABLE + LOOK) is None, "it is started again"
+    assert seen(unit, Phase.DOWN, now + STABLE + LOOK, wanted=False) is None
+
+
+def test_one_that_does_not_come_up_or_is_not_there_has_failed():
+    unit = KeptUnit(Follower(UNIT))
+    assert seen(unit, Phase.DOWN, 100.0) is None
+    assert seen(unit, Phase.STARTING, 101.0) is None
+    assert seen(unit, Phase.STARTING, 101.0 + START_PATIENCE) is False
+    assert seen(unit, Phase.UP, 102.0 + START_PATIENCE) is None
+    assert seen(unit, Phase.ABSENT, 103.0 + START_PATIENCE) is False
+    assert seen(unit, Phase.ABSENT, 104.0 + START_PATIENCE, wanted=False) is None

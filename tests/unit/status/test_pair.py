@@ -57,7 +57,10 @@ def test_two_well_nodes_are_redundant_and_nothing_is_wrong():
             {"hotwire__peer__links_down": 2, "hotwire__peer__links": [["lan", False], ["wan", False]]},
             "no redundancy: beta could not take over: none of its HA interfaces can serve",
         ),
-        ({"hotwire__peer__failed_groups": 1}, "degraded: beta has 1 failed ping groups or missing routes"),
+        (
+            {"hotwire__peer__failed_groups": 1},
+            "degraded: beta has 1 failed ping groups, checks or services, or missing routes",
+        ),
         ({"hotwire__peer__suspended": True}, "degraded: beta has switched too often, and is suspended"),
         (
             {"hotwire__peer__unready": "the other node's connections are not all here"},

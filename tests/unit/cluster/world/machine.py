@@ -59,6 +59,11 @@ class Machine:
     unanswered: set[str] = field(default_factory=set)
     """Of the ping groups that count on the active node alone, those that would not answer it; none answers a
     backup."""
+    bad_checks: set[str] = field(default_factory=set)
+    """Of the own checks that count on the active node alone, those that would be bad there; none is good on a
+    backup."""
+    bad_services: set[str] = field(default_factory=set)
+    """Of the services that count, those that would not run there."""
     lacking: str = ""
     """What of the other node's connections it has not yet, as a plain phrase; empty: nothing."""
     clock: float = 0.0

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from hadaemon.cluster import (
     Action,
     Announce,
+    CheckResult,
     ConnectionsReported,
     Event,
     GuardActed,
@@ -19,6 +20,7 @@ from hadaemon.cluster import (
     Remember,
     RouteChanged,
     SendAdvertisement,
+    ServiceSeen,
     SetAddresses,
     Start,
     StateChanged,
@@ -42,6 +44,9 @@ GUARD = 0.002
 
 HELPER = 0.05
 """Seconds until the addresses that a dead daemon left are dropped by the root helper."""
+
+SERVICE_FAILS = 0.6
+"""Seconds after which it is clear whether a service runs on a node that has become active."""
 
 
 class Nodes:
@@ -177,13 +182,31 @@ class Nodes:
                 for host in group.hosts:
                     self.feed(name, PingResult(group.name, host, answered))
 
+    def look(self, name: str) -> None:
+        """At the own checks and services that count on the active node alone: as often as it takes to be
+        sure."""
+        machine = self.machines[name]
+        for check in self._configs[name].checks if machine.node is not None else ():
+            if check.counts_on is CountsOn.ACTIVE:
+                good = machine.answers and check.name not in machine.bad_checks
+                for _ in range(max(check.fall, check.rise)):
+                    self.feed(name, CheckResult(check.name, good, "" if good else "it is stuck"))
+
+        for service in self._configs[name].follow.services if machine.node is not None else ():
+            if service.counts and machine.answers:
+                self.feed(name, ServiceSeen(service.unit, service.unit not in machine.bad_services))
+
     def _ask_hosts_later(self, machine: Machine) -> None:
         def ask() -> None:
             if self.machines[machine.name] is machine:
                 self.ask_hosts(machine.name)
+                self.look(machine.name)
 
-        for group in self._configs[machine.name].ping_groups:
-            self._agenda.at(self._agenda.now + group.failures * group.interval, ask)
+        config = self._configs[machine.name]
+        times = [group.failures * group.interval for group in config.ping_groups]
+        times += [check.fall * check.interval for check in config.checks]
+        for time in (*times, *(SERVICE_FAILS for _ in config.follow.services)):
+            self._agenda.at(self._agenda.now + time, ask)
 
     def tell_carrier(self) -> None:
         """A node without power takes the carrier of the hotwire from the other."""

@@ -4,6 +4,7 @@ import random
 from dataclasses import replace
 
 from hadaemon.cluster import (
+    CheckResult,
     ConnectionsReported,
     MaintenanceRequested,
     NodeState,
@@ -130,6 +131,27 @@ class World:
         for _ in range(max(found.failures, found.recoveries)):
             for host in found.hosts:
                 self._nodes.feed(name, PingResult(group, host, answered))
+        self._watch.disturbed()
+
+    def check(self, name: str, good: bool) -> None:
+        """The first own check of that node is good, or not; where it counts on the active node alone, it is
+        never good on a backup."""
+        check = self.config.checks[0]
+        if check.counts_on is CountsOn.ACTIVE:
+            bad = self.machines[name].bad_checks
+            (bad.discard if good else bad.add)(check.name)
+            self._nodes.look(name)
+        else:
+            for _ in range(max(check.fall, check.rise)):
+                self._nodes.feed(name, CheckResult(check.name, good, "" if good else "it is stuck"))
+        self._watch.disturbed()
+
+    def service(self, name: str, well: bool) -> None:
+        """The first service that counts would run on that node, or would not."""
+        unit = self.config.follow.services[0].unit
+        bad = self.machines[name].bad_services
+        (bad.discard if well else bad.add)(unit)
+        self._nodes.look(name)
         self._watch.disturbed()
 
     def route(self, name: str, present: bool) -> None:
