@@ -18,6 +18,7 @@ from hadaemon.config.firewall import read_firewall
 from hadaemon.config.follow import read_follow
 from hadaemon.config.hotwire import read_hotwire
 from hadaemon.config.interfaces import note_twice, read_interface
+from hadaemon.config.kernel import read_kernel
 from hadaemon.config.mistakes import Mistake
 from hadaemon.config.model import ClusterConfig, SyncMode
 from hadaemon.config.names import note_unknown_master
@@ -69,6 +70,7 @@ def _read(table: Table, lists: Lists | None) -> ClusterConfig | None:
     names = read_names(table, lists)
     firewall = read_firewall(table.table("firewall"), names)
     conntrack = _read_conntrack(table.table("conntrack"))
+    kernel = read_kernel(table)
     system = read_system(table)
     follow = read_follow(table.table("follow"), names)
     election = read_election(table.table("election"))
@@ -89,6 +91,7 @@ def _read(table: Table, lists: Lists | None) -> ClusterConfig | None:
         election is None
         or firewall is None
         or conntrack is None
+        or kernel is None
         or follow is None
         or len(groups) != len(group_tables)
         or len(routes) != len(route_tables)
@@ -115,6 +118,7 @@ def _read(table: Table, lists: Lists | None) -> ClusterConfig | None:
         follow,
         names.networks,
         names.services,
+        kernel=kernel,
     )
     dot = f"{table.path}." if table.path else ""
     places = {File.CLUSTER: (table.mistakes.file, dot)}

@@ -257,6 +257,8 @@ class ClusterConfig:
     """Those of this node, by name: for the files of cluster.d. Empty: there is no `[nodes]`."""
     nodes: tuple[str, ...] = ()
     """The names in `[nodes]`."""
+    kernel: Mapping[str, str] = field(default_factory=dict)
+    """[kernel]: values as the kernel takes them, by the setting's name, e.g. `net.ipv4.tcp_sack`."""
 
     @property
     def virtual_routers(self) -> int:

@@ -1,7 +1,7 @@
 """Configuration back to TOML, so that what was validated is what is stored: load(render(x)) == x."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from hadaemon.config import migrate
 from hadaemon.config.model import (
@@ -100,10 +100,18 @@ def _cluster_lines(cluster: ClusterConfig, prefix: str, secrets: bool = True) ->
         yield from _tracked_route_lines(route, prefix)
     if not cluster.conntrack:
         yield from (f"[{prefix}conntrack]", "enabled = false")
+    yield from _kernel_lines(cluster.kernel, f"{prefix}kernel")
     yield from system_lines(cluster.system, prefix, secrets)
     yield from object_lines(cluster, prefix)
     yield from firewall_lines(cluster.firewall, f"{prefix}firewall")
     yield from follow_lines(cluster.follow, f"{prefix}follow", secrets)
+
+
+def _kernel_lines(kernel: Mapping[str, str], path: str) -> Iterator[str]:
+    if kernel:
+        yield f"[{path}]"
+    for name, value in kernel.items():
+        yield f"{_key(name)} = {value if value.isdecimal() else _string(value)}"
 
 
 def _election_lines(election: ElectionConfig, prefix: str) -> Iterator[str]:
