@@ -6,6 +6,7 @@ from hadaemon.config import values
 from hadaemon.config.address_book import File, book_of_cluster
 from hadaemon.config.address_rules import facts_of, note_conflicts
 from hadaemon.config.budget import note_too_many_advertisements
+from hadaemon.config.conntrack import read_conntrack
 from hadaemon.config.election import (
     note_same_names,
     note_same_routes,
@@ -69,7 +70,7 @@ def _read(table: Table, lists: Lists | None) -> ClusterConfig | None:
     hotwire = None if hotwire_table is None else read_hotwire(hotwire_table)
     names = read_names(table, lists)
     firewall = read_firewall(table.table("firewall"), names)
-    conntrack = _read_conntrack(table.table("conntrack"))
+    conntrack = read_conntrack(table.table("conntrack"))
     kernel = read_kernel(table)
     system = read_system(table)
     follow = read_follow(table.table("follow"), names)
@@ -126,15 +127,6 @@ def _read(table: Table, lists: Lists | None) -> ClusterConfig | None:
     note_tracking_owner(table, cluster)
     note_too_many_advertisements(table, cluster)
     return cluster
-
-
-def _read_conntrack(table: Table | None) -> bool | None:
-    """[conntrack]; None when a mistake was noted."""
-    if table is None:
-        return True
-    enabled = table.flag("enabled", True)
-    table.close()
-    return enabled
 
 
 def _sync_mode(text: str) -> SyncMode:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import IPv4Interface, IPv6Interface
 
+from hadaemon.config.conntrack_model import EVERYTHING, Conntrack
 from hadaemon.config.firewall_model import Firewall, ServiceObject
 from hadaemon.config.follow_model import Follow
 from hadaemon.config.hotwire_keys import Secret
@@ -244,8 +245,7 @@ class ClusterConfig:
     tracked_routes: tuple[TrackedRoute, ...] = ()
     firewall: Firewall = field(default_factory=Firewall)
     sync: SyncMode = SyncMode.MANUAL
-    conntrack: bool = True
-    """Connections are synchronized to the other node, if there is a hotwire."""
+    conntrack: Conntrack = EVERYTHING
     system: System = NOTHING
     """If node.toml has the same setting, that one counts."""
     follow: Follow = field(default_factory=Follow)
