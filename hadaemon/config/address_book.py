@@ -124,6 +124,7 @@ def book_of_cluster(cluster: ClusterConfig) -> Book:
             *_firewall(cluster),
             *_named_networks(cluster),
             *_tracking(cluster),
+            *_filters(File.CLUSTER, "conntrack.ignore", cluster.conntrack.ignore),
             *_system(cluster.system, File.CLUSTER),
         )
     )

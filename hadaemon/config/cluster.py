@@ -7,6 +7,7 @@ from hadaemon.config.address_book import File, book_of_cluster
 from hadaemon.config.address_rules import facts_of, note_conflicts
 from hadaemon.config.budget import note_too_many_advertisements
 from hadaemon.config.checks import read_checks
+from hadaemon.config.conntrack import read_conntrack
 from hadaemon.config.election import (
     note_same_names,
     note_same_routes,
@@ -20,6 +21,7 @@ from hadaemon.config.follow import read_follow
 from hadaemon.config.hooks import read_hooks
 from hadaemon.config.hotwire import read_hotwire
 from hadaemon.config.interfaces import note_twice, read_interface
+from hadaemon.config.kernel import read_kernel
 from hadaemon.config.mistakes import Mistake
 from hadaemon.config.model import ClusterConfig, SyncMode
 from hadaemon.config.names import note_unknown_master
@@ -70,7 +72,8 @@ def _read(table: Table, lists: Lists | None) -> ClusterConfig | None:
     hotwire = None if hotwire_table is None else read_hotwire(hotwire_table)
     names = read_names(table, lists)
     firewall = read_firewall(table.table("firewall"), names)
-    conntrack = _read_conntrack(table.table("conntrack"))
+    conntrack = read_conntrack(table.table("conntrack"))
+    kernel = read_kernel(table)
     system = read_system(table)
     follow = read_follow(table.table("follow"), names)
     election = read_election(table.table("election"))
@@ -95,6 +98,7 @@ def _read(table: Table, lists: Lists | None) -> ClusterConfig | None:
         election is None
         or firewall is None
         or conntrack is None
+        or kernel is None
         or follow is None
         or checks is None
         or hooks is None
@@ -125,6 +129,7 @@ def _read(table: Table, lists: Lists | None) -> ClusterConfig | None:
         follow,
         names.networks,
         names.services,
+        kernel=kernel,
     )
     dot = f"{table.path}." if table.path else ""
     places = {File.CLUSTER: (table.mistakes.file, dot)}
@@ -132,15 +137,6 @@ def _read(table: Table, lists: Lists | None) -> ClusterConfig | None:
     note_tracking_owner(table, cluster)
     note_too_many_advertisements(table, cluster)
     return cluster
-
-
-def _read_conntrack(table: Table | None) -> bool | None:
-    """[conntrack]; None when a mistake was noted."""
-    if table is None:
-        return True
-    enabled = table.flag("enabled", True)
-    table.close()
-    return enabled
 
 
 def _sync_mode(text: str) -> SyncMode:

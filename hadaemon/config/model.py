@@ -6,6 +6,7 @@ from enum import StrEnum
 from ipaddress import IPv4Interface, IPv6Interface
 
 from hadaemon.config.check_model import Check, CountsOn
+from hadaemon.config.conntrack_model import EVERYTHING, Conntrack
 from hadaemon.config.firewall_model import Firewall, ServiceObject
 from hadaemon.config.follow_model import Follow
 from hadaemon.config.hook_model import Hook
@@ -240,8 +241,7 @@ class ClusterConfig:
     hooks: tuple[Hook, ...] = ()
     firewall: Firewall = field(default_factory=Firewall)
     sync: SyncMode = SyncMode.MANUAL
-    conntrack: bool = True
-    """Connections are synchronized to the other node, if there is a hotwire."""
+    conntrack: Conntrack = EVERYTHING
     system: System = NOTHING
     """If node.toml has the same setting, that one counts."""
     follow: Follow = field(default_factory=Follow)
@@ -253,6 +253,8 @@ class ClusterConfig:
     """Those of this node, by name: for the files of cluster.d. Empty: there is no `[nodes]`."""
     nodes: tuple[str, ...] = ()
     """The names in `[nodes]`."""
+    kernel: Mapping[str, str] = field(default_factory=dict)
+    """[kernel]: values as the kernel takes them, by the setting's name, e.g. `net.ipv4.tcp_sack`."""
 
     @property
     def virtual_routers(self) -> int:

@@ -1,9 +1,10 @@
 """Configuration back to TOML, so that what was validated is what is stored: load(render(x)) == x."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from hadaemon.config import migrate
+from hadaemon.config.conntrack_model import EVERYTHING, Conntrack
 from hadaemon.config.model import (
     Admin,
     ClusterConfig,
@@ -101,12 +102,27 @@ def _cluster_lines(cluster: ClusterConfig, prefix: str, secrets: bool = True) ->
         yield from _tracked_route_lines(route, prefix)
     yield from check_lines(cluster.checks, f"{prefix}checks")
     yield from hook_lines(cluster.hooks, f"{prefix}hooks")
-    if not cluster.conntrack:
-        yield from (f"[{prefix}conntrack]", "enabled = false")
+    yield from _conntrack_lines(cluster.conntrack, f"{prefix}conntrack")
+    yield from _kernel_lines(cluster.kernel, f"{prefix}kernel")
     yield from system_lines(cluster.system, prefix, secrets)
     yield from object_lines(cluster, prefix)
     yield from firewall_lines(cluster.firewall, f"{prefix}firewall")
     yield from follow_lines(cluster.follow, f"{prefix}follow", secrets)
+
+
+def _conntrack_lines(conntrack: Conntrack, path: str) -> Iterator[str]:
+    if conntrack != EVERYTHING:
+        yield f"[{path}]"
+        yield f"enabled = {_flag(conntrack.enabled)}"
+        yield f"protocols = {_strings(conntrack.protocols)}"
+        yield f"ignore = {_strings(map(str, conntrack.ignore))}"
+
+
+def _kernel_lines(kernel: Mapping[str, str], path: str) -> Iterator[str]:
+    if kernel:
+        yield f"[{path}]"
+    for name, value in kernel.items():
+        yield f"{_key(name)} = {value if value.isdecimal() else _string(value)}"
 
 
 def _election_lines(election: ElectionConfig, prefix: str) -> Iterator[str]:

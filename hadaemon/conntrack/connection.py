@@ -6,13 +6,12 @@ from ipaddress import ip_address
 from typing import Any
 
 from hadaemon.commands.selection import PROTOCOLS, SCTP_STATES, TCP_STATES, Selection
+from hadaemon.config.conntrack_model import Conntrack
 from hadaemon.vrrp.model import IPAddress, IPNetwork
 
 TCP, SCTP = 6, 132
 _NUMBERS = {number: name for name, numbers in PROTOCOLS.items() for number in numbers}
 _STATES = {TCP: TCP_STATES, SCTP: SCTP_STATES}
-_TOLD = frozenset(number for name in ("tcp", "udp", "icmp", "sctp") for number in PROTOCOLS[name])
-"""Protocols that conntrackd tells the other node."""
 _MAX_STATE = 32
 
 Key = tuple[int, int, int, int, int, int]
@@ -81,11 +80,15 @@ class Connection:
         marks["nat"] = self.new_source is not None or self.new_destination is not None
         return frozenset({self.state, *(mark for mark, holds in marks.items() if holds)})
 
-    def is_own(self, own: Collection[IPAddress]) -> bool:
-        """It begins or ends at one of the node's own addresses, or is of a protocol that nobody tells: the
-        other node never gets it."""
+    def is_own(self, own: Collection[IPAddress], settings: Conntrack) -> bool:
+        """It begins or ends at one of the node's own addresses, or is one that nobody tells: the other node
+        never gets it."""
         ends = self.source.address, self.answered_by.address
-        return self.protocol not in _TOLD or any(each.is_loopback or each in own for each in ends)
+        told = {number for name in settings.protocols for number in PROTOCOLS[name]}
+        return self.protocol not in told or any(
+            each.is_loopback or each in own or any(_is_in(each, network) for network in settings.ignore)
+            for each in ends
+        )
 
 
 def state_name(protocol: int, number: int | None) -> str:

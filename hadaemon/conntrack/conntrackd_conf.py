@@ -10,10 +10,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
+from hadaemon.config.conntrack_model import EVERYTHING, Conntrack
 from hadaemon.hotwire.exclusive import CONNTRACKD_PORT
 from hadaemon.vrrp.model import IPAddress
 
-PROTOCOLS = ("TCP", "UDP", "ICMP", "IPv6-ICMP", "SCTP")
+_PROTOCOLS = {"tcp": ("TCP",), "udp": ("UDP",), "icmp": ("ICMP", "IPv6-ICMP"), "sctp": ("SCTP",)}
+"""Its words for ours."""
 _LOOPBACK = ("IPv4_address 127.0.0.0/8", "IPv6_address ::1")
 _MIN_ENTRIES = 1 << 16
 _ENTRIES_PER_BUCKET = 4
@@ -42,14 +44,20 @@ class Ends:
     peer: IPv4Address
 
 
-def conntrackd_conf(ends: Ends, own: Iterable[IPAddress], max_entries: int, places: ConntrackdFiles) -> str:
+def conntrackd_conf(
+    ends: Ends,
+    own: Iterable[IPAddress],
+    max_entries: int,
+    places: ConntrackdFiles,
+    settings: Conntrack = EVERYTHING,
+) -> str:
     """The whole file. `own`: this node's own addresses on all ports, but no virtual address: a connection to
     one of those is answered with a reset after a takeover only where its state is known.
 
     `max_entries` is the kernel's nf_conntrack_max: an entry of the cache may outlive the kernel's.
     """
     limit = 2 * max(max_entries, _MIN_ENTRIES)
-    return "\n".join([*_sync(ends), *_general(limit, places), *_filter(ends, own), "}", ""])
+    return "\n".join([*_sync(ends), *_general(limit, places), *_filter(ends, own, settings), "}", ""])
 
 
 def _sync(ends: Ends) -> Iterator[str]:
@@ -101,15 +109,17 @@ def _general(limit: int, places: ConntrackdFiles) -> Iterator[str]:
     )
 
 
-def _filter(ends: Ends, own: Iterable[IPAddress]) -> Iterator[str]:
+def _filter(ends: Ends, own: Iterable[IPAddress], settings: Conntrack) -> Iterator[str]:
     """What ends at this node dies with it, and what is on the hotwire is the pair's own."""
-    ignored = sorted({*own, ends.own, ends.peer}, key=lambda address: (address.version, address))
+    hosts = {each.network_address for each in settings.ignore if each.num_addresses == 1}
+    networks = [each for each in settings.ignore if each.num_addresses > 1]
+    ignored = sorted({*own, ends.own, ends.peer, *hosts}, key=lambda address: (address.version, address))
     yield "\tFilter From Userspace {"
     yield "\t\tProtocol Accept {"
-    yield from (f"\t\t\t{protocol}" for protocol in PROTOCOLS)
+    yield from (f"\t\t\t{word}" for protocol in settings.protocols for word in _PROTOCOLS[protocol])
     yield "\t\t}"
     yield "\t\tAddress Ignore {"
     yield from (f"\t\t\t{line}" for line in _LOOPBACK)
-    yield from (f"\t\t\tIPv{address.version}_address {address}" for address in ignored)
+    yield from (f"\t\t\tIPv{each.version}_address {each}" for each in (*ignored, *networks))
     yield "\t\t}"
     yield "\t}"

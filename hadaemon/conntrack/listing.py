@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from hadaemon.commands.selection import Selection
+from hadaemon.config.conntrack_model import Conntrack
 from hadaemon.conntrack.connection import Connection, is_selected
 from hadaemon.vrrp.model import IPAddress
 
@@ -45,9 +46,13 @@ class Listing:
 
 
 def listing(
-    connections: Iterable[Connection], selection: Selection, own: Collection[IPAddress], limit: int
+    connections: Iterable[Connection],
+    selection: Selection,
+    own: Collection[IPAddress],
+    settings: Conntrack,
+    limit: int,
 ) -> Listing:
-    """Of one kernel. `own`: the node's own addresses."""
+    """Of one kernel. `own`: the node's own addresses; `settings`: what is told."""
     count = 0
 
     def selected() -> Iterator[Connection]:
@@ -62,7 +67,7 @@ def listing(
     for _ in left:
         pass  # They are counted, where none was to be shown.
     return Listing(
-        count, tuple(Listed(each, Where.OWN if each.is_own(own) else Where.HERE) for each in first)
+        count, tuple(Listed(each, Where.OWN if each.is_own(own, settings) else Where.HERE) for each in first)
     )
 
 

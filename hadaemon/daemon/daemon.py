@@ -16,6 +16,7 @@ from hadaemon.daemon.guard import Guard
 from hadaemon.daemon.health.alarms import Alarms
 from hadaemon.daemon.health.health import Health
 from hadaemon.daemon.health.hooks import Hooks
+from hadaemon.daemon.health.kernel_settings import KernelSettings
 from hadaemon.daemon.health.probation import Probation
 from hadaemon.daemon.health.recorder import Recorder
 from hadaemon.daemon.health.upkeep import Upkeep
@@ -76,6 +77,7 @@ class Daemon:
         firewall = parts.add(Firewall(network, options.run, loop))
         self._conntrack = parts.add(Conntrack(options.run, options.conntrackd, helper, today))
         base_network = parts.add(BaseNetwork(helper, options.applied, release.slot is not None))
+        parts.add(KernelSettings(today))
         self._recorder = Recorder(History(folder), background)
         leases = Leases(options.leases, folder, options.run, background)
         self._following = parts.add(Following(options.services, network, leases, today, self._recorder.note))

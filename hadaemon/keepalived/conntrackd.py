@@ -1,19 +1,28 @@
 """conntrackd.conf: over which cable the connections go, and what it filtered."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from ipaddress import ip_network
 
+from hadaemon.config.conntrack_model import EVERYTHING, PROTOCOLS, Conntrack
 from hadaemon.keepalived.lines import Line
 from hadaemon.keepalived.report import Findings
 from hadaemon.keepalived.source import Place, Source
 from hadaemon.keepalived.tree import Statement, read_tree
 from hadaemon.keepalived.values import address
-from hadaemon.vrrp.model import IPAddress
+from hadaemon.vrrp.model import IPAddress, IPNetwork
 
 _CHANNELS = ("Multicast", "UDP", "TCP")
 _PAGE = "docs/conntrack.md"
 _BUFFERS = "sizes, files and buffers of conntrackd: the daemon writes its configuration by itself"
-_TOLD = ("TCP", "UDP", "ICMP", "ICMPv6", "SCTP")
+_OURS = {
+    "TCP": "tcp",
+    "UDP": "udp",
+    "ICMP": "icmp",
+    "ICMPV6": "icmp",
+    "IPV6-ICMP": "icmp",
+    "SCTP": "sctp",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +36,20 @@ class Conntrackd:
     """This node's address on it, as far as the file says it."""
     peer: IPAddress | None
     place: Place
+    settings: Conntrack = EVERYTHING
+    """What it filtered."""
 
 
 def read_conntrackd(source: Source, findings: Findings) -> Conntrackd | None:
     """None: it synchronizes nothing. Raises SourceError."""
     found: Conntrackd | None = None
+    settings = EVERYTHING
     for each in read_tree(_lines(source)):
         match each.keyword:
             case "Sync":
                 found = _sync(source.path, each, findings) or found
             case "General":
-                _general(each, findings)
+                settings = _general(each, findings)
             case "Stats":
                 findings.lost(each.place, "Stats: no statistics of connections are logged")
             case "Helper":
@@ -48,7 +60,7 @@ def read_conntrackd(source: Source, findings: Findings) -> Conntrackd | None:
                 )
             case _:
                 findings.lost(each.place, f"{each.keyword} is no word that is known here")
-    return found
+    return replace(found, settings=settings) if found is not None else None
 
 
 def _lines(source: Source) -> Iterable[Line]:
@@ -126,27 +138,77 @@ def _link(file: str, block: Statement, findings: Findings) -> Conntrackd:
     return Conntrackd(file, interface, own, peer, block.place)
 
 
-def _general(block: Statement, findings: Findings) -> None:
+def _general(block: Statement, findings: Findings) -> Conntrack:
+    settings = EVERYTHING
     for each in block.within:
         if each.keyword != "Filter":
             findings.carried(each.place, _BUFFERS)
             continue
         for inner in each.within:
-            _filter(inner, findings)
+            settings = _filter(inner, settings, findings)
+    return settings
 
 
-def _filter(each: Statement, findings: Findings) -> None:
+def _filter(each: Statement, settings: Conntrack, findings: Findings) -> Conntrack:
+    """With what one part of the filter says."""
+    kind = (each.keyword, *each.words[1:2])
     names = [word for inner in each.within for word in inner.words]
-    if each.keyword == "Address":
+    if kind == ("Address", "Ignore"):
         findings.carried(
             each.place,
-            "Address: a node's own connections and those on the hotwire are never told; all others are",
+            "Address Ignore: what is no address of the pair is in ignore of [conntrack]; a node's own "
+            "connections and those on the hotwire are never told, those to virtual addresses are",
         )
-    elif each.keyword == "Protocol" and "Accept" in each.words and set(names) >= set(_TOLD[:2]):
-        findings.carried(each.place, "Protocol: TCP, UDP, ICMP and SCTP are told")
-    else:
-        findings.changed(
-            each.place,
-            f"{each.keyword} {' '.join(each.words[1:])} ({', '.join(names)}): there are no filters, all of "
-            "TCP, UDP, ICMP and SCTP is told",
-        )
+        return replace(settings, ignore=tuple(_networks(each, findings)))
+    named = {_OURS[name.upper()] for name in names if name.upper() in _OURS}
+    if kind == ("Protocol", "Ignore"):
+        named = set(PROTOCOLS) - named
+    if each.keyword == "Protocol" and named:
+        told = tuple(name for name in PROTOCOLS if name in named)
+        findings.carried(each.place, f"Protocol: {', '.join(told)} are told, protocols of [conntrack]")
+        return replace(settings, protocols=told)
+    findings.changed(
+        each.place,
+        f"{each.keyword} {' '.join(each.words[1:])} ({', '.join(names)}): there are no filters of this kind, "
+        "such connections are told all the same",
+    )
+    return settings
+
+
+def _networks(block: Statement, findings: Findings) -> Iterator[IPNetwork]:
+    for each in block.within:
+        try:
+            found = ip_network(each.words[1] if len(each.words) > 1 else "", strict=False)
+        except ValueError as error:
+            findings.refuse(each.place, str(error))
+            continue
+        if found.prefixlen:
+            yield found
+        else:
+            findings.lost(each.place, f"{found}: a whole family cannot be ignored")
+
+
+def settings_of(
+    conntrackd: Iterable[Conntrackd | None], addresses: Collection[IPAddress], findings: Findings
+) -> Conntrack:
+    """[conntrack] of the pair. `addresses`: those of the pair, which it treats in its own way."""
+    known = [each for each in conntrackd if each is not None]
+    if not known:
+        return EVERYTHING
+    protocols = known[0].settings.protocols
+    for other in known[1:]:
+        if other.settings.protocols != protocols:
+            findings.changed(
+                other.place, "the nodes told different protocols: now both tell those of the first one"
+            )
+    ends = {end for each in known for end in (each.own, each.peer)}
+    ignored = dict.fromkeys(network for each in known for network in each.settings.ignore)
+    return Conntrack(
+        protocols=protocols,
+        ignore=tuple(
+            network
+            for network in ignored
+            if not network.is_loopback
+            and not (network.num_addresses == 1 and network.network_address in {*ends, *addresses})
+        ),
+    )

@@ -7,7 +7,7 @@ from hadaemon.config.commented import commented
 from hadaemon.config.model import ClusterConfig, NodeConfig
 from hadaemon.config.network_model import System
 from hadaemon.config.render import render_cluster, render_node
-from hadaemon.keepalived.conntrackd import Conntrackd
+from hadaemon.keepalived.conntrackd import Conntrackd, settings_of
 from hadaemon.keepalived.interfaces import (
     draft_interfaces,
     hotwire_of,
@@ -79,6 +79,7 @@ def translate(
         ports.use(hotwire)
     virtual = {ip for draft in drafts for ip in draft.addresses}
     settle_own_addresses(ports, drafts, both, hotwire, virtual, findings)
+    own = {address.ip for known in ports.own.values() for address in known}
     instances = [each.first for each in both]
     cluster = ClusterConfig(
         cluster_name(told),
@@ -87,6 +88,7 @@ def translate(
         vrrp=vrrp_of(instances, told[0].globals, drafts, findings),
         hotwire=finished_hotwire(ports, hotwire),
         ping_groups=ping_groups(told, virtual, findings),
+        conntrack=settings_of(conntrackd, virtual | own, findings),
         system=System(routes_of(told, ports, drafts, hotwire, findings), alarms=alarms_of(told, findings)),
     )
     _tell_tracked(told, ports, findings)

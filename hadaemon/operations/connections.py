@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hadaemon.commands.selection import read_selection
+from hadaemon.config.conntrack_model import EVERYTHING
 from hadaemon.conntrack.connection import from_json
 from hadaemon.conntrack.listing import MOST, Listed, Listing, Where, listing
 from hadaemon.errors import HadaemonError
@@ -31,11 +32,13 @@ def connections_here(state: Path, words: Sequence[str], limit: int) -> Listing:
 
     Raises NetlinkError, and SelectionError for words that select nothing.
     """
-    selection, node = read_selection(words), load_configuration(state).node
+    selection, configuration = read_selection(words), load_configuration(state)
+    node, cluster = configuration.node, configuration.cluster
     ports = node.ports.values() if node is not None else ()
+    settings = cluster.conntrack if cluster is not None else EVERYTHING
     own = {address.ip for port in ports for address in port.addresses}
     with ConnectionTable() as table:
-        return listing(table.connections(), selection, own, limit)
+        return listing(table.connections(), selection, own, settings, limit)
 
 
 def connections_there(state: Path, words: Sequence[str], limit: int) -> Answer:

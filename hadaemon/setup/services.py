@@ -1,4 +1,4 @@
-"""The standard daemons of the base network, as their files. Pure.
+"""The standard daemons of the base network, and the kernel's settings, as their files. Pure.
 
 Each runs only while its files are wanted: nothing listens or sends queries unless a file asks for it.
 """
@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from hadaemon.config import ClusterConfig, Dns, NodeConfig, Ntp, Ssh, Syslog, System, Transport
+from hadaemon.io.kernel.settings import WANTED
 from hadaemon.setup.alarms import ALARM_FILES, ALARMS_UNIT, alarm_files
 from hadaemon.setup.networkd import effective
 from hadaemon.setup.sources import own_source
@@ -45,6 +46,7 @@ def services(node: NodeConfig, cluster: ClusterConfig | None) -> tuple[Service, 
             "systemd-timesyncd.service", _TIMESYNCD, _timesyncd(system.ntp) if system.ntp or dynamic else ()
         ),
         _service("hotspare-syslog.service", _RSYSLOG, _rsyslog(node, system, system.syslog)),
+        _service("hotspare-kernel.service", WANTED, _kernel(cluster)),
         _ssh_service(node, system.ssh),
         Service(ALARMS_UNIT, ALARM_FILES, alarm_files(node, cluster, system), secret=True),
     )
@@ -60,6 +62,10 @@ _SOCKET = "run/systemd/system/hotspare-ssh.socket"
 
 def _service(unit: str, path: str, lines: tuple[str, ...], leaves: tuple[str, ...] = ()) -> Service:
     return Service(unit, (path,), {path: _text(lines)} if lines else {}, leaves)
+
+
+def _kernel(cluster: ClusterConfig | None) -> tuple[str, ...]:
+    return () if cluster is None else tuple(f"{name} = {value}" for name, value in cluster.kernel.items())
 
 
 def _resolved(dns: Dns | None) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from ipaddress import IPv4Address, ip_address
 from pathlib import Path
 from typing import ClassVar
 
+from hadaemon.config.conntrack_model import EVERYTHING, Conntrack
 from hadaemon.conntrack.conntrackd_conf import ConntrackdFiles, Ends, conntrackd_conf
 
 from .namespaces import Namespace, Namespaces
@@ -42,6 +43,7 @@ class Kernel:
     namespace: Namespace
     folder: Path
     process: "subprocess.Popen[str] | None" = None
+    settings: Conntrack = EVERYTHING
     OWN: ClassVar = ("192.0.2.33",)
     """Addresses of its own, beside the hotwire's."""
 
@@ -63,7 +65,8 @@ class Kernel:
         own, peer = ADDRESSES[self.name], ADDRESSES[other(self.name)]
         places = ConntrackdFiles(f"{self.folder}/ctl", f"{self.folder}/lock")
         ends = Ends("hotwire", own, peer)
-        self.configuration.write_text(conntrackd_conf(ends, map(ip_address, self.OWN), MAX_ENTRIES, places))
+        own = map(ip_address, self.OWN)
+        self.configuration.write_text(conntrackd_conf(ends, own, MAX_ENTRIES, places, self.settings))
 
     def start(self) -> None:
         """Starts conntrackd and waits until it answers."""

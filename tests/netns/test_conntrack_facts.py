@@ -9,11 +9,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, ip_network
 from pathlib import Path
 
 import pytest
 
+from hadaemon.config.conntrack_model import Conntrack
 from hadaemon.conntrack.conntrackd_conf import ConntrackdFiles, Ends, conntrackd_conf
 from hadaemon.conntrack.course import CourseStep
 from hadaemon.io.programs.conntrackd import REQUESTS, STATISTICS
@@ -65,6 +66,29 @@ def test_own_addresses_and_the_hotwire_stay_at_home(kernels: tuple[Kernel, Kerne
         alpha.add(f"-p udp -s {source} -d 203.0.113.9 --sport 7 --dport 9 -t 60")
     beta.wait_count(1)
     assert "src=10.0.0.1" in beta.entries()[0]
+
+
+def test_only_chosen_protocols_are_told_and_ignored_networks_are_not(tmp_path: Path) -> None:
+    ignored = ("10.0.0.2/32", "203.0.113.64/26", "2001:db8:9::/48", "2001:db8:8::1/128")
+    with Namespaces() as namespaces:
+        alpha, beta = build_kernels(namespaces, tmp_path)
+        for kernel in (alpha, beta):
+            kernel.settings = Conntrack(protocols=("tcp", "icmp"), ignore=tuple(map(ip_network, ignored)))
+            kernel.configure()
+            kernel.start()
+        alpha.add_mixture()
+        for ends in (
+            "-s 10.0.0.1 -d 203.0.113.65",
+            "-s 203.0.113.66 -d 10.0.0.1",
+            "-s 2001:db8:9::1 -d 2001:db8::2",
+            "-s 2001:db8::2 -d 2001:db8:8::1",
+            "-s 10.0.0.1 -d 203.0.113.63",  # The last one, and told.
+        ):
+            alpha.add(f"-p tcp {ends} --sport 9 --dport 443 --state ESTABLISHED -t 100")
+        wait_for("the last one", lambda: "dst=203.0.113.63" in str(beta.entries("-p", "tcp")), 5)
+        told = {Kernel.identity(line) for line in beta.entries() + beta.entries("-f", "ipv6")}
+        assert sorted(line.split()[0] for line in told) == ["icmp", "icmpv6", "tcp", "tcp", "tcp", "tcp"]
+        assert "10.0.0.2" not in str(beta.entries()), "its source is ignored, whatever it is translated to"
 
 
 def test_1_refreshes_make_no_event(kernels: tuple[Kernel, Kernel]) -> None:

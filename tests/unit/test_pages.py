@@ -333,6 +333,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "README.md": load_preseed,
     "docs/alarms.md": read_part_of_both,
     "docs/checks.md": read_part,
+    "docs/conntrack.md": read_part,
     "docs/firewall.md": read_part,
     "docs/provisioning.md": lambda text: read_site(text, "site.toml"),
     "docs/services.md": read_part,

@@ -87,7 +87,7 @@ class Conntrack(Part):
     def missing_connections(self, cluster: ClusterConfig) -> str:
         """What the node would not have if it took over now; empty: nothing, or waiting does not help."""
         now = self._loop.time()
-        tells = cluster.enabled and cluster.conntrack and cluster.hotwire is not None
+        tells = cluster.enabled and cluster.conntrack.enabled and cluster.hotwire is not None
         if not tells or (self._course is not None and self._course.complete):
             self._complete_at = now
             return ""
@@ -126,7 +126,7 @@ class Conntrack(Part):
 
     async def _turn(self) -> None:
         session = self._today.session
-        wanted = session is not None and session.cluster_config.conntrack and session.has_hotwire
+        wanted = session is not None and session.cluster_config.conntrack.enabled and session.has_hotwire
         if not wanted or session is None:
             if self._wanted or self._conntrackd.life() is not None:
                 await self._stop()
@@ -149,7 +149,8 @@ class Conntrack(Part):
         made_of = session, ends, most_connections()
         if self._made_of != made_of:
             own = {address.ip for port in session.node_config.ports.values() for address in port.addresses}
-            self._made = conntrackd_conf(ends, own, made_of[2], self._conntrackd.places)
+            settings = session.cluster_config.conntrack
+            self._made = conntrackd_conf(ends, own, made_of[2], self._conntrackd.places, settings)
             self._made_of = made_of
         return self._made
 
@@ -196,7 +197,7 @@ class Conntrack(Part):
         self._course.became(active, now)
         step = self._course.due(now)
         if step is CourseStep.COMPARE:
-            self._course.compared(_counts(session), now)
+            self._course.compared(_comparable(session), now)
         elif step is CourseStep.HOLD:
             self._course.held(_is_kept(session), now)
         elif step is CourseStep.DRAIN:
@@ -253,6 +254,15 @@ class Conntrack(Part):
 def _counts(session: Session) -> Counts:
     vitals = session.hotwire.peer_vitals
     return Counts(connections(), vitals.connections if vitals is not None else None)
+
+
+def _comparable(session: Session) -> Counts:
+    """Where not all is told, a spare has fewer than the other node, and nobody knows by how many: then none
+    are missing."""
+    counts = _counts(session)
+    if session.cluster_config.conntrack.is_whole or counts.here is None or counts.there is None:
+        return counts
+    return Counts(counts.here, min(counts.here, counts.there))
 
 
 def _is_kept(session: Session) -> bool:

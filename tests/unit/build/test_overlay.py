@@ -16,6 +16,7 @@ UNITS = OVERLAY / "usr/lib/systemd/system"
 LIBEXEC = (
     *("setup", "firmware", "firmware-pipe", "config-guard"),
     *("sync-server", "services", "menu", "messenger", "sandbox"),
+    "kernel-settings",
 )
 COMMANDS = ("usr/sbin/hadaemon", "usr/bin/hactl", *(f"usr/libexec/hotspare/{name}" for name in LIBEXEC))
 BARE = tuple(f"usr/libexec/hotspare/{name}" for name in ("drop-addresses", "helper", "keeper", "sync-verb"))
@@ -25,7 +26,7 @@ OURS = (
     *("hotspare-config-boot.service", "hotspare-config-guard.service"),
     *("hotspare-keeper.socket", "hotspare-keeper@.service", "hotspare-sync-sshd.service"),
     *("hotspare-conntrackd.service", "hotspare-apply.service", "hotspare-syslog.service"),
-    "hotspare-alarms.service",
+    *("hotspare-alarms.service", "hotspare-kernel.service"),
     "hotspare-ssh@.service",
     *("hotspare-services.socket", "hotspare-services@.service", "hotspare-dhcp.service"),
     *("hotspare-program.socket", "hotspare-program@.service"),

@@ -37,6 +37,11 @@ interval = "50ms"
 missed = 5
 [conntrack]
 enabled = false
+protocols = ["icmp", "tcp"]
+ignore = ["10.9.0.0/16", "2001:db8:9::1"]
+[kernel]
+"net.ipv4.tcp_timestamps" = 0
+"net.ipv4.tcp_rmem" = "4096 131072 6291456"
 [networks]
 office = ["192.168.12.0/24", "2001:db8:12::/64"]
 servers = {{ file = "servers.txt" }}

@@ -1,7 +1,7 @@
 """One connection, the first ones of a table, and those of two tables side by side."""
 
 import json
-from ipaddress import IPv4Address, ip_address
+from ipaddress import IPv4Address, ip_address, ip_network
 from typing import Any
 
 import pytest
@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hadaemon.commands.selection import Selection, read_selection
+from hadaemon.config.conntrack_model import Conntrack
 from hadaemon.conntrack.connection import Connection, End, from_json, is_selected, state_name, to_json
 from hadaemon.conntrack.listing import Where, listing, side_by_side
 
@@ -95,11 +96,15 @@ def test_state_names(protocol: int, number: int | None, name: str):
 
 def test_what_the_other_node_never_gets():
     own = {ip_address("192.168.12.141")}
-    assert not OUT.is_own(own)
-    assert connection(source=End(ip_address("192.168.12.141"), 1)).is_own(own)
-    assert connection(destination=End(ip_address("192.168.12.141"), 22)).is_own(own)
-    assert connection(source=End(ip_address("::1"), 1)).is_own(own)
-    assert connection(protocol=47).is_own(own)
+    assert not OUT.is_own(own, Conntrack())
+    assert connection(source=End(ip_address("192.168.12.141"), 1)).is_own(own, Conntrack())
+    assert connection(destination=End(ip_address("192.168.12.141"), 22)).is_own(own, Conntrack())
+    assert connection(source=End(ip_address("::1"), 1)).is_own(own, Conntrack())
+    assert connection(protocol=47).is_own(own, Conntrack())
+    assert OUT.is_own(own, Conntrack(protocols=("icmp",)))
+    for ignored in (OUT.source.address, OUT.answered_by.address):
+        assert OUT.is_own(own, Conntrack(ignore=(ip_network(ignored),)))
+    assert not OUT.is_own(own, Conntrack(ignore=(ip_network("2001:db8::/32"),)))
 
 
 ENDS = st.builds(End, st.ip_addresses(), st.integers(0, 65535))
@@ -149,23 +154,24 @@ def numbered(number: int, **changes: Any) -> Connection:
 
 def test_the_first_ones_are_listed_and_all_are_counted():
     table = [numbered(number) for number in (5, 1, 4, 2, 3)]
-    found = listing(table, Selection(), (), 2)
+    found = listing(table, Selection(), (), Conntrack(), 2)
     assert found.count == 5
     assert [int(each.connection.source.address) for each in found.first] == [1, 2]
-    assert listing(table, Selection(), (), 0).count == 5
-    assert listing(table, read_selection(["udp"]), (), 9).count == 0
+    assert listing(table, Selection(), (), Conntrack(), 0).count == 5
+    assert listing(table, read_selection(["udp"]), (), Conntrack(), 9).count == 0
 
 
 def test_own_ones_are_marked():
-    found = listing([numbered(1), numbered(2)], Selection(), {IPv4Address(1)}, 9)
+    found = listing([numbered(1), numbered(2)], Selection(), {IPv4Address(1)}, Conntrack(), 9)
     assert [each.where for each in found.first] == [Where.OWN, Where.HERE]
 
 
 @given(st.sets(st.integers(0, 20)), st.sets(st.integers(0, 20)), st.integers(0, 8))
 def test_two_nodes_side_by_side(here: set[int], there: set[int], limit: int):
     """From the first ones of each what is told of both is true, as if all had been compared."""
-    one = listing(map(numbered, here), Selection(), {IPv4Address(20)}, limit)
-    other = listing((numbered(each, timeout=9) for each in there), Selection(), {IPv4Address(19)}, limit)
+    one = listing(map(numbered, here), Selection(), {IPv4Address(20)}, Conntrack(), limit)
+    theirs = (numbered(each, timeout=9) for each in there)
+    other = listing(theirs, Selection(), {IPv4Address(19)}, Conntrack(), limit)
     shown = side_by_side(one, other, limit)
     wanted = sorted(here | there)[:limit]
     assert [int(each.connection.source.address) for each in shown] == wanted

@@ -1,8 +1,9 @@
 """conntrackd.conf: what it must say, and what it must not."""
 
 import re
-from ipaddress import IPv4Address, ip_address
+from ipaddress import IPv4Address, ip_address, ip_network
 
+from hadaemon.config.conntrack_model import Conntrack
 from hadaemon.conntrack.conntrackd_conf import ConntrackdFiles, Ends, conntrackd_conf
 
 ENDS = Ends("eth2", IPv4Address("192.168.180.2"), IPv4Address("192.168.180.3"))
@@ -11,6 +12,10 @@ PLACES = ConntrackdFiles("/run/here/ctl", "/run/here/lock")
 
 def written(own: tuple[str, ...] = (), max_entries: int = 1 << 20) -> str:
     return conntrackd_conf(ENDS, map(ip_address, own), max_entries, PLACES)
+
+
+def told(settings: Conntrack) -> str:
+    return conntrackd_conf(ENDS, (), 1 << 20, PLACES, settings)
 
 
 def words(text: str) -> dict[str, str]:
@@ -43,6 +48,23 @@ def test_what_ends_at_the_node_stays_at_home():
         *("127.0.0.0/8", "::1"),
         *("192.0.2.1", "192.168.180.2", "192.168.180.3", "fe80::1"),
     ]
+
+
+def test_what_is_told_is_what_was_asked_for():
+    protocols = written().partition("Protocol Accept {")[2].partition("}")[0].split()
+    assert protocols == ["TCP", "UDP", "ICMP", "IPv6-ICMP", "SCTP"]
+    text = told(Conntrack(protocols=("udp", "icmp")))
+    assert text.partition("Protocol Accept {")[2].partition("}")[0].split() == ["UDP", "ICMP", "IPv6-ICMP"]
+
+
+def test_networks_and_hosts_are_ignored_beside_what_always_is():
+    networks = ("10.0.0.0/8", "198.51.100.7/32", "2001:db8::/32", "192.168.180.2/32")
+    text = told(Conntrack(ignore=tuple(map(ip_network, networks))))
+    assert re.findall(r"_address (\S+)", text[text.index("Address Ignore") :]) == [
+        *("127.0.0.0/8", "::1", "192.168.180.2", "192.168.180.3", "198.51.100.7"),
+        *("10.0.0.0/8", "2001:db8::/32"),
+    ]
+    assert "IPv6_address 2001:db8::/32" in text
 
 
 def test_what_it_must_not_say():

@@ -70,6 +70,8 @@ def test_two_gateways_that_speak_over_a_link_of_their_own(tmp_path: Path) -> Non
     assert found.says("sync-link-1.conntrackd:2", "NOTRACK", "FTFW")
     assert found.says("sync-link-1.conf:11", "the script for conntrackd")
     assert "external cache" not in found.report
+    assert found.says("sync-link-1.conntrackd:23", "tcp, sctp are told")
+    assert (cluster.conntrack.protocols, cluster.conntrack.ignore) == (("tcp", "sctp"), ())
 
 
 def test_unicast_between_two_routers(tmp_path: Path) -> None:

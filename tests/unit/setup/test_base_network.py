@@ -62,6 +62,8 @@ servers = ["ntp.example.org"]
 ports = ["lan"]
 [syslog]
 servers = ["203.0.113.5", "192.168.12.53"]
+[kernel]
+"net.ipv4.tcp_sack" = 0
 [alarms.webhook]
 url = "https://alarms.example.org/SECRET"
 [alarms.mail]
