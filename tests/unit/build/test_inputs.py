@@ -68,7 +68,7 @@ def test_any_change_of_what_it_is_made_of_is_built(builder: Builder, name: str) 
 
 def test_what_is_no_input_changes_nothing(builder: Builder) -> None:
     image.build_disk(OPTIONS)
-    (builder.root / "docs").mkdir()
+    (builder.root / "docs/new.md").write_text("a page")
     image.build_disk(OPTIONS)
     assert builder.verbs == ["disk"]
 
