@@ -41,6 +41,7 @@ from firmware.lab.fat import fat_image
 from firmware.lab.machine import find_qemu
 from firmware.lab.node import Node
 from firmware.lab.preseed import FILE_NAME, LABEL, Secrets, hash_password, render_preseed
+from firmware.lab.provider import Authentication, Provider
 from firmware.lab.snapshot import MEMORY, Snapshot
 from firmware.lab.switch import Switch
 from firmware.lab.topology import Network, NetworkKind, PlannedNode, Port, Topology
@@ -119,6 +120,8 @@ class Lab:
         self.switches: dict[str, Switch] = {}
         self._cables: dict[str, Switch] = {}
         self.clients: dict[str, Client] = {}
+        self.providers: dict[str, Provider] = {}
+        """By the network that they are on."""
         self.nodes: dict[str, Node] = {}
         _open.add(self)
         try:
@@ -258,6 +261,9 @@ class Lab:
             kind[network.name] = self._make_switch(network)
         for client in self.topology.clients:
             self.clients[client.name] = Client(client, self.switches[client.network])
+        for each in self.topology.providers:
+            switch = self.switches[each.network]
+            self.providers[each.network] = Provider(switch, each.user, each.password, Authentication.CHAP)
         for node in self.topology.nodes:
             self.nodes[node.name] = self._make_node(node)
 

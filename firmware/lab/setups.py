@@ -20,6 +20,7 @@ from firmware.lab.topology import (
     NetworkKind,
     PlannedClient,
     PlannedNode,
+    PlannedProvider,
     Port,
     Topology,
 )
@@ -63,6 +64,7 @@ def setup_of(folder: Path) -> Setup:
                 tuple(_nodes(folder, networks)),
                 tuple(_clients(lab)),
                 _cluster(folder, shared),
+                tuple(PlannedProvider(**each) for each in lab.get("providers", ())),
             ),
             lab["watch"],
         )

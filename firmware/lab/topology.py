@@ -75,6 +75,16 @@ class PlannedClient:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedProvider:
+    """Whoever dials on a network by PPPoE with this user and password is let in. It lives in the lab's
+    process."""
+
+    network: str
+    user: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
 class HaInterface:
     """A port whose virtual addresses move between the nodes."""
 
@@ -108,6 +118,7 @@ class Topology:
     clients: tuple[PlannedClient, ...] = ()
     cluster: Cluster | None = None
     """None: the nodes know nothing of each other."""
+    providers: tuple[PlannedProvider, ...] = ()
 
     def __post_init__(self) -> None:
         """Raises TopologyError when the parts contradict each other."""
@@ -117,7 +128,7 @@ class Topology:
         _refuse_repeated("MAC address", [*(p.mac for p in ports), *(c.mac for c in self.clients)])
         for node in self.nodes:
             _refuse_repeated(f"port of {node.name}", (port.name for port in node.ports))
-        for name in (*(p.network for p in ports), *(c.network for c in self.clients)):
+        for name in (*(p.network for p in ports), *self._hosts()):
             self.network(name)
         for network in self.networks:
             self._check_ends(network)
@@ -127,11 +138,12 @@ class Topology:
     def _check_ends(self, network: Network) -> None:
         if network.kind is NetworkKind.CABLE and len(self.ends(network.name)) != 2:
             raise TopologyError("a cable has two ends", network.name)
-        on_cable = [c.name for c in self.clients if c.network == network.name]
-        if network.kind is NetworkKind.CABLE and on_cable:
-            raise TopologyError(
-                "a client needs a switch, this is a cable", f"{on_cable[0]} on {network.name}"
-            )
+        if network.kind is NetworkKind.CABLE and network.name in self._hosts():
+            raise TopologyError("a client or provider needs a switch, this is a cable", network.name)
+
+    def _hosts(self) -> tuple[str, ...]:
+        """The networks of those who are no nodes."""
+        return (*(c.network for c in self.clients), *(p.network for p in self.providers))
 
     def _check_cluster(self, cluster: Cluster) -> None:
         self.node(cluster.master)

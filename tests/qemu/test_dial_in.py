@@ -18,9 +18,9 @@ from firmware.lab.deadline import Deadline, wait_until
 from firmware.lab.lab import Lab, LabOptions
 from firmware.lab.node import Node
 from firmware.lab.opening import READY
+from firmware.lab.provider import FIRST_CLIENT, Authentication, Event, Provider, What
 from firmware.lab.switch import Switch
 from firmware.lab.topology import STANDARD_PAIR, Network, NetworkKind, Port
-from tests.lab.provider import FIRST_CLIENT, Authentication, Event, Provider, What
 
 from .conftest import Labs
 

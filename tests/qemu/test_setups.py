@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from firmware.lab.client import Watch
-from firmware.lab.deadline import Deadline
+from firmware.lab.deadline import Deadline, wait_until
 from firmware.lab.lab import Lab, LabOptions
 from firmware.lab.opening import READY
 from firmware.lab.setups import Setup, read_setup
@@ -14,6 +14,7 @@ from firmware.lab.shell import virtual_address
 from .conftest import MOVE_SECONDS, Labs
 
 NAMES = ("auto-join", "dsl-modem", "external-router", "test-case", "virtual-cluster")
+DIAL_SECONDS = 120.0
 VIRTUAL_MAC = "00:00:5e:00:01:"
 """RFC 9568, 7.3: the last byte is the VRID."""
 
@@ -27,6 +28,11 @@ def answers(lab: Lab, setup: Setup, watch: Watch, name: str) -> None:
     virtual = next((mac for mac in watch.owners if mac.startswith(VIRTUAL_MAC)), None)
     watch.wait_for_owner(virtual or own, Deadline(MOVE_SECONDS))
     client.ping(watch.address, Deadline(MOVE_SECONDS))
+    for network, provider in lab.providers.items():
+        (card,) = (port.mac for port in setup.topology.node(name).ports if port.network == network)
+        wait_until(
+            lambda p=provider, c=card: p.online == {c}, Deadline(DIAL_SECONDS), f"{name} alone is online"
+        )
 
 
 @pytest.mark.nightly

@@ -25,8 +25,8 @@ from scapy.layers.ppp import (
 from scapy.packet import Packet
 
 from firmware.lab.deadline import stretched
+from firmware.lab.provider import FIRST_CLIENT, Authentication, Event, Provider, What
 from firmware.lab.switch import Switch
-from tests.lab.provider import FIRST_CLIENT, Authentication, Event, Provider, What
 
 MAC = "52:54:00:48:0a:05"
 USER, PASSWORD = "me@provider.example", "right one"

@@ -53,7 +53,7 @@ def test_a_cable_has_two_ends() -> None:
 
 def test_a_client_cannot_hang_on_a_cable() -> None:
     spy = PlannedClient("spy", "hotwire", "52:54:00:48:c0:09", IPv4Interface("192.168.180.9/24"))
-    with pytest.raises(TopologyError, match="a client needs a switch"):
+    with pytest.raises(TopologyError, match="a client or provider needs a switch"):
         replace(STANDARD_PAIR, clients=(spy,))
 
 
