@@ -12,10 +12,16 @@ def notes(node: NodeConfig, cluster: ClusterConfig | None) -> tuple[str, ...]:
     """Each with its file and key. The two must have passed `check_pair`; None: the node stands alone."""
     if cluster is None:
         return tuple(_told(book_of_node(node), ALONE))
-    twice = tuple(
-        f"{File.NODE}: {key}: counts, and not what cluster.toml says of it" for key in node.shared.covered
+    return (
+        *map(covered_note, node.shared.covered),
+        *_told(book_of_pair(node, cluster), facts_of(node, cluster)),
+        *_of_backup(node, cluster),
     )
-    return (*twice, *_told(book_of_pair(node, cluster), facts_of(node, cluster)), *_of_backup(node, cluster))
+
+
+def covered_note(key: str) -> str:
+    """Of a key of node.toml that cluster.toml has for this node too."""
+    return f"{File.NODE}: {key}: counts, and not what cluster.toml says of it"
 
 
 def _told(book: Book, facts: Facts) -> Iterator[str]:

@@ -7,6 +7,7 @@ leaves a value in both files, where it is the same.
 from hadaemon.config import shared_ports
 from hadaemon.config.load import parse
 from hadaemon.config.moving import Moved, to_cluster, to_node
+from hadaemon.config.notes import covered_note
 from hadaemon.operations.amend import amended
 from hadaemon.operations.apply import Manner, Where, commit
 from hadaemon.operations.changing import NodePaths, Outcome, changing
@@ -31,7 +32,9 @@ def move_to_cluster(paths: NodePaths, where: Where) -> Outcome:
             return _nothing(moved)
         done = _commit(here, holder, present, moved, where)
         notes = node.replace(amended(text, moved.node))
-        return Outcome(_told(moved, "cluster.toml", done), (*done.notes, *notes, *_kept(moved)))
+        passing = set(map(covered_note, moved.keys))  # True only until node.toml was written.
+        lasting = (note for note in (*done.notes, *notes) if note not in passing)
+        return Outcome(_told(moved, "cluster.toml", done), (*dict.fromkeys(lasting), *_kept(moved)))
 
 
 def move_to_node(paths: NodePaths, where: Where) -> Outcome:

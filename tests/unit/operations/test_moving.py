@@ -40,6 +40,7 @@ def text(paths: NodePaths, name: str) -> str:
 def test_there_and_back(paths: NodePaths):
     done = move_to_cluster(paths, Where.HERE)
     assert done.done.startswith("ports.lan.addresses: moved into cluster.toml; generation 2 is applied")
+    assert not any("counts, and not" in note for note in done.notes)
     assert "[nodes.alpha.addresses]" in text(paths, "cluster.toml")
     assert "# in the cellar" in text(paths, "cluster.toml")
     assert "192.168.12.141" not in text(paths, "node.toml")
