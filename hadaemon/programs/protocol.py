@@ -59,7 +59,7 @@ def request_of(line: bytes) -> Request:
         environment = {str(key): str(value) for key, value in found["environment"].items()}
         arguments = tuple(map(str, found["arguments"]))
         return Run(name, str(found["script"]), float(found["timeout"]), environment, arguments)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"no request: {error}") from error
 
 
@@ -70,7 +70,10 @@ def answer_line(ended: Ended) -> bytes:
 
 def answer_of(line: bytes) -> Ended:
     """What came of it. Raises ValueError."""
-    found = json.loads(line)
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"no answer: {error}") from error
     if not isinstance(found, dict):
         raise ValueError("no answer")
     return Ended(found.get("good") is True, str(found.get("said", "")))
