@@ -56,7 +56,7 @@ class Reach:
         return self._run(command, sent)
 
     def _run(self, command: str, sent: bytes) -> Done:
-        whole = ("ssh", *_SSH, *self.options, self.target, "--", command)
+        whole = ("ssh", *_SSH, *self.options, "--", self.target, command)
         try:
             done = subprocess.run(whole, input=sent, capture_output=True, timeout=_PATIENCE, check=False)
         except FileNotFoundError:

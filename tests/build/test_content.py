@@ -43,6 +43,13 @@ def test_bash_completes_hactl(built: Built, cache: Path) -> None:
     assert "bash_completion" in read(image, cache, "etc/profile.d/bash_completion.sh")
 
 
+def test_the_ready_configurations_are_on_the_node(built: Built, cache: Path) -> None:
+    image = built.results["raw_image"]
+    for file in ("dsl-modem/cluster.toml", "test-case/fw1/node.toml"):
+        ours = (built.checkout / "docs/setups" / file).read_text()
+        assert read(image, cache, f"usr/share/doc/hotspare/setups/{file}") == ours
+
+
 def test_pppd_finds_what_it_does_not_start_without(built: Built, cache: Path) -> None:
     """MD4, of MS-CHAP, is in OpenSSL's legacy provider: a package that nothing names as a need of pppd."""
     image = built.results["raw_image"]

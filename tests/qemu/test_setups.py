@@ -14,7 +14,8 @@ from firmware.lab.shell import virtual_address
 from .conftest import MOVE_SECONDS, Labs
 
 NAMES = ("auto-join", "dsl-modem", "external-router", "test-case", "virtual-cluster")
-DIAL_SECONDS = 120.0
+DIAL_SECONDS = 240.0
+"""A session of a time before the snapshot is given up after half a minute; then it is dialled anew."""
 VIRTUAL_MAC = "00:00:5e:00:01:"
 """RFC 9568, 7.3: the last byte is the VRID."""
 

@@ -10,10 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hadaemon.config import ConfigError, load_cluster, load_node, load_preseed, shared_ports
+from hadaemon.config.notes import notes
 from hadaemon.config.variables import MAX_LENGTH, filled, lacks, resolved
+from hadaemon.firewall.ruleset import rule_set
+from hadaemon.firewall.snippets import Snippet
+from hadaemon.follow.files import files
 from hadaemon.setup.places import Owners, Places
 from hadaemon.setup.state import store_preseed
 from hadaemon.state.configuration import Configuration, check_texts
+from hadaemon.state.programs_check import ask_programs
 from hadaemon.status.states import Condition
 
 NODE = """\
@@ -89,6 +94,9 @@ def test_node_toml_counts_key_by_key():
     guests = found.ports["guests"]
     assert (guests.vlan, guests.addresses) == (20, (IPv4Interface("192.168.20.7/24"),))
     assert found.shared.covered == ("ports.guests.addresses",)
+    cluster = on("alpha").cluster
+    said = "node.toml: ports.guests.addresses: counts, and not what cluster.toml says of it"
+    assert [said in notes(node, cluster) for node in (found, on("alpha").node)] == [True, False]
 
 
 def test_a_bond_has_its_cards_here_and_its_mode_there():
@@ -257,8 +265,66 @@ def test_a_preseed_for_both_is_kept_as_it_stands(tmp_path: Path):
     store_preseed(preseed, places, Owners())
     assert tomllib.loads((places.state / "node.toml").read_text()) == tomllib.loads(NODE)
     assert tomllib.loads((places.state / "cluster.toml").read_text()) == tomllib.loads(CLUSTER)
+    raw["node"]["name"] = "beta"
+    beta = load_preseed(tomli_w.dumps(raw))
+    assert beta.cluster is not None
+    assert (str(beta.cluster.ping_groups[0].hosts[0]), beta.cluster.variables["node"]) == (
+        "192.168.12.10",
+        "beta",
+    )
+    assert str(beta.node.ports["lan"].addresses[0]) == "192.168.12.142/24"
+    raw["node"]["name"] = "alpha"
     wrong = tomli_w.dumps(raw).replace("192.168.20.141/24", "192.168.20.1/24")
     with pytest.raises(ConfigError, match=r"cluster.ha_interfaces\[1\].*: 192.168.20.1 is"):
         load_preseed(wrong)
     with pytest.raises(ConfigError, match=r"cluster.nodes.alpha.addresses.guests\[0\]: .* is not an address"):
         load_preseed(tomli_w.dumps(raw).replace("192.168.20.141/24", "192.168.20.141/33"))
+
+
+SNIPPET = Snippet("cluster.d/firewall/10-own.nft", "chain user_forward {\n ip daddr ${watched} drop\n}\n")
+HAPROXY = "frontend web\n bind ${watched}:80\n"
+WITH_HAPROXY = CLUSTER.replace(
+    "[ports.guests]",
+    '[hotwire.addresses]\nalpha = "192.168.180.2/24"\nbeta = "192.168.180.3/24"\n[ports.guests]',
+)
+WITH_HAPROXY += "[follow.haproxy]\nenabled = true\n"
+
+
+def test_snippets_have_the_values_of_the_node():
+    for node, watched in (("alpha", "192.168.12.9"), ("beta", "192.168.12.10")):
+        own = NODE.replace("alpha", node)
+        found = check_texts(own, CLUSTER, "node.toml", "cluster.toml", (SNIPPET,))
+        assert found.problems == ()
+        assert found.node is not None
+        rules = rule_set(found.node, found.cluster, {}, found.snippets).text
+        assert f" ip daddr {watched} drop\n" in rules
+        assert "${" not in rules
+
+
+def test_what_a_snippet_refers_to_and_there_is_not_is_told_with_its_line():
+    wrong = Snippet(SNIPPET.path, SNIPPET.text.replace("watched", "watchd"))
+    found = check_texts(NODE, CLUSTER, "node.toml", "cluster.toml", (wrong,))
+    assert found.condition is Condition.REFUSED
+    (problem,) = found.problems
+    assert problem.startswith(
+        'cluster.d/firewall/10-own.nft: line 2: as node alpha has it: there is no variable "watchd"'
+    )
+
+
+def test_a_value_cannot_lead_out_of_the_table():
+    text = CLUSTER.replace('watched = "192.168.12.9"', 'watched = "192.168.12.9 } }"')
+    text = text[: text.index("[[ping_groups]]")]
+    found = check_texts(NODE, text, "node.toml", "cluster.toml", (SNIPPET,))
+    assert any("one } too many" in problem for problem in found.problems)
+
+
+def test_haproxys_files_have_them_too():
+    cluster = on("beta", WITH_HAPROXY).cluster
+    assert cluster is not None
+    made = {file.name: file.text for file in files("beta", cluster, {}, {}, {"web.cfg": HAPROXY})}
+    assert made["haproxy/web.cfg"] == HAPROXY.replace("${watched}", "192.168.12.10")
+    found = on("beta", WITH_HAPROXY)
+    assert found.node is not None
+    wrong = {"web.cfg": HAPROXY.replace("watched", "watchd")}
+    (problem,) = ask_programs(found.node, found.cluster, wrong).problems
+    assert problem.startswith("cluster.d/haproxy/web.cfg: line 2: as node beta has it: there is no variable")

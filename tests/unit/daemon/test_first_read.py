@@ -1,13 +1,18 @@
 """At the start the files are read beside the loop: who asks meanwhile waits, and is told nothing untrue."""
 
 import asyncio
+import json
 import threading
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+from hadaemon.alarms.status import AlarmsStatus
+from hadaemon.control.requests import AskAlarms, request_to_json
 from hadaemon.daemon import reloads
+from hadaemon.daemon.answers import Answers
 from hadaemon.daemon.reloads import Reloads
+from hadaemon.io.sockets.control_client import SOCKET_NAME
 from hadaemon.state.configuration import Configuration
 from hadaemon.status.states import Condition
 
@@ -39,3 +44,29 @@ def test_who_asks_before_the_files_are_read_waits(monkeypatch):
 
     asyncio.run(start())
     assert [each.condition for each in begun] == [Condition.REFUSED]
+
+
+def test_whoever_asks_gets_no_answer_before(tmp_path: Path):
+    read = asyncio.Event()
+    alarms = SimpleNamespace(status=lambda: AlarmsStatus((), (), None))
+
+    async def ask() -> Any:
+        found = Answers(
+            run=tmp_path,
+            alarms=cast(Any, alarms),
+            reloads=cast(Any, SimpleNamespace(known=read.wait)),
+            **cast(Any, dict.fromkeys(("reporter", "detector", "administration", "upgrade"))),
+        )
+        await found.open()
+        reader, writer = await asyncio.open_unix_connection(str(tmp_path / SOCKET_NAME))
+        writer.write(json.dumps(request_to_json(AskAlarms())).encode() + b"\n")
+        answer = asyncio.create_task(reader.readline())
+        done, _ = await asyncio.wait({answer}, timeout=0.2)
+        assert not done
+        read.set()
+        told = json.loads(await answer)
+        writer.close()
+        await found.close()
+        return told
+
+    assert asyncio.run(ask())["ok"] is True
