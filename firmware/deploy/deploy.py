@@ -11,13 +11,15 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from firmware.check import as_a_node_would
 from firmware.deploy.options import DeployOptions
 from firmware.deploy.plan import Pair, plan
 from firmware.deploy.reach import Done, Lost, Reach
 from firmware.errors import FirmwareError
+
+T = TypeVar("T")
 
 _PAGE = "docs/deploy.md"
 _HIDDEN = "(secret)"
@@ -91,7 +93,7 @@ def _look(node: Reach, pair: Pair) -> Standing:
     done = node.hactl("config", "show", "--node", "--json")
     if done.code:
         raise FirmwareError(f"{node.name} cannot tell its configuration", node.target, _said(done))
-    values: dict[str, Any] = json.loads(done.out)["values"]
+    values = _answer(node, done, "values", dict)
     if values.get("name") != node.name:
         raise FirmwareError(
             f"at {node.target} is {values.get('name')}, and not {node.name}", "its node.toml", "see --at"
@@ -119,7 +121,7 @@ def _apply(pair: Pair, entry: Reach, before: Mapping[str, Standing], seconds: in
         if not worse:
             confirmed = entry.hactl("config", "confirm")
             if not confirmed.code:
-                return f"{done.out.splitlines()[0]}, and confirmed"
+                return f"{done.out.splitlines()[0] if done.out else 'applied'}, and confirmed"
             worse = [_said(confirmed)]
         entry.hactl("config", "rollback", "--unconfirmed")
     except Lost as error:
@@ -148,8 +150,19 @@ def _difference(node: Reach, folder: Path) -> list[str]:
     done = node.hactl("config", "diff", "$d", "--json", folder=folder)
     if done.code:
         raise FirmwareError(f"{node.name} cannot compare it", node.target, _said(done))
-    found: list[str] = json.loads(done.out)["lines"]
-    return found
+    return [str(line) for line in _answer(node, done, "lines", list)]
+
+
+def _answer(node: Reach, done: Done, key: str, kind: type[T]) -> T:
+    """What `hactl … --json` has at a key. Raises FirmwareError: something else answered."""
+    try:
+        found = json.loads(done.out)[key]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        found = None
+    if isinstance(found, kind):
+        return found
+    what = f"{node.name} does not answer as a node of this firmware"
+    raise FirmwareError(what, node.target, f"look what `ssh {node.target} hactl --version` says")
 
 
 def _differing(there: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
