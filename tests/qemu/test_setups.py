@@ -10,6 +10,7 @@ from firmware.lab.lab import Lab, LabOptions
 from firmware.lab.opening import READY
 from firmware.lab.setups import Setup, read_setup
 from firmware.lab.shell import virtual_address
+from firmware.lab.topology import PlannedNode
 
 from .conftest import MOVE_SECONDS, Labs
 
@@ -30,10 +31,19 @@ def answers(lab: Lab, setup: Setup, watch: Watch, name: str) -> None:
     watch.wait_for_owner(virtual or own, Deadline(MOVE_SECONDS))
     client.ping(watch.address, Deadline(MOVE_SECONDS))
     for network, provider in lab.providers.items():
-        (card,) = (port.mac for port in setup.topology.node(name).ports if port.network == network)
+        cards = {each.name: node_card(each, network) for each in setup.topology.nodes}
+        # The provider does not notice that power was cut.
+        off = {cards[each.name] for each in lab.nodes.values() if not each.running}
         wait_until(
-            lambda p=provider, c=card: p.online == {c}, Deadline(DIAL_SECONDS), f"{name} alone is online"
+            lambda p=provider, c=cards[name], o=off: p.online - o == {c},
+            Deadline(DIAL_SECONDS),
+            f"a session of {name} alone with the provider",
         )
+
+
+def node_card(node: PlannedNode, network: str) -> str:
+    (card,) = (port.mac for port in node.ports if port.network == network)
+    return card
 
 
 @pytest.mark.nightly
