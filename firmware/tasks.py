@@ -190,6 +190,7 @@ def mutants(options: MutantOptions) -> None:
     Examples:
       python3 invoke.py mutants
       python3 invoke.py mutants --count 300 --seed 7
+      python3 invoke.py mutants --count 5000 --only cluster/knowledge
       python3 invoke.py mutants --made --tests world
     """
     from firmware.mutants.run import run_mutants

@@ -39,8 +39,6 @@ TESTS = {
     "world": ("unit/cluster/test_world*.py",),
 }
 """Which tests are asked. `world`: the simulated world alone, which knows no sentence of the code."""
-PATIENCE = 3
-"""Times that the tests take of the code as it is: a mutant that makes them never end is noticed."""
 KILLERS = 8
 """So many tests that killed the last ones of the same file are asked first."""
 _OF_THE_RUN = ("HOTSPARE_SEED", "HOTSPARE_SHARD")
@@ -61,8 +59,6 @@ class Question:
     """Of the tests, in their order."""
     first: list[str]
     """Tests to begin with: they have killed others of the same file."""
-    patience: float
-    """Seconds until the tests count as failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +110,7 @@ class Jury:
         except BaseException:
             self.close()
             raise
-        self._patience = PATIENCE * (time.monotonic() - began)
+        self._patience = juror.PATIENCE * (time.monotonic() - began)
 
     def __enter__(self) -> Self:
         return self
@@ -147,7 +143,6 @@ class Jury:
             after=mutant.source,
             files=[str(path) for path in _in_order(self._tests, mutant.file)],
             first=self._killers.get(mutant.file, []),
-            patience=self._patience,
         )
         print(json.dumps(asdict(question)), file=self._wire, flush=True)
         return Verdict(**json.loads(self._wire.readline()))

@@ -29,6 +29,10 @@ SOCKET = "HOTSPARE_JUROR"
 """Name in the environment of the socket's number."""
 _PASS, _FAIL, _OUTSIDE, _BROKEN = 0, 1, 2, 3
 """How a fork ends; any other way is as good as a test that fails."""
+PATIENCE = 3
+"""Times that tests take of the code as it is: a mutant that makes them never end is noticed."""
+_LEAST = 5.0
+"""Seconds that even the quickest tests may take."""
 _SLOW = (0.01, 0.1)
 """Seconds: tests that take longer are asked after the others."""
 
@@ -102,7 +106,8 @@ def _judge(session: pytest.Session, rehearsal: Rehearsal, question: dict[str, An
                 return _FAIL
         return _PASS
 
-    code, killer = _in_a_fork(run, question["patience"])
+    patience = PATIENCE * (_LEAST + sum(rehearsal.seconds[place] for place in callers))
+    code, killer = _in_a_fork(run, patience)
     return {"is_asked": code != _OUTSIDE, "lives": code == _PASS, "killer": killer}
 
 

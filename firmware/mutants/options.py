@@ -17,4 +17,5 @@ class MutantOptions(Options):
         "all",
         one_of("tests", tuple(TESTS)),
     )
+    only: str = option("the files to change, by a part of their name, such as cluster/node", "")
     made: bool = option("those that were made by hand, each of which breaks one rule; all of them", False)

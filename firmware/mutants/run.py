@@ -23,7 +23,7 @@ def run_mutants(options: MutantOptions) -> str:
         FirmwareError: one survives that is not known, or the tests fail without any change.
     """
     seed = options.seed or random.SystemRandom().randrange(1, 10**6)
-    chosen = _made(options.tests) if options.made else _sample(options.count, seed)
+    chosen = _made(options.tests) if options.made else _sample(options, seed)
     with (
         tempfile.TemporaryDirectory(prefix="hotspare-mutants-") as folder,
         Jury(options.tests, Path(folder)) as jury,
@@ -65,13 +65,17 @@ def _reason(mutant: Mutant) -> str:
     return mutant.moot or next((one.reason for one in known_survivors() if one.is_of(mutant)), "")
 
 
-def _sample(count: int, seed: int) -> list[Mutant]:
-    everything = list(all_mutants())
+def _sample(options: MutantOptions, seed: int) -> list[Mutant]:
+    """One file after the other: the tests that killed the last ones are asked first."""
+    everything = [mutant for mutant in all_mutants() if not mutant.moot and options.only in str(mutant.file)]
+    if not everything:
+        todo = "see the files of hadaemon/cluster, hadaemon/vrrp and hadaemon/hotwire"
+        raise FirmwareError("no file has that in its name", f"--only {options.only}", todo)
     dice = random.Random(seed)  # noqa: S311 (the same seed must make the same choice)
-    chosen = dice.sample(everything, min(count, len(everything)))
+    chosen = sorted(dice.sample(range(len(everything)), min(options.count, len(everything))))
     packages = ", ".join(PACKAGES)
     print(f"{len(everything)} mutants of {packages}; {len(chosen)} of them, by seed {seed}", flush=True)
-    return chosen
+    return [everything[place] for place in chosen]
 
 
 def _made(tests: str) -> list[Mutant]:

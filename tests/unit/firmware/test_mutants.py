@@ -11,7 +11,8 @@ from firmware.mutants.generated import mutants_in, mutants_of
 from firmware.mutants.known import check_survivors
 from firmware.mutants.made import made_mutants
 from firmware.mutants.mutant import CODE, PACKAGES, Mutant
-from firmware.mutants.run import report
+from firmware.mutants.options import MutantOptions
+from firmware.mutants.run import report, run_mutants
 
 TEXT = '''
 class Patience:
@@ -117,3 +118,9 @@ def test_known_survivors_are_counted_apart_and_others_are_an_error(capsys: pytes
         report([first, second], 48)
     assert str(second) in str(error.value)
     assert str(first) not in str(error.value)
+
+
+def test_a_file_that_is_none_is_said_before_any_test_runs():
+    with pytest.raises(FirmwareError, match="no file has that in its name") as error:
+        run_mutants(MutantOptions(only="cluster/nodes"))
+    assert "--only cluster/nodes" in str(error.value)
