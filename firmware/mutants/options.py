@@ -17,5 +17,7 @@ class MutantOptions(Options):
         "all",
         one_of("tests", tuple(TESTS)),
     )
-    only: str = option("the files to change, by a part of their name, such as cluster/node", "")
+    only: tuple[str, ...] = option(
+        "the files to change, by a part of their name, such as cluster/node; may be given several times", ()
+    )
     made: bool = option("those that were made by hand, each of which breaks one rule; all of them", False)
