@@ -1,5 +1,6 @@
 """The daemon's status answer as text. Pure: an answer in, lines out."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -126,7 +127,11 @@ def _interfaces(node: Status) -> Iterator[str]:
     rows = []
     for interface in node.status.interfaces:
         name = names.get(interface.port)
-        here = interface.held and name  # There may be no card that could have them.
+        elsewhere = interface.addresses_on
+        # There may be no card that could have them.
+        here = interface.held and names.get(interface.address_port)
+        places = [_("on {port}").format(port=elsewhere)] if elsewhere else []
+        places += [_("here")] if here else []
         rows.append(
             (
                 interface.port,
@@ -135,7 +140,7 @@ def _interfaces(node: Status) -> Iterator[str]:
                 str(interface.vrid),
                 _(interface.state),
                 interface.address or "-",
-                ", ".join(interface.virtual_addresses) + (f" ({_('here')})" if here else ""),
+                ", ".join(interface.virtual_addresses) + (f" ({', '.join(places)})" if places else ""),
             )
         )
     header = (
@@ -236,12 +241,14 @@ def _carrier(there: bool) -> str:
 
 def _counters(status: NodeStatus) -> Iterator[str]:
     rows = []
+    ports = Counter(interface.port for interface in status.interfaces)
     for interface in status.interfaces:
+        shared = ports[interface.port] > 1
         discards = ", ".join(f"{reason} {count}" for reason, count in sorted(interface.discards.items()))
         heard = interface.last_heard
         rows.append(
             (
-                interface.port,
+                f"{interface.port} (VRID {interface.vrid})" if shared else interface.port,
                 str(interface.sent),
                 str(interface.received),
                 _("never")

@@ -39,7 +39,6 @@ class Announcer:
 
     def stop(self) -> None:
         self.next_deadline = None
-        self._begun.clear()
 
     def is_due(self, now: float) -> bool:
         return self.next_deadline is not None and self.next_deadline <= now

@@ -108,11 +108,14 @@ def death_time(ports: Sequence[WatchedPort], cut_at: float) -> float | None:
     """When a peer counts as dead after its hotwire lost the link at `cut_at`: one missed advertisement is
     enough.
 
+    Where the intervals differ, the shortest counts of those that were kept until then over links that are up.
     None: nobody was active before, or an advertisement came after that, so that only the cable was pulled.
     """
-    heard = [port.heard for port in ports if port.heard is not None]
-    last = max(heard, key=lambda one: one.at, default=None)
+    heard = [(port, port.heard) for port in ports if port.heard is not None]
+    last = max((one for _, one in heard), key=lambda one: one.at, default=None)
     if last is None or last.advertisement.priority == RELEASE or last.at > cut_at + UNDER_WAY:
         return None
-    interval = seconds(last.interval)
-    return max(last.at + interval + min(interval / 2, LATE), cut_at + UNDER_WAY)
+    kept = [one for port, one in heard if port.is_up and one.is_current(cut_at)] or [last]
+    shortest = min(one.interval for one in kept)
+    latest, interval = max(one.at for one in kept if one.interval == shortest), seconds(shortest)
+    return max(latest + interval + min(interval / 2, LATE), cut_at + UNDER_WAY)

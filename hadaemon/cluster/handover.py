@@ -38,7 +38,7 @@ class Handover:
     """Hand-overs that the administrator asks for, and those to a better peer."""
 
     def __init__(self, member: Member, interval: float) -> None:
-        """`interval`: Advertisement_Interval in seconds."""
+        """`interval`: the longest Advertisement_Interval, in seconds."""
         self._member = member
         self._known, self._orders, self._group = member.known, member.orders, member.group
         self._interval = interval

@@ -25,7 +25,7 @@ from hadaemon.config.names import unknown_master
 from hadaemon.status.node import Link
 from hadaemon.status.peer import Peer
 from hadaemon.status.states import NodeState
-from hadaemon.vrrp.model import OWNER, RELEASE, Advertisement, Priority
+from hadaemon.vrrp.model import OWNER, RELEASE, Advertisement, Priority, Vrid
 from hadaemon.vrrp.router import Standing
 from hadaemon.vrrp.timers import seconds
 
@@ -50,7 +50,7 @@ class Knowledge:
         """The pair's firmware is being upgraded: preference moves nothing."""
         self.damping = Damping(cluster.election)
         self.witness = Witness()
-        self.silence = Silence(seconds(cluster.vrrp.advertisement_interval))
+        self.silence = Silence(seconds(cluster.intervals[-1]))
         self.has_witness = cluster.hotwire is not None and cluster.election.mode is ElectionMode.WITNESS
         """Whether the hotwire counts. If not, the witness never hears anything."""
         self._next_link: float | None = None
@@ -59,9 +59,12 @@ class Knowledge:
         self.score = Score(health, self._is_preferred(), *self._explicit())
         by_vrid = sorted(cluster.ha_interfaces, key=lambda interface: interface.vrid)
         self.ports = {
-            interface.port: WatchedPort(interface, node.ports[interface.port], cluster, self.score.priority)
+            interface.address_port: WatchedPort(
+                interface, node.ports[interface.port], cluster, self.score.priority
+            )
             for interface in by_vrid
         }
+        """The HA interfaces, by the port that has their virtual addresses."""
         self.all_ports = tuple(self.ports.values())
         """By VRID."""
 
@@ -72,13 +75,26 @@ class Knowledge:
         neither are delays of the protocol that end by themselves.
         """
         for port in self.all_ports:
-            port.go_on(before.ports.get(port.name), now + election.LINK_PATIENCE)
+            port.go_on(before.ports.get(port.address_port), now + election.LINK_PATIENCE)
         self.proofs.go_on(before.proofs)
         self.pings.counted.go_on(before.pings.counted)
         self.routes.blame.go_on(before.routes.blame)
         self.checks.go_on(before.checks)
         self.services.counted.go_on(before.services.counted)
         self.damping.go_on(before.damping)
+
+    def advertises_less(self, before: "Knowledge") -> bool:
+        """Some HA interface has a longer Advertisement_Interval than it had before."""
+        return any(
+            port.address_port in before.ports and port.interval > before.ports[port.address_port].interval
+            for port in self.all_ports
+        )
+
+    def listening(self, port: str, vrid: Vrid | None = None) -> WatchedPort | None:
+        """The HA interface that advertises over a port with that VRID; if there is none, the first one over
+        that port. None: nothing of ours is advertised there."""
+        over = [each for each in self.all_ports if each.name == port]
+        return next((each for each in over if each.vrid == vrid), over[0] if over else None)
 
     def note_port(self, facts: PortChanged, now: float) -> WatchedPort | None:
         """Notes a change of a port; returns the HA interface that this has made able to communicate, if there
@@ -250,7 +266,9 @@ class Knowledge:
 
     def as_peer(self, state: NodeState, releasing: bool, claims: bool) -> Peer:
         """What to tell the other node over the hotwire."""
-        links = tuple((port.name, port.link is Link.UP) for port in self.all_ports)
+        links: dict[str, bool] = {}
+        for port in self.all_ports:
+            links[port.name] = port.link is Link.UP and links.get(port.name, True)
         takes_part = state in (NodeState.ACTIVE, NodeState.BACKUP)
         return Peer(
             name=self._node.name,
@@ -264,7 +282,7 @@ class Knowledge:
             switched=self.memory.preferred is not None,
             claims=claims,
             suspended=self.memory.suspended,
-            links=links,
+            links=tuple(links.items()),
             unready=self._unready() if takes_part else f"it is in state {state}",
             deaf=self.has_witness and self.witness.peer is None,
         )
@@ -291,7 +309,7 @@ class Knowledge:
         frozen = self.witness.is_frozen or self.upgrading or self.memory.suspended
         if frozen or not (self._cluster.vrrp.preempt or self.score.is_owner):
             return False
-        return self.score.preferred or self.score.base is None
+        return self.score.preferred
 
     def _is_preferred(self) -> bool:
         base, rival = self._explicit()

@@ -73,11 +73,12 @@ class Node:
         one replaces, because the configuration was read again."""
         self._node = node
         self._cluster = cluster
-        self._interval = seconds(cluster.vrrp.advertisement_interval)
+        self._interval = seconds(cluster.intervals[0])
+        """The shortest Advertisement_Interval: whoever hears us by that is the first to miss us."""
         self._known = Knowledge(node, cluster)
         self._member = Member(self._known, cluster.vrrp.preempt_delay, now)
         self._orders, self._group = self._member.orders, self._member.group
-        self._handover = Handover(self._member, self._interval)
+        self._handover = Handover(self._member, seconds(cluster.intervals[-1]))
         self._due: float | None = None
         """When the election or the next advertisement is due, as of the last event."""
         self._woke_at = LONG_AGO
@@ -85,8 +86,8 @@ class Node:
         self._rival_due: float | None = None
         """When one of two active nodes gives way, while it is still too early for that."""
         self._before = None if before is None else before._member
-        self._has_longer_interval = before is not None and before._interval < self._interval
-        """Other than before the configuration was read again."""
+        self._has_longer_interval = before is not None and self._known.advertises_less(before._known)
+        """Than before the configuration was read again, on some HA interface."""
         if before is not None:
             self._known.go_on(before._known, now)
 
@@ -138,8 +139,8 @@ class Node:
             case AdvertisementReceived():
                 self._advertisement_received(event, now)
             case AdvertisementDiscarded(port, source, reason):
-                if port in self._known.ports:
-                    self._known.ports[port].discards.note(source, reason, now)
+                if (listening := self._known.listening(port)) is not None:
+                    listening.discards.note(source, reason, now)
             case PortChanged():
                 self._port_changed(event, now)
             case FrameReceived(port):
@@ -284,7 +285,7 @@ class Node:
     # the other node: advertisements
 
     def _advertisement_received(self, event: AdvertisementReceived, now: float) -> None:
-        port = self._known.ports.get(event.port)
+        port = self._known.listening(event.port, event.advertisement.vrid)
         if port is None:
             return
         refusal = port.refusal(event.source, event.advertisement)
@@ -312,7 +313,7 @@ class Node:
         standing = self._known.standing_to_active(event.advertisement, waited, now)
         if standing is Standing.UNDECIDED and not waited:
             patience = min(election.TIE_PATIENCE, self._interval / 2)
-            self._member.phase = self._member.phase or Tied(now + patience, event)
+            self._member.phase = self._member.phase or Tied(now + patience, port, event)
             return
         self._member.phase = None
         if standing is Standing.ACCEPTED:
@@ -441,8 +442,8 @@ class Node:
 
     def _phase_over(self, phase: Phase, now: float) -> None:
         match phase:
-            case Tied(event=event):
-                self._heard_as_active(self._known.ports[event.port], event, waited=True, now=now)
+            case Tied(port=port, event=event):
+                self._heard_as_active(port, event, waited=True, now=now)
             case Releasing():
                 self._handover.not_taken(phase, now)
             case Claiming(asked=True):

@@ -63,11 +63,11 @@ class Orders:
 
     def send(self, port: WatchedPort, advertisements: Iterable[Advertisement]) -> None:
         """Sends before the addresses come."""
-        self._claims += _sendable(port, advertisements)
+        self._claims += _sent(port, advertisements)
 
     def bid_farewell(self, port: WatchedPort, advertisements: Iterable[Advertisement]) -> None:
         """Sends after the addresses have gone, so that the other node takes them only then."""
-        self._farewells += _sendable(port, advertisements)
+        self._farewells += _sent(port, advertisements)
 
     def note(self, action: StateChanged | Remember | HandoverEnded) -> None:
         """Announces last of all."""
@@ -112,7 +112,7 @@ class Orders:
         return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
     def held(self) -> frozenset[str]:
-        """HA interfaces, by the port that advertises, whose addresses are where they should be."""
+        """HA interfaces, by the port of their addresses, whose addresses are where they should be."""
         return frozenset(name for name, port in self._ports.items() if self._is_set(port))
 
     def problems(self) -> list[Problem]:
@@ -134,7 +134,6 @@ class Orders:
     def _note_sent(self, sends: list[Action]) -> None:
         for action in sends:
             if isinstance(action, SendAdvertisement):
-                self._ports[action.port].sent += 1
                 self._send_failures.pop(action.port, None)
 
     def _announce(self, now: float) -> list[Announce]:
@@ -150,10 +149,8 @@ class Orders:
         return not self._book.has_failed(port.address_port)
 
 
-def _sendable(port: WatchedPort, advertisements: Iterable[Advertisement]) -> list[SendAdvertisement]:
-    """Those advertisements that the port can send: it may have lost the source of one family, or its link."""
-    return [
-        SendAdvertisement(port.name, advertisement)
-        for advertisement in advertisements
-        if port.can_send(port.router_of(advertisement))
-    ]
+def _sent(port: WatchedPort, advertisements: Iterable[Advertisement]) -> list[SendAdvertisement]:
+    """Those that the port can send, counted: it may have lost the source of one family, or its link."""
+    able = [each for each in advertisements if port.can_send(port.router_of(each))]
+    port.sent += len(able)
+    return [SendAdvertisement(port.name, each) for each in able]

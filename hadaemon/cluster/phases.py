@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from hadaemon.cluster.events import AdvertisementReceived
+from hadaemon.cluster.watched_port import WatchedPort
 
 LINGER = 0.2
 """Seconds for which a node that has handed over keeps the addresses, without answering for them, and forwards
@@ -34,6 +35,7 @@ class Tied:
 
     deadline: float
     """When to decide at the latest; monotonic seconds, as all deadlines here."""
+    port: WatchedPort
     event: AdvertisementReceived
 
 

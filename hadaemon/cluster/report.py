@@ -28,7 +28,7 @@ class Facts:
     since: float
     known: Knowledge
     held: frozenset[str]
-    """Ports that have their virtual addresses."""
+    """Ports of virtual addresses that have them."""
     failures: tuple[Problem, ...]
 
 
@@ -54,7 +54,7 @@ def report(facts: Facts, now: float) -> NodeStatus:
             len(known.checks.counted.faults()),
             len(known.services.counted.faults()),
         ),
-        interfaces=tuple(port.status(port.name in facts.held, now) for port in ports),
+        interfaces=tuple(port.status(port.address_port in facts.held, now) for port in ports),
         peer=peer,
         problems=_problems(facts, peer, now),
         phase=None if facts.phase is None else type(facts.phase).__name__.lower(),
@@ -121,7 +121,8 @@ def _problems(facts: Facts, peer: PeerStatus | None, now: float) -> tuple[Proble
         found += port.problems(facts.state is NodeState.ACTIVE, now)
         found += _rival(facts, port, now)
     kinds_of_faults = (known.pings, known.routes, known.checks, known.services)
-    return (*found, *(problem for each in kinds_of_faults for problem in each.problems()))
+    found += (problem for each in kinds_of_faults for problem in each.problems())
+    return tuple(dict.fromkeys(found))  # HA interfaces over one port say the same of it.
 
 
 def _unheard(known: Knowledge) -> list[Problem]:

@@ -17,7 +17,7 @@ class Silence:
     """Kept by a backup. Times are monotonic seconds."""
 
     def __init__(self, interval: float) -> None:
-        """`interval`: Advertisement_Interval in seconds."""
+        """`interval`: the longest Advertisement_Interval, in seconds."""
         self._patience = max(LEAST, 4 * interval)
         self._since: dict[str, float] = {}
         self._next_look = LONG_AGO
@@ -36,9 +36,8 @@ class Silence:
 
     def _look(self, ports: tuple[WatchedPort, ...], peer: Peer, now: float) -> None:
         speaks = {name for name, usable in peer.links if usable}
-        silent = [port.name for port in ports if not port.hears_now(now)]
-        listening = {port.name for port in ports if port.link is Link.UP}
-        odd = [name for name in silent if name in speaks & listening]
+        silent = [port for port in ports if not port.hears_now(now)]
+        odd = dict.fromkeys(port.name for port in silent if port.link is Link.UP and port.name in speaks)
         self._since = {name: self._since.get(name, now) for name in odd}
         self.ports = tuple(name for name in odd if now - self._since[name] >= self._patience)
         self.is_whole = bool(self.ports) and len(silent) == len(ports)

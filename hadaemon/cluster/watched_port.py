@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from hadaemon.cluster.discards import CLAIM, PAUSE, RECENT, Discards
 from hadaemon.cluster.events import PortChanged
-from hadaemon.config.model import ClusterConfig, HaInterface, Port, VrrpConfig
+from hadaemon.config.model import ClusterConfig, HaInterface, Port
 from hadaemon.problems import Problem, kinds, other
 from hadaemon.status.node import InterfaceStatus, Link
 from hadaemon.vrrp.learning import UNCONFIRMED, ActiveAdverInterval
@@ -15,6 +15,7 @@ from hadaemon.vrrp.model import (
     DiscardReason,
     IPAddress,
     Priority,
+    Version,
     Vrid,
 )
 from hadaemon.vrrp.router import VirtualRouter
@@ -61,11 +62,12 @@ class WatchedPort:
         self.config = config
         self._card = card
         self.addresses = tuple(interface.ip for interface in config.virtual_addresses)
-        self.routers = _virtual_routers(config, cluster.vrrp, priority)
+        self.interval = cluster.interval_of(config)
+        """Its Advertisement_Interval."""
+        self.routers = _virtual_routers(config, self.interval, cluster.vrrp.version, priority)
         """IPv4 first."""
-        self._interval = cluster.vrrp.advertisement_interval
         self._learned = {
-            family(router.addresses): ActiveAdverInterval(self._interval, cluster.vrrp.version)
+            family(router.addresses): ActiveAdverInterval(self.interval, cluster.vrrp.version)
             for router in self.routers
         }
         """By the version of IP."""
@@ -82,7 +84,7 @@ class WatchedPort:
         interface may still be in the making, and does not count as a lost link; monotonic seconds."""
         self.sent = 0
         self.received = 0
-        self._pause = max(PAUSE, 4 * seconds(cluster.vrrp.advertisement_interval))
+        self._pause = max(PAUSE, 4 * seconds(self.interval))
         self.discards = Discards(self._pause)
         self._debounce = cluster.election.link_debounce
         self._heard: dict[int, Heard] = {}
@@ -99,6 +101,7 @@ class WatchedPort:
 
     @property
     def name(self) -> str:
+        """The port that advertises."""
         return self.config.port
 
     @property
@@ -111,7 +114,8 @@ class WatchedPort:
 
     @property
     def address_port(self) -> str:
-        """The port that has the virtual addresses: usually the one that advertises."""
+        """The port that has the virtual addresses, of no other HA interface: usually the one that
+        advertises."""
         return self.config.address_port
 
     @property
@@ -247,7 +251,7 @@ class WatchedPort:
         self.discards.note_accepted(source)
         last, interval = self._heard.get(advertisement.family), advertisement.interval
         repeated = last is not None and (last.source, last.advertisement.interval) == (source, interval)
-        believed = interval if repeated else min(interval, max(self._interval, UNCONFIRMED))
+        believed = interval if repeated else min(interval, max(self.interval, UNCONFIRMED))
         self._heard[advertisement.family] = Heard(source, advertisement, now, believed)
 
     def learn(self, source: IPAddress, advertisement: Advertisement, now: float) -> Centiseconds:
@@ -284,6 +288,7 @@ class WatchedPort:
         heard = self.heard
         return InterfaceStatus(
             port=self.name,
+            addresses_on=self.config.addresses_on,
             vrid=self.vrid,
             state=self.routers[0].state,
             link=self.link,
@@ -300,7 +305,7 @@ class WatchedPort:
         )
 
     def problems(self, active: bool, now: float) -> list[Problem]:
-        """What an administrator should look at on this port; `active`: the node is."""
+        """What an administrator should look at; `active`: the node is."""
         found = []
         if self.link is not Link.UP:
             found.append(Problem(kinds.LINK_DOWN, self.name, self._linkless()))
@@ -366,11 +371,11 @@ class WatchedPort:
         doubted = self._doubted
         if doubted is None or now - doubted.at > RECENT:
             return []
-        named, ours = seconds(doubted.advertisement.interval), seconds(self._interval)
+        named, ours = seconds(doubted.advertisement.interval), seconds(self.interval)
         text = (
             f"port {self.name}: {doubted.source} named an advertisement interval of {named:g} s, and this "
             f"node, which has {ours:g} s, waits no longer for that: look for a foreign router, or set the "
-            "same vrrp.advertisement_interval on both"
+            "same advertisement_interval on both"
         )
         return [other(f"{self.name}/interval", text)]
 
@@ -385,10 +390,10 @@ def family(addresses: tuple[IPAddress, ...]) -> int:
     return addresses[0].version
 
 
-def _virtual_routers(config: HaInterface, vrrp: VrrpConfig, priority: Priority) -> tuple[VirtualRouter, ...]:
+def _virtual_routers(
+    config: HaInterface, interval: Centiseconds, version: Version, priority: Priority
+) -> tuple[VirtualRouter, ...]:
     return tuple(
-        VirtualRouter(
-            config.vrid, config.addresses(family), vrrp.advertisement_interval, priority, vrrp.version
-        )
+        VirtualRouter(config.vrid, config.addresses(family), interval, priority, version)
         for family in config.families
     )

@@ -26,12 +26,13 @@ def read_hotwire(table: Table) -> Hotwire | None:
     interval = table.optional_text("interval", values.heartbeat_interval, DEFAULT_HEARTBEAT)
     missed = table.number("missed", 2, 10, DEFAULT_MISSED)
     addresses: dict[str, IPv4Interface] | None = table.tagged("addresses", values.host_name, _read_address)
+    advertisements = table.flag("advertisements", False)
     table.close()
     if addresses:
         _note_addresses(table, addresses)
-    if port is None or interval is None or missed is None or addresses is None:
+    if port is None or interval is None or missed is None or addresses is None or advertisements is None:
         return None
-    return Hotwire(port, interval, missed, addresses)
+    return Hotwire(port, interval, missed, addresses, advertisements)
 
 
 def read_secret(table: Table) -> Secret | None:

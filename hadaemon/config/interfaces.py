@@ -7,7 +7,7 @@ from hadaemon.config import values
 from hadaemon.config.advertises import read_advertises
 from hadaemon.config.model import HaInterface, Hotwire, VrrpConfig, derived_link_local
 from hadaemon.config.reader import Table
-from hadaemon.config.vrrp import MAX_VRID
+from hadaemon.config.vrrp import MAX_VRID, note_broken_seconds
 from hadaemon.vrrp.model import IPAddress, IPInterface, Version, Vrid
 
 _MAX_ADDRESSES = {4: 255, 6: 88}
@@ -28,6 +28,7 @@ def read_interface(table: Table, position: int, vrrp: VrrpConfig) -> HaInterface
         required=True,
     )
     addresses_on = table.optional_text("addresses_on", values.port_name, None)
+    interval = table.optional_text("advertisement_interval", values.interval, None)
     peers: dict[str, IPAddress] | None = table.tagged("peers", values.host_name, _read_peer)
     dhcp_server = table.flag("dhcp_server", False)
     advertising = table.table("router_advertisements")
@@ -35,6 +36,8 @@ def read_interface(table: Table, position: int, vrrp: VrrpConfig) -> HaInterface
     table.close()
     if number is not None:
         _note_vrid(table, number, vrrp.vrid_offset)
+    if interval is not None:
+        note_broken_seconds(table, interval, vrrp.version)
     if addresses is not None:
         _note_addresses(table, addresses, vrrp.version)
         if peers:
@@ -45,35 +48,58 @@ def read_interface(table: Table, position: int, vrrp: VrrpConfig) -> HaInterface
         return None
     vrid = Vrid(vrrp.vrid_offset + number)
     return HaInterface(
-        port, number, vrid, _with_link_local(addresses, vrid), addresses_on, peers, dhcp_server, advertises
+        port,
+        number,
+        vrid,
+        _with_link_local(addresses, vrid),
+        addresses_on,
+        peers,
+        dhcp_server,
+        advertises,
+        interval,
     )
 
 
 def note_twice(interfaces: list[tuple[Table, HaInterface]], hotwire: Hotwire | None) -> None:
-    """A port and a VRID belong to one HA interface, and the hotwire to none."""
-    advertising: dict[str, str] = {}
+    """A VRID, and a port with virtual addresses, belong to one HA interface; the hotwire has no addresses."""
+    advertising: dict[str, tuple[str, HaInterface]] = {}
     carrying: dict[str, str] = {}
     vrids: dict[int, str] = {}
     for table, interface in interfaces:
-        first = advertising.setdefault(interface.port, table.path)
-        if first != table.path:
-            table.note(
-                "port", f'"{interface.port}" is already the port of {first}: a port is one HA interface'
-            )
-        key = "port" if interface.addresses_on is None else "addresses_on"
+        first, other = advertising.setdefault(interface.port, (table.path, interface))
+        if other.peers != interface.peers:
+            table.note("peers", f'{first} advertises over "{interface.port}" to other nodes: write the same')
         before = carrying.setdefault(interface.address_port, table.path)
-        if before not in (first, table.path):
+        if before != table.path:
+            key = "port" if interface.addresses_on is None else "addresses_on"
             table.note(
-                key, f'"{interface.address_port}" has the virtual addresses of {before}: give them one place'
+                key,
+                f'"{interface.address_port}" has the virtual addresses of {before}: write all of them there, '
+                "or name the port of these with addresses_on",
             )
-        for key, port in (("port", interface.port), ("addresses_on", interface.addresses_on)):
-            if hotwire is not None and port == hotwire.port:
-                table.note(key, f'"{port}" is the hotwire, which is exclusive: choose another port')
+        _note_hotwire(table, interface, hotwire)
         first = vrids.setdefault(interface.vrid, table.path)
         if first != table.path:
             table.note(
                 "number", f"VRID {interface.vrid} is already used by {first}: give each its own number"
             )
+
+
+def _note_hotwire(table: Table, interface: HaInterface, hotwire: Hotwire | None) -> None:
+    if hotwire is None or hotwire.port not in (interface.port, interface.addresses_on):
+        return
+    port = hotwire.port
+    if interface.address_port == port:
+        key = "port" if interface.addresses_on is None else "addresses_on"
+        table.note(key, f'"{port}" is the hotwire, which is exclusive: choose another port')
+    elif not hotwire.advertisements:
+        table.note(
+            "port",
+            f'"{port}" is the hotwire, which is exclusive: choose another port, or say '
+            "hotwire.advertisements = true",
+        )
+    elif interface.peers:
+        table.note("peers", f'"{port}" is the hotwire, where nobody else is: leave them out')
 
 
 def _read_peer(table: Table, name: str) -> IPAddress | None:

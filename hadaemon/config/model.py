@@ -121,6 +121,8 @@ class Hotwire:
     """After so many missing heartbeats the peer counts as silent."""
     addresses: Mapping[str, IPv4Interface] = field(default_factory=dict)
     """The addresses of both nodes by name; empty: see `hadaemon.hotwire.addresses`."""
+    advertisements: bool = False
+    """HA interfaces whose addresses are elsewhere may advertise over it too."""
 
 
 class ElectionMode(StrEnum):
@@ -186,13 +188,16 @@ class HaInterface:
     virtual_addresses: tuple[IPInterface, ...]
     """Where there are IPv6 ones, the first of them is link-local (RFC 9568 §5.2.9)."""
     addresses_on: str | None = None
-    """The port that has the virtual addresses; None: the one that advertises."""
+    """The port that has the virtual addresses; None: the one that advertises. Several HA interfaces may
+    advertise over one port, and each has its addresses on a port of its own, by which it is known."""
     peers: Mapping[str, IPAddress] = field(default_factory=dict)
     """Own addresses of all nodes, by name: advertise to them by unicast. Empty: multicast."""
     dhcp_server: bool = False
     """The active node is the DHCP server of this network."""
     advertises: RouterAdvertisements | None = None
     """What the active node tells the hosts of this network by router advertisements; None: nothing."""
+    own_interval: Centiseconds | None = None
+    """Its Advertisement_Interval; None: that of [vrrp]."""
 
     @property
     def address_port(self) -> str:
@@ -260,6 +265,16 @@ class ClusterConfig:
     def virtual_routers(self) -> int:
         """How many there are: the active node advertises each of them once an interval."""
         return sum(len(interface.families) for interface in self.ha_interfaces)
+
+    def interval_of(self, interface: HaInterface) -> Centiseconds:
+        """Its Advertisement_Interval (RFC 9568 §6.1)."""
+        own = interface.own_interval
+        return self.vrrp.advertisement_interval if own is None else own
+
+    @property
+    def intervals(self) -> tuple[Centiseconds, ...]:
+        """Of the HA interfaces, the shortest first."""
+        return tuple(sorted(map(self.interval_of, self.ha_interfaces)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from hadaemon.config.address_book import Book, File, book_of_node, book_of_pair
 from hadaemon.config.address_rules import ALONE, Facts, conflicts, facts_of
 from hadaemon.config.backup_reach import backup_notes
 from hadaemon.config.model import ClusterConfig, NodeConfig
+from hadaemon.vrrp.timers import seconds
 
 
 def notes(node: NodeConfig, cluster: ClusterConfig | None) -> tuple[str, ...]:
@@ -16,12 +17,31 @@ def notes(node: NodeConfig, cluster: ClusterConfig | None) -> tuple[str, ...]:
         *map(covered_note, node.shared.covered),
         *_told(book_of_pair(node, cluster), facts_of(node, cluster)),
         *_of_backup(node, cluster),
+        *_of_advertisements(cluster),
     )
 
 
 def covered_note(key: str) -> str:
     """Of a key of node.toml that cluster.toml has for this node too."""
     return f"{File.NODE}: {key}: counts, and not what cluster.toml says of it"
+
+
+def _of_advertisements(cluster: ClusterConfig) -> Iterator[str]:
+    hotwire = cluster.hotwire
+    ports = {each.port for each in cluster.ha_interfaces}
+    if hotwire is not None and ports == {hotwire.port}:
+        yield (
+            f"{File.CLUSTER}: hotwire.advertisements: every HA interface advertises over {hotwire.port}: "
+            "when this one cable breaks, no node hears of the other, and both are active: let one of them "
+            "advertise over the port of its addresses"
+        )
+    shortest, longest = cluster.intervals[0], cluster.intervals[-1]
+    if shortest < longest and hotwire is None:
+        yield (
+            f"{File.CLUSTER}: ha_interfaces: their advertisement_interval differs, and there is no hotwire: "
+            "the other node takes over when all are silent, which is after three to four times "
+            f"{seconds(longest):g} s"
+        )
 
 
 def _told(book: Book, facts: Facts) -> Iterator[str]:

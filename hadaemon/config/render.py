@@ -158,6 +158,8 @@ def _hotwire_lines(hotwire: Hotwire) -> Iterator[str]:
     yield f"port = {_string(hotwire.port)}"
     yield f'interval = "{hotwire.interval}ms"'
     yield f"missed = {hotwire.missed}"
+    if hotwire.advertisements:
+        yield "advertisements = true"
     if hotwire.addresses:
         pairs = (f"{_key(name)} = {_string(str(address))}" for name, address in hotwire.addresses.items())
         yield f"addresses = {{ {', '.join(pairs)} }}"
@@ -207,6 +209,8 @@ def _interface_lines(interface: HaInterface, prefix: str) -> Iterator[str]:
     yield f"virtual_addresses = {_strings(str(address) for address in _named_addresses(interface))}"
     if interface.addresses_on is not None:
         yield f"addresses_on = {_string(interface.addresses_on)}"
+    if interface.own_interval is not None:
+        yield f"advertisement_interval = {_string(_duration(interface.own_interval))}"
     if interface.dhcp_server:
         yield "dhcp_server = true"
     if interface.peers:

@@ -34,8 +34,8 @@ def read_vrrp(table: Table | None) -> VrrpConfig | None:
     authentication = (
         None if authentication_table is None else _read_authentication(authentication_table, version)
     )
-    if version is Version.V2 and interval is not None:
-        _note_broken_seconds(table, interval)
+    if version is not None and interval is not None:
+        note_broken_seconds(table, interval, version)
     if priorities:
         _note_two_owners(table, priorities)
     if len(table.mistakes.found) > before:
@@ -66,8 +66,9 @@ def _read_priority(table: Table, name: str) -> Priority | None:
     return None if found is None else Priority(found)
 
 
-def _note_broken_seconds(table: Table, interval: Centiseconds) -> None:
-    if interval % Version.V2.interval_unit:
+def note_broken_seconds(table: Table, interval: Centiseconds, version: Version) -> None:
+    """Checks the `advertisement_interval` of [vrrp] or of an HA interface."""
+    if interval % version.interval_unit:
         table.note(
             "advertisement_interval",
             "version 2 has whole seconds only: write e.g. 1s, or take version 3",

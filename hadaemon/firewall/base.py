@@ -5,8 +5,9 @@ from hadaemon.firewall.text import HA_PROTOCOL, SYN, SYN_ONLY, USER_CHAINS, bloc
 from hadaemon.hotwire.exclusive import SERVICES, Protocol, Service
 
 
-def base_chains(firewall: Firewall) -> list[str]:
-    """Base chains of the filter, the hotwire's list, and the snippets' chains."""
+def base_chains(firewall: Firewall, advertisements: bool) -> list[str]:
+    """Base chains of the filter, the hotwire's list, and the snippets' chains. `advertisements`: they may go
+    over the hotwire too."""
     return [
         *block("chain own_source", "type filter hook prerouting priority raw; policy accept;", _OWN_SOURCE),
         *block(
@@ -24,7 +25,7 @@ def base_chains(firewall: Firewall) -> list[str]:
             "chain forward", "type filter hook forward priority filter; policy drop;", *_forward(firewall)
         ),
         *block("chain output", "type filter hook output priority filter; policy accept;", *_OUTPUT),
-        *block("chain hotwire", *_hotwire()),
+        *block("chain hotwire", *_hotwire(advertisements)),
         *block("chain broken", *_broken(firewall)),
         *(line for chain in USER_CHAINS for line in block(f"chain {chain}")),
     ]
@@ -79,10 +80,13 @@ def _forward(firewall: Firewall) -> list[str]:
 _OUTPUT = ['oifname "lo" accept', "oifname @hotwire jump hotwire", "jump user_output"]
 
 
-def _hotwire() -> list[str]:
+def _hotwire(advertisements: bool) -> list[str]:
     """Its list and nothing else, without connection tracking: answers over TCP pass by not being the begin of
     a connection."""
     rules = [rule for service in SERVICES for rule in _carried(service)]
+    if advertisements:
+        vrrp = f"meta l4proto {HA_PROTOCOL}"
+        rules += [f"iifname @hotwire {vrrp} jump ha", f"oifname @hotwire {vrrp} accept"]
     return [*rules, "counter drop"]
 
 

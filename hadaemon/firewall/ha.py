@@ -58,13 +58,19 @@ def ha_chain(node: NodeConfig, cluster: ClusterConfig | None) -> list[str]:
 def _accepted(node: NodeConfig, cluster: ClusterConfig) -> Iterator[str]:
     """Ours first: whatever else comes, there is room for them."""
     ways = [(each, family) for each in cluster.ha_interfaces for family in each.families]
+    ours: dict[tuple[str, int], list[str]] = {}
+    for interface, family in ways:
+        ours.setdefault((interface.port, family), []).append(str(interface.vrid))
     for interface, family in ways:
         way = f"{_way(node, interface, family)} @th,8,8 {interface.vrid}"
-        for room in _rooms(node, interface, family, cluster.vrrp.advertisement_interval):
+        for room in _rooms(node, interface, family, cluster.interval_of(interface)):
             yield f"{way} {room} accept {comment('the daemon judges them')}"
-    for interface, family in ways:
+    firsts = {(interface.port, family): interface for interface, family in reversed(ways)}
+    for (port, family), vrids in ours.items():
+        interface = firsts[port, family]
         way = _way(node, interface, family)
-        others = way if interface.peers else f"{way} @th,8,8 != {interface.vrid}"
+        known = f"{{ {', '.join(vrids)} }}" if len(vrids) > 1 else vrids[0]
+        others = way if interface.peers else f"{way} @th,8,8 != {known}"
         yield f"{others} {_FOREIGN} accept {comment('the daemon counts foreign routers')}"
 
 
@@ -89,7 +95,7 @@ def _way(node: NodeConfig, interface: HaInterface, family: int) -> str:
 
 
 def _senders(interface: HaInterface, family: int) -> str:
-    return f"senders{family}_{interface.port}"
+    return f"senders{family}_{interface.address_port}"
 
 
 def _a_second(packets: int, interval: Centiseconds) -> int:

@@ -66,7 +66,7 @@ def rule_set(
         _sets(node, cluster, firewall, follow, interfaces),
         _network_sets(cluster),
         ha_sets(cluster),
-        base_chains(firewall),
+        base_chains(firewall, _advertises(cluster)),
         ha_chain(node, cluster),
         node_chains(firewall, follow, node.system.over(cluster.system).ssh if cluster else node.system.ssh),
         policy_chain(firewall),
@@ -101,6 +101,7 @@ def _sets(
         return sorted(f'"{name}"' for name in found)
 
     others = [port for port in (*node.ports, *follow.interfaces) if port != hotwire]
+    named = [*others, hotwire] if hotwire and _advertises(cluster) else others
     sets = [
         named_set("hotwire", "ifname", names([hotwire] if hotwire else [])),
         named_set("ports", "ifname", names(others)),
@@ -109,10 +110,15 @@ def _sets(
         named_set("narrow", "ifname", names(follow.interfaces)),
         named_set("virtual4", "ipv4_addr", sorted({str(ip) for ip in virtual if ip.version == 4})),
         named_set("virtual6", "ipv6_addr", sorted({str(ip) for ip in virtual if ip.version == 6})),
-        *(named_set(port_set(port), "ifname", names([port])) for port in others),
+        *(named_set(port_set(port), "ifname", names([port])) for port in named),
         *(named_set(zone_set(zone), "ifname", names(ports)) for zone, ports in firewall.zones.items()),
     ]
     return [line for lines in sets for line in lines]
+
+
+def _advertises(cluster: ClusterConfig | None) -> bool:
+    """Over the hotwire."""
+    return cluster is not None and cluster.hotwire is not None and cluster.hotwire.advertisements
 
 
 def _network_sets(cluster: ClusterConfig | None) -> list[str]:

@@ -1,6 +1,7 @@
 """What the hotwire carries, in one list: the firewall's rules (`hadaemon.firewall.base`) follow from it.
 
-Nothing else comes in, nothing else goes out, and nothing is forwarded over it.
+Nothing else comes in, nothing else goes out, and nothing is forwarded over it. Advertisements of HA
+interfaces are the one thing that may be added to it: `hotwire.advertisements` of cluster.toml.
 """
 
 from dataclasses import dataclass

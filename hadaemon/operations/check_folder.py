@@ -12,7 +12,6 @@ from hadaemon.config import ClusterConfig, ConfigError, NodeConfig, load_cluster
 from hadaemon.config.load import parse
 from hadaemon.config.objects import Lists
 from hadaemon.errors import HadaemonError
-from hadaemon.firewall.advice import advice
 from hadaemon.firewall.snippets import Snippet
 from hadaemon.io.errors import FileError
 from hadaemon.io.programs.nft import NftMissing
@@ -22,6 +21,7 @@ from hadaemon.state.both_nodes import both_notes, both_problems
 from hadaemon.state.configuration import check_texts
 from hadaemon.state.firewall_check import rule_problems, tree_snippets
 from hadaemon.state.network_lists import tree_lists
+from hadaemon.state.notes import notes_of
 from hadaemon.state.own_programs import program_problems
 from hadaemon.state.places import CLUSTER_FILE, NODE_FILE
 from hadaemon.state.programs_check import ask_programs, tree_haproxy
@@ -100,8 +100,12 @@ def check_folder(folder: Path) -> FolderFindings:
         found.notes += both_notes(read[0], read[1])
     if cluster is not None:
         found.problems += program_problems(cluster, shared.programs.get)
-        found.notes += advice(cluster)
     if not found.problems:
+        found.notes += dict.fromkeys(
+            note.replace(f"{NODE_FILE}:", f"{file}:", 1) if note.startswith(f"{NODE_FILE}:") else note
+            for file, node in read
+            for note in notes_of(node, cluster)
+        )
         nodes = [node for _, node in read]
         _try_rules(nodes, cluster, shared.snippets, found)
         _ask_programs(nodes, cluster, shared.haproxy, found)

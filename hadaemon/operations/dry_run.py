@@ -97,6 +97,7 @@ def _text(tree: Tree) -> str:
 def _notes(node: NodeConfig, cluster: ClusterConfig, before: ClusterConfig | None) -> tuple[str, ...]:
     """An interface that is new here has what the cluster gives it, and nothing else."""
     known = {interface.port for interface in before.ha_interfaces} if before is not None else set()
+    known |= {cluster.hotwire.port} if cluster.hotwire is not None else set()
     return tuple(
         f"{node.name}: the new HA interface {interface.port} has no own address: if it needs one, add it to "
         f"ports.{interface.port}.addresses of {node.name}'s node.toml"

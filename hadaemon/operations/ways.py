@@ -121,7 +121,7 @@ def _shared(status: Status) -> list[str]:
     return [
         address.partition("/")[0]
         for interface in status.status.interfaces
-        if interface.port in ports and interface.held
+        if interface.address_port in ports and interface.held
         for address in interface.virtual_addresses
         if "." in address
     ]

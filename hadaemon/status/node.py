@@ -53,6 +53,7 @@ class InterfaceStatus:
     """One HA interface. Ages are seconds; None: never."""
 
     port: str
+    """That advertises."""
     vrid: int
     state: str
     """Of the virtual router: initialize, backup or active (RFC 9568 §6.4)."""
@@ -76,6 +77,13 @@ class InterfaceStatus:
     heard_priority: int | None
     discards: Mapping[str, int]
     """Dropped packets by reason; only reasons that occurred."""
+    addresses_on: str | None = None
+    """The port that has the virtual addresses; None: the one that advertises."""
+
+    @property
+    def address_port(self) -> str:
+        """The port that has the virtual addresses."""
+        return self.port if self.addresses_on is None else self.addresses_on
 
 
 @dataclass(frozen=True, slots=True)

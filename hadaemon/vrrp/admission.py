@@ -11,10 +11,11 @@ from hadaemon.vrrp.model import ADVERTISEMENT_TYPE, TTL, DiscardReason, IPAddres
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """What an advertisement for one virtual router has in common with every other one."""
+    """What the advertisements of one port and family have in common."""
 
     version: Version
-    vrid: Vrid
+    vrids: tuple[Vrid, ...]
+    """Of the virtual routers there."""
     destination: IPAddress
     """The multicast group, or the own address where the peers are unicast (RFC 9568 §5.1.1.2, §5.1.2.2)."""
 
@@ -41,4 +42,4 @@ class Admission:
             return DiscardReason.VERSION
         if payload[0] != self.version_and_type:
             return DiscardReason.TYPE
-        return DiscardReason.VRID if payload[1] != self.vrid else None
+        return DiscardReason.VRID if payload[1] not in self.vrids else None

@@ -286,3 +286,27 @@ def test_recorded_and_forged_messages_move_nothing(wired: HotwirePair) -> None:
             third.send(old.message(kind, body), HOTWIRE_OWN["alpha"], HOTWIRE_OWN["beta"])
         wait_for("both are dropped", lambda: wired.beta.hotwire()["drops"].get("former-life") == 2, within=5)
     stays(wired, ("active", "backup"))
+
+
+def test_advertisements_over_the_hotwire_too(wired: HotwirePair) -> None:
+    """One HA interface advertises over it, with its addresses elsewhere; the other one as usual."""
+    pair = wired
+    pair.change(lambda text: text.replace('port = "hotwire"\n', 'port = "hotwire"\nadvertisements = true\n'))
+    pair.change(lambda text: text.replace('port = "wan"\n', 'port = "hotwire"\naddresses_on = "wan"\n', 1))
+    cable = Capture(pair.beta.namespace, "hotwire")
+    pair.start()
+    wait_for("they come over it", lambda: bool(cable.adverts(HOTWIRE_OWN["alpha"])), within=5)
+    assert pair.holders() == ["alpha"]
+    pair.cut("hotwire")
+    wait_for("both say that its link is lost", lambda: [lost(node) for node in pair.hot_nodes] == [1, 1], 5)
+    assert pair.states() == ("active", "backup")
+    pair.mend("hotwire")
+    pair.wait_up()
+    pair.alpha.kill()
+    wait_for("beta takes over", lambda: pair.holders()[-1:] == ["beta"], 5)
+    wait_for("beta's come over it", lambda: bool(cable.adverts(HOTWIRE_OWN["beta"])), within=5)
+
+
+def lost(node: HotwireNode) -> int:
+    """HA interfaces without a link."""
+    return int(node.status()["status"]["score"]["links_down"])

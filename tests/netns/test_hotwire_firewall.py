@@ -11,6 +11,7 @@ from hadaemon.config import load_cluster, load_node
 from hadaemon.firewall.ruleset import rule_set
 from hadaemon.hotwire.exclusive import SERVICES, Protocol
 
+from .capture import VRRP_PROTOCOL
 from .namespaces import Namespace, Namespaces
 from .waiting import stretched, wait_for
 
@@ -56,11 +57,30 @@ class Wire:
             namespace.run("ip", "address", "add", f"{ip}/24", "dev", port)
             namespace.run("ip", "link", "set", port, "up")
 
-    def load_rules(self) -> None:
+    def load_rules(self, cluster: str = CLUSTER_FILE) -> None:
         """The rules that follow from the configuration, which has no firewall of its own."""
         interfaces = {"hotwire": ["hotwire"], "lan": ["lan"]}
-        found = rule_set(load_node(NODE_FILE), load_cluster(CLUSTER_FILE), interfaces)
+        found = rule_set(load_node(NODE_FILE), load_cluster(cluster), interfaces)
         self.node.run("nft", found.text)
+
+    def advertises(self, sender: Namespace) -> bool:
+        """Whether an advertisement for VRID 51 of one of the two arrives at the other."""
+        ends = {self.node: NODE, self.peer: PEER}
+        receiver = self.peer if sender is self.node else self.node
+        said = sender.socket(socket.AF_INET, socket.SOCK_RAW, VRRP_PROTOCOL)
+        heard = receiver.socket(socket.AF_INET, socket.SOCK_RAW, VRRP_PROTOCOL)
+        group = socket.inet_aton("224.0.0.18")
+        with said, heard:
+            heard.setsockopt(
+                socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, group + socket.inet_aton(ends[receiver])
+            )
+            heard.settimeout(stretched(0.5))
+            said.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(ends[sender]))
+            said.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 255)
+            with contextlib.suppress(TimeoutError, PermissionError):
+                said.sendto(b"\x31\x33\xfe\x01\x00\x64\x00\x00", ("224.0.0.18", 0))
+                return bool(heard.recv(100))
+        return False
 
     def passes(self, kind: int, port: int, source: str = PEER, to: str = NODE) -> bool:
         """Whether what the peer sends there arrives at a service that listens."""
@@ -111,3 +131,15 @@ def test_nothing_is_forwarded(wire: Wire) -> None:
     wire.load_rules()
     for kind, port in ((TCP, 22), (UDP, 3781)):
         assert not wire.passes(kind, port, to=INSIDE)
+
+
+def test_advertisements_pass_only_if_the_configuration_says_so(wire: Wire) -> None:
+    ends = (wire.node, wire.peer)
+    wait_for("without rules all passes", lambda: all(map(wire.advertises, ends)), within=5)
+    wire.load_rules()
+    assert not any(map(wire.advertises, ends))
+    over = CLUSTER_FILE.replace('port = "hotwire"\n', 'port = "hotwire"\nadvertisements = true\n')
+    wire.load_rules(over.replace('port = "lan"\n', 'port = "hotwire"\naddresses_on = "lan"\n'))
+    wait_for("they pass", lambda: all(map(wire.advertises, ends)), within=5)
+    assert not wire.passes(TCP, 80)
+    assert not wire.passes(TCP, 22, to=INSIDE)

@@ -250,6 +250,25 @@ def test_advertisements_over_one_port_for_addresses_on_another(pair: Pair) -> No
     assert elsewhere in pair.beta.namespace.run("ip", "-4", "-o", "address", "show", "dev", "wan")
 
 
+def test_two_ha_interfaces_over_one_port_with_an_interval_each(pair: Pair) -> None:
+    change(pair, 'port = "wan"\n', 'port = "lan"\naddresses_on = "wan"\nadvertisement_interval = "300ms"\n')
+    lan, wan = pair.capture("lan"), pair.capture("wan")
+    pair.start()
+    assert pair.alpha.virtual_addresses() == set(VIRTUAL.values())
+    wait_for("both virtual routers", lambda: {vrid(frame) for _, frame in lan.adverts()} == {51, 52}, 5)
+    wait_for("some of the slower one", lambda: [vrid(f) for _, f in lan.adverts()].count(52) > 3, 5)
+    named = {vrid(frame): int.from_bytes(bytes(frame[IP].payload)[4:6], "big") for _, frame in lan.adverts()}
+    assert named[52] == 30 != named[51]
+    assert wan.adverts() == []
+    pair.alpha.kill()
+    pair.wait_holder(pair.beta)
+    wait_for("both of beta", lambda: {vrid(f) for _, f in lan.adverts(OWN["beta"]["lan"])} == {51, 52}, 5)
+
+
+def vrid(frame: Packet) -> int:
+    return bytes(frame[IP].payload)[1]
+
+
 # unicast
 
 

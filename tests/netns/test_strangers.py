@@ -35,7 +35,7 @@ from hadaemon.vrrp import Admission, Version, Vrid
 
 index = socket.if_nametoindex("lan")
 places = ("224.0.0.18", "ff02::12", "10.9.0.1")
-admissions = [Admission(Version.V3, Vrid(51), ip_address(to)) for to in places]
+admissions = [Admission(Version.V3, (Vrid(51),), ip_address(to)) for to in places]
 sockets = [VrrpSocket(index, each, refused=refused) for each in admissions for refused in (False, True)]
 print("listening", flush=True)
 sys.stdin.readline()

@@ -25,9 +25,9 @@ class ArpPlaces:
 
     def present(self) -> Iterator[Place]:
         """The ports with virtual addresses that are there and have a carrier."""
-        heard = {each.port: each.heard_from for each in self._status().interfaces}
+        heard = {each.vrid: each.heard_from for each in self._status().interfaces}
         for interface in self._cluster.ha_interfaces:
-            place = self._place(interface, heard[interface.port])
+            place = self._place(interface, heard[interface.vrid])
             if place is not None:
                 yield place
 

@@ -43,9 +43,7 @@ class Wire:
                 self._sealing = self._checking = password
             case Signatures() as signatures:
                 vrids = {interface.vrid for interface in cluster.ha_interfaces}
-                marks = sequences.heard(
-                    step_of(cluster.virtual_routers, seconds(vrrp.advertisement_interval))
-                )
+                marks = sequences.heard(step_of(cluster.virtual_routers, seconds(cluster.intervals[0])))
                 self._checking = self._verifier = Verifier(signatures, vrids, marks)
                 self._sealing = sequences.signer(signatures) if signatures.mode.signs else None
 

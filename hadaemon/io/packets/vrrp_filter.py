@@ -38,20 +38,24 @@ def vrrp_filter(admission: Admission, *, refused: bool = False) -> tuple[Instruc
     """Keeps what is admitted; `refused`: keeps everything else."""
     tests = tuple(_ipv4(admission) if admission.family == 4 else _ipv6(admission))
     size = sum(len(loads) + 1 for loads, _ in tests)
+    kept, dropped = (0, WHOLE) if refused else (WHOLE, 0)
+    right, wrong = (RETURN, 0, 0, kept), (RETURN, 0, 0, dropped)
     program: list[Instruction] = []
     for loads, (comparison, operand) in tests:
         program += [(code, 0, 0, where) for code, where in loads]
-        program.append((comparison, 0, size - len(program), operand))
-    right, wrong = (0, WHOLE) if refused else (WHOLE, 0)
-    return (*program, (RETURN, 0, 0, right), (RETURN, 0, 0, wrong))
+        to_the_end = size - len(program) - 1
+        program.append((comparison, 0 if to_the_end else 1, to_the_end, operand))
+    left = len(admission.vrids)
+    vrids = ((EQUAL, left - position, 0, vrid) for position, vrid in enumerate(admission.vrids))
+    return (*program, wrong, (LOAD_INDEXED_BYTE, 0, 0, 1), *vrids, wrong, right)
 
 
 def _ipv4(admission: Admission) -> Iterator[_Test]:
+    """What comes before the VRID, and leaves where the message begins in the index register."""
     yield ((LOAD_LENGTH, 0),), (AT_LEAST, _IPV4_HEADER + _SEEN)
     yield ((LOAD_BYTE, _IPV4_TTL),), (EQUAL, TTL)
     yield from _destination(admission.destination, _IPV4_DESTINATION)
     yield ((LOAD_HEADER_LENGTH, 0), (LOAD_INDEXED_BYTE, 0)), (EQUAL, admission.version_and_type)
-    yield ((LOAD_INDEXED_BYTE, 1),), (EQUAL, admission.vrid)
 
 
 def _ipv6(admission: Admission) -> Iterator[_Test]:
@@ -59,7 +63,6 @@ def _ipv6(admission: Admission) -> Iterator[_Test]:
     yield ((LOAD_BYTE, NETWORK_HEADER + _IPV6_HOP_LIMIT),), (EQUAL, TTL)
     yield from _destination(admission.destination, NETWORK_HEADER + _IPV6_DESTINATION)
     yield ((LOAD_BYTE, 0),), (EQUAL, admission.version_and_type)
-    yield ((LOAD_BYTE, 1),), (EQUAL, admission.vrid)
 
 
 def _destination(address: IPAddress, offset: int) -> Iterable[_Test]:

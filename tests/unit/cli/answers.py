@@ -157,6 +157,7 @@ def _interface(port: str, vrid: int) -> dict[str, Any]:
         "heard_from": None,
         "heard_priority": None,
         "discards": {},
+        "addresses_on": None,
     }
 
 

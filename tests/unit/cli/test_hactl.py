@@ -67,6 +67,26 @@ def test_status_at_a_glance(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert "ttl 3" not in out
 
 
+def test_ha_interfaces_over_one_port_are_told_apart():
+    answer = json.loads(json.dumps(ANSWER))
+    first = answer["status"]["interfaces"][0]
+    second = {
+        **first,
+        "vrid": 99,
+        "addresses_on": "vlan2",
+        "virtual_addresses": ["10.10.2.254/24"],
+        "sent": 77,
+    }
+    answer["status"]["interfaces"] = [first, second]
+    answer["ports"].append({**answer["ports"][0], "port": "vlan2", "interface": "vlan2.2"})
+    text = shown(answer)
+    assert "192.168.175.101/24 (here)" in text
+    assert "10.10.2.254/24 (on vlan2, here)" in text
+    assert "(VRID 99)" in shown(answer, verbose=True)
+    answer["ports"].pop()
+    assert "10.10.2.254/24 (on vlan2)" in shown(answer)
+
+
 def test_verbose_status_shows_what_was_discarded(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     with serving(tmp_path / "s", lambda request: ANSWER):
         assert hactl(tmp_path / "s", "status", "--verbose") == 0

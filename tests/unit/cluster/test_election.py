@@ -11,15 +11,15 @@ from hadaemon.vrrp import Advertisement, Centiseconds, Priority, Vrid
 from tests.unit.cluster.pair import BETA, own_address, virtual_address
 
 
-def port(at: float, interval: int = 100, priority: int = 254) -> WatchedPort:
+def port(at: float, interval: int = 100, priority: int = 254, up: bool = True) -> WatchedPort:
     """One on which the peer was heard last at that time."""
     named = Centiseconds(interval)
     advertisement = Advertisement(Vrid(51), Priority(priority), named, (virtual_address("lan").ip,))
     heard = Heard(own_address(BETA, "lan"), advertisement, at, named)
-    return cast(WatchedPort, SimpleNamespace(heard=heard))
+    return cast(WatchedPort, SimpleNamespace(heard=heard, is_up=up))
 
 
-SILENT = cast(WatchedPort, SimpleNamespace(heard=None))
+SILENT = cast(WatchedPort, SimpleNamespace(heard=None, is_up=True))
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,10 @@ SILENT = cast(WatchedPort, SimpleNamespace(heard=None))
         ((port(99.5), SILENT, port(99.75)), 100.77),
         ((port(90.0),), 100.0 + UNDER_WAY),
         ((port(100.0 + UNDER_WAY),), 101.02 + UNDER_WAY),
+        ((port(99.9, interval=500), port(99.5)), 100.52),
+        ((port(99.9, interval=500), port(99.5, up=False)), 104.92),
+        ((port(99.9, interval=500), port(96.0)), 104.92),
+        ((port(99.9, up=False),), 100.92),
     ],
     ids=[
         "a second",
@@ -37,6 +41,10 @@ SILENT = cast(WatchedPort, SimpleNamespace(heard=None))
         "the last of all",
         "missed long ago",
         "under way",
+        "the shortest interval counts",
+        "not over a link that is down",
+        "not if it was missed before",
+        "nothing else was heard",
     ],
 )
 def test_one_advertisement_is_missed_when_it_is_later_than_it_may_be(

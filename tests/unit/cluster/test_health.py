@@ -91,12 +91,29 @@ def test_configured_priorities_let_health_win_if_they_are_closer_than_what_a_lin
     assert driver.node.state is expected
 
 
+@pytest.mark.parametrize(
+    "alpha, beta, preferred", [(100, 200, BETA), (200, 100, ALPHA), (100, 100, None)], ids=str
+)
+def test_the_greater_priority_is_preferred_whoever_the_master_is(
+    alpha: int, beta: int, preferred: str | None
+):
+    given = {ALPHA: alpha, BETA: beta}
+    nodes = [Driver(name, priorities=given, master=ALPHA).node.as_peer() for name in (ALPHA, BETA)]
+    assert [peer.name for peer in nodes if peer.preferred] == ([preferred] if preferred else [])
+
+
 @pytest.mark.parametrize("name, preferred", [(ALPHA, True), (BETA, False)])
 def test_beside_a_foreign_peer_of_unknown_priority_the_master_is_the_preferred_one(name, preferred):
     assert Driver(name, priorities={name: 200}).node.as_peer().preferred is preferred
 
 
 # links
+
+
+def test_the_other_node_is_told_which_links_can_be_used():
+    driver = Driver(ALPHA)
+    driver.link("wan", carrier=False)
+    assert driver.node.as_peer().links == (("lan", True), ("wan", False))
 
 
 def test_a_link_that_was_lost_counts_again_only_after_a_while():

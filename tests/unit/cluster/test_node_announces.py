@@ -186,6 +186,17 @@ def test_the_takeover_and_two_conflicts_after_it_are_announced_at_once_and_a_thi
     assert at_once == [True, True, True, False]
 
 
+@pytest.mark.parametrize("quiet, expected", [(8.4, set()), (9.1, {"lan", "wan"})])
+def test_ten_seconds_after_the_first_of_three_there_is_room_for_another(quiet: float, expected: set[str]):
+    alpha = Driver(ALPHA).become_active()
+    for _ in range(2):
+        alpha.run(0.5)
+        alpha.hear(100)
+    alpha.run(quiet)
+    alpha.hear(100)
+    assert announced(alpha) == expected
+
+
 def test_a_conflict_after_a_quiet_time_is_announced_at_once():
     alpha = long_active(ALPHA)
     for _ in range(100):

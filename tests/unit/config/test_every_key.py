@@ -35,6 +35,7 @@ checksum = "rfc5798"
 port = "hotwire"
 interval = "50ms"
 missed = 5
+advertisements = true
 [conntrack]
 enabled = false
 protocols = ["icmp", "tcp"]
@@ -52,6 +53,7 @@ work = ["web", "ssh"]
 [[ha_interfaces]]
 port = "lan"
 virtual_addresses = ["192.168.12.1/24", "2001:db8:12::1/64"]
+advertisement_interval = "2s"
 [ha_interfaces.router_advertisements]
 valid_lifetime = "2592000s"
 other = true

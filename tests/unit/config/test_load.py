@@ -271,7 +271,8 @@ CLUSTER_ERRORS = {
     "port twice": (
         'port = "wan"',
         'port = "lan"',
-        'ha_interfaces[1].port: "lan" is already the port of ha_interfaces[0]: a port is one HA interface',
+        'ha_interfaces[1].port: "lan" has the virtual addresses of ha_interfaces[0]: write all of them '
+        "there, or name the port of these with addresses_on",
     ),
     "number twice": (
         'port = "wan"',

@@ -69,6 +69,6 @@ def test_the_link_local_address_is_the_one_that_the_kernel_makes():
 
 
 def test_unicast_comes_from_the_configured_address_once_it_is_there():
-    unicast = HaPort(Port("lan", MAC, (OWN, SECOND)), frozenset(), (4,), SECOND.ip, frozenset({VIRTUAL.ip}))
+    unicast = HaPort(Port("lan", MAC, (OWN, SECOND)), frozenset(), SECOND.ip, frozenset({VIRTUAL.ip}))
     assert source_address(4, unicast, present(OWN, SECOND)) == SECOND.ip
     assert source_address(4, unicast, present(OWN)) is None

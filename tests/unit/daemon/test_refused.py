@@ -10,7 +10,7 @@ from hadaemon.io.packets.vrrp_socket import Packet
 from hadaemon.vrrp import IPV4_GROUP, Admission, DiscardReason, IPAddress, Version, Vrid
 
 SENDER, OWN = IPv4Address("192.0.2.3"), IPv4Address("192.0.2.2")
-ADMISSION = Admission(Version.V3, Vrid(51), IPV4_GROUP)
+ADMISSION = Admission(Version.V3, (Vrid(51),), IPV4_GROUP)
 
 
 class Socket:

@@ -67,7 +67,7 @@ def keeps(program: tuple[Instruction, ...], header: bytes, message: bytes) -> bo
 
 
 def admission(destination: IPAddress, version: Version = Version.V3) -> Admission:
-    return Admission(version, Vrid(51), destination)
+    return Admission(version, (Vrid(51),), destination)
 
 
 def header(destination: IPAddress, ttl: int = 255, length: int = len(MESSAGE)) -> bytes:
@@ -101,6 +101,18 @@ def test_version_2_is_another_first_byte() -> None:
     second = vrrp_filter(admission(IPV4_GROUP, Version.V2))
     assert keeps(second, header(IPV4_GROUP), b"\x21" + MESSAGE[1:])
     assert not keeps(second, header(IPV4_GROUP), MESSAGE)
+
+
+@pytest.mark.parametrize("destination", [IPV4_GROUP, IPV6_GROUP])
+@pytest.mark.parametrize("vrids", [(51, 53), tuple(range(1, 256))])
+def test_each_virtual_router_of_the_port_is_kept(destination: IPAddress, vrids: tuple[int, ...]) -> None:
+    subject = Admission(Version.V3, tuple(map(Vrid, vrids)), destination)
+    for vrid in range(256):
+        message = bytes([0x31, vrid]) + MESSAGE[2:]
+        assert keeps(vrrp_filter(subject), header(destination), message) is (vrid in vrids)
+        assert keeps(vrrp_filter(subject, refused=True), header(destination), message) is (vrid not in vrids)
+    assert not keeps(vrrp_filter(subject), header(destination, ttl=254), MESSAGE)
+    assert max(max(jumps) for _, *jumps, _ in vrrp_filter(subject)) <= 255, "the kernel has one byte for them"
 
 
 @given(

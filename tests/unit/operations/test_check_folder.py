@@ -165,6 +165,15 @@ def test_notes(folder: Path):
     assert "name: is beta, and the file is kept as fw-b" in told
 
 
+def test_what_the_nodes_would_say_of_it_is_said(folder: Path):
+    shared = '[nodes.alpha.addresses]\nlan = ["192.168.12.9/24"]\n[nodes.beta]\n'
+    write(folder, GOOD | {"cluster.toml": f"{CLUSTER}{shared}"})
+    (told,) = check_folder(folder).notes
+    assert told.startswith(
+        f"{folder}/alpha/node.toml: ports.lan.addresses: counts, and not what cluster.toml"
+    )
+
+
 def test_one_node_and_no_cluster_are_good_and_said(folder: Path):
     write(folder, {"cluster.toml": CLUSTER, "alpha/node.toml": ALPHA})
     found = check_folder(folder)
