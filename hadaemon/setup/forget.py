@@ -1,8 +1,8 @@
 """A factory reset: all that a node keeps is forgotten, also when power is lost in the middle of it.
 
-A mark is there from before the first file goes. The initrd of the next start finds it, deletes everything else
-on the data partition (the journal, leases, bundles, homes), has the disk discard it, and takes the mark away at
-the end (`board/common/initrd/steps/data`): while a system runs, much of that is in use.
+A mark is there from before the first file goes. The initrd of the next start finds it, deletes everything
+else on the data partition (the journal, leases, bundles, homes), has the disk discard it, and takes the mark
+away at the end (`board/common/initrd/steps/data`): while a system runs, much of that is in use.
 """
 
 import os
