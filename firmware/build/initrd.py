@@ -18,8 +18,8 @@ BUSYBOX = "usr/bin/busybox"
 """The static one: its shell carries most of its own commands out itself, and starts no program for each."""
 
 APPLETS = (
-    *("cat", "chmod", "chown", "grep", "ln", "mkdir", "modprobe", "mount", "mv", "readlink", "reboot", "rm"),
-    *("sh", "sleep", "switch_root", "sync", "tr", "umount"),
+    *("cat", "chmod", "chown", "find", "fstrim", "grep", "ln", "mkdir", "modprobe", "mount", "mv"),
+    *("readlink", "reboot", "rm", "sh", "sleep", "switch_root", "sync", "tr", "umount"),
 )
 """What busybox is called as by the kernel, and by its shell for what that cannot do. Its modprobe needs
 no library; kmod's brings 9 MB of them."""

@@ -19,6 +19,7 @@ from hadaemon.operations.peer import peer_of
 from hadaemon.operations.ways import NAME, Finding, pair_finding, peer_not_asked, try_ways
 from hadaemon.status.status import Status
 from hadaemon.text.columns import table
+from hadaemon.text.reading import read_json
 
 SCHEMA = 1
 _WORDS = {True: marked("good"), False: marked("FAILED"), None: "-"}
@@ -65,7 +66,7 @@ def _of_the_peer(options: argparse.Namespace) -> list[Finding]:
     try:
         with peer_of(options.state) as peer:
             done = peer.hactl(["check", "--here", "--name", options.name, "--json"])
-        found = json.loads(done.out)["findings"] if done.out else []
+        found = read_json(done.out)["findings"] if done.out else []
         if not found:
             raise ValueError(done.errors.strip() or _("it said nothing"))
         return [Finding(str(one["node"]), str(one["what"]), one["good"], str(one["text"])) for one in found]

@@ -11,6 +11,7 @@ from typing import Any
 
 from hadaemon.errors import HadaemonError
 from hadaemon.operations.import_keepalived import ImportRequest, import_keepalived
+from hadaemon.text.reading import read_json
 
 SCHEMA = 1
 _PATHS = ("files", "conntrackd", "boxes")
@@ -18,7 +19,7 @@ _PATHS = ("files", "conntrackd", "boxes")
 
 def main(text: str) -> int:
     """0: it was written; 1: nothing was."""
-    asked: dict[str, Any] = json.loads(text)
+    asked: dict[str, Any] = read_json(text)
     fields: dict[str, Any] = {
         key: tuple(Path(word) if key in _PATHS else word for word in words) for key, words in asked.items()
     }

@@ -8,7 +8,7 @@ from pathlib import Path
 from hadaemon.cli.completion import Offer, offers
 from hadaemon.cli.failure import CommandFailed, Exit
 from hadaemon.cli.person import agreed
-from hadaemon.cli.places import add_places
+from hadaemon.cli.places import add_places, paths_of
 from hadaemon.io.store.files import read_text
 from hadaemon.language.speech import _
 from hadaemon.operations.keys import Keys, generate_key, read_keys, revoke_key, trust_key
@@ -48,7 +48,7 @@ def add_revoke(command: argparse.ArgumentParser) -> None:
 
 
 def _generate(options: argparse.Namespace) -> None:
-    _print(generate_key(options.state, options.force))
+    _print(generate_key(paths_of(options), options.force))
 
 
 def _show(options: argparse.Namespace) -> None:
@@ -84,11 +84,11 @@ def _trust(options: argparse.Namespace) -> None:
     print(f"{_('the words of this key')}:  {peer.words}")
     if not options.yes and not agreed(_("Does the peer's own `hactl key show` say the same?")):
         raise CommandFailed(Exit.REFUSED, _("the key is not trusted"))
-    trust_key(options.state, peer)
+    trust_key(paths_of(options), peer)
     print(_("the key is trusted; do the same on the peer with this node's key"))
 
 
 def _revoke(options: argparse.Namespace) -> None:
-    revoke_key(options.state)
+    revoke_key(paths_of(options))
     gone = _("the peer's key is trusted no longer, and the heartbeat's secret is gone: pair the nodes anew")
     print(gone)

@@ -17,6 +17,7 @@ from hadaemon.config.objects import Lists
 from hadaemon.config.pair import note_pair_mistakes
 from hadaemon.config.preseed import read_admin, read_preseed
 from hadaemon.config.reader import Mistakes, Table
+from hadaemon.text.reading import NestedTooDeeply, read_toml
 
 MAX_CHARACTERS = 1 << 20
 """A real configuration has some thousand; more is a mistake or an attack."""
@@ -118,10 +119,10 @@ def _parse(text: str, mistakes: Mistakes) -> dict[str, object]:
         )
         _raise_if_any(mistakes)
     try:
-        return tomllib.loads(text.removeprefix(BYTE_ORDER_MARK))
+        return read_toml(text.removeprefix(BYTE_ORDER_MARK))
     except tomllib.TOMLDecodeError as error:
         mistakes.add("", _syntax_message(str(error)))
-    except RecursionError:
+    except NestedTooDeeply:
         mistakes.add("", "is nested too deeply: is it the right file?")
     except ValueError as error:
         mistakes.add("", f"has a value that cannot be read: {error}")

@@ -1,7 +1,6 @@
 """The other box, as the menu needs it when this one joins: what it has, and taking it."""
 
 import time
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -23,6 +22,7 @@ from hadaemon.setup.places import Places
 from hadaemon.state.configuration import load_configuration
 from hadaemon.state.places import CLUSTER_FILE
 from hadaemon.sync.tree import CLUSTER
+from hadaemon.text.reading import read_toml
 
 T = TypeVar("T")
 
@@ -50,7 +50,7 @@ def read_peer(places: Places) -> PeerConfiguration | Failed:
         cluster = load_cluster(text.decode())
         system = cluster.system
         reach = bool(system.routes or system.dns or system.ntp or system.ssh)
-        raw = tomllib.loads(render_cluster(cluster))
+        raw = read_toml(render_cluster(cluster))
         del raw["schema"]
         return PeerConfiguration(cluster.name, name, tuple(_ports(cluster)), raw, reach)
 

@@ -30,6 +30,7 @@ from hadaemon.io.programs.run import ProgramError, run_program
 from hadaemon.io.store.files import read_text, write_text
 from hadaemon.io.store.haproxy_files import read_haproxy
 from hadaemon.state.configuration import Configuration, load_configuration
+from hadaemon.text.reading import read_json
 from hadaemon.vrrp.mac import interface_name
 
 Systemctl = Callable[..., str]
@@ -178,7 +179,7 @@ def serve(connection: socket.socket, services: Services) -> None:
         with connection.makefile("rb") as lines:
             while (line := lines.readline(MAX_LINE)).endswith(b"\n"):
                 try:
-                    request = json.loads(line)
+                    request = read_json(line)
                 except ValueError:
                     break
                 if not isinstance(request, dict):

@@ -14,6 +14,7 @@ from hadaemon.hotwire.message import MAX_BODY
 from hadaemon.status.peer import Peer
 from hadaemon.status.report import Report, Vitals
 from hadaemon.status.states import NodeState
+from hadaemon.text.reading import read_json
 from hadaemon.upgrade.firmware_report import MAX_REASON, FirmwareReport, from_json, to_json
 
 _MAX_TEXT = 200
@@ -60,10 +61,7 @@ def _encode(report: Report, links: dict[str, bool], most: int) -> bytes:
 
 def decode_report(body: bytes) -> Report:
     """Raises ValueError when the body is not a report."""
-    try:
-        content = json.loads(body)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
+    content = read_json(body)
     if not isinstance(content, dict):
         raise ValueError("not an object")
     read = _Reader(content)

@@ -1,6 +1,5 @@
 """`ip -details -json address` of a box: its network cards, VLANs, bonds and own addresses."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_interface
@@ -9,6 +8,7 @@ from typing import Any
 from hadaemon.config import values
 from hadaemon.config.network_model import BondMode
 from hadaemon.keepalived.source import Place, Source, SourceError
+from hadaemon.text.reading import read_json
 from hadaemon.vrrp.model import IPInterface
 
 COMMAND = "ip -details -json address"
@@ -40,9 +40,9 @@ _MODES = {"active-backup": BondMode.ACTIVE_BACKUP, "802.3ad": BondMode.LACP}
 def read_box(source: Source) -> Box:
     """Raises SourceError."""
     try:
-        told = json.loads(source.text)
+        told = read_json(source.text)
         links = [_link(each, told) for each in told if each.get("ifname", "lo") != "lo"]
-    except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
+    except (ValueError, TypeError, AttributeError, KeyError):
         raise SourceError(
             Place(source.path, 1), f"is not what `{COMMAND}` prints: run it on the box"
         ) from None

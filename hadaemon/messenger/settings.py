@@ -10,6 +10,7 @@ from hadaemon.alarms.model import AlarmSettings, Body, ContentType, Mail, MailTl
 from hadaemon.alarms.sender import Sender
 from hadaemon.errors import HadaemonError
 from hadaemon.problems import Severity
+from hadaemon.text.reading import read_json
 from hadaemon.vrrp.model import IPAddress, IPNetwork
 
 Sources = Sequence[tuple[IPNetwork, IPAddress]]
@@ -46,7 +47,7 @@ def encode(settings: Settings) -> str:
 def decode(text: str) -> Settings:
     """Raises HadaemonError for anything but what `encode` has written."""
     try:
-        raw = json.loads(text)
+        raw = read_json(text)
         if raw["schema"] != _SCHEMA:
             raise ValueError("another schema")
         alarms = raw["alarms"]

@@ -4,12 +4,12 @@ What is compared are the tables as TOML has them, before anything in them is und
 changed stays as it was written, a variable of cluster.toml's `[nodes]` too.
 """
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 from typing import Any, TypeGuard
 
 from hadaemon.config.load import BYTE_ORDER_MARK
+from hadaemon.text.reading import read_toml
 
 
 def amended(text: str, wanted: Mapping[str, Any]) -> str:
@@ -19,7 +19,7 @@ def amended(text: str, wanted: Mapping[str, Any]) -> str:
     """
     try:
         kept = _changed(text, dict(wanted))
-        if tomllib.loads(kept) == wanted:
+        if read_toml(kept) == wanted:
             return kept
     except (ValueError, TypeError, LookupError):
         pass
@@ -33,7 +33,7 @@ def _changed(text: str, after: dict[str, Any]) -> str:
 
     text = text.removeprefix(BYTE_ORDER_MARK)
     document = tomlkit.parse(text)
-    _change(document, tomllib.loads(text), after)
+    _change(document, read_toml(text), after)
     return tomlkit.dumps(document)
 
 

@@ -5,10 +5,10 @@ from enum import Enum
 from pathlib import Path
 
 from hadaemon.config import ClusterConfig, SyncMode
-from hadaemon.io.programs import services
 from hadaemon.io.store.identity import Identity
 from hadaemon.operations.changing import NodePaths, Outcome, changing
 from hadaemon.operations.generations import older_generation, tree_from, tree_with
+from hadaemon.operations.keys import use_keys
 from hadaemon.operations.own_configuration import OwnConfiguration
 from hadaemon.operations.own_node import keep_own
 from hadaemon.operations.peer import peer_of
@@ -136,5 +136,5 @@ def leave_cluster(paths: NodePaths) -> Outcome:
         keep_own(paths.state)
         notes = here.reset()
         Identity(here.state).revoke()
-        services.restart_sync_server()
+        use_keys(paths)
         return Outcome(f"{here.name} stands alone", notes)

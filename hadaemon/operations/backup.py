@@ -32,6 +32,7 @@ from hadaemon.sync.errors import SyncError
 from hadaemon.sync.head import Head, head_from_json
 from hadaemon.sync.record import How, Record
 from hadaemon.sync.tree import Tree, make_tree
+from hadaemon.text.reading import read_json
 
 ADMIN_FILE = "admin.toml"
 _MAX_SIZE = 32 << 20
@@ -117,7 +118,7 @@ def open_backup(sealed: str, passphrase: str, where: str) -> Backup:
 def parse(text: str, where: str) -> Backup:
     """What was sealed, validated whole."""
     try:
-        raw = json.loads(text)
+        raw = read_json(text)
         if raw["schema"] != _SCHEMA:
             raise BackupError(f"{where}: made by another version of the firmware: use that one")
         files = raw["tree"]

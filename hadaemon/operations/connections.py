@@ -1,6 +1,5 @@
 """Tracked connections, one by one: of this node's kernel, and of the other node's."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from hadaemon.io.kernel.conntrack import ConnectionTable
 from hadaemon.operations.peer import peer_of
 from hadaemon.state.configuration import load_configuration
 from hadaemon.sync.errors import SyncError
+from hadaemon.text.reading import read_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +60,11 @@ def connections_there(state: Path, words: Sequence[str], limit: int) -> Answer:
 def _listing(text: str, limit: int) -> Listing:
     """Whatever the other node says. Raises SyncError."""
     try:
-        answer = json.loads(text)
+        answer = read_json(text)
         first = answer["connections"]
         if len(first) > min(limit, MOST):
             raise ValueError("more connections than it was asked for")
         listed = (Listed(from_json(each), Where(each["where"])) for each in first)
         return Listing(int(answer["here"]), tuple(listed))
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise SyncError(f"its answer cannot be understood: {error}") from error

@@ -1,7 +1,6 @@
 """Every value that counts on this node, and where it comes from."""
 
 import json
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from hadaemon.io.store.forms import read_form
 from hadaemon.state.configuration import load_configuration
 from hadaemon.state.places import CLUSTER_FILE, NODE_FILE
 from hadaemon.sync.redact import HIDDEN, flat, is_secret, printable
+from hadaemon.text.reading import read_toml
 
 DEFAULT = "default"
 """Where a value comes from that no file gives."""
@@ -96,10 +96,10 @@ def _within(key: str, file: str, said: Mapping[str, object]) -> str:
 
 
 def _said(text: str) -> Mapping[str, object]:
-    return dict(flat(tomllib.loads(text)))
+    return dict(flat(read_toml(text)))
 
 
 def _rendered(text: str) -> Iterator[tuple[str, str]]:
-    for key, value in flat(tomllib.loads(text)):
+    for key, value in flat(read_toml(text)):
         if key != _SCHEMA:
             yield key, HIDDEN if is_secret(key) else printable(json.dumps(value, ensure_ascii=False))

@@ -1,26 +1,19 @@
 """Two boxes on one cable become a pair, by a code that is shown on one and typed on the other."""
 
 from collections.abc import Callable
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from ipaddress import IPv4Address
 
-from hadaemon.control.answers import Reloaded
-from hadaemon.control.requests import Reload
-from hadaemon.errors import HadaemonError
 from hadaemon.hotwire.addresses import hotwire_port
-from hadaemon.io.programs import services
 from hadaemon.io.store.identity import Identity
-from hadaemon.operations.asking import ask_daemon
 from hadaemon.operations.changing import NodePaths
+from hadaemon.operations.keys import use_keys
 from hadaemon.operations.peer import ends_of
 from hadaemon.pairing import wire
 from hadaemon.pairing.call import caller, calling
 from hadaemon.pairing.protocol import Card, Paired, new_code, same_name
 from hadaemon.state.configuration import load_configuration
 from hadaemon.sync.errors import SyncError
-
-_RELOAD_TIME = 5.0
-"""Seconds."""
 
 
 class Pairing:
@@ -47,13 +40,13 @@ class Pairing:
         with calling(self._port, self._node.hotwire_name) if called else nullcontext():
             show(code, wire.SHOWN)
             paired = wire.show(self._card, code, self._ends.own.ip, self._keep)
-            self._put_to_work()
+            use_keys(self._paths)
         return paired
 
     def enter_code(self, code: str) -> Paired:
         """The code that the other node shows. Raises WrongCode: it may be typed again."""
         paired = wire.type_in(self._card, code, self._ends.own.ip, self._peer(), self._keep)
-        self._put_to_work()
+        use_keys(self._paths)
         return paired
 
     def _peer(self) -> IPv4Address:
@@ -72,9 +65,3 @@ class Pairing:
         peer = paired.peer
         self._identity.trust(peer.key.of_node(peer.hotwire_name or peer.name), self._node.name)
         self._identity.store_heartbeat_secret(paired.heartbeat_secret)
-
-    def _put_to_work(self) -> None:
-        """The server takes the new key, the daemon the new secret."""
-        services.restart_sync_server()
-        with suppress(OSError, HadaemonError):  # No daemon: it reads the secret when it starts.
-            ask_daemon(self._paths.control, Reload(), Reloaded, _RELOAD_TIME)

@@ -1,6 +1,5 @@
 """The configuration as it stands, without a secret in it."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from hadaemon.io.store.files import read_text
 from hadaemon.state.places import CLUSTER_FILE, NODE_FILE
 from hadaemon.sync.redact import public_tree, scrubber, secrets_of
 from hadaemon.sync.tree import FILES
+from hadaemon.text.reading import read_toml
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,8 @@ def show_configuration(state: Path, node: bool) -> Shown:
         todo = "run the set-up (`hactl menu`)" if node else "this node stands alone"
         raise HadaemonError(f"there is no {state / name}: {todo}")
     try:
-        raw = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
+        raw = read_toml(text)
+    except ValueError as error:
         raise HadaemonError(
             f"{state / name}: not TOML ({error}): nobody knows what in it is secret"
         ) from None

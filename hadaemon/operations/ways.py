@@ -4,7 +4,6 @@ Asked of the kernel and of the network itself, with the programs that an adminis
 is a finding; nothing here fails because of what it finds.
 """
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +17,7 @@ from hadaemon.io.store.files import read_text
 from hadaemon.status.node import NodeStatus
 from hadaemon.status.states import NodeState
 from hadaemon.status.status import Status
+from hadaemon.text.reading import read_json
 
 NAME = "example.com"
 """Looked up and pinged where nobody says another name: it is there for such purposes (RFC 2606)."""
@@ -80,7 +80,7 @@ def _gateways(node: NodeStatus) -> Iterator[Finding]:
 
 def _default_routes() -> list[dict[str, Any]]:
     try:
-        found = json.loads(run_program("ip", "-json", "-4", "route", "show", "default", timeout=_LOOKUP))
+        found = read_json(run_program("ip", "-json", "-4", "route", "show", "default", timeout=_LOOKUP))
     except (ProgramError, ValueError):
         return []
     return [route for route in found if isinstance(route, dict)]

@@ -18,6 +18,7 @@ from spake2 import SPAKE2_A, SPAKE2_B, SPAKEError
 
 from hadaemon.sync.errors import SyncError
 from hadaemon.sync.public_key import PublicKey, parse_public_key
+from hadaemon.text.reading import read_json
 
 VERSION = 1
 DIGITS = 6
@@ -159,8 +160,8 @@ def _line(content: dict[str, Any]) -> bytes:
 
 def _parsed(line: bytes) -> dict[str, Any]:
     try:
-        raw = json.loads(line)
-    except (ValueError, RecursionError) as error:
+        raw = read_json(line)
+    except ValueError as error:
         raise SyncError("the other side does not pair properly") from error
     if not isinstance(raw, dict):
         raise SyncError("the other side does not pair properly")

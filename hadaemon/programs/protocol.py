@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TypeAlias
 
+from hadaemon.text.reading import read_json
+
 MAX_LINE = 1 << 19
 """Bytes of a request: a script of `hadaemon.programs.script.MAX_BYTES`, as JSON escapes it."""
 
@@ -50,7 +52,7 @@ def request_line(request: Request) -> bytes:
 def request_of(line: bytes) -> Request:
     """What was asked. Raises ValueError."""
     try:
-        found = json.loads(line)
+        found = read_json(line)
         if "process" in found:
             return Look(str(found["process"]))
         name = str(found["name"])
@@ -59,7 +61,7 @@ def request_of(line: bytes) -> Request:
         environment = {str(key): str(value) for key, value in found["environment"].items()}
         arguments = tuple(map(str, found["arguments"]))
         return Run(name, str(found["script"]), float(found["timeout"]), environment, arguments)
-    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"no request: {error}") from error
 
 
@@ -71,8 +73,8 @@ def answer_line(ended: Ended) -> bytes:
 def answer_of(line: bytes) -> Ended:
     """What came of it. Raises ValueError."""
     try:
-        found = json.loads(line)
-    except (ValueError, RecursionError) as error:
+        found = read_json(line)
+    except ValueError as error:
         raise ValueError(f"no answer: {error}") from error
     if not isinstance(found, dict):
         raise ValueError("no answer")

@@ -8,6 +8,7 @@ import json
 from dataclasses import dataclass
 
 from hadaemon.sync.errors import SyncError
+from hadaemon.text.reading import read_json
 
 MIN_SECONDS, MAX_SECONDS = 10, 24 * 3600
 
@@ -43,7 +44,7 @@ def guard_to_json(guard: Guard) -> str:
 def guard_from_json(text: str, where: str) -> Guard:
     """Raises SyncError when the file is damaged."""
     try:
-        raw = json.loads(text)
+        raw = read_json(text)
         guard = Guard(
             str(raw["boot_id"]),
             float(raw["deadline"]),
@@ -51,7 +52,7 @@ def guard_from_json(text: str, where: str) -> Guard:
             str(raw["undo"]),
             raw.get("both") is True,
         )
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError) as error:
         raise SyncError(f"{where}: damaged: {error}") from error
     if "/" in guard.back_to or "/" in guard.undo or guard.back_to.startswith("."):
         raise SyncError(f"{where}: damaged: a generation is not the name of a folder")

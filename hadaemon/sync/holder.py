@@ -3,6 +3,8 @@
 import json
 from dataclasses import dataclass
 
+from hadaemon.text.reading import read_json
+
 _MAX = 200
 
 
@@ -33,7 +35,7 @@ def holder_from_json(raw: object) -> Holder:
     found = raw
     if isinstance(raw, str):
         try:
-            found = json.loads(raw)
+            found = read_json(raw)
         except ValueError:
             found = None
     values = found if isinstance(found, dict) else {}

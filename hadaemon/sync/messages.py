@@ -13,6 +13,7 @@ from typing import Any
 
 from hadaemon.sync.errors import SyncError
 from hadaemon.sync.tree import MAX_BYTES, MAX_FILES, Tree, check_bounds, check_path, make_tree
+from hadaemon.text.reading import read_json
 
 PROTOCOL = 1
 OLDEST = 1
@@ -65,8 +66,8 @@ def lengths(data: bytes) -> tuple[int, int]:
 def decode(header: bytes, body: bytes) -> Message:
     """A message out of a frame."""
     try:
-        parsed = json.loads(header)
-    except (ValueError, RecursionError) as error:
+        parsed = read_json(header)
+    except ValueError as error:
         raise SyncError("a message whose header is not JSON") from error
     if not isinstance(parsed, dict):
         raise SyncError("a message whose header is not a JSON object")

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from hadaemon.sync.errors import SyncError
 from hadaemon.sync.head import Head, head_from_json
+from hadaemon.text.reading import read_json
 
 _SCHEMA = 1
 
@@ -61,11 +62,11 @@ def record_to_json(record: Record) -> str:
 def record_from_json(text: str, where: str) -> Record:
     """Raises SyncError when the file is damaged."""
     try:
-        raw = json.loads(text)
+        raw = read_json(text)
         head = head_from_json(raw, where)
         texts = [raw.get(key, "") for key in ("time", "who", "node", "note")]
         how = How(raw.get("how"))
-    except (ValueError, AttributeError, RecursionError) as error:
+    except (ValueError, AttributeError) as error:
         raise SyncError(f"{where}: damaged: {error}") from error
     if not all(isinstance(text, str) for text in texts):
         raise SyncError(f"{where}: damaged: a text is none")

@@ -2,8 +2,9 @@
 
 import json
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
+
+from hadaemon.text.reading import read_toml
 
 HIDDEN = "(secret)"
 _SECRET = re.compile(
@@ -115,8 +116,8 @@ def printable(text: str) -> str:
 
 def _parsed(text: bytes) -> dict[str, object] | None:
     try:
-        return tomllib.loads(text.decode("utf-8-sig"))
-    except (ValueError, RecursionError):
+        return read_toml(text.decode("utf-8-sig"))
+    except ValueError:
         return None
 
 

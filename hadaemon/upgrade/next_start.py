@@ -1,7 +1,6 @@
 """Which version the next start of the node takes, from what the root helper says of its slots."""
 
-import json
-
+from hadaemon.text.reading import read_json
 from hadaemon.upgrade.errors import UpgradeError
 from hadaemon.upgrade.trial import Outlook
 
@@ -10,7 +9,7 @@ def next_start(answer: str, where: Outlook, trial: str, running_version: str, be
     """`answer`: the helper's words; `where`: how a trial of the version `trial` stands; `before`: the version
     before the upgrade, for a slot that was flashed and has none of its own to tell. Raises UpgradeError."""
     try:
-        found = json.loads(answer)
+        found = read_json(answer)
         running, following = found["running"], found["next"]
         good, version = found["running_good"] is True, str(found["version"])
     except (ValueError, KeyError, TypeError) as error:

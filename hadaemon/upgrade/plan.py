@@ -9,6 +9,8 @@ import json
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 
+from hadaemon.text.reading import read_json
+
 PLAN_FILE = "upgrade.json"
 DIGITS = 16
 """Hexadecimal, of a bundle's digest."""
@@ -83,7 +85,7 @@ def decode(text: str | None) -> Plan | None:
     """None: there is none. Raises ValueError for what is no plan: somebody must look at it."""
     if text is None:
         return None
-    found = json.loads(text)
+    found = read_json(text)
     if not isinstance(found, dict):
         raise ValueError("the plan of the upgrade is not a JSON object")
     fields = {name: found[name] for name in Plan.__slots__ if name in found}

@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+from hadaemon.text.reading import read_json
+
 FILE = "trial.json"
 _SCHEMA = 1
 _TEXTS = ("slot", "version", "before_slot", "before", "boot_id")
@@ -78,7 +80,7 @@ def decode(text: str | None) -> Trial | None:
     A trial without a file ends with the ordinary check of health.
     """
     try:
-        found: dict[str, Any] = json.loads(text or "null") or {}
+        found: dict[str, Any] = read_json(text or "null") or {}
         slot, version, before_slot, before, boot_id = texts = tuple(found[name] for name in _TEXTS)
         already = found.get("already", [])
     except (ValueError, KeyError, TypeError, AttributeError):

@@ -24,6 +24,7 @@ PAGE = PAGE[PAGE.index("\n## HAProxy") :]
 (HAPROXY,) = re.findall(r"```haproxy\n(.*?)```", PAGE, re.DOTALL)
 SHARE = ROOT / "rootfs-overlay/usr/share/hotspare"
 HAPROXY_UNIT = "hotspare-haproxy.service"
+UNIT = ROOT / "rootfs-overlay/usr/lib/systemd/system" / HAPROXY_UNIT
 OUTSIDE, SOMEBODY = "192.168.175.50", "192.168.175.51"
 ADDRESS = ("192.168.175.101", 25)
 SERVERS = ("192.168.12.21", "192.168.12.22")
@@ -38,9 +39,12 @@ while True:
 
 
 def haproxy(node: TestNode, files: Path) -> tuple[str, ...]:
-    """As hotspare-haproxy.service starts it."""
+    """As hotspare-haproxy.service starts it, with the capabilities that it gives it."""
     routes = f"ip -4 -force -batch {SHARE}/haproxy-up.ip"
-    return ("sh", "-c", f"{routes}; exec haproxy -db -f {files}/haproxy")
+    (given,) = re.findall(r"^AmbientCapabilities=(.*)$", UNIT.read_text(), re.MULTILINE)
+    kept = ",".join(["-all", *(f"+{name.lower().removeprefix('cap_')}" for name in given.split())])
+    limited = f"setpriv --bounding-set {kept} --inh-caps {kept}"
+    return ("sh", "-c", f"{routes}; exec {limited} haproxy -db -f {files}/haproxy")
 
 
 def admin_socket(node: TestNode) -> str:

@@ -11,6 +11,7 @@ from hadaemon.io.kernel.hardware import model
 from .hotwire import HOTWIRE_MAC, HOTWIRE_OWN, SECRET, HotwirePair, build_hotwire_pair, forged_report
 from .namespaces import Namespaces
 from .pair import Pair
+from .test_hactl import hactl
 from .waiting import wait_for
 
 
@@ -180,3 +181,14 @@ def test_a_cable_that_is_pulled_out_is_one_alarm(wired: HotwirePair) -> None:
         assert "the hotwire is silent" in node.problems()
         alarms = {each["kind"] for each in node.status()["alarms"]["active"]}
         assert alarms == {kind}, "the carrier is lost at beta's end alone"
+
+
+def test_a_key_that_is_revoked_counts_no_longer_for_the_daemon(wired: HotwirePair) -> None:
+    wired.start()
+    places = ("--state", str(wired.alpha.state_folder), "--run", str(wired.alpha.folder / "run"))
+    done = hactl(wired.alpha, "key", "revoke", *places)
+    assert done.returncode == 0, done.stderr
+    assert not (wired.alpha.state_folder / "hotwire.key").exists()
+    wired.alpha.wait_hotwire("not-paired")
+    wired.beta.wait_hotwire("silent")
+    assert hactl(wired.alpha, "key", "revoke", *places).returncode != 0, "nothing is left to revoke"

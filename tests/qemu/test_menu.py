@@ -199,3 +199,29 @@ def test_no_key_and_no_break_takes_the_console_or_reboots_a_box(blank: Lab) -> N
     journal = alpha.run("journalctl -b --no-pager", root=True).output
     assert blank.admin_password not in journal
     assert "sysrq: Resetting" not in journal
+
+
+@pytest.mark.nightly
+def test_a_factory_reset_leaves_nothing_on_the_data_partition(blank: Lab) -> None:
+    """The initrd of the next start carries it out, by the mark that the menu leaves."""
+    alpha = blank.node("alpha")
+    set_up_alone(blank, alpha)
+    alpha.run("touch /data/state/forgotten /data/var/kept && mkdir /data/own && sync", root=True)
+    alpha.power_off()
+    set_up_alone(blank, alpha)
+    found = alpha.run("ls -A /data /data/var /data/state", root=True).output.split()
+    assert {"state", "var", "node.toml"} <= set(found)
+    assert not {"kept", "own", "forgotten"} & set(found)
+    assert "factory reset" in alpha.run("dmesg", root=True).output
+
+
+def set_up_alone(lab: Lab, node: Node) -> None:
+    """Starts it, and types what makes it a node that stands alone."""
+    node.power_on()
+    typist = typist_at(node)
+    try:
+        assert typist.question(BOOT_SECONDS) == "language"
+        typist.answer(answers(lab, node.name, "alone"), "write", STEP_SECONDS)
+        typist.wait_for("login: ", STEP_SECONDS)
+    finally:
+        typist.close()

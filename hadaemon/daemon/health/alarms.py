@@ -27,6 +27,7 @@ from hadaemon.io.sockets.journal import Journal
 from hadaemon.io.store.alarm_file import AlarmFile
 from hadaemon.problems import Problem, kinds
 from hadaemon.status.pair import knows_active
+from hadaemon.text.reading import read_json
 
 log = logging.getLogger(__name__)
 
@@ -207,7 +208,7 @@ class Alarms(Part):
                 reader, writer = await asyncio.open_unix_connection(str(self._messenger), limit=_MAX_ANSWER)
                 try:
                     writer.write(json.dumps(message).encode() + b"\n")
-                    answer = json.loads(await reader.readline())
+                    answer = read_json(await reader.readline())
                 finally:
                     writer.close()
         except (OSError, ValueError) as error:  # TimeoutError is an OSError.

@@ -2,7 +2,6 @@
 
 import errno
 import fcntl
-import json
 import os
 import struct
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from typing import Any
 
 from hadaemon.io.errors import EdgeError
 from hadaemon.io.programs.run import run_program
+from hadaemon.text.reading import read_json
 
 _BLKDISCARD = 0x1277
 _BLKZEROOUT = 0x127F
@@ -32,7 +32,7 @@ def list_block_devices(columns: str, *paths: str) -> list[dict[str, Any]]:
     """lsblk's rows: those of disks, with what is on them as their children."""
     # Without the column NAME there is no tree unless it is asked for: partitions would be rows of their own.
     text = run_program("lsblk", "--json", "--tree", "--bytes", "--output", columns, *paths)
-    rows: list[dict[str, Any]] = json.loads(text)["blockdevices"]
+    rows: list[dict[str, Any]] = read_json(text)["blockdevices"]
     return rows
 
 
@@ -56,7 +56,7 @@ def start_of(partition: Path) -> int:
 
 def read_table(disk: str) -> dict[str, Any]:
     """sfdisk's `partitiontable`."""
-    table: dict[str, Any] = json.loads(run_program("sfdisk", "--json", disk))["partitiontable"]
+    table: dict[str, Any] = read_json(run_program("sfdisk", "--json", disk))["partitiontable"]
     return table
 
 

@@ -1,12 +1,12 @@
 """RAUC: what it knows of a bundle and of the slots, and its installation. Its errors in our words."""
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from hadaemon.io.errors import EdgeError
 from hadaemon.io.programs.run import ProgramError, follow_program, run_program
+from hadaemon.text.reading import read_json
 
 Progress = Callable[[int, str], None]
 """Is called with the percentage and with what is being done."""
@@ -117,7 +117,7 @@ def install_fault(said: str) -> str:
 
 def _parsed(text: str) -> dict[str, Any]:
     try:
-        found = json.loads(text)
+        found = read_json(text)
     except ValueError as error:
         raise RaucError("rauc: its answer is not JSON") from error
     if not isinstance(found, dict):

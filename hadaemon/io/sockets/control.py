@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from hadaemon.io.errors import ControlError
 from hadaemon.io.sockets.control_client import Message
+from hadaemon.text.reading import read_json
 
 Handler: TypeAlias = Callable[[Message], Awaitable[Message]]
 """Must not block the loop; the client waits as long as it takes."""
@@ -77,7 +78,7 @@ class ControlServer:
 
     async def _answer(self, line: bytes) -> Message:
         try:
-            request = json.loads(line)
+            request = read_json(line)
         except ValueError:
             return refusal("the request is not JSON")
         if not isinstance(request, dict):

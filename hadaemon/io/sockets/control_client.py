@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from hadaemon.io.errors import ControlError
+from hadaemon.text.reading import read_json
 
 Message: TypeAlias = dict[str, Any]
 """A JSON object."""
@@ -25,7 +26,7 @@ def ask(path: Path, request: Message, timeout: float) -> Message:
         except TimeoutError as error:
             raise ControlError(f"{path}: no answer within {timeout:g} s") from error
     try:
-        message = json.loads(answer)
+        message = read_json(answer)
     except ValueError as error:
         raise ControlError(f"{path}: the answer is not JSON") from error
     if not isinstance(message, dict):

@@ -8,6 +8,7 @@ from pathlib import Path
 from hadaemon.follow.kept_unit import Seen, UnitOrder
 from hadaemon.follow.protocol import MAX_LINE, Message, seen_of
 from hadaemon.io.errors import HelperError
+from hadaemon.text.reading import read_json
 
 _TIMEOUT = 20.0
 """Seconds for an answer: systemd is asked, and may be busy."""
@@ -70,7 +71,7 @@ class ServicesClient:
             self.close()
             raise HelperError("services: the helper hung up")
         self._patience = _TIMEOUT
-        answer = json.loads(line)
+        answer = read_json(line)
         if not isinstance(answer, dict) or not answer.get("ok"):
             raise HelperError(f"services: {answer.get('error') if isinstance(answer, dict) else 'no answer'}")
         return answer

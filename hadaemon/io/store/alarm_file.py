@@ -7,6 +7,7 @@ from typing import Any
 
 from hadaemon.io.errors import FileError
 from hadaemon.io.store.files import read_text, write_text
+from hadaemon.text.reading import read_json
 
 FILE = "alarms.json"
 
@@ -20,7 +21,7 @@ class AlarmFile:
     def load(self) -> object:
         """What is there; None: nothing, or nothing that can be read. Raises FileError."""
         try:
-            found: object = json.loads(read_text(self._path) or "null")
+            found: object = read_json(read_text(self._path) or "null")
         except ValueError:
             return None
         return found

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from hadaemon.io.errors import FileError
 from hadaemon.io.store.files import sync_folder
+from hadaemon.text.reading import read_json
 
 FILE = "history.jsonl"
 OLDER_FILE = "history.1.jsonl"
@@ -106,7 +107,7 @@ def _entries(path: Path, tail: int = 2 * MAX_SIZE) -> Iterator[Entry]:
 def parse(line: bytes) -> Entry | None:
     """One line; None: torn, or not ours. Fields that a newer version added are left out."""
     try:
-        found = json.loads(line)
+        found = read_json(line)
         time, before, after, reason = (found[name] for name in ("time", "before", "after", "reason"))
         seconds = found["seconds"]
     except (ValueError, TypeError, KeyError):

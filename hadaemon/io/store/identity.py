@@ -102,8 +102,8 @@ class Identity:
 
     def revoke(self) -> bool:
         """Trusts nobody any more, and removes the heartbeat's secret and the name that the node was paired
-        under. False: nobody was trusted."""
-        trusted = self.peer() is not None
+        under. False: nobody was trusted, and there was no secret."""
+        trusted = self.peer() is not None or (self.state / HEARTBEAT).exists()
         for path in (self.folder / PEER, self.known, self.state / HEARTBEAT, self.state / NAME):
             path.unlink(missing_ok=True)
         if self.folder.is_dir():

@@ -12,6 +12,7 @@ from hadaemon.cluster.memory import EMPTY, Memory
 from hadaemon.io.errors import FileError
 from hadaemon.io.store.files import read_text, write_text
 from hadaemon.io.store.maintenance import FILE
+from hadaemon.text.reading import read_json
 
 _SCHEMA = 1
 
@@ -28,7 +29,7 @@ class MemoryFile:
         if text is None:
             return EMPTY
         try:
-            return _memory(json.loads(text))
+            return _memory(read_json(text))
         except (ValueError, TypeError, KeyError) as error:
             raise FileError(
                 f"{self._path}: damaged ({error}): maintenance and the last planned switch are forgotten: "

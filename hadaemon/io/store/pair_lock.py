@@ -29,7 +29,7 @@ def locked(folder: Path, node: str, holder: Holder) -> Iterator[None]:
     """Holds the lock; does not wait for it. Raises LockedError, FileError."""
     path = folder / LOCK
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except OSError as error:
         raise FileError(f"{path}: {os.strerror(error.errno or 0)}") from error
     with os.fdopen(descriptor, "r+b", buffering=0) as file:

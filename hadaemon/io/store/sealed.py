@@ -14,6 +14,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from hadaemon.io.errors import EdgeError
+from hadaemon.text.reading import read_json
 
 VERSION = 1
 MIN_PASSPHRASE = 10
@@ -50,7 +51,7 @@ def unseal(content: str, passphrase: str, where: str) -> str:
     """What was sealed. Raises SealError."""
     header, _, rest = content.partition("\n")
     try:
-        raw = json.loads(header)
+        raw = read_json(header)
         if raw["hotspare-sealed"] != VERSION:
             raise SealError(f"{where}: sealed by another version of the firmware: use that one")
         cost, block, parallel = (int(number) for number in raw["scrypt"])
@@ -62,7 +63,7 @@ def unseal(content: str, passphrase: str, where: str) -> str:
         return ChaCha20Poly1305(key).decrypt(nonce, sealed, header.encode()).decode()
     except InvalidTag as error:
         raise SealError(f"{where}: the passphrase is wrong, or the file is damaged") from error
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError) as error:
         raise SealError(f"{where}: not a backup of a node, or damaged") from error
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from hadaemon.io.errors import FileError
 from hadaemon.io.store.files import read_text, write_text
+from hadaemon.text.reading import read_json
 from hadaemon.vrrp import MAX_EPOCH, NO_MARKS, Epoch, Marks
 
 FILE = "sequences.json"
@@ -28,7 +29,7 @@ class SequenceFile:
         if text is None:
             return Epoch(1), NO_MARKS
         try:
-            stored = json.loads(text)
+            stored = read_json(text)
             epoch = int(stored["epoch"])
             marks = {(int(v), ip_address(s)): int(sequence) for v, s, sequence in stored["marks"]}
         except (ValueError, KeyError, TypeError) as error:

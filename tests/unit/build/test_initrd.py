@@ -77,3 +77,31 @@ def test_the_disk_is_the_one_with_the_esp_that_grub_names(tmp_path: Path):
         env={"PATH": path},
     )
     assert done.stdout.split() == ["/dev/nvme0n1p", "/dev/vda7"]
+
+
+@pytest.mark.parametrize("discards", [True, False])
+def test_a_factory_reset_deletes_all_and_takes_its_mark_away_at_the_end(tmp_path: Path, discards: bool):
+    data, stubs = tmp_path / "data", tmp_path / "stubs"
+    for name in (
+        "state/forgotten",
+        "state/identity/key",
+        "var/log/journal/x",
+        "home/admin/.profile",
+        ".hidden",
+    ):
+        path = data / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("secret")
+    (data / "var/link").symlink_to("/etc")
+    stubs.mkdir()
+    fstrim = stubs / "fstrim"
+    fstrim.write_text(f'#!/bin/sh\nls -A "$1" "$1/state" >"{tmp_path}/seen"\nexit {0 if discards else 1}\n')
+    fstrim.chmod(0o755)
+    code = function("steps/data", "forget_everything").replace("/dev/kmsg", str(tmp_path / "kmsg"))
+    code += f'data="{data}"; feed_watchdog() {{ sleep 60; }}; set -e; forget_everything'
+    path = f"{stubs}:/usr/bin:/bin"
+    subprocess.run(["sh", "-c", code], check=True, env={"PATH": path})
+    assert sorted(path.name for path in data.rglob("*")) == ["state"]
+    assert (tmp_path / "seen").read_text().split() == [f"{data}:", "state", f"{data}/state:", "forgotten"]
+    assert ("discards nothing" in (tmp_path / "kmsg").read_text()) is not discards
+    assert Path("/etc").is_dir()

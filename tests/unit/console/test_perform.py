@@ -22,6 +22,7 @@ from hadaemon.menu import actions
 from hadaemon.menu.steps import Failed
 from hadaemon.setup import apply
 from hadaemon.setup.clock import apply_clock
+from hadaemon.setup.forget import MARK, forget_the_rest
 from hadaemon.setup.good import better, keep_good, restore_good
 from hadaemon.setup.places import Owners, Places
 from hadaemon.state.configuration import load_configuration
@@ -158,6 +159,8 @@ def test_a_factory_reset_leaves_nothing_of_the_node(places: Places, monkeypatch:
     store.store(RAW, False, places, Owners())
     (places.state / "identity").mkdir()
     changes.factory_reset(places)
+    assert [path.name for path in places.state.iterdir()] == [MARK], "the initrd goes on from it"
+    forget_the_rest(places)
     assert list(places.state.iterdir()) == []
     assert ran == [("systemctl", "stop", "hadaemon.service"), ("systemctl", "reboot")]
 
