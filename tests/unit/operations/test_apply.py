@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from hadaemon.operations import apply
 from hadaemon.operations.apply import (
     Manner,
     Where,
@@ -86,7 +85,7 @@ def test_an_older_generation_counts_again(paths: NodePaths):
 
 def test_what_waits_is_confirmed_or_undone(paths: NodePaths, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     started: list[str] = []
-    monkeypatch.setattr(apply.services, "start_guard", lambda: started.append("guard"))
+    monkeypatch.setattr("hadaemon.io.programs.services.start_guard", lambda: started.append("guard"))
     with pytest.raises(SyncError, match="nothing waits"):
         confirm(paths, here_only=False)
     apply_text(paths, CLUSTER)

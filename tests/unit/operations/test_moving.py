@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hadaemon.cli.main import main
-from hadaemon.operations import apply, moving
+from hadaemon.operations import moving
 from hadaemon.operations.apply import Where, apply_text, leave_cluster
 from hadaemon.operations.changing import NodePaths
 from hadaemon.operations.moving import move_to_cluster, move_to_node
@@ -23,7 +23,7 @@ def paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> NodePaths:
     (tmp_path / "state/node.toml").write_text(ADDRESSED)
     found = NodePaths(tmp_path / "state", tmp_path / "run", tmp_path / "no-daemon")
     apply_text(found, f"# in the cellar\n{CLUSTER}")
-    monkeypatch.setattr(apply.services, "restart_sync_server", lambda: None)
+    monkeypatch.setattr("hadaemon.io.programs.services.restart_sync_server", lambda: None)
     return found
 
 

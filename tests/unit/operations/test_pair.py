@@ -41,7 +41,7 @@ def test_the_other_node_does_not_wait_until_the_keys_are_put_to_work(
 
     monkeypatch.setattr(pair.wire, "show", show)
     monkeypatch.setattr(pair, "calling", lambda *_: nullcontext())
-    monkeypatch.setattr(pair.services, "restart_sync_server", lambda: at_work.append("now"))
+    monkeypatch.setattr("hadaemon.io.programs.services.restart_sync_server", lambda: at_work.append("now"))
     pairing = Pairing(NodePaths(state, tmp_path, tmp_path / "no-daemon"))
     assert pairing.show_code(lambda *told: shown.append(told)) == paired
     assert at_work == ["now"]
