@@ -115,6 +115,19 @@ def test_the_hand_over_is_told_and_remembered_after_it_succeeded():
     assert driver.node.state is NodeState.BACKUP, "preemption does not undo it"
 
 
+def test_who_gave_way_to_a_healthier_node_says_its_own_priority_when_that_one_dies():
+    driver = Driver(ALPHA, witness=True).become_active()
+    driver.do(PeerReport(PEER))
+    driver.link("wan", carrier=False)
+    driver.run(SWITCH_PATIENCE)
+    assert driver.node.as_peer().releasing
+    driver.hear(253, after=0.02)
+    assert driver.node.state is NodeState.BACKUP
+    sent = [each for _, each in driver.run(10.0) if isinstance(each, SendAdvertisement)]
+    assert driver.node.state is NodeState.ACTIVE
+    assert sent[0].advertisement.priority == 254 - 8
+
+
 # failing
 
 
