@@ -161,6 +161,7 @@ SETTINGS: Mapping[str, Kind] = {
 """By their names. Times are seconds, of `icmp_ratelimit` milliseconds; sizes are bytes."""
 
 _FIREWALL = "the firewall, once its rules are loaded"
+_CONNECTIONS = "max_connections of [conntrack]"
 _BOTH = "the firmware, the same on both nodes"
 _FIRMWARE = "the firmware, and the pair rests on it"
 OWNED = (
@@ -169,9 +170,9 @@ OWNED = (
     ("net.ipv4.icmp_echo_ignore_all", "ping of [firewall]"),
     ("net.ipv6.icmp.echo_ignore_all", "ping of [firewall]"),
     ("net.netfilter.nf_conntrack_log_invalid", "log_invalid of [firewall], which has a limit"),
-    ("net.netfilter.nf_conntrack_max", _BOTH),
-    ("net.nf_conntrack_max", _BOTH),
-    ("net.netfilter.nf_conntrack_buckets", _BOTH),
+    ("net.netfilter.nf_conntrack_max", _CONNECTIONS),
+    ("net.nf_conntrack_max", _CONNECTIONS),
+    ("net.netfilter.nf_conntrack_buckets", _CONNECTIONS),
     ("net.netfilter.nf_conntrack_events", _FIRMWARE),
     ("net.netfilter.nf_conntrack_tcp_loose", _FIRMWARE),
     ("net.netfilter.nf_conntrack_tcp_be_liberal", _FIRMWARE),

@@ -6,7 +6,7 @@ from enum import StrEnum
 from ipaddress import IPv4Interface, IPv6Interface
 
 from hadaemon.config.check_model import Check, CountsOn
-from hadaemon.config.conntrack_model import EVERYTHING, Conntrack
+from hadaemon.config.conntrack_model import EVERYTHING, MAX_CONNECTIONS, Conntrack
 from hadaemon.config.firewall_model import Firewall, ServiceObject
 from hadaemon.config.follow_model import Follow
 from hadaemon.config.hook_model import Hook
@@ -260,6 +260,16 @@ class ClusterConfig:
     """The names in `[nodes]`."""
     kernel: Mapping[str, str] = field(default_factory=dict)
     """[kernel]: values as the kernel takes them, by the setting's name, e.g. `net.ipv4.tcp_sack`."""
+
+    @property
+    def kernel_settings(self) -> Mapping[str, str]:
+        """Names and values that the kernel is to have in place of the image's own."""
+        most, buckets = self.conntrack.max_connections, self.conntrack.buckets
+        table = {
+            "net.netfilter.nf_conntrack_max": str(most),
+            "net.netfilter.nf_conntrack_buckets": str(buckets),
+        }
+        return {**({} if most == MAX_CONNECTIONS else table), **self.kernel}
 
     @property
     def virtual_routers(self) -> int:

@@ -116,6 +116,8 @@ def _conntrack_lines(conntrack: Conntrack, path: str) -> Iterator[str]:
         yield f"enabled = {_flag(conntrack.enabled)}"
         yield f"protocols = {_strings(conntrack.protocols)}"
         yield f"ignore = {_strings(map(str, conntrack.ignore))}"
+        yield f"helpers = {_strings(map(str, conntrack.helpers))}"
+        yield f"max_connections = {conntrack.max_connections}"
 
 
 def _kernel_lines(kernel: Mapping[str, str], path: str) -> Iterator[str]:

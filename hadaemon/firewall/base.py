@@ -1,11 +1,13 @@
 """The hooks, in the order in which they judge: what is common to all packets, before any rule of yours."""
 
+from hadaemon.config.conntrack_model import Conntrack
 from hadaemon.config.firewall_model import Established, Firewall
+from hadaemon.firewall.helpers import helper_rules
 from hadaemon.firewall.text import HA_PROTOCOL, SYN, SYN_ONLY, USER_CHAINS, block, comment, limited_log
 from hadaemon.hotwire.exclusive import SERVICES, Protocol, Service
 
 
-def base_chains(firewall: Firewall, advertisements: bool) -> list[str]:
+def base_chains(firewall: Firewall, conntrack: Conntrack, advertisements: bool) -> list[str]:
     """Base chains of the filter, the hotwire's list, and the snippets' chains. `advertisements`: they may go
     over the hotwire too."""
     return [
@@ -22,7 +24,9 @@ def base_chains(firewall: Firewall, advertisements: bool) -> list[str]:
         ),
         *block("chain input", "type filter hook input priority filter; policy drop;", *_input(firewall)),
         *block(
-            "chain forward", "type filter hook forward priority filter; policy drop;", *_forward(firewall)
+            "chain forward",
+            "type filter hook forward priority filter; policy drop;",
+            *_forward(firewall, conntrack),
         ),
         *block("chain output", "type filter hook output priority filter; policy accept;", *_OUTPUT),
         *block("chain hotwire", *_hotwire(advertisements)),
@@ -58,7 +62,7 @@ def _input(firewall: Firewall) -> list[str]:
     ]
 
 
-def _forward(firewall: Firewall) -> list[str]:
+def _forward(firewall: Firewall, conntrack: Conntrack) -> list[str]:
     """The hotwire first: no rule, and no established connection, leads to it or from it."""
     passing = (
         ["ct state { established, related } accept"] if firewall.established is Established.ALLOW else []
@@ -71,6 +75,7 @@ def _forward(firewall: Firewall) -> list[str]:
         f"oifname @narrow {SYN} tcp option maxseg size set rt mtu",
         *passing,
         "ct state invalid jump broken",
+        *helper_rules(conntrack),
         f"meta l4proto tcp ct state new {SYN_ONLY} goto forward_new",
         "meta l4proto tcp ct state new jump broken",
         "goto forward_new",

@@ -9,12 +9,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from hadaemon.config.conntrack_model import EVERYTHING
 from hadaemon.config.firewall_model import Firewall
 from hadaemon.config.follow_model import Follow
 from hadaemon.config.model import ClusterConfig, NodeConfig
 from hadaemon.config.variables import filled
 from hadaemon.firewall.base import base_chains
 from hadaemon.firewall.ha import ha_chain, ha_sets
+from hadaemon.firewall.helpers import helper_objects
 from hadaemon.firewall.nat import nat_chains
 from hadaemon.firewall.node import node_chains
 from hadaemon.firewall.own import own_values
@@ -60,13 +62,15 @@ def rule_set(
     forwarded."""
     firewall = cluster.firewall if cluster is not None else Firewall()
     follow = cluster.follow if cluster is not None else Follow()
+    conntrack = cluster.conntrack if cluster is not None else EVERYTHING
     lines = [*own_values(node, cluster), f"table inet {TABLE}", f"delete table inet {TABLE}"]
     lines.append(f"table inet {TABLE} {{")
     for part in (
         _sets(node, cluster, firewall, follow, interfaces),
         _network_sets(cluster),
         ha_sets(cluster),
-        base_chains(firewall, _advertises(cluster)),
+        helper_objects(conntrack),
+        base_chains(firewall, conntrack, _advertises(cluster)),
         ha_chain(node, cluster),
         node_chains(firewall, follow, node.system.over(cluster.system).ssh if cluster else node.system.ssh),
         policy_chain(firewall),

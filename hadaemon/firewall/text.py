@@ -91,7 +91,7 @@ def _alternatives(items: Iterable[Item], family: int) -> list[str]:
     plain = [each for each in items if not isinstance(each, NetworkObject) and each.version == family]
     named = [each for each in items if isinstance(each, NetworkObject) and each.of(family)]
     return [
-        *([_listed(map(str, collapsed(plain)))] if plain else []),
+        *([listed(map(str, collapsed(plain)))] if plain else []),
         *(f"@{network_set(each.name, family)}" for each in named),
     ]
 
@@ -112,7 +112,7 @@ def service_matches(services: Services, family: int | None = None) -> list[str]:
             found.append(f"meta l4proto {service.protocol}")
         else:
             spans.setdefault(service.protocol, []).append(service.ports)
-    return found + [f"{protocol} dport {_listed(_merged(each))}" for protocol, each in spans.items()]
+    return found + [f"{protocol} dport {listed(_merged(each))}" for protocol, each in spans.items()]
 
 
 def _merged(spans: list[tuple[int, int]]) -> Iterator[str]:
@@ -137,7 +137,7 @@ def state_matches(states: Iterable[FlowState]) -> list[str]:
     """New is apart: what is new has a rule of its own."""
     states = tuple(states)
     old = [state for state in states if state is not FlowState.NEW]
-    found = [f"ct state {_listed(old)}"] if old else []
+    found = [f"ct state {listed(old)}"] if old else []
     if FlowState.NEW in states:
         found.append("ct state new")
     return found
@@ -148,7 +148,7 @@ def joined(*parts: str) -> str:
     return " ".join(part for part in parts if part)
 
 
-def _listed(items: Iterable[str]) -> str:
+def listed(items: Iterable[str]) -> str:
     """One of them, or a set of them."""
     items = sorted(set(items))
     return items[0] if len(items) == 1 else f"{{ {', '.join(items)} }}"

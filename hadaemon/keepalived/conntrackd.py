@@ -1,10 +1,19 @@
-"""conntrackd.conf: over which cable the connections go, and what it filtered."""
+"""conntrackd.conf: over which cable the connections go, what it filtered, which helpers, and how many."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from ipaddress import ip_network
 
-from hadaemon.config.conntrack_model import EVERYTHING, PROTOCOLS, Conntrack
+from hadaemon.config.conntrack_model import (
+    EVERYTHING,
+    HELPERS,
+    MAX_CONNECTIONS,
+    MOST_CONNECTIONS,
+    PROTOCOLS,
+    Conntrack,
+    Helper,
+)
 from hadaemon.keepalived.lines import Line
 from hadaemon.keepalived.report import Findings
 from hadaemon.keepalived.source import Place, Source
@@ -23,6 +32,13 @@ _OURS = {
     "IPV6-ICMP": "icmp",
     "SCTP": "sctp",
 }
+_HELPERS = {
+    "h.245": "h323",
+    **{kernel.lower(): name for name, kind in HELPERS.items() for kernel, _ in kind.listens.values()},
+}
+"""Ours by conntrackd's, which are the kernel's."""
+_NUMBER = re.compile(r"[0-9]{1,10}\Z", re.ASCII)
+_STANDARD_PORT = "if its rule named another port than the standard one: write that too, as in ftp/2121"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +53,7 @@ class Conntrackd:
     peer: IPAddress | None
     place: Place
     settings: Conntrack = EVERYTHING
-    """What it filtered."""
+    """What it filtered, its helpers, and how many connections it had room for."""
 
 
 def read_conntrackd(source: Source, findings: Findings) -> Conntrackd | None:
@@ -48,16 +64,13 @@ def read_conntrackd(source: Source, findings: Findings) -> Conntrackd | None:
         match each.keyword:
             case "Sync":
                 found = _sync(source.path, each, findings) or found
+                settings = _with_helpers(settings, _expecting(each, findings))
             case "General":
-                settings = _general(each, findings)
+                settings = replace(_general(each, findings), helpers=settings.helpers)
             case "Stats":
                 findings.lost(each.place, "Stats: no statistics of connections are logged")
             case "Helper":
-                findings.lost(
-                    each.place,
-                    "Helper: the kernel's helpers are in the image, and none is on by itself",
-                    "switch one on with a snippet: docs/firewall.md#protocols-with-a-second-connection",
-                )
+                settings = _with_helpers(settings, _own_helpers(each, findings))
             case _:
                 findings.lost(each.place, f"{each.keyword} is no word that is known here")
     return replace(found, settings=settings) if found is not None else None
@@ -79,9 +92,9 @@ def _sync(file: str, block: Statement, findings: Findings) -> Conntrackd | None:
         elif each.keyword in _CHANNELS:
             links.append(("Default" in each.words, _link(file, each, findings)))
         elif each.keyword == "Options":
-            findings.carried(
-                each.place, "Options: expectations are told, and windows of TCP are tracked liberally"
-            )
+            for inner in each.within:
+                if inner.keyword != "ExpectationSync":
+                    findings.carried(inner.place, "Options: windows of TCP are tracked liberally")
         else:
             findings.carried(each.place, _BUFFERS)
     if not links:
@@ -91,6 +104,58 @@ def _sync(file: str, block: Statement, findings: Findings) -> Conntrackd | None:
     for _, link in links[1:]:
         findings.lost(link.place, "a second link for connections: there is one hotwire")
     return links[0][1]
+
+
+def _expecting(block: Statement, findings: Findings) -> Iterator[Helper]:
+    """The helpers whose expectations were told by name."""
+    options = (each for each in block.within if each.keyword == "Options")
+    for each in (inner for option in options for inner in option.within):
+        if each.keyword != "ExpectationSync" or each.rest.lower() == "off":
+            continue
+        if each.block is None:
+            findings.changed(
+                each.place,
+                "ExpectationSync On: what helpers expect is told, and no helper is on by itself",
+                f"name those that you need, helpers of [conntrack]: {', '.join(HELPERS)}",
+            )
+        for inner in each.within:
+            for word in inner.words:
+                yield from _helper(inner, word, findings)
+
+
+def _helper(each: Statement, word: str, findings: Findings) -> Iterator[Helper]:
+    name = _HELPERS.get(word.lower())
+    if name is None:
+        findings.lost(
+            each.place, f"ExpectationSync {word}: the kernel has no such helper for what is forwarded"
+        )
+        return
+    findings.changed(
+        each.place,
+        f"ExpectationSync {word}: {name} is in helpers of [conntrack], assigned at its standard port",
+        _STANDARD_PORT,
+    )
+    yield Helper(name)
+
+
+def _own_helpers(block: Statement, findings: Findings) -> Iterator[Helper]:
+    """conntrackd read these protocols itself."""
+    for each in block.within:
+        name = _HELPERS.get(each.words[1].lower()) if each.keyword == "Type" and len(each.words) > 1 else None
+        if name is not None:
+            findings.changed(
+                each.place,
+                f"Helper {name}: the kernel reads it, by helpers of [conntrack], at its standard port",
+                _STANDARD_PORT,
+            )
+            yield Helper(name)
+        elif each.keyword == "Type":
+            findings.lost(each.place, f"Helper {each.rest}: nobody reads this protocol here")
+
+
+def _with_helpers(settings: Conntrack, more: Iterable[Helper]) -> Conntrack:
+    """Each once."""
+    return replace(settings, helpers=tuple(dict.fromkeys((*settings.helpers, *more))))
 
 
 def _mode(each: Statement, findings: Findings) -> None:
@@ -141,12 +206,31 @@ def _link(file: str, block: Statement, findings: Findings) -> Conntrackd:
 def _general(block: Statement, findings: Findings) -> Conntrack:
     settings = EVERYTHING
     for each in block.within:
-        if each.keyword != "Filter":
-            findings.carried(each.place, _BUFFERS)
-            continue
-        for inner in each.within:
-            settings = _filter(inner, settings, findings)
+        match each.keyword:
+            case "Filter":
+                for inner in each.within:
+                    settings = _filter(inner, settings, findings)
+            case "HashLimit":
+                settings = replace(settings, max_connections=_most(each, findings))
+            case _:
+                findings.carried(each.place, _BUFFERS)
     return settings
+
+
+def _most(each: Statement, findings: Findings) -> int:
+    """Its cache was to hold twice what the kernel may have."""
+    if not _NUMBER.match(each.rest):
+        findings.refuse(each.place, f"HashLimit {each.rest!r} is no number")
+        return MAX_CONNECTIONS
+    asked = int(each.rest) // 2
+    most = max(MAX_CONNECTIONS, min(asked, MOST_CONNECTIONS))
+    if most == asked:
+        findings.carried(each.place, f"HashLimit: max_connections of [conntrack] is half of it, {most}")
+    else:
+        findings.changed(
+            each.place, f"HashLimit was for {asked} connections: the kernel's table here holds {most}"
+        )
+    return most
 
 
 def _filter(each: Statement, settings: Conntrack, findings: Findings) -> Conntrack:
@@ -202,6 +286,9 @@ def settings_of(
                 other.place, "the nodes told different protocols: now both tell those of the first one"
             )
     ends = {end for each in known for end in (each.own, each.peer)}
+    helpers = _with_helpers(
+        EVERYTHING, (helper for each in known for helper in each.settings.helpers)
+    ).helpers
     ignored = dict.fromkeys(network for each in known for network in each.settings.ignore)
     return Conntrack(
         protocols=protocols,
@@ -211,4 +298,6 @@ def settings_of(
             if not network.is_loopback
             and not (network.num_addresses == 1 and network.network_address in {*ends, *addresses})
         ),
+        helpers=helpers,
+        max_connections=max(each.settings.max_connections for each in known),
     )

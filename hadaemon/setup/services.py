@@ -46,6 +46,9 @@ def services(node: NodeConfig, cluster: ClusterConfig | None) -> tuple[Service, 
             "systemd-timesyncd.service", _TIMESYNCD, _timesyncd(system.ntp) if system.ntp or dynamic else ()
         ),
         _service("hotspare-syslog.service", _RSYSLOG, _rsyslog(node, system, system.syslog)),
+        _service(
+            "systemd-modules-load.service", _MODULES, () if cluster is None else cluster.conntrack.modules
+        ),
         _service("hotspare-kernel.service", WANTED, _kernel(cluster)),
         _ssh_service(node, system.ssh),
         Service(ALARMS_UNIT, ALARM_FILES, alarm_files(node, cluster, system), secret=True),
@@ -56,6 +59,7 @@ _RESOLVED = "run/systemd/resolved.conf.d/hotspare.conf"
 _RESOLVERS = "run/systemd/resolve/resolv.conf"
 _TIMESYNCD = "run/systemd/timesyncd.conf.d/hotspare.conf"
 _RSYSLOG = "run/hotspare/rsyslog.conf"
+_MODULES = "run/modules-load.d/hotspare-helpers.conf"
 _SSHD = "run/hotspare/sshd_config"
 _SOCKET = "run/systemd/system/hotspare-ssh.socket"
 
@@ -65,7 +69,8 @@ def _service(unit: str, path: str, lines: tuple[str, ...], leaves: tuple[str, ..
 
 
 def _kernel(cluster: ClusterConfig | None) -> tuple[str, ...]:
-    return () if cluster is None else tuple(f"{name} = {value}" for name, value in cluster.kernel.items())
+    settings = {} if cluster is None else cluster.kernel_settings
+    return tuple(f"{name} = {value}" for name, value in settings.items())
 
 
 def _resolved(dns: Dns | None) -> tuple[str, ...]:

@@ -22,6 +22,9 @@ from scapy.layers.sctp import (
 )
 from scapy.packet import Packet
 
+from hadaemon.config.conntrack_model import Conntrack, Helper
+from hadaemon.firewall.helpers import helper_objects, helper_rules
+
 from .conntrack import Kernel, build_kernels
 from .namespaces import Namespaces
 from .waiting import stretched, wait_for
@@ -30,10 +33,10 @@ NEAR, FAR = "10.99.0.1", "10.99.0.2"
 FTP, DATA = 21, 5000
 COUNTING = """
 table inet t {
-    ct helper ftp { type "ftp" protocol tcp; }
-    chain helped {
+    HELPERS
+    chain assigned {
         type filter hook output priority -150;
-        tcp dport 21 ct helper set "ftp"
+        RULES
     }
     chain counted {
         type filter hook output priority 0;
@@ -44,7 +47,8 @@ table inet t {
     }
 }
 """
-"""What an administrator's snippet says to have a helper, and what the kernel thinks of each packet."""
+"""The rules that assign helpers, here to a node's own connections, and what the kernel thinks of packets."""
+HELPED = Conntrack(helpers=(Helper("ftp"),))
 V4, V6 = {"src": "10.0.0.1", "dst": "203.0.113.9"}, {"src": "2001:db8::1", "dst": "2001:db8::2"}
 NEXT: dict[str, Packet] = {
     "TCP": IP(**V4) / TCP(sport=1, dport=443, flags="A", seq=77, ack=99) / b"more",
@@ -64,7 +68,9 @@ def kernels(tmp_path: Path) -> Iterator[tuple[Kernel, Kernel]]:
     with Namespaces() as namespaces:
         pair = build_kernels(namespaces, tmp_path)
         for kernel in pair:
-            kernel.namespace.run("nft", "-f", "-", stdin=COUNTING)
+            rules = COUNTING.replace("HELPERS", "\n".join(helper_objects(HELPED)))
+            rules = rules.replace("RULES", "\n".join(helper_rules(HELPED)))
+            kernel.namespace.run("nft", "-f", "-", stdin=rules)
             kernel.namespace.run("sh", "-c", "echo 0 > /proc/sys/net/netfilter/nf_conntrack_tcp_loose")
             kernel.namespace.run("sh", "-c", "echo 1 > /proc/sys/net/netfilter/nf_conntrack_tcp_be_liberal")
             for address in (NEAR, FAR):

@@ -10,6 +10,8 @@ import pytest
 from scapy.layers.inet import ICMP, IP, TCP
 from scapy.packet import Packet
 
+from hadaemon.config import conntrack_model
+
 from .capture import Capture
 from .namespaces import Namespaces
 from .pair import CLIENT, CLUSTER, OWN, VIRTUAL, TestNode, build_pair
@@ -269,16 +271,15 @@ chain user_postrouting {
 
 
 PAGE = (Path(__file__).parents[2] / "docs/firewall.md").read_text(encoding="utf-8")
-BLOCKLIST, FTP = re.findall(r"```nft\n(.*?)```", PAGE, re.DOTALL)[::-1]
+(BLOCKLIST,) = re.findall(r"```nft\n(.*?)```", PAGE, re.DOTALL)
 (HAIRPIN,) = re.findall(r"```toml hairpin\n(.*?)```", PAGE, re.DOTALL)
 
 
-def test_the_manuals_snippets_are_loaded(site: Site) -> None:
+def test_the_manuals_snippet_is_loaded(site: Site) -> None:
     site.start(OUTWARDS)
-    for text, sign in ((BLOCKLIST, "ip saddr @blocked drop"), (FTP, 'ct helper set "ftp_control"')):
-        snippet(site.alpha, text)
-        assert site.change(OUTWARDS)["changed"]
-        assert sign in loaded(site.alpha)
+    snippet(site.alpha, BLOCKLIST)
+    assert site.change(OUTWARDS)["changed"]
+    assert "ip saddr @blocked drop" in loaded(site.alpha)
 
 
 def test_hosts_inside_reach_one_of_them_by_the_outer_address(site: Site) -> None:
@@ -305,11 +306,12 @@ to = ["wan"]
 """
 
 
+HELPERS = f"[conntrack]\nhelpers = {list(conntrack_model.HELPERS)}\n"
+
+
 @pytest.mark.parametrize("helped", [False, True])
-def test_passive_ftp_needs_no_rule_for_its_data_with_the_manuals_helper(helped: bool, site: Site) -> None:
-    if helped:
-        snippet(site.alpha, FTP)
-    site.start(CONTROL_ONLY)
+def test_passive_ftp_needs_no_rule_for_its_data_with_a_helper(helped: bool, site: Site) -> None:
+    site.start(CONTROL_ONLY + (HELPERS if helped else ""))
     told = f"227 Entering Passive Mode ({SERVER.replace('.', ',')},117,48)\r\n"
     with (
         listen(site.server, 21) as server,
@@ -326,6 +328,28 @@ def test_passive_ftp_needs_no_rule_for_its_data_with_the_manuals_helper(helped: 
             assert second.source == VIRTUAL["wan"]
             assert second.passes()
         assert refused(site.client, SERVER, 117 * 256 + 49), "the port that was named, and no other"
+
+
+def test_active_ftp_passes_through_source_nat_with_a_helper(site: Site) -> None:
+    """The client names its own address, and the server is told the one that it was translated to."""
+    site.start(CONTROL_ONLY + HELPERS)
+    with (
+        listen(site.server, 21) as server,
+        listen(site.client, 117 * 256 + 48) as data,
+        session(site.client, SERVER, 21, server) as control,
+    ):
+        control.far.sendall(b"220 ready\r\n")
+        assert control.near.recv(100) == b"220 ready\r\n"
+        control.near.sendall(b"USER guest\r\n")  # The kernel reads nothing before the end of a first line.
+        assert control.far.recv(100) == b"USER guest\r\n"
+        control.near.sendall(f"PORT {CLIENT.replace('.', ',')},117,48\r\n".encode())
+        numbers = control.far.recv(100).decode().removeprefix("PORT ").split(",")
+        assert ".".join(numbers[:4]) == VIRTUAL["wan"]
+        port = int(numbers[4]) * 256 + int(numbers[5])
+        with session(site.server, VIRTUAL["wan"], port, data) as second:
+            assert second.source == SERVER
+            assert second.passes()
+        assert control.passes(), "the numbers of its bytes are right after another text"
 
 
 def test_the_same_files_say_on_each_node_what_is_its_own(site: Site) -> None:

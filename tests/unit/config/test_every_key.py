@@ -40,6 +40,8 @@ advertisements = true
 enabled = false
 protocols = ["icmp", "tcp"]
 ignore = ["10.9.0.0/16", "2001:db8:9::1"]
+helpers = ["ftp/2121", "sip"]
+max_connections = 524288
 [kernel]
 "net.ipv4.tcp_timestamps" = 0
 "net.ipv4.tcp_rmem" = "4096 131072 6291456"

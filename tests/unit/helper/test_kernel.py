@@ -54,6 +54,30 @@ def test_one_that_the_kernel_does_not_have_keeps_no_other_from_being_set(kernel:
     assert read_setting(SACK, kernel) == "1"
 
 
+def test_a_larger_table_of_connections_is_set_as_the_other_settings_are(kernel: Path, tmp_path: Path):
+    folder = kernel / "net/netfilter"
+    folder.mkdir()
+    (folder / "nf_conntrack_max").write_text("262144\n")
+    (folder / "nf_conntrack_buckets").write_text("65536\n")
+    wants(tmp_path, '"net.ipv4.tcp_sack" = 0\n[conntrack]\nmax_connections = 1000000')
+    assert set_wanted(tmp_path, kernel) == ()
+    assert read_setting("net.netfilter.nf_conntrack_max", kernel) == "1000000"
+    assert read_setting("net.netfilter.nf_conntrack_buckets", kernel) == "250368"
+    assert put_back(tmp_path, kernel) == ()
+    assert read_setting("net.netfilter.nf_conntrack_max", kernel) == "262144"
+
+
+def test_the_daemon_tells_when_the_table_may_take_too_much_of_the_memory():
+    today = Today()
+    part = KernelSettings(today, lambda name: None, memory=1 << 30)
+    for most, told in ((262144, []), (1 << 20, ["conntrack/max_connections"])):
+        cluster = load_cluster(CLUSTER + f"[conntrack]\nmax_connections = {most}")
+        today.configuration = Configuration(Condition.CLUSTER, NODE, cluster)
+        found = [problem for problem in part.problems if problem.resource.startswith("conntrack")]
+        assert [problem.resource for problem in found] == told
+        assert all("1024 MB: 838860 at most leave enough" in problem.text for problem in found)
+
+
 def test_there_is_no_file_where_nothing_is_to_be_set(tmp_path: Path):
     for cluster in (None, load_cluster(CLUSTER)):
         found = {service.unit: service for service in services(NODE, cluster)}

@@ -62,6 +62,8 @@ servers = ["ntp.example.org"]
 ports = ["lan"]
 [syslog]
 servers = ["203.0.113.5", "192.168.12.53"]
+[conntrack]
+helpers = ["ftp", "sane"]
 [kernel]
 "net.ipv4.tcp_sack" = 0
 [alarms.webhook]
@@ -132,6 +134,12 @@ def test_what_is_configured_goes_before_what_dhcp_says():
     own = replace(node, system=load_cluster(CLUSTER).system)
     own = replace(own, system=replace(own.system, routes=(), ssh=None))
     assert {"UseDNS=no", "UseNTP=no"} <= set(network_files(own, None)["10-hotspare-wan.network"].splitlines())
+
+
+def test_modules_of_helpers_are_loaded_where_there_are_helpers(node: NodeConfig, cluster: ClusterConfig):
+    found = texts(node, cluster)["hotspare-helpers.conf"].splitlines()
+    assert found == ["nf_conntrack_ftp", "nf_nat_ftp", "nf_conntrack_sane"]
+    assert "hotspare-helpers.conf" not in texts(node, load_cluster(CLUSTER.replace("helpers", "#")))
 
 
 def test_nothing_runs_that_no_file_names(node: NodeConfig):
