@@ -15,26 +15,23 @@ _ANNOUNCED = (
     "when virtual addresses are announced cannot be set: at once, four times more within five seconds, and "
     "every minute from then on"
 )
-_NOTIFY = "scripts that hear of a change of state are not carried over"
-_NOTIFY_TODO = (
-    "put the script into cluster.d/hooks/ and name it in [[hooks]] (docs/checks.md#hooks); what it starts "
-    "and stops belongs into [[follow.services]] (docs/services.md)"
-)
-_TRACK_TODO = (
-    "write a check of your own: [[checks]] with file or process, or with a program that looks at the rest "
-    "(docs/checks.md)"
-)
-
 _IGNORED: Said = (Fate.CARRIED, _TUNING, "")
 _ARP: Said = (Fate.CHANGED, _ANNOUNCED, "")
-_SCRIPT: Said = (Fate.LOST, _NOTIFY, _NOTIFY_TODO)
-_CONNTRACKD = "primary-backup"
-_OWN_CONNTRACKD: Said = (
-    Fate.CARRIED,
-    "the script for conntrackd: the daemon tells it what to do by itself",
-    "",
+_EVENTS: Said = (
+    Fate.LOST,
+    "there are events for the states of a node alone",
+    "name a program in [[hooks]] (docs/checks.md#hooks), and have alarms sent (docs/alarms.md)",
 )
-_TRACK: Said = (Fate.LOST, "files, processes and BFD sessions are not carried over", _TRACK_TODO)
+_STARTS: Said = (
+    Fate.LOST,
+    "nothing is run before the daemon begins, or after it has ended",
+    'what the end concerns: [[hooks]] with on = ["off"] (docs/checks.md#hooks)',
+)
+_BFD: Said = (
+    Fate.LOST,
+    "there are no BFD sessions: the nodes hear from each other over the hotwire",
+    "track what is behind another link by [[ping_groups]], a route by [[tracked_routes]]",
+)
 _STRICT_ADVERTS: Said = (Fate.CHANGED, "what an active node answers to a losing one follows RFC 9568", "")
 
 _GARP = ("delay", "repeat", "refresh", "refresh_repeat")
@@ -43,9 +40,8 @@ OF_INSTANCES: Mapping[str, Said] = {
     **{f"garp_master_{word}": _ARP for word in _GARP},
     **dict.fromkeys(("garp_lower_prio_delay", "garp_lower_prio_repeat", "garp_extra_if"), _ARP),
     **dict.fromkeys(("vmac_garp_intvl",), _ARP),
-    **dict.fromkeys(("notify_master", "notify_backup", "notify_fault", "notify_stop", "notify"), _SCRIPT),
-    **dict.fromkeys(("notify_deleted", "notify_master_rx_lower_pri"), _SCRIPT),
-    **dict.fromkeys(("track_file", "track_process", "track_bfd"), _TRACK),
+    **dict.fromkeys(("notify_deleted", "notify_master_rx_lower_pri"), _EVENTS),
+    "track_bfd": _BFD,
     **dict.fromkeys(("lower_prio_no_advert", "higher_prio_send_advert"), _STRICT_ADVERTS),
     **dict.fromkeys(("debug", "kernel_rx_buf_size", "notify_priority_changes"), _IGNORED),
     **dict.fromkeys(("skip_check_adv_addr", "promote_secondaries", "native_ipv6"), _IGNORED),
@@ -103,9 +99,9 @@ OF_GLOBALS: Mapping[str, Said] = {
     "vrrp_down_timer_adverts": OF_INSTANCES["down_timer_adverts"],
     "vrrp_mcast_group4": OF_INSTANCES["mcast_dst_ip"],
     "vrrp_mcast_group6": OF_INSTANCES["mcast_dst_ip"],
-    **dict.fromkeys(
-        ("startup_script", "shutdown_script", "notify_fifo", "vrrp_notify_fifo", "lvs_notify_fifo"), _SCRIPT
-    ),
+    **dict.fromkeys(("startup_script", "shutdown_script"), _STARTS),
+    **dict.fromkeys(("notify_fifo", "notify_fifo_script", "vrrp_notify_fifo"), _EVENTS),
+    "vrrp_notify_fifo_script": _EVENTS,
     **dict.fromkeys(
         ("enable_traps", "snmp_socket", "enable_snmp_vrrp", "enable_snmp_keepalived", "enable_snmp_rfc"),
         (Fate.LOST, "there is no SNMP", "ask `hactl status --json`, and have alarms sent (docs/alarms.md)"),
@@ -120,7 +116,10 @@ OF_GLOBALS: Mapping[str, Said] = {
         "",
     ),
     "net_namespace": (Fate.LOST, "everything is in the one network of the box", ""),
-    "lvs_sync_daemon": OF_INSTANCES["lvs_sync_daemon_interface"],
+    **dict.fromkeys(
+        ("lvs_sync_daemon", "lvs_notify_fifo", "lvs_notify_fifo_script"),
+        OF_INSTANCES["lvs_sync_daemon_interface"],
+    ),
     "smtp_helo_name": (Fate.CHANGED, "mail is sent with the name of the node", ""),
     "smtp_connect_timeout": (Fate.CHANGED, "what cannot be sent is tried again, up to every 15 minutes", ""),
 }
@@ -133,7 +132,7 @@ _LVS: Said = OF_INSTANCES["lvs_sync_daemon_interface"]
 
 OF_BLOCKS: Mapping[str, Said] = {
     **dict.fromkeys(("virtual_server", "virtual_server_group", "real_server"), _LVS),
-    **dict.fromkeys(("bfd_instance", "track_file", "vrrp_track_file", "vrrp_track_process"), _TRACK),
+    "bfd_instance": _BFD,
     **dict.fromkeys(("track_group", "linkbeat_interfaces", "garp_group"), _IGNORED),
     "garp_group": _ARP,
     "static_rules": OF_INSTANCES["virtual_rules"],
@@ -167,8 +166,6 @@ OF_OPTIONS: Mapping[str, int] = {
 def tell(each: Statement, known: Mapping[str, Said], all_words: Iterable[str], findings: Findings) -> None:
     """Tells what is always said of this word; of one that nobody knows, that."""
     said = known.get(each.keyword)
-    if said is _SCRIPT and _CONNTRACKD in each.rest:
-        said = _OWN_CONNTRACKD
     if said is None:
         hint = did_you_mean(each.keyword, all_words, "")
         todo = hint if hint.startswith("did you") else "look it up in keepalived.conf(5)"

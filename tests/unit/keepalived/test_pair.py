@@ -152,7 +152,7 @@ def test_unicast_from_one_file_needs_both_addresses(tmp_path: Path) -> None:
     "line,place,said",
     [
         ("smtp_alert", "k.conf:5", "no smtp_server"),
-        ("notify_master /bin/up", "k.conf:5", "are not carried over"),
+        ("notify_master /opt/up", "k.conf:5", "/opt/up is not here"),
         ("authentication { auth_type AH }", "k.conf:5", "auth_type AH"),
         ("use_vmac vrrp.7 02:00:00:00:00", "k.conf:5", "00:00:5e:00:01:VRID"),
         ("unicst_peer { 192.0.2.3 }", "k.conf:5", "did you mean unicast_peer?"),
