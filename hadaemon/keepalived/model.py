@@ -191,6 +191,8 @@ class Globals:
     plain_checksum: bool = False
     smtp_alert: bool = False
     mail: MailRelay | None = None
+    interface: str = "eth0"
+    """default_interface: of static addresses that name none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Blocks of keepalived.conf to what they mean. Whatever has no counterpart is told with its place."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from hadaemon.keepalived import words
 from hadaemon.keepalived.model import Globals, Group, Keepalived, MailRelay
@@ -33,18 +34,23 @@ def read_keepalived(tree: Iterable[Statement], file: str, config_id: str, findin
             by_kind[each.keyword].append(each)
         else:
             words.tell(each, words.OF_BLOCKS, (*_BLOCKS, *words.OF_BLOCKS), findings)
+    settings = _globals(by_kind["global_defs"], findings)
     instances = [read_instance(each, findings) for each in by_kind["vrrp_instance"]]
     _refuse_twice(by_kind["vrrp_instance"], findings)
     return Keepalived(
         file,
         config_id,
-        _globals(by_kind["global_defs"], findings),
+        settings,
         tuple(each for each in instances if each is not None),
         tuple(_group(each, findings) for each in by_kind["vrrp_sync_group"]),
         tuple(read_script(each, findings) for each in by_kind["vrrp_script"]),
         tuple(read_process(each, findings) for each in by_kind["vrrp_track_process"]),
         tuple(read_file(each, findings) for each in (*by_kind["track_file"], *by_kind["vrrp_track_file"])),
-        tuple(address for each in by_kind["static_ipaddress"] for address in read_addresses(each, findings)),
+        tuple(
+            replace(address, device=address.device or settings.interface)
+            for each in by_kind["static_ipaddress"]
+            for address in read_addresses(each, findings)
+        ),
         tuple(route for each in by_kind["static_routes"] for route in read_routes(each, findings)),
     )
 
@@ -61,6 +67,7 @@ def _refuse_twice(blocks: Iterable[Statement], findings: Findings) -> None:
 
 def _globals(blocks: Iterable[Statement], findings: Findings) -> Globals:
     router_id, version, strict, plain, alert = "", 2, False, False, False
+    interface = "eth0"
     statements = [inner for block in blocks for inner in block.within]
     for each in statements:
         match each.keyword:
@@ -74,13 +81,14 @@ def _globals(blocks: Iterable[Statement], findings: Findings) -> Globals:
                 plain = flag(each, findings)
             case "smtp_alert" | "smtp_alert_vrrp":
                 alert = flag(each, findings)
-            case _ if each.keyword in words.OF_GLOBALS:
-                words.tell(each, words.OF_GLOBALS, (), findings)
+            case "default_interface":
+                interface = each.rest
             case _ if each.keyword not in _MAIL:
-                findings.carried(each.place, words.TUNING[1])
-    return Globals(router_id, version, strict, plain, alert, _mail(statements, findings))
+                words.tell(each, words.OF_GLOBALS, (*_READ, *_MAIL, *words.OF_GLOBALS), findings)
+    return Globals(router_id, version, strict, plain, alert, _mail(statements, findings), interface)
 
 
+_READ = ("router_id", "vrrp_version", "vrrp_strict", "v3_checksum_as_v2", "smtp_alert", "default_interface")
 _MAIL = ("smtp_server", "notification_email_from", "notification_email")
 
 

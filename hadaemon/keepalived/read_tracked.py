@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from hadaemon.keepalived import words
 from hadaemon.keepalived.model import File, Notify, Process, Script, Tracked, Tracking
 from hadaemon.keepalived.report import Findings
-from hadaemon.keepalived.source import Place
 from hadaemon.keepalived.tree import Statement
 from hadaemon.keepalived.values import number, seconds, weight
 
@@ -63,7 +62,7 @@ def read_script(block: Statement, findings: Findings) -> Script:
             case "weight":
                 counts, reverse = weight(each, findings) or 0, "reverse" in each.words
             case "user":
-                _tell_user(each.place, findings)
+                words.tell(each, {"user": words.USER}, (), findings)
             case "init_fail":
                 _tell_beginning(each, findings)
             case _:
@@ -114,14 +113,6 @@ def read_file(block: Statement, findings: Findings) -> File:
             case _:
                 words.tell(each, {}, _FILE, findings)
     return File(block.rest, path, block.place, counts, reverse)
-
-
-def _tell_user(place: Place, findings: Findings) -> None:
-    findings.changed(
-        place,
-        "user: programs run as the user hotspare-program, without any right",
-        "see that it needs none (docs/checks.md#programs)",
-    )
 
 
 def _tell_beginning(each: Statement, findings: Findings) -> None:

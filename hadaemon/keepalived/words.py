@@ -93,7 +93,64 @@ OF_INSTANCES: Mapping[str, Said] = {
 }
 """Of vrrp_instance and vrrp_sync_group. What has a meaning of its own is read by its reader."""
 
+_KINDS = ("vrrp", "checker", "bfd")
+"""keepalived's processes, which have such settings each."""
+_PROCESS = (
+    "priority",
+    "no_swap",
+    "rt_priority",
+    "cpu_affinity",
+    "process_name",
+    "rlimit_rttime",
+    "rlimit_rtime",
+)
+_BUFFERS = ("rcv_bufs", "rcv_bufs_force")
+_TUNED = (
+    *(f"{kind}_{word}" for kind in _KINDS for word in _PROCESS),
+    *(
+        f"{kind}_netlink_{what}_{word}"
+        for kind in ("vrrp", "lvs")
+        for what in ("cmd", "monitor")
+        for word in _BUFFERS
+    ),
+    *(f"process_monitor_{word}" for word in _BUFFERS),
+    *("vrrp_rx_bufs_policy", "vrrp_rx_bufs_multiplier", "max_auto_priority", "min_auto_priority_delay"),
+    *("vrrp_skip_check_adv_addr", "vrrp_check_unicast_src", "vrrp_notify_priority_changes", "random_seed"),
+    *(
+        "tmp_config_directory",
+        "config_save_dir",
+        "use_symlink_paths",
+        "umask",
+        "include_check",
+        "json_version",
+    ),
+    *("process_name", "process_names", "state_file_location", "stats_file_location", "json_file_location"),
+    *("data_use_instance", "reload_check_config", "reload_time_file", "reload_repeat", "reload_file"),
+    *("iproute_usr_dir", "iproute_etc_dir", "vmac_prefix", "vmac_addr_prefix", "log_unknown_vrids"),
+    *(
+        "disable_local_igmp",
+        "dynamic_interfaces",
+        "fifo_write_vrrp_states_on_reload",
+        "enable_script_security",
+    ),
+    *("set_supplementary_groups", "startup_script_timeout", "shutdown_script_timeout", "use_pid_dir"),
+    *("child_wait_time", "instance"),
+)
+"""What is about the program itself."""
+USER: Said = (
+    Fate.CHANGED,
+    "programs run as the user hotspare-program, without any right",
+    "see that they need none (docs/checks.md#programs)",
+)
+"""Of whoever names the user of a program."""
+_ACCEPT: Said = (Fate.CARRIED, "what keeps virtual addresses from being reached: vrrp.accept_mode", "")
+_NAMESPACE: Said = (Fate.LOST, "everything is in the one network of the box", "")
+
 OF_GLOBALS: Mapping[str, Said] = {
+    **dict.fromkeys(_TUNED, _IGNORED),
+    **dict.fromkeys(("vrrp_iptables", "vrrp_ipsets"), _ACCEPT),
+    **{f"nftables{word}": _ACCEPT for word in ("", "_priority", "_counters", "_ifindex")},
+    "script_user": USER,
     **{f"vrrp_{word}": said for word, said in OF_INSTANCES.items() if said in (_ARP, _STRICT_ADVERTS)},
     **dict.fromkeys(("vrrp_garp_interval", "vrrp_gna_interval", "vrrp_min_garp"), _ARP),
     "vrrp_down_timer_adverts": OF_INSTANCES["down_timer_adverts"],
@@ -103,38 +160,70 @@ OF_GLOBALS: Mapping[str, Said] = {
     **dict.fromkeys(("notify_fifo", "notify_fifo_script", "vrrp_notify_fifo"), _EVENTS),
     "vrrp_notify_fifo_script": _EVENTS,
     **dict.fromkeys(
-        ("enable_traps", "snmp_socket", "enable_snmp_vrrp", "enable_snmp_keepalived", "enable_snmp_rfc"),
+        (
+            *("enable_traps", "snmp_socket", "enable_snmp_vrrp", "enable_snmp_keepalived", "enable_snmp_rfc"),
+            *(
+                "enable_snmp_rfcv2",
+                "enable_snmp_rfcv3",
+                "enable_snmp_checker",
+                "snmp_rs_stats_update_interval",
+            ),
+            "snmp_vs_stats_update_interval",
+        ),
         (Fate.LOST, "there is no SNMP", "ask `hactl status --json`, and have alarms sent (docs/alarms.md)"),
     ),
     **dict.fromkeys(
-        ("enable_dbus", "dbus_service_name"),
+        ("enable_dbus", "dbus_service_name", "dbus_no_interface_name"),
         (Fate.LOST, "there is no D-Bus interface", "ask `hactl status --json`"),
     ),
-    "vrrp_startup_delay": (
-        Fate.CHANGED,
-        "a node that has just started listens until it knows who is active; there is no delay to set",
-        "",
-    ),
-    "net_namespace": (Fate.LOST, "everything is in the one network of the box", ""),
     **dict.fromkeys(
-        ("lvs_sync_daemon", "lvs_notify_fifo", "lvs_notify_fifo_script"),
+        ("vrrp_startup_delay", "vrrp_delay_after_boot"),
+        (
+            Fate.CHANGED,
+            "a node that has just started listens until it knows who is active; there is no delay to set",
+            "",
+        ),
+    ),
+    **dict.fromkeys(("net_namespace", "net_namespace_ipvs", "namespace_with_ipsets"), _NAMESPACE),
+    "no_email_faults": (
+        Fate.CHANGED,
+        "a fault is an alarm like others",
+        "choose what is sent with alarms.minimum (docs/alarms.md)",
+    ),
+    "linkbeat_use_polling": OF_INSTANCES["linkbeat_use_polling"],
+    **dict.fromkeys(
+        (
+            *(
+                "lvs_sync_daemon",
+                "lvs_notify_fifo",
+                "lvs_notify_fifo_script",
+                "lvs_flush",
+                "lvs_flush_on_stop",
+            ),
+            *("lvs_timeouts", "smtp_alert_checker", "no_checker_emails", "checker_log_all_failures"),
+            *("rs_init_notifies", "nftables_ipvs", "nftables_ipvs_priority", "nftables_ipvs_start_fwmark"),
+        ),
         OF_INSTANCES["lvs_sync_daemon_interface"],
     ),
     "smtp_helo_name": (Fate.CHANGED, "mail is sent with the name of the node", ""),
     "smtp_connect_timeout": (Fate.CHANGED, "what cannot be sent is tried again, up to every 15 minutes", ""),
 }
-"""Of global_defs. Whatever is not here, and has no reader, is about the program itself."""
-
-TUNING = _IGNORED
-"""What is said of it."""
+"""Of global_defs."""
 
 _LVS: Said = OF_INSTANCES["lvs_sync_daemon_interface"]
 
 OF_BLOCKS: Mapping[str, Said] = {
-    **dict.fromkeys(("virtual_server", "virtual_server_group", "real_server"), _LVS),
+    **dict.fromkeys(("virtual_server", "virtual_server_group", "real_server", "SSL"), _LVS),
     "bfd_instance": _BFD,
     **dict.fromkeys(("track_group", "linkbeat_interfaces", "garp_group"), _IGNORED),
     "garp_group": _ARP,
+    **{
+        word: OF_GLOBALS[word]
+        for word in (
+            *("net_namespace", "net_namespace_ipvs", "namespace_with_ipsets", "linkbeat_use_polling"),
+            *("instance", "use_pid_dir", "child_wait_time", "random_seed"),
+        )
+    },
     "static_rules": OF_INSTANCES["virtual_rules"],
     "interface_up_down_delays": (
         Fate.LOST,
