@@ -26,6 +26,12 @@ _CHANGING = re.compile(
 """What only root may do, as far as a text shows it."""
 
 
+_STOPS = re.compile(
+    rf"{_CALLED}(?:[^\s;|&]*/)?(?:killall|pkill|systemctl[ \t]+stop|service)[ \t][^\n;|&]*\bkeepalived\b"
+)
+"""How a script has keepalived itself give way."""
+
+
 class NoProgramError(ValueError):
     """It cannot be a script of the configuration: why not, and what to do."""
 
@@ -57,10 +63,16 @@ class Origin:
         first, _, rest = self.text.partition("\n")
         return f"{first}\n{lines}{rest}"
 
+    def stops_keepalived(self) -> bool:
+        """Whether it gives way by ending keepalived, and not by its own end."""
+        return bool(_STOPS.search(self._code()))
+
     def changers(self) -> tuple[str, ...]:
         """What it calls that changes the node, which no program in the sandbox can."""
-        code = re.sub(r"(?m)^\s*#.*$", "", self.text.replace('"$@"', shlex.join(self.arguments)))
-        return tuple(sorted({found[1] or found[3] for found in _CHANGING.finditer(code)}))
+        return tuple(sorted({found[1] or found[3] for found in _CHANGING.finditer(self._code())}))
+
+    def _code(self) -> str:
+        return re.sub(r"(?m)^\s*#.*$", "", self.text.replace('"$@"', shlex.join(self.arguments)))
 
 
 @dataclass(slots=True)

@@ -181,6 +181,12 @@ def _program(script: Script, done: Watched) -> Program:
     name = label_of(script.name, "check")
     origin = done.programs.origin(command_of(script.command), script.place, name)
     path = done.programs.add(origin.name, with_arguments(origin, PROGRAMS))
+    if origin.stops_keepalived():
+        done.findings.changed(
+            script.place,
+            f"vrrp_script {script.name}: it stops keepalived to give way, which is no longer there",
+            f"let {path} end with 1 in that case: that is how a check fails",
+        )
     changers = origin.changers()
     if changers:
         done.findings.changed(

@@ -10,12 +10,13 @@ from hadaemon.programs.script import interpreter
 
 
 def find_script(path: str, place: Place, first_line: str) -> str | None:
-    """The text of the first that is there, with `first_line` if it has none that names an interpreter; None:
-    there is none. Raises ValueError: it cannot be run by a node, with the reason."""
+    """The text of the first that is there; None: there is none. `first_line`: of one beside the file that
+    names no interpreter itself; what is elsewhere must be seen to be a script. Raises ValueError: no node
+    could run it, with the reason."""
     for candidate in _candidates(path, Path(place.file).parent):
         content = _content(candidate)
         if content is not None:
-            if first_line and not content.startswith(b"#!"):
+            if first_line and candidate != Path(path) and not content.startswith(b"#!"):
                 content = first_line.encode() + content
             interpreter(content)
             return content.decode()

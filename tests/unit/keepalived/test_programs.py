@@ -113,6 +113,31 @@ def test_an_interpreter_that_was_named_is_the_first_line(tmp_path: Path) -> None
     assert (found.folder / "cluster.d/checks/busy").read_text() == "#!/bin/bash\nexit 1\n"
 
 
+def test_what_is_elsewhere_and_no_script_is_not_copied(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/secrets").write_text("root:x:0\n")
+    (tmp_path / "here").mkdir()
+    found = of_script(tmp_path / "here", f"/bin/sh {tmp_path}/elsewhere/secrets")
+    assert found.says("k.conf:2", "does not name an interpreter")
+    assert not (found.folder / "cluster.d").exists()
+
+
+@pytest.mark.parametrize(
+    "line,told",
+    [
+        ("killall keepalived", True),
+        ("    /usr/bin/pkill -9 keepalived", True),
+        ("test -e /x || systemctl stop keepalived.service", True),
+        ("service keepalived stop", True),
+        ("# killall keepalived", False),
+        ("pidof keepalived", False),
+    ],
+)
+def test_a_script_that_ends_keepalived_is_told(line: str, told: bool, tmp_path: Path) -> None:
+    (tmp_path / "busy").write_text(f"#!/bin/sh\n{line}\n")
+    assert of_script(tmp_path, "/opt/busy").says("k.conf:2", "stops keepalived to give way") is told
+
+
 def make_wrong(path: Path, kind: str) -> None:
     match kind:
         case "folder":
