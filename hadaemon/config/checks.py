@@ -16,20 +16,20 @@ _READERS: Mapping[str, tuple[Callable[[str], Target], str]] = {
     "file": (words.present, 'file = "/run/mail.ready"'),
 }
 _DEFAULT = Check("", Process(""))
-_SHORTEST = 0.1
+SHORTEST = 0.1
 """The fewest seconds between two looks."""
-_SHORTEST_RUN = 1.0
+SHORTEST_RUN = 1.0
 """The same where a sandbox is made for each."""
 LONGEST = 60.0
 """Seconds that one look may take at most: the sandbox ends whatever takes longer."""
-_MAX_STREAK = 100
-_MOST = 32
+MAX_STREAK = 100
+MOST = 32
 
 
 def read_checks(tables: list[Table]) -> tuple[Check, ...] | None:
     """All of them. None when a mistake was noted."""
-    if len(tables) > _MOST:
-        tables[_MOST].mistakes.add(tables[_MOST].path, f"there are {_MOST} checks at most: remove some")
+    if len(tables) > MOST:
+        tables[MOST].mistakes.add(tables[MOST].path, f"there are {MOST} checks at most: remove some")
         return None
     read = [_read(table) for table in tables]
     good = tuple(check for check in read if check is not None)
@@ -41,11 +41,11 @@ def _read(table: Table) -> Check | None:
     target = _read_target(table)
     interval = table.optional_text("interval", values.delay, _DEFAULT.interval)
     timeout = table.optional_text("timeout", values.delay, _DEFAULT.timeout)
-    fall = table.number("fall", 1, _MAX_STREAK, _DEFAULT.fall)
-    rise = table.number("rise", 1, _MAX_STREAK, _DEFAULT.rise)
+    fall = table.number("fall", 1, MAX_STREAK, _DEFAULT.fall)
+    rise = table.number("rise", 1, MAX_STREAK, _DEFAULT.rise)
     counts_on = table.optional_text("counts_on", read_counts_on, _DEFAULT.counts_on)
     table.close()
-    shortest = _SHORTEST_RUN if isinstance(target, Program | Process) else _SHORTEST
+    shortest = SHORTEST_RUN if isinstance(target, Program | Process) else SHORTEST
     if interval is not None and interval < shortest:
         table.note("interval", f"is too short: from {shortest * 1000:.0f}ms to 3600s")
     if interval is not None and timeout is not None and not 0 < timeout <= min(interval, LONGEST):

@@ -9,13 +9,13 @@ from hadaemon.status.states import NodeState
 _DEFAULT = Hook("", ())
 LONGEST = 300.0
 """Seconds that one run may take at most: the sandbox ends whatever takes longer."""
-_MOST = 16
+MOST = 16
 
 
 def read_hooks(tables: list[Table]) -> tuple[Hook, ...] | None:
     """All of them. None when a mistake was noted."""
-    if len(tables) > _MOST:
-        tables[_MOST].mistakes.add(tables[_MOST].path, f"there are {_MOST} hooks at most: remove some")
+    if len(tables) > MOST:
+        tables[MOST].mistakes.add(tables[MOST].path, f"there are {MOST} hooks at most: remove some")
         return None
     read = [_read(table) for table in tables]
     first: dict[str, str] = {}

@@ -53,6 +53,65 @@ class Script:
     rise: int
     fall: int
     place: Place
+    weight: int = 0
+    reverse: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A vrrp_track_process; times are seconds."""
+
+    name: str
+    command: tuple[str, ...]
+    """The process, and the parameters that it must have."""
+    place: Place
+    counted: str = ""
+    """What it wants beside one process of that name, as it is written; empty: nothing."""
+    up_delay: float = 0.0
+    down_delay: float = 0.0
+    weight: int = 0
+    reverse: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A track_file: what counts is the number in it."""
+
+    name: str
+    path: str
+    place: Place
+    weight: int = 1
+    reverse: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """One line of track_script, track_process or track_file."""
+
+    name: str
+    place: Place
+    weight: int | None = None
+    """None: as what is tracked says."""
+    reverse: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """A program that is told of a change of state."""
+
+    keyword: str
+    command: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Tracking:
+    """What an instance or a group is tracked by beside links, and whom it tells."""
+
+    scripts: tuple[Tracked, ...] = ()
+    processes: tuple[Tracked, ...] = ()
+    files: tuple[Tracked, ...] = ()
+    notify: tuple[Notify, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +148,7 @@ class Instance:
     routes: tuple[StaticRoute, ...] = ()
     tracked: tuple[str, ...] = ()
     """Interfaces of track_interface."""
-    scripts: tuple[str, ...] = ()
+    tracking: Tracking = field(default_factory=Tracking)
     smtp_alert: bool = False
     given: Mapping[str, Place] = field(default_factory=dict)
     """Where its keywords stand."""
@@ -107,7 +166,7 @@ class Group:
     place: Place
     members: tuple[str, ...]
     tracked: tuple[str, ...] = ()
-    scripts: tuple[str, ...] = ()
+    tracking: Tracking = field(default_factory=Tracking)
     smtp_alert: bool = False
 
 
@@ -132,6 +191,8 @@ class Globals:
     plain_checksum: bool = False
     smtp_alert: bool = False
     mail: MailRelay | None = None
+    interface: str = "eth0"
+    """default_interface: of static addresses that name none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +206,8 @@ class Keepalived:
     instances: tuple[Instance, ...]
     groups: tuple[Group, ...] = ()
     scripts: tuple[Script, ...] = ()
+    processes: tuple[Process, ...] = ()
+    files: tuple[File, ...] = ()
     own: tuple[Address, ...] = ()
     """static_ipaddress."""
     routes: tuple[StaticRoute, ...] = ()

@@ -1,21 +1,26 @@
 """Blocks of keepalived.conf to what they mean. Whatever has no counterpart is told with its place."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from hadaemon.keepalived import words
-from hadaemon.keepalived.model import Globals, Group, Keepalived, MailRelay, Script
+from hadaemon.keepalived.model import Globals, Group, Keepalived, MailRelay
 from hadaemon.keepalived.read_addresses import read_addresses, read_routes
 from hadaemon.keepalived.read_instance import read_instance, tracked_names
+from hadaemon.keepalived.read_tracked import TRACKING, read_file, read_process, read_script, read_tracking
 from hadaemon.keepalived.report import Findings
 from hadaemon.keepalived.source import Place
 from hadaemon.keepalived.tree import Statement
-from hadaemon.keepalived.values import flag, number, seconds
+from hadaemon.keepalived.values import flag, number
 
 _BLOCKS = (
     "global_defs",
     "vrrp_instance",
     "vrrp_sync_group",
     "vrrp_script",
+    "vrrp_track_process",
+    "track_file",
+    "vrrp_track_file",
     "static_ipaddress",
     "static_routes",
 )
@@ -29,16 +34,23 @@ def read_keepalived(tree: Iterable[Statement], file: str, config_id: str, findin
             by_kind[each.keyword].append(each)
         else:
             words.tell(each, words.OF_BLOCKS, (*_BLOCKS, *words.OF_BLOCKS), findings)
+    settings = _globals(by_kind["global_defs"], findings)
     instances = [read_instance(each, findings) for each in by_kind["vrrp_instance"]]
     _refuse_twice(by_kind["vrrp_instance"], findings)
     return Keepalived(
         file,
         config_id,
-        _globals(by_kind["global_defs"], findings),
+        settings,
         tuple(each for each in instances if each is not None),
         tuple(_group(each, findings) for each in by_kind["vrrp_sync_group"]),
-        tuple(_script(each, findings) for each in by_kind["vrrp_script"]),
-        tuple(address for each in by_kind["static_ipaddress"] for address in read_addresses(each, findings)),
+        tuple(read_script(each, findings) for each in by_kind["vrrp_script"]),
+        tuple(read_process(each, findings) for each in by_kind["vrrp_track_process"]),
+        tuple(read_file(each, findings) for each in (*by_kind["track_file"], *by_kind["vrrp_track_file"])),
+        tuple(
+            replace(address, device=address.device or settings.interface)
+            for each in by_kind["static_ipaddress"]
+            for address in read_addresses(each, findings)
+        ),
         tuple(route for each in by_kind["static_routes"] for route in read_routes(each, findings)),
     )
 
@@ -55,6 +67,7 @@ def _refuse_twice(blocks: Iterable[Statement], findings: Findings) -> None:
 
 def _globals(blocks: Iterable[Statement], findings: Findings) -> Globals:
     router_id, version, strict, plain, alert = "", 2, False, False, False
+    interface = "eth0"
     statements = [inner for block in blocks for inner in block.within]
     for each in statements:
         match each.keyword:
@@ -68,13 +81,14 @@ def _globals(blocks: Iterable[Statement], findings: Findings) -> Globals:
                 plain = flag(each, findings)
             case "smtp_alert" | "smtp_alert_vrrp":
                 alert = flag(each, findings)
-            case _ if each.keyword in words.OF_GLOBALS:
-                words.tell(each, words.OF_GLOBALS, (), findings)
+            case "default_interface":
+                interface = each.rest
             case _ if each.keyword not in _MAIL:
-                findings.carried(each.place, words.TUNING[1])
-    return Globals(router_id, version, strict, plain, alert, _mail(statements, findings))
+                words.tell(each, words.OF_GLOBALS, (*_READ, *_MAIL, *words.OF_GLOBALS), findings)
+    return Globals(router_id, version, strict, plain, alert, _mail(statements, findings), interface)
 
 
+_READ = ("router_id", "vrrp_version", "vrrp_strict", "v3_checksum_as_v2", "smtp_alert", "default_interface")
 _MAIL = ("smtp_server", "notification_email_from", "notification_email")
 
 
@@ -95,39 +109,16 @@ def _mail(statements: Iterable[Statement], findings: Findings) -> MailRelay | No
 
 
 def _group(block: Statement, findings: Findings) -> Group:
-    members, tracked, scripts, alert = list[str](), list[str](), list[str](), False
+    members, tracked, alert = list[str](), list[str](), False
     for each in block.within:
         match each.keyword:
             case "group":
                 members += [word for line in each.within for word in line.words]
             case "track_interface":
                 tracked += tracked_names(each, findings)
-            case "track_script":
-                scripts += tracked_names(each, findings)
             case "smtp_alert":
                 alert = flag(each, findings)
-            case _:
-                words.tell(each, words.OF_INSTANCES, words.OF_INSTANCES, findings)
-    return Group(block.rest, block.place, tuple(members), tuple(tracked), tuple(scripts), alert)
-
-
-def _script(block: Statement, findings: Findings) -> Script:
-    """keepalived's own defaults: every second, a timeout of the interval, once up and once down."""
-    command, interval, timeout, rise, fall = "", 1.0, 0.0, 1, 1
-    for each in block.within:
-        match each.keyword:
-            case "script":
-                command = each.rest
-            case "interval":
-                interval = float(seconds(each, findings) or 1)
-            case "timeout":
-                timeout = float(seconds(each, findings) or 0)
-            case "rise":
-                rise = number(each, findings, 1, 10**6) or 1
-            case "fall":
-                fall = number(each, findings, 1, 10**6) or 1
-            case "weight" | "user" | "init_fail":
-                pass  # Told where the script is tracked.
-            case _:
-                words.tell(each, {}, ("script", "interval", "timeout", "rise", "fall", "weight"), findings)
-    return Script(block.rest, command, interval, timeout or interval, rise, fall, block.place)
+            case _ if each.keyword not in TRACKING:
+                words.tell(each, words.OF_INSTANCES, (*TRACKING, *words.OF_INSTANCES), findings)
+    tracking = read_tracking(block.within, findings)
+    return Group(block.rest, block.place, tuple(members), tuple(tracked), tracking, alert)

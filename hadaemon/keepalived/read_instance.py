@@ -7,6 +7,7 @@ from hadaemon.config import secrets
 from hadaemon.keepalived import words
 from hadaemon.keepalived.model import Hmac, Instance
 from hadaemon.keepalived.read_addresses import read_addresses, read_routes
+from hadaemon.keepalived.read_tracked import TRACKING, read_tracking
 from hadaemon.keepalived.report import Findings
 from hadaemon.keepalived.tree import Statement
 from hadaemon.keepalived.values import address, flag, number, seconds
@@ -14,7 +15,7 @@ from hadaemon.keepalived.values import address, flag, number, seconds
 Fields: TypeAlias = dict[str, Any]
 """Of the instance, as far as they were read."""
 
-_NO_WEIGHT = "there are no weights: a lost link of an HA interface costs 8, a ping group that fails costs 2"
+_NO_WEIGHT = "track_interface: there are no weights: a lost link of an HA interface costs 8"
 PASSWORD_SIZE = 8
 """keepalived sends so many characters, and no more."""
 
@@ -27,8 +28,9 @@ def read_instance(block: Statement, findings: Findings) -> Instance | None:
         reader = READERS.get(each.keyword)
         if reader is not None:
             reader(each, fields, findings)
-        else:
-            words.tell(each, words.OF_INSTANCES, (*READERS, *words.OF_INSTANCES), findings)
+        elif each.keyword not in TRACKING:
+            words.tell(each, words.OF_INSTANCES, (*READERS, *TRACKING, *words.OF_INSTANCES), findings)
+    fields["tracking"] = read_tracking(block.within, findings)
     if "vrid" not in fields:
         findings.refuse(block.place, f"vrrp_instance {block.rest} has no VRID: add virtual_router_id 51")
         return None
@@ -37,7 +39,7 @@ def read_instance(block: Statement, findings: Findings) -> Instance | None:
 
 
 def tracked_names(block: Statement, findings: Findings) -> tuple[str, ...]:
-    """Of track_interface and track_script: the names, weights told."""
+    """Of track_interface: the names, weights told."""
     for each in block.within:
         if "weight" in each.words:
             findings.changed(each.place, _NO_WEIGHT, "read docs/election.md#the-score")
@@ -196,10 +198,6 @@ def _tracked(block: Statement, fields: Fields, findings: Findings) -> None:
     fields["tracked"] = (*fields.get("tracked", ()), *tracked_names(block, findings))
 
 
-def _scripts(block: Statement, fields: Fields, findings: Findings) -> None:
-    fields["scripts"] = (*fields.get("scripts", ()), *tracked_names(block, findings))
-
-
 def _smtp_alert(each: Statement, fields: Fields, findings: Findings) -> None:
     fields["smtp_alert"] = flag(each, findings)
 
@@ -233,7 +231,6 @@ READERS: Mapping[str, Callable[[Statement, Fields, Findings], None]] = {
     "virtual_ipaddress_excluded": _addresses,
     "virtual_routes": _routes,
     "track_interface": _tracked,
-    "track_script": _scripts,
     "smtp_alert": _smtp_alert,
 }
 """What has a meaning of its own, by its keyword."""

@@ -35,3 +35,8 @@ class Source:
 
 Finder: TypeAlias = Callable[[str, Place], Sequence[Source]]
 """The files that an `include` at that place means. Raises SourceError: one is not there, or is no text."""
+
+ScriptFinder: TypeAlias = Callable[[str, Place, str], str | None]
+"""The text of the program that a command at that place names by its path; None: it is nowhere here. The third
+is its first line, if it has none of its own that names an interpreter. Raises ValueError: it cannot be one of
+ours, with the reason."""

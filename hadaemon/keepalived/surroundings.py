@@ -1,102 +1,17 @@
-"""What keepalived did beside VRRP: scripts that ping, routes, mail, notify scripts."""
+"""What keepalived did beside VRRP: routes and mail."""
 
-import re
-import shlex
-from collections.abc import Iterator, Sequence
-from ipaddress import ip_address
+from collections.abc import Sequence
 
 from hadaemon.alarms.model import AlarmSettings, Mail, MailTls
-from hadaemon.config import network_values, values
+from hadaemon.config import network_values
 from hadaemon.config.alarms import mail_address
-from hadaemon.config.model import PingGroup
 from hadaemon.config.network_model import Route
 from hadaemon.keepalived.interfaces import Draft
-from hadaemon.keepalived.model import Keepalived, Script, StaticRoute
+from hadaemon.keepalived.model import Keepalived, StaticRoute
 from hadaemon.keepalived.ports import Ports
 from hadaemon.keepalived.report import Findings
-from hadaemon.vrrp.model import IPAddress
 
-_PING = re.compile(r"(?:.*/)?(?:f?ping6?|arping)\Z")
-_TAKES_VALUE = re.compile(r"-[a-zA-Z0-9]*[ciIWwstpQmMlSTF]\Z")
-"""Options of ping whose value is the next word."""
-_NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
-_MAX_HOSTS = 16
-_MOST = 100
-"""Failures and recoveries of a ping group."""
 _MAX_RECIPIENTS = 20
-_SHORTEST, _LONGEST = 0.1, 3600.0
-"""Seconds between two pings."""
-
-
-def ping_groups(
-    told: Sequence[Keepalived], virtual: set[IPAddress], findings: Findings
-) -> tuple[PingGroup, ...]:
-    """Scripts in use that are nothing but a ping. All others are told."""
-    groups: dict[str, PingGroup] = {}
-    for each in told:
-        used = {name for instance in each.instances for name in instance.scripts}
-        used |= {name for group in each.groups for name in group.scripts}
-        for script in each.scripts:
-            group = _ping_group(script, virtual, findings) if script.name in used else None
-            if script.name not in used:
-                findings.carried(script.place, f"vrrp_script {script.name}: nothing tracks it")
-            elif group is not None:
-                groups.setdefault(group.name, group)
-    return tuple(groups.values())
-
-
-def _ping_group(script: Script, virtual: set[IPAddress], findings: Findings) -> PingGroup | None:
-    hosts = tuple(dict.fromkeys(_pinged(script.command)))
-    good = tuple(host for host in hosts if host not in virtual)[:_MAX_HOSTS]
-    if not good:
-        findings.lost(
-            script.place,
-            f"vrrp_script {script.name} ({values.shown(script.command)}): a program of your own is not "
-            "carried over",
-            "put the script into cluster.d/checks/ and name it in [[checks]] (docs/checks.md); what is to be "
-            "reached: [[ping_groups]]; a route: [[tracked_routes]]",
-        )
-        return None
-    name = _NOT_IN_NAMES.sub("-", script.name.lower()).strip("-")[:63].strip("-") or "ping"
-    interval = min(max(script.interval, _SHORTEST), _LONGEST)
-    timeout = min(max(script.timeout, _SHORTEST), interval)
-    findings.changed(
-        script.place,
-        f"vrrp_script {script.name}: the ping group {name}, which fails when none of its hosts answers; the "
-        "other node then takes over if it is healthier",
-        "see that both boxes have an own address that reaches the hosts",
-    )
-    return PingGroup(
-        name,
-        good,
-        None,
-        round(interval, 3),
-        round(timeout, 3),
-        min(script.fall, _MOST),
-        min(script.rise, _MOST),
-    )
-
-
-def _pinged(command: str) -> Iterator[IPAddress]:
-    """The hosts of a ping by address; none: it is another program."""
-    try:
-        words = shlex.split(command)
-    except ValueError:
-        return
-    if not words or not _PING.match(words[0]):
-        return
-    skip = False
-    for word in words[1:]:
-        if skip:
-            skip = False
-        elif word.startswith("-"):
-            skip = bool(_TAKES_VALUE.match(word))
-        else:
-            try:
-                ip_address(word)
-                yield values.address(word)
-            except ValueError:
-                continue
 
 
 def routes_of(

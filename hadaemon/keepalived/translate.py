@@ -16,6 +16,7 @@ from hadaemon.keepalived.interfaces import (
 )
 from hadaemon.keepalived.links import Box
 from hadaemon.keepalived.model import Keepalived
+from hadaemon.keepalived.notify import hooks_of
 from hadaemon.keepalived.own import finished_hotwire, settle_own_addresses
 from hadaemon.keepalived.pair import (
     Both,
@@ -30,8 +31,10 @@ from hadaemon.keepalived.pair import (
 from hadaemon.keepalived.ports import Ports
 from hadaemon.keepalived.protocol import vrrp_of
 from hadaemon.keepalived.report import Findings
-from hadaemon.keepalived.surroundings import alarms_of, ping_groups, routes_of
+from hadaemon.keepalived.source import ScriptFinder
+from hadaemon.keepalived.surroundings import alarms_of, routes_of
 from hadaemon.keepalived.todo import annotated, left_to_do
+from hadaemon.keepalived.tracked import watched
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ def translate(
     conntrackd: Sequence[Conntrackd | None],
     boxes: Sequence[Box],
     asked: Asked,
+    find: ScriptFinder,
     findings: Findings,
 ) -> Translation:
     """`told`: one or two, each with instances; the others are in the same order, and may be fewer."""
@@ -81,13 +85,17 @@ def translate(
     settle_own_addresses(ports, drafts, both, hotwire, virtual, findings)
     own = {address.ip for known in ports.own.values() for address in known}
     instances = [each.first for each in both]
+    done = watched(told, both, virtual, find, findings)
+    hooks, programs = hooks_of(told, find, findings)
     cluster = ClusterConfig(
         cluster_name(told),
         master_of(sides, both, findings),
         tuple(draft.finished(ports) for draft in drafts),
         vrrp=vrrp_of(instances, told[0].globals, drafts, findings),
         hotwire=finished_hotwire(ports, hotwire),
-        ping_groups=ping_groups(told, virtual, findings),
+        ping_groups=tuple(done.groups.values()),
+        checks=tuple(done.checks.values()),
+        hooks=hooks,
         conntrack=settings_of(conntrackd, virtual | own, findings),
         system=System(routes_of(told, ports, drafts, hotwire, findings), alarms=alarms_of(told, findings)),
     )
@@ -98,6 +106,7 @@ def translate(
     ]
     files = {"cluster.toml": commented(render_cluster(cluster))}
     files |= {f"{node.name}/node.toml": annotated(render_node(node), node.name) for node in nodes}
+    files |= {**done.programs.files(), **programs}
     return Translation(files, tuple(left_to_do(cluster, nodes, ports)))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from hadaemon.keepalived.lines import Line
 from hadaemon.keepalived.source import Place, SourceError
 
-_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|([{}])|([^\s"{}]+)')
+_TOKEN = re.compile(r"""(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'(?=[\s{}]|\Z))|([{}])|([^\s"{}]+)""")
 _MAX_DEPTH = 16
 """Blocks within blocks. Real ones have four."""
 
@@ -83,13 +83,13 @@ def _end(stack: list[_Open], place: Place) -> None:
 def _pieces(text: str) -> Iterator[tuple[str, ...] | str]:
     """The words between braces, and each brace by itself."""
     words: list[str] = []
-    for quoted, brace, word in (found.groups() for found in _TOKEN.finditer(text)):
+    for quoted, single, brace, word in (found.groups() for found in _TOKEN.finditer(text)):
         if brace:
             if words:
                 yield tuple(words)
             words = []
             yield brace
         else:
-            words.append(word or quoted or "")
+            words.append(word or quoted or single or "")
     if words:
         yield tuple(words)

@@ -1,5 +1,6 @@
 """Single values of keepalived's, read as it does. What is none is told with its place, and left out."""
 
+import re
 from decimal import Decimal, InvalidOperation
 from ipaddress import ip_address, ip_interface, ip_network
 
@@ -10,6 +11,7 @@ from hadaemon.vrrp.model import IPAddress, IPInterface, IPNetwork
 
 _TRUE, _FALSE = ("on", "true", "yes"), ("off", "false", "no")
 _MAX = 10**6
+_SIGNED = re.compile(r"[+-]?[0-9]{1,9}\Z")
 
 
 def number(each: Statement, findings: Findings, least: int, most: int, word: int = 1) -> int | None:
@@ -31,6 +33,15 @@ def seconds(each: Statement, findings: Findings) -> Decimal | None:
     if found.is_finite() and 0 <= found <= _MAX:
         return found
     findings.refuse(each.place, f"{each.keyword} {values.shown(text)}: write seconds, e.g. 1 or 0.25")
+    return None
+
+
+def weight(each: Statement, findings: Findings, word: int = 1) -> int | None:
+    """A whole number that may be less than nothing; None: it is none, which was told."""
+    text = each.words[word] if len(each.words) > word else ""
+    if _SIGNED.match(text):
+        return int(text)
+    findings.refuse(each.place, f"weight {values.shown(text)}: write a number, e.g. -20")
     return None
 
 

@@ -24,6 +24,7 @@ from hadaemon.keepalived.source import Place, Source, SourceError
 from hadaemon.keepalived.translate import Asked, Translation, translate
 from hadaemon.keepalived.tree import read_tree
 from hadaemon.operations.check_folder import check_folder
+from hadaemon.operations.import_scripts import find_script
 
 REPORT = "import.txt"
 _NODES = 2
@@ -107,7 +108,7 @@ def import_keepalived(request: ImportRequest) -> str:
     if findings.wrong:
         raise RefusedImport(findings.wrong)
     first = [each for each in told if each.instances]
-    translation = translate(first, conntrackd, boxes, asked, findings)
+    translation = translate(first, conntrackd, boxes, asked, find_script, findings)
     if findings.wrong:
         raise RefusedImport(findings.wrong)
     return _write(request, translation, findings)
@@ -248,5 +249,5 @@ def _example(number: int) -> str:
 
 def _lay_out(folder: Path, files: Mapping[str, str]) -> None:
     for name, text in files.items():
-        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).parent.mkdir(exist_ok=True, parents=True)
         write_text(folder / name, text, _SECRET)

@@ -1,12 +1,16 @@
 """Whole configurations of different shape, imported as they are typed, and checked as the nodes do."""
 
 import subprocess
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
 
 from hadaemon.config import ClusterConfig
+from hadaemon.config.check_model import Check, CountsOn, Http, Present, Process, Program, Tcp
+from hadaemon.config.hook_model import Hook
 from hadaemon.operations.check_folder import check_folder
+from hadaemon.status.states import NodeState
 from hadaemon.vrrp.authentication import Password, Signatures
 from hadaemon.vrrp.model import Checksum, Version
 from tests.unit.firmware.test_options import launch
@@ -133,9 +137,10 @@ def test_scripts_links_and_mail(tmp_path: Path) -> None:
     assert alarms.mail is not None
     assert (alarms.mail.relay, alarms.mail.port) == ("10.9.0.25", 2525)
     assert alarms.mail.recipients == ("noc@example.org", "night@example.org")
-    assert found.says("watched.conf:20", "killall -0 haproxy", "[[follow.services]]")
+    (check,) = found.cluster.checks
+    assert (check.name, check.target, check.interval) == ("proxy-lives", Process("haproxy"), 1.0)
     assert found.says("watched.conf:36", "eth7", "is none")
-    assert found.says("watched.conf:44", "notify", "[[follow.services]]")
+    assert found.says("watched.conf:44", "moved.sh is not here", "cluster.d/hooks")
     assert found.says("watched.conf:37", "no weights")
     assert found.says("watched.conf:51", "always counts")
 
@@ -161,7 +166,7 @@ def test_includes(tmp_path: Path) -> None:
     assert found.cluster.master == "hub"
     assert found.says("included/20-guests.conf:9", "no_such_word")
     assert found.says("included/30-dmz.inc:4", "VRID 1", "VRID 201")
-    assert found.says("included/20-guests.conf:7", "track_file")
+    assert found.says("included/20-guests.conf:7", '"load" is tracked', "no track_file of that name")
 
 
 def test_an_instance_that_speaks_elsewhere(tmp_path: Path) -> None:
@@ -175,3 +180,137 @@ def test_an_instance_that_speaks_elsewhere(tmp_path: Path) -> None:
     assert found.says("one-arm.conf:7", "nopreempt beside state MASTER")
     assert found.says("one-arm.conf:5", "address owner")
     assert found.says("one-arm.conntrackd:19", "ESTABLISHED", "no filters")
+
+
+CHECKS = "cluster.d/checks"
+LOCAL = IPv4Address("127.0.0.1")
+
+
+def test_scripts_processes_and_files_of_every_kind(tmp_path: Path) -> None:
+    found = typed(tmp_path / "site", "tracking-1", "tracking-2")
+    assert found.cluster.checks == (
+        Check("proxy", Process("haproxy"), 2.0, 2.0, 1, 1),
+        Check("names", Process("named"), 1.0, 0.5, 1, 1),
+        Check("mail", Tcp(IPv4Address("10.7.0.25"), 25), 3.0, 1.0, 2, 4),
+        Check("page", Http(LOCAL, 8080, "/health"), 5.0, 2.0, 1, 1),
+        Check("shared-address", Tcp(IPv4Address("10.7.0.1"), 443), 2.0, 2.0, 2, 1, CountsOn.ACTIVE),
+        Check("ready", Present("/run/mail.ready"), 1.0, 1.0, 1, 1),
+        Check("waiting", Program(f"{CHECKS}/queue.sh"), 20.0, 20.0, 100, 1),
+        Check("waiting-long", Program(f"{CHECKS}/queue-2.sh"), 20.0, 20.0, 1, 1),
+        Check("branch", Program(f"{CHECKS}/branch"), 10.0, 10.0, 1, 1),
+        Check("pipe", Program(f"{CHECKS}/pipe"), 10.0, 10.0, 1, 1),
+        Check("not-kept-out", Program(f"{CHECKS}/not-kept-out"), 1.0, 1.0, 1, 1),
+        Check("sessions", Program(f"{CHECKS}/count.py"), 1.0, 1.0, 1, 1),
+        Check("by-hand", Program(f"{CHECKS}/by-hand"), 2.0, 2.0, 1, 1),
+    )
+    assert [group.name for group in found.cluster.ping_groups] == ["gateway"]
+    assert sorted(path.name for path in (found.folder / CHECKS).iterdir()) == sorted(
+        ["queue.sh", "queue-2.sh", "branch", "pipe", "not-kept-out", "count.py", "by-hand"]
+    )
+
+
+def test_a_copied_program_has_the_arguments_that_it_was_called_with(tmp_path: Path) -> None:
+    found = typed(tmp_path / "site", "tracking-1")
+    text = (CONFIGS / "programs/queue.sh").read_text()
+    for name, words in (("queue.sh", "1000"), ("queue-2.sh", "5000")):
+        written = (found.folder / CHECKS / name).read_text()
+        assert written == text.replace("\n", f"\nset -- {words}    # As keepalived called it.\n", 1)
+    assert found.says("tracking-1.conf:71", "count.py is called with alice")
+    pipe = (found.folder / CHECKS / "pipe").read_text()
+    assert pipe == "#!/bin/sh\nip route show default | grep -q via\n"
+
+
+def test_what_tracking_meant_is_told(tmp_path: Path) -> None:
+    found = typed(tmp_path / "site", "tracking-1", "tracking-2")
+    for line, *told in (
+        (13, "interval 1 s, timeout 0.5 s"),
+        (13, "a weight of 5 is not more than the difference of the priorities (10)"),
+        (18, "without a weight put its node into FAULT"),
+        (31, "is a virtual address", "counts on that node alone"),
+        (38, "user hotspare-program"),
+        (39, "init_fail"),
+        (45, "sandbox", "what it calls is in the image"),
+        (45, "timeout 20 s, fall 100"),
+        (65, "a weight of 1 is not more"),
+        (74, "reverse"),
+        (78, "nothing tracks it"),
+        (81, "what the check proxy looks at"),
+        (86, "quorum 2"),
+        (90, "param_match initial"),
+        (94, "a program reads", "hactl maintenance on"),
+        (98, "added to the priority"),
+    ):
+        assert found.says(f"tracking-1.conf:{line}", *told), (line, told)
+    assert found.says("tracking-2.conf:18", "vrrp_script mail: differs from tracking-1.conf:18")
+    assert not found.says("tracking-1.conf:8", "a weight of")
+
+
+def test_a_file_with_a_number_is_read_as_keepalived_did(tmp_path: Path) -> None:
+    found = typed(tmp_path / "site", "tracking-1")
+    program, number = (found.folder / CHECKS / "by-hand").read_text(), tmp_path / "number"
+    script = tmp_path / "script"
+    script.write_text(program.replace("'/run/keepalived by hand'", str(number)))
+
+    def ends() -> int:
+        return subprocess.run(["sh", script], capture_output=True, check=False).returncode
+
+    assert ends() == 0
+    for text, status in (("", 0), ("0\n", 0), ("1", 1), ("-3\n", 1)):
+        number.write_text(text)
+        assert ends() == status
+
+
+def test_a_group_and_instances_that_tell(tmp_path: Path) -> None:
+    found = typed(tmp_path / "site", "notify-group")
+    active, backup, fault = NodeState.ACTIVE, NodeState.BACKUP, NodeState.FAULT
+    stopped = (NodeState.MAINTENANCE, NodeState.OFF)
+    assert found.cluster.hooks == (
+        Hook("cluster.d/hooks/told.sh", (active, backup, fault)),
+        Hook("cluster.d/hooks/told-2.sh", (active, backup, fault, *stopped)),
+        Hook("cluster.d/hooks/notify-stop", stopped),
+        Hook("cluster.d/hooks/count.py", (active,)),
+    )
+    assert found.says("notify-group.conf:20", "the same program again")
+    assert found.says("notify-group.conf:7", "told.sh seems to call systemctl", "[[follow.services]]")
+    assert found.says("notify-group.conf:22", "no hook can change the node", "[[follow.services]]")
+    assert found.says("notify-group.conf:23", "notify_deleted")
+    assert found.says("notify-group.conf:34", "count.py is called with words of its own")
+
+
+@pytest.mark.parametrize(
+    "name,state,said",
+    [
+        ("told.sh", "active", "up EDGE"),
+        ("told.sh", "fault", "down EDGE"),
+        ("told-2.sh", "backup", "any GROUP EDGE BACKUP 120"),
+        ("told-2.sh", "maintenance", "any GROUP EDGE STOP 120"),
+    ],
+)
+def test_a_hook_is_called_as_its_script_was(name: str, state: str, said: str, tmp_path: Path) -> None:
+    found = typed(tmp_path / "site", "notify-group")
+    text = (found.folder / "cluster.d/hooks" / name).read_text()
+    (tmp_path / "hook").write_text(text.partition("# Tells")[0] + 'echo "$*"\n')
+    done = subprocess.run(
+        ["sh", tmp_path / "hook", "edge", "fw-a", "backup", state, "why"],
+        env={"HOTSPARE_STATE": state},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == f"{said}\n"
+
+
+def test_the_script_of_conntrackd_is_not_needed(tmp_path: Path) -> None:
+    found = typed(tmp_path / "site", "handed-over")
+    (hook,) = found.cluster.hooks
+    assert hook == Hook("cluster.d/hooks/told.sh", (NodeState.MAINTENANCE, NodeState.OFF))
+    for line in (6, 7, 8):
+        assert found.says(f"handed-over.conf:{line}", "the script for conntrackd")
+
+
+def test_scripts_that_were_not_copied(tmp_path: Path) -> None:
+    found = typed(tmp_path / "site", "script-missing")
+    assert (found.cluster.checks, found.cluster.hooks) == ((), ())
+    assert not (found.folder / "cluster.d").exists()
+    assert found.says("script-missing.conf:2", "/opt/checks/busy.sh is not here", "cluster.d/checks/")
+    assert found.says("script-missing.conf:16", "/opt/checks/moved.sh is not here", "cluster.d/hooks/")

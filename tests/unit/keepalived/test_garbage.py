@@ -15,6 +15,7 @@ from hadaemon.config import ConfigError, Mistake, load_cluster
 from hadaemon.errors import HadaemonError
 from hadaemon.keepalived.links import read_box
 from hadaemon.keepalived.read_instance import READERS
+from hadaemon.keepalived.read_tracked import TRACKING
 from hadaemon.keepalived.source import Source, SourceError
 from hadaemon.keepalived.words import OF_BLOCKS, OF_GLOBALS, OF_INSTANCES
 from hadaemon.operations.import_keepalived import ImportRequest, import_keepalived
@@ -25,12 +26,19 @@ CONNTRACKD = [path.read_text() for path in sorted(CONFIGS.glob("*.conntrackd"))]
 WORDS = sorted(
     {
         *READERS,
+        *TRACKING,
         *OF_BLOCKS,
         *OF_GLOBALS,
         *OF_INSTANCES,
         *(
             "vrrp_instance",
             "vrrp_script",
+            "vrrp_track_process",
+            "vrrp_track_file",
+            "process",
+            "file",
+            "interval",
+            "fall",
             "vrrp_sync_group",
             "global_defs",
             "group",
@@ -80,6 +88,10 @@ WORDS = sorted(
             "٣",
             "MASTER",
             "PASS",
+            "killall -0 x",
+            "/bin/sh -c ':'",
+            "/etc",
+            "'",
             "ä",
         ),
     }

@@ -152,7 +152,7 @@ def test_unicast_from_one_file_needs_both_addresses(tmp_path: Path) -> None:
     "line,place,said",
     [
         ("smtp_alert", "k.conf:5", "no smtp_server"),
-        ("notify_master /bin/up", "k.conf:5", "are not carried over"),
+        ("notify_master /opt/up", "k.conf:5", "/opt/up is not here"),
         ("authentication { auth_type AH }", "k.conf:5", "auth_type AH"),
         ("use_vmac vrrp.7 02:00:00:00:00", "k.conf:5", "00:00:5e:00:01:VRID"),
         ("unicst_peer { 192.0.2.3 }", "k.conf:5", "did you mean unicast_peer?"),
@@ -162,6 +162,41 @@ def test_unicast_from_one_file_needs_both_addresses(tmp_path: Path) -> None:
 )
 def test_what_is_told_of_single_words(line: str, place: str, said: str, tmp_path: Path) -> None:
     assert imported(tmp_path, with_line(line)).says(place, said)
+
+
+@pytest.mark.parametrize(
+    "line,said",
+    [
+        ("vrrp_rt_priority 50", "hadaemon sees to that itself"),
+        ("nftables keepalived", "vrrp.accept_mode"),
+        ("script_user nobody", "hotspare-program"),
+        ("vrrp_delay_after_boot 10", "listens until it knows who is active"),
+        ("no_email_faults", "alarms.minimum"),
+        ("enable_snmp_rfcv3", "no SNMP"),
+        ("lvs_flush", "no LVS"),
+        ("startup_script /opt/x", "before the daemon begins"),
+        ("vrrp_notify_fifo /run/x", "[[hooks]]"),
+        ("vrrp_rt_prioritty 50", "did you mean vrrp_rt_priority?"),
+    ],
+)
+def test_what_is_told_of_words_for_all(line: str, said: str, tmp_path: Path) -> None:
+    assert imported(tmp_path, f"global_defs {{\n{line}\n}}" + ONE).says("k.conf:2", said)
+
+
+@pytest.mark.parametrize("line", ["net_namespace x", "use_pid_dir", "linkbeat_use_polling", "instance a"])
+def test_words_above_all_blocks_are_known(line: str, tmp_path: Path) -> None:
+    assert "no word that is known" not in imported(tmp_path, line + "\n" + ONE).report
+
+
+@pytest.mark.parametrize(
+    "line,port", [("", "eth0"), ("default_interface eth5", "eth5"), ("default_interface eth0", "eth0")]
+)
+def test_a_static_address_without_an_interface_is_on_the_usual_one(
+    line: str, port: str, tmp_path: Path
+) -> None:
+    static = "static_ipaddress {\n 198.51.100.7/24\n}\n"
+    found = imported(tmp_path, f"global_defs {{\n{line}\n}}\n" + static + ONE)
+    assert [str(each) for each in found.nodes["k"].ports[port].addresses] == ["198.51.100.7/24"]
 
 
 def test_more_than_two_routers(tmp_path: Path) -> None:

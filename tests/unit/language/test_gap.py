@@ -12,7 +12,11 @@ ENGLISH = {
 GAP = {"capture.py": 1, "main.py": 1, "status.py": 2}
 """How many texts of which file have no catalog: the name of the program, a filter and a format of time."""
 
-OTHERS = {"operations/changing.py": 1, "operations/import_keepalived.py": 22}
+OTHERS = {
+    "operations/changing.py": 1,
+    "operations/import_keepalived.py": 22,
+    "operations/import_scripts.py": 2,
+}
 """The same of the operations, whose sentences `hactl` shows: an import is done once."""
 
 
