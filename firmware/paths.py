@@ -5,6 +5,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "images"
+REPORTS = IMAGES / "reports"
+"""What tests have found, for people; not in git either."""
 BOARD = ROOT / "board"
 REQUIREMENTS = ROOT / "requirements"
 ARTIFACTS = ROOT / "test-artifacts"

@@ -30,6 +30,7 @@ class Suite(StrEnum):
     NETNS = "netns"
     CONTAINER = "container"
     QEMU = "qemu"
+    SETUPS = "setups"
     BUILD = "build"
 
 
@@ -38,6 +39,7 @@ NEEDS: dict[Suite, tuple[str, ...]] = {
     Suite.NETNS: ("netns",),
     Suite.CONTAINER: ("image", "container"),
     Suite.QEMU: ("image", "pair", "hosts", "flash", "disks"),
+    Suite.SETUPS: ("image", "pair", "hosts"),
     Suite.BUILD: ("image", "flash"),
 }
 
@@ -45,9 +47,11 @@ NEEDS: dict[Suite, tuple[str, ...]] = {
 _PROCESSORS = os.cpu_count() or 1
 PROCESSES = {Suite.UNIT: _PROCESSORS + 1, Suite.NETNS: _PROCESSORS + 2, Suite.QEMU: 2, Suite.BUILD: 2}
 """How many tests run at once: more than there are processors, because some wait, and in namespaces most; a
-build uses one of them most of the time, and so does a pair of which one node starts. The other suite's tests
-have the machine alone.
+build uses one of them most of the time, and so does a pair of which one node starts. The tests of the other
+suites have the machine alone: what those of the setups measure is not to be another pair's work.
 """
+LONG = frozenset({Suite.SETUPS})
+"""They run with the long tests only, unless they are named; then all of their tests do."""
 DISTRIBUTION = {Suite.BUILD: "loadfile"}
 """How they are spread if not one by one: builds of one file share a cache."""
 
@@ -66,6 +70,7 @@ class Selection(Options):
     container: bool = option("only the tests in containers of the image", False)
     build: bool = option("only the tests that build images", False)
     qemu: bool = option("only the tests that boot images in QEMU", False)
+    setups: bool = option("only the claims of docs/setups, each tried on a booted pair, with a report", False)
     nightly: bool = option("the long tests too", False)
     shard: str = option(
         "run one part of the tests, e.g. 2/4 is the second of four",
@@ -78,8 +83,9 @@ class Selection(Options):
 
     @property
     def suites(self) -> tuple[Suite, ...]:
-        """Those that were named, or all of them."""
-        return tuple(suite for suite in Suite if getattr(self, suite)) or tuple(Suite)
+        """Those that were named, or all of them; the long ones only at night."""
+        named = tuple(suite for suite in Suite if getattr(self, suite))
+        return named or tuple(suite for suite in Suite if self.nightly or suite not in LONG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +142,7 @@ def _pytest(suite: Suite, options: Selection) -> tuple[int, int, int]:
     report = ARTIFACTS / f"{suite}.xml"
     report.unlink(missing_ok=True)
     command = [sys.executable, "-P", "-m", "pytest", f"tests/{suite}", "-q", "--durations=5"]
-    command += [f"--junit-xml={report}", *(["-m", ""] if options.nightly else [])]
+    command += [f"--junit-xml={report}", *(["-m", ""] if options.nightly or suite in LONG else [])]
     if suite in PROCESSES:
         command += ["-n", str(PROCESSES[suite]), "--dist", DISTRIBUTION.get(suite, "worksteal")]
     if options.only:

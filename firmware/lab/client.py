@@ -54,10 +54,11 @@ class Probe:
 class Watch:
     """Asks for one address five times a second until closed, and remembers everything."""
 
-    def __init__(self, client: "Client", address: IPv4Address) -> None:
-        """Starts watching."""
-        self._client = client
+    def __init__(self, client: "Client", address: IPv4Address, beyond: IPv4Address | None = None) -> None:
+        """Starts watching. `beyond` is pinged by way of the address, in place of the address itself."""
+        self.client = client
         self.address = address
+        self.pinged = beyond or address
         self._probes: list[Probe] = []
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._loop, name=f"watch-{address}", daemon=True)
@@ -126,7 +127,7 @@ class Watch:
             lambda: any(set(probe.answers) == {mac} for probe in self._probes[-3:-1] if probe.asked >= now),
             deadline,
             f"an answer of {mac} for {self.address}",
-            self._client.data.name,
+            self.client.data.name,
             explain=lambda: f"Answers came from: {', '.join(self.owners) or 'nobody'}.",
         )
 
@@ -140,7 +141,7 @@ class Watch:
             lambda: len(self._probes) > 0 and self.owner is None,
             deadline,
             f"silence of {self.address}",
-            self._client.data.name,
+            self.client.data.name,
             explain=lambda: f"Answers came from: {', '.join(self.owners)}.",
         )
 
@@ -148,12 +149,12 @@ class Watch:
         while not self._stop.is_set():
             probe = Probe(time.monotonic())
             self._probes.append(probe)
-            self._client.ask(self.address, partial(self._note_answer, probe))
+            self.client.ask(self.address, partial(self._note_answer, probe))
             if self._gone_quiet():
-                self._client.forget(self.address)
-            probe.pinged = self._client.neighbour(self.address)
+                self.client.forget(self.address)
+            probe.pinged = self.client.neighbour(self.address)
             if probe.pinged:
-                self._client.send_echo(self.address, probe.pinged, partial(self._note_reply, probe))
+                self.client.send_echo(self.pinged, probe.pinged, partial(self._note_reply, probe))
             self._stop.wait(PROBE_SECONDS)
 
     def _gone_quiet(self) -> bool:
@@ -176,7 +177,10 @@ class Client:
     def __init__(self, data: PlannedClient, switch: Switch) -> None:
         """Plugs itself into the switch."""
         self.data = data
+        self.silent_to: frozenset[IPv4Address] = frozenset()
+        """Whose pings it leaves unanswered; a test may change it."""
         self._address = data.address.ip
+        self._pinged_as = {str(address) for address in (data.address.ip, *data.behind)}
         self._mac = bytes.fromhex(data.mac.replace(":", ""))
         self._neighbours: dict[IPv4Address, str] = {}
         self._question: dict[IPv4Address, Callable[[str], None]] = {}
@@ -194,9 +198,9 @@ class Client:
         with self._lock:
             self._neighbours.pop(address, None)
 
-    def watch(self, address: IPv4Address) -> Watch:
-        """Starts asking for an address."""
-        return Watch(self, address)
+    def watch(self, address: IPv4Address, beyond: IPv4Address | None = None) -> Watch:
+        """Starts asking for an address; with `beyond` it is a gateway, and somebody beyond it is pinged."""
+        return Watch(self, address, beyond)
 
     def ping(self, address: IPv4Address, deadline: Deadline) -> float:
         """Resolves an address anew and pings it once; returns the seconds it took.
@@ -232,8 +236,8 @@ class Client:
         request = ICMP(type=ECHO_REQUEST, id=PING_ID, seq=sequence) / Raw(b"hotspare lab")
         self._send_ipv4(mac, address, request)
 
-    def _send_ipv4(self, mac: str, address: IPv4Address, payload: Packet) -> None:
-        header = IP(src=str(self._address), dst=str(address))
+    def _send_ipv4(self, mac: str, address: IPv4Address, payload: Packet, source: str = "") -> None:
+        header = IP(src=source or str(self._address), dst=str(address))
         self._send(bytes(Ether(src=self.data.mac, dst=mac) / header / payload))
 
     def _receive(self, frame: bytes) -> None:
@@ -265,14 +269,20 @@ class Client:
             self._send(bytes(Ether(src=self.data.mac, dst=arp.hwsrc) / reply))
 
     def _receive_ipv4(self, packet: Packet) -> None:
-        if ICMP not in packet or packet[IP].dst != str(self._address):
+        if ICMP not in packet or packet[IP].dst not in self._pinged_as:
             return
         icmp = packet[ICMP]
         if icmp.type == ECHO_REQUEST:
-            reply = ICMP(type=ECHO_REPLY, id=icmp.id, seq=icmp.seq) / Raw(bytes(icmp.payload))
-            self._send_ipv4(packet[Ether].src, IPv4Address(packet[IP].src), reply)
+            self._answer_ping(packet)
         elif icmp.type == ECHO_REPLY and icmp.id == PING_ID:
             with self._lock:
                 replied = self._echoes.pop(icmp.seq, None)
             if replied:
                 replied()
+
+    def _answer_ping(self, packet: Packet) -> None:
+        """As whoever was pinged: this host, or one behind it."""
+        asked, sender = packet[ICMP], IPv4Address(packet[IP].src)
+        if sender not in self.silent_to:
+            reply = ICMP(type=ECHO_REPLY, id=asked.id, seq=asked.seq) / Raw(bytes(asked.payload))
+            self._send_ipv4(packet[Ether].src, sender, reply, source=packet[IP].dst)

@@ -6,10 +6,11 @@ else is there.
 """
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Interface, ip_interface
+from ipaddress import IPv4Address, IPv4Interface, ip_interface
 from pathlib import Path
+from string import Template
 from typing import Any
 
 from firmware.errors import FirmwareError
@@ -53,6 +54,12 @@ def read_setup(name: str) -> Setup:
     return setup_of(SETUPS / name)
 
 
+def title_of(name: str) -> str:
+    """What its page calls it."""
+    page = (SETUPS / name / "README.md").read_text(encoding="utf-8")
+    return page.partition("\n")[0].removeprefix("# ")
+
+
 def setup_of(folder: Path) -> Setup:
     """The same of any folder. Raises TopologyError, FirmwareError."""
     try:
@@ -61,7 +68,7 @@ def setup_of(folder: Path) -> Setup:
         return Setup(
             Topology(
                 tuple(_networks(lab)),
-                tuple(_nodes(folder, networks)),
+                tuple(_nodes(folder, networks, shared.get("nodes", {}))),
                 tuple(_clients(lab)),
                 _cluster(folder, shared),
                 tuple(PlannedProvider(**each) for each in lab.get("providers", ())),
@@ -78,18 +85,28 @@ def _networks(lab: Mapping[str, Any]) -> Iterator[Network]:
         yield Network(name, NetworkKind.CABLE if each.get("cable") else NetworkKind.SWITCH)
 
 
-def _nodes(folder: Path, networks: Mapping[str, str]) -> Iterator[PlannedNode]:
+def _nodes(folder: Path, networks: Mapping[str, str], shared: Mapping[str, Any]) -> Iterator[PlannedNode]:
     for file in sorted(folder.glob("*/node.toml")):
         raw = _toml(file)
-        cards = ((name, port["mac"]) for name, port in raw["ports"].items() if "mac" in port)
-        ports = tuple(Port(name, mac, networks[name]) for name, mac in cards)
-        yield PlannedNode(raw["name"], ports, file.read_text(encoding="utf-8"))
+        told = shared.get(raw["name"], {})
+        ports = []
+        for name, port in raw["ports"].items():
+            if "mac" in port:
+                texts = (*port.get("addresses", ()), *told.get("addresses", {}).get(name, ()))
+                own = tuple(_version_4(_filled_in(texts, told.get("variables", {}))))
+                ports.append(Port(name, port["mac"], networks[name], own))
+        yield PlannedNode(raw["name"], tuple(ports), file.read_text(encoding="utf-8"))
+
+
+def _filled_in(texts: Iterable[str], variables: Mapping[str, object]) -> Iterator[str]:
+    return (Template(text).substitute(variables) for text in texts)
 
 
 def _clients(lab: Mapping[str, Any]) -> Iterator[PlannedClient]:
     for number, (name, each) in enumerate(lab.get("hosts", {}).items(), start=1):
         mac = f"52:54:00:48:c1:{number:02x}"
-        yield PlannedClient(name, each["network"], mac, IPv4Interface(each["address"]))
+        behind = tuple(map(IPv4Address, each.get("behind", ())))
+        yield PlannedClient(name, each["network"], mac, IPv4Interface(each["address"]), behind)
 
 
 def _cluster(folder: Path, shared: Mapping[str, Any]) -> Cluster:
@@ -102,7 +119,7 @@ def _cluster(folder: Path, shared: Mapping[str, Any]) -> Cluster:
     return Cluster(shared["name"], shared["master"], interfaces, hotwire, text=text)
 
 
-def _version_4(addresses: list[str]) -> Iterator[IPv4Interface]:
+def _version_4(addresses: Iterable[str]) -> Iterator[IPv4Interface]:
     for text in addresses:
         address = ip_interface(text)
         if isinstance(address, IPv4Interface):

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from ipaddress import IPv4Interface
+from ipaddress import IPv4Address, IPv4Interface
 
 from firmware.lab.errors import TopologyError
 
@@ -72,6 +72,8 @@ class PlannedClient:
     network: str
     mac: str
     address: IPv4Interface
+    behind: tuple[IPv4Address, ...] = ()
+    """Whom it is the router to: it answers pings for them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,23 +80,24 @@ def _stream() -> Iterator[bytes]:
 
 
 class Server:
-    """Echoes UDP and TCP on port 7, and serves an endless download, until it is closed."""
+    """Echoes UDP and TCP on port 7 or another one, and serves an endless download, until it is closed."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, port: int = ECHO_PORT) -> None:
         self.address = str(host.address)
+        self.port = port
         self.seen: dict[bytes, tuple[str, int]] = {}
         """From where each line came in over TCP, as the server sees it."""
         self.served = hashlib.sha256()
         self._end = threading.Event()
         self._selector = selectors.DefaultSelector()
         self._udp = host.namespace.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._udp.bind((self.address, ECHO_PORT))
+        self._udp.bind((self.address, port))
         self._udp.setblocking(False)
         self._selector.register(self._udp, selectors.EVENT_READ, self._echo_datagram)
-        for port, accept in ((ECHO_PORT, self._accept_echo), (DOWNLOAD_PORT, self._accept_download)):
+        for number, accept in ((port, self._accept_echo), (DOWNLOAD_PORT, self._accept_download)):
             listener = host.namespace.socket(socket.AF_INET, socket.SOCK_STREAM)
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind((self.address, port))
+            listener.bind((self.address, number))
             listener.listen()
             self._selector.register(listener, selectors.EVENT_READ, accept)
         self._threads = [threading.Thread(target=self._loop)]
@@ -191,13 +192,16 @@ class Download:
 class Session:
     """A TCP connection that is typed into."""
 
-    def __init__(self, host: Host, server: Server, source: str = "", seconds: float = 20) -> None:
+    def __init__(
+        self, host: Host, server: Server, source: str = "", seconds: float = 20, address: str = ""
+    ) -> None:
+        """`source`: the host's address; `address`: where the server is to be reached, if not at its own."""
         self._server = server
         self._socket = host.namespace.socket(socket.AF_INET, socket.SOCK_STREAM)
         self._socket.settimeout(seconds)
         if source:
             self._socket.bind((source, 0))
-        self._socket.connect((server.address, ECHO_PORT))
+        self._socket.connect((address or server.address, server.port))
         self._typed = 0
 
     def check(self, seconds: float) -> tuple[str, int]:

@@ -127,6 +127,7 @@ def test_nodes_tell_a_version_whole() -> None:
             Selection(qemu=True, only="takes_over", shard="2/4", seed=7, allow_skip=True, nightly=True),
         ),
         ("test --netns --container --build", Selection(netns=True, container=True, build=True)),
+        ("test --setups --only dsl_modem", Selection(setups=True, only="dsl_modem")),
         ("mutants", MutantOptions()),
         ("mutants --count 300 --seed 7", MutantOptions(300, 7)),
         ("mutants --made --tests world", MutantOptions(made=True, tests="world")),
@@ -243,7 +244,9 @@ def test_two_ports_that_are_not_there_are_told_each(tmp_path: Path, monkeypatch:
 
 
 def test_without_a_suite_all_are_run() -> None:
-    assert Selection().suites == tuple(Suite)
+    assert Selection().suites == tuple(suite for suite in Suite if suite is not Suite.SETUPS)
+    assert Selection(nightly=True).suites == tuple(Suite)
+    assert Selection(setups=True).suites == (Suite.SETUPS,)
     assert Selection(unit=True, lint=True).suites == (Suite.LINT, Suite.UNIT)
     assert {suite.value for suite in Suite} <= {field.name for field in fields(Selection)}
 

@@ -135,3 +135,36 @@ def test_the_longest_conflict_is_counted_from_its_first_question() -> None:
     both = {ALPHA, BETA}
     watch = record({ALPHA}, both, both, {BETA}, both, both, both, {ALPHA})
     assert watch.longest_conflict() == pytest.approx(0.6)
+
+
+FAR = IPv4Address("203.0.113.9")
+
+
+def replies(client: Client, address: IPv4Address, mac: str, seconds: float) -> bool:
+    answered = threading.Event()
+    client.send_echo(address, mac, answered.set)
+    return answered.wait(seconds)
+
+
+def test_a_router_answers_for_whom_it_is_the_router_to(switch: Switch, client: Client) -> None:
+    planned = PlannedClient("router", "lan", ALPHA, IPv4Interface(f"{VIRTUAL}/24"), (FAR,))
+    Client(planned, switch)
+    assert replies(client, FAR, ALPHA, SECONDS)
+    assert replies(client, VIRTUAL, ALPHA, SECONDS)
+    assert not replies(client, IPv4Address("203.0.113.10"), ALPHA, 0.3)
+
+
+def test_a_host_can_be_silent_to_some(switch: Switch, client: Client) -> None:
+    silent = host(switch, "alpha", ALPHA, str(VIRTUAL))
+    silent.silent_to = frozenset({client.data.address.ip})
+    assert not replies(client, VIRTUAL, ALPHA, 0.3)
+    silent.silent_to = frozenset()
+    assert replies(client, VIRTUAL, ALPHA, SECONDS)
+
+
+def test_a_watch_may_ping_somebody_beyond_a_gateway(switch: Switch, client: Client) -> None:
+    Client(PlannedClient("router", "lan", ALPHA, IPv4Interface(f"{VIRTUAL}/24"), (FAR,)), switch)
+    with client.watch(VIRTUAL, FAR) as watch:
+        assert watch.pinged == FAR
+        wait_until(lambda: any(probe.replied for probe in watch.probes), Deadline(SECONDS), "an answer")
+    assert watch.owners == (ALPHA,)

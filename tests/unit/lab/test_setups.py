@@ -1,6 +1,7 @@
 """The ready configurations: their nodes would take them, and a lab can be made of each."""
 
 import tomllib
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from firmware.check import as_a_node_would
 from firmware.errors import FirmwareError
 from firmware.lab.preseed import render_preseed
-from firmware.lab.setups import SETUPS, read_setup, setup_names, setup_of
+from firmware.lab.setups import SETUPS, read_setup, setup_names, setup_of, title_of
 
 NAMES = ("auto-join", "dsl-modem", "external-router", "test-case", "virtual-cluster")
 
@@ -48,6 +49,28 @@ def test_it_is_a_lab(name: str):
         assert raw["node"] == {key: value for key, value in own.items() if key != "schema"}
         shared = tomllib.loads((SETUPS / name / "cluster.toml").read_text())
         assert raw["cluster"] == {key: value for key, value in shared.items() if key != "schema"}
+
+
+def test_the_nodes_own_addresses_are_known_wherever_they_stand():
+    """In node.toml, in cluster.toml, and there with variables."""
+
+    def own(setup: str, node: str, port: str) -> list[str]:
+        return [str(each) for each in read_setup(setup).topology.node(node).port(port).addresses]
+
+    assert own("auto-join", "utm1", "lan") == ["192.168.100.2/24"]
+    assert own("auto-join", "utm1", "hotwire") == []
+    assert own("test-case", "fw2", "eth0") == ["192.168.1.2/24"]
+    assert own("virtual-cluster", "fw-b", "int") == ["10.0.2.2/24"]
+
+
+def test_a_host_may_be_the_router_to_others():
+    clients = {each.name: each for each in read_setup("virtual-cluster").topology.clients}
+    assert clients["router"].behind == (IPv4Address("198.51.100.22"),)
+    assert clients["inside1"].behind == ()
+
+
+def test_its_page_has_its_title():
+    assert title_of("dsl-modem") == "Two firewalls at one DSL modem"
 
 
 def test_a_wrong_one_is_told(tmp_path: Path):

@@ -1,0 +1,155 @@
+"""At a DSL modem: who dials, what the clients keep, what leaves translated, where the tunnel is."""
+
+import time
+from ipaddress import IPv4Address
+
+import pytest
+
+from firmware.claims.wire import excerpt, is_announcement
+from firmware.lab.deadline import Deadline, wait_until
+from firmware.lab.node import Node
+from firmware.lab.provider import FIRST_CLIENT, Provider
+from tests.lab.dhcp_client import ask_for_lease, renew
+from tests.lab.host import Host
+
+from .conftest import Record
+from .site import DIAL_SECONDS, Site
+
+SETUP = "dsl-modem"
+LAN, MODEM = "lan2", "lan1"
+GATEWAY = IPv4Address("192.168.200.1")
+FAR = IPv4Address("203.0.113.9")
+"""Somewhere beyond the provider."""
+LAPTOP = "52:54:00:48:d0:99"
+LEASE_SECONDS = 120.0
+TUNNEL = "ip link show branch"
+
+
+def dialled(site: Site, node: Node, *off: Node) -> None:
+    """The provider has a session with this node alone. It does not notice that others lost their power."""
+    provider = site.lab.providers[MODEM]
+    gone = {site.card(each, MODEM) for each in off}
+    card = site.card(node, MODEM)
+    wait_until(
+        lambda: provider.online - gone == {card},
+        Deadline(DIAL_SECONDS),
+        f"a session of {node.name} alone with the provider",
+        explain=lambda: str(provider.events[-10:]),
+    )
+
+
+@pytest.fixture
+def provider(site: Site) -> Provider:
+    """It has a session with the master."""
+    site.answers(site.master)
+    dialled(site, site.master)
+    return site.lab.providers[MODEM]
+
+
+@pytest.fixture
+def laptop(site: Site, provider: Provider) -> Host:
+    """A host without an address, plugged in when the pair is up."""
+    return site.bare_host("laptop", LAN, LAPTOP)
+
+
+def test_the_active_node_alone_has_a_session(site: Site, provider: Provider, claim: Record) -> None:
+    """Only the active node has a session with the provider, and after a failover the other one dials."""
+    spare = site.card(site.spare, MODEM)
+    assert spare not in {event.mac for event in provider.events}
+    claim.measure("utm2 has not said a word to the provider")
+    watch = site.watch()
+    site.answers(site.master, watch)
+    happened = site.moves("planned switch", site.switch(site.master), site.spare, watch)
+    dialled(site, site.spare)
+    claim.measure(f"utm2 has a session {site.since(happened)} after the switch, and utm1 has none")
+    happened = site.moves("power of utm2 lost", site.spare.power_off, site.master, watch)
+    dialled(site, site.master, site.spare)
+    claim.measure(f"utm1 has a session {site.since(happened)} after the power of utm2 was cut")
+    events = [f"{event.what.value}: {names(site)[event.mac]}" for event in provider.events]
+    claim.show("what the provider noticed", events)
+
+
+def names(site: Site) -> dict[str, str]:
+    """Of the nodes, by their cards at the modem."""
+    return {site.card(node, MODEM): node.name for node in (site.master, site.spare)}
+
+
+def test_a_client_keeps_gateway_and_lease(site: Site, laptop: Host, claim: Record) -> None:
+    """A client keeps its gateway and the address of its lease when the nodes change."""
+    lease = ask_for_lease(laptop, LEASE_SECONDS)
+    laptop.settle(lease.address, lease.gateway)
+    assert lease.gateway == GATEWAY
+    claim.measure(f"lease of utm1: {lease.address}, gateway {lease.gateway}")
+    site.spare.wait_until(f"grep -q {lease.address.ip} /run/hadaemon/dhcp-leases")
+    laptop.namespace.run("ping", "-c", "1", "-W", "5", str(GATEWAY))
+    assert site.card(site.master, LAN) in neighbour(laptop)
+    watch, clock = site.watch(), time.time()
+    site.answers(site.master, watch)
+    site.moves("power of utm1 lost", site.master.power_off, site.spare, watch)
+    wait_until(
+        lambda: site.card(site.spare, LAN) in neighbour(laptop),
+        Deadline(LEASE_SECONDS),
+        "utm2 in the laptop's ARP entry",
+        explain=lambda: neighbour(laptop),
+    )
+    claim.measure(f"its ARP entry is now: {neighbour(laptop)}")
+    again = renew(laptop, lease, LEASE_SECONDS)
+    assert again == lease
+    claim.measure(f"renewed by utm2: {again.address}, gateway {again.gateway}")
+    capture = site.lab.folder / f"{LAN}.pcap"
+    claim.show("announced on the LAN", excerpt(capture, is_announcement(GATEWAY), clock))
+
+
+def neighbour(host: Host) -> str:
+    """The kernel's ARP entry for the gateway."""
+    return host.namespace.run("ip", "neighbour", "show", str(GATEWAY)).strip()
+
+
+def test_what_leaves_has_the_providers_address(
+    site: Site, laptop: Host, provider: Provider, claim: Record
+) -> None:
+    """What goes out has the address that the provider gave, and a client inside is answered from the Internet
+    by either node.
+    """
+    lease = ask_for_lease(laptop, LEASE_SECONDS)
+    laptop.settle(lease.address, lease.gateway)
+    passes(site, laptop, provider, site.master, claim)
+    watch = site.watch()
+    site.answers(site.master, watch)
+    happened = site.moves("planned switch", site.switch(site.master), site.spare, watch)
+    dialled(site, site.spare)
+    passes(site, laptop, provider, site.spare, claim)
+    claim.measure(f"the Internet answers again {site.since(happened)} after the switch at most")
+
+
+def passes(site: Site, laptop: Host, provider: Provider, node: Node, claim: Record) -> None:
+    """A ping from inside arrives at the provider, translated, and is answered."""
+    ping = ("ping", "-c", "1", "-W", "1", str(FAR))
+    wait_until(
+        lambda: "1 received" in laptop.namespace.run(*ping, check=False),
+        Deadline(DIAL_SECONDS),
+        "an answer from beyond the provider",
+        node.name,
+    )
+    source, target = provider.pings[-1]
+    assert source > FIRST_CLIENT, "the provider's address, not the client's"
+    assert target == FAR
+    claim.measure(f"by {node.name}: the provider sees a ping of {source} to {target}")
+
+
+def test_the_tunnel_is_on_the_active_node_alone(site: Site, provider: Provider, claim: Record) -> None:
+    """The tunnel to the branch is up on the active node alone, and moves with it."""
+    watch = site.watch()
+    site.answers(site.master, watch)
+    tunnel_is_at(site, site.master, site.spare, claim)
+    site.moves("planned switch", site.switch(site.master), site.spare, watch)
+    tunnel_is_at(site, site.spare, site.master, claim)
+
+
+def tunnel_is_at(site: Site, active: Node, backup: Node, claim: Record) -> None:
+    """WireGuard's interface, and its unit."""
+    active.wait_until(f"{TUNNEL} && systemctl is-active -q hotspare-wireguard@branch.service")
+    backup.wait_until(f"! {TUNNEL} 2>/dev/null && ! systemctl is-active -q hotspare-wireguard@branch.service")
+    shown = active.run("wg show branch | grep -v 'private key'", root=True).output
+    claim.measure(f"{active.name} has the interface branch, {backup.name} has none")
+    claim.show(f"wg show branch on {active.name}", shown.splitlines())

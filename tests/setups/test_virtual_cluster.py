@@ -1,0 +1,106 @@
+"""Two virtual machines: ping groups, preemption, a shared MAC address."""
+
+import json
+import time
+from ipaddress import IPv4Address
+
+from firmware.claims.wire import excerpt, is_announcement
+from firmware.lab.deadline import Deadline, wait_until
+from firmware.lab.node import Node
+
+from .conftest import Record
+from .site import VIRTUAL_MAC, Site
+
+SETUP = "virtual-cluster"
+INTERNET = IPv4Address("198.51.100.22")
+INSIDE = ("inside1", "inside2", "inside3")
+SECONDS = 60.0
+
+
+def groups(node: Node) -> dict[str, list[str]]:
+    """The hosts of each ping group that do not answer this node."""
+    return {each["name"]: each["failed_hosts"] for each in node.status()["status"]["ping_groups"]}
+
+
+def wait_for_silent(node: Node, group: str, count: int) -> None:
+    wait_until(
+        lambda: len(groups(node)[group]) == count,
+        Deadline(SECONDS),
+        f"{count} silent hosts of {group}",
+        node.name,
+        1.0,
+        lambda: json.dumps(groups(node)),
+    )
+
+
+def test_one_host_that_fails_moves_the_pair(site: Site, claim: Record) -> None:
+    """A group of one host: when 198.51.100.22 does not answer fw-a any more, fw-b takes over, in both
+    networks.
+    """
+    inside, outside = site.watch(), site.watch(site.lab.clients["router"])
+    site.answers(site.master, inside, outside)
+    own = frozenset({site.own(site.master, "ext")})
+
+    def fall_silent() -> None:
+        outside.client.silent_to = own
+
+    happened = site.moves(f"{INTERNET} silent to fw-a", fall_silent, site.spare, inside, outside)
+    claim.measure(f"fw-b is active, as its status says, after {site.since(happened)} at most")
+
+
+def test_a_host_that_is_silent_to_both_moves_nothing(site: Site, claim: Record) -> None:
+    """If the host is silent to both nodes, neither is better, and the preferred one stays active."""
+    watch = site.watch()
+    site.answers(site.master, watch)
+    router = site.lab.clients["router"]
+    router.silent_to = frozenset(site.own(node, "ext") for node in (site.master, site.spare))
+    for node in (site.master, site.spare):
+        wait_for_silent(node, "internet", 1)
+        claim.measure(f"{node.name}: {groups(node)['internet'][0]} does not answer")
+    site.answers(site.master, watch)
+    assert len(watch.owners) == 1
+
+
+def test_of_three_hosts_all_must_fail(site: Site, claim: Record) -> None:
+    """A group of three hosts: two that are silent to fw-a move nothing, and with the third one fw-b takes
+    over.
+    """
+    watch = site.watch(site.lab.clients["router"])
+    site.answers(site.master, watch)
+    own = frozenset({site.own(site.master, "int")})
+    first, second, third = (site.lab.clients[name] for name in INSIDE)
+    first.silent_to = second.silent_to = own
+    wait_for_silent(site.master, "inside", 2)
+    claim.measure(f"two are silent: fw-a is {site.master.state()}")
+    site.answers(site.master, watch)
+
+    def fall_silent() -> None:
+        third.silent_to = own
+
+    site.moves("the third one silent", fall_silent, site.spare, watch)
+
+
+def test_the_networks_move_together_and_the_preferred_takes_back(site: Site, claim: Record) -> None:
+    """Whoever loses one network gives both away, and fw-a takes back as soon as it is well again."""
+    inside, outside = site.watch(), site.watch(site.lab.clients["router"])
+    site.answers(site.master, inside, outside)
+    pull, plug = (lambda: site.master.pull("ext")), (lambda: site.master.plug("ext"))
+    site.moves("ext of fw-a pulled", pull, site.spare, inside, outside)
+    happened = site.moves("ext of fw-a plugged in again", plug, site.master, inside, outside)
+    claim.measure(f"fw-a is active again, as its status says, after {site.since(happened)} at most")
+
+
+def test_a_hosts_arp_entry_stays(site: Site, claim: Record) -> None:
+    """The virtual address keeps its MAC address: a host's ARP entry is the same after a failover."""
+    watch = site.watch()
+    site.answers(site.master, watch)
+    before, clock = site.watcher.neighbour(watch.address), time.time()
+    site.moves("power of fw-a lost", site.master.power_off, site.spare, watch)
+    after = site.watcher.neighbour(watch.address)
+    assert before
+    assert before.startswith(VIRTUAL_MAC)
+    assert after == before
+    assert watch.owners == (before,)
+    claim.measure(f"{watch.address} is at {before} before, and at {after} after it")
+    capture = site.lab.folder / "int.pcap"
+    claim.show("announced by fw-b", excerpt(capture, is_announcement(watch.address), clock))
