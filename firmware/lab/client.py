@@ -187,7 +187,7 @@ class Client:
         self._echoes: dict[int, Callable[[], None]] = {}
         self._sequence = 0
         self._lock = threading.Lock()
-        self._send = switch.attach(data.name, self._receive)
+        self._send = switch.attach(data.name, self._receive, data.vlan)
 
     def neighbour(self, address: IPv4Address) -> str | None:
         """The MAC that this host believes the address is at."""

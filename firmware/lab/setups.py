@@ -106,17 +106,26 @@ def _clients(lab: Mapping[str, Any]) -> Iterator[PlannedClient]:
     for number, (name, each) in enumerate(lab.get("hosts", {}).items(), start=1):
         mac = f"52:54:00:48:c1:{number:02x}"
         behind = tuple(map(IPv4Address, each.get("behind", ())))
-        yield PlannedClient(name, each["network"], mac, IPv4Interface(each["address"]), behind)
+        yield PlannedClient(
+            name, each["network"], mac, IPv4Interface(each["address"]), behind, each.get("vlan")
+        )
 
 
 def _cluster(folder: Path, shared: Mapping[str, Any]) -> Cluster:
     interfaces = tuple(
-        HaInterface(each["port"], tuple(_version_4(each["virtual_addresses"])))
+        HaInterface(_card(each, shared), tuple(_version_4(each["virtual_addresses"])))
         for each in shared["ha_interfaces"]
     )
     hotwire = shared.get("hotwire", {}).get("port")
     text = (folder / "cluster.toml").read_text(encoding="utf-8")
     return Cluster(shared["name"], shared["master"], interfaces, hotwire, text=text)
+
+
+def _card(interface: Mapping[str, Any], shared: Mapping[str, Any]) -> str:
+    """The port whose cable leads to the virtual addresses: of a VLAN its parent."""
+    port: str = interface.get("addresses_on", interface["port"])
+    parent: str = shared.get("ports", {}).get(port, {}).get("parent", port)
+    return parent
 
 
 def _version_4(addresses: Iterable[str]) -> Iterator[IPv4Interface]:

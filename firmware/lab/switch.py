@@ -22,6 +22,8 @@ from queue import SimpleQueue
 
 from scapy.utils import RawPcapWriter
 
+from firmware.lab.tags import tagged, untagged
+
 ETHERNET = 1
 """Link type of the capture file."""
 MAX_FRAME = 65536
@@ -149,18 +151,25 @@ class Switch:
 
         self._order(add)
 
-    def attach(self, port: str, receive: Deliver) -> Deliver:
+    def attach(self, port: str, receive: Deliver, vlan: int | None = None) -> Deliver:
         """Adds a port of this process; returns the function that sends a frame into it.
 
-        `receive` is called in the switch's thread and must not block.
+        `receive` is called in the switch's thread and must not block. `vlan`: whoever is there is in that
+        VLAN, and knows of no tags.
         """
 
         def deliver(frame: bytes) -> bool:
-            receive(frame)
+            own = frame if vlan is None else untagged(frame, vlan)
+            if own is not None:
+                receive(own)
             return True
 
+        def send(frame: bytes) -> None:
+            seen = frame if vlan is None else tagged(frame, vlan)
+            self._order(lambda: self._enter(seen, port))
+
         self._order(lambda: self._ports.update({port: _Port(deliver)}))
-        return lambda frame: self._order(lambda: self._enter(frame, port))
+        return send
 
     def detach(self, port: str) -> None:
         """Removes a port of this process; returns when nothing is delivered to it any more."""

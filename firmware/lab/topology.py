@@ -74,6 +74,8 @@ class PlannedClient:
     address: IPv4Interface
     behind: tuple[IPv4Address, ...] = ()
     """Whom it is the router to: it answers pings for them."""
+    vlan: int | None = None
+    """The VLAN of its switch port; None: its frames are not tagged."""
 
 
 @dataclass(frozen=True, slots=True)

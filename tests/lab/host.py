@@ -21,20 +21,21 @@ class Host:
     address: IPv4Address
     """Its own, once it has settled."""
 
-    def __init__(self, namespace: Namespace, switch: Switch, mac: str) -> None:
+    def __init__(self, namespace: Namespace, switch: Switch, mac: str, vlan: int | None = None) -> None:
         """Plugs a namespace into a switch; it has no address yet.
 
         Args:
             namespace: the host's own; it ends after the host.
             switch: of the lab.
             mac: the MAC address of its network card.
+            vlan: of its switch port; None: its frames are not tagged.
         """
         self.namespace = namespace
         self.mac = mac
         self._switch = switch
         self._tap = namespace.tap(PORT)
         namespace.run("ip", "link", "set", PORT, "address", mac, "up")
-        self._send = switch.attach(namespace.name, self._deliver)
+        self._send = switch.attach(namespace.name, self._deliver, vlan)
         self._end, self._ending = os.pipe()
         self._thread = threading.Thread(target=self._loop, name=f"host-{namespace.name}", daemon=True)
         self._thread.start()

@@ -91,13 +91,13 @@ class Site:
         """A host of the setup as a kernel's own: it can run programs, and has the same addresses."""
         data = self.lab.clients[name].data
         self.lab.switch(data.network).detach(name)
-        return self.bare_host(name, data.network, data.mac).settle(data.address, gateway)
+        return self.bare_host(name, data.network, data.mac, data.vlan).settle(data.address, gateway)
 
-    def bare_host(self, name: str, network: str, mac: str) -> Host:
+    def bare_host(self, name: str, network: str, mac: str, vlan: int | None = None) -> Host:
         """One more host that has no address yet."""
         if self._namespaces is None:
             self._namespaces = self._stack.enter_context(Namespaces())
-        host = Host(self._namespaces.make(name), self.lab.switch(network), mac)
+        host = Host(self._namespaces.make(name), self.lab.switch(network), mac, vlan)
         self._stack.callback(host.close)
         return host
 

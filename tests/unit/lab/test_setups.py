@@ -11,7 +11,7 @@ from firmware.errors import FirmwareError
 from firmware.lab.preseed import render_preseed
 from firmware.lab.setups import SETUPS, read_setup, setup_names, setup_of, title_of
 
-NAMES = ("auto-join", "dsl-modem", "external-router", "test-case", "virtual-cluster")
+NAMES = ("auto-join", "dsl-modem", "external-router", "test-case", "virtual-cluster", "vlan-firewall")
 
 
 def test_these_there_are():
