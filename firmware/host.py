@@ -20,6 +20,7 @@ _SERVICES = {
     "frr": ("frr.service",),
     "keepalived": ("keepalived.service",),
     "nftables": ("nftables.service",),
+    "postfix": ("postfix.service",),
     "openssh-server": ("ssh.service", "ssh.socket"),
     "rsync": ("rsync.service",),
 }

@@ -157,14 +157,19 @@ def _last_key() -> int:
 
 
 def _read(prompt: str, echo: int) -> str:
-    """Enter is a carriage return, a line feed, or both: the line feed behind a return answers nothing."""
+    """Enter is a carriage return, a line feed, or both: the line feed behind a return answers nothing. The
+    timer does not outlive the question: while Python ends, nobody takes its signal, which would kill it."""
     settings = _without()
     settings[3] = settings[3] & ~termios.ECHO | echo
-    if _last_key() == _RETURN:
-        _bind_line_feed(False)
-        signal.setitimer(signal.ITIMER_REAL, _PAUSE)
-    with _set(settings):
-        return input(prompt)
+    try:
+        if _last_key() == _RETURN:
+            _bind_line_feed(False)
+            signal.setitimer(signal.ITIMER_REAL, _PAUSE)
+        with _set(settings):
+            return input(prompt)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        _bind_line_feed(True)
 
 
 @contextlib.contextmanager

@@ -151,7 +151,11 @@ class Line:
 
     def ends(self) -> None:
         """The program, as it should."""
-        assert self.process.wait(SECONDS) == 0
+        deadline = time.monotonic() + SECONDS
+        while self._read() and time.monotonic() < deadline:
+            pass
+        code = self.process.wait(SECONDS)
+        assert code == 0, f"it ended with {code}: {self.screen[-1500:]}"
 
     def stored(self) -> list[dict[str, Any]]:
         """What the box was told to keep."""

@@ -1,0 +1,166 @@
+"""A gateway for many VLANs: what is routed, what HAProxy ends, and how the pair advertises."""
+
+import time
+from collections.abc import Iterator
+from ipaddress import IPv4Address
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from scapy.layers.inet import IP
+from scapy.packet import Packet
+
+from firmware.claims.wire import excerpt, frames
+from firmware.lab.deadline import Deadline, wait_until
+from tests.lab.host import Host
+from tests.qemu.traffic import Ssh
+
+from .conftest import Record
+from .postfix import Postfix, Smtp
+from .site import Site
+
+SETUP = "vlan-firewall"
+OUTER, INNER = IPv4Address("192.168.1.10"), IPv4Address("10.10.2.254")
+OBSERVER = "192.168.1.50/24"
+CLIENTS = tuple(f"192.168.1.{number}" for number in range(61, 65))
+"""Addresses of one host outside, each a client of its own to HAProxy."""
+SERVERS = ("ext-mx-in001", "ext-mx-in002")
+SECONDS = 60.0
+CHECK_SECONDS = 200.0
+"""HAProxy looks at a server that was down every 30 s, and believes it when it was well twice."""
+SMTP_SECONDS = 10.0
+VRRP = 112
+
+
+@pytest.fixture
+def gateway(site: Site) -> Host:
+    """The host outside, to which 192.168.1.10 is the way to 10.10.0.0/16, and which has other addresses."""
+    host = site.host("gateway", OUTER)
+    for client in CLIENTS:
+        host.namespace.run("ip", "address", "add", f"{client}/24", "dev", "eth0")
+    return host
+
+
+@pytest.fixture
+def mail(site: Site, tmp_path: Path) -> dict[str, Postfix]:
+    """Both mail servers, by the names by which they greet."""
+    names = {f"{server}.example.com": site.host(server, INNER) for server in SERVERS}
+    return {name: Postfix(host, name, tmp_path / name) for name, host in names.items()}
+
+
+def greeted(gateway: Host) -> dict[str, str]:
+    """By the address of each client, which server greets it; without those that are not greeted."""
+    found = {}
+    for client in CLIENTS:
+        try:
+            session = Smtp(gateway, client, str(OUTER), SMTP_SECONDS)
+        except OSError:
+            continue
+        found[client] = session.server
+        session.close()
+    return found
+
+
+def wait_for_mail(gateway: Host, mail: dict[str, Postfix]) -> dict[str, str]:
+    """Who is greeted by whom, as soon as everybody is, and by both servers."""
+    seen: dict[str, str] = {}
+
+    def served() -> bool:
+        seen.clear()
+        seen.update(greeted(gateway))
+        return len(seen) == len(CLIENTS)
+
+    wait_until(served, Deadline(CHECK_SECONDS), "greetings of the mail servers", interval=1.0)
+    assert set(seen.values()) <= set(mail)
+    return dict(seen)
+
+
+def test_what_is_routed_lives_on(site: Site, gateway: Host, claim: Record, tmp_path: Path) -> None:
+    """An SSH session from outside to a server, routed past HAProxy, lives on when its firewall dies."""
+    server = site.host(SERVERS[0], INNER)
+    ssh = Ssh(gateway, server, tmp_path)
+    watch = site.watch(site.observer("outside", OBSERVER))
+    site.answers(site.master, watch)
+    ssh.check(SECONDS)
+    happened = site.moves(f"power of {site.master.name} lost", site.master.power_off, site.spare, watch)
+    ssh.check(SECONDS)
+    claim.measure(f"a line typed afterwards is back {site.since(happened)} after it")
+
+
+def test_what_haproxy_ends_comes_back_to_the_same_server(
+    site: Site, gateway: Host, mail: dict[str, Postfix], claim: Record
+) -> None:
+    """A session of SMTP ends with its firewall; each client that connects again comes to the server that it
+    had before, and mail is taken.
+    """
+    watch = site.watch(site.observer("outside", OBSERVER))
+    site.answers(site.master, watch)
+    before = wait_for_mail(gateway, mail)
+    session = Smtp(gateway, CLIENTS[0], str(OUTER), SMTP_SECONDS)
+    session.say("HELO client.example.org")
+    claim.measure(f"{CLIENTS[0]} is greeted by {session.server}")
+    happened = site.moves(f"power of {site.master.name} lost", site.master.power_off, site.spare, watch)
+    with pytest.raises(OSError, match=r".*"):
+        session.say("NOOP")
+    session.close()
+    claim.measure("its session is not answered any more: HAProxy had ended it at the firewall that died")
+    after = wait_for_mail(gateway, mail)
+    claim.measure(f"all {len(after)} clients are greeted again {site.since(happened)} after it at most")
+    assert after == before, "by the stick table that the other firewall has"
+    claim.measure(f"each by the same server: {', '.join(f'{one} {two}' for one, two in after.items())}")
+    again = Smtp(gateway, CLIENTS[0], str(OUTER), SMTP_SECONDS)
+    again.mail()
+    again.close()
+    wait_until(lambda: "status=sent" in mail[before[CLIENTS[0]]].said, Deadline(SECONDS), "the message")
+    claim.measure("a message is taken")
+
+
+def test_the_servers_see_their_clients(
+    site: Site, gateway: Host, mail: dict[str, Postfix], claim: Record
+) -> None:
+    """The mail servers see the clients' own addresses, by either firewall (usesrc clientip)."""
+    watch = site.watch(site.observer("outside", OBSERVER))
+    for node in (site.master, site.spare):
+        site.answers(node, watch)
+        served = wait_for_mail(gateway, mail)
+        for client, server in served.items():
+            assert f"connect from unknown[{client}]" in mail[server].said
+        claim.measure(f"by {node.name}: {', '.join(served)}")
+        if node is site.master:
+            site.moves("planned switch", site.switch(node), site.spare, watch)
+
+
+def advertised(site: Site, network: str, since: float) -> Iterator[tuple[float, int]]:
+    """When an advertisement was on that network, and its VRID."""
+    for when, packet in frames(site.lab.folder / f"{network}.pcap", since):
+        if is_advertisement(packet):
+            yield when, bytes(packet[IP].payload)[1]
+
+
+def is_advertisement(packet: Packet) -> bool:
+    return IP in packet and packet[IP].proto == VRRP
+
+
+def test_all_advertisements_go_over_one_cable(site: Site, claim: Record) -> None:
+    """All advertisements go over eth1: VRID 1 every five seconds, VRID 2 every second, and none elsewhere."""
+    site.answers(site.master, site.watch())
+    clock = time.time()
+
+    def by_vrid() -> dict[int, list[float]]:
+        found: dict[int, list[float]] = {1: [], 2: []}
+        for when, vrid in advertised(site, "sync", clock):
+            found[vrid].append(when)
+        return found
+
+    wait_until(
+        lambda: len(by_vrid()[1]) > 3, Deadline(SECONDS), "four advertisements of VRID 1", interval=1.0
+    )
+    for vrid, times in by_vrid().items():
+        gaps = sorted(later - at for at, later in pairwise(times))
+        claim.measure(
+            f"VRID {vrid}: {len(times)} advertisements, {gaps[len(gaps) // 2]:.1f} s apart (median)"
+        )
+    assert len(by_vrid()[2]) > 3 * len(by_vrid()[1])
+    for network in ("outside", "trunk"):
+        assert not list(advertised(site, network, clock)), network
+    claim.show("on eth1", excerpt(site.lab.folder / "sync.pcap", is_advertisement, clock)[:8])
