@@ -104,7 +104,6 @@ class _Nodes:
         for node in self.told:
             self._tell_unknown(node, {each.name for each in things(node)}, which, word)
             for each in things(node):
-                used = uses(node, self.both, which, each.name)
                 known = first.setdefault(each.name, each)
                 if known is not each and replace(known, place=each.place) != each:
                     self.findings.changed(
@@ -113,6 +112,7 @@ class _Nodes:
                     )
                 if known is not each:
                     continue
+                used = tuple(use for one in self.told for use in uses(one, self.both, which, each.name))
                 if used and self._is_alone(each.name, things):
                     self.findings.changed(
                         each.place,
@@ -156,8 +156,8 @@ def _script(script: Script, used: Sequence[Use], done: Watched) -> None:
         except NoProgramError as error:
             done.findings.lost(script.place, f"{what} ({shown(script.command)}): {error}", error.todo)
             return
-    done.add(what, script.place, _timed(script, target, done))
-    tell_weight(script.place, script.weight, used, done.findings)
+    if done.add(what, script.place, _timed(script, target, done)):
+        tell_weight(script.place, script.weight, used, done.findings)
 
 
 def _tell_reverse(what: str, place: Place, done: Watched) -> None:

@@ -223,6 +223,13 @@ def test_there_are_no_more_checks_and_hooks_than_a_pair_has(tmp_path: Path) -> N
     assert "there are 16 hooks at most" in found.report
 
 
+def test_what_the_second_node_alone_tracks_is_looked_at(tmp_path: Path) -> None:
+    tracking = INSTANCE.replace("SCRIPT", "pidof x").replace("NOTIFY", "")
+    found = imported(tmp_path, tracking.replace("        S\n", ""), tracking)
+    assert [check.name for check in found.cluster.checks] == ["s"]
+    assert "nothing tracks it" not in found.report
+
+
 def test_what_one_node_alone_has_is_told(tmp_path: Path) -> None:
     (tmp_path / "moved").write_text("#!/bin/sh\n")
     one = INSTANCE.replace("SCRIPT", "pidof x")
