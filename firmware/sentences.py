@@ -20,6 +20,7 @@ SOURCES = (
     *("daemon/health/alarms.py", "daemon/hotwire/status.py", "daemon/ports/arp_watch.py", "daemon/guard.py"),
     *("upgrade/agreement.py", "daemon/services/firewall.py", "daemon/services/base_network.py"),
     *("daemon/services/conntrack.py", "daemon/services/following.py", "daemon/health/kernel_settings.py"),
+    *("daemon/services/routing.py", "io/kernel/own_routes.py"),
     *("operations/activation.py", "operations/apply.py", "operations/asking.py", "operations/check.py"),
     *("operations/dry_run.py", "operations/edit.py", "operations/generations.py", "operations/own_node.py"),
     *("operations/own_configuration.py", "operations/peer.py", "operations/sync_pair.py"),

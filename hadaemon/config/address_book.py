@@ -4,7 +4,7 @@ A key that has an address is added here, and to a role. The tests hold the list 
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from ipaddress import ip_address, ip_network
 from typing import TypeAlias
@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from hadaemon.config.check_model import KINDS, Dns, Http, Tcp
 from hadaemon.config.follow_model import DhcpNetwork, Tunnel
 from hadaemon.config.model import ClusterConfig, HaInterface, NodeConfig
-from hadaemon.config.network_model import Route, System
+from hadaemon.config.network_model import Route, System, While, is_in_place_of
 from hadaemon.config.objects_model import Addresses, Exempt, NetworkObject, networks_of
 from hadaemon.vrrp.model import IPAddress, IPInterface, IPNetwork
 
@@ -79,6 +79,8 @@ class Entry:
     """Of a range."""
     metric: int | None = None
     """Of the route to the network; None: it has none."""
+    while_backup: bool = False
+    """It counts only while the node is not active."""
     node: str = ""
     """The name of the node whose address it is, where the key says that."""
 
@@ -137,12 +139,11 @@ def book_of_pair(node: NodeConfig, cluster: ClusterConfig) -> Book:
     named = (*book_of_node(node, hotwire), *book_of_cluster(cluster))
     settings = ((Role.DNS, node.system.dns), (Role.NTP, node.system.ntp), (Role.SYSLOG, node.system.syslog))
     replaced = {role for role, own in (*settings, (Role.ALARMS, node.system.alarms)) if own is not None}
-    own = {(route.destination, route.metric) for route in node.system.routes}
     lost = {
         f"routes[{position}].{key}"
         for position, route in enumerate(cluster.system.routes)
         for key in ("destination", "gateway")
-        if (route.destination, route.metric) in own
+        if any(is_in_place_of(own, route) for own in node.system.routes)
     }
     counting = [
         each
@@ -311,8 +312,7 @@ def _tracking(cluster: ClusterConfig) -> Iterator[Entry]:
 
 
 def _system(system: System, file: File) -> Iterator[Entry]:
-    for position, route in enumerate(system.routes):
-        yield from _route(route, file, f"routes[{position}]")
+    yield from _routing(system, file)
     if system.dns is not None:
         yield from _hosts(Role.DNS, file, "dns.servers", system.dns.servers)
     if system.ntp is not None:
@@ -332,8 +332,15 @@ def _system(system: System, file: File) -> Iterator[Entry]:
             yield _host(Role.ALARMS, file, "alarms.mail.relay", host)
 
 
+def _routing(system: System, file: File) -> Iterator[Entry]:
+    for position, route in enumerate(system.routes):
+        yield from _route(route, file, f"routes[{position}]")
+    for position, policy in enumerate(system.policy_routes):
+        yield from _filters(file, f"policy_routes[{position}].source", policy.source)
+
+
 def _route(route: Route, file: File, path: str) -> Iterator[Entry]:
-    key, least = f"{path}.destination", 0 if route.destination.version == 4 else 1024
+    key = f"{path}.destination"
     yield Entry(
         Role.ROUTE,
         file,
@@ -341,10 +348,21 @@ def _route(route: Route, file: File, path: str) -> Iterator[Entry]:
         network=route.destination,
         port="" if route.gateway is not None else route.port or "",
         told=f"the destination at {key}",
-        metric=least if route.metric is None else route.metric,
+        metric=_metric(route),
     )
     if route.gateway is not None:
-        yield _host(Role.GATEWAY, file, f"{path}.gateway", route.gateway, route.port or "")
+        yield replace(
+            _host(Role.GATEWAY, file, f"{path}.gateway", route.gateway, route.port or ""),
+            while_backup=route.exists_while is While.BACKUP,
+        )
+
+
+def _metric(route: Route) -> int | None:
+    """A route in a table of its own is nobody's rival."""
+    if route.table is not None:
+        return None
+    least = 0 if route.destination.version == 4 else 1024
+    return least if route.metric is None else route.metric
 
 
 def _filters(file: File, key: str, addresses: Addresses) -> Iterator[Entry]:

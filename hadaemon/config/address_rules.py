@@ -331,8 +331,10 @@ def _pairs(rule: Rule, index: Index) -> Iterator[tuple[tuple[int, Entry], tuple[
 
 
 def _is_right(one: Entry, other: Entry, facts: Facts, reserved: set[IPAddress | None]) -> bool:
-    """The exceptions: the address owner's own addresses are the virtual ones, and a host that is named may
-    have an address of the range."""
+    """The exceptions: the address owner's own addresses are the virtual ones, a host that is named may
+    have an address of the range, and the next router of a backup may be the active node."""
     if one.role is Role.RANGE:
         return other.ip in reserved
+    if one.role is Role.GATEWAY and one.while_backup and other.role is Role.VIRTUAL:
+        return not facts.owner
     return facts.owner and {one.role, other.role} == {Role.OWN, Role.VIRTUAL} and one.ip == other.ip

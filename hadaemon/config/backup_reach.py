@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hadaemon.config.address_book import Entry, Role, address_in, book_of_pair, web_host
 from hadaemon.config.check_model import CountsOn
 from hadaemon.config.model import ClusterConfig, NodeConfig
-from hadaemon.config.network_model import Route, System
+from hadaemon.config.network_model import Route, RouteKind, System, While
 from hadaemon.vrrp.model import IPAddress
 
 _AWAY = (Role.VIRTUAL, Role.TUNNEL, Role.ALLOWED)
@@ -48,13 +48,17 @@ class Reach:
                 yield _Way(entry.network.prefixlen, 0, "")
 
     def _routed(self, host: IPAddress | None) -> Iterator[_Way]:
-        """A route is there on the backup, too, even if its gateway cannot be reached."""
+        """Most routes are there on the backup, too, even if the gateway cannot be reached."""
         for route in self._routes:
+            if route.table is not None or route.exists_while is While.ACTIVE:
+                continue
             network = route.destination
             if not network.prefixlen if host is None else host in network:
                 yield _Way(network.prefixlen, route.metric or 0, self._lacks(route))
 
     def _lacks(self, route: Route) -> str:
+        if route.kind is not RouteKind.UNICAST:
+            return f"the route to {route.destination} is of type {route.kind}"
         port = None if route.port is None else self._node.ports.get(route.port)
         gateway, version = route.gateway, route.destination.version
         near = (port,) if port is not None else tuple(self._node.ports.values())

@@ -16,6 +16,34 @@ class BondMode(StrEnum):
     """All carry (IEEE 802.1AX); the switch must speak it too."""
 
 
+class RouteKind(StrEnum):
+    """What becomes of packets that take a route."""
+
+    UNICAST = "unicast"
+    """They go where it leads."""
+    BLACKHOLE = "blackhole"
+    """They are dropped, and nobody is told."""
+    UNREACHABLE = "unreachable"
+    """Their sender is told that nobody is there."""
+    PROHIBIT = "prohibit"
+    """Their sender is told that it is forbidden."""
+
+
+class While(StrEnum):
+    """When a route exists."""
+
+    ACTIVE = "active"
+    """While the node is active."""
+    BACKUP = "backup"
+    """While it takes part, and is not active."""
+
+
+TABLES = range(100, 251)
+"""Routing tables that a configuration may have; those of the kernel and of ours are others."""
+LARGEST_MARK = 0x47FF
+"""Of packets: those above it are ours."""
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """One of [[routes]]."""
@@ -26,6 +54,37 @@ class Route:
     port: str | None = None
     """None: the port in whose network the gateway is."""
     metric: int | None = None
+    kind: RouteKind = RouteKind.UNICAST
+    """If it is another one, there is neither a gateway nor a port."""
+    table: int | None = None
+    """One of TABLES, which [[policy_routes]] ask; None: the main one."""
+    exists_while: While | None = None
+    """None: always."""
+
+    @property
+    def is_kept(self) -> bool:
+        """The daemon sees to it; systemd-networkd has the others, from the file of their port."""
+        return self.kind is not RouteKind.UNICAST or self.table is not None or self.exists_while is not None
+
+
+def is_in_place_of(one: Route, other: Route) -> bool:
+    """The kernel has room for one of the two."""
+    same = (one.destination, one.metric, one.table) == (other.destination, other.metric, other.table)
+    whiles = {one.exists_while, other.exists_while}
+    return same and (len(whiles) == 1 or None in whiles)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyRoute:
+    """One of [[policy_routes]]: which packets ask a table. What is named must all fit."""
+
+    table: int
+    source: tuple[IPNetwork, ...] = ()
+    """Networks that they come from; none: any."""
+    ports: tuple[str, ...] = ()
+    """Those that they come in by; none: any."""
+    mark: int | None = None
+    """Which a snippet of the firewall has given them; None: any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +141,14 @@ class System:
     ssh: Ssh | None = None
     syslog: Syslog | None = None
     alarms: AlarmSettings | None = None
+    policy_routes: tuple[PolicyRoute, ...] = ()
 
     def over(self, common: "System") -> "System":
         """This node's settings, and the shared ones where it has none. A route replaces one to the same
-        destination."""
-        own = {(route.destination, route.metric) for route in self.routes}
-        shared = (route for route in common.routes if (route.destination, route.metric) not in own)
+        destination. Policies of the node are asked first."""
+        shared = (
+            route for route in common.routes if not any(is_in_place_of(own, route) for own in self.routes)
+        )
         return System(
             (*self.routes, *shared),
             self.dns or common.dns,
@@ -95,6 +156,7 @@ class System:
             self.ssh or common.ssh,
             self.syslog or common.syslog,
             self.alarms or common.alarms,
+            (*self.policy_routes, *common.policy_routes),
         )
 
 

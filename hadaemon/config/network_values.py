@@ -3,7 +3,7 @@
 import re
 from ipaddress import IPv6Address, IPv6Network, ip_network
 
-from hadaemon.config.network_model import BondMode, Transport
+from hadaemon.config.network_model import BondMode, RouteKind, Transport, While
 from hadaemon.config.values import address, network, not_known, shown
 from hadaemon.vrrp.model import IPNetwork
 
@@ -45,6 +45,22 @@ def destination(text: str) -> IPNetwork | None:
     if found.is_multicast or found.is_loopback:
         raise ValueError(f"{found} is no network that a route can lead to: take a unicast one")
     return found
+
+
+def route_kind(text: str) -> RouteKind:
+    """What becomes of packets."""
+    try:
+        return RouteKind(text)
+    except ValueError:
+        raise not_known(text, RouteKind) from None
+
+
+def route_while(text: str) -> While:
+    """When a route exists."""
+    try:
+        return While(text)
+    except ValueError:
+        raise not_known(text, While) from None
 
 
 def everything(gateway: object) -> IPNetwork:

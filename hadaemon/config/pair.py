@@ -9,7 +9,7 @@ from hadaemon.config.hotwire import hotwire_mistakes
 from hadaemon.config.mistakes import did_you_mean
 from hadaemon.config.model import ClusterConfig, HaInterface, NodeConfig
 from hadaemon.config.reader import Mistakes
-from hadaemon.config.system_pair import system_mistakes
+from hadaemon.config.system_pair import system_mistakes, table_mistakes
 from hadaemon.config.tunnel_rules import tunnel_mistakes
 from hadaemon.vrrp.model import OWNER
 
@@ -36,6 +36,7 @@ def note_pair_mistakes(node: NodeConfig, cluster: ClusterConfig, places: Places,
     for key, message, others in system_mistakes(node, cluster.system, hotwire):
         mistakes.add(f"{dot}{key}", message, others=named(others, places))
     _note_own_system(node, hotwire, mistakes)
+    _note_tables(node, cluster, places, mistakes)
     for key, message, others in follow_mistakes(node, cluster):
         mistakes.add(f"{dot}follow.{key}", message, others=named(others, places))
     priorities = cluster.vrrp.priorities
@@ -73,6 +74,12 @@ def _note_own_system(node: NodeConfig, hotwire: str | None, mistakes: Mistakes) 
     for key, message, others in system_mistakes(node, node.system, hotwire):
         if (key, message, others) not in alone:
             mistakes.add("hotwire.port", f"node.toml: {key}: {message}")
+
+
+def _note_tables(node: NodeConfig, cluster: ClusterConfig, places: Places, mistakes: Mistakes) -> None:
+    for own_or_shared, key, message in table_mistakes(node.system, cluster.system):
+        file, prefix = places[own_or_shared]
+        mistakes.add(f"{prefix}{key}", message, file)
 
 
 def _note_unknown_port(node: NodeConfig, port: str, path: str, mistakes: Mistakes) -> None:

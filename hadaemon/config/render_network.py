@@ -4,7 +4,15 @@ import json
 from collections.abc import Iterable, Iterator
 
 from hadaemon.config.model import Port
-from hadaemon.config.network_model import Route, RouterAdvertisements, Ssh, Syslog, System
+from hadaemon.config.network_model import (
+    PolicyRoute,
+    Route,
+    RouteKind,
+    RouterAdvertisements,
+    Ssh,
+    Syslog,
+    System,
+)
 from hadaemon.config.render_alarms import alarm_lines
 
 _DEFAULT = RouterAdvertisements(())
@@ -20,6 +28,8 @@ def system_lines(system: System, prefix: str, secrets: bool = True) -> Iterator[
     """The tables of either file."""
     for route in system.routes:
         yield from (f"[[{prefix}routes]]", *_route(route))
+    for policy in system.policy_routes:
+        yield from (f"[[{prefix}policy_routes]]", *_policy(policy))
     if system.dns is not None:
         yield from (f"[{prefix}dns]", f"servers = {_strings(system.dns.servers)}")
         yield f"search = {_strings(system.dns.search)}"
@@ -41,6 +51,22 @@ def _route(route: Route) -> Iterator[str]:
         yield f"port = {_string(route.port)}"
     if route.metric is not None:
         yield f"metric = {route.metric}"
+    if route.kind is not RouteKind.UNICAST:
+        yield f"type = {_string(route.kind)}"
+    if route.table is not None:
+        yield f"table = {route.table}"
+    if route.exists_while is not None:
+        yield f"while = {_string(route.exists_while)}"
+
+
+def _policy(policy: PolicyRoute) -> Iterator[str]:
+    yield f"table = {policy.table}"
+    if policy.source:
+        yield f"source = {_strings(policy.source)}"
+    if policy.ports:
+        yield f"from = {_strings(policy.ports)}"
+    if policy.mark is not None:
+        yield f"mark = {policy.mark}"
 
 
 def _ssh(ssh: Ssh) -> Iterator[str]:

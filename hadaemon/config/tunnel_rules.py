@@ -40,7 +40,7 @@ def _taken(ip: IPAddress | None, allowed: list[Entry], book: Book) -> Entry | No
     taking = _longest(ip, allowed)
     if taking is None or taking.network is None:
         return None
-    way = _longest(ip, [each for each in book if each.role in _WAYS])
+    way = _longest(ip, [each for each in book if each.role in _WAYS and each.metric is not None])
     if way is not None and way.network is not None and way.network.prefixlen > taking.network.prefixlen:
         return None
     return taking

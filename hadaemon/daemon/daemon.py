@@ -39,6 +39,7 @@ from hadaemon.daemon.services.conntrack import Conntrack
 from hadaemon.daemon.services.firewall import Firewall
 from hadaemon.daemon.services.following import Following
 from hadaemon.daemon.services.leases import Leases
+from hadaemon.daemon.services.routing import Routing
 from hadaemon.daemon.session import Session
 from hadaemon.daemon.today import Today
 from hadaemon.daemon.upgrade.upgrade import Upgrade
@@ -81,6 +82,7 @@ class Daemon:
         self._recorder = Recorder(History(folder), background)
         leases = Leases(options.leases, folder, options.run, background)
         self._following = parts.add(Following(options.services, network, leases, today, self._recorder.note))
+        parts.add(Routing(network, today))
         self._upkeep = parts.add(Upkeep(options.state, helper, release.slot is not None))
         self._remembered = Remembered(folder, background)
         self._programs = Programs(options.sandbox, options.state)

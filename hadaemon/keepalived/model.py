@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from hadaemon.config.network_model import RouteKind
 from hadaemon.keepalived.source import Place
 from hadaemon.vrrp.model import IPAddress, IPInterface, IPNetwork
 
@@ -30,6 +31,7 @@ class StaticRoute:
     device: str
     metric: int | None
     place: Place
+    kind: RouteKind = RouteKind.UNICAST
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 
+from hadaemon.config.network_model import RouteKind
 from hadaemon.keepalived import words
 from hadaemon.keepalived.model import Address, StaticRoute
 from hadaemon.keepalived.report import Findings
 from hadaemon.keepalived.tree import Statement
 from hadaemon.keepalived.values import address, interface_address, network
 
-_TYPES = ("blackhole", "unreachable", "prohibit", "throw", "multicast", "local", "broadcast")
+_KINDS = {str(kind): kind for kind in RouteKind}
+_TYPES = ("throw", "multicast", "local", "broadcast")
 _TODO = "write it as a static route of both nodes, [[routes]], if it can be one"
 
 
@@ -42,7 +44,7 @@ def _options(each: Statement, findings: Findings) -> str:
 
 
 def read_routes(block: Statement, findings: Findings) -> Iterator[StaticRoute]:
-    """Routes that are a destination, a gateway or a device, and a metric; all others are told."""
+    """Routes that are a destination, a gateway or a device or nothing, and a metric; all others are told."""
     for each in block.within:
         route = _route(each, findings)
         if route is not None:
@@ -60,6 +62,8 @@ def _route(each: Statement, findings: Findings) -> StaticRoute | None:
             found[key] = rest.pop(0) if value in ("inet", "inet6") and rest else value
         elif word in ("no_track", "onlink"):
             continue
+        elif word in _KINDS:
+            found["type"] = word
         elif "to" not in found and word not in _TYPES and network(word) is not None:
             found["to"] = word
         else:
@@ -96,4 +100,5 @@ def _simple(each: Statement, found: dict[str, str], findings: Findings) -> Stati
         found.get("dev", ""),
         min(int(metric), 2**32 - 1) if metric else None,
         each.place,
+        _KINDS[found.get("type", RouteKind.UNICAST)],
     )

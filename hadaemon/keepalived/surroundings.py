@@ -1,11 +1,12 @@
 """What keepalived did beside VRRP: routes and mail."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hadaemon.alarms.model import AlarmSettings, Mail, MailTls
 from hadaemon.config import network_values
 from hadaemon.config.alarms import mail_address
-from hadaemon.config.network_model import Route
+from hadaemon.config.network_model import Route, RouteKind, While, is_in_place_of
 from hadaemon.keepalived.interfaces import Draft
 from hadaemon.keepalived.model import Keepalived, StaticRoute
 from hadaemon.keepalived.ports import Ports
@@ -17,30 +18,32 @@ _MAX_RECIPIENTS = 20
 def routes_of(
     told: Sequence[Keepalived], ports: Ports, drafts: Sequence[Draft], hotwire: str, findings: Findings
 ) -> tuple[Route, ...]:
-    """Routes of the active node, and those that were there anyway: now both nodes have them, always."""
-    found: dict[tuple[object, object], Route] = {}
+    """Routes of the active node, and those that were there anyway."""
+    found: list[Route] = []
     names = {theirs: ours for ours, theirs in ports.sides[1].own_names.items()}
     for side, each in enumerate(told):
         moving = [route for instance in each.instances for route in instance.routes]
         for route in moving:
-            findings.changed(
-                route.place,
-                "virtual_routes: both nodes have the route, active or not: [[routes]]",
-                "see that it is right",
+            findings.carried(
+                route.place, f'the route to {route.destination}: [[routes]] with while = "active"'
             )
         for route in each.routes:
             findings.carried(route.place, f"the route to {route.destination}: [[routes]]")
         for route in (*moving, *each.routes):
             device = names.get(route.device, route.device) if side else route.device
             made = _route(route, device, ports, drafts, hotwire, findings)
-            if made is not None:
-                found.setdefault((made.destination, made.metric), made)
-    return tuple(found.values())
+            if made is not None and route in moving:
+                made = replace(made, exists_while=While.ACTIVE)
+            if made is not None and not any(is_in_place_of(made, other) for other in found):
+                found.append(made)
+    return tuple(found)
 
 
 def _route(
     route: StaticRoute, device: str, ports: Ports, drafts: Sequence[Draft], hotwire: str, findings: Findings
 ) -> Route | None:
+    if route.kind is not RouteKind.UNICAST:
+        return Route(route.destination, metric=route.metric, kind=route.kind)
     if not device:
         near = [
             draft.interface

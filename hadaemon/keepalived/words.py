@@ -60,8 +60,8 @@ OF_INSTANCES: Mapping[str, Said] = {
     ),
     "virtual_rules": (
         Fate.LOST,
-        "rules for choosing a routing table (ip rule) have no counterpart",
-        "route by destination with [[routes]]",
+        "rules for choosing a routing table (ip rule) are not read",
+        "write them as [[policy_routes]]: docs/network.md#routes-by-policy",
     ),
     "use_ipvlan": (Fate.LOST, "addresses are on the port itself, on no ipvlan interface", ""),
     "use_vmac_addr": (

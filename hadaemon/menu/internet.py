@@ -112,7 +112,7 @@ def _likely(draft: Draft, ports: Sequence[str]) -> str:
     node, dialled = draft.raw["node"], dial_ins(draft.raw)
     if dialled:
         return next(iter(dialled))
-    gateways = [route.get("gateway") for route in node.get("routes", ())]
+    gateways = [route["gateway"] for route in node.get("routes", ()) if "gateway" in route]
     for port in ports:
         networks = [ip_interface(each).network for each in node["ports"][port].get("addresses", ())]
         if any(ip_address(str(gateway)) in network for gateway in gateways for network in networks):

@@ -112,7 +112,8 @@ def reach_lines(_: Translate, node: dict[str, Any]) -> Iterator[str]:
 
 
 def _is_default(route: dict[str, Any]) -> bool:
-    return route.get("destination") in _EVERYWHERE and "metric" not in route
+    """The plain one: others stay as they are written."""
+    return route.get("destination") in _EVERYWHERE and route.keys() <= {"destination", "gateway", "port"}
 
 
 def _settle(node: dict[str, Any], key: str, value: object) -> None:

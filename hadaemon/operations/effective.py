@@ -74,10 +74,10 @@ def _origin_of_own(
     place = node.shared.places.get(key)
     if place is not None:
         return f"{CLUSTER_FILE}: {place}"
-    if key.startswith("routes["):
-        index = int(key[len("routes[") : key.index("]")])
-        here = len(node.system.routes)
-        return _within(key, NODE_FILE, own) if index < here else f"{CLUSTER_FILE}: routes"
+    for name, routes in (("routes", node.system.routes), ("policy_routes", node.system.policy_routes)):
+        if key.startswith(f"{name}["):
+            index = int(key[len(name) + 1 : key.index("]")])
+            return _within(key, NODE_FILE, own) if index < len(routes) else f"{CLUSTER_FILE}: {name}"
     table = key.partition(".")[0]
     if table in own or any(each.startswith(f"{table}.") for each in own):
         return _within(key, NODE_FILE, own)

@@ -30,7 +30,7 @@ def network_files(node: NodeConfig, cluster: ClusterConfig | None) -> dict[str, 
     system = effective(node, cluster)
     texts = {}
     for port in node.ports.values():
-        routes = tuple(route for route in system.routes if port_of(node, route) == port)
+        routes = tuple(route for route in system.routes if not route.is_kept and port_of(node, route) == port)
         if port.name == hotwire and ends is not None and ends.own not in port.addresses:
             port = replace(port, addresses=(*port.addresses, ends.own))
         vlans = tuple(other for other in node.ports.values() if other.parent == port.name)

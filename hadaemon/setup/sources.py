@@ -12,6 +12,8 @@ def source_table(node: NodeConfig, system: System) -> tuple[tuple[IPNetwork, IPA
     near.sort(key=lambda pair: -pair[0].prefixlen)
     far = []
     for route in sorted(system.routes, key=lambda route: (-route.destination.prefixlen, route.metric or 0)):
+        if route.is_kept:
+            continue  # It is not always there, or not for all.
         port = port_of(node, route)
         for own in port.addresses if port is not None else ():
             if own.version == route.destination.version and not own.ip.is_link_local:

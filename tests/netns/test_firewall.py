@@ -270,16 +270,18 @@ chain user_postrouting {
 """
 
 
-PAGE = (Path(__file__).parents[2] / "docs/firewall.md").read_text(encoding="utf-8")
-(BLOCKLIST,) = re.findall(r"```nft\n(.*?)```", PAGE, re.DOTALL)
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE, NETWORK = ((DOCS / name).read_text(encoding="utf-8") for name in ("firewall.md", "network.md"))
+BLOCKLIST, MARKS = (re.findall(r"```nft\n(.*?)```", page, re.DOTALL)[-1] for page in (PAGE, NETWORK))
 (HAIRPIN,) = re.findall(r"```toml hairpin\n(.*?)```", PAGE, re.DOTALL)
 
 
-def test_the_manuals_snippet_is_loaded(site: Site) -> None:
+def test_the_manuals_snippets_are_loaded(site: Site) -> None:
     site.start(OUTWARDS)
-    snippet(site.alpha, BLOCKLIST)
-    assert site.change(OUTWARDS)["changed"]
-    assert "ip saddr @blocked drop" in loaded(site.alpha)
+    for text, sign in ((BLOCKLIST, "ip saddr @blocked drop"), (MARKS, "meta mark set 0x00000007")):
+        snippet(site.alpha, text)
+        assert site.change(OUTWARDS)["changed"]
+        assert sign in loaded(site.alpha)
 
 
 def test_hosts_inside_reach_one_of_them_by_the_outer_address(site: Site) -> None:

@@ -46,7 +46,7 @@ import sys
 from hadaemon.io.kernel.policy_rules import put_tunnel_rules
 put_tunnel_rules((4, 6)[: int(sys.argv[1])])
 """
-OURS = {73, 74}
+OURS = {209, 210}
 
 
 def priorities(node: Namespace) -> list[set[int]]:
@@ -134,7 +134,7 @@ def test_the_daemon_has_the_rules_while_its_configuration_has_such_a_tunnel(pair
     pair.start()
     for node in pair.hot_nodes:
         wait_for("its rules", lambda node=node: priorities(node.namespace) == [OURS, OURS], 10)
-        node.namespace.run("ip", "rule", "delete", "priority", "74")
+        node.namespace.run("ip", "rule", "delete", "priority", str(max(OURS)))
         wait_for("them again", lambda node=node: priorities(node.namespace) == [OURS, OURS], 10)
     for node, text in zip(pair.hot_nodes, plain, strict=True):
         node.cluster = text

@@ -335,6 +335,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "docs/checks.md": read_part,
     "docs/conntrack.md": read_part,
     "docs/firewall.md": read_part,
+    "docs/network.md": read_part,
     "docs/provisioning.md": lambda text: read_site(text, "site.toml"),
     "docs/services.md": read_part,
 }

@@ -10,6 +10,7 @@ import socket
 import struct
 from collections.abc import Collection
 
+from hadaemon.follow.routing import LAST_PRIORITY
 from hadaemon.follow.table import TUNNEL_MARK, TUNNEL_TABLE
 from hadaemon.io.errors import NetlinkError
 from hadaemon.io.kernel.attributes import attribute
@@ -22,8 +23,8 @@ _PRIORITY, _MARK, _SUPPRESS, _TABLE, _MASK = 6, 10, 14, 15, 16
 _TO_TABLE, _INVERT = 1, 2
 _MAIN = 254
 _FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
-_FIRST_PRIORITY = 73
-"""Behind the rule of HAProxy (72), before the main table."""
+_FIRST_PRIORITY = LAST_PRIORITY + 1
+"""Behind the rule of HAProxy (72) and those of [[policy_routes]], before the main table."""
 _GONE = (errno.ENOENT, errno.EAFNOSUPPORT, errno.EOPNOTSUPP)
 """A kernel that knows no such rules has none."""
 

@@ -61,7 +61,17 @@ def normal(path: str, file: str) -> str:
     return re.sub(r"^ports\.\w+", "ports.<name>", path) if file == "node.toml" else path
 
 
-COMMON = ("routes[]", "dns", "ntp", "ssh", "syslog", "alarms", "alarms.webhook", "alarms.mail")
+COMMON = (
+    "routes[]",
+    "policy_routes[]",
+    "dns",
+    "ntp",
+    "ssh",
+    "syslog",
+    "alarms",
+    "alarms.webhook",
+    "alarms.mail",
+)
 HEADINGS = {"vrrp", "election", "conntrack"}
 """Tables without a row of their own."""
 PROBES = {

@@ -6,7 +6,15 @@ from dataclasses import MISSING, fields, is_dataclass
 import pytest
 
 from hadaemon.config import load_cluster, load_node, render_cluster, render_node
-from tests.unit.config import test_alarms, test_checks, test_election, test_follow, test_network, test_vrrp
+from tests.unit.config import (
+    test_alarms,
+    test_checks,
+    test_election,
+    test_follow,
+    test_network,
+    test_routes,
+    test_vrrp,
+)
 
 NODE = f"""
 schema = 1
@@ -138,6 +146,7 @@ CLUSTERS = [
     load_cluster(test_checks.CLUSTER + test_checks.EVERYTHING + test_checks.HOOK),
     load_cluster(test_network.CLUSTER + test_network.ADVERTISING + test_network.COMMON),
     load_cluster(test_follow.CLUSTER + test_follow.FOLLOW),
+    load_cluster(test_routes.CLUSTER + test_routes.ROUTES),
 ]
 NO_KEY = {"NodeConfig.paired_as", "NodeConfig.shared", "ClusterConfig.variables", "ClusterConfig.nodes"}
 """A file of its own has the first; test_nodes has the others, which are in a cluster.toml for both nodes."""

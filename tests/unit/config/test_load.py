@@ -67,8 +67,8 @@ NODE_ERRORS = {
     "unknown key, nothing near": (
         'name = "alpha"',
         'name = "alpha"\nzzz = 1',
-        "zzz: unknown key: known are: alarms, dns, language, name, ntp, ports, routes, schema, ssh, "
-        "syslog, time_zone",
+        "zzz: unknown key: known are: alarms, dns, language, name, ntp, policy_routes, ports, routes, "
+        "schema, ssh, syslog, time_zone",
     ),
     "unknown key in a port": (
         'mac = "52:54:00:48:0a:01"',

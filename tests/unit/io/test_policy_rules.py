@@ -21,10 +21,10 @@ def number(value: int) -> bytes:
 def test_main_without_its_default_route_and_then_the_tunnels_but_for_their_own_packets(version, family):
     near, unmarked = tunnel_rules(version)
     assert HEAD.unpack_from(near) == (family, 0, 0, 0, MAIN, 0, 0, 1, 0)
-    assert attributes(near[HEAD.size :]) == {PRIORITY: number(73), TABLE: number(MAIN), SUPPRESS: number(0)}
+    assert attributes(near[HEAD.size :]) == {PRIORITY: number(209), TABLE: number(MAIN), SUPPRESS: number(0)}
     assert HEAD.unpack_from(unmarked) == (family, 0, 0, 0, OWN, 0, 0, 1, 2), "inverted"
     assert attributes(unmarked[HEAD.size :]) == {
-        PRIORITY: number(74),
+        PRIORITY: number(210),
         TABLE: number(OWN),
         MARK: number(0x48E),
         MASK: number(0xFFFFFFFF),

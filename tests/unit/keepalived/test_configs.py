@@ -9,6 +9,7 @@ import pytest
 from hadaemon.config import ClusterConfig
 from hadaemon.config.check_model import Check, CountsOn, Http, Present, Process, Program, Tcp
 from hadaemon.config.hook_model import Hook
+from hadaemon.config.network_model import RouteKind, While
 from hadaemon.operations.check_folder import check_folder
 from hadaemon.status.states import NodeState
 from hadaemon.vrrp.authentication import Password, Signatures
@@ -151,12 +152,21 @@ def test_routes_rules_and_own_addresses(tmp_path: Path) -> None:
     assert routes == [
         ("0.0.0.0/0", "192.168.61.254", "eth1"),
         ("172.16.0.0/12", "192.168.60.254", "eth0"),
+        ("10.66.0.0/16", "None", None),
         ("10.0.0.0/8", "192.168.61.254", "eth1"),
         ("10.5.0.0/16", "192.168.61.253", "eth1"),
     ]
+    assert [each.exists_while for each in found.cluster.system.routes] == [While.ACTIVE] * 3 + [None] * 2
+    assert found.cluster.system.routes[2].kind is RouteKind.BLACKHOLE
     assert own(found, "routed") == {"eth0": ["192.168.60.2/24"], "eth1": ["192.168.61.2/24"]}
     assert not found.cluster.vrrp.accept_mode
-    for line, word in ((31, "blackhole"), (32, "nexthop"), (33, "table"), (35, "ip rule"), (13, "ip rule")):
+    for line, word in (
+        (31, "10.66.0.0/16"),
+        (32, "nexthop"),
+        (33, "table"),
+        (35, "ip rule"),
+        (13, "ip rule"),
+    ):
         assert found.says(f"routed.conf:{line}", word)
 
 
