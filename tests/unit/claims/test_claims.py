@@ -29,5 +29,5 @@ def test_each_claim_is_a_sentence_of_its_own(path):
     sentences = [str(ast.get_docstring(each)).partition("\n\n")[0] for each in tests]
     assert len(set(sentences)) == len(tests) > 0
     for sentence in sentences:
-        assert sentence[0].isupper() or sentence.startswith("utm1 ")
+        assert not sentence[0].islower() or sentence.startswith("utm1 ")
         assert sentence.endswith(".")
