@@ -31,6 +31,11 @@ def ends(site: Site) -> tuple[Host, Host]:
     return site.host("a", INNER), site.host("b", OUTER)
 
 
+def without_tracking(text: str) -> str:
+    """The setup's cluster.toml, and no connection is told to the other node."""
+    return f"{text}\n[conntrack]\nenabled = false\n"
+
+
 def typed(ssh: Ssh) -> float:
     """Seconds until what is typed comes back."""
     began = time.monotonic()
@@ -95,7 +100,7 @@ def test_without_connection_tracking_it_breaks(
     site: Site, ends: tuple[Host, Host], claim: Record, tmp_path: Path
 ) -> None:
     """With `[conntrack] enabled = false` the session breaks, and rule 5 logs its packets."""
-    site.apply(f"{site.cluster_text}\n[conntrack]\nenabled = false\n")
+    site.apply(without_tracking(site.cluster_text))
     for node in (site.master, site.spare):
         node.wait_until("! systemctl is-active -q hotspare-conntrackd")
     inside, outside = ends
