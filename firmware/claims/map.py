@@ -8,7 +8,7 @@ from firmware.lab.topology import NetworkKind, PlannedNode, Topology
 _WIDTH = 900
 _LEFT, _RIGHT = 40, 860
 _BOX, _BOX_HEIGHT = 150, 64
-_FIRST, _SECOND = 260, 560
+_FIRST, _SECOND = 210, 610
 """Where the boxes of the nodes begin."""
 _ROW = 84
 """From one network to the next."""

@@ -52,7 +52,7 @@ class Trace:
         spans = [(end - begin, begin, end) for begin, end in pairwise(moments)]
         longest, begin, end = max(spans, default=(0.0, before, before))
         left = [each.at for each in self.asked if each.at > moments[-1]]
-        given_up = len(left) > _PENDING and left[-1] - moments[-1] > longest
+        given_up = len(left) > 0 and left[-1] - moments[-1] > longest
         return (moments[-1], None) if given_up or not spans else (begin, end)
 
     @property
@@ -73,7 +73,13 @@ class Question(Protocol):
 def trace_of(
     what: str, who: str, questions: Iterable[Question], happened: float, names: Mapping[str, str]
 ) -> Trace:
-    """Of pings; `happened` is a monotonic time, `names` has who a MAC address is."""
+    """Of pings; `happened` is a monotonic time, `names` has who a MAC address is. The last questions are left
+    out if nobody has answered them yet."""
+    listed = list(questions)
+    for last in listed[-_PENDING:][::-1]:
+        if last.replied is not None:
+            break
+        listed.pop()
 
     def asked(each: Question) -> Asked:
         if each.replied is None:
@@ -81,7 +87,7 @@ def trace_of(
         name = names.get(each.pinged or "", each.pinged or "")
         return Asked(each.asked - happened, each.replied - each.asked, name)
 
-    return Trace(what, who, tuple(map(asked, questions)))
+    return Trace(what, who, tuple(map(asked, listed)))
 
 
 @dataclass(frozen=True, slots=True)

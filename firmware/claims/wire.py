@@ -10,6 +10,7 @@ from scapy.layers.l2 import ARP, Ether
 from scapy.packet import Packet
 from scapy.utils import RawPcapReader
 
+_VRRP = 112
 MOST = 40
 """Lines of one excerpt."""
 
@@ -34,6 +35,11 @@ def excerpt(capture: Path, wanted: Wanted, since: float = 0.0) -> tuple[str, ...
     found = [told(when, packet) for when, packet in frames(capture, since) if wanted(packet)]
     more = (f"… and {len(found) - MOST} more",) if len(found) > MOST else ()
     return (*found[:MOST], *more)
+
+
+def first(capture: Path, wanted: Wanted, since: float) -> float | None:
+    """Seconds from a moment to the first frame that is wanted; None: there is none."""
+    return next((when - since for when, packet in frames(capture, since) if wanted(packet)), None)
 
 
 def told(when: float, packet: Packet) -> str:
@@ -64,6 +70,11 @@ def _content(packet: Packet) -> str:
 def is_announcement(address: object) -> Wanted:
     """Gratuitous ARP for an address."""
     return lambda packet: ARP in packet and packet[ARP].psrc == packet[ARP].pdst == str(address)
+
+
+def is_advertisement(mac: str) -> Wanted:
+    """VRRP over IPv4, of a network card."""
+    return lambda packet: packet.src == mac and IP in packet and packet[IP].proto == _VRRP
 
 
 def goes_to(address: object, protocol: str = "") -> Wanted:

@@ -9,6 +9,7 @@ pings.
 import hashlib
 import hmac
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
@@ -102,6 +103,8 @@ class Event:
 
     what: What
     mac: str
+    at: float = field(default_factory=time.monotonic, compare=False)
+    """Monotonic seconds."""
 
 
 @dataclass(slots=True)

@@ -164,7 +164,9 @@ def write(claims: list[Claim]) -> None:
         time.strftime("Made %Y-%m-%d %H:%M UTC", time.gmtime()),
         f"The nodes' processors: {best_accelerator().value}"
         " (tcg: emulated, where all takes several times as long as on a real box)",
-        f"Tried in {tried / 60:.0f} minutes. Deadlines are asserted, and no figure is.",
+        "Hosts ask five times a second: no gap is told more exactly.",
+        "Deadlines are asserted, and no figure is.",
+        f"Tried in {tried / 60:.0f} minutes.",
     )
     REPORTS.mkdir(parents=True, exist_ok=True)
     draft = REPORT.with_suffix(".new")

@@ -8,6 +8,7 @@ from ipaddress import IPv4Address, IPv4Interface
 from typing import Protocol
 
 from firmware.claims.model import Trace, trace_of
+from firmware.claims.wire import first, is_advertisement
 from firmware.lab.client import Client, Watch
 from firmware.lab.deadline import Deadline, timeout_multiplier, wait_until
 from firmware.lab.lab import Lab
@@ -141,9 +142,13 @@ class Site:
     def moves(self, what: str, happen: Callable[[], object], to: Node, *watches: Watch) -> float:
         """Lets something happen, and waits until the other node answers for all. Returns when it happened,
         in monotonic seconds; the claim has each host's view of it."""
-        happened = time.monotonic()
+        happened, clock = time.monotonic(), time.time()
         happen()
         self.answers(to, *watches)
+        for network in {watch.client.data.network: None for watch in watches}:
+            capture, card = self.lab.folder / f"{network}.pcap", self.card(to, network)
+            if (seconds := first(capture, is_advertisement(card), clock)) is not None:
+                self.claim.measure(f"{what}: {to.name} advertises on {network} after {seconds:.1f} s")
         for watch in watches:
             self.tell(what, watch, happened)
             limit = CONFLICT_SECONDS * timeout_multiplier()

@@ -25,6 +25,11 @@ MAIL = "192.168.200.25"
 MAIL_PORT, WEB_PORT = 25, 8080
 SECONDS = 60.0
 PAGE_SECONDS = 3.0
+ENOUGH = 5
+"""Pings, to see from where they come."""
+HOTWIRE = '[hotwire]\nport = "lan3"\n'
+HOTWIRE_ADDRESSES = 'addresses = { utm1 = "192.168.180.2/24", utm2 = "192.168.180.3/24" }\n'
+"""HAProxy tells the other node its stick tables there."""
 WEB_RULES = f"""
 [[firewall.rules]]
 name = "the page of the cluster"
@@ -47,7 +52,19 @@ frontend web
     bind {OUTSIDE}:{WEB_PORT} transparent
     http-request return status 200 content-type text/plain string "hello from the cluster"
 """
+WEB_FILES = {"cluster.d/haproxy/web.cfg": WEB}
 ASK = b"GET / HTTP/1.0\r\n\r\n"
+
+
+def with_own_address(text: str) -> str:
+    """The setup's cluster.toml without its rule for what leaves: it has the node's own address."""
+    rule = 'address = "{}"\nfrom = ["internal"]'
+    return text.replace(rule.format(OUTSIDE), rule.format("own"))
+
+
+def with_application(text: str) -> str:
+    """The setup's cluster.toml with a page at its virtual addresses."""
+    return text.replace(HOTWIRE, HOTWIRE + HOTWIRE_ADDRESSES) + WEB_RULES
 
 
 def is_ping(packet: Packet) -> bool:
@@ -60,37 +77,28 @@ def is_ping(packet: Packet) -> bool:
     )
 
 
-def sources(site: Site, since: float) -> set[str]:
-    """From where the client's pings came to the router."""
-    capture = site.lab.folder / "lan1.pcap"
-    return {packet[IP].src for _, packet in frames(capture, since) if is_ping(packet)}
-
-
 def seen_by_the_router(site: Site, claim: Record, when: str) -> set[str]:
-    """The same, for the two seconds from now on."""
-    clock = time.time()
-    wait_until(
-        lambda: len(list(filter(lambda f: is_ping(f[1]), frames(site.lab.folder / "lan1.pcap", clock)))) > 5,
-        Deadline(SECONDS),
-        "pings at the router",
-    )
-    found = sources(site, clock)
-    claim.measure(f"{when}: the router sees {', '.join(sorted(found))}")
-    claim.show(f"at the router, {when}", excerpt(site.lab.folder / "lan1.pcap", is_ping, clock)[:5])
-    return found
+    """From where the client's pings come to the router, from now on."""
+    capture, clock = site.lab.folder / "lan1.pcap", time.time()
+    found: list[str] = []
+
+    def enough() -> bool:
+        found[:] = [packet[IP].src for _, packet in frames(capture, clock) if is_ping(packet)]
+        return len(found) >= ENOUGH
+
+    wait_until(enough, Deadline(SECONDS), "pings at the router", interval=1.0)
+    claim.measure(f"{when}: {len(found)} pings come to the router from {', '.join(sorted(set(found)))}")
+    claim.show(f"at the router, {when}", excerpt(capture, is_ping, clock)[:ENOUGH])
+    return set(found)
 
 
 def test_the_router_sees_the_cluster_alone(site: Site, claim: Record) -> None:
     """Without the rule for it the router sees the active node's own address; with it the cluster's alone,
     whichever node is active.
     """
-    own = site.cluster_text.replace(
-        f'address = "{OUTSIDE}"\nfrom = ["internal"]', 'address = "own"\nfrom = ["internal"]'
-    )
-    assert own != site.cluster_text
     watch = site.watch(beyond=ROUTER)
     site.answers(site.master, watch)
-    site.apply(own)
+    site.apply(with_own_address(site.cluster_text))
     for node in (site.spare, site.master):
         forget_pings(node)
     assert seen_by_the_router(site, claim, 'with address = "own"') == {str(site.own(site.master, "lan1"))}
@@ -146,7 +154,7 @@ def test_an_application_answers_at_the_virtual_address(site: Site, claim: Record
     """An application at the cluster's addresses (HAProxy, added to this setup) answers from both sides,
     before and after a failover.
     """
-    site.apply(site.cluster_text + WEB_RULES, {"cluster.d/haproxy/web.cfg": WEB})
+    site.apply(with_application(site.cluster_text), WEB_FILES)
     watch = site.watch(site.observer("lan2", "192.168.200.51/24"))
     ends = {site.host("client", INSIDE): INSIDE, site.host("router", OUTSIDE): OUTSIDE}
     site.answers(site.master, watch)

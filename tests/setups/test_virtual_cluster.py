@@ -33,7 +33,7 @@ def wait_for_silent(node: Node, group: str, count: int) -> None:
     )
 
 
-def test_one_host_that_fails_moves_the_pair(site: Site, claim: Record) -> None:
+def test_one_host_that_fails_moves_the_pair(site: Site) -> None:
     """A group of one host: when 198.51.100.22 does not answer fw-a any more, fw-b takes over, in both
     networks.
     """
@@ -44,8 +44,7 @@ def test_one_host_that_fails_moves_the_pair(site: Site, claim: Record) -> None:
     def fall_silent() -> None:
         outside.client.silent_to = own
 
-    happened = site.moves(f"{INTERNET} silent to fw-a", fall_silent, site.spare, inside, outside)
-    claim.measure(f"fw-b is active, as its status says, after {site.since(happened)} at most")
+    site.moves(f"{INTERNET} silent to fw-a", fall_silent, site.spare, inside, outside)
 
 
 def test_a_host_that_is_silent_to_both_moves_nothing(site: Site, claim: Record) -> None:
@@ -80,14 +79,13 @@ def test_of_three_hosts_all_must_fail(site: Site, claim: Record) -> None:
     site.moves("the third one silent", fall_silent, site.spare, watch)
 
 
-def test_the_networks_move_together_and_the_preferred_takes_back(site: Site, claim: Record) -> None:
+def test_the_networks_move_together_and_the_preferred_takes_back(site: Site) -> None:
     """Whoever loses one network gives both away, and fw-a takes back as soon as it is well again."""
     inside, outside = site.watch(), site.watch(site.lab.clients["router"])
     site.answers(site.master, inside, outside)
     pull, plug = (lambda: site.master.pull("ext")), (lambda: site.master.plug("ext"))
     site.moves("ext of fw-a pulled", pull, site.spare, inside, outside)
-    happened = site.moves("ext of fw-a plugged in again", plug, site.master, inside, outside)
-    claim.measure(f"fw-a is active again, as its status says, after {site.since(happened)} at most")
+    site.moves("ext of fw-a plugged in again", plug, site.master, inside, outside)
 
 
 def test_a_hosts_arp_entry_stays(site: Site, claim: Record) -> None:

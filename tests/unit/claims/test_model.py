@@ -51,14 +51,19 @@ class Probe:
 
 
 def test_a_watchs_questions_become_a_trace_with_names():
-    probes = [Probe(99.0, "aa", 99.5), Probe(100.5, "aa"), Probe(101.0, "cc", 101.25), Probe(101.5)]
+    probes = [Probe(99.0, "aa", 99.5), Probe(100.5, "aa"), Probe(101.0, "cc", 101.25)]
     trace = trace_of("what", "who", probes, 100.0, {"aa": "alpha"})
     assert trace.asked == (
         Asked(-1.0, 0.5, "alpha"),
         Asked(0.5),
         Asked(1.0, 0.25, "cc"),
-        Asked(1.5),
     )
+
+
+@pytest.mark.parametrize("count,kept", [(0, 0), (1, 0), (2, 0), (3, 1), (9, 7)])
+def test_questions_that_may_still_be_answered_are_left_out(count: int, kept: int):
+    probes = [Probe(99.0, "aa", 99.5), *(Probe(100.0 + number) for number in range(count))]
+    assert len(trace_of("what", "who", probes, 100.0, {}).asked) == 1 + kept
 
 
 def test_a_claim_is_told_with_its_figures_below_it():

@@ -8,7 +8,16 @@ from scapy.layers.l2 import ARP, Ether
 from scapy.packet import Packet, Raw
 from scapy.utils import RawPcapWriter
 
-from firmware.claims.wire import MOST, excerpt, frames, goes_to, is_announcement, told
+from firmware.claims.wire import (
+    MOST,
+    excerpt,
+    first,
+    frames,
+    goes_to,
+    is_advertisement,
+    is_announcement,
+    told,
+)
 
 FROM, TO = "52:54:00:00:00:01", "ff:ff:ff:ff:ff:ff"
 ETHER = Ether(src=FROM, dst=TO)
@@ -55,6 +64,14 @@ def test_an_excerpt_has_what_is_wanted_from_a_moment_on(tmp_path: Path):
     assert len(excerpt(path, goes_to("192.0.2.2", "UDP"))) == 1
     assert excerpt(path, goes_to("192.0.2.2", "TCP")) == ()
     assert len(excerpt(path, goes_to("192.0.2.2"))) == 1
+
+
+def test_the_first_frame_that_is_wanted_has_its_time(tmp_path: Path):
+    advertised = ETHER / IP(src="192.0.2.1", dst="224.0.0.18", proto=112)
+    path = capture(tmp_path, advertised, ANNOUNCED, ETHER / ADDRESSES / UDP(), advertised)
+    assert first(path, is_advertisement(FROM), 1000.5) == pytest.approx(2.75)
+    assert first(path, is_advertisement(FROM), 1003.5) is None
+    assert first(path, is_advertisement("52:54:00:00:00:02"), 0.0) is None
 
 
 def test_a_long_excerpt_is_cut_and_says_so(tmp_path: Path):
