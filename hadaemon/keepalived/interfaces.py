@@ -1,7 +1,7 @@
 """Instances to HA interfaces, and which interface is the hotwire.
 
-A port is one HA interface, all move together, and each has a VRID of its own. The hotwire serves nothing
-else: it is the link that only instances, or conntrackd, speak over.
+A port has the addresses of one HA interface, all move together, and each has a VRID of its own. The hotwire
+serves nothing else: it is the link that only instances, or conntrackd, speak over.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ from hadaemon.keepalived.model import Address, Instance
 from hadaemon.keepalived.pair import Both
 from hadaemon.keepalived.ports import Ports
 from hadaemon.keepalived.report import Findings
-from hadaemon.vrrp.model import IPAddress, IPInterface, Vrid
+from hadaemon.vrrp.model import Centiseconds, IPAddress, IPInterface, Vrid
 
 _MOST = {4: 255, 6: 88}
 """Virtual addresses of an HA interface, by family."""
@@ -31,6 +31,8 @@ class Draft:
     speaks_on: str = ""
     """Another interface that its advertisements go over; empty: none."""
     peers: dict[str, IPAddress] = field(default_factory=dict)
+    own_interval: Centiseconds | None = None
+    """None: that of [vrrp]."""
 
     def finished(self, ports: Ports) -> HaInterface:
         """VRIDs are as they were: the offset is 0."""
@@ -42,6 +44,7 @@ class Draft:
             tuple(self.addresses.values()),
             ports.names[self.interface] if self.speaks_on else None,
             self.peers,
+            own_interval=self.own_interval,
         )
 
 
@@ -114,7 +117,7 @@ def _tell_joined(instance: Instance, draft: Draft, findings: Findings) -> None:
         return
     findings.changed(
         instance.at("virtual_router_id"),
-        f"{name}: a port is one HA interface, so its addresses go with those of {other}, and VRID "
+        f"{name}: a port has the addresses of one HA interface, so these go with those of {other}, and VRID "
         f"{instance.vrid} is not used any more",
     )
 

@@ -78,7 +78,8 @@ def _version(
 def _interval(
     instances: Sequence[Instance], version: Version, drafts: Sequence[Draft], findings: Findings
 ) -> Centiseconds:
-    shortest = _one(instances, "advert_int", lambda each: each.interval, min, findings, _in_seconds)
+    """The shortest; `settle_intervals` has those that are longer."""
+    shortest = min(each.interval for each in instances)
     unit = version.interval_unit
     routers = sum(len({each.version for each in draft.addresses.values()}) for draft in drafts)
     least = max(unit, -(-routers * SECOND // MAX_RATE))
@@ -91,6 +92,21 @@ def _interval(
             "advertisements a second at most",
         )
     return Centiseconds(found)
+
+
+def settle_intervals(drafts: Sequence[Draft], vrrp: VrrpConfig, findings: Findings) -> None:
+    """An HA interface that advertised less often than the others goes on like that."""
+    unit = vrrp.version.interval_unit
+    for draft in drafts:
+        shortest = min(each.first.interval for each in draft.instances)
+        kept = min(max(-(-shortest // unit) * unit, vrrp.advertisement_interval), vrrp.version.max_interval)
+        draft.own_interval = None if kept == vrrp.advertisement_interval else Centiseconds(kept)
+        for instance in (each.first for each in draft.instances):
+            place = instance.at("advert_int")
+            if instance.interval != shortest:
+                findings.changed(place, f"advert_int: {_in_seconds(kept)}, as another one has for that port")
+            elif "advert_int" in instance.given and kept == shortest:
+                findings.carried(place, f"advert_int: {_in_seconds(kept)}")
 
 
 def _preempt(instances: Sequence[Instance], findings: Findings) -> bool:

@@ -29,7 +29,7 @@ from hadaemon.keepalived.pair import (
     tell_differences,
 )
 from hadaemon.keepalived.ports import Ports
-from hadaemon.keepalived.protocol import vrrp_of
+from hadaemon.keepalived.protocol import settle_intervals, vrrp_of
 from hadaemon.keepalived.report import Findings
 from hadaemon.keepalived.source import ScriptFinder
 from hadaemon.keepalived.surroundings import alarms_of, routes_of
@@ -85,13 +85,15 @@ def translate(
     settle_own_addresses(ports, drafts, both, hotwire, virtual, findings)
     own = {address.ip for known in ports.own.values() for address in known}
     instances = [each.first for each in both]
+    vrrp = vrrp_of(instances, told[0].globals, drafts, findings)
+    settle_intervals(drafts, vrrp, findings)
     done = watched(told, both, virtual, find, findings)
     hooks, programs = hooks_of(told, find, findings)
     cluster = ClusterConfig(
         cluster_name(told),
         master_of(sides, both, findings),
         tuple(draft.finished(ports) for draft in drafts),
-        vrrp=vrrp_of(instances, told[0].globals, drafts, findings),
+        vrrp=vrrp,
         hotwire=finished_hotwire(ports, hotwire),
         ping_groups=tuple(done.groups.values()),
         checks=tuple(done.checks.values()),

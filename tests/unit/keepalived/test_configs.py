@@ -62,6 +62,8 @@ def test_two_gateways_that_speak_over_a_link_of_their_own(tmp_path: Path) -> Non
         ("ens20-6", 1, ["10.20.6.1/24"]),
     ]
     assert (cluster.vrrp.version, cluster.vrrp.preempt) == (Version.V2, False)
+    assert [cluster.interval_of(each) for each in cluster.ha_interfaces] == [500, 100, 100]
+    assert found.says("sync-link-1.conf:20", "advert_int: 5 s")
     assert cluster.vrrp.authentication == Password(b"longerth")
     assert cluster.hotwire is not None
     assert cluster.hotwire.port == "ens19"
