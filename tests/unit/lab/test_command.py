@@ -19,7 +19,9 @@ from firmware.lab.command import (
 )
 
 RUN = Path("/run/lab")
-CARD = "virtio-net-pci,id=lan,netdev=net-lan,mac=52:54:00:48:0a:01,speed=1000,duplex=full,romfile="
+CARD = (
+    "virtio-net-pci,id=lan,netdev=net-lan,mac=52:54:00:48:0a:01,speed=1000,duplex=full,romfile=,ctrl_vlan=off"
+)
 SPEC = MachineSpec(
     name="alpha",
     disk=Path("/disks/a,b.qcow2"),
