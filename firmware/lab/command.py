@@ -249,7 +249,7 @@ def nic_device(nic: Nic) -> dict[str, str | int]:
         "duplex": "full",
         # No option ROM: nothing is booted from the network, and loading it takes time.
         "romfile": "",
-        # The card would drop VLANs that it was not told of, and QEMU forgets over a snapshot what it was told.
+        # The card would drop VLANs that it was not told of, and QEMU forgets in a snapshot what it was told.
         "ctrl_vlan": "off",
     }
     return card | ({"bus": slot_of(nic)} if nic.slot is not None else {})

@@ -24,6 +24,7 @@ DIAL_SECONDS = 240.0
 """A session of a time before the snapshot is given up after half a minute; then it is dialled anew."""
 APPLY_SECONDS = 180.0
 BOOT_SECONDS = 400.0
+RESUME_SECONDS = 120.0
 VIRTUAL_MAC = "00:00:5e:00:01:"
 """RFC 9568, 7.3: the last byte is the VRID."""
 _AGAIN = 5
@@ -53,7 +54,10 @@ class Site:
         self._namespaces: Namespaces | None = None
 
     def __enter__(self) -> "Site":
-        """Returns itself."""
+        """Returns itself. A node of a slow machine may have been active during its first boot, and without a
+        route for a minute before anybody dialled: it remembers that until it is told otherwise."""
+        for node in self.lab.nodes.values() if self.lab.providers else ():
+            node.wait_until("hactl resume", RESUME_SECONDS, root=True)
         return self
 
     def __exit__(self, *_: object) -> None:
