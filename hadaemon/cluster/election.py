@@ -96,26 +96,39 @@ def takeover_time(ports: Sequence[WatchedPort], links_by: float) -> float | None
 
     `links_by` is when a node whose ports have not come up yet may count itself as blind.
     """
-    able = [router for port in ports for router in port.able]
-    routers = able or [router for port in ports for router in port.routers]
-    latest = max((due for router in routers if (due := router.next_deadline) is not None), default=None)
+    able = any(port.able for port in ports)
+    times = (_silent_at(name, ports, able) for name in {port.name for port in ports})
+    silent = [due for due in times if due is not None]
+    latest = max(silent, default=None)
     if latest is None or able or any(port.was_up for port in ports):
         return latest
     return max(latest, links_by)
+
+
+def _silent_at(name: str, ports: Sequence[WatchedPort], able: bool) -> float | None:
+    """When nothing has come over that port for its shortest Active_Down_Interval, although one node sends all
+    that is advertised there. None: nobody listens there; `able`: only what can send and receive counts."""
+    here = [each for port in ports if port.name == name for each in (port.able if able else port.routers)]
+    waiting = [(each.next_deadline, each.active_down_interval) for each in here]
+    shortest = min((interval for _, interval in waiting), default=0.0)
+    return max((due - interval + shortest for due, interval in waiting if due is not None), default=None)
 
 
 def death_time(ports: Sequence[WatchedPort], cut_at: float) -> float | None:
     """When a peer counts as dead after its hotwire lost the link at `cut_at`: one missed advertisement is
     enough.
 
-    Where the intervals differ, the shortest counts of those that were kept until then over links that are up.
+    Where the intervals differ, the shortest counts of those that were kept until then, over links that are up
+    if there are any.
     None: nobody was active before, or an advertisement came after that, so that only the cable was pulled.
     """
     heard = [(port, port.heard) for port in ports if port.heard is not None]
     last = max((one for _, one in heard), key=lambda one: one.at, default=None)
     if last is None or last.advertisement.priority == RELEASE or last.at > cut_at + UNDER_WAY:
         return None
-    kept = [one for port, one in heard if port.is_up and one.is_current(cut_at)] or [last]
-    shortest = min(one.interval for one in kept)
-    latest, interval = max(one.at for one in kept if one.interval == shortest), seconds(shortest)
+    kept = [(port, one) for port, one in heard if one.is_current(cut_at)]
+    kept_up = [(port, one) for port, one in kept if port.is_up] or kept
+    words = [one for _, one in kept_up] or [last]
+    shortest = min(one.interval for one in words)
+    latest, interval = max(one.at for one in words if one.interval == shortest), seconds(shortest)
     return max(latest + interval + min(interval / 2, LATE), cut_at + UNDER_WAY)

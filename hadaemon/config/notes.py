@@ -6,6 +6,7 @@ from hadaemon.config.address_book import Book, File, book_of_node, book_of_pair
 from hadaemon.config.address_rules import ALONE, Facts, conflicts, facts_of
 from hadaemon.config.backup_reach import backup_notes
 from hadaemon.config.model import ClusterConfig, NodeConfig
+from hadaemon.vrrp.model import Centiseconds
 from hadaemon.vrrp.timers import seconds
 
 
@@ -35,11 +36,15 @@ def _of_advertisements(cluster: ClusterConfig) -> Iterator[str]:
             "when this one cable breaks, no node hears of the other, and both are active: let one of them "
             "advertise over the port of its addresses"
         )
-    shortest, longest = cluster.intervals[0], cluster.intervals[-1]
-    if shortest < longest and hotwire is None:
+    by_port: dict[str, Centiseconds] = {}
+    for each in cluster.ha_interfaces:
+        interval = cluster.interval_of(each)
+        by_port[each.port] = min(interval, by_port.get(each.port, interval))
+    longest = max(by_port.values())
+    if min(by_port.values()) < longest and hotwire is None:
         yield (
-            f"{File.CLUSTER}: ha_interfaces: their advertisement_interval differs, and there is no hotwire: "
-            "the other node takes over when all are silent, which is after three to four times "
+            f"{File.CLUSTER}: ha_interfaces: the advertisement_interval of their ports differs, and there is "
+            "no hotwire: the other node takes over when all are silent, which is after three to four times "
             f"{seconds(longest):g} s"
         )
 

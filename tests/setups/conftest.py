@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from firmware.claims.model import Claim, Excerpt, Held, Trace, lines_of
-from firmware.claims.page import Page, render, sections_of, verdict
 from firmware.lab.capability import best_accelerator
 from firmware.lab.images import raw_image
 from firmware.lab.lab import LabOptions
 from firmware.lab.opening import READY
 from firmware.lab.setups import read_setup, title_of
 from firmware.paths import ARTIFACTS, REPORTS, ROOT
+from tests.claims.model import Claim, Excerpt, Held, Trace, lines_of
+from tests.claims.page import Page, render, sections_of, verdict
 from tests.qemu.conftest import BOARD, Labs
 
 from .site import Site

@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from ipaddress import IPv4Address, IPv4Interface
 from typing import Protocol
 
-from firmware.claims.model import Trace, trace_of
-from firmware.claims.wire import first, is_advertisement
 from firmware.lab.client import Client, Watch
 from firmware.lab.deadline import Deadline, timeout_multiplier, wait_until
 from firmware.lab.lab import Lab
@@ -17,6 +15,8 @@ from firmware.lab.node import Node
 from firmware.lab.setups import Setup
 from firmware.lab.shell import virtual_address
 from firmware.lab.topology import PlannedClient
+from tests.claims.model import Trace, trace_of
+from tests.claims.wire import first, is_advertisement
 from tests.lab.host import Host
 from tests.qemu.conftest import CONFLICT_SECONDS, MOVE_SECONDS
 

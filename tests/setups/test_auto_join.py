@@ -2,7 +2,7 @@
 
 import time
 
-from firmware.claims.wire import excerpt, is_announcement
+from tests.claims.wire import excerpt, is_announcement
 
 from .conftest import Record
 from .site import BOOT_SECONDS, Site

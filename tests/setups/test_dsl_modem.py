@@ -5,10 +5,10 @@ from ipaddress import IPv4Address
 
 import pytest
 
-from firmware.claims.wire import excerpt, is_announcement
 from firmware.lab.deadline import Deadline, wait_until
 from firmware.lab.node import Node
 from firmware.lab.provider import FIRST_CLIENT, Event, Provider, What
+from tests.claims.wire import excerpt, is_announcement
 from tests.lab.dhcp_client import ask_for_lease, renew
 from tests.lab.host import Host
 from tests.qemu.traffic import Flow, icmp_flow

@@ -8,10 +8,10 @@ from ipaddress import IPv4Address, IPv4Interface
 from scapy.layers.inet import ICMP, IP
 from scapy.packet import Packet
 
-from firmware.claims.wire import excerpt, frames
 from firmware.lab.client import ECHO_REQUEST, PING_ID
 from firmware.lab.deadline import Deadline, wait_until
 from firmware.lab.node import Node
+from tests.claims.wire import excerpt, frames
 from tests.lab.host import Host
 from tests.qemu.traffic import Server, Session
 

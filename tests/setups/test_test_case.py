@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from firmware.claims.wire import excerpt, goes_to
 from firmware.lab.node import Node
+from tests.claims.wire import excerpt, goes_to
 from tests.lab.host import Host
 from tests.qemu.traffic import Server, Session, Ssh, connects
 

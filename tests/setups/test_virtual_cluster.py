@@ -4,9 +4,9 @@ import json
 import time
 from ipaddress import IPv4Address
 
-from firmware.claims.wire import excerpt, is_announcement
 from firmware.lab.deadline import Deadline, wait_until
 from firmware.lab.node import Node
+from tests.claims.wire import excerpt, is_announcement
 
 from .conftest import Record
 from .site import VIRTUAL_MAC, Site

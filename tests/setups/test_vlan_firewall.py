@@ -1,5 +1,6 @@
 """A gateway for many VLANs: what is routed, what HAProxy ends, and how the pair advertises."""
 
+import tempfile
 import time
 from collections.abc import Iterator
 from ipaddress import IPv4Address
@@ -10,8 +11,8 @@ import pytest
 from scapy.layers.inet import IP
 from scapy.packet import Packet
 
-from firmware.claims.wire import excerpt, frames
 from firmware.lab.deadline import Deadline, wait_until
+from tests.claims.wire import excerpt, frames
 from tests.lab.host import Host
 from tests.qemu.traffic import Ssh
 
@@ -22,8 +23,9 @@ from .site import Site
 SETUP = "vlan-firewall"
 OUTER, INNER = IPv4Address("192.168.1.10"), IPv4Address("10.10.2.254")
 OBSERVER = "192.168.1.50/24"
-CLIENTS = tuple(f"192.168.1.{number}" for number in range(61, 65))
-"""Addresses of one host outside, each a client of its own to HAProxy."""
+CLIENTS = tuple(f"203.0.113.{number}" for number in range(61, 65))
+"""Hosts beyond the gateway, each a client of its own to HAProxy. Connections of the gateway's own network are
+not told to the other firewall: the configuration says so."""
 SERVERS = ("ext-mx-in001", "ext-mx-in002")
 SECONDS = 60.0
 CHECK_SECONDS = 200.0
@@ -34,18 +36,22 @@ VRRP = 112
 
 @pytest.fixture
 def gateway(site: Site) -> Host:
-    """The host outside, to which 192.168.1.10 is the way to 10.10.0.0/16, and which has other addresses."""
+    """The host outside, to which 192.168.1.10 is the way to 10.10.0.0/16. It speaks as hosts beyond it."""
     host = site.host("gateway", OUTER)
     for client in CLIENTS:
-        host.namespace.run("ip", "address", "add", f"{client}/24", "dev", "eth0")
+        host.namespace.run("ip", "address", "add", f"{client}/32", "dev", "lo")
+    host.namespace.run("ip", "route", "replace", "default", "via", str(OUTER), "src", CLIENTS[0])
     return host
 
 
 @pytest.fixture
-def mail(site: Site, tmp_path: Path) -> dict[str, Postfix]:
+def mail(site: Site) -> Iterator[dict[str, Postfix]]:
     """Both mail servers, by the names by which they greet."""
     names = {f"{server}.example.com": site.host(server, INNER) for server in SERVERS}
-    return {name: Postfix(host, name, tmp_path / name) for name, host in names.items()}
+    # Postfix's own user comes into no folder of pytest's.
+    with tempfile.TemporaryDirectory(prefix="hotspare-mail-") as folder:
+        Path(folder).chmod(0o755)
+        yield {name: Postfix(host, name, Path(folder) / name) for name, host in names.items()}
 
 
 def greeted(gateway: Host) -> dict[str, str]:

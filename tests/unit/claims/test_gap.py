@@ -5,8 +5,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from firmware.claims.gap import draw, ticks
-from firmware.claims.model import Asked, Trace
+from tests.claims.gap import draw, ticks
+from tests.claims.model import Asked, Trace
 
 SVG = "{http://www.w3.org/2000/svg}"
 

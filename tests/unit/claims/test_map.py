@@ -4,9 +4,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from firmware.claims.map import draw
 from firmware.lab.setups import read_setup, setup_names
 from firmware.lab.topology import STANDARD_PAIR, Topology
+from tests.claims.map import draw
 
 SVG = "{http://www.w3.org/2000/svg}"
 

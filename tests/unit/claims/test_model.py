@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from firmware.claims.model import Asked, Claim, Held, Trace, lines_of, trace_of
+from tests.claims.model import Asked, Claim, Held, Trace, lines_of, trace_of
 
 EVERY = 0.2
 

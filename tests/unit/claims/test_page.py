@@ -2,9 +2,9 @@
 
 from html.parser import HTMLParser
 
-from firmware.claims.model import Asked, Claim, Excerpt, Held, Trace
-from firmware.claims.page import Page, render, sections_of, verdict
 from firmware.lab.topology import STANDARD_PAIR
+from tests.claims.model import Asked, Claim, Excerpt, Held, Trace
+from tests.claims.page import Page, render, sections_of, verdict
 
 TRACE = Trace("power of alpha lost", "client pings", (Asked(-1, 0.1, "alpha"), Asked(2, 0.1, "beta")))
 GOOD = Claim("one", "It moves.", Held.YES, ("in 3.0 s",), (TRACE,), (Excerpt("on the <wire>", ("a < b",)),))

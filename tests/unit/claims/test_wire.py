@@ -8,7 +8,7 @@ from scapy.layers.l2 import ARP, Ether
 from scapy.packet import Packet, Raw
 from scapy.utils import RawPcapWriter
 
-from firmware.claims.wire import (
+from tests.claims.wire import (
     MOST,
     excerpt,
     first,

@@ -34,6 +34,7 @@ SILENT = cast(WatchedPort, SimpleNamespace(heard=None, is_up=True))
         ((port(99.9, interval=500), port(99.5, up=False)), 104.92),
         ((port(99.9, interval=500), port(96.0)), 104.92),
         ((port(99.9, up=False),), 100.92),
+        ((port(99.9, interval=500, up=False), port(99.5, up=False)), 100.52),
     ],
     ids=[
         "a second",
@@ -45,6 +46,7 @@ SILENT = cast(WatchedPort, SimpleNamespace(heard=None, is_up=True))
         "not over a link that is down",
         "not if it was missed before",
         "nothing else was heard",
+        "no link is up",
     ],
 )
 def test_one_advertisement_is_missed_when_it_is_later_than_it_may_be(

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from firmware.claims import gap
-from firmware.claims import map as picture
-from firmware.claims.model import Claim, Held
 from firmware.lab.topology import Topology
+from tests.claims import gap
+from tests.claims import map as picture
+from tests.claims.model import Claim, Held
 
 _STYLE = """
 body { font: 15px/1.45 "DejaVu Sans", Helvetica, Arial, sans-serif; color: #1a1a1a; background: #ffffff;

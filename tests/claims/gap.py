@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from html import escape
 
-from firmware.claims.model import Trace
+from tests.claims.model import Trace
 
 _WIDTH, _LEFT, _RIGHT = 900, 170, 30
 _TOP, _LANE, _TICK, _AXIS = 46, 24, 14, 30
