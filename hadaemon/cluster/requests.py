@@ -31,7 +31,7 @@ def refusal(request: Request, state: NodeState, phase: Phase | None, known: Know
 def _no_maintenance(on: bool, forced: bool, state: NodeState, known: Knowledge) -> str | None:
     if on == (state is NodeState.MAINTENANCE):
         return f"this node is {'already' if on else 'not'} in maintenance"
-    if not on or forced or state is not NodeState.ACTIVE:
+    if forced or state is not NodeState.ACTIVE:
         return None
     return _no_successor(known)
 

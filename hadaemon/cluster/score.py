@@ -24,7 +24,7 @@ _NOT_PREFERRED = 1
 class Health:
     """What a node has lost; less is better, and a link weighs more than any number of lesser faults."""
 
-    links_down: int = 0
+    links_down: int
     """HA interfaces that cannot serve."""
     lesser_faults: int = 0
     """Ping groups in which no host answers, missing tracked routes, failed checks and services, and links

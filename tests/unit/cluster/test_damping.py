@@ -5,9 +5,11 @@ from dataclasses import replace
 import pytest
 
 from hadaemon.cluster import NodeState, PeerReport, Remember, ResumeRequested, SwitchRequested
+from hadaemon.cluster.damping import Damping
 from hadaemon.cluster.election import SWITCH_PATIENCE, TIE_PATIENCE
 from hadaemon.cluster.memory import Memory
 from hadaemon.cluster.phases import LINGER
+from hadaemon.config.model import ElectionConfig
 from tests.unit.cluster.pair import ALPHA, BETA, GAMMA, Driver, own_address
 from tests.unit.cluster.test_transitions import PEER
 
@@ -32,6 +34,14 @@ def test_too_many_switches_suspend_the_node_and_it_says_so():
     )
     assert status.problems[0].text == f"this node is {status.suspended}"
     assert Remember(Memory(suspended=True)) in driver.last
+
+
+def test_switches_count_on_when_the_configuration_is_read_again():
+    config = ElectionConfig(flap_switches=3)
+    before, after = Damping(config), Damping(config)
+    assert [before.note_switch(now) for now in (0.0, 1.0)] == [False, False]
+    after.go_on(before)
+    assert after.note_switch(2.0)
 
 
 def test_a_suspended_backup_leaves_an_equally_healthy_node_active_and_replaces_a_dead_one():

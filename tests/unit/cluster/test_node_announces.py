@@ -16,6 +16,7 @@ from hadaemon.cluster import (
     StateChanged,
     Tick,
 )
+from hadaemon.cluster.announcer import Announcer
 from tests.unit.cluster.pair import ALPHA, BETA, GAMMA, Driver, own_address
 from tests.unit.cluster.test_node import ALL, DOWN_OF_MASTER, DOWN_OF_SPARE, MASTER, order
 from tests.unit.cluster.test_transitions import PEER
@@ -184,6 +185,18 @@ def test_the_takeover_and_two_conflicts_after_it_are_announced_at_once_and_a_thi
         alpha.hear(100)
         at_once.append(announced(alpha) == {"lan", "wan"})
     assert at_once == [True, True, True, False]
+
+
+def test_what_waits_for_its_turn_comes_ten_seconds_after_the_first_of_three():
+    announcer = Announcer()
+    for now in (0.0, 0.5, 1.0):
+        announcer.restart(now)
+        announcer.announced(now)
+    for now in (1.2, 2.0, 3.0, 6.0):
+        announcer.announced(now)
+    assert announcer.next_deadline == 11.0
+    announcer.restart(6.5)
+    assert announcer.next_deadline == 10.0
 
 
 @pytest.mark.parametrize("quiet, expected", [(8.4, set()), (9.1, {"lan", "wan"})])
