@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from firmware.lab.configuring import apply_configuration
 from firmware.lab.errors import LabError
 from firmware.lab.identity import name_of
 from firmware.lab.lab import FOLDER, Lab, LabOptions
@@ -165,6 +166,11 @@ def _boot_and_settle(lab: Lab, say: Say) -> None:
     say("the nodes are up; waiting until they are ready and have filled their second slots")
     for node in lab.nodes.values():
         settle(node, "active" if node is lab.master else "backup")
+    cluster = lab.topology.cluster
+    if cluster is not None and cluster.files:
+        # A preseed has no place for them.
+        for node in lab.nodes.values():
+            apply_configuration(node, {"cluster.toml": cluster.text, **dict(cluster.files)})
 
 
 READY = Place(_boot_and_settle)

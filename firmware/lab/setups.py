@@ -118,7 +118,12 @@ def _cluster(folder: Path, shared: Mapping[str, Any]) -> Cluster:
     )
     hotwire = shared.get("hotwire", {}).get("port")
     text = (folder / "cluster.toml").read_text(encoding="utf-8")
-    return Cluster(shared["name"], shared["master"], interfaces, hotwire, text=text)
+    files = tuple(
+        (str(file.relative_to(folder)), file.read_text(encoding="utf-8"))
+        for file in sorted((folder / "cluster.d").rglob("*"))
+        if file.is_file()
+    )
+    return Cluster(shared["name"], shared["master"], interfaces, hotwire, text=text, files=files)
 
 
 def _card(interface: Mapping[str, Any], shared: Mapping[str, Any]) -> str:

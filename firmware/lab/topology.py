@@ -111,6 +111,8 @@ class Cluster:
     """`election.flap_switches`; None: the appliance's default."""
     text: str = ""
     """The whole cluster.toml; empty: as the fields above say."""
+    files: tuple[tuple[str, str], ...] = ()
+    """The path of each file of cluster.d, and its text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,8 @@
 """A real mail server: Debian's Postfix on a host of the lab. What it is given it takes, and throws away."""
 
+import os
 import shutil
+import signal
 import socket
 from pathlib import Path
 
@@ -45,7 +47,7 @@ postlog   unix-dgram n - n - 1 postlogd
 
 
 class Postfix:
-    """It runs until its host ends."""
+    """It runs until it is closed."""
 
     def __init__(self, host: Host, name: str, folder: Path) -> None:
         """`folder`: one of its own, that is not there yet; Postfix's own user must be able to come there."""
@@ -56,9 +58,19 @@ class Postfix:
         (folder / "main.cf").write_text(_MAIN.format(folder=folder, name=name))
         (folder / "master.cf").write_text(_MASTER)
         # In a process namespace of its own, so that all of its programs end with it.
-        alone = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
-        host.namespace.start(*alone, "postfix", "-c", str(folder), "start-fg", log=folder / "started")
+        alone = ("unshare", "--pid", "--fork", "--mount-proc")
+        self._process = host.namespace.start(
+            *alone, "postfix", "-c", str(folder), "start-fg", log=folder / "started"
+        )
         wait_until(lambda: "daemon started" in self.said, Deadline(30), "Postfix", name)
+
+    def close(self) -> None:
+        """Its first process ends, and all others with it. Postfix changes its user, and by that loses what
+        would end it with its parent."""
+        pid = self._process.pid
+        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            os.kill(int(child), signal.SIGKILL)
+        self._process.wait()
 
     @property
     def said(self) -> str:

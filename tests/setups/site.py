@@ -1,13 +1,13 @@
 """A setup with the hosts around it, and verbs for what its claims need."""
 
 import contextlib
-import textwrap
 import time
 from collections.abc import Callable, Iterator, Mapping
 from ipaddress import IPv4Address, IPv4Interface
 from typing import Protocol
 
 from firmware.lab.client import Client, Watch
+from firmware.lab.configuring import apply_configuration
 from firmware.lab.deadline import Deadline, timeout_multiplier, wait_until
 from firmware.lab.lab import Lab
 from firmware.lab.namespaces import Namespaces
@@ -22,14 +22,12 @@ from tests.qemu.conftest import CONFLICT_SECONDS, MOVE_SECONDS
 
 DIAL_SECONDS = 240.0
 """A session of a time before the snapshot is given up after half a minute; then it is dialled anew."""
-APPLY_SECONDS = 180.0
 BOOT_SECONDS = 400.0
 RESUME_SECONDS = 120.0
 VIRTUAL_MAC = "00:00:5e:00:01:"
 """RFC 9568, 7.3: the last byte is the VRID."""
 _AGAIN = 5
 """So many answered pings in a row, and a host is served again."""
-_APPLIED = "/run/claimed"
 
 
 class Told(Protocol):
@@ -180,16 +178,8 @@ class Site:
 
     def apply(self, text: str, files: Mapping[str, str] | None = None) -> None:
         """Both nodes have another cluster.toml from now on, and the files beside it."""
-        every = {"cluster.toml": text, **(files or {})}
         for node in self.lab.nodes.values():
-            node.run(f"rm -rf {_APPLIED}", root=True)
-            for name, content in every.items():
-                path = f"{_APPLIED}/{name}"
-                node.run(
-                    f"mkdir -p $(dirname {path}) && cat > {path} <<'END'\n{textwrap.dedent(content)}\nEND\n",
-                    root=True,
-                )
-            node.run(f"hactl config apply {_APPLIED}", root=True, seconds=APPLY_SECONDS)
+            apply_configuration(node, {"cluster.toml": text, **(files or {})})
 
 
 class Closable(Protocol):

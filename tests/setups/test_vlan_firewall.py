@@ -51,7 +51,10 @@ def mail(site: Site) -> Iterator[dict[str, Postfix]]:
     # Postfix's own user comes into no folder of pytest's.
     with tempfile.TemporaryDirectory(prefix="hotspare-mail-") as folder:
         Path(folder).chmod(0o755)
-        yield {name: Postfix(host, name, Path(folder) / name) for name, host in names.items()}
+        servers = {name: Postfix(host, name, Path(folder) / name) for name, host in names.items()}
+        yield servers
+        for server in servers.values():
+            server.close()
 
 
 def greeted(gateway: Host) -> dict[str, str]:
