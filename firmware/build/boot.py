@@ -30,7 +30,7 @@ _MODULES = (
 )
 _PLATFORM_MODULES = {Boot.BIOS: ["biosdisk", "halt"], Boot.UEFI: ["all_video", "efifwsetup", "halt"]}
 
-_CORE_CONFIGURATION = "set superusers=\n"
+CORE_CONFIGURATION = "set superusers=\n"
 """What GRUB's core carries out before it looks for grub.cfg: without that file nobody gets a prompt."""
 
 # Offsets in GRUB's boot.img and diskboot.img, from its include/grub/i386/pc/boot.h and its bios-setup.
@@ -126,7 +126,7 @@ def patch_core(core_img: bytes, core_sector: int) -> bytes:
 def _grub_image(context: Context, boot: Boot, target: str, prefix: str, result: Path, *modules: str) -> None:
     modules = (*_MODULES, *_PLATFORM_MODULES[boot], *modules)
     first = context.work / "core.cfg"
-    first.write_text(_CORE_CONFIGURATION)
+    first.write_text(CORE_CONFIGURATION)
     context.tools.run("grub-mkimage", "-O", target, "-c", first, "-p", prefix, "-o", result, *modules)
 
 

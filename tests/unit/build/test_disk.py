@@ -11,7 +11,14 @@ from types import SimpleNamespace
 import pytest
 
 from firmware.build import bmap, disk
-from firmware.build.boot import GRUBENV, grubenv, make_bios_loader, patch_boot_code, patch_core
+from firmware.build.boot import (
+    CORE_CONFIGURATION,
+    GRUBENV,
+    grubenv,
+    make_bios_loader,
+    patch_boot_code,
+    patch_core,
+)
 from firmware.build.sparse import chunks
 
 
@@ -142,3 +149,13 @@ def test_the_indexes_of_both_slots_are_of_what_raucs_status_says_of_them(tmp_pat
         place = tmp_path / "rauc" / slot / f"hash-{status[slot]['sha256']}" / "block-hash-index"
         assert len(place.read_bytes()) == 32
         assert (status[slot]["status"], status[slot]["size"]) == ("ok", str(disk.BLOCK))
+
+
+def test_nobody_edits_what_grub_boots_and_both_slots_can_be_chosen():
+    text = (Path(__file__).resolve().parents[3] / "board/common/grub.cfg").read_text()
+    entries = re.findall(r"^menuentry .*$", text, re.MULTILINE)
+    assert len(entries) == 2
+    assert all(" --unrestricted " in entry for entry in entries)
+    assert text.index("set superusers=\n") < text.index("load_env")
+    assert "password" not in text.replace("without a password", "")
+    assert CORE_CONFIGURATION == "set superusers=\n"
