@@ -1,6 +1,7 @@
 """What the files in the state folder amount to: a node to run, or the reasons why none can be run."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hadaemon.config import (
@@ -21,6 +22,7 @@ from hadaemon.firewall.snippets import Snippet, snippet_problems
 from hadaemon.io.errors import FileError
 from hadaemon.io.store.files import read_text
 from hadaemon.io.store.forms import read_form
+from hadaemon.io.store.haproxy_files import read_haproxy
 from hadaemon.io.store.list_files import read_lists
 from hadaemon.io.store.snippet_files import read_snippets
 from hadaemon.state.places import CLUSTER_FILE, HOTWIRE_KEY_FILE, HOTWIRE_NAME_FILE, NODE_FILE
@@ -39,6 +41,8 @@ class Configuration:
     """None: the two nodes are not paired."""
     snippets: tuple[Snippet, ...] = ()
     """The administrator's own rules, which belong to cluster.toml."""
+    haproxy: Mapping[str, str] = field(default_factory=dict)
+    """The administrator's part of HAProxy's configuration, by file name. It belongs to cluster.toml too."""
 
     @property
     def system(self) -> System:
@@ -57,6 +61,7 @@ def load_configuration(state: Path, setup_problems: Path | None = None) -> Confi
         hints = read_text(setup_problems) if setup_problems else None
         snippets = read_snippets(state) if cluster is not None else ()
         lists = read_lists(state) if cluster is not None else {}
+        haproxy = read_haproxy(state) if cluster is not None else {}
     except HadaemonError as error:
         return Configuration(Condition.REFUSED, problems=(str(error),))
     if node is None:
@@ -65,6 +70,8 @@ def load_configuration(state: Path, setup_problems: Path | None = None) -> Confi
     found = check_texts(node.text, cluster.text if cluster is not None else None, *files, snippets, lists)
     notes = tuple(form.note for form in (node, cluster) if form is not None and form.note)
     found = replace(found, problems=(*found.problems, *notes))
+    if found.cluster is not None:
+        found = replace(found, haproxy=haproxy)
     try:
         if found.node is not None:
             found = replace(found, node=replace(found.node, paired_as=_read_name(state / HOTWIRE_NAME_FILE)))

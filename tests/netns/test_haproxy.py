@@ -142,3 +142,22 @@ def test_servers_see_the_client_and_after_a_takeover_he_comes_to_the_same_one(pr
     proxied.pair.wait_holder(beta)
     assert wait_for("a server answers by beta", proxied.ask, 15) == answer
     assert {proxied.ask() for _ in range(4)} == {answer}, "as the stick table says"
+
+
+def test_a_change_of_its_own_part_alone_is_taken_up(proxied: Proxied) -> None:
+    """cluster.toml stays as it is."""
+    alpha = proxied.pair.alpha
+    part = alpha.state_folder / "cluster.d/haproxy/mail.cfg"
+    address, port = ADDRESS
+    assert f"{address}:{port}" in part.read_text()
+    wait_for("a server answers", proxied.ask, 15)
+    part.write_text(part.read_text().replace(f"{address}:{port}", f"{address}:2525"))
+    assert alpha.ask("reload")["changed"], "the daemon sees another configuration"
+    rendered = wait_for("the files are new", lambda: served(alpha, "2525"), 15)
+    assert rendered
+    assert not alpha.ask("reload")["changed"]
+
+
+def served(node: TestNode, port: str) -> bool:
+    """HAProxy listens at that port."""
+    return f":{port} " in node.namespace.run("ss", "-Hltn")

@@ -8,7 +8,7 @@ over, addresses are there and announced before the first turn of the new role; o
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from hadaemon.cluster import NodeState
@@ -64,6 +64,8 @@ class Following(Part):
         self._changed = asyncio.Event()
         self._cluster: ClusterConfig | None = None
         """Whose followers there are keepers for."""
+        self._haproxy: Mapping[str, str] = {}
+        """The administrator's part of HAProxy's configuration then."""
         self._configured = False
         self._keepers: dict[str, KeptUnit] = {}
         self._failures: dict[str, str] = {}
@@ -152,8 +154,10 @@ class Following(Part):
         follow = cluster.follow if cluster is not None else Follow()
         self._take_links(session, follow)
         self._lead_into_tunnels(follow)
-        if cluster != self._cluster:
+        haproxy = self._today.configuration.haproxy
+        if (cluster, haproxy) != (self._cluster, self._haproxy):
             self._begin(cluster, follow)
+            self._haproxy = haproxy
         self._leases.taking = self._state is not NodeState.ACTIVE
         if not self._keepers:
             self._client.close()
