@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from .namespaces import Namespace, Namespaces
+from .namespaces import Namespace, Namespaces, lone_node
 from .pair import CLIENT, CLUSTER, VIRTUAL, Pair, TestNode
 from .test_hactl import hactl
 from .waiting import wait_for
@@ -42,12 +42,7 @@ KernelRule(4, 145, 100, ip_network("192.168.12.0/24"), "lan", 7),
 @pytest.fixture
 def node() -> Iterator[Namespace]:
     with Namespaces() as namespaces:
-        made = namespaces.make("node")
-        for name, network in (("lan", "192.168.12.2/24"), ("wan", "192.168.175.2/24")):
-            made.run("ip", "link", "add", name, "type", "veth", "peer", "name", f"{name}-end")
-            made.run("ip", "link", "set", f"{name}-end", "up")
-            made.run("ip", "address", "add", network, "dev", name)
-            made.run("ip", "link", "set", name, "up")
+        made = lone_node(namespaces, {"lan": "192.168.12.2/24", "wan": "192.168.175.2/24"})
         made.run("ip", "route", "add", "10.9.0.0/16", "via", "192.168.12.9")
         made.run("ip", "rule", "add", "priority", "99", "table", "7")
         yield made

@@ -18,7 +18,7 @@ from hadaemon.follow.follower import wireguard_unit
 from hadaemon.follow.table import TUNNEL_MARK
 
 from .hotwire import HotwirePair, build_hotwire_pair
-from .namespaces import Namespace, Namespaces
+from .namespaces import Namespace, Namespaces, lone_node
 from .services import Manager
 from .waiting import wait_for
 
@@ -64,12 +64,7 @@ def way(node: Namespace, address: str, *more: str) -> str:
 @pytest.fixture
 def node() -> Iterator[Namespace]:
     with Namespaces() as namespaces:
-        made = namespaces.make("node")
-        for name, network in (("wan", "192.168.175.2/24"), ("hotwire", "192.168.180.2/24")):
-            made.run("ip", "link", "add", name, "type", "veth", "peer", "name", f"{name}-end")
-            made.run("ip", "link", "set", f"{name}-end", "up")
-            made.run("ip", "address", "add", network, "dev", name)
-            made.run("ip", "link", "set", name, "up")
+        made = lone_node(namespaces, {"wan": "192.168.175.2/24", "hotwire": "192.168.180.2/24"})
         made.run("ip", "route", "add", "default", "via", "192.168.175.1")
         made.run("ip", "route", "add", "172.16.0.0/12", "via", "192.168.175.9")
         yield made

@@ -74,6 +74,14 @@ class Labs:
             self._shared = opened()
         return self._shared
 
+    def keep_artifacts(self, report: pytest.TestReport, suite: str, test: str) -> None:
+        """What all open labs leave of a test that failed, in a folder that the report names."""
+        if report.failed and self.open:
+            folder = ARTIFACTS / suite / re.sub(r"[^\w.-]+", "_", test)
+            for number, lab in enumerate(self.open):
+                lab.save_artifacts(folder / f"lab-{number}")
+            report.sections.append(("artifacts", f"kept in {folder}"))
+
     def close_shared(self) -> None:
         """Ends the lab that is shared, if there is one."""
         if self._shared:
@@ -92,11 +100,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     report = yield
-    if report.failed and LABS.open:
-        folder = ARTIFACTS / "qemu" / re.sub(r"[^\w.-]+", "_", item.name)
-        for number, lab in enumerate(LABS.open):
-            lab.save_artifacts(folder / f"lab-{number}")
-        report.sections.append(("artifacts", f"kept in {folder}"))
+    LABS.keep_artifacts(report, "qemu", item.name)
     return report
 
 

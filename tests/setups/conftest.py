@@ -5,7 +5,6 @@ snapshot, and tells what it has measured. When all are through, images/reports/s
 """
 
 import inspect
-import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +16,7 @@ from firmware.lab.images import raw_image
 from firmware.lab.lab import LabOptions
 from firmware.lab.opening import READY
 from firmware.lab.setups import read_setup, title_of
-from firmware.paths import ARTIFACTS, REPORTS, ROOT
+from firmware.paths import REPORTS, ROOT
 from tests.claims.model import Claim, Excerpt, Held, Trace, lines_of
 from tests.claims.page import Page, render, sections_of, verdict
 from tests.qemu.conftest import BOARD, Labs
@@ -93,11 +92,7 @@ def site(claim: Record, image: Path, setup_name: str) -> Iterator[Site]:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Function, call: pytest.CallInfo[None]) -> Iterator[None]:
     report = yield
-    if report.failed and LABS.open:
-        folder = ARTIFACTS / "setups" / re.sub(r"[^\w.-]+", "_", item.name)
-        for number, lab in enumerate(LABS.open):
-            lab.save_artifacts(folder / f"lab-{number}")
-        report.sections.append(("artifacts", f"kept in {folder}"))
+    LABS.keep_artifacts(report, "setups", item.name)
     if report.when == "call" or not report.passed:
         item.stash[CLAIM] = claim_of(item, report, call)
         report.claim = item.stash[CLAIM]
