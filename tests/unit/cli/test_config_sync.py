@@ -12,7 +12,7 @@ import pytest
 from hadaemon.cli.main import main
 from hadaemon.helper import config_guard
 from hadaemon.io.store.generations import Generations
-from hadaemon.io.store.pair_lock import LockedError, locked
+from hadaemon.io.store.pair_lock import LOCK, LockedError, locked
 from hadaemon.sync.guard import Guard, guard_to_json, seconds_left
 from hadaemon.sync.holder import Holder
 from tests.unit.operations.test_own_configuration import CLUSTER, NODE
@@ -91,6 +91,7 @@ def held_by(folder: Path) -> Holder | None:
 def test_one_administrator_at_a_time(box: Box, capsys: pytest.CaptureFixture[str]):
     other = Holder("eve", "beta", "2026-03-01T08:00:00+00:00", "hactl config sync")
     with locked(box.run, "alpha", other):
+        assert (box.run / LOCK).stat().st_mode & 0o077 == 0, "whoever can read it could hold it"
         assert held_by(box.run) == other
         assert box.hactl("apply", box.new) == 1
     assert "being changed by eve on beta, since 2026-03-01T08:00:00+00:00: hactl config sync" in (

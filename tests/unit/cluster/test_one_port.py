@@ -1,5 +1,6 @@
 """HA interfaces that advertise over one port, each with its addresses on another, and with its interval."""
 
+from dataclasses import replace
 from ipaddress import IPv4Address
 from itertools import pairwise
 
@@ -14,16 +15,19 @@ from hadaemon.cluster import (
     FrameReceived,
     HotwireChanged,
     Node,
+    PeerReport,
     PortChanged,
     SendAdvertisement,
     SetAddresses,
     Start,
+    SwitchRequested,
     Tick,
 )
 from hadaemon.config.model import ClusterConfig, HaInterface, Hotwire, NodeConfig, Port, VrrpConfig
 from hadaemon.status.states import NodeState
 from hadaemon.vrrp import Advertisement, Centiseconds, DiscardReason, Priority, Vrid
 from tests.unit.cluster.pair import ALPHA, BETA, virtual_address
+from tests.unit.cluster.test_transitions import ACTIVE_PEER
 
 PORTS = ("sync", "lan", "wan")
 OWN, THEIRS = IPv4Address("10.0.0.1"), IPv4Address("10.0.0.2")
@@ -53,9 +57,11 @@ def cluster(*intervals: int, hotwire: bool = False) -> ClusterConfig:
 class Driver:
     """One node, its clock, and what it orders."""
 
-    def __init__(self, name: str = ALPHA, *intervals: int, before: "Driver | None" = None) -> None:
+    def __init__(
+        self, name: str = ALPHA, *intervals: int, before: "Driver | None" = None, hotwire: bool = False
+    ) -> None:
         self.now = 1000.0 if before is None else before.now
-        self.config = cluster(*(intervals or (100, 100)))
+        self.config = cluster(*(intervals or (100, 100)), hotwire=hotwire)
         cards = {port: Port(port, f"52:54:00:00:00:{at:02x}") for at, port in enumerate(PORTS)}
         predecessor = None if before is None else before.node
         self.node = Node(NodeConfig(name, cards), self.config, self.now, predecessor)
@@ -204,6 +210,25 @@ def test_whoever_hears_the_quickest_never_misses_an_active_node(slow: int, quick
     last = min(max(driver.sent(vrid)) + 3 * interval / 100 for vrid, interval in ((51, slow), (52, quick)))
     assert silent_at <= last + 0.001
     assert silent_at >= driver.now + shortest
+
+
+def test_an_offer_stands_until_the_slowest_could_take_it():
+    driver = active(500, 100)
+    driver.do(SwitchRequested())
+    driver.run(15.0)
+    assert driver.node.status(driver.now).phase == "releasing"
+    driver.run(0.2)
+    assert driver.node.status(driver.now).phase is None
+
+
+def test_silence_is_told_when_the_slowest_should_have_been_heard():
+    driver = Driver(BETA, 500, 100, hotwire=True)
+    peer = replace(ACTIVE_PEER, name=ALPHA, links=(("sync", True),))
+    told = []
+    for _ in range(25):
+        driver.do(PeerReport(peer), after=1.0)
+        told.append(any(each.resource == "sync/unheard" for each in driver.node.status(driver.now).problems))
+    assert told.index(True) in range(19, 22), "four times five seconds"
 
 
 def test_a_reload_keeps_what_was_heard_on_each():

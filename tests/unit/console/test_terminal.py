@@ -276,3 +276,30 @@ def test_the_later_menu_is_as_steady(at: Callable[..., Line]):
         line.type("leave\r" if line.at_question() == "menu" else "!\r")
     line.ends()
     assert "Traceback" not in line.screen
+
+
+TWO_QUESTIONS = """
+import signal, time
+from hadaemon.console.terminal import Line, steady
+
+line = Line()
+with steady():
+    line.read("first > ")
+    line.read("second > ")
+signal.signal(signal.SIGALRM, signal.SIG_DFL)  # As Python does while it ends.
+time.sleep(1)
+"""
+
+
+def test_no_timer_outlives_its_question(tmp_path: Path):
+    """Its signal, which nobody takes any more, would kill a menu that is about to end."""
+    script = tmp_path / "two_questions.py"
+    script.write_text(TWO_QUESTIONS)
+    line = Line(tmp_path, script=script)
+    try:
+        for key in ("first", "second"):
+            assert line.question() == key
+            line.type("x\r")
+        line.ends()
+    finally:
+        line.close()

@@ -88,6 +88,19 @@ def test_a_short_interval_has_more_room(interval: str, own: int, shared: int):
     ]
 
 
+def test_two_over_one_port_have_a_room_each_by_their_intervals():
+    over = 'port = "inside"\naddresses_on = "outside"\nadvertisement_interval = "10ms"'
+    found = rule_set(node(), load_cluster(CLUSTER.replace('port = "outside"', over)), INTERFACES)
+    assert [line for line in chain(found, "ha") if line.startswith(INSIDE4)] == [
+        f"{INSIDE4} @th,8,8 51 {room('ip', 40, 'inside')}",
+        f"{INSIDE4} @th,8,8 51 {limit(80)} accept",
+        f"{INSIDE4} @th,8,8 52 {room('ip', 400, 'outside')}",
+        f"{INSIDE4} @th,8,8 52 {limit(800)} accept",
+        f"{INSIDE4} @th,8,8 != {{ 51, 52 }} {FOREIGN}",
+    ]
+    assert [found.text.count(f"set senders4_{port} ") for port in ("inside", "outside")] == [1, 1]
+
+
 def test_unicast_comes_to_the_own_address_and_the_other_node_has_its_own_room():
     peers = 'peers = { alpha = "192.168.1.2", beta = "192.168.1.3" }\n'
     found = rule_set(

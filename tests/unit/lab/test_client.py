@@ -50,6 +50,19 @@ def test_a_host_that_is_there_answers(switch: Switch, client: Client) -> None:
     assert client.neighbour(VIRTUAL) == ALPHA
 
 
+def test_hosts_meet_within_their_vlan(switch: Switch) -> None:
+    def of(vlan: int | None, name: str, mac: str, address: str) -> Client:
+        planned = PlannedClient(name, "lan", mac, IPv4Interface(f"{address}/24"), vlan=vlan)
+        return Client(planned, switch)
+
+    of(2, "alpha", ALPHA, str(VIRTUAL))
+    within = of(2, "within", "52:54:00:48:c0:02", "192.168.12.52")
+    assert within.ping(VIRTUAL, Deadline(SECONDS)) < SECONDS
+    outside = of(None, "outside", "52:54:00:48:c0:03", "192.168.12.53")
+    with pytest.raises(DeadlineExceeded):
+        outside.ping(VIRTUAL, Deadline(0.3))
+
+
 def test_a_host_that_is_not_there_is_told(client: Client) -> None:
     with pytest.raises(DeadlineExceeded, match=r"an ARP answer for 192\.168\.12\.1"):
         client.ping(VIRTUAL, Deadline(0.3))

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from firmware.lab import identity, opening
 from firmware.lab.command import Accelerator, Firmware
 from firmware.lab.errors import DeadlineExceeded, MachineError
 from firmware.lab.lab import LabOptions, NodeOptions
-from firmware.lab.opening import Opener, Place
+from firmware.lab.opening import READY, Opener, Place
 from firmware.lab.preseed import Secrets
 from firmware.lab.snapshot import MEMORY, Snapshot
 from firmware.lab.topology import STANDARD_PAIR, Topology
@@ -224,3 +225,19 @@ def test_what_a_place_is_made_with_is_in_its_text(monkeypatch: pytest.MonkeyPatc
     before = identity.text_of(_uses)
     monkeypatch.setitem(globals(), "SIZE", 2)
     assert identity.text_of(_uses) != before
+
+
+@pytest.mark.parametrize("files", [(), (("cluster.d/haproxy/web.cfg", "listen\n"),)])
+def test_what_a_preseed_has_no_place_for_is_applied(
+    files: tuple[tuple[str, str], ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[tuple[object, object]] = []
+    for name in ("boot", "settle"):
+        monkeypatch.setattr(opening, name, lambda *_: None)
+    monkeypatch.setattr(opening, "apply_configuration", lambda *what: given.append(what))
+    cluster = SimpleNamespace(text="schema = 1\n", files=files)
+    nodes = {"alpha": "alpha", "beta": "beta"}
+    lab: Any = SimpleNamespace(nodes=nodes, master="alpha", topology=SimpleNamespace(cluster=cluster))
+    READY.reach(lab, lambda _: None)
+    every = {"cluster.toml": "schema = 1\n", **dict(files)}
+    assert given == ([("alpha", every), ("beta", every)] if files else [])

@@ -73,6 +73,16 @@ def test_its_page_has_its_title():
     assert title_of("dsl-modem") == "Two firewalls at one DSL modem"
 
 
+def test_what_is_said_of_hosts_and_files_is_in_the_lab():
+    setup = read_setup("vlan-firewall")
+    hosts = {client.name: client.vlan for client in setup.topology.clients}
+    assert hosts == {"gateway": None, "ext-mx-in001": 2, "ext-mx-in002": 2}
+    assert setup.topology.cluster is not None
+    assert [name for name, _ in setup.topology.cluster.files] == ["cluster.d/haproxy/smtp.cfg"]
+    where = {each.port: str(each.virtual_addresses[0].ip) for each in setup.topology.cluster.ha_interfaces}
+    assert where == {"eth0": "192.168.1.10", "eth2": "10.10.2.254"}
+
+
 def test_a_wrong_one_is_told(tmp_path: Path):
     with pytest.raises(FirmwareError, match="there is no setup 'dsl'"):
         read_setup("dsl")

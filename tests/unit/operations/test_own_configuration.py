@@ -159,6 +159,17 @@ def test_a_new_interface_says_that_it_has_no_own_address(state: Path):
     assert "guest has no own address" in checked.notes[0]
 
 
+def test_one_that_advertises_over_the_hotwire_needs_none(state: Path):
+    (state / "node.toml").write_text(NODE + '[ports.dmz]\nmac = "52:54:00:48:0a:05"\n')
+    here = own(state)
+    apply(here, tree(1))
+    over = CLUSTER + (
+        '[[ha_interfaces]]\nport = "guest"\naddresses_on = "dmz"\nvirtual_addresses = ["10.1.1.1/24"]\n'
+        '[hotwire]\nport = "guest"\nadvertisements = true\n'
+    )
+    assert here.check(make_tree({"cluster.toml": over.encode()}, "here")).notes == ()
+
+
 def test_a_full_disk_changes_nothing(state: Path, monkeypatch: pytest.MonkeyPatch):
     here = own(state)
     apply(here, tree(1))

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -60,6 +61,20 @@ def test_everything_answers(monkeypatch: pytest.MonkeyPatch):
         "ping example.com": (True, "answers in 0.400 ms"),
         "ping example.com as 192.168.175.101": (True, "answers in 0.400 ms"),
     }
+
+
+@pytest.mark.parametrize("addresses_on, asked", [("wan", True), ("lan", False)])
+def test_an_address_is_tried_where_it_is_and_not_where_it_is_advertised(
+    addresses_on: str, asked: bool, monkeypatch: pytest.MonkeyPatch
+):
+    World(monkeypatch)
+    answer = status()
+    (wan,) = (port.port for port in answer.ports if port.interface == "enp2s0")
+    shown = answer.status.interfaces[-1]
+    moved = replace(shown, port="lan", addresses_on={"wan": wan}.get(addresses_on, addresses_on))
+    known = replace(answer, status=replace(answer.status, interfaces=(moved,)))
+    address = shown.virtual_addresses[0].partition("/")[0]
+    assert (f"ping example.com as {address}" in found(known)) is asked
 
 
 def test_the_backup_has_no_address_of_the_pair(monkeypatch: pytest.MonkeyPatch):
