@@ -25,6 +25,12 @@ CONFINED = (
     *("--property=InaccessiblePaths=-/data", "--property=ProtectSystem=strict"),
     *("--property=ProtectHome=yes", "--property=PrivateTmp=yes", "--property=PrivateDevices=yes"),
     *("--property=ProtectProc=invisible", "--property=RestrictNamespaces=yes"),
+    *("--property=ProtectKernelTunables=yes", "--property=ProtectKernelModules=yes"),
+    *("--property=ProtectKernelLogs=yes", "--property=ProtectControlGroups=yes"),
+    *("--property=ProtectClock=yes", "--property=ProtectHostname=yes"),
+    *("--property=RestrictRealtime=yes", "--property=RestrictSUIDSGID=yes"),
+    *("--property=LockPersonality=yes", "--property=SystemCallArchitectures=native"),
+    "--property=RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6",
     *("--property=LimitNOFILE=200000", "--property=MemoryMax=512M", "--property=TasksMax=64"),
     # Longer than it is waited for.
     "--property=RuntimeMaxSec=15s",
