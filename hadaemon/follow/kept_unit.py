@@ -37,6 +37,8 @@ class Seen:
     """Another one with each start."""
     why: str = ""
     """What systemd says to a failure."""
+    stale: bool = False
+    """It was to read its configuration again, and could not: it goes on with the one before."""
 
 
 class UnitOrder(StrEnum):
@@ -164,11 +166,17 @@ class KeptUnit:
         self._life, self._asked = seen.life, None
         self._stable = now - self._up_at >= STABLE
         if self._failures == 0 or self._stable:
-            self._failures, self.problem = 0, None
+            self._failures, self.problem = 0, self._stale_problem(seen)
         if self._outdated:
             self._outdated, self._reloading_until = False, now + self.follower.stop_timeout
             return Due(UnitOrder.RELOAD, notes)
         return Due(None, notes)
+
+    def _stale_problem(self, seen: Seen) -> str | None:
+        if not seen.stale:
+            return None
+        unit = self.follower.unit
+        return f"{unit}: did not take its new configuration, and goes on with the old one: read its journal"
 
     def _broken(self, now: float) -> Due:
         if self._asked is UnitOrder.START and now - self._asked_at < FIRST_RETRY:

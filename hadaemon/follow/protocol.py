@@ -10,7 +10,10 @@ from hadaemon.status.service_phase import Phase
 Message: TypeAlias = dict[str, Any]
 
 MAX_LINE = 1 << 20
-PROPERTIES = ("LoadState", "LoadError", "ActiveState", "SubState", "Result", "ExecMainStatus", "InvocationID")
+PROPERTIES = (
+    *("LoadState", "LoadError", "ActiveState", "SubState", "Result", "ExecMainStatus", "InvocationID"),
+    "ReloadResult",
+)
 """Of a unit, as systemd names them."""
 _PHASES = {
     "active": Phase.UP,
@@ -43,4 +46,5 @@ def seen_of(unit: str, properties: Mapping[str, Any]) -> Seen:
     if phase is Phase.STARTING and properties.get("SubState") == "auto-restart":
         phase = Phase.FAILED
     result, status = (str(properties.get(key, "")) for key in ("Result", "ExecMainStatus"))
-    return Seen(phase, str(properties.get("InvocationID", "")), said_by(unit, result, status))
+    stale = properties.get("ReloadResult", "success") not in ("", "success")
+    return Seen(phase, str(properties.get("InvocationID", "")), said_by(unit, result, status), stale)

@@ -29,3 +29,10 @@ def test_a_dial_in_says_why_it_is_not_through(status, why):
 def test_another_unit_says_what_systemd_says():
     assert ended("web.service", "exit-code", "19") == (Phase.FAILED, "exit-code")
     assert ended("web.service", "success", "0", "inactive") == (Phase.DOWN, "")
+
+
+@pytest.mark.parametrize("result, stale", [("success", False), ("", False), ("exit-code", True)])
+def test_a_unit_that_did_not_take_its_new_configuration_says_so(result: str, stale: bool):
+    properties = {"LoadState": "loaded", "ActiveState": "active", "ReloadResult": result}
+    assert seen_of("web.service", properties).stale is stale
+    assert not seen_of("web.service", {"LoadState": "loaded", "ActiveState": "active"}).stale

@@ -37,11 +37,12 @@ class World:
     life: int = 0
     stubborn: bool = False
     broken: bool = False
+    stale: bool = False
     steps: list[UnitOrder] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def look(self) -> Due:
-        due = self.unit.look(self.wanted, Seen(self.phase, str(self.life)), self.now)
+        due = self.unit.look(self.wanted, Seen(self.phase, str(self.life), stale=self.stale), self.now)
         self.notes += due.notes
         if due.step is not None:
             self.steps.append(due.step)
@@ -197,6 +198,21 @@ def test_one_whose_files_changed_is_reloaded_and_that_is_no_news():
     world.start()
     world.run(1)
     assert (world.steps, world.notes) == ([UnitOrder.START, UnitOrder.RELOAD], [])
+
+
+def test_one_that_refuses_its_new_configuration_is_told_until_it_takes_one():
+    world = World(wanted=True)
+    world.run(2)
+    world.unit.outdated()
+    world.stale = True
+    world.run(STABLE + 2)
+    assert world.unit.problem == (
+        "web.service: did not take its new configuration, and goes on with the old one: read its journal"
+    )
+    assert world.unit.settled
+    world.stale = False
+    world.run(1)
+    assert world.unit.problem is None
 
 
 EVENTS = ("take over", "give up", "die", "by hand", "stubborn", "willing", "break", "mend", "wait")
