@@ -41,6 +41,8 @@ def _paired(node: Status, hotwire: PairedHotwire, verbose: bool) -> Iterator[str
 
 def _link(hotwire: PairedHotwire) -> Iterator[str]:
     yield _(hotwire.state)
+    if hotwire.encrypted and hotwire.state is HotwireState.UP:
+        yield _("encrypted")
     yield f"{hotwire.interface or _('absent')} {hotwire.address}"
     if hotwire.last_word:
         yield _("the other node is gone: {why}").format(why=told(hotwire.last_word))

@@ -59,8 +59,10 @@ def standing_to_active(
     """How an active takes an advertisement that `ports` has already noted (§6.4.3)."""
     if advertisement.priority == RELEASE:
         return Standing.RELEASE
-    if advertisement.priority != own:
-        return Standing.ACCEPTED if advertisement.priority > own else Standing.REFUSED
+    if advertisement.priority > own:
+        return Standing.ACCEPTED
+    if advertisement.priority < own:
+        return Standing.REFUSED
     return _break_tie(own, ports, waited, now)
 
 

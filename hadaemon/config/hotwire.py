@@ -13,6 +13,7 @@ from hadaemon.config.model import (
     Hotwire,
     NodeConfig,
     Port,
+    Protection,
 )
 from hadaemon.config.reader import Table
 
@@ -27,12 +28,22 @@ def read_hotwire(table: Table) -> Hotwire | None:
     missed = table.number("missed", 2, 10, DEFAULT_MISSED)
     addresses: dict[str, IPv4Interface] | None = table.tagged("addresses", values.host_name, _read_address)
     advertisements = table.flag("advertisements", False)
+    protection = table.optional_text("protection", _protection, Protection.ESP)
     table.close()
     if addresses:
         _note_addresses(table, addresses)
-    if port is None or interval is None or missed is None or addresses is None or advertisements is None:
+    if port is None or interval is None or missed is None or addresses is None:
         return None
-    return Hotwire(port, interval, missed, addresses, advertisements)
+    if advertisements is None or protection is None:
+        return None
+    return Hotwire(port, interval, missed, addresses, advertisements, protection)
+
+
+def _protection(text: str) -> Protection:
+    try:
+        return Protection(text)
+    except ValueError:
+        raise values.not_known(text, Protection) from None
 
 
 def read_secret(table: Table) -> Secret | None:

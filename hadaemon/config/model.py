@@ -110,6 +110,15 @@ class VrrpConfig:
     authentication: Password | Signatures | None = None
 
 
+class Protection(StrEnum):
+    """What keeps others out of what goes over the hotwire."""
+
+    ESP = "esp"
+    """The kernel encrypts and authenticates it (RFC 4303), with keys that follow from the pair's secret."""
+    NONE = "none"
+    """The cable alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hotwire:
     """[hotwire] of cluster.toml: the exclusive cable between the two nodes."""
@@ -123,6 +132,7 @@ class Hotwire:
     """The addresses of both nodes by name; empty: see `hadaemon.hotwire.addresses`."""
     advertisements: bool = False
     """HA interfaces whose addresses are elsewhere may advertise over it too."""
+    protection: Protection = Protection.ESP
 
 
 class ElectionMode(StrEnum):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from hadaemon.config.address_book import Book, File, book_of_node, book_of_pair
 from hadaemon.config.address_rules import ALONE, Facts, conflicts, facts_of
 from hadaemon.config.backup_reach import backup_notes
-from hadaemon.config.model import ClusterConfig, NodeConfig
+from hadaemon.config.model import ClusterConfig, NodeConfig, Protection
 from hadaemon.vrrp.model import Centiseconds
 from hadaemon.vrrp.timers import seconds
 
@@ -18,7 +18,7 @@ def notes(node: NodeConfig, cluster: ClusterConfig | None) -> tuple[str, ...]:
         *map(covered_note, node.shared.covered),
         *_told(book_of_pair(node, cluster), facts_of(node, cluster)),
         *_of_backup(node, cluster),
-        *_of_advertisements(cluster),
+        *_of_hotwire(cluster),
     )
 
 
@@ -27,8 +27,13 @@ def covered_note(key: str) -> str:
     return f"{File.NODE}: {key}: counts, and not what cluster.toml says of it"
 
 
-def _of_advertisements(cluster: ClusterConfig) -> Iterator[str]:
+def _of_hotwire(cluster: ClusterConfig) -> Iterator[str]:
     hotwire = cluster.hotwire
+    if hotwire is not None and hotwire.protection is Protection.NONE:
+        yield (
+            f"{File.CLUSTER}: hotwire.protection: whoever has the cable in his hands can open the firewall: "
+            "leave it out, and the nodes encrypt what has no keys of its own"
+        )
     ports = {each.port for each in cluster.ha_interfaces}
     if hotwire is not None and ports == {hotwire.port}:
         yield (

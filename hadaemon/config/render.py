@@ -14,6 +14,7 @@ from hadaemon.config.model import (
     NodeConfig,
     PingGroup,
     Preseed,
+    Protection,
     TrackedRoute,
     VrrpConfig,
     derived_link_local,
@@ -162,6 +163,8 @@ def _hotwire_lines(hotwire: Hotwire) -> Iterator[str]:
     yield f"missed = {hotwire.missed}"
     if hotwire.advertisements:
         yield "advertisements = true"
+    if hotwire.protection is not Protection.ESP:
+        yield f'protection = "{hotwire.protection}"'
     if hotwire.addresses:
         pairs = (f"{_key(name)} = {_string(str(address))}" for name, address in hotwire.addresses.items())
         yield f"addresses = {{ {', '.join(pairs)} }}"

@@ -24,7 +24,8 @@ from hadaemon.daemon.health.watchdog import Watchdog
 from hadaemon.daemon.hotwire.beacon import SteadyBeacon
 from hadaemon.daemon.hotwire.detect import Detector
 from hadaemon.daemon.hotwire.epochs import Epochs
-from hadaemon.daemon.hotwire.plan import HotwirePlan, plan_hotwire
+from hadaemon.daemon.hotwire.plan import HotwirePlan, Protection, plan_hotwire
+from hadaemon.daemon.hotwire.protector import Protector
 from hadaemon.daemon.options import Options
 from hadaemon.daemon.own_head import OwnHead
 from hadaemon.daemon.part import Parts
@@ -75,6 +76,7 @@ class Daemon:
         self._sequences = parts.add(Sequences(SequenceFile(folder), MarkFile(options.run), background.do))
         self._network = network = parts.add(Network(loop, self._network_changed))
         beacon = parts.add(SteadyBeacon(network, today))
+        self._protector = parts.add(Protector(today))
         firewall = parts.add(Firewall(network, options.run, loop))
         self._conntrack = parts.add(Conntrack(options.run, options.conntrackd, helper, today))
         base_network = parts.add(BaseNetwork(helper, options.applied, release.slot is not None))
@@ -179,7 +181,8 @@ class Daemon:
         secret, firmware = self._today.configuration.hotwire_secret, self._release.version or ""
         carried = self._following.carried
         ours = (firmware, self._head.now, carried, self._firmware_report)
-        return plan_hotwire(node, cluster, secret, self._epochs, *ours)
+        protection = Protection(self._protector.keying(node, cluster, secret), self._protector.wake)
+        return plan_hotwire(node, cluster, secret, self._epochs, *ours, protection)
 
     def _firmware_report(self) -> FirmwareReport:
         return replace(self._upgrade.report, slot_bad=self._upkeep.slot_is_bad)

@@ -112,11 +112,6 @@ class Session:
         return self._engine.node.as_peer()
 
     @property
-    def has_hotwire(self) -> bool:
-        """The configuration names one."""
-        return self.cluster_config.enabled and self.cluster_config.hotwire is not None
-
-    @property
     def hotwire_link(self) -> Link | None:
         """The hotwire's present link."""
         hotwire = self.cluster_config.hotwire

@@ -1,15 +1,18 @@
 """The hooks, in the order in which they judge: what is common to all packets, before any rule of yours."""
 
+from typing import Literal
+
 from hadaemon.config.conntrack_model import Conntrack
 from hadaemon.config.firewall_model import Established, Firewall
+from hadaemon.config.model import Hotwire, Protection
 from hadaemon.firewall.helpers import helper_rules
 from hadaemon.firewall.text import HA_PROTOCOL, SYN, SYN_ONLY, USER_CHAINS, block, comment, limited_log
 from hadaemon.hotwire.exclusive import SERVICES, Protocol, Service
 
 
-def base_chains(firewall: Firewall, conntrack: Conntrack, advertisements: bool) -> list[str]:
-    """Base chains of the filter, the hotwire's list, and the snippets' chains. `advertisements`: they may go
-    over the hotwire too."""
+def base_chains(firewall: Firewall, conntrack: Conntrack, hotwire: Hotwire | None) -> list[str]:
+    """Base chains of the filter, the hotwire's list, and the snippets' chains. `hotwire`: what cluster.toml
+    says of it."""
     return [
         *block("chain own_source", "type filter hook prerouting priority raw; policy accept;", _OWN_SOURCE),
         *block(
@@ -29,7 +32,8 @@ def base_chains(firewall: Firewall, conntrack: Conntrack, advertisements: bool) 
             *_forward(firewall, conntrack),
         ),
         *block("chain output", "type filter hook output priority filter; policy accept;", *_OUTPUT),
-        *block("chain hotwire", *_hotwire(advertisements)),
+        *block("chain hotwire_in", *_hotwire("in", hotwire)),
+        *block("chain hotwire_out", *_hotwire("out", hotwire)),
         *block("chain broken", *_broken(firewall)),
         *(line for chain in USER_CHAINS for line in block(f"chain {chain}")),
     ]
@@ -50,7 +54,7 @@ def _untracked(key: str) -> list[str]:
 
 def _input(firewall: Firewall) -> list[str]:
     return [
-        "iifname @hotwire jump hotwire",
+        "iifname @hotwire jump hotwire_in",
         'iifname "lo" accept',
         f"meta l4proto {HA_PROTOCOL} jump ha",
         "ct state { established, related } accept",
@@ -82,24 +86,30 @@ def _forward(firewall: Firewall, conntrack: Conntrack) -> list[str]:
     ]
 
 
-_OUTPUT = ['oifname "lo" accept', "oifname @hotwire jump hotwire", "jump user_output"]
+_OUTPUT = ['oifname "lo" accept', "oifname @hotwire jump hotwire_out", "jump user_output"]
 
 
-def _hotwire(advertisements: bool) -> list[str]:
+def _hotwire(way: Literal["in", "out"], hotwire: Hotwire | None) -> list[str]:
     """Its list and nothing else, without connection tracking: answers over TCP pass by not being the begin of
     a connection."""
-    rules = [rule for service in SERVICES for rule in _carried(service)]
-    if advertisements:
-        vrrp = f"meta l4proto {HA_PROTOCOL}"
-        rules += [f"iifname @hotwire {vrrp} jump ha", f"oifname @hotwire {vrrp} accept"]
+    protected = hotwire is None or hotwire.protection is Protection.ESP
+    rules = [rule for service in SERVICES for rule in _carried(service, _ENCRYPTED[way] if protected else "")]
+    if protected:
+        rules.append(f"meta l4proto esp accept {comment('encrypted: it is judged again when it is opened')}")
+    if hotwire is not None and hotwire.advertisements:
+        rules.append(f"meta l4proto {HA_PROTOCOL} {'jump ha' if way == 'in' else 'accept'}")
     return [*rules, "counter drop"]
 
 
-def _carried(service: Service) -> list[str]:
-    what = comment(service.name)
-    rules = [f"{service.protocol} dport {service.port} accept {what}"]
+_ENCRYPTED = {"in": "meta ipsec exists ", "out": "rt ipsec exists "}
+"""It came encrypted, with keys of ours; it will leave encrypted."""
+
+
+def _carried(service: Service, encrypted: str) -> list[str]:
+    what, only = comment(service.name), "" if service.clear else encrypted
+    rules = [f"{service.protocol} dport {service.port} {only}accept {what}"]
     if service.protocol is Protocol.TCP:
-        rules.append(f"tcp sport {service.port} tcp flags & (syn | ack) != syn accept {what}")
+        rules.append(f"tcp sport {service.port} tcp flags & (syn | ack) != syn {only}accept {what}")
     return rules
 
 

@@ -70,7 +70,7 @@ def rule_set(
         _network_sets(cluster),
         ha_sets(cluster),
         helper_objects(conntrack),
-        base_chains(firewall, conntrack, _advertises(cluster)),
+        base_chains(firewall, conntrack, cluster.hotwire if cluster is not None else None),
         ha_chain(node, cluster),
         node_chains(firewall, follow, node.system.over(cluster.system).ssh if cluster else node.system.ssh),
         policy_chain(firewall),

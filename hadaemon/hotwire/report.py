@@ -11,6 +11,7 @@ from itertools import accumulate
 from typing import Any, get_type_hints
 
 from hadaemon.hotwire.message import MAX_BODY
+from hadaemon.status.keys import Keys
 from hadaemon.status.peer import Peer
 from hadaemon.status.report import Report, Vitals
 from hadaemon.status.states import NodeState
@@ -47,7 +48,10 @@ def _fitting(names: list[str]) -> int:
 
 def _encode(report: Report, links: dict[str, bool], most: int) -> bytes:
     """`most`: characters of a text."""
-    content: dict[str, Any] = dataclasses.asdict(report.peer) | dataclasses.asdict(report.vitals)
+    parts = (report.peer, report.vitals, report.keys)
+    content: dict[str, Any] = {
+        key: value for each in parts for key, value in dataclasses.asdict(each).items()
+    }
     content["links"] = links
     content["unready"] = report.peer.unready[:most]
     content["model"] = report.vitals.model[: min(most, _MAX_MODEL)]
@@ -55,6 +59,9 @@ def _encode(report: Report, links: dict[str, bool], most: int) -> bytes:
     if report.vitals.upgrade.known:
         content["upgrade"] = to_json(report.vitals.upgrade, min(most, MAX_REASON))
     content["load"] = round(report.vitals.load, 2)
+    if report.keys == Keys():
+        for key in _KEYS_FIELDS:
+            del content[key]
     content |= {key: int(value) for key, value in content.items() if isinstance(value, bool)}
     return json.dumps(content, separators=(",", ":"), ensure_ascii=True).encode("ascii")
 
@@ -67,7 +74,8 @@ def decode_report(body: bytes) -> Report:
     read = _Reader(content)
     peer = {name: read.value(name, kind) for name, kind in _PEER_FIELDS.items()}
     vitals = {name: read.value(name, kind) for name, kind in _VITALS_FIELDS.items()}
-    return Report(Peer(**peer), Vitals(**vitals))
+    keys = {name: read.value(name, kind) for name, kind in _KEYS_FIELDS.items()}
+    return Report(Peer(**peer), Vitals(**vitals), Keys(**keys))
 
 
 class _Reader:
@@ -134,3 +142,4 @@ def _number(key: str, value: object) -> int:
 
 _PEER_FIELDS = get_type_hints(Peer)
 _VITALS_FIELDS = get_type_hints(Vitals)
+_KEYS_FIELDS = get_type_hints(Keys)

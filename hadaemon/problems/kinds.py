@@ -76,6 +76,9 @@ HOTWIRE_ONE_WAY = Kind(
     "hotwire-one-way", _M, "the other node is heard over the hotwire and does not hear", 3.0, loss=_PART
 )
 HOTWIRE_FOREIGN = Kind("hotwire-foreign", _M, "somebody else is on the hotwire", 0.0, 300.0)
+HOTWIRE_OPEN = Kind(
+    "hotwire-open", _M, "what goes over the hotwire is not encrypted, and stays away", _SLOW, loss=_PART
+)
 NOT_PAIRED = Kind(
     "not-paired", _W, "the two nodes do not hold each other's keys", _SLOW, pair=True, loss=_PART
 )
@@ -122,6 +125,7 @@ KINDS = (
         HOTWIRE_SILENT,
         HOTWIRE_ONE_WAY,
         HOTWIRE_FOREIGN,
+        HOTWIRE_OPEN,
         NOT_PAIRED,
         LINK_DOWN,
         PING_FAILED,

@@ -43,6 +43,8 @@ class PairedHotwire:
     """Seconds since the last heartbeat of the other node."""
     connected: bool
     """There is a connection to its daemon."""
+    encrypted: bool
+    """What is sent and has no keys of its own is."""
     sent: int
     """Heartbeats sent since the start."""
     received: int

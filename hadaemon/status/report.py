@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from hadaemon.status.flat import FLAT
+from hadaemon.status.keys import Keys
 from hadaemon.status.peer import Peer
 from hadaemon.upgrade.firmware_report import UNKNOWN, FirmwareReport
 
@@ -36,3 +37,5 @@ class Report:
 
     peer: Peer = field(metadata=FLAT)
     vitals: Vitals = field(default=Vitals(), metadata=FLAT)
+    keys: Keys = field(default=Keys(), metadata=FLAT)
+    """Of the hotwire."""

@@ -117,9 +117,20 @@ def kind_of(protocol: Protocol) -> int:
     return TCP if protocol is Protocol.TCP else UDP
 
 
-def test_the_list_passes_and_nothing_else(wire: Wire) -> None:
+def test_in_clear_passes_only_what_has_keys_of_its_own(wire: Wire) -> None:
+    """What comes encrypted, a booted pair shows: this kernel may have no ESP."""
     wire.wait_until_passes(TCP, 80, "without rules all passes")
     wire.load_rules()
+    for service in SERVICES:
+        if service.clear:
+            wire.wait_until_passes(kind_of(service.protocol), service.port, service.name)
+        else:
+            assert not wire.passes(kind_of(service.protocol), service.port), service.name
+
+
+def test_without_protection_the_list_passes_and_nothing_else(wire: Wire) -> None:
+    wire.wait_until_passes(TCP, 80, "without rules all passes")
+    wire.load_rules(CLUSTER_FILE.replace("[hotwire]", '[hotwire]\nprotection = "none"'))
     for service in SERVICES:
         wire.wait_until_passes(kind_of(service.protocol), service.port, service.name)
     for kind, port in ((TCP, 80), (TCP, 3780), (TCP, 3781), (UDP, 22), (UDP, 53), (UDP, 3782)):

@@ -197,7 +197,7 @@ class HadaemonWithHotwire(Hadaemon):
         cluster = cluster_toml(self.node.ports, self.interval)
         return {
             "node.toml": node_toml(self.node.name, (*self.node.ports, HOTWIRE)),
-            "cluster.toml": f'{cluster}[hotwire]\nport = "{HOTWIRE.name}"\n'
+            "cluster.toml": f'{cluster}[hotwire]\nport = "{HOTWIRE.name}"\nprotection = "none"\n'
             f"[conntrack]\nenabled = {str(self.tells_connections).lower()}\n",
             "hotwire.key": f"{_SECRET}\n",
         }

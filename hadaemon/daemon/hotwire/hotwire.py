@@ -24,6 +24,7 @@ from hadaemon.hotwire.stream import Stream
 from hadaemon.io.errors import PortError
 from hadaemon.io.kernel.links import Link
 from hadaemon.io.packets.hotwire_sockets import BATCH, HeartbeatSocket
+from hadaemon.status.keys import Keys
 from hadaemon.status.peer import Peer
 from hadaemon.status.report import Report, Vitals
 
@@ -239,9 +240,13 @@ class Hotwire:
         if self._socket is None or self._peer is None or not self._carrier:
             return
         vitals = self.own_vitals()
-        if self._body is None or self._body[0].peer is not self._peer or self._body[0].vitals is not vitals:
-            report = Report(self._peer, vitals)
+        keying = self.plan.protection.keying
+        keys = keying.told if keying is not None else Keys()
+        last = self._body[0] if self._body is not None else None
+        if last is None or last.peer is not self._peer or last.vitals is not vitals or last.keys != keys:
+            report = Report(self._peer, vitals, keys)
             self._body = report, encode_report(report)
+        assert self._body is not None
         try:
             self._socket.send(self.heartbeat.message(Kind.REPORT, self._body[1]))
         except PortError as error:
@@ -286,5 +291,9 @@ class Hotwire:
             self._send()
 
     def _heard(self, source: IPv4Address, life: Life) -> None:
-        if self._streams is not None:
+        protection, report = self.plan.protection, self.heartbeat.report
+        keying = protection.keying
+        if keying is not None and report is not None and keying.hear(report.peer.name, report.keys):
+            protection.changed()
+        if self._streams is not None and protection.stands:
             self._streams.peer_heard(source, life)

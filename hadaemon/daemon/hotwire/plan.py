@@ -8,8 +8,24 @@ from hadaemon.config import Hotwire as HotwireConfig
 from hadaemon.config.hotwire_keys import Secret
 from hadaemon.daemon.hotwire.epochs import Epochs
 from hadaemon.hotwire.addresses import Ends, hotwire_ends
+from hadaemon.hotwire.keying import Keying
 from hadaemon.sync.head import Head
 from hadaemon.upgrade.firmware_report import FirmwareReport
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """Of what the hotwire carries."""
+
+    keying: Keying | None
+    """Which keys; None: nothing is encrypted."""
+    changed: Callable[[], None]
+    """Something new was heard about them."""
+
+    @property
+    def stands(self) -> bool:
+        """What needs no other protection may be sent."""
+        return self.keying is None or self.keying.agreed
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +46,7 @@ class HotwirePlan:
     """Told of each piece of what this node needs to take over."""
     upgrade: Callable[[], FirmwareReport]
     """What this node says of the upgrade of the pair."""
+    protection: Protection
 
 
 def plan_hotwire(
@@ -41,6 +58,7 @@ def plan_hotwire(
     head: Callable[[], Head],
     carried: Callable[[bytes], None],
     upgrade: Callable[[], FirmwareReport],
+    protection: Protection,
 ) -> HotwirePlan | None:
     """None: there is no hotwire, or the nodes are not paired."""
     ends = hotwire_ends(node, cluster)
@@ -48,5 +66,15 @@ def plan_hotwire(
         return None
     port = node.ports[cluster.hotwire.port]
     return HotwirePlan(
-        node.name, port, cluster.hotwire, ends, secret, epochs.next, firmware, head, carried, upgrade
+        node.name,
+        port,
+        cluster.hotwire,
+        ends,
+        secret,
+        epochs.next,
+        firmware,
+        head,
+        carried,
+        upgrade,
+        protection,
     )

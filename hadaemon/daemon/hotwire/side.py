@@ -79,6 +79,16 @@ class HotwireSide:
             self._hotwire.close()
 
     @property
+    def paired(self) -> bool:
+        """The node shares a secret with another one."""
+        return self._hotwire is not None
+
+    @property
+    def protected(self) -> bool:
+        """What has no keys of its own may be sent to the other node."""
+        return self._hotwire is not None and self._hotwire.plan.protection.stands
+
+    @property
     def peer_address(self) -> IPv4Address | None:
         """Of the other node; None: not known yet, or the nodes are not paired."""
         return self._hotwire.peer_address if self._hotwire is not None else None

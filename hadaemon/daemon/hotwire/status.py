@@ -55,6 +55,7 @@ def describe(hotwire: Hotwire, now: float) -> PairedHotwire:
         peer_address=str(hotwire.peer_address) if hotwire.peer_address is not None else None,
         last_heard=now - heard_at if heard_at is not None else None,
         connected=hotwire.connected,
+        encrypted=hotwire.plan.protection.keying is not None and hotwire.plan.protection.keying.agreed,
         sent=hotwire.sent,
         received=heartbeat.received,
         drops={reason.value: count for reason, count in sorted(heartbeat.drops.items())},

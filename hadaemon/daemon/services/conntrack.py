@@ -126,7 +126,7 @@ class Conntrack(Part):
 
     async def _turn(self) -> None:
         session = self._today.session
-        wanted = session is not None and session.cluster_config.conntrack.enabled and session.has_hotwire
+        wanted = session is not None and session.cluster_config.conntrack.enabled and self._may_run(session)
         if not wanted or session is None:
             if self._wanted or self._conntrackd.life() is not None:
                 await self._stop()
@@ -143,6 +143,11 @@ class Conntrack(Part):
             self._patience.gave_up()
             await self._attempt("start", self._start(text))
         await self._follow(session.state is NodeState.ACTIVE, session)
+
+    def _may_run(self, session: Session) -> bool:
+        """It asks nobody who he is: it begins when what it says is protected. What runs goes on: nothing of
+        it leaves in clear."""
+        return session.hotwire.protected or (session.hotwire.paired and self._conntrackd.life() is not None)
 
     def _configuration(self, session: Session, ends: Ends) -> str:
         """What conntrackd.conf must be; made anew only when something of it has changed."""

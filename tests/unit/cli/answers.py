@@ -118,6 +118,7 @@ def pair(**status: Any) -> Answer:
             "peer_address": "192.168.180.3",
             "last_heard": 0.04,
             "connected": True,
+            "encrypted": True,
             "sent": 10,
             "received": 9,
             "drops": {},

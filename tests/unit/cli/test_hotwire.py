@@ -22,7 +22,7 @@ def lines(told: dict[str, Any], verbose: bool = False) -> list[str]:
 
 def test_all_is_well():
     assert lines(answer()) == [
-        "hotwire: up, enp3s0 192.168.180.2/24, 192.168.180.3 heard 0.0 s ago",
+        "hotwire: up, encrypted, enp3s0 192.168.180.2/24, 192.168.180.3 heard 0.0 s ago",
         "  beta (spare), priority 253: all links up, not preferred, ready to take over",
         "  links: lan up, wan down",
         "                 alpha                   beta",

@@ -40,7 +40,7 @@ def test_one_screen_tells_state_why_since_when_both_nodes_sync_firmware_connecti
         "lan   enp1s0     up    51    active  192.168.175.102  192.168.175.101/24 (here)",
         "wan   enp2s0     up    52    active  192.168.175.102  192.168.175.101/24 (here)",
         "",
-        "hotwire: up, enp3s0 192.168.180.2/24, 192.168.180.3 heard 0.0 s ago",
+        "hotwire: up, encrypted, enp3s0 192.168.180.2/24, 192.168.180.3 heard 0.0 s ago",
         "  beta (spare), priority 253: all links up, not preferred, ready to take over",
         "  links: lan up, wan up",
         "                 alpha                   beta",

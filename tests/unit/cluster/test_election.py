@@ -57,8 +57,8 @@ def test_one_advertisement_is_missed_when_it_is_later_than_it_may_be(
 
 @pytest.mark.parametrize(
     "ports",
-    [(), (SILENT,), (port(99.5, priority=0),), (port(99.5), port(100.1))],
-    ids=["no port", "nobody was heard", "it let go", "it spoke after that"],
+    [(), (SILENT,), (port(99.5, priority=0),), (port(99.5), port(100.1)), (port(100.006),)],
+    ids=["no port", "nobody was heard", "it let go", "it spoke after that", "6 ms after that"],
 )
 def test_only_the_cable_was_pulled_or_nobody_was_active(ports: tuple[WatchedPort, ...]):
     assert death_time(ports, cut_at=100.0) is None

@@ -44,6 +44,7 @@ port = "hotwire"
 interval = "50ms"
 missed = 5
 advertisements = true
+protection = "none"
 [conntrack]
 enabled = false
 protocols = ["icmp", "tcp"]

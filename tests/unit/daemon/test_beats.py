@@ -10,6 +10,7 @@ from firmware.lab.deadline import stretched
 from hadaemon.cluster import NodeState
 from hadaemon.config.hotwire_keys import Purpose
 from hadaemon.daemon.hotwire.hotwire import Hotwire
+from hadaemon.daemon.hotwire.plan import Protection
 from hadaemon.hotwire.message import unseal
 from hadaemon.hotwire.report import decode_report
 from hadaemon.status.report import Vitals
@@ -34,7 +35,14 @@ def hotwire(wire: Wire, catch_up: Callable[[], bool]) -> Hotwire:
     """That of an active node, with its socket open."""
     config = SimpleNamespace(interval=100, missed=5)
     ends = SimpleNamespace(peer=None)
-    plan: Any = SimpleNamespace(node="alpha", next_epoch=lambda: 1, secret=SECRET, config=config, ends=ends)
+    plan: Any = SimpleNamespace(
+        node="alpha",
+        next_epoch=lambda: 1,
+        secret=SECRET,
+        config=config,
+        ends=ends,
+        protection=Protection(None, lambda: None),
+    )
     vitals: Any = SimpleNamespace(measure=lambda now, since: Vitals())
     anything: Any = None
     made = Hotwire(plan, vitals, anything, asyncio.get_running_loop(), anything, catch_up)

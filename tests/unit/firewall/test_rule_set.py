@@ -145,17 +145,34 @@ def test_what_is_a_nodes_own_is_a_variable():
 
 
 def test_every_service_of_the_hotwire_has_its_rule_and_the_rest_is_dropped():
-    listed = chain(rules(""), "hotwire")
-    for service in SERVICES:
-        assert f"{service.protocol} dport {service.port} accept" in listed
-    assert listed[-1] == "counter drop"
-    assert [line for line in listed if "udp sport" in line] == []
+    for way, encrypted in (("hotwire_in", "meta ipsec exists "), ("hotwire_out", "rt ipsec exists ")):
+        listed = chain(rules(""), way)
+        for service in SERVICES:
+            only = "" if service.clear else encrypted
+            assert f"{service.protocol} dport {service.port} {only}accept" in listed
+        assert "meta l4proto esp accept" in listed
+        assert listed[-1] == "counter drop"
+        assert [line for line in listed if "udp sport" in line] == []
+
+
+def test_what_asks_for_no_key_passes_encrypted_alone():
+    """Whoever has the cable would otherwise put connections into the kernel of the active node."""
+    open_to_all = [service.name for service in SERVICES if service.clear]
+    assert open_to_all == ["ssh", "pairing", "heartbeat"]
+
+
+def test_without_protection_the_list_alone_counts():
+    plain = CLUSTER.replace("[hotwire]", '[hotwire]\nprotection = "none"')
+    found = rule_set(node(), load_cluster(plain), INTERFACES)
+    for way in ("hotwire_in", "hotwire_out"):
+        assert not [line for line in chain(found, way) if "ipsec" in line or "esp" in line]
+        assert "udp dport 3780 accept" in chain(found, way)
 
 
 @pytest.mark.parametrize("firewall", ["", SIX_RULES, NAT])
 def test_the_hotwire_is_judged_before_everything_else(firewall):
     found = rules(firewall)
-    assert chain(found, "input")[1] == "iifname @hotwire jump hotwire"
+    assert chain(found, "input")[1] == "iifname @hotwire jump hotwire_in"
     assert chain(found, "forward")[1:3] == ["iifname @hotwire counter drop", "oifname @hotwire counter drop"]
     (ports,) = [line for line in found.text.splitlines() if '"eth0", "eth1"' in line and "elements" in line][
         :1
