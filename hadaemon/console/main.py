@@ -150,6 +150,7 @@ def facts_of(places: Places) -> Facts:
         _suggested_name(),
         zones_of(places),
         tuple(problems),
+        places.data_error.exists(),
         can_install(InstallPlaces()),
         is_unit,
     )

@@ -29,10 +29,16 @@ class Facts:
     zones: tuple[str, ...]
     problems: tuple[str, ...] = ()
     """Problems with a preseed, or with the data partition."""
+    unreadable: bool = False
+    """The data partition cannot be used: the box may be configured, and nobody may begin it anew."""
     installable: bool = False
     """There is another disk on which the running system could be installed."""
     has_unit: Callable[[str], bool] = lambda _: True
     """Whether this firmware has a unit of that name."""
+
+
+_UNCONFIGURED = "This box is not configured yet. / Dieses Gerät ist noch nicht eingerichtet."
+_UNREADABLE = "The data of this box cannot be read. / Die Daten dieses Geräts sind nicht lesbar."
 
 
 class Purpose(StrEnum):
@@ -48,11 +54,14 @@ def first_boot(facts: Facts, translations: Mapping[str, Translate]) -> Flow[None
     language = yield Choose(
         "language",
         f"Hotspare {facts.version}".rstrip(),
-        "This box is not configured yet. / Dieses Gerät ist noch nicht eingerichtet.",
+        _UNREADABLE if facts.unreadable else _UNCONFIGURED,
         tuple(Option(word, label) for word, label in LANGUAGES.items()),
         "Type a number and press Enter. / Eine Zahl tippen und Enter drücken.",
     )
     _ = translations[language]
+    if facts.unreadable:
+        yield from _cannot_begin(_, facts.problems)
+        return
     yield Show(
         (
             _("Answer each question and press Enter. What is in [brackets] is taken by Enter alone."),
@@ -126,10 +135,31 @@ def _begin(_: Translate, installable: bool) -> Flow[bool]:
                 return True
             yield Show(tuple(f"! {reason}" for reason in done.reasons))
             continue
-        command = ("systemctl", "reboot" if start == "reboot" else "poweroff")
-        done = yield Act(Run(command), _("As you wish ..."))
-        if isinstance(done, Failed):
-            yield Show(done.reasons)
+        yield from _switch_off(_, start)
+
+
+def _cannot_begin(_: Translate, problems: tuple[str, ...]) -> Flow[None]:
+    """The box keeps what it has: neither its administrator nor its configuration is made anew."""
+    yield Show(tuple(f"! {problem}" for problem in problems), _("Problems"))
+    how = yield Choose(
+        "unreadable",
+        _("The data cannot be read"),
+        _("Nothing can be set up while the data partition cannot be used."),
+        (Option("reboot", _("reboot")), Option("power-off", _("power off"))),
+        _(
+            "The box may be configured, and starts with what it has when the disk can be read again. If it "
+            "never can, flash the box anew, or replace it."
+        ),
+        "reboot",
+    )
+    yield from _switch_off(_, how)
+
+
+def _switch_off(_: Translate, how: str) -> Flow[None]:
+    command = ("systemctl", "reboot" if how == "reboot" else "poweroff")
+    done = yield Act(Run(command), _("As you wish ..."))
+    if isinstance(done, Failed):
+        yield Show(done.reasons)
 
 
 def _purpose(_: Translate, pair_possible: bool) -> Flow[Purpose]:

@@ -480,3 +480,16 @@ def test_a_service_that_the_firmware_lacks_is_refused_where_it_is_asked():
     set_up(person, box, replace(FACTS, has_unit=lambda unit: unit == "report.timer"))
     assert "! this firmware has no nothing.service" in person.text
     assert box.stored()[0]["cluster"]["follow"]["services"] == [{"unit": "report.timer"}]
+
+
+def test_a_box_whose_data_cannot_be_read_is_not_taken_for_a_new_one():
+    """Else whoever damages the disk makes himself its administrator."""
+    facts = replace(
+        FACTS, problems=("the data partition cannot be used: input/output error",), unreadable=True
+    )
+    person, box = Person({"language": ["1"], "unreadable": ["2"]}), Box()
+    set_up(person, box, facts)
+    assert box.done == [actions.Run(("systemctl", "poweroff"))]
+    assert "input/output error" in person.text
+    assert "not configured" not in person.text
+    assert set(person.asked) == {"language", "unreadable"}

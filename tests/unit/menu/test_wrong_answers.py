@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Callable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -104,6 +104,10 @@ DIALS = _first(
     }
 )
 NO_HA = _first(CREATE | {"addresses-lan": ["dhcp"], "addresses-wan": ["dhcp"]})
+UNREADABLE = Way(
+    lambda: first_boot(replace(FACTS, unreadable=True), TRANSLATIONS),
+    {"language": ["1"], "unreadable": ["2"]},
+)
 QUESTIONS: Mapping[str, tuple[Way, tuple[str, ...]]] = {
     "language": (MASTER, ("", *NO_NUMBER)),
     "start": (MASTER, NO_NUMBER),
@@ -184,6 +188,7 @@ QUESTIONS: Mapping[str, tuple[Way, tuple[str, ...]]] = {
     "join-again": (_first(JOIN, ReadPeer=[Failed(("silent",)), PEER]), NO_NUMBER),
     "card-lan": (SPARE, ("3", *NO_NUMBER)),
     "card-wan": (SPARE, ("2", *NO_NUMBER)),
+    "unreadable": (UNREADABLE, NO_NUMBER),
     "menu": (_later(("menu", "status")), NO_NUMBER),
     **{
         key: (_later(("menu", key)), NO_NUMBER)
