@@ -112,7 +112,9 @@ def _silent_at(name: str, ports: Sequence[WatchedPort], able: bool) -> float | N
     that is advertised there. None: nobody listens there; `able`: only what can send and receive counts."""
     here = [each for port in ports if port.name == name for each in (port.able if able else port.routers)]
     waiting = [(each.next_deadline, each.active_down_interval) for each in here]
-    shortest = min((interval for _, interval in waiting), default=0.0)
+    if not waiting:
+        return None
+    shortest = min(interval for _, interval in waiting)
     return max((due - interval + shortest for due, interval in waiting if due is not None), default=None)
 
 

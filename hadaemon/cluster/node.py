@@ -144,7 +144,7 @@ class Node:
             case PortChanged():
                 self._port_changed(event, now)
             case FrameReceived(port):
-                self._frame_received(port, now)
+                self._known.proofs.note_frame(port)
             case PingResult() | RouteChanged() | CheckResult() | ServiceSeen():
                 self._known.note_check(event, now)
                 self._member.reconsider(now)
@@ -278,10 +278,6 @@ class Node:
         elif came_up:
             self._group.listen_on(came_up, now)
 
-    def _frame_received(self, port: str, now: float) -> None:
-        if self._known.proofs.note_frame(port):
-            self._member.reconsider(now)
-
     # the other node: advertisements
 
     def _advertisement_received(self, event: AdvertisementReceived, now: float) -> None:
@@ -296,7 +292,7 @@ class Node:
             port.discards.note(event.source, refusal, now)
             return
         port.note_advertisement(event.source, event.advertisement, now)
-        self._frame_received(event.port, now)
+        self._known.proofs.note_frame(event.port)
         self._member.weigh_links(now)
         if self._member.state is NodeState.BACKUP:
             floor = self._known.floor(preempts=self._member.preempts(now))

@@ -37,9 +37,9 @@ class Proofs:
             self._connected.add(facts.port)
             self._doubted_until[facts.port] = now + DOUBT
 
-    def note_frame(self, port: str) -> bool:
-        """Something came in. True: that was the proof."""
-        return self._doubted_until.pop(port, None) is not None
+    def note_frame(self, port: str) -> None:
+        """Something came in: that is the proof."""
+        self._doubted_until.pop(port, None)
 
     def pass_time(self, now: float) -> None:
         """Doubts that have lasted for long enough end."""

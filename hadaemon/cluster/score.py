@@ -77,6 +77,8 @@ class Score:
 
     def beats(self, other: "Score", preempt: bool) -> bool:
         """Whether this node is to be active in place of the other; preference counts if it preempts."""
-        if self.health != other.health:
-            return self.health < other.health
+        if self.health < other.health:
+            return True
+        if self.health > other.health:
+            return False
         return preempt and self.preferred and not other.preferred

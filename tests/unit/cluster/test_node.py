@@ -258,6 +258,13 @@ def test_a_tie_is_decided_by_the_interface_with_the_lowest_vrid():
     assert driver.node.state is NodeState.BACKUP
 
 
+def test_who_speaks_from_our_own_address_wins_no_tie():
+    """Only a greater address does (RFC 9568 §6.4.3): else two with the same one would both let go."""
+    driver = Driver(ALPHA, ports=("lan",), master="neither").become_active()
+    driver.hear(SPARE, "lan", source=own_address(ALPHA, "lan"))
+    assert driver.node.state is NodeState.ACTIVE
+
+
 def test_a_tie_is_decided_elsewhere_when_the_lowest_cannot_be_heard():
     driver = Driver(ALPHA, master="neither").become_active()
     driver.hear(SPARE, "wan")
