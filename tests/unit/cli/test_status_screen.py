@@ -4,11 +4,13 @@ import fcntl
 import json
 import os
 import pty
+import select
 import signal
 import struct
 import subprocess
 import sys
 import termios
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -174,8 +176,15 @@ class Watcher:
         )
 
     def until(self, text: str, times: int) -> str:
+        """What has come when it has come so often. A terminal does not tell that nothing more will come."""
+        deadline = time.monotonic() + stretched(30)
         while self.seen.count(text) < times:
-            self.seen += os.read(self._read, 1 << 16).decode()
+            ready, _, _ = select.select([self._read], [], [], 0.1)
+            if ready:
+                self.seen += os.read(self._read, 1 << 16).decode()
+            elif self.process.poll() is not None or time.monotonic() > deadline:
+                self.process.kill()
+                raise AssertionError(f"{self.seen!r}; {self.process.communicate()[1]}")
         return self.seen
 
     def end(self) -> tuple[int, str]:

@@ -439,6 +439,16 @@ def test_nobody_waits_for_proof_where_nobody_is_active():
     assert driver.now - started < 3.01
 
 
+def test_the_first_word_of_an_active_node_counts_with_what_is_doubted():
+    """That somebody is active makes an unproven link count, before that very advertisement is judged."""
+    driver = Driver(BETA, preempt=False)
+    driver.link("wan", carrier=False)
+    driver.link("wan")
+    driver.hear(252, "lan", after=2.9)
+    driver.run(2.0)
+    assert driver.node.state is NodeState.BACKUP
+
+
 def test_an_unproven_backup_takes_over_from_a_dead_node_without_delay():
     driver = came_back()
     driver.become_active()

@@ -29,7 +29,7 @@ from hadaemon.cluster.watched_port import ADDRESS_PATIENCE
 from hadaemon.cluster.witness import WitnessState
 from hadaemon.problems import other
 from hadaemon.status.node import PeerStatus
-from hadaemon.vrrp import DiscardReason
+from hadaemon.vrrp import DiscardReason, Priority
 from tests.unit.cluster.pair import ALPHA, BETA, Driver, own_address, virtual_address
 from tests.unit.cluster.test_transitions import ACTIVE_PEER, PEER
 
@@ -265,6 +265,12 @@ def test_a_node_outside_any_cluster_has_a_status_too():
     told = outside_status("alpha", NodeState.FAULT, "its configuration was refused", (wrong,))
     assert told.problems == (wrong,)
     assert json.dumps(dataclasses.asdict(dataclasses.replace(told, problems=())))
+
+
+def test_the_floor_falls_with_our_own_health_where_the_rivals_priority_is_configured():
+    """As good as the other one would be with what we have lost, and never above our own."""
+    score = Score(Health(1), False, Priority(200), Priority(150))
+    assert (score.priority, score.health_floor) == (192, 142)
 
 
 @pytest.mark.parametrize(

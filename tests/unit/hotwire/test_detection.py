@@ -123,6 +123,20 @@ def test_a_beacon_comes_back_as_it_was():
     assert decode_beacon(LLDP) is None
 
 
+def test_a_beacon_of_which_one_thing_is_wrong_is_none():
+    assert decode_beacon(NEAR) is not None
+    assert decode_beacon(NEAR.replace(b"HSBC", b"HSBX")) is None, "magic"
+    assert decode_beacon(NEAR.replace(b"HSBC\x01", b"HSBC\x02")) is None, "version"
+    assert decode_beacon(NEAR.rstrip(b"\0")[:-1]) is None, "cut off"
+    long = beacon(name="b" * 63).replace(b"\x3f" + b"b" * 63, b"\x40" + b"b" * 64)
+    assert decode_beacon(long) is None, "longer than a name may be"
+
+
+def test_a_frame_may_be_as_short_as_its_content():
+    assert decode_beacon(beacon(name="").rstrip(b"\0") + b"\0") == Beacon(THEM, "", True)
+    assert ears(frame("ffffffffffff")[:14]).verdict is Verdict.FOREIGN
+
+
 def test_a_name_that_a_terminal_could_not_show_is_a_question_mark():
     data = encode_beacon(Beacon(THEM, "beta", True), PEER)
     for name in (b"be\x1ba", b"be\xffa"):
