@@ -25,7 +25,7 @@ from hadaemon.setup.places import Owners, Places, system_owners
 from hadaemon.state.configuration import Configuration, load_configuration
 from hadaemon.state.places import NODE_FILE
 from hadaemon.state.release import running_release
-from hadaemon.state.services_check import is_unit
+from hadaemon.state.services_check import is_followable
 from hadaemon.text.plain import plain
 
 _ZONES = "zone.tab"
@@ -151,7 +151,7 @@ def facts_of(places: Places) -> Facts:
         zones_of(places),
         tuple(problems),
         can_install(InstallPlaces()),
-        is_unit,
+        is_followable,
     )
 
 
