@@ -13,6 +13,7 @@ from invoke.program import Program
 from firmware import __version__, tasks
 from firmware.errors import FirmwareError
 from firmware.interruption import end_as_by_ctrl_c
+from firmware.safe import safe_output
 from firmware.words import spelled_out
 
 COMMAND = "python3 invoke.py"
@@ -93,7 +94,8 @@ def main() -> int:
     if arguments == ["--list"]:
         print(f"Usage: {COMMAND} TASK [--option ...]; more of a task: {COMMAND} --help TASK\n")
     try:
-        program.run(["invoke.py", *arguments])
+        with safe_output():
+            program.run(["invoke.py", *arguments])
     except BrokenPipeError:  # Whoever read it has read enough, such as `head`.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from firmware.build import hooks
 from firmware.build.context import LAYER_EPOCH, Context
+from firmware.build.followable import check_followable
 from firmware.build.layers import api_mounts, key_of
 from firmware.errors import FirmwareError
 
@@ -37,6 +38,7 @@ def assemble(context: Context) -> None:
         compile_python(context, packages / "hadaemon")
         compile_data_classes(context)
     hooks.run_hooks(context, "post-build.sh", context.target)
+    check_followable(target)
     seal_off(target)
 
 

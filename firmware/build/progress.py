@@ -5,7 +5,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import TextIO
+
+from firmware.safe import own
 
 LIVE_LINE = "\r\033[K"
 
@@ -13,10 +15,10 @@ LIVE_LINE = "\r\033[K"
 class Progress:
     """Prints stages to the terminal; live while one runs when the output is a terminal."""
 
-    def __init__(self, logs: Path, stream: IO[str] = sys.stdout) -> None:
+    def __init__(self, logs: Path, stream: TextIO | None = None) -> None:
         self._logs = logs
-        self._stream = stream
-        self._live = stream.isatty()
+        self._stream = own(stream or sys.stdout)
+        self._live = self._stream.isatty()
         self._start = time.monotonic()
         self._log: Path = logs / "build.log"
         self.seconds: dict[str, float] = {}

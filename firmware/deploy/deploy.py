@@ -18,6 +18,7 @@ from firmware.deploy.options import DeployOptions
 from firmware.deploy.plan import Pair, plan
 from firmware.deploy.reach import Done, Lost, Reach
 from firmware.errors import FirmwareError
+from firmware.safe import safe
 
 T = TypeVar("T")
 
@@ -176,7 +177,7 @@ def _differing(there: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
 
 def _agreed(pair: Pair) -> bool:
     try:
-        return input(f"{pair.name}: apply this on both nodes? [y/N] ").strip().lower() in ("y", "yes")
+        return input(safe(f"{pair.name}: apply this on both nodes? [y/N] ")).strip().lower() in ("y", "yes")
     except EOFError:
         return False
 

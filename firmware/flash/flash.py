@@ -14,6 +14,7 @@ from firmware.flash.options import FlashOptions
 from firmware.flash.preseed import read_preseed
 from firmware.flash.write import check_image, give_own_number, verify, write_image
 from firmware.paths import IMAGES
+from firmware.safe import safe
 
 
 def flash(options: FlashOptions) -> None:
@@ -89,7 +90,7 @@ def _ask(device: Device) -> None:
     if not sys.stdin.isatty():
         raise FirmwareError("nobody is here to be asked", "--device", "say --yes if you are sure")
     try:
-        answer = input(f"All of it will be lost. Type {device.path} to go on: ")
+        answer = input(safe(f"All of it will be lost. Type {device.path} to go on: "))
     except (EOFError, KeyboardInterrupt):
         answer = ""
     if answer.strip() != device.path:

@@ -15,6 +15,7 @@ from typing import IO
 from firmware.build.disk import partition_offsets
 from firmware.errors import FirmwareError
 from firmware.flash.block_map import BlockMap, Range
+from firmware.safe import own
 
 _BLKZEROOUT = 0x127F
 BLKFLSBUF = 0x1261
@@ -42,12 +43,12 @@ class Progress:
         now = time.monotonic()
         if sys.stdout.isatty() and now - self._shown >= _SHOW:
             self._shown = now
-            print(f"\r{self._line(now)}\x1b[K", end="", flush=True)
+            print(f"\r{self._line(now)}\x1b[K", end="", file=own(sys.stdout), flush=True)
 
     def end(self) -> None:
         """The step is done."""
         start, end = ("\r", "\x1b[K\n") if sys.stdout.isatty() else ("", "\n")
-        print(start + self._line(time.monotonic()), end=end, flush=True)
+        print(start + self._line(time.monotonic()), end=end, file=own(sys.stdout), flush=True)
 
     def _line(self, now: float) -> str:
         seconds = max(now - self._begun, 0.001)

@@ -5,6 +5,8 @@ import sys
 import threading
 import time
 
+from firmware.safe import own, safe
+
 SAVE, RESTORE = "\x1b7", "\x1b8"
 INVERSE, NORMAL = "\x1b[7m", "\x1b[0m"
 CLEAR_LINE = "\x1b[2K"
@@ -69,13 +71,12 @@ class Screen:
             # Setting it moves the cursor; the line feed makes room when the cursor is down there already.
             out += f"\n{SAVE}\x1b[1;{rows - 1}r{RESTORE}\x1b[1A"
             self._rows = rows
-        text = f" {self._text}"[:columns].ljust(columns)
+        text = safe(f" {self._text}")[:columns].ljust(columns)
         out += f"{SAVE}\x1b[{rows};1H{INVERSE}{text}{NORMAL}{RESTORE}"
-        sys.stdout.write(out)
-        sys.stdout.flush()
+        print(out, end="", file=own(sys.stdout), flush=True)
 
     def _release(self) -> None:
         if self._rows:
-            sys.stdout.write(f"{SAVE}\x1b[r\x1b[{self._rows};1H{CLEAR_LINE}{RESTORE}")
-            sys.stdout.flush()
+            cleared = f"{SAVE}\x1b[r\x1b[{self._rows};1H{CLEAR_LINE}{RESTORE}"
+            print(cleared, end="", file=own(sys.stdout), flush=True)
         self._rows = 0

@@ -6,6 +6,8 @@ import threading
 import time
 from collections.abc import Sequence
 
+from firmware.safe import own, safe
+
 
 class Progress:
     """For several threads at once."""
@@ -27,8 +29,9 @@ class Progress:
             columns = shutil.get_terminal_size().columns
             up = f"\x1b[{len(self._texts)}A" if self._drawn else ""
             self._drawn = True
-            lines = (self._line(one)[: columns - 1] for one in self._texts)
-            print(up + "".join(f"\r{line}\x1b[K\n" for line in lines), end="", flush=True)
+            lines = (safe(self._line(one))[: columns - 1] for one in self._texts)
+            drawn = "".join(f"\r{line}\x1b[K\n" for line in lines)
+            print(up + drawn, end="", file=own(sys.stdout), flush=True)
 
     def _line(self, port: str) -> str:
         seconds = int(time.monotonic() - self._begun)

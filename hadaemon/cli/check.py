@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from hadaemon.cli.colour import coloured
+from hadaemon.cli.colour import show
 from hadaemon.cli.failure import Exit
 from hadaemon.cli.places import STATE
 from hadaemon.commands.command import host
@@ -53,7 +53,7 @@ def _check(options: argparse.Namespace) -> int:
         told = {"schema": SCHEMA, "good": not failed, "findings": list(map(dataclasses.asdict, findings))}
         print(json.dumps(told, indent=2))
     else:
-        print(coloured("\n".join(_lines(findings))))
+        show("\n".join(_lines(findings)))
     return Exit.REFUSED if failed else Exit.DONE
 
 

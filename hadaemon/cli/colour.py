@@ -8,13 +8,20 @@ from collections.abc import Iterator
 from typing import TextIO
 
 from hadaemon.language.speech import _
+from hadaemon.text.safe import own, safe
 
 _RED, _GREEN, _YELLOW = "31", "32", "33"
 _COLOURS = 8
 
 
+def show(text: str) -> None:
+    """Prints the text with colours."""
+    print(coloured(text), file=own(sys.stdout))
+
+
 def coloured(text: str, stream: TextIO | None = None) -> str:
-    """The same text with colours, if what reads `stream` (standard output) has them."""
+    """The same text with colours, if what reads `stream` (standard output) has them, and with no others."""
+    text = safe(text)
     if not has_colours(sys.stdout if stream is None else stream):
         return text
     for pattern, colour in _rules():

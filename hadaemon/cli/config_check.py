@@ -5,7 +5,7 @@ import dataclasses
 import json
 from pathlib import Path
 
-from hadaemon.cli.colour import coloured
+from hadaemon.cli.colour import show
 from hadaemon.cli.completion import Offer, offers
 from hadaemon.cli.failure import CommandFailed, Exit
 from hadaemon.cli.places import STATE
@@ -36,6 +36,6 @@ def _check(options: argparse.Namespace) -> None:
     if options.json:
         return
     alone = _("good, and without {file} the node stands alone").format(file=options.cluster)
-    print(coloured(_("good") if options.cluster.exists() else alone))
+    show(_("good") if options.cluster.exists() else alone)
     for note in found.notes:
         print(_("note: {note}").format(note=told(note)))

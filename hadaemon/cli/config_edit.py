@@ -12,10 +12,10 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from hadaemon.cli.colour import coloured
+from hadaemon.cli.colour import show
 from hadaemon.cli.config_changes import add_manner, manner_of
 from hadaemon.cli.failure import CommandFailed, Exit, failure_of
-from hadaemon.cli.person import tell
+from hadaemon.cli.person import asked, tell
 from hadaemon.cli.places import add_places, paths_of
 from hadaemon.errors import HadaemonError
 from hadaemon.io.store.files import read_text, write_text
@@ -65,7 +65,7 @@ def _edit_until_good(file: Editable, copy: Path) -> bool:
         try:
             tell(file.replace(text, seen, lambda lines: print("\n".join(lines))))
         except HadaemonError as error:
-            print(coloured(told(f"{failure_of(error)}")))
+            show(told(f"{failure_of(error)}"))
             if not _again():
                 raise CommandFailed(Exit.REFUSED, _("nothing was changed")) from error
             seen = file.text()
@@ -102,7 +102,7 @@ def _again() -> bool:
     """Nobody there means no."""
     while True:
         try:
-            answer = input(_("edit it again, or discard it? [E/d] ")).strip().lower()
+            answer = asked(_("edit it again, or discard it? [E/d] ")).strip().lower()
         except EOFError:
             print()
             return False

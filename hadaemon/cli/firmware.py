@@ -18,6 +18,7 @@ from hadaemon.operations.update import (
     take_from_peer,
     take_staged,
 )
+from hadaemon.text.safe import own, safe
 
 _WIDTH = 40
 """Characters of the progress bar."""
@@ -136,7 +137,7 @@ class ProgressBar:
     """Progress on standard error: a bar for a terminal, a line for each step otherwise."""
 
     def __init__(self) -> None:
-        self._out = sys.stderr
+        self._out = own(sys.stderr)
         self._doing = ""
         self._last = -1
 
@@ -148,6 +149,7 @@ class ProgressBar:
 
     def show(self, doing: str, percent: int) -> None:
         """What is being done, and how far it is."""
+        doing = safe(doing)
         if doing != self._doing:
             self.close()
             self._doing, self._last = doing, -1

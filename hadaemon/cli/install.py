@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 
 from hadaemon.cli.failure import CommandFailed, Exit
+from hadaemon.cli.person import asked
 from hadaemon.errors import HadaemonError
 from hadaemon.install.disk import Disk, describe, gigabytes
 from hadaemon.install.progress import progress_line
@@ -16,6 +17,7 @@ from hadaemon.operations import install as installing
 from hadaemon.setup.places import system_owners
 from hadaemon.state.release import running_release
 from hadaemon.text.columns import table
+from hadaemon.text.safe import own
 
 SCHEMA = 1
 _SHOW = 0.5
@@ -144,7 +146,7 @@ def _ask(disk: Disk) -> None:
     if not sys.stdin.isatty():
         raise CommandFailed(Exit.REFUSED, _("nobody is here to be asked: say --yes if you are sure"))
     try:
-        answer = input(_("All of it will be lost. Type {path} to go on: ").format(path=disk.path))
+        answer = asked(_("All of it will be lost. Type {path} to go on: ").format(path=disk.path))
     except EOFError:
         answer = ""
     except KeyboardInterrupt:
@@ -157,7 +159,7 @@ class ProgressLine:
     """Progress on standard error: one line of a terminal, or a line for each step when it is done."""
 
     def __init__(self) -> None:
-        self._out = sys.stderr
+        self._out = own(sys.stderr)
         self._step = self._line = ""
         self._since = self._shown = 0.0
         self.begun = False

@@ -12,6 +12,7 @@ from hadaemon.cli.places import RUN
 from hadaemon.errors import HadaemonError
 from hadaemon.language.choice import chosen
 from hadaemon.language.speech import speak
+from hadaemon.text.safe import safe_output
 
 _SERIAL = "vt"
 """How TERM begins on a serial line: vt220."""
@@ -22,14 +23,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     speak(chosen(os.environ, _stored_language), os.environ.get("TERM", "").startswith(_SERIAL))
     take_over()
-    try:
-        return _run(given)
-    except CommandFailed as failure:
-        print(f"hactl: {failure}", file=sys.stderr)
-        return failure.code
-    except KeyboardInterrupt:
-        print(file=sys.stderr)
-        return Exit.INTERRUPTED
+    with safe_output():
+        try:
+            return _run(given)
+        except CommandFailed as failure:
+            print(f"hactl: {failure}", file=sys.stderr)
+            return failure.code
+        except KeyboardInterrupt:
+            print(file=sys.stderr)
+            return Exit.INTERRUPTED
 
 
 def _stored_language() -> str:

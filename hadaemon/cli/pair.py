@@ -3,6 +3,7 @@
 import argparse
 
 from hadaemon.cli.failure import CommandFailed, Exit
+from hadaemon.cli.person import asked
 from hadaemon.cli.places import add_places, paths_of
 from hadaemon.language.speech import _, marked, told
 from hadaemon.operations.pair import Pairing
@@ -44,7 +45,7 @@ def _enter(options: argparse.Namespace) -> None:
     pairing = Pairing(paths_of(options))
     for _attempt in range(_TRIES):
         try:
-            code = clean_code(input(_(ASKS)))
+            code = clean_code(asked(_(ASKS)))
         except EOFError as error:
             raise CommandFailed(Exit.REFUSED, _("no code was typed")) from error
         try:

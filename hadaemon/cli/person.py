@@ -3,15 +3,21 @@
 from typing import TYPE_CHECKING
 
 from hadaemon.language.speech import _, told
+from hadaemon.text.safe import safe
 
 if TYPE_CHECKING:
     from hadaemon.operations.changing import Outcome
 
 
+def asked(question: str) -> str:
+    """What the person types. On a terminal `input` prints the question itself."""
+    return input(safe(question))
+
+
 def agreed(question: str) -> bool:
     """Asks the person at the terminal; nobody there means no."""
     try:
-        return input(f"{question} {_('[y/N]')} ").strip().lower() in {"y", "yes", *_("y yes").split()}
+        return asked(f"{question} {_('[y/N]')} ").strip().lower() in {"y", "yes", *_("y yes").split()}
     except EOFError:
         return False
 

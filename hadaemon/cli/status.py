@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from hadaemon.cli.colour import coloured
+from hadaemon.cli.colour import coloured, show
 from hadaemon.cli.failure import CommandFailed, Exit
 from hadaemon.cli.render import render_status
 from hadaemon.cli.status_check import Check, check_of
@@ -18,6 +18,7 @@ from hadaemon.errors import HadaemonError
 from hadaemon.io.sockets.control_client import Message
 from hadaemon.language.speech import _, told
 from hadaemon.operations.asking import ask_in_json, ask_status, understood_status
+from hadaemon.text.safe import own
 
 _EVERY = 2.0
 _MIN, _MAX = 0.2, 3600.0
@@ -76,7 +77,10 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _show_once(options: argparse.Namespace) -> None:
-    print(json.dumps(_in_json(options), indent=2) if options.json else coloured(_rendered(options)))
+    if options.json:
+        print(json.dumps(_in_json(options), indent=2))
+    else:
+        show(_rendered(options))
 
 
 def _in_json(options: argparse.Namespace) -> Message:
@@ -109,8 +113,7 @@ def _redraw(options: argparse.Namespace) -> None:
     width, height = shutil.get_terminal_size(_SCREEN)
     lines = fitted([_title(options.watch), *_screen(options).splitlines()], width, height - 1)
     drawn = f"{_TO_END_OF_LINE}\n".join(coloured("\n".join(lines)).split("\n"))
-    sys.stdout.write(f"{_HOME}{drawn}{_TO_END_OF_LINE}\n{_TO_END}")
-    sys.stdout.flush()
+    print(f"{_HOME}{drawn}{_TO_END_OF_LINE}\n{_TO_END}", end="", file=own(sys.stdout), flush=True)
 
 
 def fitted(lines: list[str], width: int, height: int) -> list[str]:

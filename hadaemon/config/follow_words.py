@@ -8,13 +8,10 @@ from ipaddress import IPv4Address
 from hadaemon.config.network_values import host
 
 _UNIT = re.compile(
-    r"[A-Za-z0-9_][A-Za-z0-9_.\\-]{0,100}(@[A-Za-z0-9_.\\:-]{1,100})?\.(service|socket|timer|path|target)\Z"
+    r"[A-Za-z0-9_][A-Za-z0-9_.\\-]{0,100}(@[A-Za-z0-9_.\\:-]{1,100})?\.(service|socket|timer|path)\Z"
 )
-_ESSENTIAL = re.compile(
-    r"(hadaemon|hotspare-|systemd-|dbus|rauc|conntrackd|nftables|getty|serial-getty|emergency|rescue|basic|"
-    r"sysinit|multi-user|default|graphical|shutdown|poweroff|reboot|halt|network|local-fs|remote-fs|sockets\.|"
-    r"timers\.|paths\.|init|initrd|umount|final|exit|kexec|ctrl-alt-del|sleep|suspend|haproxy|dnsmasq|keepalived|user@|user-)"
-)
+_OURS = re.compile(r"(hadaemon|hotspare-|systemd-|(haproxy|dnsmasq|keepalived|conntrackd)\.)")
+"""Told wherever the file is read; which units there may be is the image's to say."""
 _INTERFACE = re.compile(r"[a-z][a-z0-9_-]{0,14}\Z")
 _TAKEN = ("lo", "all", "default", "node", "vrrp")
 _ENDPOINT = re.compile(r"([A-Za-z0-9.-]{1,253}|\[([0-9A-Fa-f:.]{2,45})\]):([0-9]{1,5})\Z")
@@ -26,10 +23,10 @@ _KEY_BYTES = 32
 
 
 def unit(text: str) -> str:
-    """The name of a unit, not one that the pair itself depends on."""
+    """The name of a unit. Whether it may follow is said by the image (`state/services_check.py`)."""
     if not _UNIT.match(text):
         raise ValueError(f"{text!a} is no unit: write it with its type, e.g. openvpn-server@office.service")
-    if _ESSENTIAL.match(text):
+    if _OURS.match(text):
         raise ValueError(
             f"{text} is not yours to start and stop: this node lives by it, or has a table for it"
         )

@@ -55,10 +55,10 @@ def store_node(raw: dict[str, Any], places: Places, owners: Owners) -> tuple[str
 
 
 def change_admin(password_hash: str, ssh_key: str, places: Places, owners: Owners) -> tuple[str, ...]:
-    """What is empty stays."""
+    """A key alone takes the password away, as the menu says; a password leaves the keys."""
     admin = _admin(places)
-    if password_hash:
-        admin = replace(admin, password_hash=password_hash)
+    if password_hash or ssh_key:
+        admin = replace(admin, password_hash=password_hash or None)
     if ssh_key:
         admin = replace(admin, ssh_keys=(ssh_key,))
     store(places.admin_file, render_admin(admin), Kind.ADMIN, 0o600, owners.secret)

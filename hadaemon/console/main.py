@@ -25,8 +25,9 @@ from hadaemon.setup.places import Owners, Places, system_owners
 from hadaemon.state.configuration import Configuration, load_configuration
 from hadaemon.state.places import NODE_FILE
 from hadaemon.state.release import running_release
-from hadaemon.state.services_check import is_unit
+from hadaemon.state.services_check import is_followable
 from hadaemon.text.plain import plain
+from hadaemon.text.safe import safe_output
 
 _ZONES = "zone.tab"
 """Of the time zone database: country, place, name."""
@@ -37,8 +38,14 @@ def main() -> int:
 
     With the name of a flow: that one alone, for a box that is configured.
     """
-    if len(sys.argv) == 2 and sys.argv[1] in FLOWS:
-        return as_root(sys.argv[1])
+    with safe_output():
+        if len(sys.argv) == 2 and sys.argv[1] in FLOWS:
+            return as_root(sys.argv[1])
+        return first_menu()
+
+
+def first_menu() -> int:
+    """The menu of a box without a node."""
     os.environ.setdefault("USER", "root")  # For the history of the configuration.
     places = Places()
     terminal = Line()
@@ -152,7 +159,7 @@ def facts_of(places: Places) -> Facts:
         tuple(problems),
         places.data_error.exists(),
         can_install(InstallPlaces()),
-        is_unit,
+        is_followable,
     )
 
 

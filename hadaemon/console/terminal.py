@@ -115,7 +115,7 @@ class Line:
 
     def write(self, line: str = "") -> None:
         """One line, at once."""
-        sys.stdout.write(f"{line}\n")
+        sys.stdout.write(f"{plain(line)}\n")
         sys.stdout.flush()
 
     def read(self, prompt: str) -> str:
@@ -166,7 +166,7 @@ def _read(prompt: str, echo: int) -> str:
             _bind_line_feed(False)
             signal.setitimer(signal.ITIMER_REAL, _PAUSE)
         with _set(settings):
-            return input(prompt)
+            return input(plain(prompt))
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         _bind_line_feed(True)

@@ -1,7 +1,7 @@
 """The files of what follows, as texts: for dnsmasq, WireGuard, pppd, HAProxy and systemd."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
@@ -71,15 +71,15 @@ def files(
     return tuple(found)
 
 
-def drop_ins(cluster: ClusterConfig) -> dict[str, str]:
+def drop_ins(cluster: ClusterConfig, refused: Container[str] = ()) -> dict[str, str]:
     """What systemd is to know of units, by the path below its folder: their control group is put into a set
-    of nftables, by which their packets are known."""
+    of nftables, by which their packets are known. Nothing of those that are `refused`."""
     return {
         f"{each.unit}.d/50-hotspare-source.conf": (
             f"{_HEAD}[Service]\nNFTSet=cgroup:inet:hotspare_follow:{source_set(each.unit)}\n"
         )
         for each in cluster.follow.services
-        if each.source is not None
+        if each.source is not None and each.unit not in refused
     }
 
 

@@ -1,8 +1,8 @@
 """The root helper of the services: one connection of the daemon's, as long as it lives.
 
-Starts and stops units, and no other ones than those of the configuration, which root alone can change; writes
-their files. When the connection ends, however the daemon ended, all of them are stopped: a node without its
-daemon is not the active one.
+Starts and stops units, and no other ones than those of the configuration, which root alone can change, and of
+these only what the image lets follow; writes their files. When the connection ends, however the daemon ended,
+all of them are stopped: a node without its daemon is not the active one.
 """
 
 import argparse
@@ -30,6 +30,7 @@ from hadaemon.io.programs.run import ProgramError, run_program
 from hadaemon.io.store.files import read_text, write_text
 from hadaemon.io.store.haproxy_files import read_haproxy
 from hadaemon.state.configuration import Configuration, load_configuration
+from hadaemon.state.services_check import FOLLOWABLE, followable, may_follow
 from hadaemon.text.reading import read_json
 from hadaemon.vrrp.mac import interface_name
 
@@ -54,6 +55,7 @@ class ServicePlaces:
     state: Path = Path("/data/state")
     files: Path = Path("/run/hotspare/services")
     units: Path = Path("/run/systemd/system")
+    followable: Path = FOLLOWABLE
 
 
 class Services:
@@ -64,6 +66,7 @@ class Services:
         self._systemctl = systemctl
         self._links = links
         self._followers: dict[str, Follower] = {}
+        self._refused: tuple[str, ...] = ()
 
     def answer(self, request: Message) -> Message:
         """One request's answer; never raises for what was asked."""
@@ -72,7 +75,8 @@ class Services:
             if verb == "configure":
                 return {"ok": True, "changed": self._configure()}
             if verb == "list":
-                return {"ok": True, "units": self._list(tuple(self._followers))}
+                refused = {unit: {"LoadState": "the image does not let it follow"} for unit in self._refused}
+                return {"ok": True, "units": self._list(tuple(self._followers)) | refused}
             if verb in _ORDERS:
                 if unit not in self._followers:
                     raise HelperError(f"{unit!r} is none of the configured units")
@@ -122,10 +126,14 @@ class Services:
         configuration = load_configuration(self._places.state)
         if configuration.node is None or configuration.cluster is None:
             raise HelperError("there is no configuration of a cluster")
-        changed = self._write(self._files(configuration, configuration.cluster))
-        self._tell_systemd(drop_ins(configuration.cluster))
+        cluster, listed = configuration.cluster, followable(self._places.followable)
+        services = {each.unit: may_follow(each.unit, listed) for each in cluster.follow.services}
+        self._refused = tuple(unit for unit, may in services.items() if not may)
+        changed = self._write(self._files(configuration, cluster))
+        self._tell_systemd(drop_ins(cluster, self._refused))
         before = self._followers
-        self._followers = {each.unit: each for each in followers(configuration.cluster.follow)}
+        kept = (each for each in followers(cluster.follow) if each.unit not in self._refused)
+        self._followers = {each.unit: each for each in kept}
         for unit in before.keys() - self._followers.keys():
             self._order("stop", unit)
         return sorted(changed & self._followers.keys())

@@ -182,7 +182,7 @@ class StoreCluster:
 
 @dataclass(frozen=True, slots=True)
 class ChangeAdmin:
-    """A new hash or a new key of the administrator; what is empty stays as it is."""
+    """A new hash or a new key of the administrator. A key alone takes the password away."""
 
     password_hash: str = ""
     ssh_key: str = ""

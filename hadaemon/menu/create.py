@@ -198,7 +198,7 @@ def _follow(_: Translate, draft: Draft, ports: Sequence[str], has_unit: Callable
         found = draft.checked([{"unit": unit} for unit in split(text)], "cluster", "follow", "services")
         missing = next((unit for unit in split(text) if not has_unit(unit)), None)
         if missing is not None:
-            raise ValueError(_("this firmware has no {unit}").format(unit=missing))
+            raise ValueError(_("this firmware has no {unit} that may follow").format(unit=missing))
         return found
 
     taken = {each["port"] for each in draft.raw["cluster"].get("ha_interfaces", ())}

@@ -30,6 +30,10 @@ Texts: TypeAlias = Mapping[str, str]
 """Files by name."""
 
 
+CLOSED = "*"
+"""A hash that no password fits; the account is not locked, which sshd would refuse keys for."""
+
+
 def apply_node(node: NodeConfig, cluster: ClusterConfig | None, places: Places) -> tuple[Texts, Texts]:
     """Applies the node's name, language and network, and removes files of ports that are no longer there.
     Returns the files of the network as they were before, and as they are now."""
@@ -63,14 +67,12 @@ def put(path: Path, text: str | None, mode: int = 0o644, owner: tuple[int, int] 
 
 
 def apply_admin(places: Places, owners: Owners) -> tuple[str, ...]:
-    """Applies the administrator's password and keys from admin.toml; returns what is wrong with that file."""
+    """Applies the administrator's password and keys from admin.toml, which opens nothing that it does not
+    name; returns what is wrong with that file, which then changes nothing."""
     try:
         form = read_form(places.admin_file)
-        if form is None:
-            return ()
-        admin = load_admin(form.text, str(places.admin_file))
-        if admin.password_hash is not None:
-            _set_password(ADMIN, admin.password_hash, places)
+        admin = load_admin(form.text, str(places.admin_file)) if form is not None else Admin()
+        _set_password(ADMIN, admin.password_hash or CLOSED, places)
         _set_keys(admin, places, owners)
     except ConfigError as error:
         return tuple(map(str, error.mistakes))
@@ -106,7 +108,7 @@ def write_issue(
 def open_sync_account(places: Places) -> None:
     """Gives the account of the peer's verbs a hash that no password fits, but does not lock it: sshd takes
     its key."""
-    _set_password(USER, "*", places)
+    _set_password(USER, CLOSED, places)
 
 
 def remember_name(name: str, places: Places) -> None:
@@ -128,6 +130,8 @@ def _set_password(user: str, password_hash: str, places: Places) -> None:
 
 def _set_keys(admin: Admin, places: Places, owners: Owners) -> None:
     ssh = places.admin_home / ".ssh"
+    if not admin.ssh_keys and not (ssh / "authorized_keys").exists():
+        return
     for folder in (places.admin_home, ssh):
         _folder(folder, 0o700, owners.admin)
     write_text(ssh / "authorized_keys", authorized_keys(admin.ssh_keys), 0o600, owners.admin)

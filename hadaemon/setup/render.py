@@ -2,6 +2,7 @@
 
 from hadaemon.state.configuration import Configuration
 from hadaemon.status.states import Condition
+from hadaemon.text.safe import safe
 
 LABEL = "HOTSPARE"
 """The label of the file system that a preseed is on."""
@@ -62,7 +63,11 @@ def console_message(configuration: Configuration, problems: tuple[str, ...]) -> 
     if not problems and configuration.condition is not Condition.UNCONFIGURED:
         return ""
     repair = _HOW_TO_PRESEED if configuration.condition is Condition.UNCONFIGURED else _HOW_TO_REPAIR
-    lines = [f"hotspare: {_summary(configuration)}", *(f"  ! {problem}" for problem in problems), repair]
+    lines = [
+        f"hotspare: {_summary(configuration)}",
+        *(f"  ! {safe(problem)}" for problem in problems),
+        repair,
+    ]
     return "\n".join(["", *lines, "", ""])
 
 
@@ -83,4 +88,4 @@ def _summary(configuration: Configuration) -> str:
 
 
 def _plain(text: str) -> str:
-    return text.replace("\\", "\\\\")
+    return safe(text).replace("\\", "\\\\")

@@ -77,7 +77,9 @@ class Manager:
     def __init__(self, node: TestNode, units: dict[str, Command | None]) -> None:
         state, files = node.state_folder, node.folder / "services"
         (node.folder / "units").mkdir()
-        self._places = ServicePlaces(state, files, node.folder / "units")
+        (node.folder / "followable").mkdir()
+        (node.folder / "followable/site").write_text("\n".join((*units, "nothing.service")))
+        self._places = ServicePlaces(state, files, node.folder / "units", node.folder / "followable")
         self._node = node
         self._lock = threading.Lock()
         self.units = {name: Unit(node, files, command) for name, command in units.items()}
@@ -99,7 +101,8 @@ class Manager:
             thread.join(stretched(15))
         for unit in self.units.values():
             unit.end(signal.SIGKILL)
-        shutil.rmtree(self._places.units, ignore_errors=True)
+        for folder in (self._places.units, self._places.followable):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _accept(self) -> None:
         while True:

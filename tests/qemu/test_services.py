@@ -116,6 +116,9 @@ def _add_services(lab: Lab, _say: Say) -> None:
     for node in lab.nodes.values():
         for unit, lines in UNITS.items():
             write(node, f"/run/systemd/system/{unit}", f"[Service]\n{lines}\n")
+        # An image of a site's own has them in its overlay.
+        write(node, "/run/followable/site", "\n".join(UNITS))
+        node.run("mount --bind /run/followable /usr/share/hotspare/followable", root=True)
         write(node, "/run/new/cluster.d/haproxy/web.cfg", HAPROXY)
         write(node, "/run/follow.toml", text)
         addresses = 'addresses = { alpha = "192.168.180.2/24", beta = "192.168.180.3/24" }'

@@ -219,6 +219,7 @@ def test_without_any_of_that_the_table_is_not_there():
 REFUSED = {
     "unit": ('"report.timer"', '"report"', "services[1].unit: 'report' is no unit"),
     "ours": ('"report.timer"', '"hadaemon.service"', "hadaemon.service is not yours to start and stop"),
+    "target": ('"report.timer"', '"runlevel6.target"', "is no unit"),
     "option": ('"report.timer"', '"--now.service"', "is no unit"),
     "stop": ('"3s"', '"5000s"', "stop_timeout:"),
     "source": (

@@ -117,13 +117,27 @@ def test_a_password_is_hashed_as_crypt_has_it():
     assert check.stdout == first
 
 
-def test_a_changed_administrator_keeps_what_was_not_changed(places: Places):
-    store.store(RAW, False, places, Owners())
-    key = f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{'A' * 43} admin@office"
-    changes.change_admin("", key, places, Owners())
+KEY = f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{'A' * 43} admin@office"
+
+
+def test_a_new_password_leaves_the_keys(places: Places):
+    store.store(RAW | {"admin": {"password_hash": HASH, "ssh_keys": [KEY]}}, False, places, Owners())
+    other = HASH.replace("$6$", "$6$other")
+    changes.change_admin(other, "", places, Owners())
     admin = load_admin((places.state / "admin.toml").read_text())
-    assert (admin.password_hash, admin.ssh_keys) == (HASH, (key,))
-    assert changes.read_node(places)["admin"] == {"ssh_keys": [key]}
+    assert (admin.password_hash, admin.ssh_keys) == (other, (KEY,))
+    assert changes.read_node(places)["admin"] == {"ssh_keys": [KEY]}
+
+
+def test_a_key_alone_takes_the_password_away_at_once(places: Places):
+    """The menu says so: no login at the consoles then."""
+    store.store(RAW, False, places, Owners())
+    assert f"admin:{HASH}:" in (places.etc / "shadow").read_text()
+    changes.change_admin("", KEY, places, Owners())
+    admin = load_admin((places.state / "admin.toml").read_text())
+    assert (admin.password_hash, admin.ssh_keys) == (None, (KEY,))
+    assert "admin:*:" in (places.etc / "shadow").read_text()
+    assert KEY in (places.admin_home / ".ssh/authorized_keys").read_text()
 
 
 def test_another_node_toml_is_checked_against_the_cluster(places: Places):

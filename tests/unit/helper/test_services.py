@@ -58,9 +58,11 @@ class Systemd:
 def places(tmp_path: Path) -> ServicePlaces:
     for name in ("state", "units"):
         (tmp_path / name).mkdir()
+    (tmp_path / "followable").mkdir()
+    (tmp_path / "followable/site").write_text("web.service  # A site's\nmail.service\n")
     (tmp_path / "state/node.toml").write_text(NODE)
     (tmp_path / "state/cluster.toml").write_text(CLUSTER + SERVICES + TUNNEL)
-    return ServicePlaces(tmp_path / "state", tmp_path / "files", tmp_path / "units")
+    return ServicePlaces(tmp_path / "state", tmp_path / "files", tmp_path / "units", tmp_path / "followable")
 
 
 def made(places: ServicePlaces, systemd: Systemd) -> Services:
@@ -77,6 +79,30 @@ def test_no_unit_but_those_of_the_configuration_is_touched(places, verb, unit):
     answer = made(places, systemd).answer({"verb": verb, "unit": unit})
     assert "is none of the configured units" in answer["error"]
     assert systemd.calls == []
+
+
+@pytest.mark.parametrize("unit", ["debug-shell.service", "ssh.service", "web2.service", "web@root.service"])
+def test_no_unit_but_those_that_the_image_lets_follow_is_touched(places, unit):
+    """Whatever the configuration says: it comes from the other node too."""
+    text = f'[[follow.services]]\nunit = "{unit}"\nsource = "192.168.12.1"\n'
+    (places.state / "cluster.toml").write_text(CLUSTER + SERVICES + text)
+    systemd = Systemd()
+    services = made(places, systemd)
+    for verb in ("start", "stop", "reload", "kill"):
+        assert "is none of the configured units" in services.answer({"verb": verb, "unit": unit})["error"]
+    assert systemd.calls == []
+    assert not (places.units / f"{unit}.d").exists()
+    told = services.answer({"verb": "list"})["units"]
+    assert told[unit]["LoadState"] == "the image does not let it follow"
+    assert told["web.service"]["LoadState"] == "loaded"
+
+
+def test_a_list_of_templates_lets_their_instances_follow(places):
+    (places.followable / "vpn").write_text("openvpn-server@.service\n")
+    text = '[[follow.services]]\nunit = "openvpn-server@office.service"\n'
+    (places.state / "cluster.toml").write_text(CLUSTER + text)
+    systemd = Systemd()
+    assert made(places, systemd).answer({"verb": "start", "unit": "openvpn-server@office.service"})["ok"]
 
 
 def test_before_it_read_the_configuration_it_does_nothing(places):

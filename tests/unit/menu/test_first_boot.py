@@ -478,7 +478,7 @@ def test_a_service_that_the_firmware_lacks_is_refused_where_it_is_asked():
     answers = CREATE | {"follow-services": ["nothing.service", "report.timer"]}
     person, box = Person(answers), Box()
     set_up(person, box, replace(FACTS, has_unit=lambda unit: unit == "report.timer"))
-    assert "! this firmware has no nothing.service" in person.text
+    assert "! this firmware has no nothing.service that may follow" in person.text
     assert box.stored()[0]["cluster"]["follow"]["services"] == [{"unit": "report.timer"}]
 
 

@@ -223,6 +223,7 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
     places = Places(tmp_path)
     for folder in (places.etc, places.state):
         folder.mkdir(parents=True)
+    (places.etc / "shadow").write_text("admin:*:::::::\n")
     monkeypatch.setattr(apply.socket, "sethostname", lambda name: None)
     return places
 

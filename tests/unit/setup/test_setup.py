@@ -103,6 +103,33 @@ def test_a_preseed_configures_the_node(places: Places, stick: Stick):
     assert not places.console.exists(), "nothing is wrong: nothing is shouted"
 
 
+def test_what_admin_toml_names_no_more_opens_nothing(places: Places, stick: Stick):
+    assert set_up(places, Owners(), stick.take) == ()
+    keys = places.admin_home / ".ssh/authorized_keys"
+    hash_ = load_admin(places.admin_file.read_text()).password_hash
+    places.admin_file.write_text(f'schema = 1\npassword_hash = "{hash_}"\n')
+    assert apply.apply_admin(places, Owners()) == ()
+    assert "ssh-ed25519" not in keys.read_text()
+    assert f"admin:{hash_}:" in (places.etc / "shadow").read_text()
+    key = f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{'A' * 43} other@office"
+    places.admin_file.write_text(f'schema = 1\nssh_keys = ["{key}"]\n')
+    assert apply.apply_admin(places, Owners()) == ()
+    assert "admin:*:" in (places.etc / "shadow").read_text()
+    assert key in keys.read_text()
+    places.admin_file.unlink()
+    assert apply.apply_admin(places, Owners()) == ()
+    assert "ssh-ed25519" not in keys.read_text()
+
+
+def test_an_admin_toml_that_is_refused_changes_nothing(places: Places, stick: Stick):
+    assert set_up(places, Owners(), stick.take) == ()
+    before = (places.etc / "shadow").read_text(), (places.admin_home / ".ssh/authorized_keys").read_text()
+    places.admin_file.write_text("schema = 1\n")
+    assert apply.apply_admin(places, Owners()) != ()
+    now = (places.etc / "shadow").read_text(), (places.admin_home / ".ssh/authorized_keys").read_text()
+    assert now == before
+
+
 def test_a_boot_that_leaves_nothing_to_do_says_so(places: Places, stick: Stick):
     ordered: list[tuple[str, ...]] = []
     assert set_up(places, Owners(), stick.take, lambda *command: ordered.append(command)) == ()
