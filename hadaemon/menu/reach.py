@@ -7,8 +7,9 @@ from hadaemon.menu.draft import Draft
 from hadaemon.menu.network import split
 from hadaemon.menu.steps import Ask, Flow, Translate
 
-SHARED = frozenset({"routes", "dns", "ntp", "ssh"})
-"""Keys of both files: in cluster.toml they are the spare's too."""
+SHARED = frozenset({"routes", "policy_routes", "dns", "ntp", "ssh"})
+"""Keys of both files: in cluster.toml they are the spare's too. A table's routes
+and the policies that ask it stay together."""
 _DEFAULT = "default"
 _EVERYWHERE = (_DEFAULT, "0.0.0.0/0", "::/0")
 """How a configuration may write that a route is the default one."""

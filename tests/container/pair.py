@@ -41,6 +41,7 @@ class ContainerPair:
 
     nodes: dict[str, Container]
     topology: Topology
+    clients: dict[str, Namespace]
 
     def node(self, name: str) -> Container:
         return self.nodes[name]
@@ -63,10 +64,12 @@ def containers(image: Path, topology: Topology, folder: Path) -> Iterator[Contai
         for network in topology.networks:
             switch.run("ip", "link", "add", network.name, "type", "bridge", *BRIDGE)
             switch.run("ip", "link", "set", network.name, "up")
+        clients = {}
         for client in topology.clients:
             host = namespaces.make(client.name)
             plug_in(switch, host, client.network, "eth0", client.mac)
             host.run("ip", "address", "add", str(client.address), "dev", "eth0")
+            clients[client.name] = host
         nodes = {}
         for node in topology.nodes:
             namespace = namespaces.make(node.name)
@@ -78,7 +81,7 @@ def containers(image: Path, topology: Topology, folder: Path) -> Iterator[Contai
             nodes[node.name] = start(container, stack)
         for container in nodes.values():
             container.wait_until_up()
-        yield ContainerPair(nodes, topology)
+        yield ContainerPair(nodes, topology, clients)
 
 
 def start(container: Container, stack: ExitStack) -> Container:

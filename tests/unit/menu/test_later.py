@@ -6,10 +6,12 @@ from dataclasses import replace
 import pytest
 
 from firmware.screens.box import CARDS, HASH, Box
+from hadaemon.config import check_preseed
 from hadaemon.console.talk import Stopped
 from hadaemon.console.translations import ORIGINAL
 from hadaemon.menu import actions
 from hadaemon.menu.changes import FLOWS
+from hadaemon.menu.draft import SCHEMA
 from hadaemon.menu.later import Standing, later
 from hadaemon.menu.steps import Failed
 from tests.unit.console.talking import TRANSLATIONS, Person, converse
@@ -150,6 +152,51 @@ def test_how_it_reaches_others_is_offered_as_it_is_and_what_is_not_asked_stays()
     assert stored["routes"] == [node["routes"][0], {"destination": "default", "gateway": "192.168.12.3"}]
     assert stored["ntp"] == {"servers": ["pool.ntp.org"]}
     assert not {"dns", "ssh"} & stored.keys()
+
+
+ROUTES = [
+    {"destination": "0.0.0.0/0", "gateway": "192.168.12.1"},
+    {"destination": "default", "gateway": "192.168.12.7", "table": 100},
+    {"destination": "0.0.0.0/0", "type": "unreachable", "table": 100, "metric": 4000},
+    {"destination": "10.0.0.0/8", "type": "blackhole"},
+    {"destination": "default", "gateway": "192.168.12.9", "while": "backup", "metric": 50},
+]
+POLICIES = [{"table": 100, "source": ["192.168.20.0/24"]}]
+
+
+@pytest.mark.parametrize(
+    "answer,first",
+    [
+        ("", ROUTES[:1]),
+        ("192.168.12.3", [{"destination": "default", "gateway": "192.168.12.3"}]),
+        ("-", []),
+    ],
+)
+def test_routes_that_the_menu_does_not_ask_for_stay_as_they_are_written(
+    answer: str, first: list[dict[str, str]]
+):
+    node = {**NODE["node"], "routes": ROUTES, "policy_routes": POLICIES}
+    person, box = Person([answer, "", "", "", "1"]), Box(ReadNode={"admin": {}, "node": node}, StoreNode=())
+    flow("reach", person, box)
+    assert "gateway [192.168.12.1] > " in person.screen
+    (stored,) = (action.raw for action in box.done if isinstance(action, actions.StoreNode))
+    assert sorted(map(str, stored["routes"])) == sorted(map(str, first + ROUTES[1:]))
+    assert stored["policy_routes"] == POLICIES
+
+
+def test_a_table_and_who_asks_it_become_the_pair_s_together():
+    """Without the policy the spare would refuse a table that nobody asks."""
+    present = deepcopy(NODE)
+    present["node"] |= {"routes": deepcopy(ROUTES[:4]), "policy_routes": deepcopy(POLICIES)}
+    answers = {"hotwire": ["1"], "virtual-lan": ["192.168.12.6/24"], "write": ["1"], "pair": ["later"]}
+    box = Box(ReadNode=present, StoreNode=(), StoreCluster=())
+    flow("create", Person(answers), box)
+    _, cluster, last = (each.raw for each in box.done if hasattr(each, "raw"))
+    assert (cluster["routes"], cluster["policy_routes"]) == (ROUTES[:4], POLICIES)
+    assert not {"routes", "policy_routes"} & last.keys()
+    last["name"], last["ports"]["lan"]["addresses"] = "beta", ["192.168.12.142/24"]
+    spare = {"schema": SCHEMA, "admin": {"password_hash": HASH}, "node": last, "cluster": cluster}
+    assert check_preseed(spare).cluster is not None
 
 
 def test_a_box_that_stands_alone_creates_a_cluster_later():
