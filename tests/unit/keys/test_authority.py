@@ -11,6 +11,7 @@ import pytest
 
 from firmware.errors import FirmwareError
 from firmware.keys import authority as authority_module
+from firmware.keys import openssl as programs
 from firmware.keys import passphrase as asking
 from firmware.keys.authority import Authority
 from firmware.keys.certificates import certificates, list_issuers
@@ -242,3 +243,19 @@ def test_without_a_terminal_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(FirmwareError, match="no terminal to ask at") as caught:
         asking.passphrase("it", None, "--passphrase")
     assert "--passphrase /dev/fd/3" in caught.value.todo
+
+
+def test_what_is_missing_for_tokens_is_named(
+    ca: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same openssl, but neither with an engine for them nor with a provider."""
+    fake = tmp_path / "bin/openssl"
+    fake.parent.mkdir()
+    fake.write_text('#!/bin/sh\ncase "$*" in *pkcs11*) exit 1;; esac\nexec /usr/bin/openssl "$@"\n')
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{fake.parent}:{os.environ['PATH']}")
+    programs._has_engine.cache_clear()
+    with pytest.raises(FirmwareError, match="cannot reach keys in tokens") as caught:
+        make(tmp_path, signer="c", key="pkcs11:token=releases;object=signer")
+    programs._has_engine.cache_clear()
+    assert "libengine-pkcs11-openssl" in caught.value.todo
