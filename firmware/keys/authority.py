@@ -107,15 +107,13 @@ class Authority:
 
     def renew(self, name: str, days: int, passphrase: str) -> None:
         """A new certificate for the same key; the earlier one stays valid, and in `issued/`."""
-        self._states(name)
+        self.refuse_revoked(name)
         with self._alone(), _configuration() as file:
             self._certify(file, name, days, passphrase)
 
     def revoke(self, name: str, passphrase: str) -> None:
         """All certificates of a signer, by the list in the keyring. Raises FirmwareError."""
-        serials = [each.serial for each in self._states(name) if not each.is_revoked]
-        if not serials:
-            raise FirmwareError(f"{name} is revoked already", where=str(self.folder))
+        serials = [each.serial for each in self.refuse_revoked(name)]
         with self._alone(), _configuration() as file:
             for serial in serials:
                 self._ca(file, "-revoke", f"issued/{serial}.pem", passphrase=passphrase)
@@ -136,12 +134,19 @@ class Authority:
         write_new_key(self.key(name), sealed_key("signer", passphrase))
         return Key(str(self.key(name)), passphrase)
 
-    def _states(self, name: str) -> list[Issued]:
+    def refuse_revoked(self, name: str) -> list[Issued]:
+        """The certificates of a signer. Raises FirmwareError: there is none, or they are revoked."""
         found = [each for each in self.issued() if each.name == name]
         if not found:
             known = ", ".join(dict.fromkeys(each.name for each in self.issued())) or "none"
             raise FirmwareError(
                 f"there is no signer {name}", where=str(self.folder), todo=f"it has these: {known}"
+            )
+        if any(each.is_revoked for each in found):
+            raise FirmwareError(
+                f"{name} is revoked, and its key with it",
+                where=str(self.folder),
+                todo="make another --signer",
             )
         return found
 

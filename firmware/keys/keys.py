@@ -27,6 +27,7 @@ def keys(options: KeysOptions) -> list[str]:
     authority.issued()  # or there is no CA
     if options.signer:
         return _issued(authority, options)
+    authority.refuse_revoked(options.renew or options.revoke)
     if options.renew:
         authority.renew(options.renew, options.days or SIGNER_DAYS, _ca_passphrase(options))
         return [f"{authority.cert(options.renew)} is new; the earlier one stays valid until its end"]

@@ -123,6 +123,9 @@ def test_who_is_revoked_is_so_with_all_his_certificates(ca: Authority, tmp_path:
     ca.cert("b").write_text(first)
     assert "certificate revoked" in verdict(ca, "b")
     assert "OK" in verdict(ca, "a")
+    for again in ("renew", "revoke"):
+        with pytest.raises(FirmwareError, match="b is revoked, and its key with it"):
+            make(tmp_path, **{again: "b"})
     shown = make(tmp_path)
     assert [line.split()[:2] for line in shown] == [["a", "until"], ["b", "revoked"], ["b", "revoked"]]
 
