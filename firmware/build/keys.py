@@ -153,10 +153,11 @@ def trusted_text(options: BuildOptions, cache: Path) -> str:
 
 
 def secret_places(options: BuildOptions, cache: Path) -> list[Path]:
-    """Files and folders that nothing in a build may see, absolute and without links."""
+    """Files and folders that nothing in a build may see, absolute, without links, and none in another one."""
     named = [Path(options.key)] if options.key and not options.key.startswith(URI) else []
     passphrase_file = [options.passphrase] if options.passphrase else []
-    return [path.resolve() for path in (cache / "keys", *named, *passphrase_file) if path.exists()]
+    found = [path.resolve() for path in (cache / "keys", *named, *passphrase_file) if path.exists()]
+    return [path for path in dict.fromkeys(found) if not set(path.parents) & set(found)]
 
 
 def _named(options: BuildOptions) -> tuple[Trust, Certificate, str]:

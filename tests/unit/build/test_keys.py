@@ -226,6 +226,14 @@ def test_the_child_is_told_of_no_key(tmp_path: Path, ca: Authority, monkeypatch:
     assert "PRIVATE" not in str(asked)
 
 
+def test_a_key_in_a_folder_that_is_hidden_is_hidden_once(tmp_path: Path) -> None:
+    place = tmp_path / "keys"
+    place.mkdir()
+    (place / "development.key.pem").touch()
+    named = BuildOptions(key=str(place / "development.key.pem"), passphrase=place / "development.key.pem")
+    assert keys.secret_places(named, tmp_path) == [place]
+
+
 def test_development_keys_make_themselves_once_and_sign_no_release(
     tmp_path: Path, ca: Authority, signing: Signing
 ) -> None:
