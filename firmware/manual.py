@@ -17,6 +17,7 @@ from firmware.deploy.options import DeployOptions
 from firmware.errors import FirmwareError
 from firmware.flash.options import FlashOptions
 from firmware.import_keepalived import ImportOptions
+from firmware.keys.options import KeysOptions
 from firmware.lab.options import PairOptions
 from firmware.options import Options, table
 from firmware.paths import ROOT
@@ -32,6 +33,7 @@ TABLES: dict[str, type[Options]] = {
     "deploy": DeployOptions,
     "flash": FlashOptions,
     "import": ImportOptions,
+    "keys": KeysOptions,
     "pair": PairOptions,
 }
 """By the name of their task, as the marks in the pages say it."""

@@ -24,6 +24,7 @@ from firmware.deploy.options import DeployOptions
 from firmware.errors import FirmwareError
 from firmware.flash.options import FlashOptions
 from firmware.import_keepalived import ImportOptions
+from firmware.keys.options import KeysOptions
 from firmware.lab.options import PairOptions
 from firmware.mutants.options import MutantOptions
 from firmware.options import MissingOption, Option, Options, option, options_of
@@ -156,6 +157,7 @@ def image(options: BuildOptions) -> None:
       python3 invoke.py image
       python3 invoke.py image --board apu2 --fresh
       python3 invoke.py image --release --version 1.4.2 --key release.key.pem --cert release.cert.pem
+      python3 invoke.py image --key ca/r.key.pem --cert ca/r.cert.pem --keyring ca/keyring.pem
     """
     host.ensure("image")
     from firmware.build.image import build_image
@@ -163,6 +165,24 @@ def image(options: BuildOptions) -> None:
     result = build_image(options)
     for path in (result.image, result.bmap, result.bundle, result.manifest):
         print(f"{path.stat().st_size / 1e6:8.1f} MB  {_shown(path)}")
+
+
+@taking(KeysOptions)
+def keys(options: KeysOptions) -> None:
+    """Keep a CA for update bundles in a folder, and the keys that sign them; see docs/building.md.
+
+    Private keys are sealed with a passphrase, which is asked for. No file of a key is ever overwritten.
+
+    Examples:
+      python3 invoke.py keys --ca ca
+      python3 invoke.py keys --ca ca --signer releases-2027
+      python3 invoke.py keys --ca ca --renew releases-2027
+      python3 invoke.py keys --ca ca --revoke releases-2027
+    """
+    host.ensure("keys")
+    from firmware.keys.keys import keys as keep_keys
+
+    print("\n".join(keep_keys(options)))
 
 
 @taking(PairOptions)

@@ -27,7 +27,7 @@ from firmware.build.image import BuildOptions, build_image
 from firmware.errors import FirmwareError
 try:
     options = json.loads(sys.argv[2])
-    options |= {name: Path(options[name]) for name in ("key", "cert") if name in options}
+    options |= {name: Path(options[name]) for name in ("cert", "passphrase") if name in options}
     result = build_image(BuildOptions(**options))
 except FirmwareError as error:
     sys.exit(str(error))

@@ -140,9 +140,10 @@ def write_identity(context: Context) -> None:
     path.write_text("\n".join([*own, *debian]) + "\n")
     keyring = context.target / "etc/rauc/keyring.pem"
     keyring.parent.mkdir(exist_ok=True)
-    shutil.copyfile(context.keys.keyring, keyring)
+    keyring.write_text(context.trust.keyring)
     system = context.target / "etc/rauc/system.conf"
-    system.write_text(system.read_text().replace("@COMPATIBLE@", board.compatible))
+    text = system.read_text().replace("@COMPATIBLE@", board.compatible)
+    system.write_text(context.trust.written_into(text))
 
 
 def write_static_nodes(target: Path) -> None:

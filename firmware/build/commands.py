@@ -43,8 +43,9 @@ KNOWN_FAILURES: tuple[tuple[re.Pattern[str], str, str], ...] = (
     ),
     (
         re.compile(r"signature verification failed: Verify error: *(?P<name>[^\n]+)"),
-        "the bundle's signature does not verify with the certificate that signed it: {name}",
-        "name a certificate that may sign (--cert): docs/building.md says how one is made",
+        "no node with this image would take its own bundle: {name}",
+        "name a certificate that may sign, and a keyring that it leads to (--cert, --keyring): "
+        "docs/building.md says how they are made",
     ),
     (
         re.compile(r"(NO_PUBKEY|is not signed|Missing key|signature verification failed)", re.IGNORECASE),

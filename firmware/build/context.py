@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from firmware.build.board import Board
-from firmware.build.keys import SigningKeys
 from firmware.build.layers import LayerCache
 from firmware.build.mirror import Mirror
 from firmware.build.options import BuildOptions
 from firmware.build.progress import Progress
 from firmware.build.tools import Tools
+from firmware.build.trust import Trust
 
 LAYER_EPOCH = 1_767_225_600
 """Seconds since 1970 (2026-01-01): the clock that layers are made by, so that a commit ages none of them."""
@@ -26,7 +26,7 @@ class Context:
     progress: Progress
     layers: LayerCache
     tools: Tools
-    keys: SigningKeys
+    trust: Trust
     root: Path
     """The checkout."""
     cache: Path

@@ -7,6 +7,14 @@ from pathlib import Path
 
 from firmware.build.context import Context
 
+WITHOUT = ("sys_admin", "sys_ptrace", "sys_rawio", "sys_module", "mknod", "dac_read_search")
+"""Capabilities that a hook does not get: with them it could look behind what hides the signing keys."""
+_AS_HOOK = (
+    "setpriv",
+    f"--bounding-set={','.join(f'-{name}' for name in WITHOUT)}",
+    "--inh-caps=-all",
+)
+
 
 def run_hooks(context: Context, name: str, argument: Path) -> None:
     """Run the hook `name` of common and then of the board, where they have one."""
@@ -14,7 +22,9 @@ def run_hooks(context: Context, name: str, argument: Path) -> None:
         script = folder / name
         if script.exists():
             context.tools.run(
-                "sh", "-eu", script, argument, env=hook_environment(context, folder), cwd=context.root
+                *(*_AS_HOOK, "sh", "-eu", script, argument),
+                env=hook_environment(context, folder),
+                cwd=context.root,
             )
 
 

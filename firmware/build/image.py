@@ -15,9 +15,10 @@ from firmware.build import sandbox
 from firmware.build.board import load_board
 from firmware.build.checkout import last_commit
 from firmware.build.inputs import fingerprint, forget, is_unchanged, remember
-from firmware.build.keys import check_release_keys
+from firmware.build.keys import SigningKeys, check_release_keys, secret_places, signing_keys, trusted
 from firmware.build.options import BuildOptions, BuildResult
 from firmware.build.publish import forget_unfinished, raw_disk
+from firmware.build.trust import Trust
 from firmware.errors import FirmwareError
 
 __all__ = ["BuildOptions", "BuildResult", "build_disk", "build_image", "clean_cache"]
@@ -39,8 +40,9 @@ def build_image(options: BuildOptions) -> BuildResult:
     """
     begin = time.monotonic()
     check(options)
+    named = signing_keys(options, paths.CACHE) if options.key else None  # asks before it waits
     with exclusive(paths.CACHE):
-        results = run("build", options)
+        results = run("build", options, named or signing_keys(options, paths.CACHE))
     return BuildResult(options.board, options.version, seconds=time.monotonic() - begin, **results)
 
 
@@ -65,17 +67,24 @@ def check(options: BuildOptions) -> None:
     check_overlay(options)
 
 
-def run(verb: str, options: BuildOptions) -> dict[str, Path]:
-    """Let the child build, and note what the raw disk was made of; what it did not finish is gone."""
+def run(verb: str, options: BuildOptions, keys: SigningKeys | None = None) -> dict[str, Path]:
+    """Let the child build, and note what the raw disk was made of; what it did not finish is gone.
+
+    The child has no key: what it wants signed is signed here, by `keys`.
+    """
     sandbox.require_host_programs()
     check_space(paths.CACHE)
     commit = last_commit(paths.ROOT)
     overlay = options.overlay.resolve() if options.overlay else None
     pinned = replace(options, overlay=overlay, source_date_epoch=options.source_date_epoch or commit.time)
+    trust = keys.trust if keys else trusted(options, paths.CACHE)
+    if trust.note:
+        print(trust.note, flush=True)
     disk, inputs = raw_disk(paths.CACHE, options), fingerprint(options, paths.ROOT)
     forget(disk)
     try:
-        answer = sandbox.run_in_namespaces(request(verb, pinned, commit.id))
+        asked = request(verb, pinned, commit.id, trust)
+        answer = sandbox.run_in_namespaces(asked, keys.sign if keys else None)
     except BaseException:
         sandbox.run_in_namespaces(removal(["work"]))
         forget_unfinished(paths.IMAGES / options.board)
@@ -93,7 +102,8 @@ def build_plain_disk(board: str) -> Path:
     options = BuildOptions(board=board, source_date_epoch=last_commit(paths.ROOT).time)
     with exclusive(paths.CACHE):
         check_space(paths.CACHE)
-        answer = sandbox.run_in_namespaces(request("plain", options, ""))
+        trust = trusted(options, paths.CACHE)
+        answer = sandbox.run_in_namespaces(request("plain", options, "", trust))
     return Path(answer["disk"])
 
 
@@ -123,11 +133,17 @@ def removal(names: list[str]) -> dict[str, object]:
     return {"verb": "clean", "cache": str(paths.CACHE), "names": names}
 
 
-def request(verb: str, options: BuildOptions, build_id: str) -> dict[str, object]:
-    """The message that lets the child build; nothing in it depends on the child's own surroundings."""
-    values = {name: str(value) if isinstance(value, Path) else value for name, value in vars(options).items()}
+def request(verb: str, options: BuildOptions, build_id: str, trust: Trust) -> dict[str, object]:
+    """The message that lets the child build; nothing in it depends on the child's own surroundings.
+
+    It names what the child is to hide from all that it starts, and does not say where a key is.
+    """
+    public = replace(options, key="", cert=None, keyring=(), passphrase=None)
+    values = {name: str(value) if isinstance(value, Path) else value for name, value in vars(public).items()}
     where = {"root": str(paths.ROOT), "cache": str(paths.CACHE), "images": str(paths.IMAGES)}
-    return {"verb": verb, "options": values, "build_id": build_id, **where}
+    hidden = [str(path) for path in secret_places(options, paths.CACHE)]
+    secret = {"trust": trust.to_message(), "hidden": hidden}
+    return {"verb": verb, "options": values, "build_id": build_id, **secret, **where}
 
 
 def check_space(cache: Path) -> None:

@@ -7,7 +7,7 @@ image for the record; a newer one of either changes nothing that is tested. `ima
 from pathlib import Path
 
 from firmware.build.checkout import INPUTS
-from firmware.build.keys import certificate
+from firmware.build.keys import trusted_text
 from firmware.build.layers import key_of, tree_hash
 from firmware.build.options import BuildOptions
 
@@ -19,7 +19,7 @@ def fingerprint(options: BuildOptions, root: Path) -> str:
 
 
 def is_unchanged(disk: Path, inputs: str, options: BuildOptions, cache: Path) -> bool:
-    """Whether the raw disk is there, was made of these inputs, and trusts the present certificate."""
+    """Whether the raw disk is there, was made of these inputs, and trusts the present certificates."""
     note = _note(disk)
     return disk.is_file() and note.is_file() and note.read_text() == _note_text(inputs, options, cache)
 
@@ -39,5 +39,4 @@ def _note(disk: Path) -> Path:
 
 
 def _note_text(inputs: str, options: BuildOptions, cache: Path) -> str:
-    trusted = certificate(options, cache)
-    return key_of(inputs, trusted.read_text() if trusted.exists() else "")
+    return key_of(inputs, trusted_text(options, cache))

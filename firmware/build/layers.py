@@ -129,6 +129,15 @@ def bind(source: Path, target: Path, *, read_only: bool = False) -> None:
         subprocess.run(["mount", "-o", "remount,bind,ro", str(target)], check=False, capture_output=True)
 
 
+def hide(place: Path) -> None:
+    """Lay emptiness over a file or a folder, for this process and all that it will start."""
+    if place.is_dir():
+        command = ["mount", "-t", "tmpfs", "-o", "ro,size=4k,mode=0755", "tmpfs", str(place)]
+    else:
+        command = ["mount", "--bind", "/dev/null", str(place)]
+    subprocess.run(command, check=True)
+
+
 def unmount(place: Path) -> None:
     """Detach what is mounted on `place`, if anything, with all that is mounted below it.
 

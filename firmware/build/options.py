@@ -22,7 +22,8 @@ class BuildOptions(Options):
     `source_date_epoch` is in seconds since 1970; None takes the time of the checkout's last commit.
     `overlay` is a folder laid over the checkout's and the board's overlays, such as a site's own files.
     `fresh` ignores cached layers, so that the newest packages of the mirror come in; a release always does.
-    `release` uses the strongest compression and needs `key` and `cert` (PEM files).
+    `release` uses the strongest compression and needs `key` (a PEM file or a token's URI) and `cert`.
+    `keyring` is what the image trusts (PEM files); empty takes `cert` alone.
     """
 
     board: str = option("which board, a folder of board/, e.g. apu2", DEFAULT_BOARD)
@@ -45,10 +46,25 @@ class BuildOptions(Options):
         "take the newest packages of the mirror: use no cached layer, as a release does always", False
     )
     release: bool = option("the strongest compression, and the signing key must be named", False)
-    key: Path | None = option(
-        "private key that signs the bundle, e.g. release.key.pem; needed by --release", None
+    key: str = option(
+        "private key that signs the bundle: a PEM file, e.g. release.key.pem, or one in a token (pkcs11:…); "
+        "needed by --release",
+        "",
     )
-    cert: Path | None = option("certificate of that key, e.g. release.cert.pem; needed by --release", None)
+    cert: Path | None = option(
+        "certificate of that key, e.g. release.cert.pem, and behind it in the same file those between it and "
+        "the keyring's; needed by --release",
+        None,
+    )
+    keyring: tuple[str, ...] = option(
+        "a file of certificates and revocation lists that the image trusts in place of the signer's alone; "
+        "may be given several times",
+        (),
+    )
+    passphrase: Path | None = option(
+        "a file whose first line is the key's passphrase, or the token's PIN; without it, it is asked for",
+        None,
+    )
     source_date_epoch: int | None = None
 
 

@@ -5,6 +5,7 @@ nowhere else); as root only a mount and a process namespace. So whatever ends th
 end with it: the child reads its standard input for as long as it lives and stops when that closes.
 """
 
+import base64
 import json
 import os
 import shutil
@@ -12,7 +13,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -35,11 +36,14 @@ HOST_PROGRAMS = {
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 Message = dict[str, Any]
+Sign = Callable[[bytes], bytes]
+"""Turns a bundle's manifest into its signature."""
 
 
-def run_in_namespaces(request: Mapping[str, Any]) -> Message:
+def run_in_namespaces(request: Mapping[str, Any], sign: Sign | None = None) -> Message:
     """Let a child do `request` in its own namespaces and return its answer.
 
+    It may ask for signatures meanwhile, which `sign` makes out here, where the keys are.
     Raises the `FirmwareError` that the child reports. Any interruption ends the child and what it started.
     """
     read_end, write_end = os.pipe()
@@ -56,6 +60,7 @@ def run_in_namespaces(request: Mapping[str, Any]) -> Message:
     os.close(write_end)
     assert child.stdin is not None
     assert child.stderr is not None
+    answer: Message = {}
     stderr = bytearray()
     drain = threading.Thread(
         target=lambda pipe: stderr.extend(pipe.read()), args=(child.stderr,), daemon=True
@@ -64,7 +69,11 @@ def run_in_namespaces(request: Mapping[str, Any]) -> Message:
     try:
         _send(child, request)
         with os.fdopen(read_end, "rb") as answers:
-            answer = answers.read()
+            for line in answers:
+                answer = json.loads(line)
+                if sign and "sign" in answer:
+                    signature = sign(base64.b64decode(answer["sign"]))
+                    _send(child, {"signature": base64.b64encode(signature).decode()})
         child.wait()
     except BaseException:
         child.send_signal(signal.SIGKILL)  # unshare --kill-child takes the whole process namespace along
@@ -77,7 +86,7 @@ def run_in_namespaces(request: Mapping[str, Any]) -> Message:
         child.stderr.close()
     if not answer:
         raise _explain_no_answer(child.returncode, stderr.decode(errors="replace"))
-    return _unpack(json.loads(answer))
+    return _unpack(answer)
 
 
 def _send(child: "subprocess.Popen[bytes]", request: Mapping[str, Any]) -> None:

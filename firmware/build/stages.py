@@ -3,7 +3,7 @@
 `build` is the pipeline, `build_disk` its part up to a disk that boots, `clean` takes away.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -13,11 +13,10 @@ from firmware.build import bmap, debian, hooks, manifest, plain
 from firmware.build.assemble import assemble
 from firmware.build.board import load_board
 from firmware.build.boot import make_boot_image, make_esp
-from firmware.build.bundle import make_bundle
+from firmware.build.bundle import keep_rules, make_bundle
 from firmware.build.context import Context
 from firmware.build.disk import make_data, make_disk
-from firmware.build.keys import signing_keys
-from firmware.build.layers import LayerCache, overlay, remove_tree, share_mounts
+from firmware.build.layers import LayerCache, hide, overlay, remove_tree, share_mounts
 from firmware.build.mirror import find_mirror
 from firmware.build.options import BuildOptions
 from firmware.build.progress import Progress
@@ -25,15 +24,16 @@ from firmware.build.publish import file_name, publish, raw_disk
 from firmware.build.seal import SealedRoot, seal
 from firmware.build.sparse import chunks
 from firmware.build.tools import prepare_tools
+from firmware.build.trust import Trust
 
 Request = dict[str, Any]
 
 
-def build(request: Request) -> dict[str, str]:
+def build(request: Request, sign: Callable[[bytes], bytes]) -> dict[str, str]:
     """Build one image: root file system, overlay, seal, disk, bundle, manifest."""
     with building(request) as context:
         root = fill_disk(context)
-        return publish_results(context, root)
+        return publish_results(context, root, sign)
 
 
 def build_disk(request: Request) -> dict[str, str]:
@@ -64,6 +64,8 @@ def building(request: Request) -> Iterator[Context]:
     options = read_options(request["options"])
     root, cache, images = (Path(request[name]) for name in ("root", "cache", "images"))
     share_mounts()
+    for place in request["hidden"]:
+        hide(Path(place))
     work = cache / "work"
     remove_tree(work)  # an earlier build that was killed left it
     work.mkdir(parents=True)
@@ -76,7 +78,6 @@ def building(request: Request) -> Iterator[Context]:
         shared = (root,) if cache.is_relative_to(root) else (root, cache)
         tools = prepare_tools(cache, work, mirror, progress, stack, shared)
         layers = LayerCache(cache / "layers", work, fresh=options.fresh or options.release)
-        keys = signing_keys(options, cache, work, tools)
         yield Context(
             options,
             request["build_id"],
@@ -85,7 +86,7 @@ def building(request: Request) -> Iterator[Context]:
             progress,
             layers,
             tools,
-            keys,
+            Trust.from_message(request["trust"]),
             root,
             cache,
             images,
@@ -95,8 +96,8 @@ def building(request: Request) -> Iterator[Context]:
 
 def read_options(values: dict[str, Any]) -> BuildOptions:
     """The options as the parent had them before they became JSON."""
-    paths = {name: Path(values[name]) for name in ("key", "cert", "overlay") if values[name]}
-    return BuildOptions(**{**values, **paths})
+    overlay = Path(values["overlay"]) if values["overlay"] else None
+    return BuildOptions(**{**values, "overlay": overlay, "keyring": ()})
 
 
 def fill_disk(context: Context) -> SealedRoot:
@@ -105,6 +106,7 @@ def fill_disk(context: Context) -> SealedRoot:
     with overlay(layers, context.work / "target-changes", context.target):
         fill(context)
         root = seal_root(context)
+        keep_rules(context)
     write_disk(context, root)
     return root
 
@@ -131,14 +133,14 @@ def write_disk(context: Context, root: SealedRoot) -> None:
         hooks.run_hooks(context, "post-image.sh", context.binaries)
 
 
-def publish_results(context: Context, root: SealedRoot) -> dict[str, str]:
+def publish_results(context: Context, root: SealedRoot, sign: Callable[[bytes], bytes]) -> dict[str, str]:
     """Bundle, compressed disk, block map and manifest; then all of them appear at their places."""
     name = file_name(context.options)
     made = context.binaries
     with context.progress.stage("bundle", "signed update bundle, compressed disk, block map, manifest"):
         with ThreadPoolExecutor() as pool:
             jobs = [pool.submit(compress, context), pool.submit(map_blocks, context)]
-            hashes = make_bundle(context)
+            hashes = make_bundle(context, sign)
             for job in jobs:
                 job.result()
         folder = context.images / context.board.name

@@ -31,7 +31,7 @@ try:
     else:
         if options.pop("unchecked_space", False):
             image.check_space = lambda cache: None
-        options |= {name: Path(options[name]) for name in ("key", "cert") if name in options}
+        options |= {name: Path(options[name]) for name in ("cert", "passphrase") if name in options}
         result = build_image(BuildOptions(**options))
         print("RESULT", json.dumps({name: str(value) for name, value in vars(result).items()}))
 except FirmwareError as error:

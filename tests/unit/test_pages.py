@@ -89,7 +89,6 @@ def test_no_line_is_shown_as_text_that_is_to_be_typed() -> None:
 # Commands
 
 OTHERS = {
-    "openssl": "makes a key and a certificate; the build's tests make theirs with the same arguments",
     "printf": "its output goes to a command that is tried here",
     "socat": "of the host, onto a serial console of the lab",
     "wireshark": "of the host, onto a capture of the lab",

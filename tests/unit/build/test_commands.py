@@ -12,8 +12,7 @@ from firmware.build.commands import explain
     [
         (
             "signature verification failed: Verify error: unsuitable certificate purpose",
-            "the bundle's signature does not verify with the certificate that signed it: "
-            "unsuitable certificate purpose",
+            "no node with this image would take its own bundle: unsuitable certificate purpose",
         ),
         ("W: GPG error: NO_PUBKEY 0123", "the mirror's signature could not be verified"),
         ("E: Unable to locate package nonesuch", "package nonesuch does not exist in the Debian suite"),

@@ -8,6 +8,7 @@ import pytest
 from firmware.build import image
 from firmware.build.checkout import INPUTS
 from firmware.build.options import BuildOptions
+from firmware.build.trust import Trust
 from firmware.errors import FirmwareError
 
 
@@ -19,7 +20,7 @@ class Builder:
         self.verbs: list[str] = []
         self.fails = False
 
-    def run(self, request: dict[str, str]) -> dict[str, str]:
+    def run(self, request: dict[str, str], _sign: object = None) -> dict[str, str]:
         self.verbs.append(request["verb"])
         if self.fails:
             raise FirmwareError("the disk is full")
@@ -46,6 +47,7 @@ def builder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Builder:
     monkeypatch.setattr(image.sandbox, "require_host_programs", lambda: None)
     monkeypatch.setattr(image, "check_space", lambda _: None)
     monkeypatch.setattr(image, "load_board", lambda *_: None)
+    monkeypatch.setattr(image, "trusted", lambda *_: Trust("", "", False, False))
     return made
 
 

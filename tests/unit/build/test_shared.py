@@ -123,9 +123,13 @@ def test_a_failure_names_the_program_and_not_its_wrappers() -> None:
     "options, message",
     [
         (BuildOptions(release=True), "must name its key"),
-        (BuildOptions(release=True, key=Path("k")), "must name its key"),
-        (BuildOptions(key=Path("k")), "belong together"),
-        (BuildOptions(key=Path("/no/key"), cert=Path("/no/cert")), "there is no file /no/key"),
+        (BuildOptions(release=True, key="k"), "must name its key"),
+        (BuildOptions(key="k"), "belong together"),
+        (BuildOptions(keyring=("k",)), "for keys that are named"),
+        (BuildOptions(passphrase=Path("p")), "for keys that are named"),
+        (BuildOptions(key="pkcs11:object=a?pin-value=1", cert=Path("c")), "seen by everybody"),
+        (BuildOptions(key="pkcs11:object=a", cert=Path("/no/cert")), "there is no file /no/cert"),
+        (BuildOptions(key="/no/key", cert=Path("/no/cert")), "there is no file /no/key"),
     ],
 )
 def test_signing_options_that_cannot_be(options: BuildOptions, message: str) -> None:

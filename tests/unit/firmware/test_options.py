@@ -20,6 +20,7 @@ from firmware.deploy.options import DeployOptions
 from firmware.errors import FirmwareError
 from firmware.flash.options import FlashOptions
 from firmware.import_keepalived import ImportOptions
+from firmware.keys.options import KeysOptions
 from firmware.lab.options import PairOptions
 from firmware.mutants.options import MutantOptions
 from firmware.options import Check, Options, at_least, one_of, option, options_of, table
@@ -39,6 +40,7 @@ WORK = {
     "check": "firmware.check.check",
     "deploy": "firmware.deploy.deploy.deploy",
     "import": "firmware.import_keepalived.import_keepalived",
+    "keys": "firmware.keys.keys.keys",
     "clean": "firmware.clean.clean_checkout",
     "screens": "firmware.screens.write_screens",
 }
@@ -105,13 +107,24 @@ def test_nodes_tell_a_version_whole() -> None:
             BuildOptions(
                 version="1.4.2",
                 release=True,
-                key=Path("r.key.pem"),
+                key="r.key.pem",
                 cert=Path("r.cert.pem"),
                 overlay=Path("site"),
                 mirror="http://m/d",
             ),
         ),
         ("image -b apu2 -f -r", BuildOptions(board="apu2", fresh=True, release=True)),
+        (
+            "image --key pkcs11:token=a;object=b --cert c.pem --keyring old --keyring new --passphrase p",
+            BuildOptions(
+                key="pkcs11:token=a;object=b",
+                cert=Path("c.pem"),
+                keyring=("old", "new"),
+                passphrase=Path("p"),
+            ),
+        ),
+        ("keys --ca ca", KeysOptions(Path("ca"))),
+        ("keys --ca ca --signer r-1 --days 90", KeysOptions(Path("ca"), signer="r-1", days=90)),
         ("pair", PairOptions()),
         ("pair --board apu2 --uefi --cold --keep", PairOptions("apu2", True, True, keep=True)),
         ("pair --setup dsl-modem", PairOptions(setup="dsl-modem")),
@@ -178,6 +191,7 @@ SAMPLES = {
     "wait": ("2.5", 2.5),
     "version": ("1.4.2", "1.4.2"),
     "confirm": ("60", 60),
+    "days": ("90", 90),
 }
 """What a person types for an option that takes no word at will, and what it means."""
 ALONE = {
@@ -186,6 +200,7 @@ ALONE = {
     "bench": ["build"],
     "import": ["--file", "some"],
     "deploy": ["--folder", "some"],
+    "keys": ["--ca", "some"],
 }
 """What a task must be told in any case."""
 EVERY = [(task, each.name) for task, options in tasks.OPTIONS.items() for each in options_of(options)]
@@ -203,7 +218,7 @@ def test_every_option_of_every_task_can_be_typed(task: str, name: str, typed) ->
         ways = [[f"--{name}", word], [f"--{name}={word}"]]
         if one.many:
             ways.append([f"--{name}", word, f"--{name}", "other"])
-    others = [] if name in ("answers", "folder", "subject", "file") else ALONE.get(task, [])
+    others = [] if name in ("answers", "folder", "subject", "file", "ca") else ALONE.get(task, [])
     for way in ways:
         for line in ([task, *others, *way], [task, *way, *others]):
             asked = typed(" ".join(line))
@@ -274,6 +289,11 @@ def test_without_a_suite_all_are_run() -> None:
         ("image --version a/b", ("'a/b' cannot be a version", "--version", "e.g. 1.4.2 or 1.5.0-rc1")),
         ("test --only", ("--only needs a value", "python3 invoke.py --help test")),
         ("image --boards x", ("image does not know '--boards'", "python3 invoke.py --help image")),
+        ("image --keyring a.pem", ("--keyring is for keys that are named", "give --key and --cert")),
+        ("image --key pkcs11:object=a;pin-value=1 --cert x", ("seen by everybody", "--key", "--passphrase")),
+        ("keys", ("--ca is missing", "`python3 invoke.py keys --ca ca`")),
+        ("keys --ca nothing --signer a", ("there is no CA in nothing", "keys --ca nothing")),
+        ("keys --ca nothing --signer a/b", ("'a/b' cannot be a signer's name", "--signer")),
         ("imaeg", ("there is no task 'imaeg'", "`python3 invoke.py` alone lists the tasks")),
         ("bench", ("SUBJECT is missing", "build, failover", "--help bench")),
     ],

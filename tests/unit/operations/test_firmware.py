@@ -373,6 +373,12 @@ def test_a_slot_that_reads_back_otherwise_never_becomes_active(node: FirmwareNod
     [
         ("Verify error: certificate has expired", "had expired when it did"),
         ("error:1700006D:CMS routines:CMS_verify:content\nsignature verification failed", "was changed"),
+        ("signature verification failed: Verify error: certificate revoked", "is revoked on this node"),
+        (
+            "signature verification failed: Verify error: unsuitable certificate purpose",
+            "not one for signing",
+        ),
+        ("signature verification failed: Verify error: unable to get certificate CRL", "no revocation list"),
         ("Invalid bundle format: no magic", "it is no update bundle"),
         ("something new\nof rauc", "something new of rauc"),
         ("", "does not say why"),
