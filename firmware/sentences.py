@@ -17,7 +17,8 @@ TEXTS = (ROOT / "hadaemon/cli", ROOT / "hadaemon/language")
 SOURCES = (
     *("alarms/upkeep.py", "cluster", "status/pair.py", "status/states.py", "sync/head.py", "sync/plan.py"),
     *("daemon/administration.py", "daemon/answers.py", "daemon/report.py", "daemon/today.py"),
-    *("daemon/health/alarms.py", "daemon/hotwire/status.py", "daemon/ports/arp_watch.py", "daemon/guard.py"),
+    *("daemon/health/alarms.py", "daemon/hotwire/status.py", "daemon/hotwire/protector.py"),
+    *("daemon/ports/arp_watch.py", "daemon/guard.py"),
     *("upgrade/agreement.py", "daemon/services/firewall.py", "daemon/services/base_network.py"),
     *("daemon/services/conntrack.py", "daemon/services/following.py", "daemon/health/kernel_settings.py"),
     *("daemon/services/routing.py", "io/kernel/own_routes.py"),
