@@ -320,7 +320,8 @@ class Node:
                 self._member.yield_to_foreign(reason, now)
             else:
                 self._member.change_state(NodeState.BACKUP, reason, now)
-        elif self._group.receive(port, event, standing, now) and standing is Standing.REFUSED:
+        elif self._group.receive(port, event, standing, now):
+            # It had the addresses until now, or believes so.
             self._orders.announcer.restart(now)
 
     # the other node: hotwire
@@ -432,7 +433,6 @@ class Node:
             self._consider_takeover(now)
         elif self._member.state is NodeState.ACTIVE:
             self._group.keep_rounds(now)
-        self._member.weigh_links(now)
         self._known.note_silence(self._member.state is NodeState.BACKUP, now)
         self._handover.consider(now)
 

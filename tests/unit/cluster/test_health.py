@@ -13,6 +13,7 @@ from hadaemon.cluster import (
     PingResult,
     PortChanged,
     Remember,
+    SendAdvertisement,
     SetAddresses,
     Start,
 )
@@ -437,6 +438,13 @@ def test_nobody_waits_for_proof_where_nobody_is_active():
     assert unproven(driver) == 0
     driver.become_active()
     assert driver.now - started < 3.01
+
+
+def test_the_first_word_of_a_node_that_takes_over_no_longer_doubts_its_link():
+    driver = came_back()
+    took_over = [action for _, action in driver.run(5.0) if isinstance(action, SendAdvertisement)]
+    assert took_over[0].advertisement.priority == 254
+    assert driver.node.state is NodeState.ACTIVE
 
 
 def test_the_first_word_of_an_active_node_counts_with_what_is_doubted():

@@ -138,6 +138,12 @@ def test_who_yields_says_so_because_the_winner_may_never_have_heard_it():
     assert announced(alpha) == {"lan", "wan"}, "after two have answered for the addresses"
 
 
+def test_who_lets_the_addresses_go_had_them_until_then():
+    alpha = long_active(ALPHA)
+    alpha.hear(0)
+    assert announced(alpha) == {"lan", "wan"}
+
+
 def test_after_a_conflict_that_only_the_hotwire_told_of_the_winner_announces_too():
     alpha = long_active(ALPHA, witness=True)
     rival = replace(PEER, state=NodeState.ACTIVE)
