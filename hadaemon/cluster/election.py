@@ -118,6 +118,11 @@ def _silent_at(name: str, ports: Sequence[WatchedPort], able: bool) -> float | N
     return max((due - interval + shortest for due, interval in waiting if due is not None), default=None)
 
 
+def was_under_way(heard_at: float, ended_at: float) -> bool:
+    """What was heard then may have been sent before the other node, or its hotwire, came to an end."""
+    return heard_at <= ended_at + UNDER_WAY
+
+
 def death_time(ports: Sequence[WatchedPort], cut_at: float) -> float | None:
     """When a peer counts as dead after its hotwire lost the link at `cut_at`: one missed advertisement is
     enough.
@@ -128,7 +133,7 @@ def death_time(ports: Sequence[WatchedPort], cut_at: float) -> float | None:
     """
     heard = [(port, port.heard) for port in ports if port.heard is not None]
     last = max((one for _, one in heard), key=lambda one: one.at, default=None)
-    if last is None or last.advertisement.priority == RELEASE or last.at > cut_at + UNDER_WAY:
+    if last is None or last.advertisement.priority == RELEASE or not was_under_way(last.at, cut_at):
         return None
     kept = [(port, one) for port, one in heard if one.is_current(cut_at)]
     kept_up = [(port, one) for port, one in kept if port.is_up] or kept

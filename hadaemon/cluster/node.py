@@ -460,7 +460,7 @@ class Node:
         witness = self._known.witness
         heard = (port.heard.at for port in self._known.all_ports if port.heard is not None)
         last = max(heard, default=LONG_AGO)
-        if witness.state in reasons.GONE and last <= witness.ended_at + election.UNDER_WAY:
+        if witness.state in reasons.GONE and election.was_under_way(last, witness.ended_at):
             return reasons.GONE[witness.state]
         floor = self._known.floor(preempts=self._member.preempts(now))
         return reasons.takeover(self._known.all_ports, floor, now)
