@@ -17,31 +17,31 @@ THIS, OTHER_BOARD = f"hotspare-{BOARD}", "hotspare-apu2"
 
 BUNDLES: dict[str, tuple[Callable[[Signer, Path], bytes], str]] = {
     "wrong-board": (
-        lambda us, folder: forge(folder, us, OTHER_BOARD, "9.9"),
+        lambda us, folder: forge(us, OTHER_BOARD, "9.9"),
         f"is for {OTHER_BOARD}, and this node is a {THIS}",
     ),
     "older": (
-        lambda us, folder: forge(folder, us, THIS, "dev"),
+        lambda us, folder: forge(us, THIS, "dev"),
         "has version dev, which is not newer than dev, which runs",
     ),
     "damaged": (
-        lambda us, folder: forge(folder, us, THIS, "9.9", payload=b"x" * BLOCK),
+        lambda us, folder: forge(us, THIS, "9.9", payload=b"x" * BLOCK),
         "is damaged: its content is not what was signed",
     ),
     "truncated": (
-        lambda us, folder: forge(folder, us, THIS, "9.9")[:-700],
+        lambda us, folder: forge(us, THIS, "9.9")[:-700],
         "it is truncated, or no update bundle",
     ),
     "changed": (
-        lambda us, folder: forge(folder, us, THIS, "9.8").replace(b"version=9.8", b"version=9.9"),
+        lambda us, folder: forge(us, THIS, "9.8").replace(b"version=9.8", b"version=9.9"),
         "its signature does not match: it was changed",
     ),
     "stranger": (
-        lambda us, folder: forge(folder, Signer.stranger(folder), THIS, "9.9"),
+        lambda us, folder: forge(Signer.stranger(folder), THIS, "9.9"),
         "it is not signed by a key that this node trusts",
     ),
     "expired": (
-        lambda us, folder: forge(folder, us.issue_expired(folder), THIS, "9.9"),
+        lambda us, folder: forge(us.issue_expired(folder), THIS, "9.9"),
         "the certificate that signed it had expired when it did",
     ),
 }

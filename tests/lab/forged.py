@@ -7,6 +7,7 @@ of that signature in eight bytes. Here the payload is one block: everything is r
 import hashlib
 import subprocess
 from pathlib import Path
+from typing import Protocol
 
 BLOCK = 4096
 _SALT = bytes(32)
@@ -28,23 +29,22 @@ size={size}
 """
 
 
-def forge(
-    folder: Path, signer: "Signer", compatible: str, version: str, payload: bytes = bytes(BLOCK)
-) -> bytes:
+class Signs(Protocol):
+    """Whoever can sign."""
+
+    def sign(self, manifest: bytes) -> bytes:
+        """The manifest with its signature (CMS)."""
+
+
+def forge(signer: Signs, compatible: str, version: str, payload: bytes = bytes(BLOCK)) -> bytes:
     """`payload` is what was signed; the bundle holds zeros."""
     leaf = hashlib.sha256(_SALT + payload).digest().ljust(BLOCK, b"\0")
     root = hashlib.sha256(_SALT + leaf).hexdigest()
     digest = hashlib.sha256(payload).hexdigest()
-    manifest = folder / "manifest.raucm"
-    manifest.write_text(
-        _MANIFEST.format(
-            compatible=compatible, version=version, root=root, salt=_SALT.hex(), size=BLOCK, digest=digest
-        )
+    manifest = _MANIFEST.format(
+        compatible=compatible, version=version, root=root, salt=_SALT.hex(), size=BLOCK, digest=digest
     )
-    signature = _openssl(
-        *("cms", "-sign", "-binary", "-nodetach", "-outform", "DER", "-md", "sha256"),
-        *("-in", manifest, "-signer", signer.cert, "-inkey", signer.key),
-    )
+    signature = signer.sign(manifest.encode())
     return bytes(2 * BLOCK) + signature + len(signature).to_bytes(8, "big")
 
 
@@ -54,6 +54,11 @@ class Signer:
     def __init__(self, key: Path, cert: Path) -> None:
         self.key = key
         self.cert = cert
+
+    def sign(self, manifest: bytes) -> bytes:
+        """The manifest with its signature (CMS)."""
+        signing = ("cms", "-sign", "-binary", "-nodetach", "-outform", "DER", "-md", "sha256")
+        return _openssl(*signing, "-signer", self.cert, "-inkey", self.key, feed=manifest)
 
     @classmethod
     def stranger(cls, folder: Path) -> "Signer":
@@ -75,7 +80,7 @@ def _new_key(*command: str) -> tuple[str, ...]:
     return (*command, "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=Somebody")
 
 
-def _openssl(*arguments: str | Path) -> bytes:
-    done = subprocess.run(["openssl", *map(str, arguments)], capture_output=True, check=False)
+def _openssl(*arguments: str | Path, feed: bytes = b"") -> bytes:
+    done = subprocess.run(["openssl", *map(str, arguments)], input=feed, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
     return done.stdout

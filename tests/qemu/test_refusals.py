@@ -22,7 +22,7 @@ def node(pair: Lab, tmp_path: Path) -> Node:
     beta = pair.node("beta")
     keys = CACHE / "keys"
     us = Signer(keys / "development.key.pem", keys / "development.cert.pem")
-    put(beta, BUNDLE, forge(tmp_path, us, OTHER_BOARD, "9.9"))
+    put(beta, BUNDLE, forge(us, OTHER_BOARD, "9.9"))
     return beta
 
 
