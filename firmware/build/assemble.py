@@ -12,6 +12,7 @@ from firmware.build import hooks
 from firmware.build.context import LAYER_EPOCH, Context
 from firmware.build.followable import check_followable
 from firmware.build.layers import api_mounts, key_of
+from firmware.build.set_id import drop_set_id
 from firmware.errors import FirmwareError
 
 PYTHON_IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc", "tests")
@@ -39,6 +40,7 @@ def assemble(context: Context) -> None:
         compile_data_classes(context)
     hooks.run_hooks(context, "post-build.sh", context.target)
     check_followable(target)
+    drop_set_id(target, context.board.set_id)
     seal_off(target)
 
 

@@ -5,6 +5,7 @@ packages          Debian packages, one a line; `-name` takes one of common's awa
 modules           kernel modules in the image (what they depend on comes along)
 initrd-modules    those of them that are needed to find the disk
 firmware          files of /usr/lib/firmware to keep, as shell patterns
+set-id            programs that run as their owner whoever starts them, by their path in the image
 rootfs-overlay/   laid over the root file system
 post-build.sh     hooks, with Buildroot's environment
 post-image.sh
@@ -53,6 +54,7 @@ class Board:
     modules: tuple[Listed, ...]
     initrd_modules: tuple[Listed, ...]
     firmware: tuple[Listed, ...]
+    set_id: tuple[Listed, ...]
     folders: tuple[Path, ...]
     """The folders that made it, the common one first."""
 
@@ -105,8 +107,9 @@ def load_board(folder: Path, name: str) -> Board:
     folders = (folder / COMMON, folder / name)
     common, own = (_read_toml(path / "board.toml") for path in folders)
     merged = {key: _chosen(key, common, own, folders[1]) for key in (field.name for field in fields(_File))}
-    packages, modules, initrd_modules, firmware = (
-        _merged_list(folders, file) for file in ("packages", "modules", "initrd-modules", "firmware")
+    packages, modules, initrd_modules, firmware, set_id = (
+        _merged_list(folders, file)
+        for file in ("packages", "modules", "initrd-modules", "firmware", "set-id")
     )
     return Board(
         name=name,
@@ -115,6 +118,7 @@ def load_board(folder: Path, name: str) -> Board:
         modules=modules,
         initrd_modules=initrd_modules,
         firmware=firmware,
+        set_id=set_id,
         **merged,
     )
 

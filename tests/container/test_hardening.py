@@ -50,6 +50,11 @@ def test_no_unit_of_ours_is_softer_than_the_manual_says(image_pair: ContainerPai
     assert not harder, f"take them out of the table: {harder}"
 
 
+def test_sudo_alone_runs_as_root_whoever_starts_it(image_pair: ContainerPair) -> None:
+    found = image_pair.node("alpha").run("find / -xdev -perm /6000 -type f", root=True).output
+    assert found.split() == ["/usr/bin/sudo"]
+
+
 def test_the_daemon_is_not_root(image_pair: ContainerPair) -> None:
     alpha = image_pair.node("alpha")
     pid = alpha.status()["pid"]

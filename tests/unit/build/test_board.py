@@ -34,8 +34,8 @@ def test_the_boards_of_this_tree_are_whole(name: str) -> None:
 
 
 READ = {
-    *("board.toml", "packages", "modules", "initrd-modules", "firmware", "rootfs-overlay", "initrd"),
-    *("post-build.sh", "post-image.sh"),
+    *("board.toml", "packages", "modules", "initrd-modules", "firmware", "set-id", "rootfs-overlay"),
+    *("initrd", "post-build.sh", "post-image.sh"),
 }
 """What the build looks for in a board's folder."""
 
