@@ -39,7 +39,7 @@ NEEDS: dict[Suite, tuple[str, ...]] = {
     Suite.NETNS: ("netns",),
     Suite.CONTAINER: ("image", "container"),
     Suite.QEMU: ("image", "pair", "hosts", "flash", "disks"),
-    Suite.SETUPS: ("image", "pair", "hosts", "mail"),
+    Suite.SETUPS: ("image", "pair", "hosts", "mail", "tunnel"),
     Suite.BUILD: ("image", "flash"),
 }
 

@@ -3,7 +3,7 @@
 An access concentrator (RFC 2516) with as much of LCP (RFC 1661), PAP (RFC 1334), CHAP (RFC 1994) and IPCP
 (RFC 1332) as one honest client needs; in user space, because not every machine's kernel has PPP. It never
 begins to speak and keeps no timer: who dials repeats its requests. Every address is behind it, and answers
-pings.
+pings; where somebody is connected, he gets what is for him.
 """
 
 import hashlib
@@ -38,7 +38,7 @@ from scapy.layers.ppp import (
 )
 from scapy.packet import Packet, Raw
 
-from firmware.lab.switch import Switch
+from firmware.lab.switch import Deliver, Switch
 
 MAC = "52:54:00:48:e0:01"
 OWN = IPv4Address("198.51.100.1")
@@ -136,6 +136,7 @@ class Provider:
         self._lock = threading.Lock()
         self._events: list[Event] = []
         self._pinged: list[tuple[IPv4Address, IPv4Address]] = []
+        self._connected: dict[IPv4Address, Deliver] = {}
         self._send = switch.attach("provider", self._receive)
 
     @property
@@ -155,6 +156,21 @@ class Provider:
         """The MAC addresses of those who have a session that is through."""
         with self._lock:
             return frozenset(session.mac for session in self._sessions.values() if session.up)
+
+    @property
+    def addresses(self) -> dict[str, IPv4Address]:
+        """What each of them has, by MAC address; of several sessions the newest counts."""
+        with self._lock:
+            return {session.mac: session.client for session in self._sessions.values() if session.up}
+
+    def connect(self, address: IPv4Address, deliver: Deliver) -> Deliver:
+        """Somebody of the Internet has this address: what clients send there is given to him, an IPv4 packet
+        at a time, in the switch's thread. Returns what takes his packets; those for an address that nobody
+        has any more are lost.
+        """
+        with self._lock:
+            self._connected[address] = deliver
+        return self._bring
 
     def drop(self) -> None:
         """All sessions are forgotten without a word, as if the provider had restarted."""
@@ -321,7 +337,20 @@ class Provider:
                 self._note(What.UP, session.mac)
         self._say(number, session, _IPCP, answer)
 
+    def _bring(self, packet: bytes) -> None:
+        """To the client that has the address now."""
+        target = IPv4Address(packet[16:20])
+        with self._lock:
+            found = [each for each in self._sessions.items() if each[1].up and each[1].client == target]
+        for number, session in found:
+            self._say(number, session, _IPV4, Raw(packet))
+
     def _forward(self, number: int, session: _Session, packet: Packet) -> None:
+        with self._lock:
+            deliver = self._connected.get(IPv4Address(packet[IP].dst))
+        if deliver is not None:
+            deliver(bytes(packet[IP])[: packet[IP].len])  # Without what fills up a short frame.
+            return
         if ICMP not in packet or packet[ICMP].type != _ECHO:
             return
         source, target = packet[IP].src, packet[IP].dst

@@ -14,6 +14,7 @@ from firmware.lab.namespaces import Namespaces
 from firmware.lab.node import Node
 from firmware.lab.setups import Setup
 from firmware.lab.shell import virtual_address
+from firmware.lab.switch import Switch
 from firmware.lab.topology import PlannedClient
 from tests.claims.model import Trace, trace_of
 from tests.claims.wire import first, is_advertisement
@@ -98,9 +99,13 @@ class Site:
 
     def bare_host(self, name: str, network: str, mac: str, vlan: int | None = None) -> Host:
         """One more host that has no address yet."""
+        return self.plugged(name, self.lab.switch(network), mac, vlan)
+
+    def plugged(self, name: str, switch: Switch, mac: str, vlan: int | None = None) -> Host:
+        """The same, at any switch."""
         if self._namespaces is None:
             self._namespaces = self._stack.enter_context(Namespaces())
-        host = Host(self._namespaces.make(name), self.lab.switch(network), mac, vlan)
+        host = Host(self._namespaces.make(name), switch, mac, vlan)
         self._stack.callback(host.close)
         return host
 

@@ -1,6 +1,8 @@
 """At a DSL modem: who dials, what the clients keep, what leaves translated, where the tunnel is."""
 
 import time
+import tomllib
+from collections.abc import Mapping
 from ipaddress import IPv4Address
 
 import pytest
@@ -8,11 +10,12 @@ import pytest
 from firmware.lab.deadline import Deadline, wait_until
 from firmware.lab.node import Node
 from firmware.lab.provider import FIRST_CLIENT, Event, Provider, What
-from tests.claims.wire import excerpt, is_announcement
+from tests.claims.wire import excerpt, frames, is_announcement
 from tests.lab.dhcp_client import ask_for_lease, renew
 from tests.lab.host import Host
-from tests.qemu.traffic import Flow, icmp_flow
+from tests.qemu.traffic import Flow, Server, Session, icmp_flow
 
+from .branch import INNER, WIREGUARD_PORT, Branch, is_encrypted, is_of_branch, public_key
 from .conftest import Record
 from .site import DIAL_SECONDS, Site
 
@@ -25,7 +28,12 @@ LAPTOP = "52:54:00:48:d0:99"
 PING_PERIOD = 0.2
 """Seconds."""
 LEASE_SECONDS = 120.0
+INSIDE = IPv4Address("192.168.200.50")
+OBSERVER = "192.168.200.60/24"
 TUNNEL = "ip link show branch"
+TUNNEL_SHOWN = "wg show branch"
+EXCERPT = 12
+"""Lines."""
 
 
 def dialled(site: Site, node: Node, *off: Node) -> None:
@@ -143,6 +151,76 @@ def passes(flow: Flow, provider: Provider, node: Node, claim: Record) -> None:
     assert source > FIRST_CLIENT, "the provider's address, not the client's"
     assert target == FAR
     claim.measure(f"by {node.name}: the provider sees a ping of {source} to {target}")
+
+
+@pytest.fixture
+def branch(site: Site, provider: Provider) -> Branch:
+    """Its key is in the configuration of both nodes."""
+    tunnel = tomllib.loads(site.cluster_text)["follow"]["wireguard"][0]
+    lan = site.lab.clients["client"].data.address.network
+    branch = Branch(site, provider, public_key(tunnel["private_key"]), lan)
+    example = tunnel["peers"][0]["public_key"]
+    site.apply(site.cluster_text.replace(example, branch.public_key))
+    return branch
+
+
+def test_the_branch_and_the_lan_reach_each_other_through_either_node(
+    site: Site, branch: Branch, claim: Record
+) -> None:
+    """A host of the LAN and the branch reach each other through the tunnel by either node, before and after a
+    planned switch and a loss of power, and the provider sees encrypted UDP alone.
+    """
+    clock, inside = time.time(), site.host("client", GATEWAY)
+    flows = {
+        "the LAN pings the branch": icmp_flow(inside, str(INNER.ip), PING_PERIOD),
+        "the branch pings the LAN": icmp_flow(branch.host, str(INSIDE), PING_PERIOD),
+    }
+    server = Server(inside)
+    for thing in (*flows.values(), server):
+        site.closing(thing)
+    through(site, site.master, branch, flows, claim)
+    session = Session(branch.host, server)
+    assert session.check(DIAL_SECONDS)[0] == str(INNER.ip), "it is not translated"
+    watch = site.watch(site.observer(LAN, OBSERVER))
+    site.answers(site.master, watch)
+    for what, happen, active, off in (
+        ("planned switch", site.switch(site.master), site.spare, ()),
+        ("power of utm2 lost", site.spare.power_off, site.master, (site.spare,)),
+    ):
+        happened = site.moves(what, happen, active, watch)
+        dialled(site, active, *off)
+        through(site, active, branch, flows, claim)
+        for who, flow in flows.items():
+            claim.measure(f"{what}: {who}, no answer for {flow.gap(happened):.1f} s")
+        session.check(DIAL_SECONDS)
+        claim.measure(f"{what}: a TCP connection of the branch to the LAN lives on")
+    sees_encrypted_udp_alone(site, claim, clock)
+
+
+def through(site: Site, node: Node, branch: Branch, flows: Mapping[str, Flow], claim: Record) -> None:
+    """Both ends are answered, by this node."""
+    for flow in flows.values():
+        flow.check(DIAL_SECONDS)
+    address = str(site.lab.providers[MODEM].addresses[site.card(node, MODEM)])
+    assert branch.endpoint == f"{address}:{WIREGUARD_PORT}"
+    claim.measure(f"{node.name} is {branch.endpoint} for the branch")
+    claim.show(f"wg show at the branch, by {node.name}", branch.told())
+    shown = node.run(f"{TUNNEL_SHOWN} peers; {TUNNEL_SHOWN} latest-handshakes", root=True).output.split()
+    assert shown[0] == branch.public_key
+    assert int(shown[-1]) > 0, "there was a handshake"
+
+
+def sees_encrypted_udp_alone(site: Site, claim: Record, since: float) -> None:
+    """On the line to the provider."""
+    capture, hidden = site.lab.folder / f"{MODEM}.pcap", (INSIDE, INNER.ip)
+    wanted = is_of_branch(INSIDE)
+    seen = [packet for _, packet in frames(capture, since) if wanted(packet)]
+    assert seen
+    assert [packet for packet in seen if not is_encrypted(packet, *hidden)] == []
+    claim.measure(
+        f"the provider carried {len(seen)} packets of the tunnel: WireGuard's, by UDP, and nothing else"
+    )
+    claim.show("on the line to the provider", excerpt(capture, wanted, since)[:EXCERPT])
 
 
 def test_the_tunnel_is_on_the_active_node_alone(site: Site, provider: Provider, claim: Record) -> None:

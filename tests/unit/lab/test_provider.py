@@ -6,7 +6,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
-from scapy.layers.inet import ICMP, IP
+from scapy.layers.inet import ICMP, IP, UDP
 from scapy.layers.l2 import Ether
 from scapy.layers.ppp import (
     PPP,
@@ -22,7 +22,7 @@ from scapy.layers.ppp import (
     PPPoED_Tags,
     PPPoETag,
 )
-from scapy.packet import Packet
+from scapy.packet import Packet, Padding
 
 from firmware.lab.deadline import stretched
 from firmware.lab.provider import FIRST_CLIENT, Authentication, Event, Provider, What
@@ -73,6 +73,26 @@ class Dialler:
         self.hear(LCP, 2)
         self.say(LCP, PPP_LCP_Configure(code=2, id=asked.id, options=asked.options))
 
+    def accept(self, asked: Packet, given: str) -> None:
+        """The addresses of both ends."""
+        self.say(IPCP, PPP_IPCP(code=2, id=asked.id, options=asked.options))
+        self.say(IPCP, PPP_IPCP(id=2, options=[PPP_IPCP_Option_IPAddress(data=given)]))
+        self.hear(IPCP, 2)
+
+    def dial(self) -> str:
+        """All of it; returns the address that was given."""
+        self.open_link()
+        self.say(PAP, PPP_PAP_Request(id=1, username=USER, password=PASSWORD))
+        self.hear(PAP, 2)
+        self.say(IPCP, PPP_IPCP(id=1, options=[PPP_IPCP_Option_IPAddress(data="0.0.0.0")]))
+        asked = self.hear(IPCP, 1)
+        given = str(self.hear(IPCP, 3).options[0].data)
+        self.accept(asked, given)
+        return given
+
+    def next(self) -> Packet:
+        return Ether(self._heard.get(timeout=SECONDS))
+
 
 @pytest.fixture
 def switch(tmp_path: Path) -> Iterator[Switch]:
@@ -84,19 +104,11 @@ def switch(tmp_path: Path) -> Iterator[Switch]:
 def test_a_dial_comes_through_and_is_ended(switch: Switch) -> None:
     provider = Provider(switch, USER, PASSWORD, Authentication.PAP)
     dialler = Dialler(switch)
-    dialler.open_link()
-    dialler.say(PAP, PPP_PAP_Request(id=1, username=USER, password=PASSWORD))
-    dialler.hear(PAP, 2)
-    dialler.say(IPCP, PPP_IPCP(id=1, options=[PPP_IPCP_Option_IPAddress(data="0.0.0.0")]))
-    asked = dialler.hear(IPCP, 1)
-    given = dialler.hear(IPCP, 3).options[0].data
+    given = dialler.dial()  # And nothing more: a request after that would begin it all anew.
     assert IPv4Address(given) == FIRST_CLIENT + 1
-    dialler.say(IPCP, PPP_IPCP(code=2, id=asked.id, options=asked.options))
-    dialler.say(IPCP, PPP_IPCP(id=2, options=[PPP_IPCP_Option_IPAddress(data=given)]))
-    dialler.hear(IPCP, 2)  # And nothing more: a request after that would begin it all anew.
     assert provider.online == {MAC}
     dialler.say(IPV4, IP(src=given, dst="203.0.113.9") / ICMP(id=7, seq=1) / b"hello")
-    answer = Ether(dialler._heard.get(timeout=SECONDS))
+    answer = dialler.next()
     assert (answer[IP].src, answer[IP].dst, answer[ICMP].type) == ("203.0.113.9", given, 0)
     assert provider.pings == ((IPv4Address(given), IPv4Address("203.0.113.9")),)
     dialler.say(LCP, PPP_LCP_Terminate(code=5, id=9))
@@ -107,6 +119,26 @@ def test_a_dial_comes_through_and_is_ended(switch: Switch) -> None:
         Event(what, MAC)
         for what in (What.DIALLED, What.CONNECTED, What.UP, What.ENDED, What.HUNG_UP, What.DIALLED)
     )
+
+
+def test_who_is_connected_gets_what_is_for_him_and_reaches_who_has_the_address_now(switch: Switch) -> None:
+    provider = Provider(switch, USER, PASSWORD, Authentication.PAP)
+    heard: queue.Queue[bytes] = queue.Queue()
+    say = provider.connect(IPv4Address("203.0.113.20"), heard.put)
+    dialler = Dialler(switch)
+    first = dialler.dial()
+    dialler.hang_up()
+    second = dialler.dial()
+    packet = IP(src=second, dst="203.0.113.20") / UDP(sport=7, dport=9) / b"?"
+    dialler.say(IPV4, packet / Padding(b"filled up"))
+    assert heard.get(timeout=SECONDS) == bytes(packet)
+    for target in (first, second):
+        say(bytes(IP(src="203.0.113.20", dst=target) / UDP(sport=9, dport=7) / b"!"))
+    answer = dialler.next()
+    assert (answer[PPPoE].sessionid, answer[IP].dst, answer[UDP].load) == (dialler.session, second, b"!")
+    assert provider.pings == ()
+    dialler.say(IPV4, IP(src=second, dst="203.0.113.20") / ICMP(id=7, seq=1) / b"hello")
+    assert IP(heard.get(timeout=SECONDS))[ICMP].id == 7, "he answers himself"
 
 
 @pytest.mark.parametrize("way", Authentication)
