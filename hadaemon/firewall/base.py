@@ -3,6 +3,7 @@
 from hadaemon.config.conntrack_model import Conntrack
 from hadaemon.config.firewall_model import Established, Firewall
 from hadaemon.firewall.helpers import helper_rules
+from hadaemon.firewall.outer import ASTRAY
 from hadaemon.firewall.text import HA_PROTOCOL, SYN, SYN_ONLY, USER_CHAINS, block, comment, limited_log
 from hadaemon.hotwire.exclusive import SERVICES, Protocol, Service
 
@@ -55,6 +56,7 @@ def _input(firewall: Firewall) -> list[str]:
         f"meta l4proto {HA_PROTOCOL} jump ha",
         "ct state { established, related } accept",
         "ct state invalid jump broken",
+        ASTRAY,
         "jump needed",
         f"meta l4proto tcp {SYN_ONLY} goto input_new",
         "meta l4proto tcp jump broken",

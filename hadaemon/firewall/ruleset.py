@@ -19,6 +19,7 @@ from hadaemon.firewall.ha import ha_chain, ha_sets
 from hadaemon.firewall.helpers import helper_objects
 from hadaemon.firewall.nat import nat_chains
 from hadaemon.firewall.node import node_chains
+from hadaemon.firewall.outer import elsewhere_chain, outer_ports
 from hadaemon.firewall.own import own_values
 from hadaemon.firewall.policy import policy_chain
 from hadaemon.firewall.snippets import Snippet
@@ -73,6 +74,7 @@ def rule_set(
         base_chains(firewall, conntrack, _advertises(cluster)),
         ha_chain(node, cluster),
         node_chains(firewall, follow, node.system.over(cluster.system).ssh if cluster else node.system.ssh),
+        elsewhere_chain(node, cluster, firewall),
         policy_chain(firewall),
         nat_chains(firewall),
     ):
@@ -111,6 +113,7 @@ def _sets(
         named_set("ports", "ifname", names(others)),
         named_set("dhcp_clients", "ifname", names(sorted(clients))),
         named_set("dhcp_servers", "ifname", names(sorted(each.port for each in follow.dhcp))),
+        named_set("outer", "ifname", names(outer_ports(node, cluster))),
         named_set("narrow", "ifname", names(follow.interfaces)),
         named_set("virtual4", "ipv4_addr", sorted({str(ip) for ip in virtual if ip.version == 4})),
         named_set("virtual6", "ipv6_addr", sorted({str(ip) for ip in virtual if ip.version == 6})),

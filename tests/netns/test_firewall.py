@@ -13,7 +13,7 @@ from scapy.packet import Packet
 from hadaemon.config import conntrack_model
 
 from .capture import Capture
-from .namespaces import Namespaces
+from .namespaces import Namespace, Namespaces
 from .pair import CLIENT, CLUSTER, OWN, VIRTUAL, TestNode, build_pair
 from .ping import Pinger, PingStream
 from .site import OUTWARDS, SERVER, SHORT, Site, build_site, connect, listen, refused, session
@@ -215,6 +215,27 @@ def test_a_service_of_the_node_is_reached_at_own_addresses_only(site: Site) -> N
         Pinger(site.client, VIRTUAL["lan"]).ping(1)
 
 
+def test_on_an_outer_port_no_address_of_another_port_answers(site: Site) -> None:
+    """Who is outside has only to send it there: to the kernel each address is the node's on every port."""
+    nat = f'[[firewall.source_nat]]\naddress = "{VIRTUAL["wan"]}"\nfrom = ["lan"]\nto = ["wan"]\n'
+    rule = '[[firewall.rules]]\naction = "allow"\nfrom = ["wan"]\nto = ["node"]\nservices = ["ssh", "ping"]\n'
+    site.start(nat + rule)
+    own, virtual = OWN["alpha"], VIRTUAL["lan"]
+    site.server.run("ip", "route", "replace", "192.168.12.0/24", "via", own["wan"])
+    with listen(site.alpha.namespace, 22):
+        connect(site.server, own["wan"], 22).close()
+        assert refused(site.server, own["lan"], 22)
+        for address in (own["wan"], VIRTUAL["wan"]):
+            assert reached(site.server, address)
+        for address in (own["lan"], virtual):
+            assert not reached(site.server, address)
+        assert reached(site.client, own["wan"]), "from inside it is how a node is managed"
+        named = rule.replace("services", f'destination = ["{own["lan"]}"]\nservices')
+        site.change(nat + rule + named)
+        connect(site.server, own["lan"], 22).close()
+        assert not reached(site.server, virtual)
+
+
 def test_an_atomic_change_keeps_a_running_connection(site: Site) -> None:
     site.start(SIX_RULES)
     with listen(site.server, 22) as outside, session(site.client, SERVER, 22, outside) as ssh:
@@ -412,12 +433,16 @@ def test_rules_follow_a_card_that_is_torn_out_and_comes_back(site: Site) -> None
     wait_for("it forwards", lambda: answers(site, SERVER), within=5)
 
 
-def answers(site: Site, address: str) -> bool:
+def reached(host: Namespace, address: str) -> bool:
     try:
-        Pinger(site.client, address).ping(SHORT)
+        Pinger(host, address).ping(SHORT)
     except AssertionError:
         return False
     return True
+
+
+def answers(site: Site, address: str) -> bool:
+    return reached(site.client, address)
 
 
 def test_the_rules_outlive_the_daemon(site: Site) -> None:
