@@ -6,6 +6,7 @@ from hadaemon.config.address_book import Book, File, book_of_node, book_of_pair
 from hadaemon.config.address_rules import ALONE, Facts, conflicts, facts_of
 from hadaemon.config.backup_reach import backup_notes
 from hadaemon.config.model import ClusterConfig, NodeConfig
+from hadaemon.vrrp.authentication import SignatureMode, Signatures
 from hadaemon.vrrp.model import Centiseconds
 from hadaemon.vrrp.timers import seconds
 
@@ -20,6 +21,16 @@ def notes(node: NodeConfig, cluster: ClusterConfig | None) -> tuple[str, ...]:
         *_of_backup(node, cluster),
         *_of_advertisements(cluster),
     )
+
+
+def unsigned_notes(cluster: ClusterConfig) -> Iterator[str]:
+    """Who may move the addresses of a pair whose advertisements need not be signed."""
+    authentication = cluster.vrrp.authentication
+    if not isinstance(authentication, Signatures) or authentication.mode is not SignatureMode.ENFORCE:
+        yield (
+            f"{File.CLUSTER}: vrrp.authentication: advertisements need not be signed: whoever is in one of "
+            "these networks makes an active node give way with one packet: sign them (type = hmac and a key)"
+        )
 
 
 def covered_note(key: str) -> str:

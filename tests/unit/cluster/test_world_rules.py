@@ -18,6 +18,7 @@ from tests.unit.cluster.world import NODES, UNBOUNDED, Standstill, World
 
 BOTH = pytest.mark.parametrize("witness", [False, True], ids=["vrrp", "witness"])
 RESTARTS = ("stop", "crash", "kill")
+STRANGER = IPv4Address("192.0.2.77")
 GATEWAYS = PingGroup("gateways", (IPv4Address("192.0.2.100"),))
 AT_ONCE = 0.03
 """Seconds, with the delay of the world's packets and timers."""
@@ -346,6 +347,26 @@ def test_a_pair_that_switches_too_often_rests_until_nothing_has_switched_for_a_w
     settle(world)
     assert world.answering() == [ALPHA]
     assert became_active(world, ALPHA) - quiet > window / 2
+
+
+@pytest.mark.parametrize("every", [1.0, 5.0], ids="one every {:g} s".format)
+@pytest.mark.parametrize(
+    "witness, priority",
+    [(False, 255), (True, 255), (True, 254)],
+    ids=["vrrp-255", "witness-255", "witness-254"],
+)
+def test_who_forges_advertisements_suspends_nobody_and_moves_nothing_for_longer(witness, priority, every):
+    """Where nothing is signed."""
+    world = pair(witness, flap_switches=3, flap_window=600.0)
+    for _ in range(20):
+        world.forge("lan", priority, STRANGER)
+        world.run(every)
+    for name in NODES:
+        node = world.machines[name].node
+        assert node is not None
+        assert not node.status(world.now).suspended
+    settle(world)
+    assert world.answering() == [ALPHA]
 
 
 # what clients learn

@@ -11,6 +11,9 @@ CLUSTER = """
 schema = 1
 name = "office"
 master = "alpha"
+[vrrp.authentication]
+type = "hmac"
+key = "no secret, but of 32 bytes at least"
 [hotwire]
 port = "hotwire"
 [[ha_interfaces]]
@@ -151,6 +154,16 @@ def test_a_folder_that_is_no_configuration(files: dict[str, str] | None, problem
 def test_a_file_in_place_of_the_folder(folder: Path):
     folder.write_text("")
     assert check_folder(folder).problems == [f"{folder}: is no folder"]
+
+
+@pytest.mark.parametrize("mode", ["receive-only", "permissive", None])
+def test_that_nobody_has_to_sign_is_told(folder: Path, mode: str | None):
+    begin, end = CLUSTER.index("[vrrp.auth"), CLUSTER.index("[hotwire]")
+    unsigned = CLUSTER[:begin] + CLUSTER[end:]
+    text = unsigned if mode is None else CLUSTER.replace("key =", f'mode = "{mode}"\nkey =')
+    write(folder, GOOD | {"cluster.toml": text})
+    (told,) = set(check_folder(folder).notes)
+    assert "vrrp.authentication: advertisements need not be signed" in told
 
 
 def test_notes(folder: Path):

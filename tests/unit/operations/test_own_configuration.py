@@ -32,6 +32,9 @@ CLUSTER = """
 schema = 1
 name = "office"
 master = "alpha"
+[vrrp.authentication]
+type = "hmac"
+key = "no secret, but of 32 bytes at least"
 [[ha_interfaces]]
 port = "lan"
 virtual_addresses = ["192.168.12.1/24"]

@@ -2,8 +2,10 @@
 
 import random
 from dataclasses import replace
+from ipaddress import IPv4Address
 
 from hadaemon.cluster import (
+    AdvertisementReceived,
     CheckResult,
     ConnectionsReported,
     MaintenanceRequested,
@@ -20,7 +22,7 @@ from hadaemon.cluster import (
     Tick,
 )
 from hadaemon.config import ClusterConfig, CountsOn
-from hadaemon.vrrp import Centiseconds
+from hadaemon.vrrp import Advertisement, Centiseconds, Priority
 
 from .agenda import Agenda
 from .hotwire import NODES, Hotwire
@@ -200,6 +202,16 @@ class World:
         self._agenda.at(self.now + duration, wake)
 
     # what happens between them
+
+    def forge(self, port: str, priority: int, source: IPv4Address) -> None:
+        """Somebody beside the nodes sends one advertisement of theirs, with that priority."""
+        interface = next(each for each in self.config.ha_interfaces if each.port == port)
+        addresses = tuple(each.ip for each in interface.virtual_addresses if each.version == 4)
+        interval = self.config.vrrp.advertisement_interval
+        advertisement = Advertisement(interface.vrid, Priority(priority), interval, addresses)
+        for name in self.names:
+            self._nodes.feed(name, AdvertisementReceived(port, source, advertisement))
+        self._watch.disturbed()
 
     def plug(self, name: str, port: str, carrier: bool) -> None:
         if self.network.carrier[name, port] != carrier:
