@@ -24,11 +24,10 @@ from hadaemon.io.store.generations import Generations
 from hadaemon.io.store.sealed import MIN_PASSPHRASE, seal, unseal
 from hadaemon.operations.amend import amended
 from hadaemon.operations.changing import NodePaths, changing
-from hadaemon.operations.dry_run import Refused, dry_run
+from hadaemon.operations.dry_run import dry_run
 from hadaemon.operations.own_configuration import now_text
 from hadaemon.state.configuration import load_configuration
 from hadaemon.state.places import NODE_FILE
-from hadaemon.sync.errors import SyncError
 from hadaemon.sync.head import Head, head_from_json
 from hadaemon.sync.record import How, Record
 from hadaemon.sync.tree import Tree, make_tree
@@ -167,15 +166,32 @@ def rebind(
 
 
 def put_back(backup: Backup, node: NodeConfig, state: Path) -> None:
-    """Writes everything; the comments in node.toml stay. What this box cannot run leaves it as it was."""
+    """Writes everything; the comments in node.toml stay. What this box cannot run, or what ends it before it
+    is done, leaves all as it was."""
     owner = (state.stat().st_uid, state.stat().st_gid)
-    before = read_text(state / NODE_FILE)
+    before = {name: read_text(state / name) for name in (NODE_FILE, ADMIN_FILE)}
     text = amended(backup.node_text, _rebound(backup.node_text, node))
-    store(state / NODE_FILE, text, Kind.NODE, 0o640, owner)
-    if backup.tree is not None:
-        _put_back_tree(backup, backup.tree, node, state, before)
-    if backup.admin is not None:
-        write_text(state / ADMIN_FILE, backup.admin, 0o600)
+    try:
+        store(state / NODE_FILE, text, Kind.NODE, 0o640, owner)
+        if backup.admin is not None:
+            write_text(state / ADMIN_FILE, backup.admin, 0o600)
+        if backup.tree is not None:
+            _put_back_tree(backup, backup.tree, node, state)
+    except BaseException:
+        _as_before(before, state, owner)
+        raise
+
+
+def _as_before(before: Mapping[str, str | None], state: Path, owner: tuple[int, int]) -> None:
+    node, admin = before[NODE_FILE], before[ADMIN_FILE]
+    if node is not None:
+        store(state / NODE_FILE, node, Kind.NODE, 0o640, owner)
+    else:
+        (state / NODE_FILE).unlink(missing_ok=True)
+    if admin is not None:
+        write_text(state / ADMIN_FILE, admin, 0o600)
+    else:
+        (state / ADMIN_FILE).unlink(missing_ok=True)
 
 
 def _rebound(text: str, node: NodeConfig) -> dict[str, Any]:
@@ -190,20 +206,13 @@ def _rebound(text: str, node: NodeConfig) -> dict[str, Any]:
     return raw
 
 
-def _put_back_tree(backup: Backup, tree: Tree, node: NodeConfig, state: Path, before: str | None) -> None:
-    """`before`: the node.toml of this box until now, which comes back when the configuration is refused."""
-    generations, owner = Generations(state), (state.stat().st_uid, state.stat().st_gid)
-    try:
-        dry_run(tree, None, state)
-        record = Record(backup.head, now_text(), "", node.name, How.RESTORE, f"backup of {backup.time}")
-        generations.sweep()
-        generations.commit(generations.stage(tree), record)
-    except (Refused, SyncError):
-        if before is not None:
-            store(state / NODE_FILE, before, Kind.NODE, 0o640, owner)
-        else:
-            (state / NODE_FILE).unlink()
-        raise
+def _put_back_tree(backup: Backup, tree: Tree, node: NodeConfig, state: Path) -> None:
+    """The commit is the last step that can fail."""
+    generations = Generations(state)
+    dry_run(tree, None, state)
+    record = Record(backup.head, now_text(), "", node.name, How.RESTORE, f"backup of {backup.time}")
+    generations.sweep()
+    generations.commit(generations.stage(tree), record)
 
 
 def _hardware() -> set[str]:

@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from hadaemon.config import load_node
+from hadaemon.io.errors import FileError
+from hadaemon.io.store.files import write_text
 from hadaemon.operations.backup import Backup, collect, parse, put_back, rebind
 from hadaemon.operations.dry_run import Refused
+from hadaemon.sync.errors import SyncError
 
 NODE = """\
 # In the rack on the left. Ask Anna before you change anything.
@@ -81,6 +84,59 @@ def test_what_this_box_cannot_run_leaves_it_as_it_was(state: Path, tmp_path: Pat
     assert (target / "node.toml").read_text() == before
     assert (target / "admin.toml").read_text() == "schema = 1\n"
     assert not (target / "cluster.toml").exists()
+
+
+ADMIN = 'schema = 1\nssh_keys = ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{} a@b"]\n'
+
+
+@pytest.mark.parametrize("present", [True, False], ids=["a node", "a new box"])
+@pytest.mark.parametrize(
+    "step, error",
+    [
+        ("hadaemon.operations.backup.dry_run", Refused("alpha", ("it has no such card",))),
+        ("hadaemon.operations.backup.dry_run", SyncError("not UTF-8")),
+        ("hadaemon.operations.backup.dry_run", FileError("cannot be read")),
+        ("hadaemon.operations.backup.dry_run", OSError("no space left")),
+        ("hadaemon.operations.backup.dry_run", KeyboardInterrupt()),
+        ("hadaemon.operations.backup.write_text", FileError("admin.toml: cannot be written")),
+        ("hadaemon.io.store.generations.Generations.stage", FileError("no space left")),
+        ("hadaemon.io.store.generations.Generations.commit", FileError("no space left")),
+    ],
+    ids=lambda value: value.rpartition(".")[2] if isinstance(value, str) else type(value).__name__,
+)
+def test_whatever_refuses_a_backup_leaves_all_as_it_was(
+    state: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    step: str,
+    error: BaseException,
+    present: bool,
+):
+    (state / "cluster.toml").write_bytes(CLUSTER % b"lan")
+    (state / "admin.toml").write_text(ADMIN.format("A" * 43))
+    backup, target = moved(state, tmp_path)
+    if present:
+        (target / "node.toml").write_text(NODE.replace("alpha", "beta"))
+        (target / "admin.toml").write_text(ADMIN.format("B" * 43))
+        (target / "cluster.toml").write_bytes(CLUSTER % b"wan")
+    before = files(target)
+    raised = [error]
+
+    def fail(*given: object, **_: object) -> None:
+        if raised:
+            raise raised.pop()
+        write_text(*given)
+
+    monkeypatch.setattr("hadaemon.operations.backup.dry_run", lambda *_: None)
+    monkeypatch.setattr(step, fail)
+    with pytest.raises(type(error)):
+        put_back(backup, backup.node, target)
+    assert files(target) == before
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """What counts: a generation that was staged and not committed is swept away at the next change."""
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
 def test_a_backup_has_the_text_itself(state: Path):
