@@ -193,8 +193,15 @@ def _opened(options: BuildOptions) -> Key:
 
 def _development_keys(folder: Path) -> SigningKeys:
     key, cert = folder / "development.key.pem", folder / "development.cert.pem"
-    if not (key.exists() and cert.exists()):
-        _make_development_keys(folder, key, cert)
+    try:
+        if not (key.exists() and cert.exists()):
+            _make_development_keys(folder, key, cert)
+    except OSError as error:
+        raise FirmwareError(
+            f"the development keys cannot be reached: {error.strerror}",
+            where=str(error.filename or folder),
+            todo="build as the user who owns them, or use a cache of your own with HOTSPARE_CACHE",
+        ) from error
     (found,) = certificates(read_pem(cert, str(cert)), str(cert))
     return SigningKeys(Key(str(key)), found, "", trust_of(found.pem, found, str(cert)))
 

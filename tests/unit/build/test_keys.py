@@ -234,6 +234,14 @@ def test_a_key_in_a_folder_that_is_hidden_is_hidden_once(tmp_path: Path) -> None
     assert keys.secret_places(named, tmp_path) == [place]
 
 
+def test_a_place_for_development_keys_that_cannot_be_used_is_told(tmp_path: Path) -> None:
+    (tmp_path / "keys").touch()
+    with pytest.raises(FirmwareError, match="the development keys cannot be reached: ") as caught:
+        keys.signing_keys(BuildOptions(), tmp_path)
+    assert str(tmp_path / "keys") in caught.value.where
+    assert "HOTSPARE_CACHE" in caught.value.todo
+
+
 def test_development_keys_make_themselves_once_and_sign_no_release(
     tmp_path: Path, ca: Authority, signing: Signing
 ) -> None:
