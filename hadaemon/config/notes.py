@@ -5,11 +5,7 @@ from collections.abc import Iterator
 from hadaemon.config.address_book import Book, File, book_of_node, book_of_pair
 from hadaemon.config.address_rules import ALONE, Facts, conflicts, facts_of
 from hadaemon.config.backup_reach import backup_notes
-<<<<<<< HEAD
 from hadaemon.config.model import ClusterConfig, NodeConfig, Protection
-=======
-from hadaemon.config.model import ClusterConfig, NodeConfig
->>>>>>> h2
 from hadaemon.vrrp.authentication import SignatureMode, Signatures
 from hadaemon.vrrp.model import Centiseconds
 from hadaemon.vrrp.timers import seconds
