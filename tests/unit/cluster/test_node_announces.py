@@ -39,6 +39,15 @@ def test_nothing_is_announced_on_an_interface_without_link():
     assert announcements(driver.run(120)) == []
 
 
+def test_a_link_that_comes_back_has_everything_announced_at_once():
+    """A switch that started anew has forgotten where the addresses are."""
+    alpha = long_active(ALPHA)
+    alpha.link("lan", carrier=False)
+    alpha.run(20.0)
+    alpha.link("lan")
+    assert announced(alpha) == {"lan", "wan"}
+
+
 def test_nothing_is_announced_after_yielding():
     driver = Driver(BETA).become_active()
     driver.hear(MASTER)
@@ -142,6 +151,13 @@ def test_who_lets_the_addresses_go_had_them_until_then():
     alpha = long_active(ALPHA)
     alpha.hear(0)
     assert announced(alpha) == {"lan", "wan"}
+
+
+def test_who_yields_by_the_hotwires_word_says_so_too():
+    beta = long_active(BETA, witness=True)
+    beta.do(PeerReport(replace(PEER, name=ALPHA, state=NodeState.ACTIVE, preferred=True)))
+    assert beta.node.state is NodeState.BACKUP
+    assert beta.sent() == [253, 253], "a farewell: the better node announces after it"
 
 
 def test_after_a_conflict_that_only_the_hotwire_told_of_the_winner_announces_too():

@@ -41,6 +41,18 @@ def kept(driver: Driver) -> set[str]:
     return {port for port, addresses in driver.node.desired_addresses().items() if addresses}
 
 
+@pytest.mark.parametrize("name, state", [(ALPHA, NodeState.ACTIVE), (BETA, NodeState.BACKUP)])
+def test_since_when_and_why_outlive_a_reload(name: str, state: NodeState):
+    driver = Driver(name)
+    if state is NodeState.ACTIVE:
+        driver.become_active()
+    before = driver.node.status(driver.now)
+    driver.now += 100.0
+    after = read_again(driver)
+    told = after.node.status(after.now)
+    assert (told.state, told.since, told.reason) == (state, before.since + 100.0, before.reason)
+
+
 # what serves
 
 
