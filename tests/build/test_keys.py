@@ -168,6 +168,7 @@ def ca(tmp_path: Path) -> Authority:
     return made
 
 
+@pytest.mark.nightly
 def test_nodes_change_over_to_another_key_and_back(
     build: Build, checkout: Path, cache: Path, tmp_path: Path, ca: Authority
 ) -> None:

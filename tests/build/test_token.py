@@ -99,6 +99,7 @@ def sign_with(ca: Authority, pin: Path, uri: str = URI) -> SigningKeys:
     return signing_keys(options, paths.CACHE)
 
 
+@pytest.mark.nightly
 def test_a_key_in_a_token_signs(token: None, ca: Authority, tmp_path: Path) -> None:
     pin = words(tmp_path, PIN)
     said = keys(

@@ -265,6 +265,14 @@ def test_who_speaks_from_our_own_address_wins_no_tie():
     assert driver.node.state is NodeState.ACTIVE
 
 
+def test_a_tie_waits_for_half_an_interval_where_that_is_short():
+    driver = Driver(ALPHA, master="neither", interval=4).become_active()
+    driver.hear(SPARE, "wan")
+    assert driver.run(0.015) == [], "lan may still come"
+    driver.run(0.01)
+    assert driver.sent("wan") == [253], "it wins there, and says so at once"
+
+
 def test_a_tie_is_decided_elsewhere_when_the_lowest_cannot_be_heard():
     driver = Driver(ALPHA, master="neither").become_active()
     driver.hear(SPARE, "wan")

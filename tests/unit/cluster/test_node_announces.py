@@ -160,6 +160,15 @@ def test_who_yields_by_the_hotwires_word_says_so_too():
     assert beta.sent() == [253, 253], "a farewell: the better node announces after it"
 
 
+def test_what_the_hotwire_says_right_after_a_takeover_is_older_than_that():
+    beta = Driver(BETA, witness=True).become_active()
+    beta.do(PeerReport(replace(PEER, name=ALPHA, state=NodeState.ACTIVE, preferred=True)), after=0.2)
+    beta.run(0.29)
+    assert beta.node.state is NodeState.ACTIVE
+    beta.run(0.02)
+    assert beta.node.state is NodeState.BACKUP
+
+
 def test_after_a_conflict_that_only_the_hotwire_told_of_the_winner_announces_too():
     alpha = long_active(ALPHA, witness=True)
     rival = replace(PEER, state=NodeState.ACTIVE)

@@ -271,6 +271,7 @@ def test_what_an_event_makes_of_a_state(state, event):
     assert len(states) == 1, "the virtual routers are never in different states"
     has_addresses = any(driver.node.desired_addresses().values())
     assert (driver.node.silent_at is not None) is has_addresses, "its guard knows when it has addresses"
+    assert driver.node.silent_at is None or driver.node.silent_at > driver.now, "and lets it have its time"
     due = driver.node.next_deadline
     driver.do(Tick())
     assert due is None or driver.node.next_deadline != due or due > driver.now, "the loop would spin"
