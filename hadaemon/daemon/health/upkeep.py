@@ -10,7 +10,7 @@ from pathlib import Path
 from hadaemon.alarms import upkeep
 from hadaemon.daemon.part import Part
 from hadaemon.errors import HadaemonError
-from hadaemon.io.programs.openssl import not_after
+from hadaemon.io.programs.openssl import ends_of
 from hadaemon.io.sockets.helper import ask_helper
 from hadaemon.problems import Problem, kinds
 from hadaemon.sync.tree import FILES
@@ -73,9 +73,13 @@ class Upkeep(Part):
 
     def _look(self, path: Path, now: datetime) -> Iterator[Problem]:
         try:
-            yield from upkeep.certificate(path.name, not_after(path), now)
+            ends = ends_of(path)
         except HadaemonError as error:
-            log.debug("%s", error)  # Not every file of that name has a certificate first.
+            log.debug("%s", error)
+            return
+        if ends:
+            # Behind a certificate are those that it leads to. A keyring is good while any of its own is.
+            yield from upkeep.certificate(path.name, max(ends) if path == _KEYRING else ends[0], now)
 
     def _files(self) -> tuple[Path, ...]:
         keyring = (_KEYRING,) if self._has_slots else ()
