@@ -39,6 +39,8 @@ _OF_PORTS = ("port-", "addresses-", "virtual-", "dhcp-", "pppoe-")
 _AFTER_WRITING = ("pair", "pair-again", "join-again", "check", "card-")
 _WORDS = {"start": "set-up", "cards": "go-on", "hotwire-find": "by-hand", "write": "yes"}
 """What is always answered so: the file cannot say anything else."""
+_UNREADABLE = "unreadable"
+"""What a box asks whose data partition cannot be used."""
 _AGAIN = 2
 """How often pairing is tried once more."""
 _TAKEN_WRONG = re.compile("characters came in|es kamen Zeichen")
@@ -112,6 +114,8 @@ class Setup:
                     self.typist.forget()
                 case Kind.QUESTION if prompt.key == "language":
                     return
+                case Kind.QUESTION if prompt.key == _UNREADABLE:
+                    raise self._unreadable()
                 case Kind.QUESTION if self._is_first_boot(prompt.key):
                     self._say(f"the menu is half answered (at {prompt.key}): beginning anew")
                     self._stop(prompt)
@@ -156,6 +160,13 @@ class Setup:
 
     def _is_known(self, key: str) -> bool:
         return self._is_first_boot(key) or key.startswith(_AFTER_WRITING)
+
+    def _unreadable(self) -> ProvisionError:
+        return ProvisionError(
+            "this box cannot read its data partition, so that nothing can be set up: nothing was changed",
+            self.typist.url,
+            "its console says why; flash it anew, or replace its disk",
+        )
 
     def _not_ours(self, prompt: Prompt) -> None:
         if prompt.kind is Kind.CODE or prompt.key.startswith(_AFTER_WRITING):
@@ -232,6 +243,8 @@ class Setup:
             for _ in range(TRIES):
                 if prompt.kind is not Kind.QUESTION or self._is_known(prompt.key):
                     break
+                if prompt.key == _UNREADABLE:
+                    raise self._unreadable()
                 self.typist.draw_again()
                 prompt = self.typist.prompt(seconds)
             return prompt

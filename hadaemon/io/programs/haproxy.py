@@ -30,6 +30,7 @@ CONFINED = (
     *("--property=ProtectClock=yes", "--property=ProtectHostname=yes"),
     *("--property=RestrictRealtime=yes", "--property=RestrictSUIDSGID=yes"),
     *("--property=LockPersonality=yes", "--property=SystemCallArchitectures=native"),
+    *("--property=SystemCallFilter=@system-service", "--property=SystemCallErrorNumber=EPERM"),
     *(f"--property=RestrictAddressFamilies={family}" for family in ("AF_UNIX", "AF_INET", "AF_INET6")),
     *("--property=LimitNOFILE=200000", "--property=MemoryMax=512M", "--property=TasksMax=64"),
     # Longer than it is waited for.

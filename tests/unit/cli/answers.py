@@ -57,6 +57,9 @@ def pair(**status: Any) -> Answer:
         "suspended": False,
         "unready": "",
         "links": [["lan", True], ["wan", True]],
+        "key_offer": "0123456789abcdef0123456789abcdef",
+        "key_ready": "0123456789abcdef",
+        "key_uses": "0123456789abcdef",
     }
     node = {
         "node": "alpha",
