@@ -22,8 +22,15 @@ from .waiting import stretched, wait_for
 SECRET = Secret(bytes(range(32)))
 HOTWIRE_MAC = {"alpha": "52:54:00:48:0a:03", "beta": "52:54:00:48:0b:03"}
 HOTWIRE_OWN = {"alpha": "192.168.180.2", "beta": "192.168.180.3"}
-# The kernel of a machine that tests may have no ESP: what it does is tried on booted pairs.
-TRACKED_CLUSTER = CLUSTER + '[hotwire]\nport = "hotwire"\nprotection = "none"\n'
+
+
+def unprotected(cluster: str) -> str:
+    """The kernel of a machine that tests may have no ESP: what it does is tried on booted pairs."""
+    return cluster.replace("[hotwire]\n", '[hotwire]\nprotection = "none"\n', 1)
+
+
+HOTWIRE_TABLE = unprotected('[hotwire]\nport = "hotwire"\n')
+TRACKED_CLUSTER = CLUSTER + HOTWIRE_TABLE
 HOTWIRE_CLUSTER = TRACKED_CLUSTER + "[conntrack]\nenabled = false\n"
 
 

@@ -6,7 +6,7 @@ The VLAN is a network card here: not every kernel that runs these tests has 802.
 import re
 from pathlib import Path
 
-from .hotwire import HotwireNode, HotwirePair
+from .hotwire import HotwireNode, HotwirePair, unprotected
 from .pair import MAC, PORTS
 from .waiting import wait_for
 
@@ -32,7 +32,7 @@ def configure(node: HotwireNode) -> None:
         node.namespace.run("ip", "address", "flush", "dev", port, "scope", "global")
         node.namespace.run("ip", "address", "add", f"{ours[port]}/24", "dev", port)
     (node.state_folder / "node.toml").write_text(text)
-    (node.state_folder / "cluster.toml").write_text(EXAMPLES["firewalls.toml"])
+    (node.state_folder / "cluster.toml").write_text(unprotected(EXAMPLES["firewalls.toml"]))
 
 
 def held(node: HotwireNode) -> set[str]:

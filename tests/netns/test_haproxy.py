@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from .hotwire import HOTWIRE_CLUSTER, HotwirePair, build_hotwire_pair
+from .hotwire import HOTWIRE_CLUSTER, HOTWIRE_TABLE, HotwirePair, build_hotwire_pair, unprotected
 from .namespaces import Namespace, Namespaces
 from .pair import DROP_ADDRESSES, TestNode
 from .services import Manager
@@ -101,7 +101,7 @@ def proxied(tmp_path: Path) -> Iterator[Proxied]:
             host.start(sys.executable, "-c", SERVER, address, log=tmp_path / f"server{number}.log")
         managers = []
         for node in pair.hot_nodes:
-            node.cluster = HOTWIRE_CLUSTER.replace('[hotwire]\nport = "hotwire"\n', TOML)
+            node.cluster = HOTWIRE_CLUSTER.replace(HOTWIRE_TABLE, unprotected(TOML))
             node.configure()
             part = node.state_folder / "cluster.d/haproxy"
             part.mkdir(parents=True)

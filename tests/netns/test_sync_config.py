@@ -360,7 +360,7 @@ def test_reading_commands_on_the_peer(boxes: tuple[SyncBox, SyncBox]) -> None:
     done = alpha.on_peer("config", "history")
     assert done.returncode == 0, done.stderr
     assert "apply" in done.stdout
-    assert alpha.on_peer("config", "check").stdout == "good\n"
+    assert alpha.on_peer("config", "check").stdout.startswith("good\n")
     assert alpha.on_peer("status").returncode == 3
     assert "the daemon does not answer" in alpha.on_peer("status").stderr
     done = alpha.on_peer("switch")
