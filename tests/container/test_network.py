@@ -84,7 +84,9 @@ def test_administrators_reach_own_addresses_and_no_other(networked: ContainerPai
     key = beta.run(
         "rm -f /run/probe*; ssh-keygen -q -t ed25519 -N '' -f /run/probe && cat /run/probe.pub", root=True
     ).output.strip()
-    alpha.run(f"echo '{key}' >> /data/home/admin/.ssh/authorized_keys", root=True)
+    give = f"""sed -i 's|^ssh_keys = .*|ssh_keys = ["{key}"]|' /data/state/admin.toml && hactl reload"""
+    alpha.run(give, root=True)
+    alpha.wait_until(f"grep -q '{key}' /data/home/admin/.ssh/authorized_keys", root=True)
     ssh = "ssh -i /run/probe -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null"
     told = beta.run(
         f"{ssh} -o ConnectTimeout=20 admin@192.168.12.141 id -un 2>/run/probe.log; cat /run/probe.log",
