@@ -17,7 +17,7 @@ from hadaemon.daemon.today import Today
 from hadaemon.errors import HadaemonError
 from hadaemon.hotwire.addresses import hotwire_ends
 from hadaemon.hotwire.keying import OFFER_BYTES, Keying, Wanted
-from hadaemon.io.programs.ip_xfrm import Between, protect
+from hadaemon.io.programs.ip_xfrm import Between, Xfrm
 from hadaemon.problems import Problem, kinds
 
 log = logging.getLogger(__name__)
@@ -43,6 +43,7 @@ class Protector(Part):
         self._revoked = False
         """Keys that do not count any more may be in the kernel."""
         self._renew_at = 0.0
+        self._xfrm = Xfrm()
         self._done: tuple[Between | None, Wanted] | None = None
         """What the kernel was given last."""
         self._failure = ""
@@ -126,7 +127,7 @@ class Protector(Part):
         unused = self._today.session is not None or self._today.configuration.hotwire_secret is None
         if unused and self._done != _NOTHING:
             try:
-                await asyncio.to_thread(protect, *_NOTHING)
+                await asyncio.to_thread(self._xfrm.protect, *_NOTHING)
             except HadaemonError as error:
                 log.debug("hotwire: %s", error)  # A kernel that cannot encrypt has nothing of ours.
             self._done = _NOTHING
@@ -135,8 +136,8 @@ class Protector(Part):
     async def _follow(self, keying: Keying) -> None:
         """What these keys ask for."""
         between, wanted = self._between(), keying.wanted
-        if between is not None and (between, wanted) != self._done:
-            await asyncio.to_thread(protect, between, wanted)
+        if between is not None and wanted.inbound and (between, wanted) != self._done:
+            await asyncio.to_thread(self._xfrm.protect, between, wanted)
             self._done = between, wanted
             keying.installed(wanted)
 

@@ -35,6 +35,9 @@ _SIGN_OF_LIFE = 5.0
 """Seconds between two questions for errors."""
 _GRACE = 3.0
 """Seconds that a start may take."""
+_KEYS_PATIENCE = 180.0
+"""Seconds from the start in which two nodes that hear each other come to keys: while a slow box boots, each
+program takes some."""
 _LACKING = "the other node's connections are not all here"
 
 
@@ -56,6 +59,7 @@ class Conntrack(Part):
         self._failures: dict[str, str] = {}
         """By what failed."""
         self._errors: dict[str, int] = {}
+        self._began_at = self._loop.time()
         self._complete_at = self._loop.time()
         """When this node last had all connections; at first, when it began."""
         self._complete = False
@@ -91,7 +95,16 @@ class Conntrack(Part):
         if not tells or (self._course is not None and self._course.complete):
             self._complete_at = now
             return ""
+        if self._waits_for_keys(now):
+            self._complete_at = now
         return _LACKING if now - self._complete_at <= PARITY_PATIENCE else ""
+
+    def _waits_for_keys(self, now: float) -> bool:
+        """The other node is there, and nothing can be told before the hotwire is protected."""
+        session = self._today.session
+        if session is None or session.hotwire.peer_report is None or session.hotwire.protected:
+            return False
+        return now - self._began_at < _KEYS_PATIENCE
 
     def status(self) -> ConntrackStatus | None:
         """For `hactl status`; None: connections are not told to another node."""

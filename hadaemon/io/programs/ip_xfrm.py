@@ -21,12 +21,13 @@ _REPLAY_WINDOW = 256
 """Packets that may overtake each other."""
 _CIPHER = "rfc4106(gcm(aes))"
 _TAG_BITS = 128
-_TIMEOUT = 10.0
+_TIMEOUT = 60.0
 """Seconds."""
 _ASSOCIATION = re.compile(
     rf"^src (\S+) dst (\S+)\n\s+proto esp spi (0x[0-9a-f]+)(?:\([0-9]+\))? reqid {_REQID}\b", re.MULTILINE
 )
 _POLICY = re.compile(r"^(src .*?)\s*\n\s+dir (\S+) priority (\d+)\b", re.MULTILINE)
+_KEY = re.compile(r" aead .*")
 _SECRET = re.compile(r"0x[0-9a-fA-F]{16,}")
 
 
@@ -39,34 +40,88 @@ class Between:
 
 
 @dataclass(frozen=True, slots=True)
-class _Present:
-    """An association of ours that the kernel has."""
+class Association:
+    """One of ours that the kernel has."""
 
     source: str
     target: str
     spi: int
 
 
-def protect(between: Between | None, wanted: Wanted) -> None:
-    """The kernel has what is wanted between these two, and nothing of ours beside it, but for what `wanted`
-    leaves alone. `between` None: it has nothing of ours.
+@dataclass(frozen=True, slots=True)
+class Present:
+    """All of ours that the kernel has."""
 
-    Raises ProgramError; no text of it has a key. It may load kernel modules, which takes time.
-    """
-    associations, policies = _ip("xfrm", "state", "list", "nokeys"), _ip("xfrm", "policy", "list")
-    lines = commands(between, wanted, associations, policies)
-    if lines:
-        _ip("-batch", "-", data="".join(f"{line}\n" for line in lines))
+    associations: tuple[Association, ...] = ()
+    policies: tuple[tuple[str, str], ...] = ()
+    """Selector and direction of each."""
 
 
-def commands(between: Between | None, wanted: Wanted, associations: str, policies: str) -> list[str]:
+class Xfrm:
+    """What the kernel has of ours. It is asked once, and again after a failure: a question is a program."""
+
+    def __init__(self) -> None:
+        self._listed: str | None = None
+        self._done: list[str] = []
+        """What it was told since."""
+
+    def protect(self, between: Between | None, wanted: Wanted) -> None:
+        """The kernel has what is wanted between these two, and nothing of ours beside it, but for what
+        `wanted` leaves alone. `between` None: it has nothing of ours.
+
+        Raises ProgramError; no text of it has a key. It may load kernel modules, which takes time.
+        """
+        if self._listed is None:
+            self._listed, self._done = _ip("xfrm state list nokeys", "xfrm policy list"), []
+        lines = commands(between, wanted, present(self._listed, self._done))
+        if not lines:
+            return
+        try:
+            _ip(*lines)
+        except ProgramError:
+            self._listed = None
+            raise
+        self._done += (_KEY.sub("", line) for line in lines)
+
+
+def present(listed: str, done: Iterable[str] = ()) -> Present:
+    """What the kernel has, by what it listed and what it was told since."""
+    associations = {each.spi: each for each in _our_associations(listed)}
+    policies = dict.fromkeys(_our_policies(listed))
+    for line in done:
+        verb = line.split()[1:3]
+        if verb == ["state", "add"]:
+            source, target, spi = _words(line, "src", "dst", "spi")
+            associations[int(spi, 16)] = Association(source, target, int(spi, 16))
+        elif verb == ["state", "delete"]:
+            associations.pop(int(_words(line, "spi")[0], 16), None)
+        else:
+            selector, _, rest = line.split(maxsplit=3)[3].partition(" dir ")
+            policy = selector, rest.split()[0]
+            policies = (
+                policies | {policy: None}
+                if verb[1] == "update"
+                else {each: None for each in policies if each != policy}
+            )
+    return Present(tuple(associations.values()), tuple(policies))
+
+
+def _words(line: str, *names: str) -> list[str]:
+    """What stands behind each of these words, the first time."""
+    words = line.split()
+    return [words[words.index(name) + 1] for name in names]
+
+
+def commands(between: Between | None, wanted: Wanted, present: Present) -> list[str]:
     """What `ip` is told, in this order: a policy must find its association, and what is used goes last.
-    Secret. `associations`, `policies`: what `ip xfrm` lists now."""
-    present = tuple(_our_associations(associations))
-    removed = [*_needless_policies(between, policies), *_needless_associations(between, wanted, present)]
+    Secret."""
+    removed = [
+        *_needless_policies(between, present.policies),
+        *_needless_associations(between, wanted, present.associations),
+    ]
     if between is None:
         return removed
-    numbers = {each.spi for each in present}
+    numbers = {each.spi for each in present.associations}
     return [*_additions(between, wanted, numbers), *_wanted_policies(between, wanted), *removed]
 
 
@@ -119,19 +174,19 @@ def _clear_service(between: Between, service: Service) -> Iterator[tuple[str, st
             yield f"{_all(source, target)} proto {service.protocol} {side} {service.port}", direction
 
 
-def _needless_policies(between: Between | None, listed: str) -> Iterator[str]:
+def _needless_policies(between: Between | None, present: Iterable[tuple[str, str]]) -> Iterator[str]:
     """Of the two for all, that of a former daemon stays until there are keys, between the same two."""
     keep: set[tuple[str, str]] = set()
     if between is not None:
         own, peer = between.own, between.peer
         keep = {*_clear(between), (_all(peer, own), "in"), (_all(own, peer), "out")}
-    for selector, direction in _our_policies(listed):
+    for selector, direction in present:
         if (selector, direction) not in keep:
             yield f"xfrm policy delete {selector} dir {direction}"
 
 
 def _needless_associations(
-    between: Between | None, wanted: Wanted, present: Iterable[_Present]
+    between: Between | None, wanted: Wanted, present: Iterable[Association]
 ) -> Iterator[str]:
     kept = {way.spi for way in (*wanted.inbound, wanted.outbound) if way is not None}
     ends = {str(between.own), str(between.peer)} if between is not None else set()
@@ -140,9 +195,9 @@ def _needless_associations(
             yield f"xfrm state delete src {each.source} dst {each.target} proto esp spi {each.spi:#010x}"
 
 
-def _our_associations(listed: str) -> Iterator[_Present]:
+def _our_associations(listed: str) -> Iterator[Association]:
     for match in _ASSOCIATION.finditer(listed):
-        yield _Present(match[1], match[2], int(match[3], 16))
+        yield Association(match[1], match[2], int(match[3], 16))
 
 
 def _our_policies(listed: str) -> Iterator[tuple[str, str]]:
@@ -152,8 +207,9 @@ def _our_policies(listed: str) -> Iterator[tuple[str, str]]:
             yield " ".join(match[1].split()), match[2]
 
 
-def _ip(*arguments: str, data: str = "") -> str:
+def _ip(*lines: str) -> str:
     try:
-        return run_program("ip", *arguments, timeout=_TIMEOUT, data=data.encode())
+        data = "".join(f"{line}\n" for line in lines).encode()
+        return run_program("ip", "-batch", "-", timeout=_TIMEOUT, data=data)
     except ProgramError as error:
         raise ProgramError(_SECRET.sub("(a key)", str(error))) from None

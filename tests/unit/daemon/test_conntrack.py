@@ -34,3 +34,24 @@ def test_where_not_all_is_told_none_are_missing(
         cluster_config=SimpleNamespace(conntrack=settings), hotwire=SimpleNamespace(peer_vitals=vitals)
     )
     assert conntrack._comparable(session) == compared
+
+
+@pytest.mark.parametrize(
+    "heard, protected, after, waits",
+    [
+        (True, False, 179.0, True),
+        (True, False, 181.0, False),
+        (True, True, 1.0, False),
+        (False, False, 1.0, False),
+    ],
+    ids=["no keys yet", "no keys for long", "keys", "nobody is heard"],
+)
+def test_a_node_that_boots_waits_for_keys_as_long_as_it_takes(
+    heard: bool, protected: bool, after: float, waits: bool
+):
+    """Before there are any, no connection can be told to it: to take over by preference would break all."""
+    hotwire = SimpleNamespace(peer_report=object() if heard else None, protected=protected)
+    part: Any = SimpleNamespace(
+        _today=SimpleNamespace(session=SimpleNamespace(hotwire=hotwire)), _began_at=1000.0
+    )
+    assert conntrack.Conntrack._waits_for_keys(part, 1000.0 + after) is waits

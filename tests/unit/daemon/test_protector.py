@@ -31,7 +31,7 @@ class Bench:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.given: list[tuple[Between | None, Wanted]] = []
         self.refuses = False
-        monkeypatch.setattr(protector, "protect", self.protect)
+        monkeypatch.setattr(protector, "Xfrm", lambda: self)
         self.now = 1000.0
         self.heard: object | None = None
         self.today: Any = SimpleNamespace(session=None, configuration=SimpleNamespace(hotwire_secret=None))
@@ -45,7 +45,10 @@ class Bench:
         self.today.configuration.hotwire_secret = secret
         hotwire = SimpleNamespace(peer_address=PEER, peer_report=self.heard)
         self.today.session = SimpleNamespace(node_config=ALPHA, cluster_config=cluster, hotwire=hotwire)
-        return self.part.keying(ALPHA, cluster, secret)
+        keying: Keying | None = self.part.keying(ALPHA, cluster, secret)
+        if keying is not None:
+            keying.hear("beta", Keys("66" * 16))
+        return keying
 
     def hears(self, report: object | None) -> None:
         self.heard = self.today.session.hotwire.peer_report = report
@@ -73,7 +76,7 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
 
 def agree(keying: Keying) -> None:
     """What the other node says, until both are settled."""
-    other = Keying(SECRET, "beta", "77" * 16)
+    other = Keying(keying.secret, "beta", "77" * 16)
     for _ in range(4):
         other.hear("alpha", keying.told)
         other.installed(other.wanted)
@@ -152,7 +155,8 @@ def test_a_kernel_that_cannot_encrypt_is_told_and_asked_again(bench: Bench) -> N
 
 def test_a_peer_that_does_not_encrypt_is_told_once_it_has_been_heard_for_a_while(bench: Bench) -> None:
     async def scenario() -> None:
-        keying = bench.begin()
+        bench.begin()
+        keying = bench.part.keying(ALPHA, ENCRYPTED, OTHER)
         assert keying is not None
         bench.hears(object())
         keying.hear("beta", Keys())

@@ -4,7 +4,7 @@ from ipaddress import IPv4Address
 
 from hadaemon.hotwire.exclusive import SERVICES
 from hadaemon.hotwire.keying import Wanted, Way
-from hadaemon.io.programs.ip_xfrm import Between, commands
+from hadaemon.io.programs.ip_xfrm import Between, Present, commands, present
 
 ENDS = Between(IPv4Address("192.168.180.2"), IPv4Address("192.168.180.3"))
 OLD_IN, OLD_OUT = Way(0x80000001, b"a" * 36), Way(0x80000002, b"b" * 36)
@@ -34,12 +34,15 @@ src 10.1.0.0/16 dst 10.2.0.0/16
 """Ours, one of them from a list that was longer; and a tunnel of somebody else."""
 
 
+THERE = present(ASSOCIATIONS + POLICIES)
+
+
 def removed(between: Between | None, wanted: Wanted) -> list[str]:
-    return [line for line in commands(between, wanted, ASSOCIATIONS, POLICIES) if " delete " in line]
+    return [line for line in commands(between, wanted, THERE) if " delete " in line]
 
 
 def test_a_change_removes_nothing_before_it_is_settled() -> None:
-    found = commands(ENDS, Wanted((NEW_IN, OLD_IN)), ASSOCIATIONS, POLICIES)
+    found = commands(ENDS, Wanted((NEW_IN, OLD_IN)), THERE)
     (added,) = [line for line in found if "state add" in line]
     assert "spi 0x80000003" in added
     assert "src 192.168.180.3 dst 192.168.180.2" in added
@@ -48,7 +51,7 @@ def test_a_change_removes_nothing_before_it_is_settled() -> None:
 
 
 def test_what_is_sent_with_comes_before_the_policy_that_names_it() -> None:
-    found = commands(ENDS, Wanted((NEW_IN, OLD_IN), NEW_OUT), ASSOCIATIONS, POLICIES)
+    found = commands(ENDS, Wanted((NEW_IN, OLD_IN), NEW_OUT), THERE)
     added = next(number for number, line in enumerate(found) if "state add" in line and "0x80000004" in line)
     named = next(number for number, line in enumerate(found) if "tmpl" in line and "dir out" in line)
     assert added < named
@@ -57,7 +60,7 @@ def test_what_is_sent_with_comes_before_the_policy_that_names_it() -> None:
 
 def test_settled_removes_the_rest_of_ours_alone_and_last() -> None:
     wanted = Wanted((NEW_IN,), NEW_OUT, settled=True)
-    found = commands(ENDS, wanted, ASSOCIATIONS, POLICIES)
+    found = commands(ENDS, wanted, THERE)
     states = [line for line in found if "state delete" in line]
     assert [line.rpartition(" ")[2] for line in states] == ["0x80000001", "0x80000002"]
     assert found[-2:] == states
@@ -75,15 +78,26 @@ def test_other_ends_remove_what_was_between_the_former_ones() -> None:
 
 
 def test_nothing_of_ours_stays_where_nothing_is_wanted() -> None:
-    lines = commands(None, Wanted(settled=True), ASSOCIATIONS, POLICIES)
+    lines = commands(None, Wanted(settled=True), THERE)
     assert len(lines) == 5
     assert all(" delete " in line for line in lines)
-    assert commands(None, Wanted(settled=True), "", "") == []
+    assert commands(None, Wanted(settled=True), Present()) == []
 
 
 def test_what_has_keys_of_its_own_passes_in_clear_both_ways() -> None:
-    found = commands(ENDS, Wanted(), "", "")
+    found = commands(ENDS, Wanted(), Present())
     for service in SERVICES:
         matching = [line for line in found if f"proto {service.protocol} dport {service.port} " in line]
         assert len(matching) == (2 if service.clear else 0)
     assert [line for line in found if "dir in priority 3781 tmpl" in line], "everything else comes encrypted"
+
+
+def test_what_it_was_told_is_known_without_asking_again() -> None:
+    """Whatever is told next follows from the same as if the kernel had been asked."""
+    wanted = Wanted((NEW_IN,), NEW_OUT, settled=True)
+    done = commands(ENDS, wanted, THERE)
+    now = present(ASSOCIATIONS + POLICIES, done)
+    assert {each.spi for each in now.associations} == {NEW_IN.spi, NEW_OUT.spi}
+    assert not [line for line in commands(ENDS, wanted, now) if " delete " in line or " add " in line]
+    gone = present(ASSOCIATIONS + POLICIES, [*done, *commands(None, Wanted(settled=True), now)])
+    assert gone == Present()
