@@ -36,9 +36,9 @@ TOKEN = """\
 apt-get update -qq
 apt-get install -y -qq --no-install-recommends {packages}
 softhsm2-util --init-token --free --label releases --so-pin 12345678 --pin {pin}
-openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out /root/key.pem
-softhsm2-util --import /root/key.pem --token releases --label signer --id 01 --pin {pin}
-rm /root/key.pem
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out /run/signer.pem
+softhsm2-util --import /run/signer.pem --token releases --label signer --id 01 --pin {pin}
+rm /run/signer.pem
 """
 
 
