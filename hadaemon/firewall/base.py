@@ -8,6 +8,7 @@ from hadaemon.config.model import Hotwire, Protection
 from hadaemon.firewall.helpers import helper_rules
 from hadaemon.firewall.outer import ASTRAY
 from hadaemon.firewall.text import HA_PROTOCOL, SYN, SYN_ONLY, USER_CHAINS, block, comment, limited_log
+from hadaemon.firewall.tunnelled import rules_beside
 from hadaemon.hotwire.exclusive import SERVICES, Protocol, Service
 
 
@@ -77,6 +78,7 @@ def _forward(firewall: Firewall, conntrack: Conntrack) -> list[str]:
         "iifname @hotwire counter drop",
         "oifname @hotwire counter drop",
         f"meta l4proto {HA_PROTOCOL} counter drop {comment('advertisements are never forwarded')}",
+        *rules_beside(own=False),
         # Answers to what leaves by a dial-in or a tunnel have to fit through it; not every router says so.
         f"oifname @narrow {SYN} tcp option maxseg size set rt mtu",
         *passing,
@@ -88,7 +90,12 @@ def _forward(firewall: Firewall, conntrack: Conntrack) -> list[str]:
     ]
 
 
-_OUTPUT = ['oifname "lo" accept', "oifname @hotwire jump hotwire_out", "jump user_output"]
+_OUTPUT = [
+    'oifname "lo" accept',
+    "oifname @hotwire jump hotwire_out",
+    *rules_beside(own=True),
+    "jump user_output",
+]
 
 
 def _hotwire(way: Literal["in", "out"], hotwire: Hotwire | None) -> list[str]:

@@ -4,9 +4,11 @@ To the kernel each address is the node's, wherever a packet for it comes in: fro
 LAN would answer. Between ports inside that is how the node is managed from another network.
 """
 
+from collections.abc import Collection
+
 from hadaemon.config.firewall_model import Firewall, Verdict
 from hadaemon.config.model import ClusterConfig, NodeConfig
-from hadaemon.config.network_model import Route, RouteKind
+from hadaemon.config.network_model import Route, RouteKind, While
 from hadaemon.config.objects_model import items_of
 from hadaemon.config.system_pair import port_of
 from hadaemon.firewall.policy import rule_lines
@@ -19,9 +21,18 @@ ASTRAY = "iifname @outer fib daddr type local fib daddr . iif type != local jump
 def outer_ports(node: NodeConfig, cluster: ClusterConfig | None) -> tuple[str, ...]:
     """Where the rest of the world is: what a default route leaves by, what gets its address there, and where
     forwarded packets get another source."""
+    return tuple(sorted(ways_out(node, cluster, (None, *While))))
+
+
+def ways_out(
+    node: NodeConfig, cluster: ClusterConfig | None, phases: Collection[While | None]
+) -> frozenset[str]:
+    """The same, by default routes that exist in these phases; None: always."""
     system = node.system.over(cluster.system) if cluster is not None else node.system
     ways = (
-        port_of(node, route) for route in system.routes if not route.destination.prefixlen and _leads(route)
+        port_of(node, route)
+        for route in system.routes
+        if not route.destination.prefixlen and _leads(route) and route.exists_while in phases
     )
     found = {port.name for port in ways if port is not None}
     found |= {port.name for port in node.ports.values() if port.dhcp}
@@ -30,7 +41,7 @@ def outer_ports(node: NodeConfig, cluster: ClusterConfig | None) -> tuple[str, .
         found |= {dial_in.name for dial_in in cluster.follow.pppoe}
         for nat in firewall.source_nat:
             found |= set() if nat.exempt else firewall.ports(nat.targets) - firewall.ports(nat.sources)
-    return tuple(sorted(found))
+    return frozenset(found)
 
 
 def _leads(route: Route) -> bool:

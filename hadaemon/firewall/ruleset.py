@@ -24,6 +24,7 @@ from hadaemon.firewall.own import own_values
 from hadaemon.firewall.policy import policy_chain
 from hadaemon.firewall.snippets import Snippet
 from hadaemon.firewall.text import TABLE, block, named_set, network_set, port_set, zone_set
+from hadaemon.firewall.tunnelled import BESIDE, beside_ports, tunnelled
 from hadaemon.hotwire.addresses import hotwire_port
 
 _INTERFACE = re.compile(r"[A-Za-z0-9_.:@-]{1,15}\Z")
@@ -114,6 +115,11 @@ def _sets(
         named_set("dhcp_clients", "ifname", names(sorted(clients))),
         named_set("dhcp_servers", "ifname", names(sorted(each.port for each in follow.dhcp))),
         named_set("outer", "ifname", names(outer_ports(node, cluster))),
+        named_set(BESIDE, "ifname", names(beside_ports(node, cluster))),
+        *(
+            named_set(f"tunnelled{family}", f"ipv{family}_addr", networks, flags="interval")
+            for family, networks in zip((4, 6), tunnelled(node, cluster), strict=True)
+        ),
         named_set("narrow", "ifname", names(follow.interfaces)),
         named_set("virtual4", "ipv4_addr", sorted({str(ip) for ip in virtual if ip.version == 4})),
         named_set("virtual6", "ipv6_addr", sorted({str(ip) for ip in virtual if ip.version == 6})),
