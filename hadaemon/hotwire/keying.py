@@ -53,11 +53,11 @@ class Association:
 class Wanted:
     """What the kernel should have."""
 
-    inbound: tuple[Way, ...] = ()
+    inbound: Way | None = None
     outbound: Way | None = None
     """None: what is there stays, for the other node may not take anything else."""
     settled: bool = False
-    """Nothing else is needed any more: what is there beside it goes."""
+    """Nothing else is needed any more: what is there beside it goes. Until then all of it stays."""
 
 
 class Keying:
@@ -73,8 +73,6 @@ class Keying:
         """Of the present offers."""
         self._used: Association | None = None
         """Which the other node takes: we send with it."""
-        self._former: Association | None = None
-        """Which the other node may still send with."""
         self._installed = Wanted()
 
     @property
@@ -108,24 +106,18 @@ class Keying:
         ready, uses = self._next, self._used
         return Keys(
             self._offer,
-            ready.name if ready is not None and ready.inbound in self._installed.inbound else "",
+            ready.name if ready is not None and ready.inbound == self._installed.inbound else "",
             uses.name if uses is not None and uses.outbound == self._installed.outbound else "",
         )
 
     @property
     def wanted(self) -> Wanted:
         """What the kernel should have now."""
-        some = dict.fromkeys(each for each in (self._next, self._used, self._former) if each is not None)
+        if self._next is None:
+            return Wanted()
         outbound = self._used.outbound if self._used is not None else None
-        settled = (
-            self._next is not None
-            and self._used == self._next
-            and self._heard is not None
-            and self._heard[1].key_uses == self._next.name
-        )
-        if settled and self._next is not None:
-            return Wanted((self._next.inbound,), outbound, True)
-        return Wanted(tuple(each.inbound for each in some), outbound)
+        uses = self._heard[1].key_uses if self._heard is not None else ""
+        return Wanted(self._next.inbound, outbound, self._used == self._next and uses == self._next.name)
 
     def hear(self, peer: str, keys: Keys) -> bool:
         """What the node of that name says now, in an authentic and fresh heartbeat. True: it is news."""
@@ -135,7 +127,7 @@ class Keying:
         if keys.key_offer and (before is None or (before[0], before[1].key_offer) != (peer, keys.key_offer)):
             self._mix(peer, keys.key_offer)
         if self._next is not None and keys.key_ready == self._next.name and self._used != self._next:
-            self._former, self._used = self._used, self._next
+            self._used = self._next
         return True
 
     def renew(self, offer: str) -> None:
@@ -147,8 +139,6 @@ class Keying:
     def installed(self, wanted: Wanted) -> None:
         """The kernel has this now."""
         self._installed = wanted
-        if wanted.settled:
-            self._former = None
 
     def _mix(self, peer: str, offer: str) -> None:
         if not peer or peer == self._own:

@@ -136,7 +136,7 @@ class Protector(Part):
     async def _follow(self, keying: Keying) -> None:
         """What these keys ask for."""
         between, wanted = self._between(), keying.wanted
-        if between is not None and wanted.inbound and (between, wanted) != self._done:
+        if between is not None and wanted.inbound is not None and (between, wanted) != self._done:
             await asyncio.to_thread(self._xfrm.protect, between, wanted)
             self._done = between, wanted
             keying.installed(wanted)

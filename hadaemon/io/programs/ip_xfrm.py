@@ -126,11 +126,9 @@ def commands(between: Between | None, wanted: Wanted, present: Present) -> list[
 
 
 def _additions(between: Between, wanted: Wanted, present: Container[int]) -> Iterator[str]:
-    ways = [(between.peer, between.own, way) for way in wanted.inbound]
-    if wanted.outbound is not None:
-        ways.append((between.own, between.peer, wanted.outbound))
-    for source, target, way in ways:
-        if way.spi not in present:
+    own, peer = between.own, between.peer
+    for source, target, way in ((peer, own, wanted.inbound), (own, peer, wanted.outbound)):
+        if way is not None and way.spi not in present:
             yield (
                 f"xfrm state add src {source} dst {target} proto esp spi {way.spi:#010x} reqid {_REQID} "
                 f"mode transport replay-window {_REPLAY_WINDOW} flag esn "
@@ -188,7 +186,7 @@ def _needless_policies(between: Between | None, present: Iterable[tuple[str, str
 def _needless_associations(
     between: Between | None, wanted: Wanted, present: Iterable[Association]
 ) -> Iterator[str]:
-    kept = {way.spi for way in (*wanted.inbound, wanted.outbound) if way is not None}
+    kept = {way.spi for way in (wanted.inbound, wanted.outbound) if way is not None}
     ends = {str(between.own), str(between.peer)} if between is not None else set()
     for each in present:
         if {each.source, each.target} != ends or (wanted.settled and each.spi not in kept):

@@ -43,6 +43,10 @@ def test_what_never_changes_is_told_when_it_differs_or_when_asked():
     assert model.endswith("! differs")
 
 
+def test_one_that_is_not_encrypted_does_not_say_so():
+    assert lines(answer(encrypted=False))[0].startswith("hotwire: up, enp3s0")
+
+
 def test_drops_and_counters():
     assert lines(answer(), verbose=True)[-1] == "  heartbeats sent 10, received 9, dropped: none"
     told = lines(answer(drops={"wrong-key": 3}))

@@ -69,6 +69,12 @@ def test_advertisements_go_over_the_hotwire_only_if_that_is_said():
     assert len(problems(over_one(peers, peers, hotwire=allowed))) == 2
 
 
+def test_what_it_means_to_encrypt_nothing_is_told():
+    node = load_node(NODE.replace("hotwire", "sync"))
+    plain = '[hotwire]\nport = "sync"\nprotection = "none"\nadvertisements = true\n'
+    assert any("can open the firewall" in note for note in notes(node, load_cluster(over_one(hotwire=plain))))
+
+
 def test_what_one_should_know_of_one_port_for_all_is_told():
     node = load_node(NODE.replace("hotwire", "sync"))
     allowed = '[hotwire]\nport = "sync"\nadvertisements = true\n'

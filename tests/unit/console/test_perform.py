@@ -79,7 +79,11 @@ def test_on_a_stand_in_for_lost_data_nothing_is_stored(places: Places):
     refused = store.store(RAW, False, places, Owners())
     assert isinstance(refused, Failed)
     assert "data partition" in refused.reasons[0]
-    assert "no such device" in facts_of(places).problems
+    facts = facts_of(places)
+    assert facts.unreadable
+    assert "no such device" in facts.problems
+    places.data_error.unlink()
+    assert not facts_of(places).unreadable
 
 
 def test_the_menu_and_the_box_together(places: Places):

@@ -55,3 +55,41 @@ def test_a_node_that_boots_waits_for_keys_as_long_as_it_takes(
         _today=SimpleNamespace(session=SimpleNamespace(hotwire=hotwire)), _began_at=1000.0
     )
     assert conntrack.Conntrack._waits_for_keys(part, 1000.0 + after) is waits
+
+
+@pytest.mark.parametrize(
+    "paired, protected, runs, may",
+    [
+        (False, False, True, False),
+        (True, False, False, False),
+        (True, False, True, True),
+        (True, True, False, True),
+    ],
+    ids=["not paired", "no keys yet", "no keys now", "keys"],
+)
+def test_conntrackd_begins_when_what_it_says_is_protected(
+    paired: bool, protected: bool, runs: bool, may: bool
+):
+    """It asks nobody who he is. One that runs goes on: nothing of it leaves in clear."""
+    session: Any = SimpleNamespace(hotwire=SimpleNamespace(paired=paired, protected=protected))
+    program = SimpleNamespace(life=lambda: (1, 1) if runs else None)
+    part: Any = SimpleNamespace(_conntrackd=program)
+    assert conntrack.Conntrack._may_run(part, session) is may
+
+
+def test_patience_with_missing_connections_begins_with_the_keys():
+    cluster: Any = SimpleNamespace(enabled=True, conntrack=SimpleNamespace(enabled=True), hotwire=object())
+    clock = {"now": 1000.0, "waits": True}
+    part: Any = SimpleNamespace(
+        _loop=SimpleNamespace(time=lambda: clock["now"]),
+        _course=None,
+        _complete_at=1000.0,
+        _waits_for_keys=lambda _: clock["waits"],
+    )
+
+    def missing(now: float, waits: bool) -> bool:
+        clock.update(now=now, waits=waits)
+        return bool(conntrack.Conntrack.missing_connections(part, cluster))
+
+    assert all(missing(now, True) for now in (1029.0, 1058.0, 1087.0))
+    assert [missing(now, False) for now in (1116.0, 1118.0)] == [True, False]

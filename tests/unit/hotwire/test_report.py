@@ -9,6 +9,7 @@ import pytest
 from hadaemon.cluster import NodeState
 from hadaemon.hotwire.message import MAX_BODY
 from hadaemon.hotwire.report import decode_report, encode_report
+from hadaemon.status.keys import Keys
 from hadaemon.status.peer import Peer
 from hadaemon.status.report import Report, Vitals
 from hadaemon.upgrade.firmware_report import MAX_VERSION, FirmwareReport
@@ -22,15 +23,17 @@ PLAN = replace(
     reason="r" * 600,
     digest="d" * 16,
 )
+KEYS = Keys("f" * 32, "a" * 16, "b" * 16)
 LONGEST = FirmwareReport(True, True, "2" * 40, True, True, True, PLAN)
 
 
 def test_texts_that_do_not_fit_even_when_they_are_short_are_left_out_whole():
     """One character may be six on the wire."""
     vitals = Vitals("1" * 32, 1 << 40, "c" * 16, 1 << 20, 99.5, "ü" * 64, 64, 1 << 40, LONGEST)
-    body = encode_report(Report(replace(PEER, unready="ü" * 200), vitals))
+    body = encode_report(Report(replace(PEER, unready="ü" * 200), vitals, KEYS))
     assert len(body) <= MAX_BODY
     told = decode_report(body)
+    assert told.keys == KEYS
     assert (told.peer.unready, told.vitals.model) == ("", "")
     assert told.vitals.upgrade.plan is not None
     assert told.vitals.upgrade.plan.digest == PLAN.digest
@@ -124,3 +127,9 @@ def test_the_most_links_that_are_believed():
 def test_a_value_out_of_bounds_makes_the_whole_report_unbelievable(key: str, value: object):
     with pytest.raises(ValueError, match=r"is no|is not a valid"):
         decode_report(body(**{key: value}))
+
+
+def test_a_node_that_does_not_encrypt_says_nothing_of_keys():
+    body = encode_report(Report(PEER))
+    assert b"key_" not in body
+    assert decode_report(body).keys == Keys()

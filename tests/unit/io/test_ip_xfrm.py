@@ -2,9 +2,13 @@
 
 from ipaddress import IPv4Address
 
+import pytest
+
 from hadaemon.hotwire.exclusive import SERVICES
 from hadaemon.hotwire.keying import Wanted, Way
+from hadaemon.io.programs import ip_xfrm
 from hadaemon.io.programs.ip_xfrm import Between, Present, commands, present
+from hadaemon.io.programs.run import ProgramError
 
 ENDS = Between(IPv4Address("192.168.180.2"), IPv4Address("192.168.180.3"))
 OLD_IN, OLD_OUT = Way(0x80000001, b"a" * 36), Way(0x80000002, b"b" * 36)
@@ -42,16 +46,17 @@ def removed(between: Between | None, wanted: Wanted) -> list[str]:
 
 
 def test_a_change_removes_nothing_before_it_is_settled() -> None:
-    found = commands(ENDS, Wanted((NEW_IN, OLD_IN)), THERE)
+    found = commands(ENDS, Wanted(NEW_IN), THERE)
     (added,) = [line for line in found if "state add" in line]
     assert "spi 0x80000003" in added
     assert "src 192.168.180.3 dst 192.168.180.2" in added
+    assert "replay-window 256 flag esn" in added, "what was said once is not believed again"
     assert not [line for line in found if "state delete" in line]
     assert not [line for line in found if "dir out" in line and "tmpl" in line], "it sends as before"
 
 
 def test_what_is_sent_with_comes_before_the_policy_that_names_it() -> None:
-    found = commands(ENDS, Wanted((NEW_IN, OLD_IN), NEW_OUT), THERE)
+    found = commands(ENDS, Wanted(NEW_IN, NEW_OUT), THERE)
     added = next(number for number, line in enumerate(found) if "state add" in line and "0x80000004" in line)
     named = next(number for number, line in enumerate(found) if "tmpl" in line and "dir out" in line)
     assert added < named
@@ -59,7 +64,7 @@ def test_what_is_sent_with_comes_before_the_policy_that_names_it() -> None:
 
 
 def test_settled_removes_the_rest_of_ours_alone_and_last() -> None:
-    wanted = Wanted((NEW_IN,), NEW_OUT, settled=True)
+    wanted = Wanted(NEW_IN, NEW_OUT, settled=True)
     found = commands(ENDS, wanted, THERE)
     states = [line for line in found if "state delete" in line]
     assert [line.rpartition(" ")[2] for line in states] == ["0x80000001", "0x80000002"]
@@ -72,7 +77,7 @@ def test_settled_removes_the_rest_of_ours_alone_and_last() -> None:
 
 def test_other_ends_remove_what_was_between_the_former_ones() -> None:
     other = Between(IPv4Address("192.168.181.2"), IPv4Address("192.168.181.3"))
-    lines = removed(other, Wanted((NEW_IN,)))
+    lines = removed(other, Wanted(NEW_IN))
     assert len([line for line in lines if "state" in line]) == 2
     assert len([line for line in lines if "policy" in line]) == 3
 
@@ -94,10 +99,41 @@ def test_what_has_keys_of_its_own_passes_in_clear_both_ways() -> None:
 
 def test_what_it_was_told_is_known_without_asking_again() -> None:
     """Whatever is told next follows from the same as if the kernel had been asked."""
-    wanted = Wanted((NEW_IN,), NEW_OUT, settled=True)
+    wanted = Wanted(NEW_IN, NEW_OUT, settled=True)
     done = commands(ENDS, wanted, THERE)
     now = present(ASSOCIATIONS + POLICIES, done)
     assert {each.spi for each in now.associations} == {NEW_IN.spi, NEW_OUT.spi}
     assert not [line for line in commands(ENDS, wanted, now) if " delete " in line or " add " in line]
     gone = present(ASSOCIATIONS + POLICIES, [*done, *commands(None, Wanted(settled=True), now)])
     assert gone == Present()
+
+
+def test_no_failure_shows_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*command: str, data: bytes, **_: object) -> str:
+        if b"state add" not in data:
+            return ""
+        raise ProgramError(f"ip: Error: argument is wrong: {data.decode()}")
+
+    monkeypatch.setattr(ip_xfrm, "run_program", fails)
+    with pytest.raises(ProgramError) as told:
+        ip_xfrm.Xfrm().protect(ENDS, Wanted(NEW_IN))
+    assert NEW_IN.key.hex() not in str(told.value)
+    assert "(a key)" in str(told.value)
+
+
+def test_after_a_failure_the_kernel_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def listens(*command: str, data: bytes, **_: object) -> str:
+        asked.append(data.decode().split()[2])
+        if len(asked) == 2:
+            raise ProgramError("ip: File exists")
+        return ""
+
+    monkeypatch.setattr(ip_xfrm, "run_program", listens)
+    xfrm = ip_xfrm.Xfrm()
+    with pytest.raises(ProgramError):
+        xfrm.protect(ENDS, Wanted(NEW_IN))
+    xfrm.protect(ENDS, Wanted(NEW_IN))
+    xfrm.protect(ENDS, Wanted(NEW_IN, NEW_OUT))
+    assert asked == ["list", "add", "list", "add", "add"]
